@@ -1,0 +1,23 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The limits of one duplex copy. <see cref="Timeout.InfiniteTimeSpan"/> turns a limit off.</summary>
+public sealed record DuplexOptions
+{
+    /// <summary>All defaults.</summary>
+    public static DuplexOptions Default { get; } = new();
+
+    /// <summary>Ends a session in which no byte went either way for so long. Default: off.</summary>
+    public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Once one direction has ended: ends the session when the one still open has moved no byte for so long; also the most that is waited for
+    /// the acknowledgement of what was sent before a RST is passed on. Default: 60 s.
+    /// </summary>
+    public TimeSpan HalfCloseTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends a session that is so old, whatever it does. Default: off.</summary>
+    public TimeSpan Lifetime { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>The share, 0 to 1, by which <see cref="Lifetime"/> is varied at random, up and down, so that sessions that began together do not end together. Default: 0.1.</summary>
+    public double LifetimeJitter { get; init; } = 0.1;
+}

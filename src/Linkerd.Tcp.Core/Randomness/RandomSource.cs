@@ -1,0 +1,88 @@
+using System.Numerics;
+using System.Security.Cryptography;
+
+namespace Linkerd.Tcp;
+
+/// <summary>The random sources that are needed, and what is drawn from them.</summary>
+public static class RandomSource
+{
+    /// <summary>Fast, per thread, seeded by the operating system. Lock-free and shared by any number of threads. Not for secrets.</summary>
+    public static IRandomSource Shared { get; } = new PerThreadSource();
+
+    /// <summary>A sequence that the seed decides. For one thread at a time.</summary>
+    public static IRandomSource Seeded(ulong seed) => new SeededSource(seed);
+
+    /// <summary>A number in [0, 1).</summary>
+    public static double NextDouble(this IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return (random.NextUInt64() >> 11) * (1.0 / (1UL << 53));
+    }
+
+    /// <summary>A time span drawn uniformly between (1 - share) and (1 + share) times the one given, so that many clients do not act at once.</summary>
+    /// <param name="random">The source.</param>
+    /// <param name="span">The middle.</param>
+    /// <param name="share">0 to 1.</param>
+    public static TimeSpan Jitter(this IRandomSource random, TimeSpan span, double share) =>
+        span * (1 + (share * ((2 * random.NextDouble()) - 1)));
+
+    // xoroshiro128+ (Blackman and Vigna, 2018), seeded through splitmix64: two words of state, a nanosecond a draw.
+    private struct Generator
+    {
+        private ulong _s0;
+        private ulong _s1;
+
+        public Generator(ulong seed)
+        {
+            _s0 = SplitMix(ref seed);
+            _s1 = SplitMix(ref seed);
+        }
+
+        public readonly bool IsSeeded => (_s0 | _s1) != 0;
+
+        public ulong Next()
+        {
+            var s0 = _s0;
+            var s1 = _s1;
+            var result = s0 + s1;
+            s1 ^= s0;
+            _s0 = BitOperations.RotateLeft(s0, 24) ^ s1 ^ (s1 << 16);
+            _s1 = BitOperations.RotateLeft(s1, 37);
+            return result;
+        }
+
+        private static ulong SplitMix(ref ulong state)
+        {
+            var z = state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+
+    private sealed class PerThreadSource : IRandomSource
+    {
+        [ThreadStatic]
+        private static Generator t_generator;
+
+        public ulong NextUInt64()
+        {
+            ref var generator = ref t_generator;
+            if (!generator.IsSeeded)
+            {
+                Span<byte> seed = stackalloc byte[8];
+                RandomNumberGenerator.Fill(seed);
+                generator = new Generator(BitConverter.ToUInt64(seed));
+            }
+
+            return generator.Next();
+        }
+    }
+
+    private sealed class SeededSource(ulong seed) : IRandomSource
+    {
+        private Generator _generator = new(seed);
+
+        public ulong NextUInt64() => _generator.Next();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A part of an <see cref="EndpointSet"/>: the endpoints behind one branch of a union. Immutable. The same address given
+/// twice counts once, with its last weight, as in Finagle. Equal where it holds the same addresses with the same weights, in any order.
+/// </summary>
+public sealed class EndpointGroup : IEquatable<EndpointGroup>
+{
+    private readonly Dictionary<EndPoint, double> _weights;
+
+    /// <summary>Makes a group.</summary>
+    /// <param name="endpoints">Its endpoints, in any order.</param>
+    /// <param name="weight">Its share relative to the other groups of its tier; as the weights of endpoints. Default 1.</param>
+    /// <param name="tier">Its priority, 0 first: a tier is used when no endpoint of the ones above is available. Default 0.</param>
+    public EndpointGroup(IEnumerable<WeightedEndPoint> endpoints, double weight = 1, int tier = 0)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentOutOfRangeException.ThrowIfNegative(tier);
+        Weight = double.IsFinite(weight) && weight >= 0 ? weight : 1;
+        Tier = tier;
+        _weights = [];
+        var byAddress = new Dictionary<EndPoint, int>();
+        var distinct = ImmutableArray.CreateBuilder<WeightedEndPoint>();
+        foreach (var endpoint in endpoints)
+        {
+            if (!endpoint.IsWeightValid)
+            {
+                InvalidWeights++;
+            }
+
+            if (byAddress.TryGetValue(endpoint.EndPoint, out var index))
+            {
+                distinct[index] = endpoint;
+            }
+            else
+            {
+                byAddress.Add(endpoint.EndPoint, distinct.Count);
+                distinct.Add(endpoint);
+            }
+
+            _weights[endpoint.EndPoint] = endpoint.EffectiveWeight;
+        }
+
+        Endpoints = distinct.DrainToImmutable();
+    }
+
+    /// <summary>Its share relative to the other groups of its tier.</summary>
+    public double Weight { get; }
+
+    /// <summary>Its priority, 0 first.</summary>
+    public int Tier { get; }
+
+    /// <summary>The endpoints, each address once.</summary>
+    public ImmutableArray<WeightedEndPoint> Endpoints { get; }
+
+    /// <summary>How many weights were not valid, and count as 1.</summary>
+    public int InvalidWeights { get; }
+
+    /// <inheritdoc/>
+    public bool Equals(EndpointGroup? other)
+    {
+        if (ReferenceEquals(this, other))
+        {
+            return true;
+        }
+
+        if (other is null || Weight != other.Weight || Tier != other.Tier || _weights.Count != other._weights.Count)
+        {
+            return false;
+        }
+
+        foreach (var (endPoint, weight) in _weights)
+        {
+            if (!other._weights.TryGetValue(endPoint, out var otherWeight) || weight != otherWeight)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EndpointGroup);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Weight, Tier, _weights.Count);
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// All endpoints of a name: a list of groups, one for a plain set. A pick draws the group by its exact weight among those that can serve,
+/// then an endpoint within it, so that a branch of a union keeps its share whatever its number of addresses.
+/// Immutable; equal where the groups are equal, one by one.
+/// </summary>
+public sealed class EndpointSet : IEquatable<EndpointSet>
+{
+    /// <summary>Makes a set of groups.</summary>
+    public EndpointSet(params ImmutableArray<EndpointGroup> groups)
+    {
+        Groups = groups.IsDefault ? [] : groups;
+        foreach (var group in Groups)
+        {
+            Count += group.Endpoints.Length;
+        }
+    }
+
+    /// <summary>The set without endpoints.</summary>
+    public static EndpointSet Empty { get; } = new();
+
+    /// <summary>The groups.</summary>
+    public ImmutableArray<EndpointGroup> Groups { get; }
+
+    /// <summary>The number of endpoints in all groups; an address in two groups counts twice.</summary>
+    public int Count { get; }
+
+    /// <summary>Whether there is no endpoint.</summary>
+    public bool IsEmpty => Count == 0;
+
+    /// <summary>A plain set of one group.</summary>
+    public static EndpointSet Of(params IEnumerable<WeightedEndPoint> endpoints) => new(new EndpointGroup(endpoints));
+
+    /// <summary>A plain set of one group, every weight 1.</summary>
+    public static EndpointSet Of(params IEnumerable<EndPoint> endpoints) => Of(endpoints.Select(endPoint => new WeightedEndPoint(endPoint)));
+
+    /// <inheritdoc/>
+    public bool Equals(EndpointSet? other) => other is not null && Groups.AsSpan().SequenceEqual(other.Groups.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EndpointSet);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Groups.Length, Count);
+}

@@ -1,0 +1,30 @@
+namespace Linkerd.Tcp;
+
+/// <summary>One complete state of a name. A closed set; immutable.</summary>
+public abstract record Resolution
+{
+    private Resolution()
+    {
+    }
+
+    /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>
+    public sealed record Bound(EndpointSet Endpoints) : Resolution;
+
+    /// <summary>The name does not exist.</summary>
+    public sealed record Negative : Resolution
+    {
+        /// <summary>The one instance that is needed.</summary>
+        public static Negative Instance { get; } = new();
+    }
+
+    /// <summary>Not known yet.</summary>
+    public sealed record Pending : Resolution
+    {
+        /// <summary>The one instance that is needed.</summary>
+        public static Pending Instance { get; } = new();
+    }
+
+    /// <summary>The lookup failed, and says nothing about the endpoints.</summary>
+    /// <param name="Error">What went wrong, in words for a log.</param>
+    public sealed record Failed(string Error) : Resolution;
+}

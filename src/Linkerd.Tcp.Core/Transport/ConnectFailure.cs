@@ -1,0 +1,29 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Why a connect failed. The names, in lower case, are the values of the <c>cause</c> tag of the metrics.</summary>
+public enum ConnectFailure
+{
+    /// <summary>It did not fail.</summary>
+    None,
+
+    /// <summary>The endpoint answered with a RST, or nothing listens (ECONNREFUSED); also a connection that met itself on loopback.</summary>
+    Refused,
+
+    /// <summary>No answer within the attempt's time (ETIMEDOUT, or <see cref="ConnectOptions.Timeout"/>).</summary>
+    TimedOut,
+
+    /// <summary>No route, or an ICMP error (EHOSTUNREACH, ENETUNREACH).</summary>
+    Unreachable,
+
+    /// <summary>The connection was reset while it was being set up.</summary>
+    Reset,
+
+    /// <summary>This process or machine is short of something: descriptors, ports, memory (EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM). Says nothing about the endpoint.</summary>
+    LocalResources,
+
+    /// <summary>The caller gave the attempt up. Says nothing about the endpoint.</summary>
+    Cancelled,
+
+    /// <summary>Anything else; <see cref="ConnectResult.Detail"/> says what.</summary>
+    Other,
+}

@@ -1,0 +1,16 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Who receives the connections that a listener accepts.</summary>
+public interface IConnectionHandler
+{
+    /// <summary>
+    /// A connection was accepted; it belongs to the handler now, and so does its place in the <see cref="ConnectionLimit"/>, which the
+    /// handler releases when the connection has ended. Called on the connection's executor; must not block and must not throw.
+    /// </summary>
+    void OnAccepted(TransportConnection connection);
+
+    /// <summary>Accepting failed, and is tried again after a while. Any thread.</summary>
+    /// <param name="error">The operating system's error.</param>
+    /// <param name="retryAfter">How long the listener waits now.</param>
+    void OnAcceptFailed(TransportException error, TimeSpan retryAfter);
+}

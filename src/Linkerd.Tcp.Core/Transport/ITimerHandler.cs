@@ -1,0 +1,8 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Who is told when a <see cref="TransportTimer"/> is due.</summary>
+public interface ITimerHandler
+{
+    /// <summary>The timer is due. Runs on the connection's executor; must not block and must not throw.</summary>
+    void OnTimer();
+}

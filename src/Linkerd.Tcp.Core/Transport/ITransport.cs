@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// What listens, connects and moves bytes. All proxy logic stands on this seam; the engines behind it are
+/// the Sockets engine and, in tests, a simulation in virtual time.
+/// </summary>
+/// <remarks>Members may be called from any thread.</remarks>
+public interface ITransport
+{
+    /// <summary>The engine's name in logs: <c>sockets</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>
+    /// <exception cref="TransportException">The address is in use, not permitted or not local; the message says which.</exception>
+    ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Connects. Completes on the executor of <see cref="ConnectOptions.Near"/> where that is given and the engine has loops;
+    /// callers that depend on it say <see cref="TransportExecutor.Resume"/>.
+    /// </summary>
+    /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
+    /// <param name="options">The deadline, and how the connection is set up.</param>
+    /// <param name="cancellationToken">Gives the attempt up: the result is then <see cref="ConnectFailure.Cancelled"/>.</param>
+    /// <returns>The connection, or why there is none. A failed connect is no exception: it is an everyday event.</returns>
+    ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// One established connection of bytes, whichever engine carries it. One reader and one writer at a time; the two may run side by side.
+/// Disposing closes it: with everything sent and both FINs exchanged that is the normal end, otherwise what the peer sees is up to the kernel,
+/// so call <see cref="Abort"/> for a RST.
+/// </summary>
+/// <remarks>
+/// Nothing here takes a cancellation token: <see cref="Abort"/>, from any thread, is the one way to cancel, and ends every pending operation.
+/// Operations never throw for what the peer or the network does; that is their result.
+/// </remarks>
+public abstract class TransportConnection : IAsyncDisposable
+{
+    /// <summary>Our address; null where the engine has none (a pipe, an anonymous Unix-domain socket).</summary>
+    public abstract EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The peer's address; null where the engine has none.</summary>
+    public abstract EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Where the connection lives.</summary>
+    public abstract TransportExecutor Executor { get; }
+
+    /// <summary>The connection's timer: one, re-armable, without allocation.</summary>
+    public abstract TransportTimer Deadline { get; }
+
+    /// <summary>Bytes received from the peer so far, in all. Any thread.</summary>
+    public abstract long BytesReceived { get; }
+
+    /// <summary>Bytes of ours that the kernel has accepted so far, in all. Any thread.</summary>
+    public abstract long BytesSent { get; }
+
+    /// <summary>
+    /// Whether the peer is known to have reset the connection, found out without reading: for connections that wait in a queue or
+    /// under back-pressure. What was received before can still be read. Cheap enough to be asked a few times a second. Any thread.
+    /// </summary>
+    public abstract bool PeerGone { get; }
+
+    /// <summary>
+    /// Waits for bytes and hands out the engine's own memory. Good until the caller next suspends: whoever suspends calls
+    /// <see cref="Advance"/> first. What was not consumed comes again, first, in the next receive, with more behind it
+    /// where more has come; a caller that consumed nothing waits for more than it has seen.
+    /// After the FIN every further receive gives the FIN again.
+    /// </summary>
+    public abstract ValueTask<ReceiveResult> ReceiveAsync();
+
+    /// <summary>Says how much of the last receive was used.</summary>
+    /// <param name="consumed">Bytes, from its start; 0 to its length.</param>
+    public abstract void Advance(int consumed);
+
+    /// <summary>
+    /// Sends all of it. What the kernel does not take at once is copied, so the memory is free when the call returns, before the task completes.
+    /// </summary>
+    /// <returns>How it ended, when the last byte was handed to the kernel. How many bytes were, after a failure too, is in <see cref="BytesSent"/>.</returns>
+    public abstract ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data);
+
+    /// <summary>
+    /// Sends what <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that knows the source
+    /// may take its buffer over instead of copying what the kernel does not take at once.
+    /// </summary>
+    public virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
+    {
+        var sending = SendAsync(received);
+        source.Advance(received.Length);
+        return sending;
+    }
+
+    /// <summary>Sends a FIN, after everything sent before. The other direction goes on. Twice is harmless. Not while a send is pending.</summary>
+    public abstract void ShutdownSend();
+
+    /// <summary>
+    /// Waits until the peer has acknowledged all that was sent, the FIN included where one was. Only then does <see cref="Abort"/> lose nothing:
+    /// it throws the kernel's send buffer away.
+    /// </summary>
+    /// <returns>Whether all was acknowledged; false where the connection ended first.</returns>
+    public abstract ValueTask<bool> WaitAcknowledgedAsync();
+
+    /// <summary>Ends the connection at once with a RST. Pending operations complete with <see cref="TransportStatus.Aborted"/>. Any thread; twice is harmless.</summary>
+    public abstract void Abort();
+
+    /// <summary>Closes and gives everything back. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,17 @@
+namespace Linkerd.Tcp;
+
+/// <summary>How an operation on a connection ended.</summary>
+public enum TransportStatus
+{
+    /// <summary>It did what it should.</summary>
+    Ok,
+
+    /// <summary>The peer reset the connection.</summary>
+    Reset,
+
+    /// <summary>The peer does not answer any more: keep-alive or the kernel's retransmissions gave up (ETIMEDOUT, EHOSTUNREACH).</summary>
+    TimedOut,
+
+    /// <summary>We aborted or disposed the connection.</summary>
+    Aborted,
+}

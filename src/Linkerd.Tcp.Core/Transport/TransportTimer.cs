@@ -1,0 +1,16 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A timer of one connection. Coarse: it may fire up to 100 ms late, never early. It can fire once more after it was disarmed or
+/// re-armed on another thread, so a handler looks at the time and at its own state.
+/// </summary>
+public abstract class TransportTimer
+{
+    /// <summary>Fires the handler once, on the connection's executor, after the time given; replaces what was armed before. Costs no system call.</summary>
+    /// <param name="dueTime">Zero or more.</param>
+    /// <param name="handler">Whom to tell.</param>
+    public abstract void Arm(TimeSpan dueTime, ITimerHandler handler);
+
+    /// <summary>Forgets what was armed.</summary>
+    public abstract void Disarm();
+}
