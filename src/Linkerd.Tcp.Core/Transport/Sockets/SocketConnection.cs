@@ -14,7 +14,7 @@ internal sealed class SocketConnection : TransportConnection
     private readonly SocketsTransport _transport;
     private readonly SocketReceiver _receiver;
     private readonly SocketSender _sender;
-    private SocketTimer? _deadline;
+    private ProviderTimer? _deadline;
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
@@ -36,9 +36,11 @@ internal sealed class SocketConnection : TransportConnection
 
     public override TransportExecutor Executor => _transport.Executor;
 
-    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new SocketTimer(_transport.Executor.TimeProvider), null) ?? _deadline;
+    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ProviderTimer(_transport.Executor.TimeProvider), null) ?? _deadline;
 
     public override long BytesReceived => _receiver.TotalBytes;
+
+    public override int UnreadBytes => _receiver.UnreadBytes;
 
     public override long BytesSent => _sender.TotalBytes;
 

@@ -34,12 +34,12 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
 
-    private int Unread => _end - _start;
+    public int UnreadBytes => _end - _start;
 
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
         Debug.Assert(!_waiting, "One reader at a time.");
-        if (Unread > 0 && _advanced)
+        if (UnreadBytes > 0 && _advanced)
         {
             // What was left comes first, with more behind it where more is there already.
             if (!_lastReadWasShort && _final is null)
@@ -68,10 +68,10 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     public void Advance(int consumed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(consumed);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, Unread);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
         _start += consumed;
         _advanced |= consumed > 0;
-        if (Unread == 0)
+        if (UnreadBytes == 0)
         {
             _start = _end = 0;
         }
@@ -80,7 +80,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     /// <summary>Hands the whole buffer over to a sender that could not send all of it; null where it holds anything besides what is given.</summary>
     public byte[]? TakeBuffer(ReadOnlyMemory<byte> received)
     {
-        if (_buffer is null || received.Length != Unread)
+        if (_buffer is null || received.Length != UnreadBytes)
         {
             return null;
         }
@@ -127,7 +127,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     private ValueTask<ReceiveResult> WaitAsync()
     {
-        if (Unread == 0)
+        if (UnreadBytes == 0)
         {
             ReturnBuffer();
         }
@@ -231,7 +231,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     private ReceiveResult HandOut()
     {
         _advanced = false;
-        return new(TransportStatus.Ok, _buffer.AsMemory(_start, Unread));
+        return new(TransportStatus.Ok, _buffer.AsMemory(_start, UnreadBytes));
     }
 
     private void MakeRoom()
@@ -246,8 +246,8 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             // A caller that looks without taking wants more than a window: let it have one.
             _capacity = _start > 0 ? _capacity : _capacity * 2;
             var roomier = _capacity <= _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(_capacity);
-            _buffer.AsSpan(_start, Unread).CopyTo(roomier);
-            (_start, _end) = (0, Unread);
+            _buffer.AsSpan(_start, UnreadBytes).CopyTo(roomier);
+            (_start, _end) = (0, UnreadBytes);
             if (roomier != _buffer)
             {
                 ArrayPool<byte>.Shared.Return(_buffer);

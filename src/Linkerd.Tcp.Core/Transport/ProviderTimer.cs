@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>A connection's timer over the <see cref="TimeProvider"/>: one timer object, made when it is first armed.</summary>
-internal sealed class SocketTimer(TimeProvider timeProvider) : TransportTimer, IDisposable
+internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer, IDisposable
 {
     private readonly Lock _lock = new();
     private ITimer? _timer;
@@ -25,7 +25,7 @@ internal sealed class SocketTimer(TimeProvider timeProvider) : TransportTimer, I
             {
                 using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
                 {
-                    _timer = timeProvider.CreateTimer(static state => ((SocketTimer)state!).OnDue(), this, due, Timeout.InfiniteTimeSpan);
+                    _timer = timeProvider.CreateTimer(static state => ((ProviderTimer)state!).OnDue(), this, due, Timeout.InfiniteTimeSpan);
                 }
             }
             else
