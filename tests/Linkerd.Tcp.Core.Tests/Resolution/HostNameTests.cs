@@ -192,7 +192,7 @@ public sealed class HostNameTests
         Assert.InRange(warnings.Count, 2, 3);
         Assert.Matches(@"^/\$/inet/web/80: looking up host 'web' failed: no such thing; next try in 0\.\d s$", warnings[0]);
         Assert.Matches(@"next try in \d\.\d s; \d more such failures before this one$", warnings[1]);
-        Assert.Contains(_logger.Entries, entry => entry is (LogLevel.Information, 2013, "/$/inet/web/80: the host resolves again"));
+        Assert.Contains(_logger.Entries, entry => entry is (LogLevel.Information, 2063, "/$/inet/web/80: the host resolves again"));
     }
 
     private static Resolution.Bound Bound(params string[] endPoints) => new(EndpointSet.Of(endPoints.Select(IPEndPoint.Parse)));
