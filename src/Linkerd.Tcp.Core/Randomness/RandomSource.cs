@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Linkerd.Tcp;
@@ -70,12 +71,19 @@ public static class RandomSource
             ref var generator = ref t_generator;
             if (!generator.IsSeeded)
             {
-                Span<byte> seed = stackalloc byte[8];
-                RandomNumberGenerator.Fill(seed);
-                generator = new Generator(BitConverter.ToUInt64(seed));
+                Seed();
             }
 
             return generator.Next();
+        }
+
+        // Apart: a buffer on the stack in NextUInt64 would keep it from being inlined and cost each draw more than the draw itself.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Seed()
+        {
+            Span<byte> seed = stackalloc byte[8];
+            RandomNumberGenerator.Fill(seed);
+            t_generator = new Generator(BitConverter.ToUInt64(seed));
         }
     }
 
