@@ -108,6 +108,15 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return count == 0 ? this : FromCanonicalLabels(_labels[count..]);
     }
 
+    /// <summary>The first labels of this name.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The name has fewer labels.</exception>
+    public DstPath Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        return count == Count ? this : FromCanonicalLabels(_labels[..count]);
+    }
+
     /// <summary>This name followed by the labels of another.</summary>
     public DstPath Append(DstPath suffix)
     {

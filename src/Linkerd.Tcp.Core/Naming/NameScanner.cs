@@ -22,7 +22,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
     {
         while (!AtEnd)
         {
-            if (char.IsWhiteSpace(Peek))
+            if (IsSpace(Peek))
             {
                 _position++;
             }
@@ -89,36 +89,48 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
     public double TakeNumber()
     {
         var start = _position;
-        var digits = 0;
         var point = false;
-        while (!AtEnd && (char.IsAsciiDigit(Peek) || (Peek == '.' && !point)))
+        while (IsNumberStart())
         {
+            if (Peek == '.' && point)
+            {
+                throw Error("number char");
+            }
+
             point |= Peek == '.';
-            digits += Peek == '.' ? 0 : 1;
             _position++;
         }
 
-        if (digits == 0 || (!AtEnd && Peek == '.'))
+        var digits = _text[start.._position];
+        if (digits is ".")
         {
-            throw Error("number char");
+            throw Error("weight", '.');
         }
 
-        var number = double.Parse(_text[start.._position], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+        var number = double.Parse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
         if (!double.IsFinite(number))
         {
+            _position = start;
             throw Error("a number below 1.8e308");
         }
 
         return number;
     }
 
-    public readonly NameSyntaxException Error(string expected)
+    public readonly bool IsNumberStart() => !AtEnd && (char.IsAsciiDigit(Peek) || Peek == '.');
+
+    /// <summary>The error at the cursor. What was found is the character there, unless another is given.</summary>
+    public readonly NameSyntaxException Error(string expected, char? instead = null)
     {
-        var found = AtEnd ? "end of input" : $"'{Peek}'";
+        var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
         var cursor = AtEnd ? string.Empty : Peek.ToString();
         var rest = AtEnd ? [] : _text[(_position + 1)..];
         return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
     }
+
+    // The JVM's idea of white space, which counts the separators U+001C to U+001F and no space that forbids a line break.
+    private static bool IsSpace(char c) =>
+        c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
 
     private readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
 
@@ -151,7 +163,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
     {
         if (AtEnd || !char.IsAsciiHexDigit(Peek))
         {
-            throw Error("hex digit");
+            throw Error("hex char");
         }
 
         return Convert.ToInt32(_text[_position++].ToString(), 16);

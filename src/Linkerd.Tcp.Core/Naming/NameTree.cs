@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 
 namespace Linkerd.Tcp;
 
@@ -33,6 +32,11 @@ public abstract record NameTree
     /// <param name="Branches">Two or more branches.</param>
     public sealed record Union(ImmutableArray<WeightedTree> Branches) : NameTree
     {
+        /// <summary>The branches, two or more.</summary>
+        /// <exception cref="ArgumentException">There are fewer.</exception>
+        public ImmutableArray<WeightedTree> Branches { get; } = Branches is { IsDefault: false, Length: >= 2 }
+            ? Branches : throw new ArgumentException("A union has two or more branches.", nameof(Branches));
+
         /// <inheritdoc/>
         public bool Equals(Union? other) => other is not null && Branches.AsSpan().SequenceEqual(other.Branches.AsSpan());
 
@@ -50,23 +54,5 @@ public abstract record NameTree
 
         /// <inheritdoc/>
         public override string ToString() => string.Join(" & ", Branches);
-    }
-}
-
-/// <summary>A branch of a union.</summary>
-/// <param name="Weight">Its share relative to the other branches; finite and not negative, default 1.</param>
-/// <param name="Tree">What it leads to.</param>
-public sealed record WeightedTree(double Weight, NameTree Tree)
-{
-    /// <summary>The weight in full, without an exponent, and left out where it is 1.</summary>
-    public override string ToString() => Weight == 1 ? $"{Tree}" : $"{PrintWeight()} * {Tree}";
-
-    // "R" is the shortest print that reads back as the same double, but may have an exponent; decimal spells that out.
-    private string PrintWeight()
-    {
-        var shortest = Weight.ToString("R", CultureInfo.InvariantCulture);
-        return !shortest.Contains('E', StringComparison.Ordinal) ? shortest
-            : Weight >= 1 ? Weight.ToString("F0", CultureInfo.InvariantCulture)
-            : Weight.ToString("F330", CultureInfo.InvariantCulture).TrimEnd('0');
     }
 }

@@ -37,7 +37,7 @@ internal static class NameTreeParser
     private static WeightedTree TakeWeighted(ref NameScanner scanner)
     {
         var weight = 1.0;
-        if (char.IsAsciiDigit(scanner.Peek) || scanner.Peek == '.')
+        if (scanner.IsNumberStart())
         {
             weight = scanner.TakeNumber();
             scanner.SkipSpace();

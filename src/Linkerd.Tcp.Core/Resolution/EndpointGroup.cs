@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 
 namespace Linkerd.Tcp;
@@ -47,6 +48,15 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         Endpoints = distinct.DrainToImmutable();
     }
 
+    private EndpointGroup(EndpointGroup other, double weight)
+    {
+        Weight = weight;
+        Tier = other.Tier;
+        Endpoints = other.Endpoints;
+        InvalidWeights = other.InvalidWeights;
+        _weights = other._weights;
+    }
+
     /// <summary>Its share relative to the other groups of its tier.</summary>
     public double Weight { get; }
 
@@ -88,4 +98,17 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Weight, Tier, _weights.Count);
+
+    /// <summary>The endpoints, the first ten of them where there are more, for a log.</summary>
+    public override string ToString()
+    {
+        const int Shown = 10;
+        var endpoints = string.Join(", ", Endpoints.Take(Shown));
+        return Endpoints.IsEmpty ? "no endpoints"
+            : Endpoints.Length <= Shown ? endpoints
+            : string.Create(CultureInfo.InvariantCulture, $"{endpoints} and {Endpoints.Length - Shown} more");
+    }
+
+    /// <summary>The same endpoints with another weight.</summary>
+    internal EndpointGroup WithWeight(double weight) => weight == Weight ? this : new(this, weight);
 }

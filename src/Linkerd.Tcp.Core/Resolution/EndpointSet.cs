@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 
 namespace Linkerd.Tcp;
@@ -46,4 +47,12 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Groups.Length, Count);
+
+    /// <summary>The groups, each with its weight where there are several, for a log.</summary>
+    public override string ToString() => Groups.Length switch
+    {
+        0 => "no endpoints",
+        1 => Groups[0].ToString(),
+        _ => string.Join(" & ", Groups.Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Weight} * ({group})"))),
+    };
 }

@@ -8,13 +8,20 @@ public abstract record Resolution
     }
 
     /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>
-    public sealed record Bound(EndpointSet Endpoints) : Resolution;
+    public sealed record Bound(EndpointSet Endpoints) : Resolution
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"bound to {Endpoints}";
+    }
 
     /// <summary>The name does not exist.</summary>
     public sealed record Negative : Resolution
     {
         /// <summary>The one instance that is needed.</summary>
         public static Negative Instance { get; } = new();
+
+        /// <inheritdoc/>
+        public override string ToString() => "negative";
     }
 
     /// <summary>Not known yet.</summary>
@@ -22,9 +29,16 @@ public abstract record Resolution
     {
         /// <summary>The one instance that is needed.</summary>
         public static Pending Instance { get; } = new();
+
+        /// <inheritdoc/>
+        public override string ToString() => "pending";
     }
 
     /// <summary>The lookup failed, and says nothing about the endpoints.</summary>
     /// <param name="Error">What went wrong, in words for a log.</param>
-    public sealed record Failed(string Error) : Resolution;
+    public sealed record Failed(string Error) : Resolution
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"failed: {Error}";
+    }
 }

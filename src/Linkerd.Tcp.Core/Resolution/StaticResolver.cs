@@ -6,9 +6,7 @@ namespace Linkerd.Tcp;
 /// <summary>Resolves every name to the same set, until an update replaces it. Any thread.</summary>
 public sealed class StaticResolver : IResolver
 {
-    private readonly Lock _lock = new();
-    private Resolution _current;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Latest<Resolution> _current;
 
     /// <summary>Makes a resolver that answers with the given endpoints, every weight 1.</summary>
     public StaticResolver(params IEnumerable<EndPoint> endpoints)
@@ -20,7 +18,7 @@ public sealed class StaticResolver : IResolver
     public StaticResolver(EndpointSet endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        _current = new Resolution.Bound(endpoints);
+        _current = new(new Resolution.Bound(endpoints));
     }
 
     /// <summary>Replaces the set; every watch yields it.</summary>
@@ -34,15 +32,7 @@ public sealed class StaticResolver : IResolver
     public void Update(Resolution resolution)
     {
         ArgumentNullException.ThrowIfNull(resolution);
-        TaskCompletionSource changed;
-        lock (_lock)
-        {
-            _current = resolution;
-            changed = _changed;
-            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        changed.SetResult();
+        _current.Update(_ => resolution);
     }
 
     /// <inheritdoc/>
@@ -50,16 +40,9 @@ public sealed class StaticResolver : IResolver
     {
         while (true)
         {
-            Resolution current;
-            Task changed;
-            lock (_lock)
-            {
-                current = _current;
-                changed = _changed.Task;
-            }
-
+            var (current, replaced) = _current.Read();
             yield return current;
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 }

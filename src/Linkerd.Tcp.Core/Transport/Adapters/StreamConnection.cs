@@ -141,10 +141,14 @@ internal sealed class StreamConnection : AdapterConnection
         {
             if (_stream is NetworkStream network)
             {
+                // The stream's own Dispose would shut the socket down first, and that is a FIN.
                 network.Socket.LingerState = ResetOnClose;
+                network.Socket.Dispose();
             }
-
-            _stream.Dispose();
+            else
+            {
+                _stream.Dispose();
+            }
         }
         catch (Exception error) when (IsOfTheStream(error))
         {

@@ -45,7 +45,7 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
 
         if (timeout != Timeout.InfiniteTimeSpan)
         {
-            _timer.Change(timeout > TimeSpan.Zero ? timeout : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 1, int.MaxValue)), Timeout.InfiniteTimeSpan);
         }
 
         SocketError error;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
@@ -12,8 +11,7 @@ namespace Linkerd.Tcp;
 internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<ReceiveResult>
 {
     private readonly SocketConnection _connection;
-    private readonly int _windowSize;
-    private int _capacity;
+    private readonly WindowPool _pool;
     private ManualResetValueTaskSourceCore<ReceiveResult> _completion;
     private byte[]? _buffer;
     private int _start;
@@ -29,7 +27,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         : base(unsafeSuppressExecutionContextFlow: true)
     {
         _connection = connection;
-        _windowSize = windowSize;
+        _pool = WindowPool.Of(windowSize);
     }
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
@@ -92,6 +90,9 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     }
 
     public int StartOfUnread => _start;
+
+    /// <summary>Where a buffer that was taken goes in the end.</summary>
+    public WindowPool Pool => _pool;
 
     public void Release()
     {
@@ -185,7 +186,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         int count;
         try
         {
-            count = _connection.Socket.Receive(_buffer.AsSpan(_end, _capacity - _end), SocketFlags.None, out error);
+            count = _connection.Socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out error);
         }
         catch (ObjectDisposedException)
         {
@@ -201,7 +202,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (error == SocketError.Success && count > 0)
         {
-            _lastReadWasShort = count < _capacity - _end;
+            _lastReadWasShort = count < _buffer!.Length - _end;
             _end += count;
             Volatile.Write(ref _totalBytes, _totalBytes + count);
             result = HandOut();
@@ -238,19 +239,17 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     {
         if (_buffer is null)
         {
-            _buffer = ArrayPool<byte>.Shared.Rent(_windowSize);
-            _capacity = _windowSize;
+            _buffer = _pool.Rent();
         }
-        else if (_end == _capacity)
+        else if (_end == _buffer.Length)
         {
             // A caller that looks without taking wants more than a window: let it have one.
-            _capacity = _start > 0 ? _capacity : _capacity * 2;
-            var roomier = _capacity <= _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(_capacity);
+            var roomier = _start > 0 ? _buffer : new byte[_buffer.Length * 2];
             _buffer.AsSpan(_start, UnreadBytes).CopyTo(roomier);
             (_start, _end) = (0, UnreadBytes);
             if (roomier != _buffer)
             {
-                ArrayPool<byte>.Shared.Return(_buffer);
+                _pool.Return(_buffer);
                 _buffer = roomier;
             }
         }
@@ -262,7 +261,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         {
             _buffer = null;
             _start = _end = 0;
-            ArrayPool<byte>.Shared.Return(buffer);
+            _pool.Return(buffer);
         }
     }
 }

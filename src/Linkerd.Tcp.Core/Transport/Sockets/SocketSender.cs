@@ -62,13 +62,13 @@ internal sealed class SocketSender(SocketConnection connection)
         var start = source is null ? 0 : source.StartOfUnread + sent;
         if (source?.TakeBuffer(data) is { } taken)
         {
-            return _pending!.SendAsync(taken, start, rest.Length);
+            return _pending!.SendAsync(taken, start, rest.Length, source.Pool);
         }
 
         var copy = ArrayPool<byte>.Shared.Rent(rest.Length);
         rest.CopyTo(copy);
         source?.Advance(data.Length);
-        return _pending!.SendAsync(copy, 0, rest.Length);
+        return _pending!.SendAsync(copy, 0, rest.Length, pool: null);
     }
 
     private void Count(int sent) => Volatile.Write(ref _totalBytes, _totalBytes + sent);
@@ -79,6 +79,7 @@ internal sealed class SocketSender(SocketConnection connection)
         private readonly SocketSender _sender;
         private ManualResetValueTaskSourceCore<TransportStatus> _completion;
         private byte[]? _buffer;
+        private WindowPool? _pool;
         private bool _released;
 
         public PendingSend(SocketSender sender)
@@ -87,10 +88,15 @@ internal sealed class SocketSender(SocketConnection connection)
             _sender = sender;
         }
 
-        public ValueTask<TransportStatus> SendAsync(byte[] buffer, int start, int length)
+        /// <param name="buffer">What holds the bytes.</param>
+        /// <param name="start">Where they start.</param>
+        /// <param name="length">How many they are.</param>
+        /// <param name="pool">Whose the buffer is; null: the shared array pool's.</param>
+        public ValueTask<TransportStatus> SendAsync(byte[] buffer, int start, int length, WindowPool? pool)
         {
             _completion.Reset();
             _buffer = buffer;
+            _pool = pool;
             SetBuffer(buffer, start, length);
             try
             {
@@ -131,7 +137,15 @@ internal sealed class SocketSender(SocketConnection connection)
 
         private void GiveBack()
         {
-            ArrayPool<byte>.Shared.Return(_buffer!);
+            if (_pool is null)
+            {
+                ArrayPool<byte>.Shared.Return(_buffer!);
+            }
+            else
+            {
+                _pool.Return(_buffer!);
+            }
+
             _buffer = null;
             if (_released)
             {

@@ -1,0 +1,76 @@
+namespace Linkerd.Tcp;
+
+/// <summary>One watch of a leaf for any number of observers. It runs until it is disposed.</summary>
+internal sealed class LeafWatch : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Action<Resolution>> _observers = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Resolution _current = Resolution.Pending.Instance;
+
+    /// <summary>How many need it; counted by <see cref="SharedLeaves"/>.</summary>
+    public int Users { get; set; }
+
+    /// <summary>Begins; what the namer knows without waiting is known when this returns.</summary>
+    public void Start(INamer namer, DstPath id) => _ = RunAsync(namer, id, _stop.Token);
+
+    /// <summary>Tells an observer the current state, and then every change. It is called under a lock, one call at a time.</summary>
+    public void Add(Action<Resolution> observer)
+    {
+        lock (_lock)
+        {
+            _observers.Add(observer);
+            observer(_current);
+        }
+    }
+
+    public void Remove(Action<Resolution> observer)
+    {
+        lock (_lock)
+        {
+            _observers.Remove(observer);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(INamer namer, DstPath id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var state in namer.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+            {
+                Publish(state);
+            }
+        }
+        catch (Exception e)
+        {
+            // Cancelled is how a watch ends. Anything else is a fault of the namer, and nobody awaits this task to hear of it.
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Publish(new Resolution.Failed($"{id}: {e.Message}"));
+            }
+        }
+    }
+
+    private void Publish(Resolution state)
+    {
+        lock (_lock)
+        {
+            if (state == _current)
+            {
+                return;
+            }
+
+            _current = state;
+            foreach (var observer in _observers)
+            {
+                observer(state);
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What a tree leads to.</summary>
+internal static class TreeLeaves
+{
+    /// <summary>The names at the leaves, left to right.</summary>
+    public static IEnumerable<DstPath> Leaves(this NameTree tree) => tree switch
+    {
+        NameTree.Leaf leaf => [leaf.Path],
+        NameTree.Union union => union.Branches.SelectMany(branch => branch.Tree.Leaves()),
+        _ => [],
+    };
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>The lookups of one host, one after the other: a lookup that has timed out is waited for again, not repeated beside itself.</summary>
+internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
+{
+    private Task<IPAddress[]>? _running;
+
+    /// <summary>Bound, negative or failed; within the lookup timeout.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<Resolution> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, cancellationToken));
+            var addresses = await _running.WaitAsync(options.LookupTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            _running = null;
+            return addresses.Length == 0 ? Resolution.Negative.Instance
+                : new Resolution.Bound(EndpointSet.Of(addresses.Select(address => new IPEndPoint(address, name.Port))));
+        }
+        catch (TimeoutException) when (_running is { IsFaulted: false })
+        {
+            return Failed(string.Create(CultureInfo.InvariantCulture, $"no answer within {options.LookupTimeout.TotalSeconds:0.###} s"));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _running = null;
+            return e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData }
+                ? Resolution.Negative.Instance
+                : Failed(e.Message);
+        }
+    }
+
+    // A lookup may outlive the watch that began it; its failure is then nobody's business.
+    private static Task<IPAddress[]> Observed(Task<IPAddress[]> lookup)
+    {
+        lookup.ContinueWith(static failed => failed.Exception, CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return lookup;
+    }
+
+    private Resolution.Failed Failed(string problem) => new($"looking up host '{name.Host}' failed: {problem}");
+}

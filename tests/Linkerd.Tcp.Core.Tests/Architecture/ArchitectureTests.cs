@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Architecture;
+
+/// <summary>What can be told from the source text of src/ alone: arrows between folders, file sizes, event ids.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int MostLines = 400;
+
+    private static readonly SourceFile[] Core = [.. SourceTree.Read("Linkerd.Tcp.Core")];
+
+    [Fact]
+    public void Rooms_EachOne_KnowsOnlyRoomsBelowIt()
+    {
+        var below = new HashSet<string>();
+        foreach (var (room, knows) in Rooms.All)
+        {
+            Assert.Subset(below, knows.ToHashSet());
+            below.Add(room);
+        }
+
+        Assert.Empty(Rooms.Violations(Core, room => Rooms.All.Single(known => known.Room == room).Knows, Core));
+    }
+
+    [Fact]
+    public void Core_EveryFile_IsInARoomThatIsKnownHere()
+    {
+        Assert.Empty(Core.Where(file => Rooms.All.All(known => known.Room != file.Room)).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void Namerd_KnowsOfCore_NamesAndResolutionsAlone()
+    {
+        Assert.Empty(Rooms.Violations([.. SourceTree.Read("Linkerd.Tcp.Namerd")], _ => Rooms.KnownByNamerd, Core));
+    }
+
+    [Fact]
+    public void Sources_EveryFile_IsShort()
+    {
+        Assert.Empty(SourceTree.Read().Where(file => file.Text.AsSpan().Count('\n') > MostLines).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void LogMessages_EventIds_AreThereAndUnique()
+    {
+        var ids = new Dictionary<string, string>();
+        foreach (var file in SourceTree.Read())
+        {
+            foreach (Match attribute in LogMessage().Matches(file.Text))
+            {
+                var id = attribute.Groups["id"];
+                Assert.True(id.Success, $"{file.Path}: a log message without an event id");
+                Assert.True(ids.TryAdd(id.Value, file.Path), $"{file.Path}: event id {id.Value} is already used in {ids.GetValueOrDefault(id.Value)}");
+            }
+        }
+
+        Assert.NotEmpty(ids);
+    }
+
+    // A control: were the scanner blind, the tests above would all pass.
+    [Fact]
+    public void Violations_NothingAllowed_FindsTheArrowsThatThereAre()
+    {
+        var arrows = Rooms.Violations(Core, _ => [], Core).ToList();
+
+        Assert.Contains("Resolution/IResolver.cs uses DstPath, which is of Naming", arrows);
+        Assert.Contains("Resolution/LocalInterpreterOptions.cs uses IRandomSource, which is of Randomness", arrows);
+        Assert.DoesNotContain(arrows, arrow => arrow.StartsWith("Naming/", StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"\[LoggerMessage\s*\((?:[^()""]*?EventId\s*=\s*(?<id>\d+)|\s*(?<id>\d+))?")]
+    private static partial Regex LogMessage();
+}

@@ -1,0 +1,54 @@
+namespace Linkerd.Tcp.Tests.Architecture;
+
+/// <summary>The folders of Linkerd.Tcp.Core, and which of them each one may know.</summary>
+internal static class Rooms
+{
+    // Known by all, and knowing none.
+    private static readonly string[] Common = ["Diagnostics", "Randomness"];
+
+    private static readonly string[] Middle = ["Naming", "Transport", "Resolution"];
+
+    /// <summary>From the bottom up: a room knows rooms that come before it, so that there is no circle.</summary>
+    public static IReadOnlyList<(string Room, string[] Knows)> All { get; } =
+    [
+        ("Diagnostics", []),
+        ("Randomness", []),
+        ("Naming", Common),
+        ("Transport", Common),
+        ("Resolution", ["Naming", .. Common]),
+        ("Balancing", [.. Middle, .. Common]),
+        ("Proxying", [.. Middle, .. Common]),
+        ("Security", [.. Middle, .. Common]),
+        ("ProxyProtocol", [.. Middle, .. Common]),
+        ("Routing", ["Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Serving", ["Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+    ];
+
+    /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>
+    public static string[] KnownByNamerd { get; } = ["Resolution", "Naming", .. Common];
+
+    /// <summary>Every use of a type of a room that may not be known, in words.</summary>
+    public static IEnumerable<string> Violations(IReadOnlyCollection<SourceFile> files, Func<string, string[]> knows, IReadOnlyCollection<SourceFile> core)
+    {
+        var roomOf = core
+            .SelectMany(file => SourceScanner.Declared(file.Text).Where(type => type.Depth == 0).Select(type => (type.Name, file.Room)))
+            .Distinct()
+            .ToLookup(type => type.Name, type => type.Room);
+        foreach (var room in files.GroupBy(file => file.Room))
+        {
+            // A type of the room's own, nested ones included, hides one of the same name elsewhere.
+            var own = room.SelectMany(file => SourceScanner.Declared(file.Text)).Select(type => type.Name).ToHashSet();
+            var allowed = knows(room.Key);
+            foreach (var file in room)
+            {
+                foreach (var used in SourceScanner.Used(file.Text).Where(name => !own.Contains(name)))
+                {
+                    foreach (var other in roomOf[used].Where(other => !allowed.Contains(other)))
+                    {
+                        yield return $"{file.Path} uses {used}, which is of {other}";
+                    }
+                }
+            }
+        }
+    }
+}
