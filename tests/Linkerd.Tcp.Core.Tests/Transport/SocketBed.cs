@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport;
+
+/// <summary>The Sockets engine on a loopback address.</summary>
+internal class SocketBed(IPAddress address) : TransportBed
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static bool HasIPv6Loopback { get; } = CanBind(IPAddress.IPv6Loopback);
+
+    public override ITransport Transport { get; } = new SocketsTransport();
+
+    public override EndPoint FreeAddress => new IPEndPoint(address, 0);
+
+    public static async Task RunAsync(Func<SocketBed> makeBed, Func<TransportBed, Task> test)
+    {
+        await using var bed = makeBed();
+        await test(bed).WaitAsync(Limit, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A listener that never accepts, with its backlog full: the kernel drops SYNs then, on loopback, too.</summary>
+    public override async Task<EndPoint> SilentAddressAsync()
+    {
+        var options = new ListenOptions { EndPoint = FreeAddress, Backlog = 1 };
+        var listener = Own(await Transport.ListenAsync(options, TestContext.Current.CancellationToken));
+        var connecting = Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
+        while ((await connecting).Connection is { } connection)
+        {
+            Own(connection);
+            connecting = Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
+        }
+
+        return listener.LocalEndPoint;
+    }
+
+    public override Task RunElsewhereAsync(Action action) => Task.Run(action);
+
+    public override Task PauseAsync() => Task.Delay(1, TestContext.Current.CancellationToken);
+
+    private static bool CanBind(IPAddress address)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>The Sockets engine on Unix-domain sockets.</summary>
+internal sealed class UnixSocketBed() : SocketBed(IPAddress.Loopback)
+{
+    public override bool IsTcp => false;
+
+    public override EndPoint FreeAddress => new UnixDomainSocketEndPoint(Path.Combine(Path.GetTempPath(), $"lt-{Guid.NewGuid():N}.sock"));
+}

@@ -1,0 +1,28 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport;
+
+public sealed class SocketsTransportConformanceTests : TransportConformanceTests
+{
+    protected override Task RunAsync(Func<TransportBed, Task> test) => SocketBed.RunAsync(() => new SocketBed(IPAddress.Loopback), test);
+}
+
+public sealed class SocketsTransportIPv6ConformanceTests : TransportConformanceTests
+{
+    protected override Task RunAsync(Func<TransportBed, Task> test)
+    {
+        Assert.SkipUnless(SocketBed.HasIPv6Loopback, "This machine has no IPv6 loopback.");
+        return SocketBed.RunAsync(() => new SocketBed(IPAddress.IPv6Loopback), test);
+    }
+}
+
+public sealed class SocketsTransportUnixConformanceTests : TransportConformanceTests
+{
+    protected override Task RunAsync(Func<TransportBed, Task> test)
+    {
+        Assert.SkipUnless(Socket.OSSupportsUnixDomainSockets, "This machine has no Unix-domain sockets.");
+        return SocketBed.RunAsync(() => new UnixSocketBed(), test);
+    }
+}

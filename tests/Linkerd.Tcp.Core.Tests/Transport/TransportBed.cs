@@ -1,0 +1,97 @@
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport;
+
+/// <summary>What one run of a transport test stands on.</summary>
+public abstract class TransportBed : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _owned = [];
+
+    public abstract ITransport Transport { get; }
+
+    /// <summary>An address of its own on each call; port 0 where there are ports.</summary>
+    public abstract EndPoint FreeAddress { get; }
+
+    /// <summary>Whether there are RSTs, acknowledgements and addresses; Unix-domain sockets have none of them.</summary>
+    public virtual bool IsTcp => true;
+
+    /// <summary>More than the buffers between two ends can hold.</summary>
+    public virtual int MoreThanFits => 32 << 20;
+
+    /// <summary>How often a test of a race is repeated.</summary>
+    public virtual int Rounds => 100;
+
+    /// <summary>An address that does not answer.</summary>
+    public abstract Task<EndPoint> SilentAddressAsync();
+
+    /// <summary>Runs an action where the connections do not live.</summary>
+    public abstract Task RunElsewhereAsync(Action action);
+
+    /// <summary>Lets a little time pass between two looks at a condition.</summary>
+    public abstract Task PauseAsync();
+
+    public async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await PauseAsync();
+        }
+    }
+
+    /// <summary>Gives what was set off before the time to happen: as long as connecting and answering take.</summary>
+    public async Task SettleAsync()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var (one, other) = await PairAsync();
+            await one.SendTextAsync("ping");
+            Assert.Equal("ping", await other.ReadTextAsync(4));
+        }
+    }
+
+    internal async Task<(ITransportListener Listener, RecordingHandler Handler)> ListenAsync(ListenOptions? options = null)
+    {
+        options ??= new ListenOptions();
+        var listener = await Transport.ListenAsync(options with { EndPoint = options.EndPoint ?? FreeAddress }, TestContext.Current.CancellationToken);
+        Own(listener);
+        var handler = new RecordingHandler();
+        listener.Start(handler);
+        return (listener, handler);
+    }
+
+    public async Task<TransportConnection> ConnectAsync(EndPoint to, ConnectOptions? options = null)
+    {
+        var result = await Transport.ConnectAsync(to, options ?? new ConnectOptions(), TestContext.Current.CancellationToken);
+        Assert.True(result.IsConnected, $"{result.Failure}: {result.Detail}");
+        return Own(result.Connection);
+    }
+
+    /// <summary>Two ends of one connection: who connected, and who accepted.</summary>
+    public async Task<(TransportConnection Connected, TransportConnection Accepted)> PairAsync(TcpOptions? tcp = null)
+    {
+        tcp ??= TcpOptions.Default;
+        var (listener, handler) = await ListenAsync(new ListenOptions { Tcp = tcp });
+        var connected = await ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Tcp = tcp });
+        return (connected, Own(await handler.NextAsync()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _owned.Reverse();
+        foreach (var owned in _owned)
+        {
+            (owned as TransportConnection)?.Abort();
+            await owned.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    internal T Own<T>(T owned)
+        where T : IAsyncDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport;
+
+public abstract partial class TransportConformanceTests
+{
+    [Fact]
+    public Task ConnectAsync_ListenerStarted_BothEndsKnowEachOther() => RunAsync(async bed =>
+    {
+        var (listener, handler) = await bed.ListenAsync();
+        var connected = await bed.ConnectAsync(listener.LocalEndPoint);
+        var accepted = bed.Own(await handler.NextAsync());
+        if (bed.IsTcp)
+        {
+            Assert.Equal(listener.LocalEndPoint, connected.RemoteEndPoint);
+            Assert.Equal(listener.LocalEndPoint, accepted.LocalEndPoint);
+            Assert.Equal(connected.LocalEndPoint, accepted.RemoteEndPoint);
+        }
+
+        Assert.Equal((0, 0, 0, false), (connected.BytesReceived, connected.BytesSent, connected.UnreadBytes, connected.PeerGone));
+        Assert.True(handler.WasAlwaysOnExecutor);
+    });
+
+    [Fact]
+    public Task ConnectAsync_NobodyListens_Refused() => RunOnTcpAsync(async bed =>
+    {
+        var (listener, _) = await bed.ListenAsync();
+        await listener.DisposeAsync();
+        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
+        Assert.Equal(ConnectFailure.Refused, result.Failure);
+        Assert.Null(result.Connection);
+        Assert.NotNull(result.Detail);
+    });
+
+    [Fact]
+    public Task ConnectAsync_NoAnswer_TimesOut() => RunOnTcpAsync(async bed =>
+    {
+        var silent = await bed.SilentAddressAsync();
+        var options = new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(150) };
+        var result = await bed.Transport.ConnectAsync(silent, options, Cancelled);
+        Assert.Equal(ConnectFailure.TimedOut, result.Failure);
+    });
+
+    [Fact]
+    public Task ConnectAsync_CancelledWhileWaiting_Cancelled() => RunOnTcpAsync(async bed =>
+    {
+        var silent = await bed.SilentAddressAsync();
+        using var giveUp = new CancellationTokenSource();
+        var connecting = bed.Transport.ConnectAsync(silent, new ConnectOptions(), giveUp.Token);
+        await bed.PauseAsync();
+        Assert.False(connecting.IsCompleted);
+        await bed.RunElsewhereAsync(giveUp.Cancel);
+        Assert.Equal(ConnectFailure.Cancelled, (await connecting).Failure);
+    });
+
+    [Fact]
+    public Task ConnectAsync_CancelledBefore_Cancelled() => RunOnTcpAsync(async bed =>
+    {
+        var silent = await bed.SilentAddressAsync();
+        var result = await bed.Transport.ConnectAsync(silent, new ConnectOptions(), new CancellationToken(canceled: true));
+        Assert.Equal(ConnectFailure.Cancelled, result.Failure);
+    });
+
+    [Fact]
+    public Task ConnectAsync_ManyAtOnce_EachIsHandedOutOnce() => RunAsync(async bed =>
+    {
+        const int Count = 20;
+        var (listener, handler) = await bed.ListenAsync();
+        var connecting = Enumerable.Range(0, Count).Select(_ => bed.ConnectAsync(listener.LocalEndPoint)).ToArray();
+        var connected = await Task.WhenAll(connecting);
+        for (var i = 0; i < Count; i++)
+        {
+            await connected[i].SendAllAsync(new byte[] { (byte)i });
+        }
+
+        var seen = new HashSet<int>();
+        for (var i = 0; i < Count; i++)
+        {
+            var accepted = bed.Own(await handler.NextAsync());
+            Assert.True(seen.Add((await accepted.ReadAsync(1))[0]));
+        }
+
+        Assert.Equal(Count, handler.Count);
+    });
+
+    [Fact]
+    public Task ConnectAsync_NearAnotherConnection_Connects() => RunAsync(async bed =>
+    {
+        var (first, _) = await bed.PairAsync();
+        var (listener, handler) = await bed.ListenAsync();
+        var near = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Near = first });
+        var accepted = bed.Own(await handler.NextAsync());
+        await near.SendTextAsync("near");
+        Assert.Equal("near", await accepted.ReadTextAsync(4));
+    });
+
+    [Fact]
+    public Task ListenAsync_PortZero_GetsPort() => RunOnTcpAsync(async bed =>
+    {
+        var (one, _) = await bed.ListenAsync();
+        var (other, _) = await bed.ListenAsync();
+        Assert.NotEqual(0, Assert.IsType<IPEndPoint>(one.LocalEndPoint).Port);
+        Assert.NotEqual(one.LocalEndPoint, other.LocalEndPoint);
+    });
+
+    [Fact]
+    public Task ListenAsync_AddressInUse_SaysSo() => RunAsync(async bed =>
+    {
+        var (listener, _) = await bed.ListenAsync();
+        var error = await Assert.ThrowsAsync<TransportException>(
+            async () => await bed.Transport.ListenAsync(new ListenOptions { EndPoint = listener.LocalEndPoint }, Cancelled));
+        Assert.Contains("in use", error.Message, StringComparison.Ordinal);
+        Assert.Contains(listener.LocalEndPoint.ToString()!, error.Message, StringComparison.Ordinal);
+    });
+}

@@ -1,0 +1,8 @@
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>Who uses a simulated socket.</summary>
+internal interface ISimulatedSocketOwner
+{
+    /// <summary>Something arrived, was acknowledged, or ended. Must only schedule, not run, what follows.</summary>
+    void OnChanged();
+}

@@ -1,0 +1,30 @@
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>The timer of a simulated connection. Never early; late by up to the slack, which is none unless a test asks for some.</summary>
+internal sealed class SimulatedDeadline(SimulatedNetwork network) : TransportTimer
+{
+    private ScheduledItem? _armed;
+    private ITimerHandler? _handler;
+
+    public override void Arm(TimeSpan dueTime, ITimerHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (dueTime < TimeSpan.Zero)
+        {
+            throw network.Scheduler.Misuse($"a timer was armed {dueTime} ahead.");
+        }
+
+        Disarm();
+        _handler = handler;
+        var late = network.TimerSlack * network.Random.NextDouble();
+        Volatile.Write(ref _armed, network.Scheduler.Schedule(dueTime + late, static timer => ((SimulatedDeadline)timer!).Fire(), this));
+    }
+
+    public override void Disarm() => Interlocked.Exchange(ref _armed, null)?.Cancel();
+
+    private void Fire()
+    {
+        _armed = null;
+        _handler!.OnTimer();
+    }
+}

@@ -1,0 +1,106 @@
+using System.Net;
+
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>An established connection, seen from the network: where faults are put between the two ends.</summary>
+public sealed class SimulatedLink
+{
+    // tcp_retries2 = 15 of Linux: how long unacknowledged data is sent again.
+    private static readonly TimeSpan RetransmissionTimeout = TimeSpan.FromSeconds(924.6);
+
+    private readonly SimulatedNetwork _network;
+    private readonly int _number;
+    private readonly SimulatedWire _toServer;
+    private readonly SimulatedWire _toClient;
+    private long _silentSince;
+
+    internal SimulatedLink(SimulatedNetwork network, int number, EndPoint from, EndPoint to, SimulatedLinkOptions options)
+    {
+        _network = network;
+        _number = number;
+        From = from;
+        To = to;
+        Options = options;
+        _toServer = new SimulatedWire(network, options);
+        _toClient = new SimulatedWire(network, options);
+        ClientSocket = new SimulatedSocket(network, options, _toServer, $"  {from} (client)");
+        ServerSocket = new SimulatedSocket(network, options, _toClient, $"  {to} (server)");
+        _toServer.Destination = ServerSocket;
+        _toClient.Destination = ClientSocket;
+    }
+
+    public SimulatedLinkOptions Options { get; }
+
+    /// <summary>The end that connected; null before the handshake is over.</summary>
+    public SimulatedConnection? Client { get; internal set; }
+
+    /// <summary>The end that was accepted; null before it is.</summary>
+    public SimulatedConnection? Server { get; internal set; }
+
+    /// <summary>Whether neither end can send or receive any more.</summary>
+    public bool IsOver => ClientSocket.IsOver && ServerSocket.IsOver;
+
+    internal EndPoint From { get; }
+
+    internal EndPoint To { get; }
+
+    internal SimulatedSocket ClientSocket { get; }
+
+    internal SimulatedSocket ServerSocket { get; }
+
+    internal SimulatedWire ToServer => _toServer;
+
+    /// <summary>A box in the middle sends a RST to both ends; what was under way may be lost.</summary>
+    public void Reset()
+    {
+        foreach (var wire in new[] { _toServer, _toClient })
+        {
+            wire.LoseData();
+            wire.Send(new SimulatedSegment(SegmentKind.Reset));
+        }
+    }
+
+    /// <summary>The cable is pulled: nothing arrives, RSTs neither, until <see cref="Heal"/>. Keep-alive or the retransmission timeout ends the connection.</summary>
+    public void Blackhole()
+    {
+        _silentSince = _network.Scheduler.NowTicks;
+        _toServer.IsSilent = _toClient.IsSilent = true;
+        WatchSilence(ClientSocket, () => Client);
+        WatchSilence(ServerSocket, () => Server);
+    }
+
+    /// <summary>The cable is back: what was sent meanwhile is sent again.</summary>
+    public void Heal()
+    {
+        _silentSince = 0;
+        _toServer.IsSilent = _toClient.IsSilent = false;
+    }
+
+    public override string ToString() => $"link {_number}{(_toServer.IsSilent ? ", silent" : "")}{Environment.NewLine}{ClientSocket}{Environment.NewLine}{ServerSocket}";
+
+    private void WatchSilence(SimulatedSocket socket, Func<SimulatedConnection?> owner)
+    {
+        var keepAlive = owner()?.Tcp is { KeepAliveTime.Ticks: > 0 } tcp ? tcp.KeepAliveTime + (tcp.KeepAliveInterval * tcp.KeepAliveRetryCount) : Timeout.InfiniteTimeSpan;
+        var since = _silentSince;
+        if (keepAlive != Timeout.InfiniteTimeSpan)
+        {
+            CheckSilenceAt(socket, since, socket.LastHeard + keepAlive.Ticks, isKeepAlive: true);
+        }
+
+        CheckSilenceAt(socket, since, since + RetransmissionTimeout.Ticks, isKeepAlive: false);
+    }
+
+    private void CheckSilenceAt(SimulatedSocket socket, long since, long at, bool isKeepAlive)
+    {
+        _network.Scheduler.Schedule(TimeSpan.FromTicks(at - _network.Scheduler.NowTicks), Check, null);
+
+        void Check(object? state)
+        {
+            // Keep-alive probes are not sent while data waits for its acknowledgement; then retransmission decides.
+            if (_silentSince == since && _toServer.IsSilent && socket.IsAllAcknowledged == isKeepAlive)
+            {
+                socket.Fail(TransportStatus.TimedOut);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net;
+
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>A listening socket with its backlog, and the loop that accepts from it.</summary>
+internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoint endpoint, EndPoint address, ListenOptions options) : ITransportListener
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<SimulatedSocket> _backlog = new();
+    private IConnectionHandler? _handler;
+    private TimeSpan _backoff = FirstBackoff;
+    private int _reserved;
+    private bool _isWaiting;
+    private bool _isDisposed;
+
+    public EndPoint LocalEndPoint => address;
+
+    private SimulatedScheduler Scheduler => host.Network.Scheduler;
+
+    public void Start(IConnectionHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (_handler is not null)
+        {
+            throw new InvalidOperationException("The listener was started before.");
+        }
+
+        _handler = handler;
+        AcceptSoon();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            endpoint.Listener = null;
+            while (_backlog.TryDequeue(out var socket))
+            {
+                socket.Abort();
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Takes a place in the backlog; false where it is full, so that the SYN is dropped.</summary>
+    public bool TryReserve()
+    {
+        if (_isDisposed || _reserved >= options.Backlog)
+        {
+            return false;
+        }
+
+        _reserved++;
+        return true;
+    }
+
+    /// <summary>The handshake is over.</summary>
+    public void Enqueue(SimulatedSocket socket)
+    {
+        if (_isDisposed)
+        {
+            socket.Abort();
+            return;
+        }
+
+        _backlog.Enqueue(socket);
+        AcceptSoon();
+    }
+
+    private void AcceptSoon() => Scheduler.Post(static listener => ((SimulatedListener)listener!).Accept(), this);
+
+    private void Accept()
+    {
+        if (_isDisposed || _isWaiting || _handler is null || _backlog.Count == 0)
+        {
+            return;
+        }
+
+        if (options.Limit is { } limit && !limit.TryAcquire())
+        {
+            _isWaiting = true;
+            Scheduler.WithContext(() => limit.WaitAvailableAsync(CancellationToken.None).GetAwaiter().OnCompleted(WaitIsOver));
+            return;
+        }
+
+        if (host.AcceptsToFail > 0 || !host.TryTakeDescriptor())
+        {
+            host.AcceptsToFail = Math.Max(0, host.AcceptsToFail - 1);
+            options.Limit?.Release();
+            BackOff();
+            return;
+        }
+
+        _backoff = FirstBackoff;
+        _reserved--;
+        var socket = _backlog.Dequeue();
+        _handler.OnAccepted(host.Network.Accepted(host, socket, options.Tcp));
+        AcceptSoon();
+    }
+
+    private void BackOff()
+    {
+        var retryAfter = _backoff;
+        _backoff = _backoff * 2 < LongestBackoff ? _backoff * 2 : LongestBackoff;
+        _isWaiting = true;
+        Scheduler.Schedule(retryAfter, _ => WaitIsOver(), null);
+        _handler!.OnAcceptFailed(new TransportException($"Cannot accept on {address}: too many open files."), retryAfter);
+    }
+
+    private void WaitIsOver()
+    {
+        _isWaiting = false;
+        AcceptSoon();
+    }
+}

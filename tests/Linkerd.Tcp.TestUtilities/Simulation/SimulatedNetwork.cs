@@ -1,0 +1,109 @@
+using System.Net;
+using System.Text;
+
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>
+/// A network in memory: hosts, the endpoints they listen on, and the links between them, all on one scheduler and all from one seed.
+/// Faults are scripted at <see cref="Endpoint"/> (connecting), at <see cref="SimulatedLink"/> (an established connection) and at
+/// <see cref="SimulatedTransport"/> (the resources of one host).
+/// </summary>
+public sealed class SimulatedNetwork
+{
+    private readonly Dictionary<EndPoint, SimulatedEndpoint> _endpoints = [];
+    private readonly List<SimulatedLink> _links = [];
+    private int _hosts;
+
+    public SimulatedNetwork(SimulatedScheduler scheduler, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        ArgumentNullException.ThrowIfNull(random);
+        Scheduler = scheduler;
+        Random = random;
+        scheduler.DescribeWith(Describe);
+    }
+
+    public SimulatedScheduler Scheduler { get; }
+
+    public IRandomSource Random { get; }
+
+    /// <summary>How new links behave where their endpoint does not say otherwise.</summary>
+    public SimulatedLinkOptions DefaultLink { get; set; } = new();
+
+    /// <summary>How late the timers of connections may be, at random. Default: not at all; the contract allows 100 ms.</summary>
+    public TimeSpan TimerSlack { get; set; }
+
+    /// <summary>Every connection that was ever established, in order.</summary>
+    public IReadOnlyList<SimulatedLink> Links => _links;
+
+    /// <summary>Adds a host: a transport of its own address, descriptors and ports.</summary>
+    public SimulatedTransport AddHost(string name)
+    {
+        _hosts++;
+        return new SimulatedTransport(this, name, new IPAddress([10, 0, (byte)(_hosts >> 8), (byte)_hosts]));
+    }
+
+    /// <summary>The script of what connecting to an address meets. An address where nobody listens refuses.</summary>
+    public SimulatedEndpoint Endpoint(EndPoint address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (!_endpoints.TryGetValue(address, out var endpoint))
+        {
+            endpoint = new SimulatedEndpoint();
+            _endpoints.Add(address, endpoint);
+        }
+
+        return endpoint;
+    }
+
+    internal static int DrawSize(IRandomSource random, int most)
+    {
+        // Half the time as much as there is, otherwise any order of magnitude: single bytes matter as much as whole buffers.
+        return random.NextUInt64() % 2 == 0 ? most : (int)Math.Clamp(Math.Exp(random.NextDouble() * Math.Log(most + 1)), 1, most);
+    }
+
+    internal int DrawSize(int most, SimulatedLinkOptions options) => options.Splits && most > 1 ? DrawSize(Random, most) : most;
+
+    internal bool DrawCoin(SimulatedLinkOptions options) => options.Splits && Random.NextUInt64() % 2 == 0;
+
+    internal SimulatedListener? FindListener(EndPoint address)
+    {
+        if (_endpoints.TryGetValue(address, out var exact) && exact.Listener is { } listener)
+        {
+            return listener;
+        }
+
+        if (address is IPEndPoint ip)
+        {
+            var any = new IPEndPoint(ip.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, ip.Port);
+            return _endpoints.TryGetValue(any, out var wildcard) ? wildcard.Listener : null;
+        }
+
+        return null;
+    }
+
+    internal SimulatedLink AddLink(EndPoint from, EndPoint to, SimulatedLinkOptions options)
+    {
+        var link = new SimulatedLink(this, _links.Count, from, to, options);
+        _links.Add(link);
+        return link;
+    }
+
+    internal SimulatedConnection Accepted(SimulatedTransport host, SimulatedSocket socket, TcpOptions tcp)
+    {
+        var link = _links.Find(link => link.ServerSocket == socket)!;
+        link.Server = new SimulatedConnection(host, link, socket, tcp, link.To, link.From);
+        return link.Server;
+    }
+
+    private string Describe()
+    {
+        var text = new StringBuilder("Links that are still open:");
+        foreach (var link in _links.Where(link => !link.IsOver).Take(20))
+        {
+            text.AppendLine().Append(link);
+        }
+
+        return text.ToString();
+    }
+}

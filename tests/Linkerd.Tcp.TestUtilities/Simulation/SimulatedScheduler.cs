@@ -1,0 +1,272 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>
+/// Runs test code and the code under test on one thread in virtual time: time moves only when nothing is left to run, and
+/// then at once to the next timer. So a run takes no longer than its work, and goes the same way each time.
+/// </summary>
+/// <remarks>
+/// Code under test awaits with ConfigureAwait(false) and is continued inline by the step that completed what it waits for; that only
+/// holds where no synchronization context is set, so engine steps run without one, and test code (what <see cref="Run"/> was given) with one.
+/// Continuations that insist on the thread pool (SemaphoreSlim, channels) come back through <see cref="TransportExecutor.Resume"/>;
+/// set <see cref="AwaitsThreadPool"/> for such code.
+/// </remarks>
+public sealed class SimulatedScheduler : TransportExecutor
+{
+    private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(30);
+
+    [ThreadStatic]
+    private static SimulatedScheduler? t_current;
+
+    // Monitor, not Lock: an idle run waits on it for other threads.
+    private readonly object _lock = new();
+    private readonly Queue<ScheduledItem> _ready = new();
+    private readonly PriorityQueue<ScheduledItem, (long Due, long Order)> _timers = new();
+    private readonly List<Action> _endOfStep = [];
+    private readonly List<Func<string>> _descriptions = [];
+    private readonly SimulatedClock _clock;
+    private readonly SimulatedSynchronizationContext _context;
+    private long _now;
+    private long _order;
+    private long _steps;
+    private int _elsewhere;
+    private Exception? _failure;
+
+    public SimulatedScheduler()
+    {
+        _clock = new SimulatedClock(this);
+        _context = new SimulatedSynchronizationContext(this);
+    }
+
+    /// <summary>The most virtual time that one <see cref="Run"/> may take. Default: one day.</summary>
+    public TimeSpan MaxVirtualTime { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>The most steps that one <see cref="Run"/> may take. Default: 5 million.</summary>
+    public long MaxSteps { get; set; } = 5_000_000;
+
+    /// <summary>How long, in real time, an idle run waits for other threads before it calls itself stuck. Default: 1 s.</summary>
+    public TimeSpan IdleGrace { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether time only moves after the thread pool had the chance to finish what was queued to it. Costs microseconds per move. Default: false.</summary>
+    public bool AwaitsThreadPool { get; set; }
+
+    /// <summary>The virtual time since the scheduler was made.</summary>
+    public TimeSpan Elapsed => TimeSpan.FromTicks(NowTicks);
+
+    /// <summary>The steps taken so far.</summary>
+    public long Steps => Volatile.Read(ref _steps);
+
+    public override TimeProvider TimeProvider => _clock;
+
+    public override bool IsCurrent => t_current == this;
+
+    internal long NowTicks => Volatile.Read(ref _now);
+
+    public override void Post(Action<object?> action, object? state) => Enqueue(new ScheduledItem(action, state, null));
+
+    /// <summary>Runs the body, and everything that it sets off, until the body's task is done.</summary>
+    /// <exception cref="SimulationException">The body waits for something that cannot happen any more, or a budget is used up.</exception>
+    public void Run(Func<Task> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (t_current is not null)
+        {
+            throw new InvalidOperationException("A simulation is running on this thread already.");
+        }
+
+        var outer = SynchronizationContext.Current;
+        var timeLimit = NowTicks + MaxVirtualTime.Ticks;
+        var stepLimit = _steps + MaxSteps;
+        t_current = this;
+        try
+        {
+            Task? running = null;
+            PostToContext(_ => running = body(), null);
+            while (running is not { IsCompleted: true })
+            {
+                Step(Next(timeLimit));
+                if (++_steps > stepLimit)
+                {
+                    throw Stuck($"{MaxSteps} steps were taken");
+                }
+            }
+
+            running.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            t_current = null;
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+    }
+
+    /// <summary>Runs an action on another thread; virtual time stands still meanwhile.</summary>
+    public async Task RunElsewhereAsync(Action action)
+    {
+        Interlocked.Increment(ref _elsewhere);
+        try
+        {
+            await Task.Run(action);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _elsewhere);
+        }
+    }
+
+    /// <summary>Waits in virtual time, to the tick.</summary>
+    public Task Delay(TimeSpan time) => Task.Delay(time, TimeProvider);
+
+    internal ScheduledItem Schedule(TimeSpan delay, Action<object?> action, object? state)
+    {
+        var item = new ScheduledItem(action, state, null);
+        lock (_lock)
+        {
+            _timers.Enqueue(item, (_now + Math.Max(0, delay.Ticks), _order++));
+            Monitor.Pulse(_lock);
+        }
+
+        return item;
+    }
+
+    internal void PostToContext(Action<object?> action, object? state) => Enqueue(new ScheduledItem(action, state, _context));
+
+    /// <summary>Runs an action with the test code's context set, so that what it awaits continues as a step of its own.</summary>
+    internal void WithContext(Action action)
+    {
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_context);
+        try
+        {
+            action();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(outer);
+        }
+    }
+
+    /// <summary>Runs an action when the code that runs now has given the thread back.</summary>
+    internal void AtEndOfStep(Action action) => _endOfStep.Add(action);
+
+    internal void DescribeWith(Func<string> description) => _descriptions.Add(description);
+
+    /// <summary>Fails the run, even where nobody looks at the task of the code that did it.</summary>
+    internal SimulationException Misuse(string message)
+    {
+        var misuse = new SimulationException("Misuse of the transport: " + message);
+        Interlocked.CompareExchange(ref _failure, misuse, null);
+        return misuse;
+    }
+
+    internal void RequireCurrent()
+    {
+        if (!IsCurrent)
+        {
+            throw Misuse("called from outside the connection's executor; await Executor.Resume() first.");
+        }
+    }
+
+    private void Enqueue(ScheduledItem item)
+    {
+        lock (_lock)
+        {
+            _ready.Enqueue(item);
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private void Step(ScheduledItem item)
+    {
+        SynchronizationContext.SetSynchronizationContext(item.Context);
+        item.Invoke();
+        foreach (var action in _endOfStep)
+        {
+            action();
+        }
+
+        _endOfStep.Clear();
+        if (_failure is { } failure)
+        {
+            throw new SimulationException(failure.Message, failure);
+        }
+    }
+
+    private ScheduledItem Next(long timeLimit)
+    {
+        var settled = !AwaitsThreadPool;
+        while (true)
+        {
+            lock (_lock)
+            {
+                var elsewhere = Volatile.Read(ref _elsewhere) > 0;
+                if (_ready.TryDequeue(out var item) || (settled && !elsewhere && TryTakeTimer(timeLimit, out item)))
+                {
+                    return item;
+                }
+
+                if (settled && !Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
+                {
+                    throw Stuck("nothing is left to happen");
+                }
+            }
+
+            if (!settled)
+            {
+                settled = true;
+                SettleThreadPool();
+            }
+        }
+    }
+
+    private bool TryTakeTimer(long timeLimit, [MaybeNullWhen(false)] out ScheduledItem taken)
+    {
+        while (_timers.TryDequeue(out var item, out var at))
+        {
+            if (item.IsCancelled)
+            {
+                continue;
+            }
+
+            if (at.Due > timeLimit)
+            {
+                throw Stuck($"{MaxVirtualTime} of virtual time have passed");
+            }
+
+            Volatile.Write(ref _now, Math.Max(_now, at.Due));
+            taken = item;
+            return true;
+        }
+
+        taken = null;
+        return false;
+    }
+
+    // What is in the pool's queues now has at least been started once as many markers as there are workers have come through them.
+    private static void SettleThreadPool()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            using var markers = new CountdownEvent(Environment.ProcessorCount);
+            for (var i = 0; i < Environment.ProcessorCount; i++)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static done => done.Signal(), markers, preferLocal: false);
+            }
+
+            markers.Wait();
+        }
+    }
+
+    private SimulationException Stuck(string why)
+    {
+        var message = new StringBuilder($"The simulation is stuck at {Elapsed}: {why}, and the test's task is not done.");
+        foreach (var description in _descriptions)
+        {
+            message.AppendLine().Append(description());
+        }
+
+        return new SimulationException(message.ToString());
+    }
+}

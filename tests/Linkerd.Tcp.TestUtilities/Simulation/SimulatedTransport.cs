@@ -1,0 +1,80 @@
+using System.Net;
+
+namespace Linkerd.Tcp.TestUtilities.Simulation;
+
+/// <summary>One host of a <see cref="SimulatedNetwork"/>: listens and connects under its own address, with its own descriptors and ports.</summary>
+public sealed class SimulatedTransport : ITransport
+{
+    private int _nextPort = 40_000;
+
+    internal SimulatedTransport(SimulatedNetwork network, string name, IPAddress address)
+    {
+        Network = network;
+        HostName = name;
+        Address = address;
+    }
+
+    public string Name => "simulation";
+
+    public string HostName { get; }
+
+    public IPAddress Address { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    /// <summary>The most connections at once, as of RLIMIT_NOFILE; reaching it is EMFILE, at accept and at connect. Default: no limit.</summary>
+    public int DescriptorLimit { get; set; } = int.MaxValue;
+
+    /// <summary>Connections and attempts that were not disposed yet.</summary>
+    public int Descriptors { get; private set; }
+
+    /// <summary>How many accepts will fail, whatever the limit.</summary>
+    public int AcceptsToFail { get; set; }
+
+    /// <summary>Any free address of this host.</summary>
+    public IPEndPoint AnyPort => new(Address, 0);
+
+    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.EndPoint is null)
+        {
+            throw new TransportException("The simulation can only listen on an end point.");
+        }
+
+        var address = options.EndPoint is IPEndPoint { Port: 0 } ip ? new IPEndPoint(ip.Address, _nextPort++) : options.EndPoint;
+        var endpoint = Network.Endpoint(address);
+        if (endpoint.Listener is not null)
+        {
+            throw new TransportException($"Cannot listen on {address}: the address is in use.");
+        }
+
+        var listener = new SimulatedListener(this, endpoint, address, options);
+        endpoint.Listener = listener;
+        return ValueTask.FromResult<ITransportListener>(listener);
+    }
+
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        ArgumentNullException.ThrowIfNull(options);
+        var attempt = new SimulatedConnectAttempt(this, to, options, cancellationToken);
+        Network.Scheduler.Post(static attempt => ((SimulatedConnectAttempt)attempt!).Start(), attempt);
+        return new ValueTask<ConnectResult>(attempt.Result);
+    }
+
+    internal IPEndPoint NextLocalEndPoint() => new(Address, _nextPort++);
+
+    internal bool TryTakeDescriptor()
+    {
+        if (Descriptors >= DescriptorLimit)
+        {
+            return false;
+        }
+
+        Descriptors++;
+        return true;
+    }
+
+    internal void ReturnDescriptor() => Descriptors--;
+}
