@@ -18,7 +18,8 @@ internal sealed class SocketConnection : TransportConnection
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
-    private volatile bool _peerReset;
+    private volatile bool _peerGone;
+    private volatile bool _broken;
     private int _closed;
 
     public SocketConnection(SocketsTransport transport, Socket socket, EndPoint? remoteEndPoint, int windowSize)
@@ -44,7 +45,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool PeerGone => _peerReset || IsDead();
+    public override bool PeerGone => _peerGone || IsDead();
 
     internal Socket Socket { get; }
 
@@ -77,7 +78,7 @@ internal sealed class SocketConnection : TransportConnection
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // The connection is gone already; who receives from it, or asks for PeerGone, is told.
-            NotePeerReset(error is SocketException);
+            _peerGone |= error is SocketException;
         }
     }
 
@@ -93,7 +94,7 @@ internal sealed class SocketConnection : TransportConnection
                 unacknowledged = LinuxSocket.Unacknowledged(Socket);
                 if (_aborted || PeerGone)
                 {
-                    return unacknowledged == 0 && !_aborted && !_peerReset;
+                    return unacknowledged == 0 && !_aborted && !_peerGone;
                 }
             }
             catch (ObjectDisposedException)
@@ -104,7 +105,7 @@ internal sealed class SocketConnection : TransportConnection
             if (unacknowledged < 0)
             {
                 await Task.Delay(BlindAcknowledgementWait, clock).ConfigureAwait(false);
-                return !_aborted && !_peerReset;
+                return !_aborted && !_peerGone;
             }
 
             if (unacknowledged == 0)
@@ -128,7 +129,7 @@ internal sealed class SocketConnection : TransportConnection
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
                 // A connection that is gone cannot be reset any more; what is left is to close it.
-                NotePeerReset(error is SocketException);
+                _peerGone |= error is SocketException;
             }
 
             Socket.Dispose();
@@ -149,12 +150,6 @@ internal sealed class SocketConnection : TransportConnection
         return default;
     }
 
-    /// <summary>
-    /// Remembers that the peer reset the connection. The kernel tells it once, to whichever operation asks first; the other one then
-    /// reads what looks like a FIN.
-    /// </summary>
-    internal void NotePeerReset(bool isReset) => _peerReset |= isReset;
-
     /// <summary>What an error means, for an operation that got it.</summary>
     internal TransportStatus Judge(SocketError error)
     {
@@ -163,16 +158,23 @@ internal sealed class SocketConnection : TransportConnection
             return TransportStatus.Aborted;
         }
 
-        var status = SocketErrors.ToStatus(error);
-        NotePeerReset(status is TransportStatus.Reset);
-        return status;
+        // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
+        // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
+        _broken |= error != SocketError.Shutdown;
+        _peerGone = true;
+        return SocketErrors.ToStatus(error);
     }
 
     /// <summary>
-    /// Whether an end of the stream is a FIN. It is not where the other direction was told of a reset, or may just be being told: then the
-    /// kernel's state says so. After our own FIN the question does not come up, as nothing is sent that could have taken the error away.
+    /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
+    /// that send may just be being told; then it counts as reset. After our own FIN nothing is sent, and the question does not come up.
     /// </summary>
-    internal bool IsFin() => !_peerReset && (IsSendShutdown || !IsDead());
+    internal bool IsFin()
+    {
+        // In this order: a send says what it was told before it says that it is done.
+        var sending = _sender.IsBusy;
+        return !_broken && (!sending || IsSendShutdown || !IsDead());
+    }
 
     private bool IsDead()
     {

@@ -209,17 +209,13 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             return true;
         }
 
-        // EPIPE where a receive was asked for: the FIN had come before the reset, so the stream is whole (tcp_reset in Linux's tcp_input.c).
-        result = error is SocketError.Success or SocketError.Shutdown
-            ? EndOfStream(error)
-            : new(_connection.Judge(error), default);
-        End(result);
+        result = End(error == SocketError.Success ? EndOfStream() : new(_connection.Judge(error), default));
         return true;
     }
 
-    private ReceiveResult EndOfStream(SocketError error) =>
+    private ReceiveResult EndOfStream() =>
         _connection.IsAborted ? new(TransportStatus.Aborted, default)
-        : error == SocketError.Shutdown || _connection.IsFin() ? ReceiveResult.Fin
+        : _connection.IsFin() ? ReceiveResult.Fin
         : new(TransportStatus.Reset, default);
 
     private ReceiveResult End(ReceiveResult final)
