@@ -1,26 +1,189 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>A layer-4 proxy: listeners, the sessions that come from them, their limits, and the drain at the end. Any thread.</summary>
-public sealed class TcpProxy : IAsyncDisposable
+/// <summary>
+/// A layer-4 proxy: listeners, the sessions that come from them, their limits, and the drain at the end.
+/// The router and the transport are not disposed with it. Any thread.
+/// </summary>
+public sealed partial class TcpProxy : IAsyncDisposable
 {
+    private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TcpProxyOptions _options;
+    private readonly Router _router;
+    private readonly ITransport _transport;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+    private readonly SessionInstruments _instruments;
+    private readonly ConnectionLimit _limit;
+    private readonly List<ITransportListener> _listeners = [];
+    private readonly SessionServices _services;
+    private bool _started;
+
+    /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
+    /// <param name="options">What to serve.</param>
+    /// <param name="router">Where sessions go.</param>
+    /// <param name="transport">What carries them; default: <see cref="SocketsTransport"/>.</param>
+    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
+    /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
+    /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <param name="random">Where jitter comes from.</param>
+    /// <exception cref="ArgumentException">There is no listener, or a limit is out of range.</exception>
+    public TcpProxy(
+        TcpProxyOptions options,
+        Router router,
+        ITransport? transport = null,
+        ILoggerFactory? loggerFactory = null,
+        Meter? meter = null,
+        TimeProvider? timeProvider = null,
+        IRandomSource? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(router);
+        TcpProxyOptionsCheck.Check(options);
+        _options = options;
+        _router = router;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _transport = transport ?? new SocketsTransport(_timeProvider);
+        loggerFactory ??= NullLoggerFactory.Instance;
+        _logger = loggerFactory.CreateLogger("Linkerd.Tcp.Serving");
+        _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
+        meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
+        var sessions = new SessionList();
+        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes);
+        var policy = new ConnectPolicy { AttemptTimeout = options.AttemptTimeout, MaxAttempts = options.MaxAttempts, Tcp = options.Tcp };
+        _services = new SessionServices(
+            options,
+            new Connector(_transport, policy, new ConnectInstruments(meter), _timeProvider),
+            new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
+            sessions,
+            _instruments,
+            _limit,
+            loggerFactory.CreateLogger("Linkerd.Tcp.Session"),
+            _timeProvider);
+    }
+
     /// <summary>The addresses it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that port 0 became. Empty before <see cref="StartAsync"/>.</summary>
-    public IReadOnlyList<EndPoint> LocalEndPoints => throw new NotSupportedException();
+    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _listeners.Select(static listener => listener.LocalEndPoint)];
 
     /// <summary>The sessions that are open now.</summary>
-    public int ActiveSessions => throw new NotSupportedException();
+    public int ActiveSessions => _services.Sessions.Count;
 
-    /// <summary>Binds every listener, then starts accepting.</summary>
+    /// <summary>The most sessions at once.</summary>
+    public int MaxSessions => _limit.Maximum;
+
+    /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
-    public Task StartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_started)
+        {
+            throw new InvalidOperationException("The proxy was started before.");
+        }
 
-    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left.</summary>
-    /// <param name="grace">How long sessions may take to finish.</param>
+        _started = true;
+        try
+        {
+            foreach (var listener in _options.Listeners)
+            {
+                var listen = new ListenOptions { EndPoint = listener.EndPoint, Tcp = _options.Tcp, Limit = _limit };
+                _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
+            }
+        }
+        catch
+        {
+            await StopListeningAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        for (var i = 0; i < _listeners.Count; i++)
+        {
+            var destination = _router.Get(_options.Listeners[i].Destination);
+            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, _limit.Maximum);
+            _listeners[i].Start(new Acceptor(this, destination));
+        }
+    }
+
+    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>
+    /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
     /// <param name="abort">Aborts what is left at once.</param>
     /// <returns>How many sessions were aborted.</returns>
-    public Task<int> DrainAsync(TimeSpan grace, CancellationToken abort) => throw new NotSupportedException();
+    public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort)
+    {
+        await StopListeningAsync().ConfigureAwait(false);
+        var empty = _services.Sessions.WaitEmptyAsync();
+        if (!empty.IsCompleted)
+        {
+            Log.Draining(_logger, _services.Sessions.Count, grace.TotalSeconds);
+        }
+
+        try
+        {
+            await empty.WaitAsync(grace, _timeProvider, abort).ConfigureAwait(false);
+            return 0;
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            return await AbortSessionsAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Stops accepting and aborts every session.</summary>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    public async ValueTask DisposeAsync()
+    {
+        await StopListeningAsync().ConfigureAwait(false);
+        await AbortSessionsAsync().ConfigureAwait(false);
+    }
+
+    private async Task<int> AbortSessionsAsync()
+    {
+        var aborted = _services.Sessions.EndAll(ClosedBy.Operator);
+        if (aborted > 0)
+        {
+            Log.Aborted(_logger, aborted);
+        }
+
+        try
+        {
+            await _services.Sessions.WaitEmptyAsync().WaitAsync(AbortPatience, _timeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Log.Stuck(_logger, _services.Sessions.Count, AbortPatience.TotalSeconds);
+        }
+
+        return aborted;
+    }
+
+    private async ValueTask StopListeningAsync()
+    {
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _listeners.Clear();
+    }
+
+    /// <summary>Takes the connections of one listener.</summary>
+    private sealed class Acceptor(TcpProxy proxy, Destination destination) : IConnectionHandler
+    {
+        private readonly RepeatFilter _failures = new(proxy._timeProvider);
+
+        public void OnAccepted(TransportConnection connection) => new ClientSession(proxy._services, destination, connection).Start();
+
+        public void OnAcceptFailed(TransportException error, TimeSpan retryAfter)
+        {
+            proxy._instruments.AcceptFailed();
+            if (_failures.TryPass(out var suppressed))
+            {
+                Log.AcceptFailed(proxy._logger, error.Message, retryAfter.TotalMilliseconds, suppressed);
+            }
+        }
+    }
 }

@@ -28,6 +28,9 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <summary>Bytes received from the peer so far, in all. Any thread.</summary>
     public abstract long BytesReceived { get; }
 
+    /// <summary>Bytes received and not consumed yet; they come again, first, in the next receive. For the reader.</summary>
+    public abstract int UnreadBytes { get; }
+
     /// <summary>Bytes of ours that the kernel has accepted so far, in all. Any thread.</summary>
     public abstract long BytesSent { get; }
 

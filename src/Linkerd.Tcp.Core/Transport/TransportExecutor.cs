@@ -18,21 +18,26 @@ public abstract class TransportExecutor
     /// Continues here: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere
     /// (resolution, DNS, back-off, TLS work). Costs nothing where the caller is here already.
     /// </summary>
-    public ResumeAwaitable Resume() => new(this);
+    public ResumeAwaitable Resume() => new(this, always: false);
 
-    /// <summary>The awaitable of <see cref="Resume"/>.</summary>
+    /// <summary>Lets what else is due here run, then continues here.</summary>
+    public ResumeAwaitable Yield() => new(this, always: true);
+
+    /// <summary>The awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
     public readonly struct ResumeAwaitable : ICriticalNotifyCompletion
     {
         private static readonly Action<object?> Invoke = static continuation => ((Action)continuation!)();
         private readonly TransportExecutor _executor;
+        private readonly bool _always;
 
-        internal ResumeAwaitable(TransportExecutor executor)
+        internal ResumeAwaitable(TransportExecutor executor, bool always)
         {
             _executor = executor;
+            _always = always;
         }
 
         /// <summary>Whether there is nothing to wait for.</summary>
-        public bool IsCompleted => _executor.IsCurrent;
+        public bool IsCompleted => !_always && _executor.IsCurrent;
 
         /// <summary>For the compiler.</summary>
         public ResumeAwaitable GetAwaiter() => this;

@@ -1,0 +1,27 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The names of all instruments of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and of their tags.</summary>
+internal static class InstrumentNames
+{
+    public const string SessionsAccepted = "linkerd.tcp.sessions.accepted";
+    public const string SessionsActive = "linkerd.tcp.sessions.active";
+    public const string SessionsClosed = "linkerd.tcp.sessions.closed";
+    public const string SessionDuration = "linkerd.tcp.session.duration";
+    public const string Io = "linkerd.tcp.io";
+    public const string AcceptFailures = "linkerd.tcp.accept.failures";
+    public const string ConnectAttempts = "linkerd.tcp.connect.attempts";
+    public const string ConnectFailures = "linkerd.tcp.connect.failures";
+    public const string ConnectDuration = "linkerd.tcp.connect.duration";
+    public const string Endpoints = "linkerd.tcp.endpoints";
+    public const string EndpointConnections = "linkerd.tcp.endpoint.connections";
+    public const string ResolverUpdates = "linkerd.tcp.resolver.updates";
+    public const string ResolverFailures = "linkerd.tcp.resolver.failures";
+    public const string ResolverAge = "linkerd.tcp.resolver.age";
+
+    public const string Destination = "destination";
+    public const string State = "state";
+    public const string Reason = "reason";
+    public const string Cause = "cause";
+    public const string Side = "side";
+    public const string Direction = "network.io.direction";
+}

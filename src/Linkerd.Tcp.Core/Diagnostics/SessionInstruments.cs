@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What sessions show. Bytes are observed: the sessions are asked when somebody looks, so a read or a write costs no measurement.</summary>
+internal sealed class SessionInstruments
+{
+    private readonly Counter<long> _accepted;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _acceptFailures;
+    private readonly Histogram<double> _duration;
+
+    public SessionInstruments(Meter meter, Func<long> active, Func<ByteTotals> bytes)
+    {
+        _accepted = meter.CreateCounter<long>(InstrumentNames.SessionsAccepted, "{session}", "Client connections accepted.");
+        _closed = meter.CreateCounter<long>(InstrumentNames.SessionsClosed, "{session}", "Sessions ended, by close reason.");
+        _acceptFailures = meter.CreateCounter<long>(InstrumentNames.AcceptFailures, "{failure}", "Accepts that failed and were put off.");
+        _duration = meter.CreateHistogram<double>(InstrumentNames.SessionDuration, "s", "Sessions from accept to close.");
+        meter.CreateObservableUpDownCounter(InstrumentNames.SessionsActive, active, "{session}", "Sessions open now.");
+        meter.CreateObservableCounter(InstrumentNames.Io, () => Observe(bytes()), "By", "Bytes by side and direction, as seen from the proxy.");
+    }
+
+    public void Accepted() => _accepted.Add(1);
+
+    public void AcceptFailed() => _acceptFailures.Add(1);
+
+    public void Closed(string reason, TimeSpan duration)
+    {
+        _closed.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Reason, reason));
+        _duration.Record(duration.TotalSeconds);
+    }
+
+    private static IEnumerable<Measurement<long>> Observe(ByteTotals bytes)
+    {
+        yield return Measure(bytes.FromClient, "downstream", "receive");
+        yield return Measure(bytes.ToClient, "downstream", "transmit");
+        yield return Measure(bytes.FromServer, "upstream", "receive");
+        yield return Measure(bytes.ToServer, "upstream", "transmit");
+    }
+
+    private static Measurement<long> Measure(long value, string side, string direction) =>
+        new(value, new(InstrumentNames.Side, side), new(InstrumentNames.Direction, direction));
+}

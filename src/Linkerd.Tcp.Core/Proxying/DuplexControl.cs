@@ -1,0 +1,52 @@
+namespace Linkerd.Tcp;
+
+/// <summary>A view of one running copy, and the handle to end it. For one copy. Any thread.</summary>
+public sealed class DuplexControl
+{
+    private volatile DuplexRun? _run;
+    private int _reason;
+
+    /// <summary>Bytes received from the client so far.</summary>
+    public long BytesFromClient => _run?.BytesFromClient ?? 0;
+
+    /// <summary>Bytes sent to the server so far.</summary>
+    public long BytesToServer => _run?.BytesToServer ?? 0;
+
+    /// <summary>Bytes received from the server so far.</summary>
+    public long BytesFromServer => _run?.BytesFromServer ?? 0;
+
+    /// <summary>Bytes sent to the client so far.</summary>
+    public long BytesToClient => _run?.BytesToClient ?? 0;
+
+    /// <summary>When bytes last went either way, or when the copy began; null before it began.</summary>
+    public DateTimeOffset? LastActivity => _run?.LastActivity;
+
+    /// <summary>Why the copy ended, or is about to; null while nothing ends it.</summary>
+    public CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
+
+    /// <summary>Ends the copy: both connections are reset. Before the copy has begun it ends as soon as it does.</summary>
+    /// <param name="reason">Why.</param>
+    /// <returns>Whether this reason is the one that counts; the first one wins.</returns>
+    public bool TryEnd(CloseReason reason)
+    {
+        if (!TrySetReason(reason))
+        {
+            return false;
+        }
+
+        _run?.Abort();
+        return true;
+    }
+
+    internal bool TrySetReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, reason.Pack(), 0) == 0;
+
+    internal void Attach(DuplexRun run)
+    {
+        if (_run is not null)
+        {
+            throw new InvalidOperationException("A control serves one copy.");
+        }
+
+        _run = run;
+    }
+}

@@ -1,0 +1,74 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Copies bytes both ways between two connections until both directions have ended. One instance serves any number of copies, on any threads.
+/// Both connections belong to the copy from the call on, and are closed when it ends.
+/// </summary>
+/// <remarks>
+/// <para>A FIN read from one side is sent to the other after everything before it, and the other direction goes on, under its own
+/// half-close timeout. A RST read from one side becomes a RST to the other, after the other has acknowledged what came before it.
+/// Every end other than by two FINs resets both connections, so that a cut stream never looks complete.</para>
+/// <para>A direction holds at most one window of bytes (<see cref="TcpOptions.WindowSize"/>), and none while it waits for some.
+/// A slow reader stops the fast writer and nobody else.</para>
+/// </remarks>
+public sealed class DuplexProxy
+{
+    private readonly DuplexOptions _options;
+    private readonly TcpOptions _tcp;
+    private readonly IRandomSource _random;
+    private readonly TimeProvider _timeProvider;
+    private readonly SocketsTransport _sockets;
+
+    /// <summary>Makes a proxy.</summary>
+    /// <param name="options">The limits of each copy; default: <see cref="DuplexOptions.Default"/>.</param>
+    /// <param name="random">Where the jitter of <see cref="DuplexOptions.Lifetime"/> comes from.</param>
+    /// <param name="timeProvider">The clock for sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
+    /// <param name="tcp">The window of sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
+    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null, TimeProvider? timeProvider = null, TcpOptions? tcp = null)
+    {
+        _options = options ?? DuplexOptions.Default;
+        _random = random ?? RandomSource.Shared;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _tcp = tcp ?? TcpOptions.Default;
+        _sockets = new SocketsTransport(_timeProvider);
+    }
+
+    /// <summary>Copies between two connections of any transports. What a connection has received and not consumed goes first.</summary>
+    /// <param name="client">Who connected to us.</param>
+    /// <param name="server">Whom we connected to.</param>
+    /// <param name="control">Counters to look at meanwhile, and the handle to end the copy; optional.</param>
+    /// <returns>How it ended. It never throws for what a peer or the network does.</returns>
+    public ValueTask<DuplexResult> RunAsync(TransportConnection client, TransportConnection server, DuplexControl? control = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(server);
+        return new DuplexRun(client, server, _options, _random, control ?? new DuplexControl()).RunAsync();
+    }
+
+    /// <summary>Copies between two connected stream sockets.</summary>
+    /// <exception cref="ArgumentException">One of them is not a connected stream socket.</exception>
+    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
+    public ValueTask<DuplexResult> RunAsync(Socket client, Socket server, DuplexControl? control = null) =>
+        RunAsync(_sockets.FromSocket(client, _tcp), _sockets.FromSocket(server, _tcp), control);
+
+    /// <summary>
+    /// Copies between two streams. The end of a stream is its FIN, an <see cref="IOException"/> its RST. A <see cref="NetworkStream"/> sends its FIN
+    /// with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close,
+    /// and is closed when both directions are done. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
+    /// </summary>
+    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
+    public ValueTask<DuplexResult> RunAsync(Stream client, Stream server, DuplexControl? control = null) =>
+        RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize), new StreamConnection(server, _timeProvider, _tcp.WindowSize), control);
+
+    /// <summary>
+    /// Copies between two pipes. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
+    /// A reader that is completed is a peer that has reset the connection. A pipe does not tell what its reader has consumed, and drops what was not
+    /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe.
+    /// </summary>
+    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
+    public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null) =>
+        RunAsync(new PipeConnection(client, _timeProvider), new PipeConnection(server, _timeProvider), control);
+}

@@ -1,0 +1,143 @@
+namespace Linkerd.Tcp;
+
+// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it looks at
+// what has happened since, and arms itself for what is left.
+internal sealed partial class DuplexRun : ITimerHandler
+{
+    private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _timerLock = new();
+    private bool _timerStopped;
+    private volatile bool _watchingBlocked;
+
+    void ITimerHandler.OnTimer() => Reschedule();
+
+    private void StartTimer()
+    {
+        if (_options.IdleTimeout != Timeout.InfiniteTimeSpan || _lifetime != Timeout.InfiniteTimeSpan)
+        {
+            Reschedule();
+        }
+    }
+
+    private void StopTimer()
+    {
+        lock (_timerLock)
+        {
+            _timerStopped = true;
+            _client.Deadline.Disarm();
+        }
+    }
+
+    /// <summary>A blocked direction does not read, so it does not notice that its source is gone: ask, once a second.</summary>
+    private void WatchBlocked()
+    {
+        // Either this sees that nobody watches, or Reschedule sees the direction blocked: both put a fence between their write and their read.
+        Interlocked.MemoryBarrier();
+        if (!_watchingBlocked)
+        {
+            Reschedule();
+        }
+    }
+
+    private void Reschedule()
+    {
+        CloseReason? due = null;
+        lock (_timerLock)
+        {
+            if (_timerStopped)
+            {
+                return;
+            }
+
+            var now = _clock.GetTimestamp();
+            var next = TimeSpan.MaxValue;
+            if (_lifetime != Timeout.InfiniteTimeSpan)
+            {
+                Consider(_startedAt, _lifetime, now, new(ClosedBy.Proxy, Phase, TimedOut: true), ref next, ref due);
+            }
+
+            if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
+            {
+                // Who has been silent for longer is the one that was waited for.
+                var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
+                Consider(Math.Max(_up.LastMoved, _down.LastMoved), _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
+            }
+
+            if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
+            {
+                ConsiderHalfClose(now, ref next, ref due);
+            }
+
+            _watchingBlocked = false;
+            Interlocked.MemoryBarrier();
+            ConsiderBlocked(_up, now, ref next, ref due);
+            ConsiderBlocked(_down, now, ref next, ref due);
+            if (due is null && next != TimeSpan.MaxValue)
+            {
+                _client.Deadline.Arm(next, this);
+            }
+        }
+
+        if (due is { } reason)
+        {
+            _control.TrySetReason(reason);
+            Abort();
+        }
+    }
+
+    private void ConsiderHalfClose(long now, ref TimeSpan next, ref CloseReason? due)
+    {
+        if (_up.Ended == _down.Ended)
+        {
+            // Both open: no limit yet. Both ended: a RST is waiting to be passed on, within the limit since the last one ended.
+            if (_up.Ended)
+            {
+                Consider(Math.Max(_up.EndedAt, _down.EndedAt), _options.HalfCloseTimeout, now, CloseReason.Normal, ref next, ref due);
+            }
+
+            return;
+        }
+
+        var (ended, open) = _up.Ended ? (_up, _down) : (_down, _up);
+        var since = Math.Max(ended.EndedAt, open.LastMoved);
+        Consider(since, _options.HalfCloseTimeout, now, new(open.SourceSide, ClosePhase.Last, TimedOut: true), ref next, ref due);
+    }
+
+    private void ConsiderBlocked(HalfDuplex half, long now, ref TimeSpan next, ref CloseReason? due)
+    {
+        if (!half.Blocked)
+        {
+            half.SourceGoneAt = 0;
+            return;
+        }
+
+        _watchingBlocked = true;
+        if (half.SourceGoneAt == 0 && half.Source.PeerGone)
+        {
+            half.SourceGoneAt = now;
+        }
+
+        if (half.SourceGoneAt == 0)
+        {
+            next = next < BlockedCheck ? next : BlockedCheck;
+        }
+        else if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
+        {
+            Consider(half.SourceGoneAt, _options.HalfCloseTimeout, now, new(half.SourceSide, Phase), ref next, ref due);
+        }
+    }
+
+    private void Consider(long since, TimeSpan limit, long now, CloseReason reason, ref TimeSpan next, ref CloseReason? due)
+    {
+        var left = limit - _clock.GetElapsedTime(since, now);
+        if (left <= TimeSpan.Zero)
+        {
+            due ??= reason;
+        }
+        else if (left < next)
+        {
+            next = left;
+        }
+    }
+}

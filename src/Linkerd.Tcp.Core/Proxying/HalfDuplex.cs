@@ -1,0 +1,64 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The state of one direction of a copy. Written by the direction itself, read by the other one and by the timer.</summary>
+internal sealed class HalfDuplex(TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
+{
+    // What was received before and not consumed belongs to the copy.
+    private readonly long _receivedBefore = source.BytesReceived - source.UnreadBytes;
+    private readonly long _sentBefore = destination.BytesSent;
+    private long _lastReceived = now;
+    private long _lastMoved = now;
+    private long _endedAt;
+    private volatile bool _ended;
+    private volatile bool _endedWithFin;
+    private volatile bool _blocked;
+
+    public TransportConnection Source => source;
+
+    public TransportConnection Destination => destination;
+
+    public ClosedBy SourceSide => sourceSide;
+
+    public ClosedBy DestinationSide => destinationSide;
+
+    public long Received => source.BytesReceived - _receivedBefore;
+
+    public long Sent => destination.BytesSent - _sentBefore;
+
+    /// <summary>When bytes last came from the source.</summary>
+    public long LastReceived => Volatile.Read(ref _lastReceived);
+
+    /// <summary>When bytes last came or went.</summary>
+    public long LastMoved => Volatile.Read(ref _lastMoved);
+
+    public long EndedAt => Volatile.Read(ref _endedAt);
+
+    public bool Ended => _ended;
+
+    public bool EndedWithFin => _endedWithFin;
+
+    /// <summary>Whether it waits for the destination to take bytes, and so does not read from the source.</summary>
+    public bool Blocked
+    {
+        get => _blocked;
+        set => _blocked = value;
+    }
+
+    /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
+    public long SourceGoneAt { get; set; }
+
+    public void OnReceived(long now)
+    {
+        Volatile.Write(ref _lastReceived, now);
+        Volatile.Write(ref _lastMoved, now);
+    }
+
+    public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
+
+    public void End(bool withFin, long now)
+    {
+        Volatile.Write(ref _endedAt, now);
+        _endedWithFin = withFin;
+        _ended = true;
+    }
+}

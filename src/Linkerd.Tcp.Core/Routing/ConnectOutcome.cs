@@ -1,0 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What became of a session's wish for a server connection.</summary>
+internal struct ConnectOutcome
+{
+    /// <summary>The connection; null where there is none.</summary>
+    public TransportConnection? Connection { get; init; }
+
+    /// <summary>The right to use the endpoint, as long as the connection lives. To be disposed by the session.</summary>
+    public EndpointLease Lease;
+
+    /// <summary>Where there is no connection: who is to blame.</summary>
+    public CloseReason Reason { get; init; }
+
+    /// <summary>Where there is no connection: the words for the log.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>How many endpoints were tried.</summary>
+    public int Attempts { get; init; }
+
+    [MemberNotNullWhen(true, nameof(Connection))]
+    public readonly bool IsConnected => Connection is not null;
+}

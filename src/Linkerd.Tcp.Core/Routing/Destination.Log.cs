@@ -1,0 +1,66 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+public sealed partial class Destination
+{
+    private void LogChange(EndpointSet before, EndpointSet after)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        var old = Weights(before);
+        var added = 0;
+        var reweighted = 0;
+        foreach (var (address, weight) in Weights(after))
+        {
+            if (!old.Remove(address, out var oldWeight))
+            {
+                added++;
+            }
+            else if (weight != oldWeight)
+            {
+                reweighted++;
+            }
+        }
+
+        Log.Changed(_logger, Name, after.Count, added, old.Count, reweighted);
+        var invalid = after.Groups.Sum(static group => group.InvalidWeights);
+        if (invalid > 0)
+        {
+            Log.InvalidWeights(_logger, Name, invalid);
+        }
+    }
+
+    private static Dictionary<(EndPoint Address, int Group), double> Weights(EndpointSet set)
+    {
+        var weights = new Dictionary<(EndPoint, int), double>();
+        for (var group = 0; group < set.Groups.Length; group++)
+        {
+            foreach (var endpoint in set.Groups[group].Endpoints)
+            {
+                weights[(endpoint.EndPoint, group)] = endpoint.EffectiveWeight * set.Groups[group].Weight;
+            }
+        }
+
+        return weights;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3000, LogLevel.Information, "{Name}: {Count} endpoints ({Added} added, {Removed} removed, {Reweighted} re-weighted)", EventName = "EndpointsChanged")]
+        public static partial void Changed(ILogger logger, DstPath name, int count, int added, int removed, int reweighted);
+
+        [LoggerMessage(3001, LogLevel.Warning, "{Name}: {Invalid} weights are not finite numbers of 0 or more, and count as 1", EventName = "InvalidWeights")]
+        public static partial void InvalidWeights(ILogger logger, DstPath name, int invalid);
+
+        [LoggerMessage(3002, LogLevel.Information, "{Name} does not exist; {Count} endpoints dropped", EventName = "EndpointsCleared")]
+        public static partial void Cleared(ILogger logger, DstPath name, int count);
+
+        [LoggerMessage(3003, LogLevel.Warning, "{Name}: {Error}; {Count} endpoints kept ({Suppressed} like this not shown)", EventName = "EndpointsKept")]
+        public static partial void Kept(ILogger logger, DstPath name, string error, int count, int suppressed);
+    }
+}

@@ -1,0 +1,196 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A resolved name at run time: the watch on its resolver, its balancer, and those who wait for an endpoint. Shared by all sessions to the name.
+/// Any thread.
+/// </summary>
+public sealed partial class Destination
+{
+    private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRestart = TimeSpan.FromSeconds(10);
+
+    private readonly DestinationOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly IRandomSource _random;
+    private readonly ILogger _logger;
+    private readonly RepeatFilter _failureFilter;
+    private readonly CancellationToken _stopping;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _changed;
+    private Task _watching = Task.CompletedTask;
+    private long _version;
+    private long _updates;
+    private long _failures;
+    private long _goodUntil;
+    private EndpointSet _endpoints = EndpointSet.Empty;
+    private volatile Resolution _resolution = Resolution.Pending.Instance;
+
+    internal Destination(DstPath name, DestinationOptions options, TimeProvider timeProvider, IRandomSource random, ILogger logger, CancellationToken stopping)
+    {
+        Name = name;
+        _options = options;
+        _timeProvider = timeProvider;
+        _random = random;
+        _logger = logger;
+        _stopping = stopping;
+        _failureFilter = new RepeatFilter(timeProvider);
+        Balancer.Changed += Signal;
+    }
+
+    /// <summary>The name.</summary>
+    public DstPath Name { get; }
+
+    /// <summary>What picks its endpoints.</summary>
+    public ILoadBalancer Balancer => _options.Balancer;
+
+    /// <summary>What resolves it.</summary>
+    public IResolver Resolver => _options.Resolver;
+
+    /// <summary>What the resolver said last.</summary>
+    public Resolution Resolution => _resolution;
+
+    /// <summary>How many good answers changed or confirmed the set.</summary>
+    public long Updates => Volatile.Read(ref _updates);
+
+    /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
+    public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
+    public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
+    internal long Version => Volatile.Read(ref _version);
+
+    /// <summary>Completes when something has happened since the version was read.</summary>
+    internal Task WaitChangedAsync(long version, CancellationToken cancellationToken)
+    {
+        Task changed;
+        lock (_lock)
+        {
+            if (_version != version)
+            {
+                return Task.CompletedTask;
+            }
+
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            changed = _changed.Task;
+        }
+
+        return changed.WaitAsync(cancellationToken);
+    }
+
+    internal void Start() => _watching = Task.Run(WatchAsync, CancellationToken.None);
+
+    /// <summary>Completes when the watch has ended, after the token was cancelled.</summary>
+    internal async ValueTask StopAsync()
+    {
+        await _watching.ConfigureAwait(false);
+        Balancer.Changed -= Signal;
+    }
+
+    private async Task WatchAsync()
+    {
+        var restart = new Backoff(FirstRestart, LastRestart, _random);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var resolution in _options.Resolver.ResolveAsync(Name, _stopping).ConfigureAwait(false))
+                {
+                    Apply(resolution);
+                    restart.Reset();
+                }
+
+                Apply(new Resolution.Failed("the resolver ended the watch"));
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // A resolver that throws breaks its contract; the destination outlives that.
+                Apply(new Resolution.Failed($"the resolver threw {error.GetType().Name}: {error.Message}"));
+            }
+
+            try
+            {
+                await Task.Delay(restart.Next(), _timeProvider, _stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Apply(Resolution resolution)
+    {
+        _resolution = resolution;
+        switch (resolution)
+        {
+            case Resolution.Bound bound:
+                ApplyGood(bound.Endpoints);
+                break;
+            case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
+                Log.Cleared(_logger, Name, _endpoints.Count);
+                ApplyGood(EndpointSet.Empty);
+                break;
+            case Resolution.Negative:
+                ApplyBad("the name does not exist");
+                break;
+            case Resolution.Failed failed:
+                ApplyBad(failed.Error);
+                break;
+            case Resolution.Pending:
+                // Not an answer, neither good nor bad.
+                break;
+            default:
+                break;
+        }
+
+        Signal();
+    }
+
+    private void ApplyGood(EndpointSet endpoints)
+    {
+        Interlocked.Increment(ref _updates);
+        Volatile.Write(ref _goodUntil, 0);
+        var before = _endpoints;
+        if (!before.Equals(endpoints))
+        {
+            _endpoints = endpoints;
+            Balancer.Update(endpoints);
+            LogChange(before, endpoints);
+        }
+    }
+
+    private void ApplyBad(string error)
+    {
+        Interlocked.Increment(ref _failures);
+        if (_updates > 0)
+        {
+            Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
+        }
+
+        if (_failureFilter.TryPass(out var suppressed))
+        {
+            Log.Kept(_logger, Name, error, _endpoints.Count, suppressed);
+        }
+    }
+
+    private void Signal()
+    {
+        TaskCompletionSource? changed;
+        lock (_lock)
+        {
+            _version++;
+            changed = _changed;
+            _changed = null;
+        }
+
+        changed?.SetResult();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.Metrics;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What a router's destinations show. Observed: nothing is counted twice, and nothing costs a thing until somebody looks.</summary>
+internal static class DestinationInstruments
+{
+    public static void Create(Meter meter, Router router)
+    {
+        meter.CreateObservableUpDownCounter(InstrumentNames.Endpoints, () => Endpoints(router), "{endpoint}", "Endpoints of each destination, by state.");
+        meter.CreateObservableUpDownCounter(InstrumentNames.EndpointConnections, () => Connections(router), "{connection}", "Server connections of each destination, open and pending.");
+        meter.CreateObservableCounter(InstrumentNames.ResolverUpdates, () => Each(router, static destination => destination.Updates), "{update}", "Good answers of each destination's resolver.");
+        meter.CreateObservableCounter(InstrumentNames.ResolverFailures, () => Each(router, static destination => destination.Failures), "{failure}", "Answers against which the last endpoints were kept.");
+        meter.CreateObservableGauge(InstrumentNames.ResolverAge, () => Each(router, static destination => destination.Age.TotalSeconds), "s", "For how long the endpoints have been kept without a good answer.");
+    }
+
+    private static IEnumerable<Measurement<T>> Each<T>(Router router, Func<Destination, T> value)
+        where T : struct
+    {
+        foreach (var destination in router.Destinations)
+        {
+            yield return new(value(destination), Tag(destination));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> Endpoints(Router router)
+    {
+        foreach (var destination in router.Destinations)
+        {
+            var lastResort = 0;
+            var endpoints = destination.Balancer.Endpoints;
+            foreach (var endpoint in endpoints)
+            {
+                lastResort += endpoint.Weight == 0 ? 1 : 0;
+            }
+
+            yield return new(endpoints.Count - lastResort, Tag(destination), new(InstrumentNames.State, "available"));
+            yield return new(lastResort, Tag(destination), new(InstrumentNames.State, "last_resort"));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> Connections(Router router)
+    {
+        foreach (var destination in router.Destinations)
+        {
+            long open = 0;
+            long pending = 0;
+            foreach (var endpoint in destination.Balancer.Endpoints)
+            {
+                open += endpoint.Open;
+                pending += endpoint.Pending;
+            }
+
+            yield return new(open, Tag(destination), new(InstrumentNames.State, "open"));
+            yield return new(pending, Tag(destination), new(InstrumentNames.State, "pending"));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Tag(Destination destination) => new(InstrumentNames.Destination, destination.Name.ToString());
+}

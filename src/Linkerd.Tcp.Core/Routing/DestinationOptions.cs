@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What a <see cref="Destination"/> is made of.</summary>
+public sealed record DestinationOptions
+{
+    /// <summary>What resolves the name. Not disposed by the destination; several may share it.</summary>
+    public required IResolver Resolver { get; init; }
+
+    /// <summary>What picks the endpoint of each session: an instance of its own. Default: weighted power of two choices.</summary>
+    public ILoadBalancer Balancer { get; init; } = LoadBalancers.P2c();
+
+    /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
+    public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+}

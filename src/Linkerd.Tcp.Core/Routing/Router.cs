@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Names to destinations: each name is resolved once, whoever asks for it. Any thread.</summary>
+public sealed class Router : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<DstPath, Lazy<Destination>> _destinations = new();
+    private readonly Func<DstPath, DestinationOptions> _optionsFor;
+    private readonly TimeProvider _timeProvider;
+    private readonly IRandomSource _random;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
+    public Router(IResolver resolver, ILoggerFactory? loggerFactory = null)
+        : this(_ => new DestinationOptions { Resolver = resolver }, loggerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(resolver);
+    }
+
+    /// <summary>Makes a router.</summary>
+    /// <param name="optionsFor">What a name's destination is made of; called once for each name.</param>
+    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
+    /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
+    /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <param name="random">Where jitter comes from.</param>
+    public Router(
+        Func<DstPath, DestinationOptions> optionsFor,
+        ILoggerFactory? loggerFactory = null,
+        Meter? meter = null,
+        TimeProvider? timeProvider = null,
+        IRandomSource? random = null)
+    {
+        ArgumentNullException.ThrowIfNull(optionsFor);
+        _optionsFor = optionsFor;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _random = random ?? RandomSource.Shared;
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Linkerd.Tcp.Routing");
+        if (meter is not null)
+        {
+            DestinationInstruments.Create(meter, this);
+        }
+    }
+
+    /// <summary>The destinations so far.</summary>
+    public IEnumerable<Destination> Destinations
+    {
+        get
+        {
+            foreach (var (_, destination) in _destinations)
+            {
+                if (destination.IsValueCreated)
+                {
+                    yield return destination.Value;
+                }
+            }
+        }
+    }
+
+    /// <summary>The destination of a name. The first call starts its watch.</summary>
+    public Destination Get(DstPath name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name)), this).Value;
+    }
+
+    /// <summary>Ends every watch. Connections to endpoints live on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var destination in Destinations)
+        {
+            await destination.StopAsync().ConfigureAwait(false);
+        }
+
+        _destinations.Clear();
+        _stopping.Dispose();
+    }
+
+    private Destination Create(DstPath name)
+    {
+        var destination = new Destination(name, _optionsFor(name), _timeProvider, _random, _logger, _stopping.Token);
+        destination.Start();
+        return destination;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What only Linux tells about a TCP socket.</summary>
+internal static partial class LinuxSocket
+{
+    private const int SolTcp = 6;
+    private const int TcpInfo = 11;
+    private const byte TcpClose = 7;
+    private const nuint SiocOutQ = 0x5411;
+
+    /// <summary>
+    /// Whether the connection is dead at the kernel's level: reset, or given up. Reads the state only, so an error that waits for the
+    /// next operation stays there. A connection that both sides have closed in order also ends in this state.
+    /// </summary>
+    public static bool IsDead(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
+        {
+            return false;
+        }
+
+        // The first byte of struct tcp_info (linux/tcp.h) is tcpi_state.
+        Span<byte> info = stackalloc byte[8];
+        return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
+    }
+
+    /// <summary>Bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ, tcp(7)); -1 where nobody tells.</summary>
+    public static int Unacknowledged(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
+        {
+            return -1;
+        }
+
+        var value = 0;
+        return Ioctl(socket.SafeHandle, SiocOutQ, ref value) == 0 ? value : -1;
+    }
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Ioctl(SafeSocketHandle descriptor, nuint request, ref int value);
+}

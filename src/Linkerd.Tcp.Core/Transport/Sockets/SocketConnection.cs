@@ -1,0 +1,200 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and what they share.</summary>
+internal sealed class SocketConnection : TransportConnection
+{
+    private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
+    private static readonly TimeSpan FirstAcknowledgementPoll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LastAcknowledgementPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BlindAcknowledgementWait = TimeSpan.FromSeconds(1);
+
+    private readonly SocketsTransport _transport;
+    private readonly SocketReceiver _receiver;
+    private readonly SocketSender _sender;
+    private ProviderTimer? _deadline;
+    private EndPoint? _remoteEndPoint;
+    private EndPoint? _localEndPoint;
+    private volatile bool _aborted;
+    private volatile bool _peerReset;
+    private int _closed;
+
+    public SocketConnection(SocketsTransport transport, Socket socket, EndPoint? remoteEndPoint, int windowSize)
+    {
+        _transport = transport;
+        Socket = socket;
+        _remoteEndPoint = remoteEndPoint;
+        _receiver = new SocketReceiver(this, windowSize);
+        _sender = new SocketSender(this);
+    }
+
+    public override EndPoint? LocalEndPoint => _localEndPoint ??= Ask(static socket => socket.LocalEndPoint);
+
+    public override EndPoint? RemoteEndPoint => _remoteEndPoint ??= Ask(static socket => socket.RemoteEndPoint);
+
+    public override TransportExecutor Executor => _transport.Executor;
+
+    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ProviderTimer(_transport.Executor.TimeProvider), null) ?? _deadline;
+
+    public override long BytesReceived => _receiver.TotalBytes;
+
+    public override int UnreadBytes => _receiver.UnreadBytes;
+
+    public override long BytesSent => _sender.TotalBytes;
+
+    public override bool PeerGone => _peerReset || IsDead();
+
+    internal Socket Socket { get; }
+
+    /// <summary>We ended it; whatever an operation says now is of our own making.</summary>
+    internal bool IsAborted => _aborted;
+
+    internal bool IsSendShutdown { get; private set; }
+
+    public override ValueTask<ReceiveResult> ReceiveAsync() => _receiver.ReceiveAsync();
+
+    public override void Advance(int consumed) => _receiver.Advance(consumed);
+
+    public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => _sender.SendAsync(data, source: null);
+
+    public override ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received) =>
+        source is SocketConnection connection ? _sender.SendAsync(received, connection._receiver) : base.SendFromAsync(source, received);
+
+    public override void ShutdownSend()
+    {
+        if (IsSendShutdown)
+        {
+            return;
+        }
+
+        IsSendShutdown = true;
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The connection is gone already; who receives from it, or asks for PeerGone, is told.
+            NotePeerReset(error is SocketException);
+        }
+    }
+
+    public override async ValueTask<bool> WaitAcknowledgedAsync()
+    {
+        var clock = Executor.TimeProvider;
+        for (var poll = FirstAcknowledgementPoll; ; poll = poll * 2 < LastAcknowledgementPoll ? poll * 2 : LastAcknowledgementPoll)
+        {
+            int unacknowledged;
+            try
+            {
+                // In this order: a connection that died in between still shows in the second.
+                unacknowledged = LinuxSocket.Unacknowledged(Socket);
+                if (_aborted || PeerGone)
+                {
+                    return unacknowledged == 0 && !_aborted && !_peerReset;
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                return false;
+            }
+
+            if (unacknowledged < 0)
+            {
+                await Task.Delay(BlindAcknowledgementWait, clock).ConfigureAwait(false);
+                return !_aborted && !_peerReset;
+            }
+
+            if (unacknowledged == 0)
+            {
+                return true;
+            }
+
+            await Task.Delay(poll, clock).ConfigureAwait(false);
+        }
+    }
+
+    public override void Abort()
+    {
+        _aborted = true;
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            try
+            {
+                Socket.LingerState = ResetOnClose;
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                // A connection that is gone cannot be reset any more; what is left is to close it.
+                NotePeerReset(error is SocketException);
+            }
+
+            Socket.Dispose();
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _aborted = true;
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            Socket.Dispose();
+        }
+
+        _deadline?.Dispose();
+        _receiver.Release();
+        _sender.Release();
+        return default;
+    }
+
+    /// <summary>
+    /// Remembers that the peer reset the connection. The kernel tells it once, to whichever operation asks first; the other one then
+    /// reads what looks like a FIN.
+    /// </summary>
+    internal void NotePeerReset(bool isReset) => _peerReset |= isReset;
+
+    /// <summary>What an error means, for an operation that got it.</summary>
+    internal TransportStatus Judge(SocketError error)
+    {
+        if (_aborted)
+        {
+            return TransportStatus.Aborted;
+        }
+
+        var status = SocketErrors.ToStatus(error);
+        NotePeerReset(status is TransportStatus.Reset);
+        return status;
+    }
+
+    /// <summary>
+    /// Whether an end of the stream is a FIN. It is not where the other direction was told of a reset, or may just be being told: then the
+    /// kernel's state says so. After our own FIN the question does not come up, as nothing is sent that could have taken the error away.
+    /// </summary>
+    internal bool IsFin() => !_peerReset && (IsSendShutdown || !IsDead());
+
+    private bool IsDead()
+    {
+        try
+        {
+            return LinuxSocket.IsDead(Socket);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return _aborted;
+        }
+    }
+
+    private EndPoint? Ask(Func<Socket, EndPoint?> question)
+    {
+        try
+        {
+            return question(Socket);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The sending half of a connection. Sends at once what the kernel takes; only under back-pressure is the rest kept, in a pooled
+/// buffer, and an operation of its own made to send it.
+/// </summary>
+internal sealed class SocketSender(SocketConnection connection)
+{
+    private readonly SocketConnection _connection = connection;
+    private PendingSend? _pending;
+    private long _totalBytes;
+
+    public long TotalBytes => Volatile.Read(ref _totalBytes);
+
+    /// <param name="data">What to send.</param>
+    /// <param name="source">The receiver that handed the data out, and is to be advanced past it; null: none.</param>
+    public ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data, SocketReceiver? source)
+    {
+        if (data.IsEmpty)
+        {
+            return new(TransportStatus.Ok);
+        }
+
+        int sent;
+        SocketError error;
+        try
+        {
+            sent = _connection.Socket.Send(data.Span, SocketFlags.None, out error);
+        }
+        catch (ObjectDisposedException)
+        {
+            source?.Advance(data.Length);
+            return new(TransportStatus.Aborted);
+        }
+
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            source?.Advance(data.Length);
+            return new(_connection.Judge(error));
+        }
+
+        Count(sent);
+        if (sent == data.Length)
+        {
+            source?.Advance(data.Length);
+            return new(TransportStatus.Ok);
+        }
+
+        _pending ??= new PendingSend(this);
+        return SendRest(data, sent, source);
+    }
+
+    public void Release() => _pending?.Release();
+
+    private ValueTask<TransportStatus> SendRest(ReadOnlyMemory<byte> data, int sent, SocketReceiver? source)
+    {
+        var rest = data[sent..];
+        var start = source is null ? 0 : source.StartOfUnread + sent;
+        if (source?.TakeBuffer(data) is { } taken)
+        {
+            return _pending!.SendAsync(taken, start, rest.Length);
+        }
+
+        var copy = ArrayPool<byte>.Shared.Rent(rest.Length);
+        rest.CopyTo(copy);
+        source?.Advance(data.Length);
+        return _pending!.SendAsync(copy, 0, rest.Length);
+    }
+
+    private void Count(int sent) => Volatile.Write(ref _totalBytes, _totalBytes + sent);
+
+    /// <summary>A send that waits for the kernel's buffer, in one operation until its last byte; it owns the bytes until then.</summary>
+    private sealed class PendingSend : SocketAsyncEventArgs, IValueTaskSource<TransportStatus>
+    {
+        private readonly SocketSender _sender;
+        private ManualResetValueTaskSourceCore<TransportStatus> _completion;
+        private byte[]? _buffer;
+        private bool _released;
+
+        public PendingSend(SocketSender sender)
+            : base(unsafeSuppressExecutionContextFlow: true)
+        {
+            _sender = sender;
+        }
+
+        public ValueTask<TransportStatus> SendAsync(byte[] buffer, int start, int length)
+        {
+            _completion.Reset();
+            _buffer = buffer;
+            SetBuffer(buffer, start, length);
+            try
+            {
+                return _sender._connection.Socket.SendAsync(this) ? new(this, _completion.Version) : new(Finish());
+            }
+            catch (ObjectDisposedException)
+            {
+                GiveBack();
+                return new(TransportStatus.Aborted);
+            }
+        }
+
+        public void Release()
+        {
+            _released = true;
+            if (_buffer is null)
+            {
+                Dispose();
+            }
+        }
+
+        TransportStatus IValueTaskSource<TransportStatus>.GetResult(short token) => _completion.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource<TransportStatus>.GetStatus(short token) => _completion.GetStatus(token);
+
+        void IValueTaskSource<TransportStatus>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _completion.OnCompleted(continuation, state, token, flags);
+
+        protected override void OnCompleted(SocketAsyncEventArgs e) => _completion.SetResult(Finish());
+
+        private TransportStatus Finish()
+        {
+            _sender.Count(BytesTransferred);
+            var status = SocketError == SocketError.Success ? TransportStatus.Ok : _sender._connection.Judge(SocketError);
+            GiveBack();
+            return status;
+        }
+
+        private void GiveBack()
+        {
+            ArrayPool<byte>.Shared.Return(_buffer!);
+            _buffer = null;
+            if (_released)
+            {
+                Dispose();
+            }
+            else
+            {
+                SetBuffer(default);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes sockets and sets their options.</summary>
+internal static class SocketSetup
+{
+    public static Socket Create(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
+        UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+        _ => throw new ArgumentException($"An IP address with a port or the path of a Unix-domain socket was expected, not {endPoint} ({endPoint.GetType().Name}).", nameof(endPoint)),
+    };
+
+    /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by what it accepts.</summary>
+    public static void Apply(Socket socket, TcpOptions options)
+    {
+        if (socket.AddressFamily == AddressFamily.Unix)
+        {
+            return;
+        }
+
+        if (options.NoDelay)
+        {
+            socket.NoDelay = true;
+        }
+
+        if (options.KeepAliveTime > TimeSpan.Zero)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveTime));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(options.KeepAliveInterval));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveRetryCount);
+        }
+    }
+
+    private static int Seconds(TimeSpan span) => Math.Max(1, (int)Math.Min(short.MaxValue, span.TotalSeconds));
+}
