@@ -1,3 +1,4 @@
+using Linkerd.Tcp;
 using Linkerd.Tcp.Cli;
 
 switch (CommandLineParser.Parse(args))
@@ -10,6 +11,9 @@ switch (CommandLineParser.Parse(args))
         Console.Out.Write(HelpText.Version + '\n');
         return ExitCode.Success;
 
+    case ParsedCommandLine.Run run:
+        return await RunAsync(run.Settings).ConfigureAwait(false);
+
     case ParsedCommandLine.Wrong wrong:
         foreach (var error in wrong.Errors)
         {
@@ -19,19 +23,28 @@ switch (CommandLineParser.Parse(args))
         Console.Error.Write($"\n{HelpText.Usage}\n\nFor more information try --help\n");
         return ExitCode.Usage;
 
-    case ParsedCommandLine.Run run:
-        var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
-        foreach (var warning in directives.Warnings)
-        {
-            Console.Error.Write($"warning: {warning}\n");
-        }
-
-        using (var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System))
-        using (var signals = new TerminationSignals())
-        {
-            return await new ProxyRunner(run.Settings, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
-        }
-
     default:
         return ExitCode.Failure;
+}
+
+static async Task<int> RunAsync(ProxySettings settings)
+{
+    var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
+    foreach (var warning in directives.Warnings)
+    {
+        Console.Error.Write($"warning: {warning}\n");
+    }
+
+    using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
+    using var signals = new TerminationSignals();
+    try
+    {
+        return await new ProxyRunner(settings, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
+    }
+    catch (TransportException error)
+    {
+        // Not through the log: it may be turned off, and without this nobody would know why nothing runs.
+        Console.Error.Write($"error: {error.Message}\n");
+        return ExitCode.Failure;
+    }
 }

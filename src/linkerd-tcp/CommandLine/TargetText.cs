@@ -37,7 +37,26 @@ internal static class TargetText
             throw new InvalidValueException($"'{remote}' is a name for namerd; a union here may only have names under /$/ (put the union into namerd's dtab)");
         }
 
-        return new Target(tree, remote is null);
+        var target = new Target(tree, remote is null);
+        if (target.IsLocal)
+        {
+            CheckBinds(tree);
+        }
+
+        return target;
+    }
+
+    /// <summary>What can never bind is found now, not when the first client comes.</summary>
+    private static void CheckBinds(NameTree tree)
+    {
+        try
+        {
+            new LocalInterpreter().Validate(tree);
+        }
+        catch (NameBindingException error)
+        {
+            throw new InvalidValueException(error.Message);
+        }
     }
 
     private static IEnumerable<DstPath> Leaves(NameTree tree) => tree switch

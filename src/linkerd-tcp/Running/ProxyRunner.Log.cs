@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli;
@@ -7,16 +6,18 @@ internal sealed partial class ProxyRunner
 {
     private static partial class Log
     {
-        [LoggerMessage(9001, LogLevel.Information, "Listening on {EndPoint} for {Name}, resolved by {Resolver}", EventName = "Listening")]
-        public static partial void Listening(ILogger logger, EndPoint endPoint, NameTree name, string resolver);
+        [LoggerMessage(9001, LogLevel.Information, "{Name} stands for {Tree}", EventName = "Union")]
+        public static partial void Union(ILogger logger, DstPath name, NameTree tree);
 
-        [LoggerMessage(9002, LogLevel.Information, "Stopping: {Sessions} sessions have {Grace} to finish", EventName = "Draining")]
-        public static partial void Draining(ILogger logger, int sessions, string grace);
+        [LoggerMessage(9002, LogLevel.Information, "stopping: {Sessions} sessions, grace period {Grace}", EventName = "Stopping")]
+        public static partial void Stopping(ILogger logger, int sessions, string grace);
 
-        [LoggerMessage(9003, LogLevel.Information, "Stopped; {Aborted} sessions were aborted", EventName = "Stopped")]
+        [LoggerMessage(9003, LogLevel.Information, "stopped; {Aborted} sessions were aborted", EventName = "Stopped")]
         public static partial void Stopped(ILogger logger, int aborted);
 
-        [LoggerMessage(9004, LogLevel.Error, "Cannot start: {Reason}", EventName = "CannotStart")]
-        public static partial void CannotStart(ILogger logger, string reason);
+        [LoggerMessage(9004, LogLevel.Warning,
+            "--max-sessions {MaxSessions} is more than the limit of {Limit} descriptors allows ({Fitting} sessions, see ulimit -n): clients may have to wait before it is reached",
+            EventName = "FewDescriptors")]
+        public static partial void FewDescriptors(ILogger logger, int maxSessions, int limit, int fitting);
     }
 }

@@ -10,18 +10,21 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
 
     /// <summary>Runs until a signal asks for the end.</summary>
     /// <returns>The exit code.</returns>
+    /// <exception cref="TransportException">It cannot listen; the message says where and why.</exception>
     public async Task<int> RunAsync(TerminationSignals signals)
     {
+        RaiseDescriptorLimit();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var statistics = settings.Stats == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(settings.Stats, loggerFactory, timeProvider);
         try
         {
-            return await ServeAsync(meter, signals).ConfigureAwait(false);
-        }
-        catch (TransportException error)
-        {
-            Log.CannotStart(_logger, error.Message);
-            return ExitCode.Failure;
+            var composition = new Composition(settings, loggerFactory, meter, timeProvider);
+            await using (composition.ConfigureAwait(false))
+            {
+                await ServeAsync(composition.Proxy, signals).ConfigureAwait(false);
+            }
+
+            return ExitCode.Success;
         }
         catch (OperationCanceledException) when (signals.Drain.IsCancellationRequested)
         {
@@ -36,26 +39,31 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
         }
     }
 
-    private async Task<int> ServeAsync(Meter meter, TerminationSignals signals)
+    private async Task ServeAsync(TcpProxy proxy, TerminationSignals signals)
     {
-        var composition = Composition.Build(settings, loggerFactory, meter, timeProvider);
-        await using var composed = composition.ConfigureAwait(false);
-        var proxy = composition.Proxy;
-        await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
-        foreach (var endPoint in proxy.LocalEndPoints)
+        if (settings.Target.Tree is not NameTree.Leaf)
         {
-            Log.Listening(_logger, endPoint, settings.Target.Tree, composition.Resolver);
+            Log.Union(_logger, LocalNames.NameOf(settings.Target), settings.Target.Tree);
         }
 
+        await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (signals.Drain.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stop))
         {
             await stop.Task.ConfigureAwait(false);
         }
 
-        Log.Draining(_logger, proxy.ActiveSessions, DurationText.Print(settings.Grace));
+        Log.Stopping(_logger, proxy.ActiveSessions, DurationText.Print(settings.Grace));
         var aborted = await proxy.DrainAsync(settings.Grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
-        return ExitCode.Success;
+    }
+
+    private void RaiseDescriptorLimit()
+    {
+        var limit = DescriptorLimit.RaiseToMaximum();
+        if (settings.MaxSessions > DescriptorLimit.DefaultMaxSessions)
+        {
+            Log.FewDescriptors(_logger, settings.MaxSessions.Value, limit, DescriptorLimit.DefaultMaxSessions);
+        }
     }
 }

@@ -47,6 +47,6 @@ public sealed partial class ProxyProcess : ChildProcess
     public static string InetName(EndPoint server) =>
         server is IPEndPoint ip ? $"/$/inet/{ip.Address}/{ip.Port}" : throw new ArgumentException("not an IP address", nameof(server));
 
-    [GeneratedRegex(@"\] Listening on (\S+) ")]
+    [GeneratedRegex(@"\] listening on (\S+) for ")]
     private static partial Regex ListeningLine();
 }
