@@ -38,16 +38,13 @@ public sealed class HalfCloseTests
     [Fact]
     public async Task HalfCloseTimeout_OtherSideSilent_EndsTheSession()
     {
-        await using var backend = new TcpBackend(async socket =>
-        {
-            await socket.ReceiveToEndAsync();
-            await socket.ReceiveAsync(new byte[1]);
-            await new TaskCompletionSource().Task;
-        });
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var backend = new TcpBackend(_ => over.Task);
         await using var proxy = await Executable.StartWithDebugLogAsync(backend.Name, "--half-close-timeout", "300ms");
         using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
         client.Shutdown(SocketShutdown.Send);
         await client.IsResetAsync();
+        over.SetResult();
         await proxy.Error.WaitForAsync(line => line.Contains(" ended sL ", StringComparison.Ordinal), TestContext.Current.CancellationToken);
     }
 }

@@ -10,6 +10,7 @@ public sealed class ResetTests
     [Fact]
     public async Task ServerResetsAfterThreeMegabytes_SlowClient_GetsAllThenTheReset()
     {
+        var cancelled = TestContext.Current.CancellationToken;
         var answer = new byte[3_000_000];
         new Random(1).NextBytes(answer);
         await using var backend = new TcpBackend(Serve.SendThenReset(answer));
@@ -22,10 +23,10 @@ public sealed class ResetTests
         var received = new byte[answer.Length];
         for (var filled = 0; filled < received.Length;)
         {
-            var count = await client.ReceiveAsync(received.AsMemory(filled, Math.Min(8 * 1024, received.Length - filled))).AsTask().InTimeAsync();
+            var count = await client.ReceiveAsync(received.AsMemory(filled, Math.Min(8 * 1024, received.Length - filled)), cancelled).AsTask().InTimeAsync();
             Assert.True(count > 0, $"a FIN came after {filled} bytes");
             filled += count;
-            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            await timer.WaitForNextTickAsync(cancelled);
         }
 
         Assert.True(received.AsSpan().SequenceEqual(answer), "the bytes that came are not those that were sent");

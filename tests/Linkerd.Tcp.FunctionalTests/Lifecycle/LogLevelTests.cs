@@ -52,7 +52,7 @@ public sealed class LogLevelTests
         var port = FreePort.NextEndPoint();
         await using var process = new ChildProcess(
             Executable.FileName,
-            ["-l", port.ToString(), "/$/nil"],
+            ["-l", port.ToString(), "--grace", "0s", "/$/nil"],
             new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = ours, ["RUST_LOG"] = rust });
         await Eventually.IsTrueAsync(() => CanConnect(port), () => "it does not listen:\n" + process.Error.Text);
         process.Send(Signal.Terminate);

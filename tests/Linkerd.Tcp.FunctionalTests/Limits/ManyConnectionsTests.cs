@@ -15,7 +15,6 @@ public sealed class ManyConnectionsTests
         const int Count = 2000;
         await using var backend = new TcpBackend(Serve.EchoAsync);
         await using var proxy = await Executable.StartAsync(backend.Name);
-        await TalkOnceAsync(proxy);
         var baseline = proxy.DescriptorCount;
         var clients = new List<Socket>();
         try
@@ -47,19 +46,13 @@ public sealed class ManyConnectionsTests
         Require.Linux();
         await using var backend = new TcpBackend(Serve.EchoAsync);
         await using var proxy = await Executable.StartAsync(backend.Name);
-        for (var i = 0; i < 100; i++)
-        {
-            await TalkOnceAsync(proxy);
-        }
-
-        await Eventually.IsTrueAsync(() => backend.Open == 0, () => $"{backend.Open} connections are open");
         var baseline = proxy.DescriptorCount;
         for (var i = 0; i < 10_000; i++)
         {
             await TalkOnceAsync(proxy);
         }
 
-        Assert.Equal(10_100, backend.Accepted);
+        Assert.Equal(10_000, backend.Accepted);
         await BackAtBaselineAsync(proxy, baseline);
     }
 

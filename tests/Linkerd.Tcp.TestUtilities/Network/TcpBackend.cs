@@ -48,7 +48,7 @@ public sealed class TcpBackend : IAsyncDisposable
         foreach (var (socket, serving) in _connections.ToArray())
         {
             socket.Dispose();
-            await serving;
+            await serving.WaitAsync(TimeSpan.FromSeconds(30));
         }
     }
 

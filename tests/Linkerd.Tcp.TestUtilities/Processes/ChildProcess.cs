@@ -49,8 +49,10 @@ public class ChildProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
-    /// <summary>The number of descriptors that it has open. Linux.</summary>
-    public int DescriptorCount => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+    /// <summary>
+    /// The number of descriptors that it has open, without those of assemblies, which the runtime loads when it first needs them and keeps. Linux.
+    /// </summary>
+    public int DescriptorCount => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Count(descriptor => !IsAssembly(descriptor));
 
     /// <summary>The memory that is resident, in bytes. Linux.</summary>
     public long ResidentBytes => File.ReadLines($"/proc/{Id}/status")
@@ -103,6 +105,9 @@ public class ChildProcess : IAsyncDisposable
         await _reading.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         return _process.ExitCode;
     }
+
+    // A descriptor may be closed between the listing and the look at it.
+    private static bool IsAssembly(string descriptor) => new FileInfo(descriptor).LinkTarget is not { } target || target.EndsWith(".dll", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()
