@@ -18,7 +18,8 @@ internal sealed class SocketConnection : TransportConnection
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
-    private volatile bool _peerReset;
+    private readonly Lock _errorLock = new();
+    private SocketError _firstError;
     private int _closed;
 
     public SocketConnection(SocketsTransport transport, Socket socket, EndPoint? remoteEndPoint, int windowSize)
@@ -44,7 +45,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool PeerGone => _peerReset || IsDead();
+    public override bool PeerGone => FirstError() != SocketError.Success;
 
     internal Socket Socket { get; }
 
@@ -77,7 +78,7 @@ internal sealed class SocketConnection : TransportConnection
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // The connection is gone already; who receives from it, or asks for PeerGone, is told.
-            NotePeerReset(error is SocketException);
+            _ = FirstError();
         }
     }
 
@@ -93,7 +94,7 @@ internal sealed class SocketConnection : TransportConnection
                 unacknowledged = LinuxSocket.Unacknowledged(Socket);
                 if (_aborted || PeerGone)
                 {
-                    return unacknowledged == 0 && !_aborted && !_peerReset;
+                    return false;
                 }
             }
             catch (ObjectDisposedException)
@@ -104,7 +105,7 @@ internal sealed class SocketConnection : TransportConnection
             if (unacknowledged < 0)
             {
                 await Task.Delay(BlindAcknowledgementWait, clock).ConfigureAwait(false);
-                return !_aborted && !_peerReset;
+                return !_aborted && !PeerGone;
             }
 
             if (unacknowledged == 0)
@@ -128,7 +129,7 @@ internal sealed class SocketConnection : TransportConnection
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
                 // A connection that is gone cannot be reset any more; what is left is to close it.
-                NotePeerReset(error is SocketException);
+                _ = FirstError();
             }
 
             Socket.Dispose();
@@ -149,12 +150,6 @@ internal sealed class SocketConnection : TransportConnection
         return default;
     }
 
-    /// <summary>
-    /// Remembers that the peer reset the connection. The kernel tells it once, to whichever operation asks first; the other one then
-    /// reads what looks like a FIN.
-    /// </summary>
-    internal void NotePeerReset(bool isReset) => _peerReset |= isReset;
-
     /// <summary>What an error means, for an operation that got it.</summary>
     internal TransportStatus Judge(SocketError error)
     {
@@ -163,16 +158,49 @@ internal sealed class SocketConnection : TransportConnection
             return TransportStatus.Aborted;
         }
 
-        var status = SocketErrors.ToStatus(error);
-        NotePeerReset(status is TransportStatus.Reset);
-        return status;
+        lock (_errorLock)
+        {
+            _firstError = _firstError == SocketError.Success ? error : _firstError;
+        }
+
+        return SocketErrors.ToStatus(error);
     }
 
     /// <summary>
-    /// Whether an end of the stream is a FIN. It is not where the other direction was told of a reset, or may just be being told: then the
-    /// kernel's state says so. After our own FIN the question does not come up, as nothing is sent that could have taken the error away.
+    /// What the end of the stream means. The kernel tells of a reset once, to whichever operation asks first, and the other one then reads
+    /// what looks like a FIN. EPIPE is how it says that the FIN had come before the reset, so that the stream is whole (tcp_reset in tcp_input.c).
     /// </summary>
-    internal bool IsFin() => !_peerReset && (IsSendShutdown || !IsDead());
+    internal TransportStatus JudgeEndOfStream()
+    {
+        if (_aborted)
+        {
+            return TransportStatus.Aborted;
+        }
+
+        var error = FirstError();
+        if (error is SocketError.Success or SocketError.Shutdown)
+        {
+            // Dead without an error and without a FIN of ours: a send is just being told of the reset.
+            return error == SocketError.Shutdown || IsSendShutdown || !IsDead() ? TransportStatus.Ok : TransportStatus.Reset;
+        }
+
+        return SocketErrors.ToStatus(error);
+    }
+
+    // The first error of the connection, asked for where it died unnoticed. A connection that both sides have closed in order is dead, too, but
+    // has none. Asking takes the error away from the kernel, so it is remembered before anybody else can look.
+    private SocketError FirstError()
+    {
+        lock (_errorLock)
+        {
+            if (_firstError == SocketError.Success && IsDead())
+            {
+                _firstError = LinuxSocket.TakeError(Socket);
+            }
+
+            return _firstError;
+        }
+    }
 
     private bool IsDead()
     {
@@ -182,7 +210,7 @@ internal sealed class SocketConnection : TransportConnection
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            return _aborted;
+            return false;
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class SocketListener : ITransportListener
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
     private Task? _accepting;
+    private int _disposed;
 
     private SocketListener(SocketsTransport transport, ListenOptions options, Socket socket)
     {
@@ -64,6 +65,11 @@ internal sealed class SocketListener : ITransportListener
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
         if (_accepting is not null)

@@ -209,18 +209,9 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             return true;
         }
 
-        // EPIPE where a receive was asked for: the FIN had come before the reset, so the stream is whole (tcp_reset in Linux's tcp_input.c).
-        result = error is SocketError.Success or SocketError.Shutdown
-            ? EndOfStream(error)
-            : new(_connection.Judge(error), default);
-        End(result);
+        result = End(new(error == SocketError.Success ? _connection.JudgeEndOfStream() : _connection.Judge(error), default));
         return true;
     }
-
-    private ReceiveResult EndOfStream(SocketError error) =>
-        _connection.IsAborted ? new(TransportStatus.Aborted, default)
-        : error == SocketError.Shutdown || _connection.IsFin() ? ReceiveResult.Fin
-        : new(TransportStatus.Reset, default);
 
     private ReceiveResult End(ReceiveResult final)
     {
