@@ -1,10 +1,17 @@
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp;
 
-/// <summary>One address of a destination, with its state at run time: load, picks. Lives as long as its destination knows the address.</summary>
+/// <summary>
+/// One address of a destination, with its state at run time: load, picks, failures. One per address and balancer, whatever the
+/// number of groups that it is in. It stays while the balancer knows the address, and as long as a lease of it is held. Any thread.
+/// </summary>
 public sealed class Endpoint
 {
+    private double _weight = 1;
+    private Counters _counters;
+
     internal Endpoint(EndPoint address)
     {
         Address = address;
@@ -12,4 +19,87 @@ public sealed class Endpoint
 
     /// <summary>The address.</summary>
     public EndPoint Address { get; }
+
+    /// <summary>The weight that discovery gave it last, 1 where that was not valid; in the first of its groups where it is in several.</summary>
+    public double Weight
+    {
+        get => Volatile.Read(ref _weight);
+        internal set => Volatile.Write(ref _weight, value);
+    }
+
+    /// <summary>How often it was picked, in total.</summary>
+    public long Picks => Volatile.Read(ref _counters.Picks);
+
+    /// <summary>The leases of it that are held now: connections that are open or being established.</summary>
+    public long Load => ReadLoad(out _);
+
+    /// <summary>The leases whose connection is established.</summary>
+    public long Open => Volatile.Read(ref _counters.Open);
+
+    /// <summary>The leases whose connection is not established: connecting, or failed and not given back yet.</summary>
+    public long Pending => Math.Max(0, Load - Open);
+
+    /// <summary>
+    /// How many connects to it failed, in total; without those that say nothing about it
+    /// (<see cref="ConnectFailure.LocalResources"/>, <see cref="ConnectFailure.Cancelled"/>).
+    /// </summary>
+    public long ConnectFailures => Volatile.Read(ref _counters.ConnectFailures);
+
+    /// <summary>Scratch of the update that runs now, under the balancer's lock: where it stood in the group that is being replaced.</summary>
+    internal int Mark { get; set; }
+
+    /// <summary>The last update that named it, under the balancer's lock.</summary>
+    internal int Generation { get; set; }
+
+    /// <summary>The address and the load, for logs.</summary>
+    public override string ToString() => $"{Address} (load {Load})";
+
+    /// <summary>The load and the picks, of one moment but for what other threads do meanwhile.</summary>
+    internal long ReadLoad(out long picks)
+    {
+        // Released first: the other way round a release could be seen without its pick, and the load be less than nothing.
+        var released = Volatile.Read(ref _counters.Released);
+        picks = Volatile.Read(ref _counters.Picks);
+        return picks - released;
+    }
+
+    internal void Acquire() => Interlocked.Increment(ref _counters.Picks);
+
+    internal void Release(bool wasOpen)
+    {
+        if (wasOpen)
+        {
+            Interlocked.Decrement(ref _counters.Open);
+        }
+
+        Interlocked.Increment(ref _counters.Released);
+    }
+
+    internal void OnConnected() => Interlocked.Increment(ref _counters.Open);
+
+    internal void OnFailed(ConnectFailure cause)
+    {
+        if (cause is not (ConnectFailure.None or ConnectFailure.LocalResources or ConnectFailure.Cancelled))
+        {
+            Interlocked.Increment(ref _counters.ConnectFailures);
+        }
+    }
+
+    // What a pick reads and writes stands together, so that it costs one cache line; the rest of the size keeps the line of the
+    // next endpoint on the heap away from it (64 bytes; objects are not aligned, so the gap is what counts).
+    [StructLayout(LayoutKind.Explicit, Size = 96)]
+    private struct Counters
+    {
+        [FieldOffset(0)]
+        public long Picks;
+
+        [FieldOffset(8)]
+        public long Released;
+
+        [FieldOffset(16)]
+        public long Open;
+
+        [FieldOffset(24)]
+        public long ConnectFailures;
+    }
 }

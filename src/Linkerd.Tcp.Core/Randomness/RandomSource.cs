@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Linkerd.Tcp;
@@ -27,12 +28,12 @@ public static class RandomSource
         span * (1 + (share * ((2 * random.NextDouble()) - 1)));
 
     // xoroshiro128+ (Blackman and Vigna, 2018), seeded through splitmix64: two words of state, a nanosecond a draw.
-    private struct Generator
+    private struct Xoroshiro
     {
         private ulong _s0;
         private ulong _s1;
 
-        public Generator(ulong seed)
+        public Xoroshiro(ulong seed)
         {
             _s0 = SplitMix(ref seed);
             _s1 = SplitMix(ref seed);
@@ -63,25 +64,32 @@ public static class RandomSource
     private sealed class PerThreadSource : IRandomSource
     {
         [ThreadStatic]
-        private static Generator t_generator;
+        private static Xoroshiro Generator;
 
         public ulong NextUInt64()
         {
-            ref var generator = ref t_generator;
+            ref var generator = ref Generator;
             if (!generator.IsSeeded)
             {
-                Span<byte> seed = stackalloc byte[8];
-                RandomNumberGenerator.Fill(seed);
-                generator = new Generator(BitConverter.ToUInt64(seed));
+                Seed();
             }
 
             return generator.Next();
+        }
+
+        // Apart: a buffer on the stack in NextUInt64 would keep it from being inlined and cost each draw more than the draw itself.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Seed()
+        {
+            Span<byte> seed = stackalloc byte[8];
+            RandomNumberGenerator.Fill(seed);
+            Generator = new Xoroshiro(BitConverter.ToUInt64(seed));
         }
     }
 
     private sealed class SeededSource(ulong seed) : IRandomSource
     {
-        private Generator _generator = new(seed);
+        private Xoroshiro _generator = new(seed);
 
         public ulong NextUInt64() => _generator.Next();
     }

@@ -18,8 +18,8 @@ internal sealed class SocketConnection : TransportConnection
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
-    private readonly Lock _errorLock = new();
-    private SocketError _firstError;
+    private volatile bool _peerGone;
+    private volatile bool _broken;
     private int _closed;
 
     public SocketConnection(SocketsTransport transport, Socket socket, EndPoint? remoteEndPoint, int windowSize)
@@ -45,7 +45,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool PeerGone => FirstError() != SocketError.Success;
+    public override bool PeerGone => _peerGone || IsDead();
 
     internal Socket Socket { get; }
 
@@ -78,7 +78,7 @@ internal sealed class SocketConnection : TransportConnection
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // The connection is gone already; who receives from it, or asks for PeerGone, is told.
-            _ = FirstError();
+            _peerGone |= error is SocketException;
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class SocketConnection : TransportConnection
                 unacknowledged = LinuxSocket.Unacknowledged(Socket);
                 if (_aborted || PeerGone)
                 {
-                    return false;
+                    return unacknowledged == 0 && !_aborted && !_peerGone;
                 }
             }
             catch (ObjectDisposedException)
@@ -105,7 +105,7 @@ internal sealed class SocketConnection : TransportConnection
             if (unacknowledged < 0)
             {
                 await Task.Delay(BlindAcknowledgementWait, clock).ConfigureAwait(false);
-                return !_aborted && !PeerGone;
+                return !_aborted && !_peerGone;
             }
 
             if (unacknowledged == 0)
@@ -129,7 +129,7 @@ internal sealed class SocketConnection : TransportConnection
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
                 // A connection that is gone cannot be reset any more; what is left is to close it.
-                _ = FirstError();
+                _peerGone |= error is SocketException;
             }
 
             Socket.Dispose();
@@ -158,48 +158,22 @@ internal sealed class SocketConnection : TransportConnection
             return TransportStatus.Aborted;
         }
 
-        lock (_errorLock)
-        {
-            _firstError = _firstError == SocketError.Success ? error : _firstError;
-        }
-
+        // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
+        // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
+        _broken |= error != SocketError.Shutdown;
+        _peerGone = true;
         return SocketErrors.ToStatus(error);
     }
 
     /// <summary>
-    /// What the end of the stream means. The kernel tells of a reset once, to whichever operation asks first, and the other one then reads
-    /// what looks like a FIN. EPIPE is how it says that the FIN had come before the reset, so that the stream is whole (tcp_reset in tcp_input.c).
+    /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
+    /// that send may just be being told; then it counts as reset. After our own FIN nothing is sent, and the question does not come up.
     /// </summary>
-    internal TransportStatus JudgeEndOfStream()
+    internal bool IsFin()
     {
-        if (_aborted)
-        {
-            return TransportStatus.Aborted;
-        }
-
-        var error = FirstError();
-        if (error is SocketError.Success or SocketError.Shutdown)
-        {
-            // Dead without an error and without a FIN of ours: a send is just being told of the reset.
-            return error == SocketError.Shutdown || IsSendShutdown || !IsDead() ? TransportStatus.Ok : TransportStatus.Reset;
-        }
-
-        return SocketErrors.ToStatus(error);
-    }
-
-    // The first error of the connection, asked for where it died unnoticed. A connection that both sides have closed in order is dead, too, but
-    // has none. Asking takes the error away from the kernel, so it is remembered before anybody else can look.
-    private SocketError FirstError()
-    {
-        lock (_errorLock)
-        {
-            if (_firstError == SocketError.Success && IsDead())
-            {
-                _firstError = LinuxSocket.TakeError(Socket);
-            }
-
-            return _firstError;
-        }
+        // In this order: a send says what it was told before it says that it is done.
+        var sending = _sender.IsBusy;
+        return !_broken && (!sending || IsSendShutdown || !IsDead());
     }
 
     private bool IsDead()
@@ -210,7 +184,7 @@ internal sealed class SocketConnection : TransportConnection
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            return false;
+            return _aborted;
         }
     }
 

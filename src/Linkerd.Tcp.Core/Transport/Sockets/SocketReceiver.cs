@@ -209,9 +209,14 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             return true;
         }
 
-        result = End(new(error == SocketError.Success ? _connection.JudgeEndOfStream() : _connection.Judge(error), default));
+        result = End(error == SocketError.Success ? EndOfStream() : new(_connection.Judge(error), default));
         return true;
     }
+
+    private ReceiveResult EndOfStream() =>
+        _connection.IsAborted ? new(TransportStatus.Aborted, default)
+        : _connection.IsFin() ? ReceiveResult.Fin
+        : new(TransportStatus.Reset, default);
 
     private ReceiveResult End(ReceiveResult final)
     {

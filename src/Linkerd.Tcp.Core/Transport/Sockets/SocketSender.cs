@@ -13,8 +13,12 @@ internal sealed class SocketSender(SocketConnection connection)
     private readonly SocketConnection _connection = connection;
     private PendingSend? _pending;
     private long _totalBytes;
+    private volatile bool _busy;
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
+
+    /// <summary>Whether a send is under way, so that the kernel may be telling it what a receive should know.</summary>
+    public bool IsBusy => _busy;
 
     /// <param name="data">What to send.</param>
     /// <param name="source">The receiver that handed the data out, and is to be advanced past it; null: none.</param>
@@ -27,6 +31,7 @@ internal sealed class SocketSender(SocketConnection connection)
 
         int sent;
         SocketError error;
+        _busy = true;
         try
         {
             sent = _connection.Socket.Send(data.Span, SocketFlags.None, out error);
@@ -34,20 +39,20 @@ internal sealed class SocketSender(SocketConnection connection)
         catch (ObjectDisposedException)
         {
             source?.Advance(data.Length);
-            return new(TransportStatus.Aborted);
+            return Done(TransportStatus.Aborted);
         }
 
         if (error is not (SocketError.Success or SocketError.WouldBlock))
         {
             source?.Advance(data.Length);
-            return new(_connection.Judge(error));
+            return Done(_connection.Judge(error));
         }
 
         Count(sent);
         if (sent == data.Length)
         {
             source?.Advance(data.Length);
-            return new(TransportStatus.Ok);
+            return Done(TransportStatus.Ok);
         }
 
         _pending ??= new PendingSend(this);
@@ -69,6 +74,12 @@ internal sealed class SocketSender(SocketConnection connection)
         rest.CopyTo(copy);
         source?.Advance(data.Length);
         return _pending!.SendAsync(copy, 0, rest.Length, pool: null);
+    }
+
+    private ValueTask<TransportStatus> Done(TransportStatus status)
+    {
+        _busy = false;
+        return new(status);
     }
 
     private void Count(int sent) => Volatile.Write(ref _totalBytes, _totalBytes + sent);
@@ -105,7 +116,7 @@ internal sealed class SocketSender(SocketConnection connection)
             catch (ObjectDisposedException)
             {
                 GiveBack();
-                return new(TransportStatus.Aborted);
+                return _sender.Done(TransportStatus.Aborted);
             }
         }
 
@@ -132,6 +143,7 @@ internal sealed class SocketSender(SocketConnection connection)
             _sender.Count(BytesTransferred);
             var status = SocketError == SocketError.Success ? TransportStatus.Ok : _sender._connection.Judge(SocketError);
             GiveBack();
+            _sender._busy = false;
             return status;
         }
 

@@ -1,0 +1,30 @@
+namespace Linkerd.Tcp.Benchmarks;
+
+/// <summary>What a simple balancer needs beside its rule; the lease costs it the same as ours.</summary>
+internal abstract class BaselineBalancer : ILoadBalancer
+{
+    public event Action? Changed;
+
+    public IReadOnlyList<Endpoint> Endpoints => Targets;
+
+    protected Endpoint[] Targets { get; private set; } = [];
+
+    protected double[] Weights { get; private set; } = [];
+
+    public void Update(EndpointSet endpoints)
+    {
+        var all = endpoints.Groups.SelectMany(group => group.Endpoints).ToArray();
+        Targets = [.. all.Select(endpoint => new Endpoint(endpoint.EndPoint))];
+        Weights = [.. all.Select(endpoint => endpoint.EffectiveWeight)];
+        Changed?.Invoke();
+    }
+
+    public abstract PickResult Pick(in PickContext context, out EndpointLease lease);
+
+    protected static PickResult Take(Endpoint endpoint, out EndpointLease lease)
+    {
+        endpoint.Acquire();
+        lease = new EndpointLease(endpoint);
+        return PickResult.Picked;
+    }
+}

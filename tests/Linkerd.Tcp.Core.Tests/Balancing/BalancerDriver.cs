@@ -1,0 +1,48 @@
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Sets to balance over, and sessions that come and go.</summary>
+internal static class BalancerDriver
+{
+    public static IPEndPoint Address(int number) => new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
+
+    public static EndpointGroup Group(IEnumerable<double> weights, double weight = 1, int tier = 0, int first = 0) =>
+        new(weights.Select((w, i) => new WeightedEndPoint(Address(first + i), w)), weight, tier);
+
+    public static EndpointSet Weights(params IEnumerable<double> weights) => new(Group(weights));
+
+    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1)
+    {
+        var balancer = LoadBalancers.P2c(RandomSource.Seeded(seed));
+        balancer.Update(set);
+        return balancer;
+    }
+
+    public static Endpoint Find(this ILoadBalancer balancer, int number) => balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(Address(number)));
+
+    /// <summary>The picks that each endpoint got while the action ran, in the order of the balancer's list after it.</summary>
+    public static Dictionary<Endpoint, long> Count(this ILoadBalancer balancer, Action action)
+    {
+        var before = balancer.Endpoints.ToDictionary(endpoint => endpoint, endpoint => endpoint.Picks);
+        action();
+        return balancer.Endpoints.ToDictionary(endpoint => endpoint, endpoint => endpoint.Picks - before.GetValueOrDefault(endpoint));
+    }
+
+    public static EndpointLease Pick(this ILoadBalancer balancer)
+    {
+        var context = default(PickContext);
+        Assert.Equal(PickResult.Picked, balancer.Pick(in context, out var lease));
+        return lease;
+    }
+
+    /// <summary>Picks and gives back at once.</summary>
+    public static void PickIdle(this ILoadBalancer balancer, int picks)
+    {
+        for (var i = 0; i < picks; i++)
+        {
+            balancer.Pick().Dispose();
+        }
+    }
+}

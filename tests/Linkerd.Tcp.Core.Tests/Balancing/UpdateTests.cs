@@ -1,0 +1,201 @@
+using Xunit;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What updates keep, and that none of them makes a burst.</summary>
+public sealed class UpdateTests
+{
+    [Fact]
+    public void Update_EndpointStays_KeepsItsState()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1, 1));
+        using var sessions = new HeldSessions(balancer, 9);
+        sessions.Run(100);
+        var kept = balancer.Find(1);
+        var (picks, load) = (kept.Picks, kept.Load);
+
+        balancer.Update(BalancerDriver.Weights(5, 2));
+
+        Assert.Same(kept, balancer.Find(1));
+        Assert.Equal((picks, load, 2.0), (kept.Picks, kept.Load, kept.Weight));
+        Assert.Equal(2, balancer.Endpoints.Count);
+    }
+
+    [Fact]
+    public void Update_EndpointLeaves_ItsLeasesStayGood()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1));
+        var lease = balancer.Pick();
+        var left = lease.Endpoint!;
+
+        balancer.Update(new EndpointSet(BalancerDriver.Group([1], first: 1)));
+        Assert.DoesNotContain(left, balancer.Endpoints);
+        lease.Connected(TimeSpan.Zero);
+        Assert.Equal(1, left.Open);
+        lease.Dispose();
+        Assert.Equal(0, left.Load);
+
+        balancer.PickIdle(10);
+        Assert.Equal(1, left.Picks);
+    }
+
+    [Fact]
+    public void Update_EndpointComesBack_FindsItsLoadWhereItHasAny()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1));
+        var (held, free) = (balancer.Pick(), balancer.Pick());
+        var (loaded, idle) = (held.Endpoint!, free.Endpoint!);
+        Assert.NotSame(loaded, idle);
+        free.Dispose();
+
+        balancer.Update(EndpointSet.Empty);
+        balancer.Update(new EndpointSet(BalancerDriver.Group([1], first: 5)));
+        balancer.Update(BalancerDriver.Weights(1, 1));
+
+        Assert.Contains(loaded, balancer.Endpoints);
+        Assert.DoesNotContain(idle, balancer.Endpoints);
+        Assert.Equal(1, loaded.Load);
+        held.Dispose();
+    }
+
+    [Fact]
+    public void Update_EndpointJoins_StartsLevelWithTheOthers()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)));
+        balancer.PickIdle(100_000);
+
+        balancer.Update(BalancerDriver.Weights(Enumerable.Repeat(1.0, 11)));
+
+        var counts = balancer.Count(() => balancer.PickIdle(220));
+        Assert.InRange(counts[balancer.Find(10)], 17, 23);
+    }
+
+    [Fact]
+    public void Update_EndpointJoinsUnderLoad_GetsNoMoreThanTwoDrawsGiveIt()
+    {
+        const int count = 20;
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, count - 1)));
+        using var sessions = HeldSessions.PerEndpoint(balancer, 50, connected: true);
+
+        balancer.Update(BalancerDriver.Weights(Enumerable.Repeat(1.0, count)));
+
+        var counts = balancer.Count(() => sessions.Run(400));
+        Assert.InRange(counts[balancer.Find(count - 1)], 1, 400 * 2 / count * 1.3);
+    }
+
+    [Theory]
+    [InlineData(1, 10, 52.6)]
+    [InlineData(10, 1, 10)]
+    [InlineData(1, 0.1, 1.1)]
+    [InlineData(0.1, 1, 10)]
+    public void Update_Reweighted_HasItsNewShareAtOnce(double before, double after, double share)
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights([before, .. Enumerable.Repeat(1.0, 9)]));
+        balancer.PickIdle(100_000);
+
+        balancer.Update(BalancerDriver.Weights([after, .. Enumerable.Repeat(1.0, 9)]));
+
+        // Not one after the other in blocks, but evenly: each hundred picks has the share.
+        for (var i = 0; i < 20; i++)
+        {
+            var counts = balancer.Count(() => balancer.PickIdle(100));
+            Assert.InRange(counts[balancer.Find(0)], share - 5, share + 5);
+        }
+    }
+
+    [Fact]
+    public void Update_ManyTimes_SharesHold()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(3, 2, 1));
+        using var sessions = new HeldSessions(balancer, 6);
+        var reweighted = balancer.Find(1);
+        var counts = balancer.Count(() =>
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                // All three change places and weights, for the same ratios.
+                var factor = 1 + (i % 7);
+                balancer.Update(BalancerDriver.Weights(3 * factor, 2 * factor, factor));
+                sessions.Run(3);
+            }
+        });
+        Assert.Same(reweighted, balancer.Find(1));
+        Assert.InRange(counts[balancer.Find(0)], 14_850, 15_150);
+        Assert.InRange(counts[reweighted], 9_900, 10_100);
+    }
+
+    [Fact]
+    public void Update_WeightsOfAnotherMagnitude_SharesHold()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1e308, 1e308, 1e308));
+        balancer.PickIdle(1000);
+        balancer.Update(BalancerDriver.Weights(1e-300, 1e-300, 3e-300));
+        balancer.PickIdle(1000);
+        balancer.Update(BalancerDriver.Weights(1e300, 1e300, 1e-300));
+
+        var counts = balancer.Count(() => balancer.PickIdle(1000));
+
+        Assert.InRange(counts[balancer.Find(0)], 480, 520);
+        Assert.InRange(counts[balancer.Find(2)], 0, 1);
+    }
+
+    [Fact]
+    public void Pick_EndpointWasSlowForLong_IsNotOwedAllItMissed()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1));
+        var (slow, other) = (balancer.Find(0), balancer.Find(1));
+        var stuck = new List<EndpointLease>();
+        for (var i = 0; i < 5; i++)
+        {
+            balancer.Pick(new PickContext { Tried = [other] }, out var lease);
+            stuck.Add(lease);
+        }
+
+        Assert.Equal(0, balancer.Count(() => balancer.PickIdle(10_000))[slow]);
+        stuck.ForEach(lease => lease.Dispose());
+
+        var counts = balancer.Count(() => balancer.PickIdle(2000));
+        Assert.InRange(counts[slow], 1000, 1040);
+    }
+
+    [Fact]
+    public void Update_SetIsTheSame_ChangesNothing()
+    {
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 2));
+        var endpoints = balancer.Endpoints;
+        var raised = 0;
+        balancer.Changed += () => raised++;
+
+        balancer.Update(BalancerDriver.Weights(1, 2));
+        Assert.Equal(0, raised);
+        Assert.Same(endpoints, balancer.Endpoints);
+
+        balancer.Update(BalancerDriver.Weights(1, 3));
+        balancer.Update(EndpointSet.Empty);
+        Assert.Equal(2, raised);
+        Assert.Equal(2, endpoints.Count);
+    }
+
+    [Fact]
+    public void Changed_Handler_MayPick()
+    {
+        var balancer = LoadBalancers.P2c(RandomSource.Seeded(1));
+        var result = PickResult.Empty;
+        balancer.Changed += () => result = balancer.Pick(default, out _);
+        balancer.Update(BalancerDriver.Weights(1));
+        Assert.Equal(PickResult.Picked, result);
+    }
+
+    [Fact]
+    public void Update_AddressInTwoGroups_IsOneEndpoint()
+    {
+        var balancer = BalancerDriver.Balancer(new EndpointSet(BalancerDriver.Group([3, 1], 1), BalancerDriver.Group([1, 7], 2, first: 1)));
+        Assert.Equal(3, balancer.Endpoints.Count);
+
+        using var sessions = new HeldSessions(balancer, 30);
+        sessions.Run(1000);
+
+        Assert.Equal(30, balancer.Endpoints.Sum(endpoint => endpoint.Load));
+        Assert.Equal(1, balancer.Find(1).Weight);
+    }
+}
