@@ -117,7 +117,7 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task Reset_AfterTheFin_ReceiveStillSaysFin() => RunOnTcpAsync(async bed =>
     {
-        for (var round = 0; round < bed.Rounds / 4; round++)
+        for (var round = 0; round < bed.Rounds / 10; round++)
         {
             var (one, other) = await bed.PairAsync();
             await one.SendTextAsync("whole");
@@ -156,6 +156,45 @@ public abstract partial class TransportConformanceTests
         await other.SendTextAsync("x");
         Assert.Equal("x", await one.ReadTextAsync(1));
         Assert.False(other.PeerGone);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task PeerGone_BothFins_StaysFalse(bool weFirst) => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var (first, second) = weFirst ? (one, other) : (other, one);
+        first.ShutdownSend();
+        await second.ExpectFinAsync();
+        second.ShutdownSend();
+        await first.ExpectFinAsync();
+        if (bed.IsTcp)
+        {
+            Assert.True(await second.WaitAcknowledgedAsync());
+            Assert.True(await first.WaitAcknowledgedAsync());
+        }
+
+        Assert.Equal((false, false), (one.PeerGone, other.PeerGone));
+        await one.ExpectFinAsync();
+        await other.ExpectFinAsync();
+    });
+
+    [Fact]
+    public Task Reset_AfterTheFinAndNoticedByASend_ReceiveStillSaysFin() => RunOnTcpAsync(async bed =>
+    {
+        for (var round = 0; round < bed.Rounds / 10; round++)
+        {
+            var (one, other) = await bed.PairAsync();
+            await one.SendTextAsync("whole");
+            one.ShutdownSend();
+            Assert.True(await one.WaitAcknowledgedAsync());
+            one.Abort();
+            Assert.Equal(TransportStatus.Reset, await SendUntilEndAsync(other));
+            Assert.Equal(TransportStatus.Reset, await other.SendAsync(new byte[1]));
+            var (data, end) = await other.ReadToEndAsync();
+            Assert.Equal((5, TransportStatus.Ok), (data.Length, end));
+        }
     });
 
     [Fact]

@@ -1,0 +1,12 @@
+using Linkerd.Tcp.Tests.Transport;
+
+namespace Linkerd.Tcp.Tests.Proxying;
+
+public sealed class SimulatedDuplexProxyTests : DuplexProxyTests
+{
+    protected override Task RunAsync(Func<TransportBed, Task> test)
+    {
+        SimulatedBed.Run(seeds: 12, test);
+        return Task.CompletedTask;
+    }
+}
