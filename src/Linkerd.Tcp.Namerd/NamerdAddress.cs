@@ -67,7 +67,8 @@ public static class NamerdAddress
         : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{address.OriginalString}' has a query or a fragment: expected the base address alone"
         : null;
 
-    internal static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
+    /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>
+    public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
 
     private static string? CheckHostAndPort(string text, out int? port)
     {

@@ -9,7 +9,7 @@ public sealed class LogLevelTests
     public async Task Start_AtInfo_HasALineForTheListener()
     {
         await using var proxy = await Executable.StartAsync("/$/inet/127.0.0.1/1");
-        Assert.Contains(proxy.Error.Lines, line => line.Contains($"] listening on {proxy.EndPoint} for /$/inet/127.0.0.1/1, resolved by ", StringComparison.Ordinal));
+        Assert.Contains(proxy.Error.Lines, line => line.Contains($"] listening on {proxy.EndPoint} for /$/inet/127.0.0.1/1, resolved by the embedded interpreter", StringComparison.Ordinal));
     }
 
     [Fact]
