@@ -36,8 +36,10 @@ public static class NamerdAddress
         var url = trimmed;
         if (!trimmed.Contains("://", StringComparison.Ordinal))
         {
-            error = CheckHostAndPort(trimmed, out var port);
-            url = port is null ? string.Create(CultureInfo.InvariantCulture, $"http://{trimmed.TrimEnd(':')}:{DefaultPort}") : $"http://{trimmed}";
+            var slash = trimmed.IndexOf('/', StringComparison.Ordinal) is >= 0 and var found ? found : trimmed.Length;
+            error = CheckHostAndPort(trimmed[..slash], out var hasPort);
+            var port = hasPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{DefaultPort}");
+            url = $"http://{trimmed[..slash]}{port}{trimmed[slash..]}";
         }
 
         // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system knows the zone alone.
@@ -70,38 +72,30 @@ public static class NamerdAddress
     /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>
     public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
 
-    private static string? CheckHostAndPort(string text, out int? port)
+    private static string? CheckHostAndPort(string text, out bool hasPort)
     {
-        port = null;
-        var afterLiteral = text.StartsWith('[') ? text.IndexOf(']', StringComparison.Ordinal) + 1 : 0;
-        if (text[0] == '[' && afterLiteral == 0)
+        var isLiteral = text.StartsWith('[');
+        var host = isLiteral ? text.IndexOf(']', StringComparison.Ordinal) + 1 : 0;
+        hasPort = text.IndexOf(':', host) >= 0;
+        if (isLiteral && (host == 0 || (host < text.Length && text[host] != ':')))
         {
-            return $"'{text}' has no ']': expected [address]:port";
+            return $"'{text}' is not an address: expected [address]:port";
         }
 
-        var colon = text.IndexOf(':', afterLiteral);
-        if (colon < 0)
+        if (!hasPort)
         {
             return null;
         }
 
-        if (afterLiteral == 0 && text.IndexOf(':', colon + 1) >= 0)
+        var colon = text.IndexOf(':', host);
+        if (!isLiteral && text.IndexOf(':', colon + 1) >= 0)
         {
             return $"'{text}' holds several ':': an IPv6 address stands in brackets, [address]:port";
         }
 
         var digits = text.AsSpan(colon + 1);
-        if (digits.IndexOf('/') is >= 0 and var slash)
-        {
-            digits = digits[..slash];
-        }
-
-        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > ushort.MaxValue)
-        {
-            return $"'{text}' has the port '{digits}': expected a number from 1 to 65535";
-        }
-
-        port = number;
-        return null;
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= ushort.MaxValue
+            ? null
+            : $"'{text}' has the port '{digits}': expected a number from 1 to 65535";
     }
 }

@@ -6,9 +6,6 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>The HTTP stack set up for namerd: nothing between it and us that could hold back, rewrite or redirect.</summary>
 internal static class NamerdConnections
 {
-    // A connection that polls share is not kept for ever, so that a host name which has moved is found.
-    private static readonly TimeSpan PooledLifetime = TimeSpan.FromMinutes(5);
-
     /// <param name="options">The timeout is taken from here.</param>
     /// <param name="wrap">For tests: what stands between a connection and HTTP.</param>
     public static HttpMessageInvoker Create(NamerdOptions options, Func<Stream, Stream>? wrap) => new(
@@ -20,7 +17,10 @@ internal static class NamerdConnections
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             ConnectTimeout = options.RequestTimeout,
-            PooledConnectionLifetime = PooledLifetime,
+
+            // Every question gets a connection of its own: it finds a host name that has moved, and no connection that died while it
+            // was idle makes namerd look as if it hung or reset. Questions are rare, connections to namerd cheap.
+            PooledConnectionLifetime = TimeSpan.Zero,
 
             // Closing a watch closes its connection; reading on in the hope of using it again would keep namerd sending.
             MaxResponseDrainSize = 0,
@@ -28,9 +28,9 @@ internal static class NamerdConnections
             ConnectCallback = async (context, cancellationToken) =>
             {
                 var progress = ConnectProgress.Of(context.InitialRequestMessage);
-                progress.IsConnecting = true;
+                progress.Begin();
                 var stream = await ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-                progress.IsConnecting = false;
+                progress.End();
                 return wrap is null ? stream : wrap(stream);
             },
         });

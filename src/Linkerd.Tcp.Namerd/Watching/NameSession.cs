@@ -133,7 +133,16 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
         _orderlyEnds = 0;
         _shortWatches = !outcome.Answered ? _shortWatches : outcome.Lived >= options.RequestTimeout ? 0 : _shortWatches + 1;
         var delay = outcome.Answered ? ShortWatchDelay() : _backoff.Next();
-        report.Failure(outcome.End!.Message, delay);
+        if (outcome is { Told: true, End.Kind: StreamEndKind.Clean })
+        {
+            // What was said was no answer, and reported as a failure already.
+            report.Ended(outcome.End.Message, outcome.Lived, delay);
+        }
+        else
+        {
+            report.Failure(outcome.End!.Message, delay);
+        }
+
         return delay;
     }
 

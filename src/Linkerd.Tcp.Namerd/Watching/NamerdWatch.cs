@@ -3,9 +3,10 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>What came of one watch.</summary>
 /// <param name="Streamed">Whether it was a stream; otherwise the answer was one whole document.</param>
 /// <param name="Answered">Whether there was a good document.</param>
+/// <param name="Told">Whether there was any document, so that something was said about the name.</param>
 /// <param name="Lived">From the last time it was opened or renewed to its end.</param>
 /// <param name="End">How it ended; null where it was no stream.</param>
-internal sealed record WatchOutcome(bool Streamed, bool Answered, TimeSpan Lived, StreamEnd? End);
+internal sealed record WatchOutcome(bool Streamed, bool Answered, bool Told, TimeSpan Lived, StreamEnd? End);
 
 /// <summary>Follows one watch, renewing it, until it ends.</summary>
 internal sealed class NamerdWatch(NamerdClient client, NamerdOptions options, NameReport report)
@@ -27,7 +28,7 @@ internal sealed class NamerdWatch(NamerdClient client, NamerdOptions options, Na
                 {
                     var document = await _poll.ReadAsync(answer, deadline).ConfigureAwait(false);
                     report.Document(document);
-                    return new WatchOutcome(Streamed: false, document.IsAnswer, TimeSpan.Zero, End: null);
+                    return new WatchOutcome(Streamed: false, document.IsAnswer, Told: true, TimeSpan.Zero, End: null);
                 }
             }
         }
@@ -39,7 +40,7 @@ internal sealed class NamerdWatch(NamerdClient client, NamerdOptions options, Na
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var opened = options.TimeProvider.GetTimestamp();
-        var answered = false;
+        var (answered, told) = (false, false);
         var renewal = _renewal.RenewAsync(stop.Token);
         var next = stream.NextAsync();
         try
@@ -66,11 +67,12 @@ internal sealed class NamerdWatch(NamerdClient client, NamerdOptions options, Na
                 {
                     report.Document(document);
                     answered |= document.IsAnswer;
+                    told = true;
                 }
 
                 if (batch.End is not null)
                 {
-                    return new WatchOutcome(Streamed: true, answered, options.TimeProvider.GetElapsedTime(opened), batch.End);
+                    return new WatchOutcome(Streamed: true, answered, told, options.TimeProvider.GetElapsedTime(opened), batch.End);
                 }
 
                 next = stream.NextAsync();

@@ -49,6 +49,11 @@ internal sealed class WatchRenewal(NamerdClient client, NamerdOptions options, N
                 throw new NamerdException(end.Message);
             }
 
+            if (first.Documents[^1] is { IsAnswer: false, Resolution: Resolution.Failed failed })
+            {
+                throw new NamerdException($"namerd at {client.BaseAddress} answered {client.Name}: {failed.Error}");
+            }
+
             return new RenewedWatch(stream, first);
         }
         catch
