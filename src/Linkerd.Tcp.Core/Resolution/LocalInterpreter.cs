@@ -69,6 +69,9 @@ public sealed partial class LocalInterpreter : IResolver
         return WatchAsync(name, cancellationToken);
     }
 
+    /// <summary>What it is, for a log.</summary>
+    public override string ToString() => "the embedded interpreter";
+
     private async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var tree = TreeOf(name);

@@ -1,23 +1,25 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// The buffers of one window size. Shared by all threads: a buffer is taken on one and given back on another all the time, which is where
-/// <see cref="System.Buffers.ArrayPool{T}.Shared"/>, a cache for each thread, goes on allocating. Keeps at most 16 MiB.
+/// The buffers of one window size, last in first out, so that the one that comes next is still in the processor's cache. Shared by all threads:
+/// a buffer is taken on one and given back on another all the time, which is where <see cref="System.Buffers.ArrayPool{T}.Shared"/>, a cache
+/// for each thread, goes on allocating. Keeps at most 16 MiB. The lock is held for an array access.
 /// </summary>
 internal sealed class WindowPool
 {
     private const int BytesKept = 16 << 20;
     private static readonly ConcurrentDictionary<int, WindowPool> Pools = new();
 
-    private readonly DefaultObjectPool<byte[]> _buffers;
+    private readonly Lock _lock = new();
+    private readonly byte[]?[] _buffers;
+    private int _count;
 
     private WindowPool(int size)
     {
         Size = size;
-        _buffers = new DefaultObjectPool<byte[]>(new Policy(size), Math.Max(16, BytesKept / size));
+        _buffers = new byte[]?[Math.Max(16, BytesKept / size)];
     }
 
     /// <summary>The length of each buffer.</summary>
@@ -25,21 +27,35 @@ internal sealed class WindowPool
 
     public static WindowPool Of(int size) => Pools.GetOrAdd(size, static size => new WindowPool(size));
 
-    public byte[] Rent() => _buffers.Get();
-
-    /// <summary>Takes a buffer back; one of another size, which a look ahead made larger, is left to the collector.</summary>
-    public void Return(byte[] buffer)
+    public byte[] Rent()
     {
-        if (buffer.Length == Size)
+        lock (_lock)
         {
-            _buffers.Return(buffer);
+            if (_count > 0)
+            {
+                var buffer = _buffers[--_count]!;
+                _buffers[_count] = null;
+                return buffer;
+            }
         }
+
+        return GC.AllocateUninitializedArray<byte>(Size);
     }
 
-    private sealed class Policy(int size) : PooledObjectPolicy<byte[]>
+    /// <summary>Takes a buffer back; one of another size, which a look ahead made larger, and one too many are left to the collector.</summary>
+    public void Return(byte[] buffer)
     {
-        public override byte[] Create() => GC.AllocateUninitializedArray<byte>(size);
+        if (buffer.Length != Size)
+        {
+            return;
+        }
 
-        public override bool Return(byte[] obj) => true;
+        lock (_lock)
+        {
+            if (_count < _buffers.Length)
+            {
+                _buffers[_count++] = buffer;
+            }
+        }
     }
 }

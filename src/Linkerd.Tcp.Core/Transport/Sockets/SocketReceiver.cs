@@ -202,7 +202,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (error == SocketError.Success && count > 0)
         {
-            _lastReadWasShort = count < _buffer!.Length - _end;
+            _lastReadWasShort = count < Math.Min(_buffer!.Length - _end, 16384);
             _end += count;
             Volatile.Write(ref _totalBytes, _totalBytes + count);
             result = HandOut();

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Reads the <c>addrs</c> of one document. Entries that cannot be used are counted and left out; the others stay.</summary>
+internal sealed class EndpointReader
+{
+    private readonly List<WeightedEndPoint> _endpoints = [];
+    private int _skipped;
+    private string? _example;
+    private string? _ip;
+    private int? _port;
+    private string? _portText;
+    private double _weight;
+
+    /// <summary>Reads from the start of the array to its end.</summary>
+    public void ReadArray(ref Utf8JsonReader json)
+    {
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType == JsonTokenType.StartObject)
+            {
+                ReadEntry(ref json);
+            }
+            else
+            {
+                Skip($"an entry is a JSON {json.TokenType}");
+                json.Skip();
+            }
+        }
+    }
+
+    public ResolveDocument ToDocument()
+    {
+        if (_endpoints.Count == 0 && _skipped > 0)
+        {
+            // Not the empty set: namerd has addresses, only we can make nothing of them.
+            return ResolveDocumentReader.Unusable($"none of its {_skipped} addresses can be used, such as: {_example}");
+        }
+
+        var group = new EndpointGroup(_endpoints);
+        return new ResolveDocument(new Resolution.Bound(new EndpointSet(group)))
+        {
+            Skipped = _skipped,
+            SkippedExample = _example,
+            InvalidWeights = group.InvalidWeights,
+        };
+    }
+
+    private void ReadEntry(ref Utf8JsonReader json)
+    {
+        (_ip, _port, _portText, _weight) = (null, null, null, 1);
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("ip"u8))
+            {
+                json.Read();
+                _ip = ResolveDocumentReader.TakeString(ref json);
+            }
+            else if (json.ValueTextEquals("port"u8))
+            {
+                json.Read();
+                ReadPort(ref json);
+            }
+            else if (json.ValueTextEquals("meta"u8))
+            {
+                json.Read();
+                ReadMeta(ref json);
+            }
+            else
+            {
+                json.Read();
+                json.Skip();
+            }
+        }
+
+        if (_ip is null || AddressReader.Read(_ip) is not { } address)
+        {
+            Skip(_ip is null ? "an entry has no 'ip'" : $"{NamerdFailure.Quote(_ip)} is no address of this machine's networks");
+        }
+        else if (_port is not { } port)
+        {
+            Skip($"the port of {_ip} is {_portText ?? "missing"}; expected a number from 1 to 65535");
+        }
+        else
+        {
+            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, port), _weight));
+        }
+    }
+
+    private void ReadPort(ref Utf8JsonReader json)
+    {
+        _port = json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var port) && port is >= 1 and <= ushort.MaxValue ? port : null;
+        _portText = _port is not null ? null
+            : json.TokenType == JsonTokenType.Number ? NamerdFailure.Quote(System.Text.Encoding.ASCII.GetString(json.ValueSpan))
+            : $"a JSON {json.TokenType}";
+        json.Skip();
+    }
+
+    private void ReadMeta(ref Utf8JsonReader json)
+    {
+        _weight = 1;
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var isWeight = json.ValueTextEquals("endpoint_addr_weight"u8);
+            json.Read();
+            _weight = isWeight ? ReadWeight(ref json) : _weight;
+            json.Skip();
+        }
+    }
+
+    // NaN for whatever is no number: the set counts it, and takes it as 1.
+    private static double ReadWeight(ref Utf8JsonReader json) => json.TokenType switch
+    {
+        JsonTokenType.Number => json.TryGetDouble(out var number) ? number : double.NaN,
+        JsonTokenType.String => double.TryParse(json.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
+        JsonTokenType.Null => 1,
+        _ => double.NaN,
+    };
+
+    private void Skip(string why)
+    {
+        _skipped++;
+        _example ??= why;
+    }
+}

@@ -1,0 +1,33 @@
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Finds the brace that ends a JSON object, byte by byte. Whether the object is well-formed is another's question.</summary>
+internal struct JsonObjectScanner
+{
+    private int _depth;
+    private bool _inString;
+    private bool _escaped;
+
+    /// <summary>Looks at the next byte, the opening brace first; true where it ends the object.</summary>
+    public bool EndsAt(byte b)
+    {
+        if (_inString)
+        {
+            (_inString, _escaped) = (_escaped || b != (byte)'"', !_escaped && b == (byte)'\\');
+            return false;
+        }
+
+        switch (b)
+        {
+            case (byte)'"':
+                _inString = true;
+                return false;
+            case (byte)'{':
+                _depth++;
+                return false;
+            case (byte)'}':
+                return --_depth == 0;
+            default:
+                return false;
+        }
+    }
+}

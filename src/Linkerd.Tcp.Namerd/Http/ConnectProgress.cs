@@ -1,0 +1,38 @@
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// Where a request is on its way to a connection. A timeout while it still waits for one says that namerd is out of reach, not that the name is pending.
+/// And it gets one new connection, no more: the handler would retry three times at once where a connection ends before any answer, behind the back of our back-off.
+/// </summary>
+internal sealed class ConnectProgress
+{
+    private static readonly HttpRequestOptionsKey<ConnectProgress> Key = new(nameof(ConnectProgress));
+    private volatile bool _isConnecting;
+    private int _connects;
+
+    public bool IsConnecting => _isConnecting;
+
+    /// <exception cref="HttpIOException">The request had a new connection already, and that ended.</exception>
+    public void Begin()
+    {
+        if (Interlocked.Increment(ref _connects) > 1)
+        {
+            throw new HttpIOException(HttpRequestError.ResponseEnded);
+        }
+
+        _isConnecting = true;
+    }
+
+    public void End() => _isConnecting = false;
+
+    public static ConnectProgress Of(HttpRequestMessage request)
+    {
+        if (!request.Options.TryGetValue(Key, out var progress))
+        {
+            progress = new ConnectProgress();
+            request.Options.Set(Key, progress);
+        }
+
+        return progress;
+    }
+}

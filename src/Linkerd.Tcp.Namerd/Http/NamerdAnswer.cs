@@ -1,0 +1,18 @@
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>An answer of namerd whose headers are there, and whose body is still to be read. Disposing it closes its connection unless the body was read to its end.</summary>
+internal sealed class NamerdAnswer(HttpResponseMessage response, Stream body) : IDisposable
+{
+    public Stream Body => body;
+
+    /// <summary>
+    /// Whether this is a document of known length rather than a stream of documents. namerd sends every watch chunked; a length
+    /// was put there by something that does not stream.
+    /// </summary>
+    public bool IsComplete => Length is not null;
+
+    /// <summary>The length that the headers name, in bytes.</summary>
+    public long? Length => response.Content.Headers.ContentLength;
+
+    public void Dispose() => response.Dispose();
+}

@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Reads the address of namerd's HTTP interface the way that a command line gives it.</summary>
+public static class NamerdAddress
+{
+    /// <summary>The port of namerd's HTTP interface where an address without a scheme names none.</summary>
+    public const int DefaultPort = 4180;
+
+    // namerd does not percent-decode a namespace, so it can hold only what is sent as it is (RFC 3986, pchar and '/').
+    private static readonly SearchValues<char> NamespaceCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
+
+    /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
+    /// <exception cref="FormatException">The text is none of these; the message says what is wrong with it.</exception>
+    public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
+
+    /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
+    /// <param name="text">What was given.</param>
+    /// <param name="address">The base address, ending in a slash.</param>
+    /// <param name="error">What is wrong with the text, with the text in it, and what was expected.</param>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error)
+    {
+        address = null;
+        error = null;
+        var trimmed = text?.Trim() ?? string.Empty;
+        if (trimmed.Length == 0)
+        {
+            error = "it is empty: expected host:port, such as 127.0.0.1:4180, or a URL of http or https";
+            return false;
+        }
+
+        var url = trimmed;
+        if (!trimmed.Contains("://", StringComparison.Ordinal))
+        {
+            var slash = trimmed.IndexOf('/', StringComparison.Ordinal) is >= 0 and var found ? found : trimmed.Length;
+            error = CheckHostAndPort(trimmed[..slash], out var hasPort);
+            var port = hasPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{DefaultPort}");
+            url = $"http://{trimmed[..slash]}{port}{trimmed[slash..]}";
+        }
+
+        // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system knows the zone alone.
+        url = url.Replace("%25", "%", StringComparison.Ordinal);
+        if (error is null && !Uri.TryCreate(url, UriKind.Absolute, out address))
+        {
+            error = $"'{trimmed}' is not an address: expected host:port, such as 127.0.0.1:4180, or a URL of http or https";
+        }
+
+        error ??= Check(address!);
+        if (error is null && !address!.AbsolutePath.EndsWith('/'))
+        {
+            address = new Uri(url + "/");
+        }
+
+        address = error is null ? address : null;
+        return error is null;
+    }
+
+    /// <summary>What is wrong with a base address; null where it is a good one.</summary>
+    internal static string? Check(Uri address) =>
+        !address.IsAbsoluteUri ? $"'{address}' is not absolute: expected a URL of http or https"
+        : address.Scheme is not ("http" or "https") ? $"'{address.OriginalString}' has the scheme '{address.Scheme}': expected http or https"
+        : address.HostNameType == UriHostNameType.Unknown || address.Host.Length == 0 ? $"'{address.OriginalString}' has no host: expected host:port, such as 127.0.0.1:4180"
+        : address.Port is < 1 or > ushort.MaxValue ? $"'{address.OriginalString}' has the port {address.Port}: expected 1 to 65535"
+        : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
+        : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{address.OriginalString}' has a query or a fragment: expected the base address alone"
+        : null;
+
+    /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>
+    public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
+
+    private static string? CheckHostAndPort(string text, out bool hasPort)
+    {
+        var isLiteral = text.StartsWith('[');
+        var host = isLiteral ? text.IndexOf(']', StringComparison.Ordinal) + 1 : 0;
+        hasPort = text.IndexOf(':', host) >= 0;
+        if (isLiteral && (host == 0 || (host < text.Length && text[host] != ':')))
+        {
+            return $"'{text}' is not an address: expected [address]:port";
+        }
+
+        if (!hasPort)
+        {
+            return null;
+        }
+
+        var colon = text.IndexOf(':', host);
+        if (!isLiteral && text.IndexOf(':', colon + 1) >= 0)
+        {
+            return $"'{text}' holds several ':': an IPv6 address stands in brackets, [address]:port";
+        }
+
+        var digits = text.AsSpan(colon + 1);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= ushort.MaxValue
+            ? null
+            : $"'{text}' has the port '{digits}': expected a number from 1 to 65535";
+    }
+}

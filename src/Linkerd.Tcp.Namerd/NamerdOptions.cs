@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>How a <see cref="NamerdResolver"/> asks namerd. Immutable; checked when the resolver is made.</summary>
+public sealed record NamerdOptions
+{
+    /// <summary>The options with every default.</summary>
+    public static NamerdOptions Default { get; } = new();
+
+    /// <summary>
+    /// Where namerd's HTTP interface (<c>io.l5d.httpController</c>) is; <c>http</c> or <c>https</c>, with or without a trailing slash. A host name
+    /// is resolved at each new connection. See <see cref="NamerdAddress"/> for reading one from a command line. Default: <c>http://127.0.0.1:4180</c>.
+    /// </summary>
+    public Uri BaseAddress { get; init; } = new("http://127.0.0.1:4180/");
+
+    /// <summary>The namespace, that is the dtab, in which names are resolved. One that does not exist is an empty dtab to namerd, never an error. Default: <c>default</c>.</summary>
+    public string Namespace { get; init; } = "default";
+
+    /// <summary>
+    /// The time between two polls; a watch is renewed every 10 of it. Each is jittered by 10 %. More than zero, at most 30 days. Default: 60 s.
+    /// </summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Polls at the interval instead of watching. Default: false.</summary>
+    public bool Poll { get; init; }
+
+    /// <summary>
+    /// How long an answer may take: the whole of a poll's; of a watch's the headers, the first event of a renewed one, and each pause within
+    /// a document that has begun. Between its documents a watch may be silent for ever. More than zero, at most 1 day. Default: 10 s.
+    /// </summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest document that is accepted, in bytes; also what bounds the memory of a watch. Default: 16 MiB.</summary>
+    public int MaxAnswerBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Where intervals, timeouts and back-off take the time from. Default: the system's clock.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where jitter comes from. Default: <see cref="RandomSource.Shared"/>.</summary>
+    public IRandomSource Random { get; init; } = RandomSource.Shared;
+
+    /// <summary>Makes the logger of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(BaseAddress);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(Random);
+        ArgumentNullException.ThrowIfNull(LoggerFactory);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Interval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Interval, TimeSpan.FromDays(30));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RequestTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RequestTimeout, TimeSpan.FromDays(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxAnswerBytes, 1);
+        if (NamerdAddress.Check(BaseAddress) is { } wrong)
+        {
+            throw new ArgumentException(wrong, nameof(BaseAddress));
+        }
+
+        if (!NamerdAddress.IsNamespace(Namespace))
+        {
+            throw new ArgumentException($"'{Namespace}' is not a namespace: expected characters that stand for themselves in a URL, such as letters, digits, '-' and '_'", nameof(Namespace));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Addresses as people write them: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>.</summary>
+internal static class AddressText
+{
+    /// <summary>Reads an address to listen on; port 0 means any free one.</summary>
+    /// <exception cref="InvalidValueException">It is none.</exception>
+    public static IPEndPoint ParseListen(string text)
+    {
+        const string Expected = "expected an IP address and a port, such as 127.0.0.1:7575 or [::1]:7575";
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || text.EndsWith(']'))
+        {
+            throw new InvalidValueException($"the port is missing; {Expected}");
+        }
+
+        var host = text[..colon];
+        if (host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('['))
+        {
+            throw new InvalidValueException($"an IPv6 address goes in brackets; {Expected}");
+        }
+
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            throw new InvalidValueException($"'{text[(colon + 1)..]}' is not a port from 0 to 65535; {Expected}");
+        }
+
+        return new IPEndPoint(ParseAddress(host) ?? throw new InvalidValueException(Describe(host, Expected)), port);
+    }
+
+    // IPAddress reads "1" as 0.0.0.1 and "127.1" as 127.0.0.1; here an IPv4 address has four parts.
+    private static IPAddress? ParseAddress(string host)
+    {
+        var bracketed = host.StartsWith('[') && host.EndsWith(']');
+        if (!IPAddress.TryParse(bracketed ? host[1..^1] : host, out var address))
+        {
+            return null;
+        }
+
+        return bracketed == (address.AddressFamily == AddressFamily.InterNetworkV6) && (bracketed || address.ToString() == host) ? address : null;
+    }
+
+    private static string Describe(string host, string expected) => host.Length == 0
+        ? $"the address is missing; {expected} (0.0.0.0 or [::] for every address of this machine)"
+        : $"'{host}' is not an IP address, and a host name cannot be listened on; {expected}";
+}

@@ -1,0 +1,85 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Every option there is, in the order of the help text. The first ones, their short forms, defaults and words are the original's.</summary>
+internal static class CliOptions
+{
+    private const int SecondsPerDay = 24 * 60 * 60;
+
+    public static FlagOption HelpFlag { get; } = new('h', "help", "Prints help information");
+
+    public static FlagOption VersionFlag { get; } = new('V', "version", "Prints version information");
+
+    public static ValueOption<IPEndPoint> Listen { get; } = new(
+        'l', "listen-addr", "ADDR", "Accept connections on the given local address and port", "0.0.0.0:7575", AddressText.ParseListen);
+
+    public static ValueOption<Uri> NamerdAddress { get; } = new(
+        'n', "namerd-addr", "ADDR", "The address of namerd's HTTP interface", "127.0.0.1:4180", NamerdText.ParseAddress);
+
+    public static ValueOption<TimeSpan> NamerdInterval { get; } = new(
+        'i', "namerd-interval", "SECS", "Namerd refresh interval in seconds", "60", ParseSeconds);
+
+    public static ValueOption<string> NamerdNamespace { get; } = new(
+        'N', "namerd-ns", "NS", "Namerd namespace in which the target will be resolved", "default", NamerdText.ParseNamespace);
+
+    public static ValueOption<int> WindowSize { get; } = new(
+        'w', "window-size-kb", "KB", "Most KB held of each direction of a session", "64", text => NumberText.Parse(text, 1, 65536, "KB"));
+
+    public static FlagOption Poll { get; } = new(
+        null, "poll", "Ask namerd at each refresh interval instead of watching [default: watch]");
+
+    public static ValueOption<TimeSpan> ConnectTimeout { get; } = Duration(
+        "connect-timeout", "Longest from accept to a server connection, resolution and all attempts included", "10s");
+
+    public static ValueOption<TimeSpan> AttemptTimeout { get; } = Duration(
+        "attempt-timeout", "Longest attempt to connect to one server", "3s");
+
+    public static ValueOption<TimeSpan> IdleTimeout { get; } = Duration(
+        "idle-timeout", "End a session after so long without a byte either way", "off");
+
+    public static ValueOption<TimeSpan> HalfCloseTimeout { get; } = Duration(
+        "half-close-timeout", "Once one direction has ended: end after so long without a byte in the other", "60s");
+
+    public static ValueOption<TimeSpan> Lifetime { get; } = Duration(
+        "lifetime", "End a session at this age (give or take a tenth), whatever it does", "off");
+
+    public static ValueOption<int?> MaxSessions { get; } = new(
+        null,
+        "max-sessions",
+        "N",
+        "Most sessions at once, further clients wait; auto: (descriptor limit - 200) / 2",
+        "auto",
+        text => text == "auto" ? null : NumberText.Parse(text, 1, 100_000_000, "sessions"));
+
+    public static ValueOption<TimeSpan> Grace { get; } = new(
+        null,
+        "grace",
+        "DURATION",
+        "After SIGTERM or SIGINT: how long sessions may take to finish; a second signal ends them at once",
+        "10s",
+        text => DurationText.Parse(text, allowZero: true));
+
+    public static ValueOption<TimeSpan> Stats { get; } = new(
+        null,
+        "stats",
+        "SECS",
+        "Log a summary of all metrics every SECS seconds",
+        "off",
+        text => text == "off" ? Timeout.InfiniteTimeSpan : ParseSeconds(text));
+
+    /// <summary>What only prints.</summary>
+    public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
+
+    /// <summary>The original's options.</summary>
+    public static IReadOnlyList<CliOption> Original { get; } = [Listen, NamerdAddress, NamerdInterval, NamerdNamespace, WindowSize];
+
+    /// <summary>What came since.</summary>
+    public static IReadOnlyList<CliOption> Added { get; } =
+        [Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions, Grace, Stats];
+
+    private static ValueOption<TimeSpan> Duration(string name, string help, string defaultText) =>
+        new(null, name, "DURATION", help, defaultText, text => DurationText.Parse(text));
+
+    private static TimeSpan ParseSeconds(string text) => TimeSpan.FromSeconds(NumberText.Parse(text, 1, SecondsPerDay, "seconds"));
+}

@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Text;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>What <c>--help</c> and <c>--version</c> print: the original's layout, then what came since.</summary>
+internal static class HelpText
+{
+    /// <summary>One line, after every error too.</summary>
+    public const string Usage = "USAGE: linkerd-tcp [OPTIONS] <TARGET>";
+
+    /// <summary><c>linkerd-tcp</c> and the version.</summary>
+    public static string Version { get; } =
+        "linkerd-tcp " + typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The whole help text.</summary>
+    public static string Full()
+    {
+        var text = new StringBuilder();
+        text.Append(Version).Append("\nA native TCP proxy for the linkerd service mesh\n\n").Append(Usage).Append("\n\nFLAGS:\n");
+        Append(text, CliOptions.Flags);
+        text.Append("\nOPTIONS:\n");
+        Append(text, CliOptions.Original);
+        text.Append(
+            """
+
+            ARGS:
+                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd; a name under /$/, or a weighted
+                            union of such names, needs no namerd: /$/inet/10.0.0.1/80, '3 * /$/inet/10.0.0.1/80 & 1 * /$/inet/web/80'
+
+            FURTHER OPTIONS (a DURATION is such as 500ms, 10s, 5m, 1h, or off):
+
+            """);
+        Append(text, CliOptions.Added);
+        text.Append(
+            """
+
+            ENVIRONMENT:
+                LINKERD_TCP_LOG    What is logged to stderr, in the grammar of env_logger: off, error, warn, info, debug or trace,
+                                   also by category: Linkerd.Tcp.Namerd=debug,warn. RUST_LOG counts where this is unset [default: info]
+
+            """);
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, IReadOnlyList<CliOption> options)
+    {
+        var width = options.Max(option => option.Usage.Length) + 4;
+        foreach (var option in options)
+        {
+            text.Append("    ").Append(option.Usage.PadRight(width)).Append(option.Help).Append('\n');
+        }
+    }
+}

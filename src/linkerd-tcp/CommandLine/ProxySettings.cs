@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>A command line that asks for a proxy, checked. <see cref="Timeout.InfiniteTimeSpan"/> stands for <c>off</c>.</summary>
+internal sealed record ProxySettings
+{
+    public required Target Target { get; init; }
+
+    public required IPEndPoint Listen { get; init; }
+
+    public required Uri NamerdAddress { get; init; }
+
+    public required TimeSpan NamerdInterval { get; init; }
+
+    public required string NamerdNamespace { get; init; }
+
+    public required bool Poll { get; init; }
+
+    public required int WindowSizeKb { get; init; }
+
+    public required TimeSpan ConnectTimeout { get; init; }
+
+    public required TimeSpan AttemptTimeout { get; init; }
+
+    public required TimeSpan IdleTimeout { get; init; }
+
+    public required TimeSpan HalfCloseTimeout { get; init; }
+
+    public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>Null: as the limit of descriptors has it.</summary>
+    public required int? MaxSessions { get; init; }
+
+    public required TimeSpan Grace { get; init; }
+
+    public required TimeSpan Stats { get; init; }
+}

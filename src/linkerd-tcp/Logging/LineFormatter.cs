@@ -1,0 +1,58 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>One line per event, as env_logger prints it: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="containing">Only messages with this text are printed; null: all.</param>
+internal sealed class LineFormatter(TimeProvider timeProvider, string? containing) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "linkerd-tcp";
+
+    /// <inheritdoc/>
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
+        if (containing is not null && !message.Contains(containing, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        textWriter.Write('[');
+        textWriter.Write(timeProvider.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        textWriter.Write(' ');
+        textWriter.Write(Print(logEntry.LogLevel));
+        textWriter.Write(' ');
+        textWriter.Write(logEntry.Category);
+        textWriter.Write("] ");
+        WriteOnOneLine(textWriter, message);
+        if (logEntry.Exception is { } exception)
+        {
+            textWriter.Write(": ");
+            WriteOnOneLine(textWriter, exception.ToString());
+        }
+
+        textWriter.Write('\n');
+    }
+
+    // What peers and servers sent may be in a message: it must not look like lines of ours, nor steer a terminal.
+    private static void WriteOnOneLine(TextWriter writer, string text)
+    {
+        foreach (var character in text)
+        {
+            writer.Write(char.IsControl(character) ? ' ' : character);
+        }
+    }
+
+    private static string Print(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "TRACE",
+        LogLevel.Debug => "DEBUG",
+        LogLevel.Information => "INFO ",
+        LogLevel.Warning => "WARN ",
+        _ => "ERROR",
+    };
+}

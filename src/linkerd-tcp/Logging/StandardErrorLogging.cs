@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Makes the loggers of the process.</summary>
+internal static class StandardErrorLogging
+{
+    /// <summary>
+    /// A factory whose loggers write to stderr. A thread of its own does the writing; where that cannot keep up, messages are dropped and
+    /// their number is written, as nobody may wait for a terminal. Disposing it writes what is still queued.
+    /// </summary>
+    public static LoggerFactory Create(LogDirectives directives, TimeProvider timeProvider)
+    {
+        var options = new ConsoleLoggerOptions
+        {
+            FormatterName = LineFormatter.FormatterName,
+            LogToStandardErrorThreshold = LogLevel.Trace,
+            QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite,
+            MaxQueueLength = 16 * 1024,
+        };
+        var provider = new ConsoleLoggerProvider(
+            new FixedOptions(options), [new LineFormatter(timeProvider, directives.Containing)]);
+        var factory = new LoggerFactory([], directives.ToFilterOptions());
+
+        // Providers given to the constructor are not disposed with the factory, and it is disposing that flushes.
+        factory.AddProvider(provider);
+        return factory;
+    }
+}

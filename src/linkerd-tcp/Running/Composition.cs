@@ -1,0 +1,67 @@
+using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Namerd;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>The one place where the parts of the proxy are put together. Disposing it takes them apart.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    private readonly Router _router;
+    private readonly NamerdResolver? _namerd;
+
+    /// <summary>Puts a proxy together; nothing is opened yet.</summary>
+    public Composition(ProxySettings settings, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
+    {
+        IResolver resolver;
+        if (settings.Target.IsLocal)
+        {
+            resolver = LocalNames.CreateInterpreter(settings.Target, loggerFactory, timeProvider);
+        }
+        else
+        {
+            resolver = _namerd = new NamerdResolver(new NamerdOptions
+            {
+                BaseAddress = settings.NamerdAddress,
+                Namespace = settings.NamerdNamespace,
+                Interval = settings.NamerdInterval,
+                Poll = settings.Poll,
+                TimeProvider = timeProvider,
+                LoggerFactory = loggerFactory,
+            });
+        }
+
+        var onNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep;
+        _router = new Router(_ => new DestinationOptions { Resolver = resolver, OnNegative = onNegative }, loggerFactory, meter, timeProvider);
+        Proxy = new TcpProxy(Options(settings), _router, new SocketsTransport(timeProvider), loggerFactory, meter, timeProvider);
+    }
+
+    /// <summary>The proxy, not started yet.</summary>
+    public TcpProxy Proxy { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Proxy.DisposeAsync().ConfigureAwait(false);
+        await _router.DisposeAsync().ConfigureAwait(false);
+        if (_namerd is not null)
+        {
+            await _namerd.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static TcpProxyOptions Options(ProxySettings settings) => new()
+    {
+        Listeners = [new ProxyListener(settings.Listen, LocalNames.NameOf(settings.Target))],
+        MaxSessions = settings.MaxSessions,
+        ConnectTimeout = settings.ConnectTimeout,
+        AttemptTimeout = settings.AttemptTimeout,
+        Duplex = new DuplexOptions
+        {
+            IdleTimeout = settings.IdleTimeout,
+            HalfCloseTimeout = settings.HalfCloseTimeout,
+            Lifetime = settings.Lifetime,
+        },
+        Tcp = TcpOptions.Default with { WindowSize = settings.WindowSizeKb * 1024 },
+    };
+}

@@ -1,0 +1,44 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>The measurements of one instrument with one set of tags.</summary>
+internal abstract class Series
+{
+    private readonly KeyValuePair<string, object?>[] _tags;
+
+    protected Series(KeyValuePair<string, object?>[] tags)
+    {
+        _tags = tags;
+        Label = tags.Length == 0 ? string.Empty : "{" + string.Join(',', tags.Select(tag => $"{tag.Key}={tag.Value}")) + "}";
+    }
+
+    /// <summary>The tags, printed.</summary>
+    public string Label { get; }
+
+    /// <summary>Whether an observable instrument reported it when it was last asked.</summary>
+    public bool IsCurrent { get; set; } = true;
+
+    /// <summary>Whether the tags are these, in this order; an instrument is recorded with its tags in one order.</summary>
+    public bool Has(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length != _tags.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < tags.Length; i++)
+        {
+            if (!string.Equals(tags[i].Key, _tags[i].Key, StringComparison.Ordinal) || !Equals(tags[i].Value, _tags[i].Value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a measurement in. Any thread; allocates nothing.</summary>
+    public abstract void Record(double value);
+
+    /// <summary>What there is to say, for one interval. One thread at a time.</summary>
+    public abstract string Report(TimeSpan interval);
+}

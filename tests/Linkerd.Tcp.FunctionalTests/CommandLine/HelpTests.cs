@@ -1,0 +1,62 @@
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>What the real executable prints about itself.</summary>
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("-h")]
+    [InlineData("--help")]
+    public async Task Help_Asked_HasTheOriginalsOptionsInOrderThenOurs(string option)
+    {
+        await using var process = await Executable.RunAsync(option);
+        Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(process.Error.Text);
+        var text = process.Output.Text;
+        var position = 0;
+        foreach (var part in (string[])[
+            "USAGE: linkerd-tcp [OPTIONS] <TARGET>",
+            "    -h, --help ",
+            "    -V, --version ",
+            "    -l, --listen-addr <ADDR>        Accept connections on the given local address and port [default: 0.0.0.0:7575]\n",
+            "    -n, --namerd-addr <ADDR>        The address of namerd's HTTP interface [default: 127.0.0.1:4180]\n",
+            "    -i, --namerd-interval <SECS>    Namerd refresh interval in seconds [default: 60]\n",
+            "    -N, --namerd-ns <NS>            Namerd namespace in which the target will be resolved [default: default]\n",
+            "    -w, --window-size-kb <KB> ",
+            "[default: 64]\n",
+            "    <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd",
+            "--poll ",
+            "--connect-timeout <DURATION> ",
+            "[default: 10s]",
+            "--attempt-timeout <DURATION> ",
+            "[default: 3s]",
+            "--idle-timeout <DURATION> ",
+            "[default: off]",
+            "--half-close-timeout <DURATION> ",
+            "[default: 60s]",
+            "--lifetime <DURATION> ",
+            "[default: off]",
+            "--max-sessions <N> ",
+            "[default: auto]",
+            "--grace <DURATION> ",
+            "[default: 10s]",
+            "--stats <SECS> ",
+            "[default: off]",
+            "LINKERD_TCP_LOG",
+        ])
+        {
+            var found = text.IndexOf(part, position, StringComparison.Ordinal);
+            Assert.True(found >= 0, $"'{part}' is missing or out of order in:\n{text}");
+            position = found + part.Length;
+        }
+    }
+
+    [Theory]
+    [InlineData("-V")]
+    [InlineData("--version")]
+    public async Task Version_Asked_IsNameAndNumber(string option)
+    {
+        await using var process = await Executable.RunAsync(option);
+        Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
+        Assert.Matches(@"^linkerd-tcp \d+\.\d+\.\d+(-[a-z0-9.]+)?$", process.Output.Text);
+    }
+}

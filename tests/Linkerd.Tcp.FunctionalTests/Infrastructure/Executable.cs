@@ -1,0 +1,24 @@
+using System.Reflection;
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>The executable under test: the published one that LINKERD_TCP_EXE names, or else what the build made.</summary>
+internal static class Executable
+{
+    public static string FileName { get; } = Environment.GetEnvironmentVariable("LINKERD_TCP_EXE") is { Length: > 0 } published
+        ? Path.GetFullPath(published)
+        : typeof(Executable).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "LinkerdTcpExecutable").Value!;
+
+    /// <summary>Starts it in front of a target, with options.</summary>
+    public static Task<ProxyProcess> StartAsync(string target, params string[] options) =>
+        ProxyProcess.StartAsync(FileName, target, TestContext.Current.CancellationToken, options);
+
+    /// <summary>Starts it with every session in its log.</summary>
+    public static Task<ProxyProcess> StartWithDebugLogAsync(string target, params string[] options) =>
+        ProxyProcess.StartAsync(FileName, target, TestContext.Current.CancellationToken, options, log: "debug");
+
+    /// <summary>Runs it to its end, with a command line that serves nothing.</summary>
+    public static Task<ChildProcess> RunAsync(params string[] arguments) =>
+        ChildProcess.RunAsync(FileName, arguments, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>iperf3 through the proxy, in each direction and in both: what made the original panic (its issues 46, 47 and 56).</summary>
+[Collection(HeavyLoad.Name)]
+[Trait("Category", "Heavy")]
+public sealed class IperfTests
+{
+    [Theory]
+    [InlineData("sum_received", "-P1")]
+    [InlineData("sum_received", "-R")]
+    [InlineData("sum_received", "-P4")]
+    [InlineData("sum_received_bidir_reverse", "--bidir")]
+    public async Task Iperf_Streams_ArriveWithoutAnError(string sum, string direction)
+    {
+        await using var server = await ServerProgram.StartIperfAsync();
+        await using var proxy = await Executable.StartAsync(server.Name);
+        var report = await ClientProgram.RunAsync("iperf3", "-c", "127.0.0.1", "-p", proxy.Port, "-n", "400M", "-J", direction);
+        using var json = JsonDocument.Parse(report);
+        Assert.False(json.RootElement.TryGetProperty("error", out var error), error.ToString());
+        Assert.True(json.RootElement.GetProperty("end").GetProperty(sum).GetProperty("bytes").GetInt64() > 100_000_000, report);
+    }
+}

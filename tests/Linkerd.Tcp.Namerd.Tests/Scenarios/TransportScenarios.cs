@@ -1,0 +1,308 @@
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>What a network, a proxy or a dying namerd does to an answer. The numbers are those of the list of scenarios of the wire contract.</summary>
+public sealed class TransportScenarios
+{
+    [Theory]
+    [InlineData("mid-chunk", "reset")]
+    [InlineData("mid-chunk", "fin")]
+    [InlineData("no last chunk", "reset")]
+    [InlineData("no last chunk", "fin")]
+    [InlineData("mid-head", "fin")]
+    public async Task Scenario11_StreamCut_PartialDocumentIsDiscardedAndReconnected(string where, string how)
+    {
+        var gate = new TaskCompletionSource();
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            if (connection.Index > 0)
+            {
+                await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(2)));
+                await connection.WaitForCloseAsync();
+                return;
+            }
+
+            await connection.SendAsync(where == "mid-head" ? NamerdHttp.WatchHead[..30] : NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)));
+            if (where == "mid-chunk")
+            {
+                await connection.SendAsync(NamerdHttp.Chunk(NamerdHttp.Bound(3))[..40]);
+            }
+
+            // A reset overtakes what was not read yet.
+            await gate.Task.WaitAsync(connection.Stopped);
+            if (how == "reset")
+            {
+                connection.Reset();
+            }
+        });
+        await using var watcher = new Watcher(server.BaseAddress);
+        if (where == "mid-head")
+        {
+            gate.SetResult();
+        }
+        else
+        {
+            await watcher.NextIsAsync(1);
+            gate.SetResult();
+        }
+
+        await watcher.NextFailsAsync(how == "reset" ? "reset the connection" : "closed the connection in the middle of its answer");
+        await watcher.PassBackoffAsync();
+        await watcher.NextIsAsync(2);
+    }
+
+    public static TheoryData<string, string, string> BadAnswers => new()
+    {
+        { "500 empty, no length", NamerdHttp.Thrown, "500 Internal Server Error" },
+        { "404 empty", NamerdHttp.Answer("", "404 Not Found", ""), "is this its HTTP interface" },
+        { "400 text", NamerdHttp.Answer("Invalid path: x / '/' expected", "400 Bad Request", ""), "Invalid path: x" },
+        { "503 text", NamerdHttp.Answer("Request timed out.", "503 Service Unavailable", ""), "503 Service Unavailable: 'Request timed out.'" },
+        { "302", NamerdHttp.Answer("", "302 Found", "Location: http://127.0.0.1:1/\r\n"), "302 Found to http://127.0.0.1:1/; redirects are not followed" },
+        { "200 empty", NamerdHttp.Answer(""), "with nothing" },
+        { "200 empty chunked", NamerdHttp.WatchHead + NamerdHttp.LastChunk, "ended its answer" },
+        { "200 HTML", NamerdHttp.Answer("<html>\n<body>hello</body></html>", headers: "Content-Type: text/html\r\n"), "'<html>'" },
+        { "200 HTML chunked", NamerdHttp.WatchHead + NamerdHttp.Chunk("<html>\n<body>hello</body></html>\n") + NamerdHttp.LastChunk, "'<html>'" },
+        { "200 garbage", NamerdHttp.WatchHead + NamerdHttp.Chunk("\0\u0001\u0002\u00ff\n") + NamerdHttp.LastChunk, "text in place of a JSON document" },
+        { "200 truncated JSON", NamerdHttp.WatchHead + NamerdHttp.Chunk("{\"type\":\"bound\",\"addrs\":[") + NamerdHttp.LastChunk, "cannot be read" },
+        { "200 JSON of others", NamerdHttp.WatchHead + NamerdHttp.Chunk("{\"type\":{},\"x\":1}\n") + NamerdHttp.LastChunk, "it has no 'type'" },
+        { "200 gzip", NamerdHttp.Answer("xyz", headers: "content-encoding: gzip\r\n"), "encoding 'gzip'" },
+        { "not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP/1.1" },
+        { "closes at once", "", "closed the connection in the middle of its answer" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadAnswers))]
+    public async Task Scenario12_BadAnswer_FailedOnceAndAskedAgainWithGrowingDelays(string what, string answer, string expected)
+    {
+        await using var server = RawServer.Answering(answer);
+        await using var watcher = new Watcher(server.BaseAddress);
+
+        await watcher.NextFailsAsync(expected);
+        var ceiling = 1.0;
+        for (var asked = 1; asked < 8; asked++)
+        {
+            var delay = await watcher.Time.PassTimerAsync(ceiling / 2, ceiling);
+            Assert.InRange(delay.TotalSeconds, ceiling / 2, ceiling);
+            await server.WaitForRequestsAsync(asked + 1, TestContext.Current.CancellationToken);
+            ceiling = Math.Min(60, ceiling * 2);
+        }
+
+        await watcher.Time.WaitForTimerAsync(30, 60);
+        Assert.True(watcher.Rest().Count == 0, $"{what}: the same failure was given again");
+        Assert.True(server.Requests.Count <= 9, $"{what}: asked {server.Requests.Count} times");
+    }
+
+    [Theory]
+    [MemberData(nameof(BadAnswers))]
+    public async Task Scenario12_BadAnswerToAPoll_Failed(string what, string answer, string expected)
+    {
+        await using var server = RawServer.Answering(answer);
+        await using var watcher = new Watcher(server.BaseAddress, change: Watcher.Polling);
+
+        var error = await watcher.NextFailsAsync();
+        Assert.True(what is "200 empty chunked" || error.Contains(expected, StringComparison.Ordinal), error);
+        await watcher.PassBackoffAsync();
+        await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Scenario14_AcceptsAndNeverAnswers_TimesOut()
+    {
+        await using var server = RawServer.Start(connection => connection.WaitForCloseAsync());
+        await using var watcher = new Watcher(server.BaseAddress);
+        await server.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
+        await watcher.PassTimeoutAsync();
+
+        await watcher.NextFailsAsync("did not answer about /svc/web within 10 s");
+
+        // Then a poll, as something in between may wait for the end of the stream; then a watch again. The failure is the same all along.
+        for (var asked = 2; asked < 6; asked++)
+        {
+            await watcher.PassBackoffAsync();
+            await server.WaitForRequestsAsync(asked, TestContext.Current.CancellationToken);
+            await watcher.PassTimeoutAsync();
+        }
+
+        await watcher.Time.WaitForTimerAsync(0.5, 60);
+        Assert.Equal([true, false, true, false, true], server.Requests.Select(request => request.Contains("watch=true", StringComparison.Ordinal)));
+        Assert.Empty(watcher.Rest());
+    }
+
+    [Fact]
+    public async Task Scenario14_StreamGoesSilent_IsReplacedByTheRenewal()
+    {
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(connection.Index + 1)));
+            await connection.WaitForCloseAsync();
+        });
+        await using var watcher = new Watcher(server.BaseAddress);
+        await watcher.NextIsAsync(1);
+
+        await watcher.PassRenewalAsync();
+
+        await watcher.NextIsAsync(2);
+        Assert.All(server.Requests, request => Assert.Contains("watch=true", request, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Scenario14_DocumentStops_TimesOut()
+    {
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)) + NamerdHttp.Chunk(NamerdHttp.Bound(2))[..20]);
+            await connection.WaitForCloseAsync();
+        });
+        await using var watcher = new Watcher(server.BaseAddress);
+        await watcher.NextIsAsync(1);
+
+        await watcher.PassTimeoutAsync();
+
+        // It lived for as long as an answer may take, so it is asked for again at once and without a word.
+        await watcher.Time.PassTimerAsync(0, 0.25);
+        await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
+        Assert.Empty(watcher.Rest());
+    }
+
+    [Fact]
+    public async Task Scenario23_TenThousandAddressesInOneChunk_AreAllThere()
+    {
+        await using var namerd = await NamerdStandIn.StartAsync();
+        var addresses = Enumerable.Range(0, 10_000).Select(i => new StandInAddress($"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}", 8080, 1.5, "\"nodeName\":\"a-node-with-a-rather-long-name\""));
+        namerd.Set("/svc/web", NameState.Bound.Of(addresses));
+        await using var watcher = new Watcher(namerd.BaseAddress);
+
+        var bound = Assert.IsType<Resolution.Bound>(await watcher.NextAsync());
+        Assert.Equal(10_000, bound.Endpoints.Count);
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        await watcher.NextIsAsync(1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Scenario23_AnswerBeyondTheLimit_FailedInBoundedMemory(bool poll)
+    {
+        // Ends when the client has had enough.
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk("{\"type\":\"bound\",\"addrs\":["));
+            var more = NamerdHttp.Chunk(new string(' ', 64 * 1024));
+            while (true)
+            {
+                await connection.SendAsync(more);
+            }
+        });
+        await using var watcher = new Watcher(server.BaseAddress, change: options => options with { MaxAnswerBytes = 200_000, Poll = poll });
+
+        await watcher.NextFailsAsync("more than the 200000 bytes");
+    }
+
+    [Fact]
+    public async Task Scenario24_BurstToASlowConsumer_IsCoalescedToTheLast()
+    {
+        await using var namerd = await NamerdStandIn.StartAsync();
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        await using var resolver = new NamerdResolver(new NamerdOptions { BaseAddress = namerd.BaseAddress });
+        await using var resolutions = resolver.ResolveAsync(DstPath.Parse("/svc/web"), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await resolutions.MoveNextAsync().AsTask().WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken));
+
+        for (var port = 2; port <= 1001; port++)
+        {
+            namerd.Set("/svc/web", NameState.Bound.Ports(port));
+        }
+
+        var seen = 0;
+        while (resolutions.Current != Watcher.Bound(1001))
+        {
+            Assert.True(await resolutions.MoveNextAsync().AsTask().WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken));
+            seen++;
+        }
+
+        Assert.Equal(1001, namerd.EventCount);
+        Assert.InRange(seen, 1, 1000);
+    }
+
+    [Fact]
+    public async Task Scenario24_BurstInOneRead_OnlyTheLastSetIsSeenAndTheErrorBehindIt()
+    {
+        var burst = string.Concat(Enumerable.Range(1, 30).Select(port => NamerdHttp.Bound(port)));
+        await using var server = RawServer.Answering(NamerdHttp.WatchHead + NamerdHttp.Chunk(burst + "some text\n{\"type\":\"neg\"}\n") + NamerdHttp.LastChunk);
+        await using var watcher = new Watcher(server.BaseAddress);
+
+        await watcher.NextIsAsync(30);
+        await watcher.NextFailsAsync("some text");
+    }
+
+    [Fact]
+    public async Task Scenario25_ThrownThenRepaired_IsAskedAgainOnANewConnection()
+    {
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(connection.Index == 0 ? NamerdHttp.Thrown : NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)));
+            if (connection.Index > 0)
+            {
+                await connection.WaitForCloseAsync();
+            }
+        });
+        await using var watcher = new Watcher(server.BaseAddress);
+
+        await watcher.NextFailsAsync("500");
+        await watcher.PassBackoffAsync();
+
+        await watcher.NextIsAsync(1);
+        Assert.Equal(2, server.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task Scenario27_Sigterm_RefusedRenewalIsBorneAndTheEndTold()
+    {
+        var ended = new TaskCompletionSource();
+        await using var server = RawServer.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)));
+            await ended.Task.WaitAsync(connection.Stopped);
+        });
+        await using var watcher = new Watcher(server.BaseAddress);
+        await watcher.NextIsAsync(1);
+
+        // It listens no more, and the watch is silent and open: a renewal fails, which is no failure of the name.
+        server.StopListening();
+        await watcher.PassRenewalAsync();
+        await watcher.Time.WaitForTimerAsync(0.5, 1);
+        Assert.Empty(watcher.Rest());
+        Assert.Contains(watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Warning), line => line.Contains("could not be renewed", StringComparison.Ordinal));
+
+        // Then FIN. The watch had lived long, so it is asked for at once; that is refused, and told.
+        ended.SetResult();
+        await watcher.Time.PassTimerAsync(0, 0.25);
+        await watcher.NextFailsAsync("refused the connection");
+        await watcher.PassBackoffAsync();
+    }
+
+    [Fact]
+    public async Task Scenario27_NamerdRestarts_SameSetIsSeenAgain()
+    {
+        await using var namerd = await NamerdStandIn.StartAsync();
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        await using var watcher = new Watcher(namerd.BaseAddress);
+        await watcher.NextIsAsync(1);
+
+        await namerd.StopAsync();
+        await watcher.NextFailsAsync("closed the connection in the middle of its answer");
+        await watcher.PassBackoffAsync();
+        await watcher.NextFailsAsync("refused the connection");
+        await namerd.StartAgainAsync();
+        await watcher.PassBackoffAsync();
+
+        await watcher.NextIsAsync(1);
+        Assert.Equal(2, watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count);
+    }
+}

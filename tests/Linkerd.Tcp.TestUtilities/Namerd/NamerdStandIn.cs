@@ -1,0 +1,149 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.TestUtilities;
+
+/// <summary>
+/// A namerd for tests: Kestrel on a port of its own, answering <c>/api/1/resolve</c> (and <c>dtabs</c>, for reading) as namerd 1.7.5 does, down to the headers
+/// and chunks; what it answers is held against recordings of a real one. What it knows is set from the test, either name by name or as a dtab with files
+/// behind it, and every change reaches the watches at once. For what a network does to an answer there is <see cref="RawServer"/>. Any thread.
+/// </summary>
+public sealed class NamerdStandIn : IAsyncDisposable
+{
+    private readonly StandInWorld _world;
+    private readonly StandInCounters _counters = new();
+    private readonly X509Certificate2? _certificate;
+    private WebApplication? _server;
+    private CancellationTokenSource _stopped = new();
+
+    private NamerdStandIn(ulong seed, X509Certificate2? certificate)
+    {
+        _world = new StandInWorld(seed);
+        _certificate = certificate;
+    }
+
+    /// <summary>Where it listens. The port stays when it is stopped and started again.</summary>
+    public IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>The base address for a client.</summary>
+    public Uri BaseAddress => new($"{(_certificate is null ? "http" : "https")}://{EndPoint}/");
+
+    /// <summary>How many connections were accepted.</summary>
+    public int ConnectionCount => _counters.Connections;
+
+    /// <summary>How many requests came.</summary>
+    public int RequestCount => _counters.Requests.Length;
+
+    /// <summary>How many watches are open. That a client has left is noticed within milliseconds.</summary>
+    public int OpenWatches => _counters.Watches;
+
+    /// <summary>How many events were sent on watches.</summary>
+    public int EventCount => _counters.Events;
+
+    /// <summary>Method and target of every request, in the order of their coming.</summary>
+    public IReadOnlyList<string> Requests => _counters.Requests;
+
+    /// <summary>The headers of every request, as <see cref="Requests"/>.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> RequestHeaders => _counters.Headers;
+
+    /// <summary>Starts one that knows nothing.</summary>
+    /// <param name="address">Where it listens, on a free port. Default: the IPv4 loopback.</param>
+    /// <param name="certificate">For TLS. Default: none, plain HTTP.</param>
+    /// <param name="seed">Decides which branches of unions are drawn.</param>
+    public static async Task<NamerdStandIn> StartAsync(IPAddress? address = null, X509Certificate2? certificate = null, ulong seed = 1)
+    {
+        var standIn = new NamerdStandIn(seed, certificate) { EndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0) };
+        await standIn.StartAgainAsync();
+        return standIn;
+    }
+
+    /// <summary>Sets the state of a name in the namespace <c>default</c>; it goes before any dtab.</summary>
+    public void Set(string name, NameState state) => Set("default", name, state);
+
+    /// <summary>Sets the state of a name; null takes back what was set.</summary>
+    public void Set(string ns, string name, NameState? state) => _world.SetName(ns, DstPath.Parse(name), state);
+
+    /// <summary>Sets the dtab of a namespace; null deletes the namespace.</summary>
+    /// <exception cref="FormatException">The text is no dtab.</exception>
+    public void SetDtab(string ns, string? text) => _world.SetDtab(ns, text);
+
+    /// <summary>Sets a file of the namer <c>/#/io.l5d.fs</c>, such as <c>web</c> or <c>dir/leaf</c>; null deletes it.</summary>
+    public void SetFile(string name, string? text) => _world.Change(namers =>
+    {
+        if (text is null)
+        {
+            namers.Files.Remove(name);
+        }
+        else
+        {
+            namers.Files[name] = text;
+        }
+    });
+
+    /// <summary>Sets the addresses of a host in the stand-in's DNS. Null: it does not answer, and what needs the host is pending. A host that was never set does not exist.</summary>
+    public void SetHost(string host, params string[]? addresses) => _world.Change(namers => namers.Hosts.Set(host, addresses));
+
+    /// <summary>Waits until so many requests have come since the start.</summary>
+    public Task WaitForRequestsAsync(int count, CancellationToken cancellationToken = default) =>
+        _counters.WaitAsync(counters => counters.Requests.Length >= count, cancellationToken);
+
+    /// <summary>Waits until so many watches are open.</summary>
+    public Task WaitForWatchesAsync(int count, CancellationToken cancellationToken = default) =>
+        _counters.WaitAsync(counters => counters.Watches == count, cancellationToken);
+
+    /// <summary>Stops as a process that is killed does: nothing listens any more, and every connection ends without the end of its answer.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is { } server)
+        {
+            _server = null;
+            await _stopped.CancelAsync();
+            await server.StopAsync();
+            await server.DisposeAsync();
+            _stopped.Dispose();
+        }
+    }
+
+    /// <summary>Listens, on the port that it had before if there was one. What it knew it knows.</summary>
+    public async Task StartAgainAsync()
+    {
+        _stopped = new CancellationTokenSource();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(EndPoint, listen =>
+        {
+            if (_certificate is not null)
+            {
+                listen.UseHttps(_certificate);
+            }
+
+            listen.Run(ServeAsync);
+        }));
+        var server = builder.Build();
+        await server.StartAsync();
+        var addresses = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        EndPoint = new IPEndPoint(EndPoint.Address, new Uri(addresses.First()).Port);
+        _server = server;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopped.Dispose();
+    }
+
+    private Task ServeAsync(ConnectionContext connection)
+    {
+        _counters.Connection();
+        return new StandInConnection(connection, new StandInRouter(_world, _counters), _stopped.Token).RunAsync();
+    }
+}

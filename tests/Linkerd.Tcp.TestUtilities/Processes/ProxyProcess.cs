@@ -1,0 +1,52 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Linkerd.Tcp.TestUtilities;
+
+/// <summary>The real executable, listening on a free port of loopback.</summary>
+public sealed partial class ProxyProcess : ChildProcess
+{
+    private ProxyProcess(string executable, IEnumerable<string> arguments, string log)
+        : base(executable, arguments, new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = log, ["RUST_LOG"] = null })
+    {
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>The port that it listens on.</summary>
+    public string Port => EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    /// <param name="executable">Its file.</param>
+    /// <param name="target">The TARGET argument.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="options">More of the command line.</param>
+    /// <param name="log">What it logs, as LINKERD_TCP_LOG has it.</param>
+    public static async Task<ProxyProcess> StartAsync(
+        string executable, string target, CancellationToken cancellationToken, IEnumerable<string>? options = null, string log = "info")
+    {
+        var proxy = new ProxyProcess(executable, ["-l", "127.0.0.1:0", .. options ?? [], target], log);
+        try
+        {
+            var line = await proxy.Error.WaitForAsync(candidate => ListeningLine().IsMatch(candidate), cancellationToken);
+            proxy.EndPoint = IPEndPoint.Parse(ListeningLine().Match(line).Groups[1].Value);
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A target that leads to servers on loopback, each with a weight of 1.</summary>
+    public static string TargetOf(params IEnumerable<EndPoint> servers) => string.Join(" & ", servers.Select(InetName));
+
+    /// <summary>The name that the embedded interpreter binds to one address.</summary>
+    public static string InetName(EndPoint server) =>
+        server is IPEndPoint ip ? $"/$/inet/{ip.Address}/{ip.Port}" : throw new ArgumentException("not an IP address", nameof(server));
+
+    [GeneratedRegex(@"\] listening on (\S+) for ")]
+    private static partial Regex ListeningLine();
+}
