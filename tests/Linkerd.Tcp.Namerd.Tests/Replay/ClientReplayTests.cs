@@ -44,6 +44,7 @@ public sealed class ClientReplayTests
             if (seen == 0)
             {
                 // An answer to HEAD names a length and has no body: a client that asked with GET waits for it.
+                await server.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
                 await watcher.PassTimeoutAsync();
                 Assert.IsType<Resolution.Pending>(await watcher.NextAsync());
             }
