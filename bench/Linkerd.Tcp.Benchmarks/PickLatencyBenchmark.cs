@@ -4,6 +4,7 @@ namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>What does one pick cost, alone and with giving the lease back, against simpler ways to choose?</summary>
 [MemoryDiagnoser]
+[MinColumn]
 public class PickLatencyBenchmark
 {
     private ILoadBalancer _p2c = null!;

@@ -4,6 +4,7 @@ namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>What does a new set cost, by its size?</summary>
 [MemoryDiagnoser]
+[MinColumn]
 public class UpdateBenchmark
 {
     private readonly ILoadBalancer _p2c = LoadBalancers.P2c();

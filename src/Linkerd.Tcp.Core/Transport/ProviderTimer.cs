@@ -6,6 +6,8 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
     private readonly Lock _lock = new();
     private ITimer? _timer;
     private ITimerHandler? _handler;
+    private TimeSpan _dueTime;
+    private long _armedAt;
     private bool _disposed;
 
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
@@ -18,9 +20,9 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
             }
 
             _handler = handler;
-
-            // Timers count whole milliseconds of a coarser clock than the one that deadlines are checked with: up, so as never to be early.
-            var due = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(dueTime.TotalMilliseconds) + 1, int.MaxValue));
+            _dueTime = dueTime;
+            _armedAt = timeProvider.GetTimestamp();
+            var due = RoundUp(dueTime);
             if (_timer is null)
             {
                 using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
@@ -55,11 +57,22 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
         }
     }
 
+    // Timers count whole milliseconds.
+    private static TimeSpan RoundUp(TimeSpan span) => TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(span.TotalMilliseconds) + 1, int.MaxValue));
+
     private void OnDue()
     {
         ITimerHandler? handler;
         lock (_lock)
         {
+            // The system's timers run on a coarser clock and are early by up to a tick of it; and one that was armed before may fire late.
+            var left = _dueTime - timeProvider.GetElapsedTime(_armedAt);
+            if (_handler is not null && left > TimeSpan.Zero)
+            {
+                _timer?.Change(RoundUp(left), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
             handler = _handler;
             _handler = null;
         }

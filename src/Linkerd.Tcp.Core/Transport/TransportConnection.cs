@@ -43,7 +43,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <summary>
     /// Waits for bytes and hands out the engine's own memory. Good until the caller next suspends: whoever suspends calls
     /// <see cref="Advance"/> first. What was not consumed comes again, first, in the next receive, with more behind it
-    /// where more has come; a caller that consumed nothing waits for more than it has seen.
+    /// where more has come; a caller that advanced by 0 waits for more than it has seen, one that did not advance is given the same again.
     /// After the FIN every further receive gives the FIN again.
     /// </summary>
     public abstract ValueTask<ReceiveResult> ReceiveAsync();

@@ -28,7 +28,7 @@ public abstract partial class DuplexProxyTests
 
         await sending;
         Assert.Equal(TransportStatus.Reset, received.Status);
-        Assert.Equal(stream, read.ToArray());
+        ConnectionExtensions.AssertSame(stream, read.ToArray());
         await session.EndWholeAsync(server ? "SD" : "CD", server ? 0 : stream.Length, server ? stream.Length : 0);
     });
 
@@ -75,11 +75,10 @@ public abstract partial class DuplexProxyTests
         var session = await DuplexSession.StartAsync(bed);
         var uploading = session.Client.TrySendAsync(new byte[4 * bed.MoreThanFits]);
         await bed.UntilAsync(() => session.Control.BytesToServer > 0);
-        await session.Server.SendAllAsync(Answer);
-        Assert.True(await session.Server.WaitAcknowledgedAsync());
-        session.Server.Abort();
+        var answering = SendThenResetAsync(session.Server, Answer);
         var (data, end) = await session.Client.ReadToEndAsync();
-        Assert.Equal(Answer, data);
+        await answering;
+        ConnectionExtensions.AssertSame(Answer, data);
         Assert.Equal(TransportStatus.Reset, end);
         Assert.Equal(TransportStatus.Reset, await uploading);
         var result = await session.EndAsync("SD");
@@ -90,13 +89,12 @@ public abstract partial class DuplexProxyTests
     public Task RunAsync_ServerEndsThenResetsDuringTheUpload_ClientSeesTheFin() => RunAsync(async bed =>
     {
         var session = await DuplexSession.StartAsync(bed);
-        await SendThenFinAsync(session.Server, Answer);
-        Assert.True(await session.Server.WaitAcknowledgedAsync());
-        session.Server.Abort();
+        var answering = SendThenFinThenResetAsync(session.Server, Answer);
         var uploading = SendUntilEndAsync(session.Client);
-        Assert.Equal(Answer, await ReadToFinAsync(session.Client));
+        ConnectionExtensions.AssertSame(Answer, await ReadToFinAsync(session.Client));
+        await answering;
         Assert.Equal(TransportStatus.Reset, await uploading);
-        var result = await session.EndAsync("SL");
+        var result = await session.EndAsync("SL|SD");
         Assert.Equal((Answer.Length, Answer.Length), (result.BytesFromServer, result.BytesToClient));
     });
 
@@ -104,8 +102,9 @@ public abstract partial class DuplexProxyTests
     public Task RunAsync_ClientEndsThenServerResets_ClientIsReset() => RunAsync(async bed =>
     {
         var session = await DuplexSession.StartAsync(bed);
-        await SendThenFinAsync(session.Client, Request);
-        Assert.Equal(Request, await ReadToFinAsync(session.Server));
+        var asking = SendThenFinAsync(session.Client, Request);
+        ConnectionExtensions.AssertSame(Request, await ReadToFinAsync(session.Server));
+        await asking;
         await session.Server.SendTextAsync("half an ans");
         Assert.True(await session.Server.WaitAcknowledgedAsync());
         session.Server.Abort();
@@ -168,6 +167,13 @@ public abstract partial class DuplexProxyTests
     private static async Task SendThenResetAsync(TransportConnection connection, byte[] data)
     {
         await connection.SendAllAsync(data);
+        Assert.True(await connection.WaitAcknowledgedAsync());
+        connection.Abort();
+    }
+
+    private static async Task SendThenFinThenResetAsync(TransportConnection connection, byte[] data)
+    {
+        await SendThenFinAsync(connection, data);
         Assert.True(await connection.WaitAcknowledgedAsync());
         connection.Abort();
     }

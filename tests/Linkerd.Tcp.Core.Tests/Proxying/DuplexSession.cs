@@ -48,10 +48,11 @@ internal sealed class DuplexSession
     }
 
     /// <summary>Waits for the end, and checks what holds for every end.</summary>
+    /// <param name="reason">The close reason; several are separated by a bar, where the order of two events decides.</param>
     public async Task<DuplexResult> EndAsync(string reason)
     {
         var result = await Running;
-        Assert.Equal(reason, result.Reason.ToString());
+        Assert.Contains(result.Reason.ToString(), reason.Split('|'));
         Assert.Equal(result.Reason, Control.Reason);
         Assert.Equal(
             (ClientSide.BytesReceived, ServerSide.BytesSent, ServerSide.BytesReceived, ClientSide.BytesSent),

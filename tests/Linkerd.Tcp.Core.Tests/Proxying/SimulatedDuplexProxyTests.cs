@@ -6,7 +6,7 @@ public sealed class SimulatedDuplexProxyTests : DuplexProxyTests
 {
     protected override Task RunAsync(Func<TransportBed, Task> test)
     {
-        SimulatedBed.Run(seeds: 12, test);
+        SimulatedBed.Run(seeds: 8, test);
         return Task.CompletedTask;
     }
 }

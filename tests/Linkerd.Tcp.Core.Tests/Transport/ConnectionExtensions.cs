@@ -18,6 +18,13 @@ internal static class ConnectionExtensions
         return bytes;
     }
 
+    /// <summary>Compares megabytes in no time, which a comparison of collections does not.</summary>
+    public static void AssertSame(byte[] expected, byte[] actual)
+    {
+        var same = expected.AsSpan().CommonPrefixLength(actual);
+        Assert.True(same == expected.Length && same == actual.Length, $"{actual.Length} bytes instead of {expected.Length}, the first {same} are the same.");
+    }
+
     /// <summary>Receives once and consumes all of it.</summary>
     public static async Task<(TransportStatus Status, byte[] Data)> TakeAsync(this TransportConnection connection)
     {
@@ -34,8 +41,9 @@ internal static class ConnectionExtensions
     /// <summary>Receives and consumes exactly so many bytes, or what comes before the end.</summary>
     public static async Task<byte[]> ReadAsync(this TransportConnection connection, int count)
     {
-        var read = new List<byte>(count);
-        while (read.Count < count)
+        var read = new byte[count];
+        var length = 0;
+        while (length < count)
         {
             var received = await connection.ReceiveAsync();
             if (received.Data.IsEmpty)
@@ -43,12 +51,13 @@ internal static class ConnectionExtensions
                 break;
             }
 
-            var taken = Math.Min(received.Data.Length, count - read.Count);
-            read.AddRange(received.Data.Span[..taken]);
+            var taken = Math.Min(received.Data.Length, count - length);
+            received.Data.Span[..taken].CopyTo(read.AsSpan(length));
             connection.Advance(taken);
+            length += taken;
         }
 
-        return [.. read];
+        return length == count ? read : read[..length];
     }
 
     /// <summary>Receives to the end, and says which end it was.</summary>

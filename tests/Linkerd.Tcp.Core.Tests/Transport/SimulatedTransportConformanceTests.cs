@@ -4,7 +4,7 @@ public sealed class SimulatedTransportConformanceTests : TransportConformanceTes
 {
     protected override Task RunAsync(Func<TransportBed, Task> test)
     {
-        SimulatedBed.Run(seeds: 12, test);
+        SimulatedBed.Run(seeds: 8, test);
         return Task.CompletedTask;
     }
 }

@@ -20,7 +20,7 @@ public abstract class TransportBed : IAsyncDisposable
     public virtual int MoreThanFits => 32 << 20;
 
     /// <summary>How often a test of a race is repeated.</summary>
-    public virtual int Rounds => 100;
+    public virtual int Rounds => 50;
 
     /// <summary>An address that does not answer.</summary>
     public abstract Task<EndPoint> SilentAddressAsync();

@@ -1,94 +1,171 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
-/// <summary>The real executable and namerd: what it is asked, what its answers do, and what happens while it is away.</summary>
-public sealed class NamerdTests
+/// <summary>The executable and its control plane.</summary>
+public sealed class NamerdTests : IAsyncLifetime
 {
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private static readonly TimeSpan TimeToTakeEffect = TimeSpan.FromMilliseconds(100);
+    private readonly TcpBackend _first = new(Serve.Say("first"));
+    private readonly TcpBackend _second = new(Serve.Say("second"));
+    private NamerdStandIn _namerd = null!;
 
-    [Fact]
-    public async Task Watch_ByDefault_IsOneRequestInTheDefaultNamespace()
+    public async ValueTask InitializeAsync() => _namerd = await NamerdStandIn.StartAsync();
+
+    public async ValueTask DisposeAsync()
     {
-        await using var proxy = await DiscoveredProxy.StartAsync();
-        Assert.Equal("1", await proxy.AskAsync());
-        proxy.Bind((proxy.Second, 1));
-        await proxy.TimeUntilServedByAsync("2");
-        var request = Assert.Single(proxy.Namerd.Requests);
-        Assert.StartsWith("GET /api/1/resolve/default?", request, StringComparison.Ordinal);
-        Assert.Contains("watch=true", request, StringComparison.Ordinal);
+        await _namerd.DisposeAsync();
+        await _first.DisposeAsync();
+        await _second.DisposeAsync();
     }
 
     [Fact]
-    public async Task Namespace_Given_IsTheOneThatIsAsked()
+    public async Task Watch_EndpointAddedUnderLoad_IsInUseWithin100Milliseconds()
     {
-        await using var proxy = await DiscoveredProxy.StartAsync("-N", "other");
-        proxy.Namerd.Set("other", DiscoveredProxy.Name, NameState.Bound.Ports(proxy.Second.EndPoint.Port));
-        Assert.Equal("2", await proxy.AskAsync());
-        Assert.All(proxy.Namerd.Requests, request => Assert.StartsWith("GET /api/1/resolve/other?", request, StringComparison.Ordinal));
+        Set((_first, null));
+        await using var proxy = await StartAsync();
+        await using var load = new SteadyLoad(proxy.EndPoint);
+        await load.WaitForAsync(50);
+        var changed = Stopwatch.GetTimestamp();
+        Set((_first, null), (_second, null));
+        await load.WaitForAsync(400);
+        Assert.Empty(load.Failures);
+        var first = Assert.NotNull(load.FirstAnswer("second"));
+        Assert.True(Stopwatch.GetElapsedTime(changed, first) < TimeToTakeEffect, $"{Stopwatch.GetElapsedTime(changed, first).TotalMilliseconds} ms");
     }
 
     [Fact]
-    public async Task Poll_Asked_NeverWatchesAndSeesAChangeAtTheNextInterval()
+    public async Task Watch_EndpointRemovedUnderLoad_GetsNoNewSessionsAndKeepsItsOld()
     {
-        await using var proxy = await DiscoveredProxy.StartAsync("--poll", "-i", "1");
-        Assert.Equal("1", await proxy.AskAsync());
-        proxy.Bind((proxy.Second, 1));
-        var elapsed = await proxy.TimeUntilServedByAsync("2");
-        Assert.True(elapsed < TimeSpan.FromSeconds(3), $"it took {elapsed}");
-        Assert.All(proxy.Namerd.Requests, request => Assert.DoesNotContain("watch", request, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task NamerdDownAtStart_WarnsAndServesTheWaitingClientWhenItAppears()
-    {
-        await using var proxy = await DiscoveredProxy.StartWithoutNamerdAsync();
-        await proxy.Process.Error.WaitForAsync(line => line.Contains(" WARN ", StringComparison.Ordinal), Cancelled);
-        var answer = proxy.AskAsync();
-        proxy.Bind((proxy.First, 1));
-        await proxy.Namerd.StartAgainAsync();
-        Assert.Equal("1", await answer);
-    }
-
-    [Fact]
-    public async Task NamerdsHostUnknownAtStart_Warns_AndEndsWhenTold()
-    {
-        await using var proxy = await Executable.StartAsync("/svc/web", "-n", "no-such-host.invalid:4180");
-        await proxy.Error.WaitForAsync(
-            line => line.Contains(" WARN ", StringComparison.Ordinal) && line.Contains("no-such-host.invalid", StringComparison.Ordinal), Cancelled);
-        proxy.Send(Signal.Terminate);
-        Assert.Equal(0, await proxy.WaitForExitAsync(Cancelled));
-    }
-
-    [Fact]
-    public async Task NamerdRestarts_TheLastSetServesMeanwhile_AndTheNewOneAfterwards()
-    {
-        await using var proxy = await DiscoveredProxy.StartAsync();
-        Assert.Equal("1", await proxy.AskAsync());
-        await proxy.Namerd.StopAsync();
-        await proxy.Process.Error.WaitForAsync(line => line.Contains(" WARN ", StringComparison.Ordinal), Cancelled);
-        for (var i = 0; i < 20; i++)
+        await using var echo = new TcpBackend(Serve.GreetAndEcho("second"));
+        Set((_first, null), (echo, null));
+        await using var proxy = await StartAsync();
+        using var held = await HoldAsync(proxy, echo);
+        Set((_first, null));
+        await Eventually.IsTrueAsync(() => proxy.Error.Text.Contains("(0 added, 1 removed", StringComparison.Ordinal), () => proxy.Error.Text);
+        var before = echo.Accepted;
+        for (var i = 0; i < 100; i++)
         {
-            Assert.Equal("1", await proxy.AskAsync());
+            Assert.Equal("first", await ClientSocket.AskAsync(proxy.EndPoint));
         }
 
-        proxy.Bind((proxy.Second, 1));
-        await proxy.Namerd.StartAgainAsync();
-        await proxy.TimeUntilServedByAsync("2");
+        Assert.Equal(before, echo.Accepted);
+        await held.EchoAsync("still here");
     }
 
     [Fact]
-    public async Task NameGoesNegative_TheLastSetStays_AndAnEmptySetIsObeyed()
+    public async Task Watch_EndpointReweightedUnderLoad_NewSharesHold()
     {
-        await using var proxy = await DiscoveredProxy.StartAsync("--connect-timeout", "300ms");
-        Assert.Equal("1", await proxy.AskAsync());
-        proxy.Namerd.Set(DiscoveredProxy.Name, new NameState.Neg());
-        await proxy.Process.Error.WaitForAsync(line => line.Contains("1 endpoints kept", StringComparison.Ordinal), Cancelled);
-        Assert.Equal("1", await proxy.AskAsync());
-
-        proxy.Bind();
-        await proxy.Process.Error.WaitForAsync(line => line.Contains(": 0 endpoints (", StringComparison.Ordinal), Cancelled);
-        using var client = await ClientSocket.ConnectAsync(proxy.Process.EndPoint);
-        await client.IsResetAsync();
+        Set((_first, 1.0), (_second, 1.0));
+        await using var proxy = await StartAsync();
+        await using var load = new SteadyLoad(proxy.EndPoint);
+        await load.WaitForAsync(200);
+        Set((_first, 9.0), (_second, 1.0));
+        await Eventually.IsTrueAsync(() => proxy.Error.Text.Contains("2 endpoints (0 added, 0 removed, 1 re-weighted)", StringComparison.Ordinal), () => proxy.Error.Text);
+        var since = Stopwatch.GetTimestamp();
+        await load.WaitForAsync(1000);
+        Assert.Empty(load.Failures);
+        var answers = load.AnswersSince(since);
+        Assert.InRange(answers["second"] / (double)(answers["first"] + answers["second"]), 0.06, 0.14);
     }
+
+    [Fact]
+    public async Task Watch_SetChangesAgainAndAgainUnderLoad_NoSessionFails()
+    {
+        Set((_first, null));
+        await using var proxy = await StartAsync();
+        await using var load = new SteadyLoad(proxy.EndPoint);
+        for (var i = 0; i < 20; i++)
+        {
+            await load.WaitForAsync(20);
+            Set(i % 2 == 0 ? [(_second, null)] : [(_first, null), (_second, 0.5)]);
+        }
+
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task Start_NamerdIsDown_WarnsAndServesWhenItAppears()
+    {
+        Set((_first, null));
+        await _namerd.StopAsync();
+        await using var proxy = await StartAsync();
+        using var early = await ClientSocket.ConnectAsync(proxy.EndPoint);
+        var answer = early.ReceiveTextToEndAsync();
+        await Eventually.IsTrueAsync(() => proxy.Error.Text.Contains("WARN  Linkerd.Tcp.Namerd]", StringComparison.Ordinal), () => proxy.Error.Text);
+        Assert.False(answer.IsCompleted);
+        await _namerd.StartAgainAsync();
+        Assert.Equal("first", await answer.InTimeAsync());
+    }
+
+    [Fact]
+    public async Task Start_NamerdsHostDoesNotResolve_WarnsAndListens()
+    {
+        await using var proxy = await Executable.StartAsync("/svc/web", "-n", "no-such-host.invalid:4180", "--connect-timeout", "200ms");
+        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
+        await client.IsResetAsync();
+        Assert.Contains("no-such-host.invalid", proxy.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Namerd_DiesUnderLoad_LastEndpointsServeOnAndANewSetIsTakenWhenItIsBack()
+    {
+        Set((_first, null));
+        await using var proxy = await StartAsync();
+        await using var load = new SteadyLoad(proxy.EndPoint);
+        await load.WaitForAsync(50);
+        await _namerd.StopAsync();
+        await load.WaitForAsync(200);
+        Set((_second, null));
+        await _namerd.StartAgainAsync();
+        await Eventually.IsTrueAsync(() => load.FirstAnswer("second") is not null, () => proxy.Error.Text);
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task Name_BecomesNegative_LastEndpointsAreKept()
+    {
+        Set((_first, null));
+        await using var proxy = await StartAsync();
+        Assert.Equal("first", await ClientSocket.AskAsync(proxy.EndPoint));
+        _namerd.Set("/svc/web", new NameState.Neg());
+        await Eventually.IsTrueAsync(() => proxy.Error.Text.Contains("1 endpoints kept", StringComparison.Ordinal), () => proxy.Error.Text);
+        Assert.Equal("first", await ClientSocket.AskAsync(proxy.EndPoint));
+    }
+
+    [Fact]
+    public async Task Poll_SetChanges_IsTakenAtTheInterval()
+    {
+        Set((_first, null));
+        await using var proxy = await StartAsync("--poll", "-i", "1");
+        Assert.Equal("first", await ClientSocket.AskAsync(proxy.EndPoint));
+        Assert.Equal(0, _namerd.OpenWatches);
+        Set((_second, null));
+        await using var load = new SteadyLoad(proxy.EndPoint, clients: 1);
+        await Eventually.IsTrueAsync(() => load.FirstAnswer("second") is not null, () => proxy.Error.Text);
+        Assert.Empty(load.Failures);
+    }
+
+    private static async Task<Socket> HoldAsync(ProxyProcess proxy, TcpBackend on)
+    {
+        while (true)
+        {
+            var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
+            if (await client.ReceiveTextAsync(5).InTimeAsync() == "secon")
+            {
+                Assert.Equal("d", await client.ReceiveTextAsync(1).InTimeAsync());
+                Assert.True(on.Open > 0);
+                return client;
+            }
+
+            client.Dispose();
+        }
+    }
+
+    private Task<ProxyProcess> StartAsync(params string[] options) => Executable.StartAsync("/svc/web", ["-n", _namerd.EndPoint.ToString(), .. options]);
+
+    private void Set(params (TcpBackend Backend, double? Weight)[] endpoints) =>
+        _namerd.Set("/svc/web", NameState.Bound.Of(endpoints.Select(endpoint => StandInAddress.Of(endpoint.Backend.EndPoint, endpoint.Weight))));
 }

@@ -18,7 +18,7 @@ public sealed class SimulatedScheduler : TransportExecutor
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(30);
 
     [ThreadStatic]
-    private static SimulatedScheduler? t_current;
+    private static SimulatedScheduler? Current;
 
     // Monitor, not Lock: an idle run waits on it for other threads.
     private readonly object _lock = new();
@@ -60,7 +60,7 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     public override TimeProvider TimeProvider => _clock;
 
-    public override bool IsCurrent => t_current == this;
+    public override bool IsCurrent => Current == this;
 
     internal long NowTicks => Volatile.Read(ref _now);
 
@@ -71,7 +71,7 @@ public sealed class SimulatedScheduler : TransportExecutor
     public void Run(Func<Task> body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        if (t_current is not null)
+        if (Current is not null)
         {
             throw new InvalidOperationException("A simulation is running on this thread already.");
         }
@@ -79,7 +79,7 @@ public sealed class SimulatedScheduler : TransportExecutor
         var outer = SynchronizationContext.Current;
         var timeLimit = NowTicks + MaxVirtualTime.Ticks;
         var stepLimit = _steps + MaxSteps;
-        t_current = this;
+        Current = this;
         try
         {
             Task? running = null;
@@ -97,7 +97,7 @@ public sealed class SimulatedScheduler : TransportExecutor
         }
         finally
         {
-            t_current = null;
+            Current = null;
             SynchronizationContext.SetSynchronizationContext(outer);
         }
     }

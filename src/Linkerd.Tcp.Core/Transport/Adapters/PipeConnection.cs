@@ -15,7 +15,7 @@ internal sealed class PipeConnection : AdapterConnection
     private ReadOnlySequence<byte> _unread;
     private byte[]? _joined;
     private bool _reading;
-    private bool _advanced = true;
+    private bool _wantsMore;
     private bool _outputCompleted;
     private ReceiveResult? _final;
 
@@ -35,14 +35,14 @@ internal sealed class PipeConnection : AdapterConnection
 
     public override async ValueTask<ReceiveResult> ReceiveAsync()
     {
-        if (!_unread.IsEmpty && _advanced)
+        if (!_unread.IsEmpty && !_wantsMore)
         {
             return HandOut();
         }
 
         if (_final is { } final)
         {
-            _advanced = true;
+            _wantsMore = false;
             return final;
         }
 
@@ -87,7 +87,7 @@ internal sealed class PipeConnection : AdapterConnection
     {
         ArgumentOutOfRangeException.ThrowIfNegative(consumed);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
-        _advanced |= consumed > 0;
+        _wantsMore = consumed == 0;
         _unread = _unread.Slice(consumed);
         if (_unread.IsEmpty)
         {
@@ -146,8 +146,8 @@ internal sealed class PipeConnection : AdapterConnection
     private ReceiveResult HandOut()
     {
         // One who looked and took nothing wants to see all of it in one piece; others take it segment by segment.
-        var whole = (!_advanced && !_unread.IsSingleSegment) || _unread.First.IsEmpty;
-        _advanced = false;
+        var whole = (_wantsMore && !_unread.IsSingleSegment) || _unread.First.IsEmpty;
+        _wantsMore = false;
         return new(TransportStatus.Ok, whole ? Join() : _unread.First);
     }
 
@@ -172,7 +172,7 @@ internal sealed class PipeConnection : AdapterConnection
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
-        _advanced = true;
+        _wantsMore = false;
         return final;
     }
 

@@ -18,7 +18,7 @@ internal sealed class StreamConnection : AdapterConnection
     private byte[]? _buffer;
     private int _start;
     private int _end;
-    private bool _advanced = true;
+    private bool _wantsMore;
     private ReceiveResult? _final;
     private Task _closing = Task.CompletedTask;
 
@@ -44,14 +44,14 @@ internal sealed class StreamConnection : AdapterConnection
 
     public override async ValueTask<ReceiveResult> ReceiveAsync()
     {
-        if (UnreadBytes > 0 && _advanced)
+        if (UnreadBytes > 0 && !_wantsMore)
         {
             return HandOut();
         }
 
         if (_final is { } final)
         {
-            _advanced = true;
+            _wantsMore = false;
             return final;
         }
 
@@ -85,7 +85,7 @@ internal sealed class StreamConnection : AdapterConnection
         ArgumentOutOfRangeException.ThrowIfNegative(consumed);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
         _start += consumed;
-        _advanced |= consumed > 0;
+        _wantsMore = consumed == 0;
         if (UnreadBytes == 0)
         {
             _start = _end = 0;
@@ -192,14 +192,14 @@ internal sealed class StreamConnection : AdapterConnection
 
     private ReceiveResult HandOut()
     {
-        _advanced = false;
+        _wantsMore = false;
         return new(TransportStatus.Ok, _buffer.AsMemory(_start, UnreadBytes));
     }
 
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
-        _advanced = true;
+        _wantsMore = false;
         return final;
     }
 

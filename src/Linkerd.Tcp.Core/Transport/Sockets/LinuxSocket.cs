@@ -27,6 +27,19 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
     }
 
+    /// <summary>The error that waits for the next operation, taken away from it (SO_ERROR, socket(7)).</summary>
+    public static SocketError TakeError(Socket socket)
+    {
+        try
+        {
+            return (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.Success;
+        }
+    }
+
     /// <summary>Bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ, tcp(7)); -1 where nobody tells.</summary>
     public static int Unacknowledged(Socket socket)
     {

@@ -18,6 +18,7 @@ internal sealed class SocketConnection : TransportConnection
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
+    private readonly Lock _errorLock = new();
     private volatile bool _peerGone;
     private volatile bool _broken;
     private int _closed;
@@ -45,7 +46,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool PeerGone => _peerGone || IsDead();
+    public override bool PeerGone => _peerGone || IsReset();
 
     internal Socket Socket { get; }
 
@@ -173,7 +174,31 @@ internal sealed class SocketConnection : TransportConnection
     {
         // In this order: a send says what it was told before it says that it is done.
         var sending = _sender.IsBusy;
-        return !_broken && (!sending || IsSendShutdown || !IsDead());
+        lock (_errorLock)
+        {
+            return !_broken && (!sending || IsSendShutdown || !IsDead());
+        }
+    }
+
+    // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
+    // tells the two apart; asking takes it away from the receive, so it is noted before a receive can judge what it then reads.
+    private bool IsReset()
+    {
+        var dead = IsDead();
+        if (!dead || !IsSendShutdown)
+        {
+            return dead;
+        }
+
+        lock (_errorLock)
+        {
+            if (LinuxSocket.TakeError(Socket) is var error and not SocketError.Success)
+            {
+                Judge(error);
+            }
+
+            return _peerGone;
+        }
     }
 
     private bool IsDead()

@@ -17,7 +17,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     private int _start;
     private int _end;
     private long _totalBytes;
-    private bool _advanced = true;
+    private bool _wantsMore;
     private bool _lastReadWasShort;
     private bool _waiting;
     private bool _released;
@@ -37,7 +37,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
         Debug.Assert(!_waiting, "One reader at a time.");
-        if (UnreadBytes > 0 && _advanced)
+        if (UnreadBytes > 0 && !_wantsMore)
         {
             // What was left comes first, with more behind it where more is there already.
             if (!_lastReadWasShort && _final is null)
@@ -51,7 +51,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         if (_final is { } final)
         {
             // What was never consumed comes again before the end does.
-            _advanced = true;
+            _wantsMore = false;
             return new(final);
         }
 
@@ -68,7 +68,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         ArgumentOutOfRangeException.ThrowIfNegative(consumed);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
         _start += consumed;
-        _advanced |= consumed > 0;
+        _wantsMore = consumed == 0;
         if (UnreadBytes == 0)
         {
             _start = _end = 0;
@@ -221,13 +221,13 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
-        _advanced = true;
+        _wantsMore = false;
         return final;
     }
 
     private ReceiveResult HandOut()
     {
-        _advanced = false;
+        _wantsMore = false;
         return new(TransportStatus.Ok, _buffer.AsMemory(_start, UnreadBytes));
     }
 
