@@ -105,6 +105,7 @@ public abstract partial class TransportConformanceTests
     {
         var (one, other) = await bed.PairAsync();
         var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
+        await bed.UntilStuckAsync(one);
         var waiting = WaitAsync(one);
         await bed.SettleAsync();
         Assert.False(waiting.IsCompleted);
@@ -119,6 +120,7 @@ public abstract partial class TransportConformanceTests
     {
         var (one, other) = await bed.PairAsync();
         var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
+        await bed.UntilStuckAsync(one);
         var waiting = WaitAsync(one);
         await bed.PauseAsync();
         other.Abort();
