@@ -35,6 +35,7 @@ public abstract partial class TcpConformanceTests
     {
         var (one, other) = await bed.PairAsync();
         var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
+        await bed.UntilStuckAsync(one);
         var waiting = WaitAsync(one);
         await bed.SettleAsync();
         Assert.False(waiting.IsCompleted);
@@ -49,6 +50,7 @@ public abstract partial class TcpConformanceTests
     {
         var (one, other) = await bed.PairAsync();
         var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
+        await bed.UntilStuckAsync(one);
         var waiting = WaitAsync(one);
         await bed.PauseAsync();
         other.Abort();

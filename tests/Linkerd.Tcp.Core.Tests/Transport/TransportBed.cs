@@ -50,6 +50,17 @@ public abstract class TransportBed : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a sender whose peer does not read has filled every buffer on the way.</summary>
+    public async Task UntilStuckAsync(TransportConnection sender)
+    {
+        for (var (looks, sent) = (0, -1L); looks < 20; looks++)
+        {
+            looks = sender.BytesSent == sent ? looks : 0;
+            sent = sender.BytesSent;
+            await PauseAsync();
+        }
+    }
+
     internal async Task<(ITransportListener Listener, RecordingHandler Handler)> ListenAsync(ListenOptions? options = null)
     {
         options ??= new ListenOptions();
