@@ -108,12 +108,14 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
         var server = outcome.Lease.Endpoint?.Address;
         outcome.Lease.Dispose();
         Dispose();
-        _services.Sessions.Remove(_node);
-        _services.Limit.Release();
+
+        // Told before it is gone: who waits for the last session to end finds everything counted and logged.
         var reason = _control.Reason ?? CloseReason.Normal;
         var duration = _services.TimeProvider.GetElapsedTime(_startedAt);
         _services.Instruments.Closed(reason.ToString(), duration);
         LogEnd(outcome, server, reason, duration);
+        _services.Sessions.Remove(_node);
+        _services.Limit.Release();
     }
 
     /// <summary>Arms the timer for the next look; false where the deadline is over.</summary>

@@ -1,0 +1,155 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Routing;
+
+public sealed class ConnectorTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly EndPoint[] Addresses = [.. Enumerable.Range(1, 5).Select(port => new IPEndPoint(IPAddress.Loopback, port))];
+    private static readonly EndPoint ClientAddress = new IPEndPoint(IPAddress.Loopback, 50_000);
+
+    private readonly Meter _meter = new("test");
+
+    public void Dispose() => _meter.Dispose();
+
+    [Fact]
+    public async Task Connect_EveryEndpointRefuses_TriesThreeDifferentOnesAtOnce()
+    {
+        var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused, "nobody there")));
+        await using var router = new Router(new StaticResolver(Addresses));
+        var (outcome, destination) = await ConnectAsync(router, transport);
+        Assert.False(outcome.IsConnected);
+        Assert.Equal(("SC", 3, "nobody there"), (outcome.Reason.ToString(), outcome.Attempts, outcome.Detail));
+        Assert.Equal(3, transport.Attempts.Select(attempt => attempt.To).Distinct().Count());
+        Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
+    }
+
+    [Fact]
+    public async Task Connect_FewerEndpointsThanAttempts_TriesEachOnce()
+    {
+        var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
+        await using var router = new Router(new StaticResolver(Addresses[..2]));
+        var (outcome, _) = await ConnectAsync(router, transport);
+        Assert.Equal(("SC", 2), (outcome.Reason.ToString(), outcome.Attempts));
+    }
+
+    [Fact]
+    public async Task Connect_SecondAnswers_LeaseCountsTheConnectionUntilDisposed()
+    {
+        var refused = false;
+        var transport = new ScriptedTransport((to, _, _) =>
+        {
+            var result = refused ? ConnectResult.Connected(new StillConnection(ClientAddress, to)) : ConnectResult.Failed(ConnectFailure.Refused);
+            refused = true;
+            return new(result);
+        });
+        await using var router = new Router(new StaticResolver(Addresses));
+        var (outcome, destination) = await ConnectAsync(router, transport);
+        Assert.True(outcome.IsConnected);
+        Assert.Equal(2, outcome.Attempts);
+        Assert.Equal((1, 0), (destination.Balancer.Endpoints.Sum(endpoint => endpoint.Open), destination.Balancer.Endpoints.Sum(endpoint => endpoint.Pending)));
+        Assert.Equal(transport.Attempts[1].To, outcome.Lease.Endpoint!.Address);
+        outcome.Lease.Dispose();
+        Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
+    }
+
+    [Fact]
+    public async Task Connect_MeetsItself_CountsAsRefused()
+    {
+        var connections = new List<StillConnection>();
+        var transport = new ScriptedTransport((to, _, _) =>
+        {
+            connections.Add(new StillConnection(to, to));
+            return new(ConnectResult.Connected(connections[^1]));
+        });
+        await using var router = new Router(new StaticResolver(Addresses[0]));
+        var (outcome, destination) = await ConnectAsync(router, transport);
+        Assert.Equal("SC", outcome.Reason.ToString());
+        Assert.Contains("met itself", outcome.Detail, StringComparison.Ordinal);
+        Assert.True(connections is [{ IsAborted: true, IsDisposed: true }]);
+        Assert.Equal(1, destination.Balancer.Endpoints[0].ConnectFailures);
+    }
+
+    [Theory]
+    [InlineData(ConnectFailure.Refused, "SC", 3)]
+    [InlineData(ConnectFailure.TimedOut, "sC", 3)]
+    [InlineData(ConnectFailure.Unreachable, "SC", 3)]
+    [InlineData(ConnectFailure.LocalResources, "RC", 0)]
+    public async Task Connect_Fails_ReasonSaysWhoIsToBlame(ConnectFailure failure, string reason, long countedAgainstEndpoints)
+    {
+        var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(failure)));
+        await using var router = new Router(new StaticResolver(Addresses));
+        var (outcome, destination) = await ConnectAsync(router, transport);
+        Assert.Equal(reason, outcome.Reason.ToString());
+        Assert.Equal(countedAgainstEndpoints, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
+    }
+
+    [Fact]
+    public async Task Connect_NoEndpoints_WaitsUntilTheDeadlineAndSaysWhy()
+    {
+        var resolver = new StaticResolver();
+        resolver.Update(new Resolution.Failed("namerd is on holiday"));
+        var transport = new ScriptedTransport((_, _, _) => throw new InvalidOperationException("There is nothing to connect to."));
+        await using var router = new Router(resolver);
+        using var deadline = new CancellationTokenSource();
+        var connecting = ConnectAsync(router, transport, deadline);
+        await UntilAsync(router, destination => destination.Resolution is Resolution.Failed);
+        Assert.False(connecting.IsCompleted);
+        await deadline.CancelAsync();
+        var (outcome, _) = await connecting;
+        Assert.Equal(("sQ", "the name is not resolved: namerd is on holiday"), (outcome.Reason.ToString(), outcome.Detail));
+    }
+
+    [Fact]
+    public async Task Connect_EndpointsComeLater_IsServedThen()
+    {
+        var resolver = new StaticResolver();
+        var transport = new ScriptedTransport((to, _, _) => new(ConnectResult.Connected(new StillConnection(ClientAddress, to))));
+        await using var router = new Router(resolver);
+        var connecting = ConnectAsync(router, transport);
+        await UntilAsync(router, destination => destination.Updates == 1);
+        Assert.False(connecting.IsCompleted);
+        resolver.Update(EndpointSet.Of(Addresses));
+        Assert.True((await connecting).Outcome.IsConnected);
+    }
+
+    [Fact]
+    public async Task Connect_DeadlineIsNear_AttemptGetsNoMoreThanIsLeft()
+    {
+        var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.TimedOut)));
+        await using var router = new Router(new StaticResolver(Addresses));
+        var deadline = TimeProvider.System.GetTimestamp() + TimeProvider.System.TimestampFrequency;
+        await ConnectAsync(router, transport, deadline: deadline);
+        Assert.All(transport.Attempts, attempt => Assert.True(attempt.Options.Timeout <= TimeSpan.FromSeconds(1)));
+        transport.Attempts.Clear();
+        await ConnectAsync(router, transport);
+        Assert.All(transport.Attempts, attempt => Assert.Equal(TimeSpan.FromSeconds(3), attempt.Options.Timeout));
+    }
+
+    private static async Task UntilAsync(Router router, Predicate<Destination> condition)
+    {
+        var destination = router.Get(DstPath.Parse("/svc/web"));
+        while (true)
+        {
+            var version = destination.Version;
+            if (condition(destination))
+            {
+                return;
+            }
+
+            await destination.WaitChangedAsync(version, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private async Task<(ConnectOutcome Outcome, Destination Destination)> ConnectAsync(
+        Router router, ScriptedTransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline)
+    {
+        var destination = router.Get(DstPath.Parse("/svc/web"));
+        var connector = new Connector(transport, new ConnectPolicy(), new ConnectInstruments(_meter), TimeProvider.System);
+        var client = new StillConnection(null, ClientAddress);
+        var outcome = await connector.ConnectAsync(destination, client, deadline, giveUp?.Token ?? TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return (outcome, destination);
+    }
+}

@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Tests.Routing;
+
+/// <summary>Connects to nothing: a function says what becomes of each attempt.</summary>
+internal sealed class ScriptedTransport(Func<EndPoint, ConnectOptions, CancellationToken, ValueTask<ConnectResult>> connect) : ITransport
+{
+    public List<(EndPoint To, ConnectOptions Options)> Attempts { get; } = [];
+
+    public string Name => "scripted";
+
+    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    {
+        Attempts.Add((to, options));
+        return connect(to, options, cancellationToken);
+    }
+}

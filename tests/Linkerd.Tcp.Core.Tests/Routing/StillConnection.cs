@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Tests.Routing;
+
+/// <summary>A connection on which nothing happens, with the addresses that a test wants.</summary>
+internal sealed class StillConnection(EndPoint? local, EndPoint? remote) : TransportConnection
+{
+    public bool IsAborted { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public override EndPoint? LocalEndPoint => local;
+
+    public override EndPoint? RemoteEndPoint => remote;
+
+    public override TransportExecutor Executor { get; } = new ThreadPoolExecutor(TimeProvider.System);
+
+    public override TransportTimer Deadline { get; } = new ProviderTimer(TimeProvider.System);
+
+    public override long BytesReceived => 0;
+
+    public override int UnreadBytes => 0;
+
+    public override long BytesSent => 0;
+
+    public override bool PeerGone => false;
+
+    public override ValueTask<ReceiveResult> ReceiveAsync() => new(new TaskCompletionSource<ReceiveResult>().Task);
+
+    public override void Advance(int consumed) => ArgumentOutOfRangeException.ThrowIfNotEqual(consumed, 0);
+
+    public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => new(TransportStatus.Ok);
+
+    public override void ShutdownSend() => ObjectDisposedException.ThrowIf(IsDisposed, this);
+
+    public override ValueTask<bool> WaitAcknowledgedAsync() => new(true);
+
+    public override void Abort() => IsAborted = true;
+
+    public override ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return default;
+    }
+}

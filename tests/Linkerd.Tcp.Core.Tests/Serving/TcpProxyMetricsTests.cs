@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Serving;
+
+public sealed class TcpProxyMetricsTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly Meter _meter = new(LinkerdTcpTelemetry.MeterName);
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<string, double> _counted = new();
+    private readonly ConcurrentDictionary<string, double> _observed = new();
+
+    public TcpProxyMetricsTests()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter == _meter)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
+        _listener.Start();
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _meter.Dispose();
+    }
+
+    [Fact]
+    public async Task Session_LiveAndDone_EveryInstrumentSaysWhatHappened()
+    {
+        using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        backend.Listen();
+        await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(backend.LocalEndPoint!) }, meter: _meter);
+        await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] }, router, meter: _meter);
+        await proxy.StartAsync(TestContext.Current.CancellationToken);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(proxy.LocalEndPoints[0], TestContext.Current.CancellationToken);
+        using var server = await backend.AcceptAsync(TestContext.Current.CancellationToken);
+        await client.SendAsync(new byte[5], TestContext.Current.CancellationToken);
+        await ReceiveAsync(server, 5);
+        await server.SendAsync(new byte[7], TestContext.Current.CancellationToken);
+        await ReceiveAsync(client, 7);
+
+        // The session is still open. A byte is counted after the kernel has taken it, so the peer may have it a moment earlier.
+        await Task.Run(() => SpinWait.SpinUntil(() => HasBytes(5, 7), Patience), TestContext.Current.CancellationToken);
+        AssertBytes(5, 7);
+        Assert.Equal(1, _observed["linkerd.tcp.sessions.active"]);
+        Assert.Equal(1, _observed["linkerd.tcp.endpoints{destination=/svc/web,state=available}"]);
+        Assert.Equal(1, _observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
+
+        client.Shutdown(SocketShutdown.Send);
+        server.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await proxy.DrainAsync(Patience, CancellationToken.None));
+        _listener.RecordObservableInstruments();
+        AssertBytes(5, 7);
+        Assert.Equal(0, _observed["linkerd.tcp.sessions.active"]);
+        Assert.Equal(0, _observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
+        Assert.Equal(1, _observed["linkerd.tcp.resolver.updates{destination=/svc/web}"]);
+        Assert.Equal(0, _observed["linkerd.tcp.resolver.failures{destination=/svc/web}"]);
+        Assert.Equal(0, _observed["linkerd.tcp.resolver.age{destination=/svc/web}"]);
+        Assert.Equal(1, _counted["linkerd.tcp.sessions.accepted"]);
+        Assert.Equal(1, _counted["linkerd.tcp.sessions.closed{reason=--}"]);
+        Assert.Equal(1, _counted["linkerd.tcp.connect.attempts"]);
+        Assert.True(_counted["linkerd.tcp.connect.duration"] > 0);
+        Assert.True(_counted["linkerd.tcp.session.duration"] > 0);
+    }
+
+    private static async Task ReceiveAsync(Socket socket, int count)
+    {
+        for (var received = 0; received < count;)
+        {
+            received += await socket.ReceiveAsync(new byte[count], TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private bool HasBytes(int up, int down)
+    {
+        _listener.RecordObservableInstruments();
+        return _observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"] == up
+            && _observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"] == down;
+    }
+
+    private void AssertBytes(int up, int down)
+    {
+        Assert.Equal(up, _observed["linkerd.tcp.io{side=downstream,network.io.direction=receive}"]);
+        Assert.Equal(up, _observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"]);
+        Assert.Equal(down, _observed["linkerd.tcp.io{side=upstream,network.io.direction=receive}"]);
+        Assert.Equal(down, _observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"]);
+    }
+
+    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var labels = string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+        var name = labels.Length == 0 ? instrument.Name : $"{instrument.Name}{{{labels}}}";
+        if (instrument.IsObservable)
+        {
+            _observed[name] = value;
+        }
+        else
+        {
+            _counted.AddOrUpdate(name, value, (_, sum) => sum + value);
+        }
+    }
+}
