@@ -62,11 +62,14 @@ public static class NamerdAddress
     /// <summary>What is wrong with a base address; null where it is a good one.</summary>
     internal static string? Check(Uri address) =>
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: expected a URL of http or https"
-        : address.Scheme is not ("http" or "https") ? $"'{address.OriginalString}' has the scheme '{address.Scheme}': expected http or https"
-        : address.HostNameType == UriHostNameType.Unknown || address.Host.Length == 0 ? $"'{address.OriginalString}' has no host: expected host:port, such as 127.0.0.1:4180"
-        : address.Port is < 1 or > ushort.MaxValue ? $"'{address.OriginalString}' has the port {address.Port}: expected 1 to 65535"
+        : Check(address, address.OriginalString);
+
+    private static string? Check(Uri address, string text) =>
+        address.Scheme is not ("http" or "https") ? $"'{text}' has the scheme '{address.Scheme}': expected http or https"
+        : address.Host.Length == 0 ? $"'{text}' has no host: expected host:port, such as 127.0.0.1:4180"
+        : address.Port is < 1 or > ushort.MaxValue ? $"'{text}' has the port {address.Port}: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
-        : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{address.OriginalString}' has a query or a fragment: expected the base address alone"
+        : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{text}' has a query or a fragment: expected the base address alone"
         : null;
 
     /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>

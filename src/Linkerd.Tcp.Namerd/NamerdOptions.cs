@@ -15,7 +15,10 @@ public sealed record NamerdOptions
     /// </summary>
     public Uri BaseAddress { get; init; } = new("http://127.0.0.1:4180/");
 
-    /// <summary>The namespace, that is the dtab, in which names are resolved. One that does not exist is an empty dtab to namerd, never an error. Default: <c>default</c>.</summary>
+    /// <summary>
+    /// The namespace, that is the dtab, in which names are resolved. One that does not exist is an empty dtab to namerd, never an error.
+    /// Default: <c>default</c>.
+    /// </summary>
     public string Namespace { get; init; } = "default";
 
     /// <summary>
@@ -62,7 +65,9 @@ public sealed record NamerdOptions
 
         if (!NamerdAddress.IsNamespace(Namespace))
         {
-            throw new ArgumentException($"'{Namespace}' is not a namespace: expected characters that stand for themselves in a URL, such as letters, digits, '-' and '_'", nameof(Namespace));
+            throw new ArgumentException(
+                $"'{Namespace}' is not a namespace: expected characters that stand for themselves in a URL, such as letters, digits, '-' and '_'",
+                nameof(Namespace));
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace Linkerd.Tcp;
 
@@ -63,8 +62,14 @@ public static class RandomSource
 
     private sealed class PerThreadSource : IRandomSource
     {
+        private const ulong SeedStep = 0x9E3779B97F4A7C15;
+
         [ThreadStatic]
         private static Xoroshiro Generator;
+
+        // Asked of the operating system once, when the process starts: a thread that comes later may find no descriptor left to ask with, and
+        // RandomNumberGenerator ends the process where it cannot load OpenSSL.
+        private static ulong NextSeed = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), 8) ^ BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), 0);
 
         public ulong NextUInt64()
         {
@@ -77,14 +82,9 @@ public static class RandomSource
             return generator.Next();
         }
 
-        // Apart: a buffer on the stack in NextUInt64 would keep it from being inlined and cost each draw more than the draw itself.
+        // Apart, so that NextUInt64 stays small enough to be inlined.
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void Seed()
-        {
-            Span<byte> seed = stackalloc byte[8];
-            RandomNumberGenerator.Fill(seed);
-            Generator = new Xoroshiro(BitConverter.ToUInt64(seed));
-        }
+        private static void Seed() => Generator = new Xoroshiro(Interlocked.Add(ref NextSeed, SeedStep));
     }
 
     private sealed class SeededSource(ulong seed) : IRandomSource

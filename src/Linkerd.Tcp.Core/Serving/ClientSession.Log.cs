@@ -19,7 +19,7 @@ internal sealed partial class ClientSession
                 _services.Logger,
                 _client.RemoteEndPoint,
                 _destination.Name,
-                server,
+                (object?)server ?? "no server",
                 reason,
                 duration.TotalMilliseconds,
                 bytes.FromClient,
@@ -35,7 +35,7 @@ internal sealed partial class ClientSession
             "{Client} to {Name} through {Server} ended {Reason} after {Duration:0.0} ms; {FromClient} bytes from the client, {ToServer} to the server, {FromServer} from the server, {ToClient} to the client",
             EventName = "SessionEnded")]
         public static partial void Ended(
-            ILogger logger, EndPoint? client, DstPath name, EndPoint? server, CloseReason reason, double duration, long fromClient, long toServer, long fromServer, long toClient);
+            ILogger logger, EndPoint? client, DstPath name, object server, CloseReason reason, double duration, long fromClient, long toServer, long fromServer, long toClient);
 
         [LoggerMessage(4101, LogLevel.Warning,
             "{Client} to {Name} could not be served: {Detail} ({Attempts} endpoints tried, {Reason}; {Suppressed} like this not shown)", EventName = "SessionUnserved")]

@@ -20,7 +20,8 @@ internal static class AddressReader
             var part = text[range];
 
             // A leading zero is octal to some readers and decimal to others.
-            if (count == 4 || part.Length is 0 or > 3 || (part.Length > 1 && part[0] == '0') || part.ContainsAnyExceptInRange('0', '9') || !byte.TryParse(part, out var value))
+            var isOctal = part.Length > 1 && part[0] == '0';
+            if (count == 4 || part.Length is 0 or > 3 || isOctal || part.ContainsAnyExceptInRange('0', '9') || !byte.TryParse(part, out var value))
             {
                 return null;
             }

@@ -73,7 +73,7 @@ internal sealed class ResolveDocumentReader
         "bound" => _addresses is { } addresses ? addresses.ToDocument() : Unusable("it is bound, and has no list 'addrs'"),
         "neg" => new(Resolution.Negative.Instance),
         "pending" => new(Resolution.Pending.Instance),
-        "failed" => new(new Resolution.Failed(_cause is null ? "the lookup failed, and no cause was given" : $"the lookup failed: {NamerdFailure.Quote(_cause)}")),
+        "failed" => new(new Resolution.Failed($"the lookup failed{(_cause is null ? ", and no cause was given" : $": {NamerdFailure.Quote(_cause)}")}")),
         null => Unusable("it has no 'type'"),
         _ => Unusable($"its type is {NamerdFailure.Quote(_type)}; expected bound, neg, failed or pending"),
     };

@@ -2,7 +2,8 @@ namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
 /// Where a request is on its way to a connection. A timeout while it still waits for one says that namerd is out of reach, not that the name is pending.
-/// And it gets one new connection, no more: the handler would retry three times at once where a connection ends before any answer, behind the back of our back-off.
+/// And it gets one new connection, no more: where a connection ends before any answer the handler would try three more at once, behind the
+/// back of our back-off.
 /// </summary>
 internal sealed class ConnectProgress
 {

@@ -1,6 +1,8 @@
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>An answer of namerd whose headers are there, and whose body is still to be read. Disposing it closes its connection unless the body was read to its end.</summary>
+/// <summary>
+/// An answer of namerd whose headers are there, and whose body is still to be read. Disposing it closes its connection.
+/// </summary>
 internal sealed class NamerdAnswer(HttpResponseMessage response, Stream body) : IDisposable
 {
     public Stream Body => body;

@@ -10,17 +10,21 @@ internal static class NamerdFailure
 
     public static string Describe(string namerd, Exception exception) => exception switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } or SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }
+            or SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
             $"the host name of namerd at {namerd} cannot be resolved",
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             $"no TLS connection to namerd at {namerd} can be made ({Innermost(exception).Message})",
         { InnerException: SocketException socket } => Describe(namerd, socket),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"namerd at {namerd} refused the connection",
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown } => $"namerd at {namerd} reset the connection",
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown } =>
+            $"namerd at {namerd} reset the connection",
         SocketException socket => $"namerd at {namerd} cannot be reached ({socket.SocketErrorCode})",
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
+            or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             $"namerd at {namerd} closed the connection in the middle of its answer",
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
+            or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } =>
             $"what answers at {namerd} does not speak HTTP/1.1 as namerd does ({Innermost(exception).Message})",
         { InnerException: { } inner } => Describe(namerd, inner),
         _ => $"asking namerd at {namerd} failed ({exception.Message})",
@@ -34,7 +38,7 @@ internal static class NamerdFailure
         {
             >= 300 and < 400 => $" to {response.Headers.Location}; redirects are not followed, give the address itself",
             404 => "; is this its HTTP interface (io.l5d.httpController)?",
-            500 => $"; it does so where a name cannot be bound, such as a dtab that loops",
+            500 => "; it does so where a name cannot be bound, such as by a dtab that loops",
             _ => string.Empty,
         };
         return $"namerd at {namerd} answered {name} with {status} {response.ReasonPhrase}{said}{hint}";

@@ -15,19 +15,36 @@ internal sealed partial class NameReport
         [LoggerMessage(2003, LogLevel.Warning, "{Error}; {Kept} of {Name}{Then}{More}", EventName = "NamerdFailure")]
         public static partial void Failure(ILogger logger, string error, string kept, DstPath name, string then, string more);
 
-        [LoggerMessage(2004, LogLevel.Warning, "namerd at {Namerd} sent a set for {Name} of which {Skipped} addresses are left out (first: {Example}) and {InvalidWeights} weights count as 1; expected an IP address, a port from 1 to 65535 and a finite weight of 0 or more", EventName = "NamerdEntriesSkipped")]
+        [LoggerMessage(
+            2004,
+            LogLevel.Warning,
+            "namerd at {Namerd} sent a set for {Name} of which {Skipped} addresses are left out (first: {Example}) and "
+                + "{InvalidWeights} weights count as 1; expected an IP address, a port from 1 to 65535 and a finite weight of 0 or more",
+            EventName = "NamerdEntriesSkipped")]
         public static partial void Skipped(ILogger logger, string namerd, DstPath name, int skipped, string example, int invalidWeights);
 
-        [LoggerMessage(2005, LogLevel.Warning, "{Error}; the watch of {Name} could not be renewed, going on with the old one and trying again in {Retry:0.0} s{More}", EventName = "NamerdRenewalFailed")]
+        [LoggerMessage(
+            2005,
+            LogLevel.Warning,
+            "{Error}; the watch of {Name} could not be renewed, going on with the old one and trying again in {Retry:0.0} s{More}",
+            EventName = "NamerdRenewalFailed")]
         public static partial void RenewalFailed(ILogger logger, string error, DstPath name, double retry, string more);
 
         [LoggerMessage(2006, LogLevel.Debug, "the watch of {Name} was renewed", EventName = "NamerdRenewed")]
         public static partial void Renewed(ILogger logger, DstPath name);
 
-        [LoggerMessage(2007, LogLevel.Debug, "{How}, after {Lived:0.0} s; watching again in {Retry:0.0} s", EventName = "NamerdWatchEnded")]
+        [LoggerMessage(
+            2007,
+            LogLevel.Debug,
+            "{How}, after {Lived:0.0} s; watching again in {Retry:0.0} s",
+            EventName = "NamerdWatchEnded")]
         public static partial void Ended(ILogger logger, string how, double lived, double retry);
 
-        [LoggerMessage(2008, LogLevel.Information, "what answers as namerd at {Namerd} does not stream changes of {Name}; polling every {Interval:0.#} s", EventName = "NamerdNotStreamed")]
+        [LoggerMessage(
+            2008,
+            LogLevel.Information,
+            "what answers as namerd at {Namerd} does not stream changes of {Name}; polling every {Interval:0.#} s",
+            EventName = "NamerdNotStreamed")]
         public static partial void NotStreamed(ILogger logger, string namerd, DstPath name, double interval);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
             TimeSpan delay;
             try
             {
-                delay = PollNext() ? await PollAsync(cancellationToken).ConfigureAwait(false) : await WatchAsync(cancellationToken).ConfigureAwait(false);
+                delay = await (PollNext() ? PollAsync(cancellationToken) : WatchAsync(cancellationToken)).ConfigureAwait(false);
             }
             catch (NamerdException exception)
             {

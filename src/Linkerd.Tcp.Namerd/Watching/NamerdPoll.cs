@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Linkerd.Tcp.Namerd;
 
@@ -73,7 +74,8 @@ internal sealed class NamerdPoll(NamerdClient client, NamerdOptions options)
 
         if (text[0] != (byte)'{')
         {
-            throw new NamerdException(NamerdFailure.DescribeText(client.BaseAddress, client.Name, System.Text.Encoding.UTF8.GetString(text[..Math.Min(text.Length, 1024)])));
+            var beginning = Encoding.UTF8.GetString(text[..Math.Min(text.Length, 1024)]);
+            throw new NamerdException(NamerdFailure.DescribeText(client.BaseAddress, client.Name, beginning));
         }
 
         return ResolveDocument.Parse(text, out var error)

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Tests.Transport;
 
-public sealed class SimulatedTransportConformanceTests : TransportConformanceTests
+public sealed class SimulatedTransportConformanceTests : TcpConformanceTests
 {
     protected override Task RunAsync(Func<TransportBed, Task> test)
     {

@@ -4,12 +4,12 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public sealed class SocketsTransportConformanceTests : TransportConformanceTests
+public sealed class SocketsTransportConformanceTests : TcpConformanceTests
 {
     protected override Task RunAsync(Func<TransportBed, Task> test) => SocketBed.RunAsync(() => new SocketBed(IPAddress.Loopback), test);
 }
 
-public sealed class SocketsTransportIPv6ConformanceTests : TransportConformanceTests
+public sealed class SocketsTransportIPv6ConformanceTests : TcpConformanceTests
 {
     protected override Task RunAsync(Func<TransportBed, Task> test)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
@@ -20,46 +19,6 @@ public abstract partial class TransportConformanceTests
 
         Assert.Equal((0, 0, 0, false), (connected.BytesReceived, connected.BytesSent, connected.UnreadBytes, connected.PeerGone));
         Assert.True(handler.WasAlwaysOnExecutor);
-    });
-
-    [Fact]
-    public Task ConnectAsync_NobodyListens_Refused() => RunOnTcpAsync(async bed =>
-    {
-        var (listener, _) = await bed.ListenAsync();
-        await listener.DisposeAsync();
-        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
-        Assert.Equal(ConnectFailure.Refused, result.Failure);
-        Assert.Null(result.Connection);
-        Assert.NotNull(result.Detail);
-    });
-
-    [Fact]
-    public Task ConnectAsync_NoAnswer_TimesOut() => RunOnTcpAsync(async bed =>
-    {
-        var silent = await bed.SilentAddressAsync();
-        var options = new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(150) };
-        var result = await bed.Transport.ConnectAsync(silent, options, Cancelled);
-        Assert.Equal(ConnectFailure.TimedOut, result.Failure);
-    });
-
-    [Fact]
-    public Task ConnectAsync_CancelledWhileWaiting_Cancelled() => RunOnTcpAsync(async bed =>
-    {
-        var silent = await bed.SilentAddressAsync();
-        using var giveUp = new CancellationTokenSource();
-        var connecting = bed.Transport.ConnectAsync(silent, new ConnectOptions(), giveUp.Token);
-        await bed.PauseAsync();
-        Assert.False(connecting.IsCompleted);
-        await bed.RunElsewhereAsync(giveUp.Cancel);
-        Assert.Equal(ConnectFailure.Cancelled, (await connecting).Failure);
-    });
-
-    [Fact]
-    public Task ConnectAsync_CancelledBefore_Cancelled() => RunOnTcpAsync(async bed =>
-    {
-        var silent = await bed.SilentAddressAsync();
-        var result = await bed.Transport.ConnectAsync(silent, new ConnectOptions(), new CancellationToken(canceled: true));
-        Assert.Equal(ConnectFailure.Cancelled, result.Failure);
     });
 
     [Fact]
@@ -93,15 +52,6 @@ public abstract partial class TransportConformanceTests
         var accepted = bed.Own(await handler.NextAsync());
         await near.SendTextAsync("near");
         Assert.Equal("near", await accepted.ReadTextAsync(4));
-    });
-
-    [Fact]
-    public Task ListenAsync_PortZero_GetsPort() => RunOnTcpAsync(async bed =>
-    {
-        var (one, _) = await bed.ListenAsync();
-        var (other, _) = await bed.ListenAsync();
-        Assert.NotEqual(0, Assert.IsType<IPEndPoint>(one.LocalEndPoint).Port);
-        Assert.NotEqual(one.LocalEndPoint, other.LocalEndPoint);
     });
 
     [Fact]

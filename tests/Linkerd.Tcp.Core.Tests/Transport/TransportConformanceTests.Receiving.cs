@@ -165,7 +165,7 @@ public abstract partial class TransportConformanceTests
         Assert.Equal(0, clientSide.UnreadBytes);
     });
 
-    private static async Task RelayAsync(TransportConnection from, TransportConnection to)
+    private protected static async Task RelayAsync(TransportConnection from, TransportConnection to)
     {
         while (await from.ReceiveAsync() is { Data.IsEmpty: false } received)
         {
@@ -175,14 +175,14 @@ public abstract partial class TransportConformanceTests
         to.ShutdownSend();
     }
 
-    private static async Task SendThenFinAsync(TransportConnection connection, byte[] data)
+    private protected static async Task SendThenFinAsync(TransportConnection connection, byte[] data)
     {
         await connection.SendAllAsync(data);
         connection.ShutdownSend();
     }
 
     // Looks, without consuming, until so much is there. Leaves the last receive for the caller to advance.
-    private static async Task<string> SeeAsync(TransportConnection connection, int count)
+    private protected static async Task<string> SeeAsync(TransportConnection connection, int count)
     {
         while (true)
         {

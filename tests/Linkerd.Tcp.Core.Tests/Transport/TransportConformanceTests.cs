@@ -8,10 +8,4 @@ public abstract partial class TransportConformanceTests
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     protected abstract Task RunAsync(Func<TransportBed, Task> test);
-
-    protected Task RunOnTcpAsync(Func<TransportBed, Task> test) => RunAsync(bed =>
-    {
-        Assert.SkipUnless(bed.IsTcp, "Only TCP has resets, acknowledgements and ports.");
-        return test(bed);
-    });
 }

@@ -16,9 +16,9 @@ public sealed class IperfTests
     {
         await using var server = await ServerProgram.StartIperfAsync();
         await using var proxy = await Executable.StartAsync(server.Name);
-        var report = await ClientProgram.RunAsync("iperf3", "-c", "127.0.0.1", "-p", proxy.Port, "-n", "400M", "-J", direction);
+        var report = await ClientProgram.RunAsync("iperf3", "-c", "127.0.0.1", "-p", proxy.Port, "-t", "1", "-J", direction);
         using var json = JsonDocument.Parse(report);
         Assert.False(json.RootElement.TryGetProperty("error", out var error), error.ToString());
-        Assert.True(json.RootElement.GetProperty("end").GetProperty(sum).GetProperty("bytes").GetInt64() > 100_000_000, report);
+        Assert.True(json.RootElement.GetProperty("end").GetProperty(sum).GetProperty("bytes").GetInt64() > 10_000_000, report);
     }
 }

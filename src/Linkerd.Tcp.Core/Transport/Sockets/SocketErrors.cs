@@ -32,7 +32,8 @@ internal static class SocketErrors
     /// <summary>Whether accepting failed for want of something that comes back, or at least not for the connection's own sake.</summary>
     public static bool IsOfThePeer(SocketError error) => error is SocketError.ConnectionAborted or SocketError.ConnectionReset;
 
-    public static string ToBindMessage(SocketException error) => error.SocketErrorCode switch
+    /// <summary>The error in words that help.</summary>
+    public static string ToMessage(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "the address is in use by another process",
         SocketError.AccessDenied => "permission denied (ports below 1024 need CAP_NET_BIND_SERVICE or root)",

@@ -48,7 +48,7 @@ internal sealed class SocketListener : ITransportListener
         catch (SocketException error)
         {
             socket?.Dispose();
-            throw new TransportException($"cannot listen on {endPoint}: {SocketErrors.ToBindMessage(error)}", error);
+            throw new TransportException($"cannot listen on {endPoint}: {SocketErrors.ToMessage(error)}", error);
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class SocketListener : ITransportListener
                     accepted?.Dispose();
                     if (accepted is null && !SocketErrors.IsOfThePeer(error.SocketErrorCode))
                     {
-                        handler.OnAcceptFailed(new TransportException($"cannot accept on {LocalEndPoint}: {error.Message}", error), retry);
+                        handler.OnAcceptFailed(new TransportException($"cannot accept on {LocalEndPoint}: {SocketErrors.ToMessage(error)}", error), retry);
                         await Task.Delay(retry, _transport.Executor.TimeProvider, _stopping.Token).ConfigureAwait(false);
                         retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
                     }

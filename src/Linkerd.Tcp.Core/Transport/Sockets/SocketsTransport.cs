@@ -51,7 +51,7 @@ public sealed class SocketsTransport : ITransport
         }
         catch (SocketException error)
         {
-            return ConnectResult.Failed(SocketErrors.ToConnectFailure(error.SocketErrorCode), error.Message);
+            return ConnectResult.Failed(SocketErrors.ToConnectFailure(error.SocketErrorCode), SocketErrors.ToMessage(error));
         }
 
         var connector = _connectors.Get();

@@ -84,8 +84,8 @@ internal sealed class StandInResolve(StandInWorld world, StandInCounters counter
         {
             await body.WriteAsync(Encoding.UTF8.GetBytes(next.Text + "\n"), cancellationToken);
             await body.FlushAsync(cancellationToken);
-            await connection.SendChunkAsync(chunk.ToArray(), cancellationToken);
             counters.Event();
+            await connection.SendChunkAsync(chunk.ToArray(), cancellationToken);
             chunk.SetLength(0);
         }
 

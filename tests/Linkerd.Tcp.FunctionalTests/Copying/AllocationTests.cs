@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Xunit;
 
-namespace Linkerd.Tcp.Tests.Proxying;
+namespace Linkerd.Tcp.FunctionalTests;
 
-[Collection(Alone.Name)]
-public sealed class DuplexProxyAllocationTests
+/// <summary>Measures the whole process, so nothing may run beside it.</summary>
+[Collection(HeavyLoad.Name)]
+public sealed class AllocationTests
 {
     private const int RoundTrips = 100_000;
 
