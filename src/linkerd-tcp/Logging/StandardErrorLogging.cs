@@ -17,7 +17,7 @@ internal static class StandardErrorLogging
             FormatterName = LineFormatter.FormatterName,
             LogToStandardErrorThreshold = LogLevel.Trace,
             QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite,
-            MaxQueueLength = 16 * 1024,
+            MaxQueueLength = 4096,
         };
         var provider = new ConsoleLoggerProvider(
             new FixedOptions(options), [new LineFormatter(timeProvider, directives.Containing)]);

@@ -6,8 +6,13 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// <summary>The executable under test: the published one that LINKERD_TCP_EXE names, or else what the build made.</summary>
 internal static class Executable
 {
-    public static string FileName { get; } = Environment.GetEnvironmentVariable("LINKERD_TCP_EXE") is { Length: > 0 } published
-        ? Path.GetFullPath(published)
+    private static readonly string? Published = Environment.GetEnvironmentVariable("LINKERD_TCP_EXE");
+
+    /// <summary>Whether it is the published, native one.</summary>
+    public static bool IsPublished => !string.IsNullOrEmpty(Published);
+
+    public static string FileName { get; } = IsPublished
+        ? Path.GetFullPath(Published!)
         : typeof(Executable).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "LinkerdTcpExecutable").Value!;
 
     /// <summary>Starts it in front of a target, with options.</summary>

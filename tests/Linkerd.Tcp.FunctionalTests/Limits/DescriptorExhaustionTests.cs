@@ -9,6 +9,7 @@ public sealed class DescriptorExhaustionTests
     [Fact]
     public async Task NoDescriptorLeft_ListenerBacksOffAndComesBack()
     {
+        Assert.SkipUnless(Executable.IsPublished, "a runtime that compiles as it goes may end the process itself when it has no descriptor; LINKERD_TCP_EXE names no native executable");
         await using var backend = new TcpBackend(Serve.GreetAndEcho("hi"));
         await using var proxy = await Executable.StartAsync(backend.Name, "--max-sessions", "1000");
         var prlimit = Require.Program("prlimit");
@@ -25,7 +26,10 @@ public sealed class DescriptorExhaustionTests
         {
             for (var i = 0; i < 60; i++)
             {
-                clients.Add(await ClientSocket.ConnectAsync(proxy.EndPoint));
+                if (await TryConnectAsync(proxy) is { } client)
+                {
+                    clients.Add(client);
+                }
             }
 
             await Eventually.IsTrueAsync(() => proxy.Error.Text.Contains("cannot accept on", StringComparison.Ordinal), () => proxy.Error.Text);
@@ -42,7 +46,32 @@ public sealed class DescriptorExhaustionTests
             clients.ForEach(client => client.Dispose());
         }
 
-        using var after = await ClientSocket.ConnectAsync(proxy.EndPoint);
-        Assert.Equal("hi", await after.ReceiveTextAsync(2).InTimeAsync());
+        await Eventually.IsTrueAsync(() => IsServedAsync(proxy), () => proxy.Error.Text);
+    }
+
+    // Who is accepted when no descriptor is left for the server's side is reset, perhaps before the connect has returned.
+    private static async Task<Socket?> TryConnectAsync(ProxyProcess proxy)
+    {
+        try
+        {
+            return await ClientSocket.ConnectAsync(proxy.EndPoint);
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> IsServedAsync(ProxyProcess proxy)
+    {
+        using var client = await TryConnectAsync(proxy);
+        try
+        {
+            return client is not null && await client.ReceiveTextAsync(2).InTimeAsync() == "hi";
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return false;
+        }
     }
 }

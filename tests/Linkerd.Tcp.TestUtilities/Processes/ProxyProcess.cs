@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Linkerd.Tcp.TestUtilities;
 
-/// <summary>The real executable, listening on a free port of loopback.</summary>
+/// <summary>The real executable, listening on a free port, of loopback unless told otherwise.</summary>
 public sealed partial class ProxyProcess : ChildProcess
 {
     private ProxyProcess(string executable, IEnumerable<string> arguments, string log)
@@ -23,10 +23,11 @@ public sealed partial class ProxyProcess : ChildProcess
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="options">More of the command line.</param>
     /// <param name="log">What it logs, as LINKERD_TCP_LOG has it.</param>
+    /// <param name="listen">Where it listens.</param>
     public static async Task<ProxyProcess> StartAsync(
-        string executable, string target, CancellationToken cancellationToken, IEnumerable<string>? options = null, string log = "info")
+        string executable, string target, CancellationToken cancellationToken, IEnumerable<string>? options = null, string log = "info", string listen = "127.0.0.1:0")
     {
-        var proxy = new ProxyProcess(executable, ["-l", "127.0.0.1:0", .. options ?? [], target], log);
+        var proxy = new ProxyProcess(executable, ["-l", listen, .. options ?? [], target], log);
         try
         {
             var line = await proxy.Error.WaitForAsync(candidate => ListeningLine().IsMatch(candidate), cancellationToken);
