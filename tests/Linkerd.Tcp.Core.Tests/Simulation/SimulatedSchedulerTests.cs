@@ -115,27 +115,6 @@ public sealed class SimulatedSchedulerTests
     }
 
     [Fact]
-    public void AwaitsThreadPool_CodeThatHopsThroughThePool_FinishesBeforeTimeMoves()
-    {
-        var scheduler = new SimulatedScheduler { AwaitsThreadPool = true };
-        scheduler.Run(async () =>
-        {
-            using var gate = new SemaphoreSlim(0);
-            var waiting = HopAsync(gate);
-            gate.Release();
-            await scheduler.Delay(TimeSpan.FromSeconds(1));
-            Assert.True(await waiting < TimeSpan.FromSeconds(1));
-        });
-
-        async Task<TimeSpan> HopAsync(SemaphoreSlim gate)
-        {
-            await gate.WaitAsync(TestContext.Current.CancellationToken).ConfigureAwait(false);
-            await scheduler.Resume();
-            return scheduler.Elapsed;
-        }
-    }
-
-    [Fact]
     public void Run_BodyFails_ThrowsItsException()
     {
         var scheduler = new SimulatedScheduler();

@@ -10,8 +10,8 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// <remarks>
 /// Code under test awaits with ConfigureAwait(false) and is continued inline by the step that completed what it waits for; that only
 /// holds where no synchronization context is set, so engine steps run without one, and test code (what <see cref="Run"/> was given) with one.
-/// Continuations that insist on the thread pool (SemaphoreSlim, channels) come back through <see cref="TransportExecutor.Resume"/>;
-/// set <see cref="AwaitsThreadPool"/> for such code.
+/// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>,
+/// but time does not wait for them: set such things off in <see cref="RunElsewhereAsync"/>.
 /// </remarks>
 public sealed class SimulatedScheduler : TransportExecutor
 {
@@ -48,9 +48,6 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     /// <summary>How long, in real time, an idle run waits for other threads before it calls itself stuck. Default: 1 s.</summary>
     public TimeSpan IdleGrace { get; set; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Whether time only moves after the thread pool had the chance to finish what was queued to it. Costs microseconds per move. Default: false.</summary>
-    public bool AwaitsThreadPool { get; set; }
 
     /// <summary>The virtual time since the scheduler was made.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(NowTicks);
@@ -196,27 +193,20 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     private ScheduledItem Next(long timeLimit)
     {
-        var settled = !AwaitsThreadPool;
         while (true)
         {
             lock (_lock)
             {
                 var elsewhere = Volatile.Read(ref _elsewhere) > 0;
-                if (_ready.TryDequeue(out var item) || (settled && !elsewhere && TryTakeTimer(timeLimit, out item)))
+                if (_ready.TryDequeue(out var item) || (!elsewhere && TryTakeTimer(timeLimit, out item)))
                 {
                     return item;
                 }
 
-                if (settled && !Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
+                if (!Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
                 {
                     throw Stuck("nothing is left to happen");
                 }
-            }
-
-            if (!settled)
-            {
-                settled = true;
-                SettleThreadPool();
             }
         }
     }
@@ -242,21 +232,6 @@ public sealed class SimulatedScheduler : TransportExecutor
 
         taken = null;
         return false;
-    }
-
-    // What is in the pool's queues now has at least been started once as many markers as there are workers have come through them.
-    private static void SettleThreadPool()
-    {
-        for (var round = 0; round < 2; round++)
-        {
-            using var markers = new CountdownEvent(Environment.ProcessorCount);
-            for (var i = 0; i < Environment.ProcessorCount; i++)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static done => done.Signal(), markers, preferLocal: false);
-            }
-
-            markers.Wait();
-        }
     }
 
     private SimulationException Stuck(string why)
