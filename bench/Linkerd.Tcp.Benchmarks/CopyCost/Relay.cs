@@ -13,7 +13,7 @@ internal static class Relay
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(512);
         Console.WriteLine(((IPEndPoint)listener.LocalEndPoint!).Port);
-        var proxy = new DuplexProxy(tcp: new TcpOptions { WindowSize = kind.StartsWith("duplex", StringComparison.Ordinal) && kind.Length > 6 ? int.Parse(kind[6..], System.Globalization.CultureInfo.InvariantCulture) * 1024 : 64 * 1024 });
+        var proxy = new DuplexProxy();
         _ = AcceptAsync();
         await Console.In.ReadToEndAsync();
 
@@ -31,7 +31,7 @@ internal static class Relay
             var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await server.ConnectAsync(backend);
             client.NoDelay = server.NoDelay = true;
-            if (kind.StartsWith("duplex", StringComparison.Ordinal))
+            if (kind == "duplex")
             {
                 await proxy.RunAsync(client, server);
             }
