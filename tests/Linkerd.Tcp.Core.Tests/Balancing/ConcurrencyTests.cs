@@ -94,9 +94,15 @@ public sealed class ConcurrencyTests
             Endpoint[] tried = [balancer.Endpoints[^1]];
             Run(1000);
 
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            Run(100_000);
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            // What the runtime allocates once, when it compiles a path anew, does not come again; what a pick allocates comes every time.
+            Assert.Contains(0, Enumerable.Range(0, 3).Select(_ => Allocated(() => Run(100_000))));
+
+            static long Allocated(Action run)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                run();
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            }
 
             void Run(int picks)
             {

@@ -10,6 +10,9 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<ReceiveResult>
 {
+    // After a read of this size more is likely to follow at once, and a try in vain costs little beside it.
+    private const int LargeRead = 16 * 1024;
+
     private readonly SocketConnection _connection;
     private readonly WindowPool _pool;
     private ManualResetValueTaskSourceCore<ReceiveResult> _completion;
@@ -202,7 +205,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (error == SocketError.Success && count > 0)
         {
-            _lastReadWasShort = count < Math.Min(_buffer!.Length - _end, 16384);
+            _lastReadWasShort = count < Math.Min(_buffer!.Length - _end, LargeRead);
             _end += count;
             Volatile.Write(ref _totalBytes, _totalBytes + count);
             result = HandOut();
