@@ -5,8 +5,11 @@ namespace Linkerd.Tcp;
 /// <summary>What a balancer is told of the session that it picks for.</summary>
 public readonly ref struct PickContext
 {
-    /// <summary>The client's address, where it is known.</summary>
-    public EndPoint? Client { get; init; }
+    /// <summary>The client's connection; null where there is none.</summary>
+    public TransportConnection? Connection { get; init; }
+
+    /// <summary>The client's address, where it is known. Made when it is asked for.</summary>
+    public EndPoint? Client => Connection?.RemoteEndPoint;
 
     /// <summary>A hash of what sessions should stick by; 0 where there is none.</summary>
     public ulong Hash { get; init; }

@@ -24,6 +24,8 @@ internal sealed class SessionInstruments
 
     public void AcceptFailed() => _acceptFailures.Add(1);
 
+    /// <param name="reason">The close reason's two letters; a string that lives on, as this is called for every session.</param>
+    /// <param name="duration">From accept to close.</param>
     public void Closed(string reason, TimeSpan duration)
     {
         _closed.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Reason, reason));

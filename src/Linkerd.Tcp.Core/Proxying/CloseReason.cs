@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Linkerd.Tcp;
 
 /// <summary>
@@ -15,6 +17,12 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
 
     /// <summary>Whether this is the normal end.</summary>
     public bool IsNormal => By == ClosedBy.None;
+
+    // The reasons are few, and every session tells one to the metrics.
+    private static readonly ConcurrentDictionary<int, string> Texts = new();
+
+    /// <summary>The two letters, as a string that is made once.</summary>
+    internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
 
     /// <summary>The two letters.</summary>
     public override string ToString()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
@@ -14,6 +15,7 @@ namespace Linkerd.Tcp;
 /// <para>A direction holds at most one window of bytes (<see cref="TcpOptions.WindowSize"/>), and none while it waits for some.
 /// A slow reader stops the fast writer and nobody else.</para>
 /// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The Sockets engine holds nothing.")]
 public sealed class DuplexProxy
 {
     private readonly DuplexOptions _options;
@@ -45,7 +47,9 @@ public sealed class DuplexProxy
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(server);
-        return new DuplexRun(client, server, _options, _random, control ?? new DuplexControl()).RunAsync();
+        var completion = new DuplexCompletion();
+        Start(client, server, control ?? new DuplexControl(), completion);
+        return completion.Task;
     }
 
     /// <summary>Copies between two connected stream sockets.</summary>
@@ -71,4 +75,8 @@ public sealed class DuplexProxy
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
     public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null) =>
         RunAsync(new PipeConnection(client, _timeProvider), new PipeConnection(server, _timeProvider), control);
+
+    /// <summary>Starts a copy whose owner is told of its end.</summary>
+    internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>
+        new DuplexRun(client, server, _options, _random, control, owner).Start();
 }

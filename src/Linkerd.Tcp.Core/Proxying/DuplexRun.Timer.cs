@@ -6,7 +6,6 @@ internal sealed partial class DuplexRun : ITimerHandler
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _timerLock = new();
     private bool _timerStopped;
     private volatile bool _watchingBlocked;
 
@@ -22,7 +21,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
     private void StopTimer()
     {
-        lock (_timerLock)
+        lock (_up)
         {
             _timerStopped = true;
             _client.Deadline.Disarm();
@@ -30,7 +29,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     }
 
     /// <summary>A blocked direction does not read, so it does not notice that its source is gone: ask, once a second.</summary>
-    private void WatchBlocked()
+    public void WatchBlocked()
     {
         // Either this sees that nobody watches, or Reschedule sees the direction blocked: both put a fence between their write and their read.
         Interlocked.MemoryBarrier();
@@ -43,7 +42,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     private void Reschedule()
     {
         CloseReason? due = null;
-        lock (_timerLock)
+        lock (_up)
         {
             if (_timerStopped)
             {

@@ -1,7 +1,8 @@
 namespace Linkerd.Tcp;
 
-/// <summary>The state of one direction of a copy. Written by the direction itself, read by the other one and by the timer.</summary>
-internal sealed class HalfDuplex(TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
+/// <summary>One direction of a copy. Written by the relay that moves its bytes, read by the other direction and by the timer.</summary>
+internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
+    : IRelayObserver
 {
     // What was received before and not consumed belongs to the copy.
     private readonly long _receivedBefore = source.BytesReceived - source.UnreadBytes;
@@ -38,11 +39,7 @@ internal sealed class HalfDuplex(TransportConnection source, TransportConnection
     public bool EndedWithFin => _endedWithFin;
 
     /// <summary>Whether it waits for the destination to take bytes, and so does not read from the source.</summary>
-    public bool Blocked
-    {
-        get => _blocked;
-        set => _blocked = value;
-    }
+    public bool Blocked => _blocked;
 
     /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
     public long SourceGoneAt { get; set; }
@@ -53,12 +50,27 @@ internal sealed class HalfDuplex(TransportConnection source, TransportConnection
         Volatile.Write(ref _lastMoved, now);
     }
 
-    public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
+    public void OnBlocked()
+    {
+        _blocked = true;
+        run.WatchBlocked();
+    }
+
+    public void OnUnblocked(long now)
+    {
+        _blocked = false;
+        Volatile.Write(ref _lastMoved, now);
+    }
+
+    public void OnEnded(RelayEnd end) => run.OnEnded(this, end);
+
+    public void OnFaulted(Exception error) => run.OnFaulted(error);
 
     public void End(bool withFin, long now)
     {
         Volatile.Write(ref _endedAt, now);
         _endedWithFin = withFin;
+        _blocked = false;
         _ended = true;
     }
 }

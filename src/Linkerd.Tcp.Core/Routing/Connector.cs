@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp;
 
@@ -13,12 +14,11 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
     // As ConnectFailure, in the words of the metric.
     private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other"];
 
-    private readonly ConnectOptions _options = new() { Tcp = policy.Tcp };
-
     /// <param name="destination">Where to.</param>
     /// <param name="client">For whom.</param>
     /// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>.</param>
     /// <param name="cancellationToken">Cancelled at the deadline, and when the session ends for another reason.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ConnectOutcome> ConnectAsync(Destination destination, TransportConnection client, long deadline, CancellationToken cancellationToken)
     {
         Endpoint[]? tried = null;
@@ -27,7 +27,7 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
         while (true)
         {
             var version = destination.Version;
-            var picked = destination.Balancer.Pick(new PickContext { Client = client.RemoteEndPoint, Tried = tried.AsSpan(0, attempts) }, out var lease);
+            var picked = destination.Balancer.Pick(new PickContext { Connection = client, Tried = tried.AsSpan(0, attempts) }, out var lease);
             if (picked == PickResult.Picked)
             {
                 var result = await AttemptAsync(lease.Endpoint!, client, deadline, cancellationToken).ConfigureAwait(false);
@@ -70,11 +70,12 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(ConnectResult Connected, TimeSpan Elapsed)> AttemptAsync(Endpoint endpoint, TransportConnection client, long deadline, CancellationToken cancellationToken)
     {
         var started = timeProvider.GetTimestamp();
         instruments.Attempted();
-        var options = _options with { Near = client, Timeout = TimeoutOf(started, deadline) };
+        var options = new ConnectOptions { Near = client, Timeout = TimeoutOf(started, deadline), Tcp = policy.Tcp };
         var result = await transport.ConnectAsync(endpoint.Address, options, cancellationToken).ConfigureAwait(false);
         if (result.IsConnected && IsSelf(result.Connection))
         {
@@ -109,8 +110,9 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
         return policy.AttemptTimeout == Timeout.InfiniteTimeSpan || left < policy.AttemptTimeout ? left : policy.AttemptTimeout;
     }
 
+    // Asked last, as it costs a system call: whether the two ends are one.
     private static bool IsSelf(TransportConnection connection) =>
-        connection is { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local } && local.Port == remote.Port && local.Equals(remote);
+        connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint);
 
     private static ConnectOutcome Failed(ConnectResult last, int attempts) => new()
     {

@@ -1,7 +1,10 @@
 namespace Linkerd.Tcp;
 
-/// <summary>One client connection from accept to close: gets a server connection, then copies.</summary>
-internal sealed partial class ClientSession : ITimerHandler, IDisposable
+/// <summary>
+/// One client connection from accept to close: gets a server connection, then copies. While it copies it is this object, the copy's and the
+/// two connections', and no task.
+/// </summary>
+internal sealed partial class ClientSession : ITimerHandler, IDuplexOwner
 {
     // How soon a client that reset its connection while it waits is noticed.
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
@@ -10,10 +13,9 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
     private readonly Destination _destination;
     private readonly TransportConnection _client;
     private readonly DuplexControl _control = new();
-    private readonly CancellationTokenSource _establishing = new();
-    private readonly LinkedListNode<ClientSession> _node;
     private readonly long _startedAt;
-    private readonly long _deadline;
+    private CancellationTokenSource? _establishing;
+    private EndpointLease _lease;
     private volatile bool _connected;
 
     public ClientSession(SessionServices services, Destination destination, TransportConnection client)
@@ -21,20 +23,27 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
         _services = services;
         _destination = destination;
         _client = client;
-        _node = new LinkedListNode<ClientSession>(this);
         _startedAt = services.TimeProvider.GetTimestamp();
-        var timeout = services.Options.ConnectTimeout;
-        _deadline = timeout == Timeout.InfiniteTimeSpan
-            ? Connector.NoDeadline
-            : _startedAt + (long)(timeout.TotalSeconds * services.TimeProvider.TimestampFrequency);
     }
+
+    /// <summary>Its neighbours in the <see cref="SessionList"/>, which owns both.</summary>
+    internal ClientSession? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal ClientSession? Next { get; set; }
+
+    private long Deadline => _services.Options.ConnectTimeout is var timeout && timeout == Timeout.InfiniteTimeSpan
+        ? Connector.NoDeadline
+        : _startedAt + (long)(timeout.TotalSeconds * _services.TimeProvider.TimestampFrequency);
 
     /// <summary>Runs the session; it takes care of itself from here.</summary>
     public void Start()
     {
-        _services.Sessions.Add(_node);
+        var establishing = _services.Establishing.Get();
+        _establishing = establishing;
+        _services.Sessions.Add(this);
         _services.Instruments.Accepted();
-        _ = RunAsync();
+        _ = RunAsync(establishing.Token);
     }
 
     public ByteTotals CountBytes() => new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
@@ -43,7 +52,7 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
     public bool TryEnd(ClosedBy by)
     {
         var ended = _control.TryEnd(new(by, _connected ? ClosePhase.Data : ClosePhase.Queue));
-        CancelEstablishing();
+        GiveUpEstablishing();
         return ended;
     }
 
@@ -58,35 +67,44 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
         if (_client.PeerGone)
         {
             _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
-            CancelEstablishing();
+            GiveUpEstablishing();
         }
         else if (!ArmTimer())
         {
-            CancelEstablishing();
+            GiveUpEstablishing();
         }
     }
 
-    /// <summary>Called by its own run, at its end.</summary>
-    public void Dispose() => _establishing.Dispose();
+    void IDuplexOwner.OnCopyEnded(in DuplexResult result, Exception? error)
+    {
+        if (error is not null)
+        {
+            Log.Failed(_services.Logger, error, _destination.Name);
+        }
 
-    private async Task RunAsync()
+        // Both connections are closed already.
+        Conclude(default);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
         var outcome = default(ConnectOutcome);
         try
         {
             ArmTimer();
-            outcome = await _services.Connector.ConnectAsync(_destination, _client, _deadline, _establishing.Token).ConfigureAwait(false);
+            outcome = await _services.Connector.ConnectAsync(_destination, _client, Deadline, cancellationToken).ConfigureAwait(false);
             await _client.Executor.Resume();
+            _lease = outcome.Lease;
             _connected = true;
             _client.Deadline.Disarm();
+            EndEstablishing();
             if (outcome.IsConnected)
             {
-                await _services.Duplex.RunAsync(_client, outcome.Connection, _control).ConfigureAwait(false);
+                _services.Duplex.Start(_client, outcome.Connection, _control, this);
+                return;
             }
-            else
-            {
-                _control.TrySetReason(outcome.Reason);
-            }
+
+            _control.TrySetReason(outcome.Reason);
         }
         catch (Exception error)
         {
@@ -94,27 +112,25 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
             _control.TrySetReason(new(ClosedBy.Proxy, _connected ? ClosePhase.Data : ClosePhase.Connect));
             Log.Failed(_services.Logger, error, _destination.Name);
         }
-        finally
-        {
-            await EndAsync(outcome).ConfigureAwait(false);
-        }
-    }
 
-    private async ValueTask EndAsync(ConnectOutcome outcome)
-    {
-        // After a normal copy both connections are closed, and this does nothing; in any other case nobody may take the end for a FIN.
+        // Nobody may take the end for a FIN.
         _client.Abort();
         await _client.DisposeAsync().ConfigureAwait(false);
-        var server = outcome.Lease.Endpoint?.Address;
-        outcome.Lease.Dispose();
-        Dispose();
+        EndEstablishing();
+        Conclude(outcome);
+    }
+
+    private void Conclude(in ConnectOutcome outcome)
+    {
+        var server = _lease.Endpoint?.Address;
+        _lease.Dispose();
 
         // Told before it is gone: who waits for the last session to end finds everything counted and logged.
         var reason = _control.Reason ?? CloseReason.Normal;
         var duration = _services.TimeProvider.GetElapsedTime(_startedAt);
-        _services.Instruments.Closed(reason.ToString(), duration);
+        _services.Instruments.Closed(reason.Text, duration);
         LogEnd(outcome, server, reason, duration);
-        _services.Sessions.Remove(_node);
+        _services.Sessions.Remove(this);
         _services.Limit.Release();
     }
 
@@ -122,9 +138,9 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
     private bool ArmTimer()
     {
         var next = PresenceCheck;
-        if (_deadline != Connector.NoDeadline)
+        if (Deadline is var deadline and not Connector.NoDeadline)
         {
-            var left = _services.TimeProvider.GetElapsedTime(_services.TimeProvider.GetTimestamp(), _deadline);
+            var left = _services.TimeProvider.GetElapsedTime(_services.TimeProvider.GetTimestamp(), deadline);
             if (left <= TimeSpan.Zero)
             {
                 return false;
@@ -137,16 +153,14 @@ internal sealed partial class ClientSession : ITimerHandler, IDisposable
         return true;
     }
 
-    private void CancelEstablishing()
+    // Whoever takes the source owns it: one that was cancelled is never used again, one that was not serves the next session.
+    private void GiveUpEstablishing() => Interlocked.Exchange(ref _establishing, null)?.Cancel();
+
+    private void EndEstablishing()
     {
-        try
+        if (Interlocked.Exchange(ref _establishing, null) is { } establishing)
         {
-            _establishing.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The session ended by itself at the same moment.
-            return;
+            _services.Establishing.Return(establishing);
         }
     }
 }

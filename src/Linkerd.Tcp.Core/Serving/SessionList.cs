@@ -7,7 +7,8 @@ namespace Linkerd.Tcp;
 internal sealed class SessionList
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<ClientSession> _sessions = [];
+    private ClientSession? _first;
+    private int _count;
     private ByteTotals _finished;
     private TaskCompletionSource? _empty;
 
@@ -17,27 +18,34 @@ internal sealed class SessionList
         {
             lock (_lock)
             {
-                return _sessions.Count;
+                return _count;
             }
         }
     }
 
-    public void Add(LinkedListNode<ClientSession> session)
+    public void Add(ClientSession session)
     {
         lock (_lock)
         {
-            _sessions.AddLast(session);
+            _count++;
+            session.Next = _first;
+            if (_first is not null)
+            {
+                _first.Previous = session;
+            }
+
+            _first = session;
         }
     }
 
-    public void Remove(LinkedListNode<ClientSession> session)
+    public void Remove(ClientSession session)
     {
         TaskCompletionSource? empty = null;
         lock (_lock)
         {
-            _sessions.Remove(session);
-            _finished += session.Value.CountBytes();
-            if (_sessions.Count == 0)
+            Unlink(session);
+            _finished += session.CountBytes();
+            if (--_count == 0)
             {
                 empty = _empty;
                 _empty = null;
@@ -53,7 +61,7 @@ internal sealed class SessionList
         lock (_lock)
         {
             var total = _finished;
-            foreach (var session in _sessions)
+            for (var session = _first; session is not null; session = session.Next)
             {
                 total += session.CountBytes();
             }
@@ -67,7 +75,7 @@ internal sealed class SessionList
     {
         lock (_lock)
         {
-            if (_sessions.Count == 0)
+            if (_count == 0)
             {
                 return Task.CompletedTask;
             }
@@ -81,12 +89,34 @@ internal sealed class SessionList
     /// <returns>How many this call ended.</returns>
     public int EndAll(ClosedBy by)
     {
-        ClientSession[] sessions;
+        var sessions = new List<ClientSession>();
         lock (_lock)
         {
-            sessions = [.. _sessions];
+            for (var session = _first; session is not null; session = session.Next)
+            {
+                sessions.Add(session);
+            }
         }
 
         return sessions.Count(session => session.TryEnd(by));
+    }
+
+    private void Unlink(ClientSession session)
+    {
+        if (session.Previous is { } previous)
+        {
+            previous.Next = session.Next;
+        }
+        else
+        {
+            _first = session.Next;
+        }
+
+        if (session.Next is { } next)
+        {
+            next.Previous = session.Previous;
+        }
+
+        session.Next = session.Previous = null;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp;
 
@@ -14,4 +15,14 @@ internal sealed record SessionServices(
     TimeProvider TimeProvider)
 {
     public RepeatFilter UnservedFilter { get; } = new(TimeProvider);
+
+    /// <summary>What cancels the search for a server connection, for the sessions that are searching.</summary>
+    public ObjectPool<CancellationTokenSource> Establishing { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), maximumRetained: 1024);
+
+    private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
+    {
+        public override CancellationTokenSource Create() => new();
+
+        public override bool Return(CancellationTokenSource obj) => obj.TryReset();
+    }
 }

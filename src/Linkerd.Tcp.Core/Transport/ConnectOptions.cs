@@ -1,8 +1,13 @@
 namespace Linkerd.Tcp;
 
-/// <summary>How one connection is made. Immutable, so one instance serves any number of attempts.</summary>
-public sealed record ConnectOptions
+/// <summary>How one connection is made. A value, so that an attempt allocates none; made by <c>new()</c>, not by <c>default</c>.</summary>
+public readonly record struct ConnectOptions
 {
+    /// <summary>All defaults.</summary>
+    public ConnectOptions()
+    {
+    }
+
     /// <summary>The connection on whose loop the new one shall live; null: anywhere. An engine without loops ignores it.</summary>
     public TransportConnection? Near { get; init; }
 

@@ -3,13 +3,14 @@ using System.Net;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// What listens, connects and moves bytes. All proxy logic stands on this seam; the engines behind it are
-/// the Sockets engine and, in tests, a simulation in virtual time.
+/// What listens, connects and moves bytes. All proxy logic stands on this seam; the engines behind it are the epoll engine (Linux),
+/// the Sockets engine (everywhere) and, in tests, a simulation in virtual time. Disposing it ends its threads, where it has some, with every
+/// connection that lives there.
 /// </summary>
 /// <remarks>Members may be called from any thread.</remarks>
-public interface ITransport
+public interface ITransport : IAsyncDisposable
 {
-    /// <summary>The engine's name in logs: <c>sockets</c>.</summary>
+    /// <summary>The engine's name in logs: <c>epoll</c>, <c>sockets</c>.</summary>
     string Name { get; }
 
     /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>

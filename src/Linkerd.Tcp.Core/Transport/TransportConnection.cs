@@ -82,6 +82,12 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <summary>Ends the connection at once with a RST. Pending operations complete with <see cref="TransportStatus.Aborted"/>. Any thread; twice is harmless.</summary>
     public abstract void Abort();
 
+    /// <summary>
+    /// Moves everything from here to the destination until either ends, and tells the observer; what was received and not consumed goes first.
+    /// An engine that knows both may do it better than by receiving and sending. As the reader of this connection and the writer of the other.
+    /// </summary>
+    internal virtual void StartRelay(TransportConnection destination, IRelayObserver observer) => _ = Relay.RunAsync(this, destination, observer);
+
     /// <summary>Closes and gives everything back. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
     public abstract ValueTask DisposeAsync();
 }

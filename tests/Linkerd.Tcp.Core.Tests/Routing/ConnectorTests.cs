@@ -64,7 +64,7 @@ public sealed class ConnectorTests : IDisposable
             connections.Add(new StillConnection(to, to));
             return new(ConnectResult.Connected(connections[^1]));
         });
-        await using var router = new Router(new StaticResolver(Addresses[0]));
+        await using var router = new Router(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 45001)));
         var (outcome, destination) = await ConnectAsync(router, transport);
         Assert.Equal("SC", outcome.Reason.ToString());
         Assert.Contains("met itself", outcome.Detail, StringComparison.Ordinal);

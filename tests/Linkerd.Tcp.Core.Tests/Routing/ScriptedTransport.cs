@@ -16,4 +16,6 @@ internal sealed class ScriptedTransport(Func<EndPoint, ConnectOptions, Cancellat
         Attempts.Add((to, options));
         return connect(to, options, cancellationToken);
     }
+
+    public ValueTask DisposeAsync() => default;
 }

@@ -57,7 +57,6 @@ public sealed class SimulatedTransport : ITransport
     public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
-        ArgumentNullException.ThrowIfNull(options);
         var attempt = new SimulatedConnectAttempt(this, to, options, cancellationToken);
         Network.Scheduler.Post(static attempt => ((SimulatedConnectAttempt)attempt!).Start(), attempt);
         return new ValueTask<ConnectResult>(attempt.Result);
@@ -77,4 +76,7 @@ public sealed class SimulatedTransport : ITransport
     }
 
     internal void ReturnDescriptor() => Descriptors--;
+
+    /// <summary>Does nothing: the network goes with the scheduler.</summary>
+    public ValueTask DisposeAsync() => default;
 }

@@ -42,7 +42,6 @@ public sealed class SocketsTransport : ITransport
     public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
-        ArgumentNullException.ThrowIfNull(options);
         Socket socket;
         try
         {
@@ -79,6 +78,9 @@ public sealed class SocketsTransport : ITransport
 
         return ConnectResult.Connected(new SocketConnection(this, socket, to, options.Tcp.WindowSize));
     }
+
+    /// <summary>Does nothing: the engine holds nothing that outlives its connections and listeners.</summary>
+    public ValueTask DisposeAsync() => default;
 
     /// <summary>A connection over a socket that is connected already; it then belongs to the connection.</summary>
     /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
