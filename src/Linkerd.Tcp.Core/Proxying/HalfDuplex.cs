@@ -56,6 +56,8 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
         run.WatchBlocked();
     }
 
+    public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
+
     public void OnUnblocked(long now)
     {
         _blocked = false;

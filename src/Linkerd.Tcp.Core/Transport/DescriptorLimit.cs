@@ -28,4 +28,10 @@ public static class DescriptorLimit
 
     /// <summary>The sessions that fit: (limit - 200) / 2, at least 1.</summary>
     public static int DefaultMaxSessions => Math.Max(1, (Current - Reserve) / 2);
+
+    /// <summary>
+    /// The pipes that bulk streams may hold. Two descriptors each, out of the reserve, which listeners, discovery and logs share; 64 MiB is
+    /// what the kernel lets an unprivileged user have (fs.pipe-user-pages-soft).
+    /// </summary>
+    internal static int PipesAllowed => 64;
 }

@@ -10,7 +10,11 @@ internal interface IRelayObserver
     /// <summary>The destination takes no more for now; until it does, nothing is read from the source.</summary>
     void OnBlocked();
 
-    /// <summary>The destination took what it had not taken.</summary>
+    /// <summary>The destination took some of what it had not taken; an engine that sends in one operation does not know.</summary>
+    /// <param name="now">The timestamp.</param>
+    void OnSent(long now);
+
+    /// <summary>The destination took all of what it had not taken.</summary>
     /// <param name="now">The timestamp.</param>
     void OnUnblocked(long now);
 

@@ -20,4 +20,16 @@ public sealed record TcpOptions
 
     /// <summary>The most that one receive hands out, in bytes, and so the window of one direction of a copy. Default: 64 KiB.</summary>
     public int WindowSize { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// TCP_USER_TIMEOUT: ends a connection whose sent bytes were not acknowledged for so long; <see cref="TimeSpan.Zero"/> leaves that to the system.
+    /// Off by default, as it also ends connections to peers that are alive and read slowly (RFC 5482). Linux only.
+    /// </summary>
+    public TimeSpan UserTimeout { get; init; }
+
+    /// <summary>SO_SNDBUF, in bytes; null, the default, leaves the size to the system, which adapts it.</summary>
+    public int? SendBufferSize { get; init; }
+
+    /// <summary>SO_RCVBUF, in bytes; null, the default, leaves the size to the system, which adapts it.</summary>
+    public int? ReceiveBufferSize { get; init; }
 }

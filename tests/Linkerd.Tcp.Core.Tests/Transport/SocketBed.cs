@@ -4,14 +4,14 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-/// <summary>The Sockets engine on a loopback address.</summary>
-internal class SocketBed(IPAddress address) : TransportBed
+/// <summary>An engine over real sockets on a loopback address. The engine belongs to the bed.</summary>
+internal class SocketBed(IPAddress address, ITransport transport) : TransportBed
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public static bool HasIPv6Loopback { get; } = CanBind(IPAddress.IPv6Loopback);
 
-    public override ITransport Transport { get; } = new SocketsTransport();
+    public override ITransport Transport => transport;
 
     public override EndPoint FreeAddress => new IPEndPoint(address, 0);
 
@@ -36,6 +36,12 @@ internal class SocketBed(IPAddress address) : TransportBed
         return listener.LocalEndPoint;
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await transport.DisposeAsync();
+    }
+
     public override Task RunElsewhereAsync(Action action) => Task.Run(action);
 
     public override Task PauseAsync() => Task.Delay(1, TestContext.Current.CancellationToken);
@@ -55,8 +61,8 @@ internal class SocketBed(IPAddress address) : TransportBed
     }
 }
 
-/// <summary>The Sockets engine on Unix-domain sockets.</summary>
-internal sealed class UnixSocketBed() : SocketBed(IPAddress.Loopback)
+/// <summary>An engine on Unix-domain sockets.</summary>
+internal sealed class UnixSocketBed(ITransport transport) : SocketBed(IPAddress.Loopback, transport)
 {
     public override bool IsTcp => false;
 

@@ -87,7 +87,7 @@ public abstract class TransportBed : IAsyncDisposable
         return (connected, Own(await handler.NextAsync()));
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         _owned.Reverse();
         foreach (var owned in _owned)

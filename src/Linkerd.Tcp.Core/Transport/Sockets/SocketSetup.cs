@@ -6,6 +6,9 @@ namespace Linkerd.Tcp;
 /// <summary>Makes sockets and sets their options.</summary>
 internal static class SocketSetup
 {
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
+
     public static Socket Create(EndPoint endPoint) => endPoint switch
     {
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
@@ -32,6 +35,22 @@ internal static class SocketSetup
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveTime));
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(options.KeepAliveInterval));
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveRetryCount);
+        }
+
+        if (options.UserTimeout > TimeSpan.Zero && OperatingSystem.IsLinux())
+        {
+            var milliseconds = (int)Math.Min(int.MaxValue, Math.Ceiling(options.UserTimeout.TotalMilliseconds));
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(milliseconds));
+        }
+
+        if (options.SendBufferSize is { } send)
+        {
+            socket.SendBufferSize = send;
+        }
+
+        if (options.ReceiveBufferSize is { } receive)
+        {
+            socket.ReceiveBufferSize = receive;
         }
     }
 

@@ -1,0 +1,40 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Waits for the peer's acknowledgement of all that was sent, by asking: the kernel has no event for it.</summary>
+internal static class AcknowledgementWait
+{
+    private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LastPoll = TimeSpan.FromMilliseconds(50);
+
+    public static async ValueTask<bool> RunAsync(EpollConnection connection)
+    {
+        connection.SendDeferredFin();
+        for (var poll = FirstPoll; ; poll = poll * 2 < LastPoll ? poll * 2 : LastPoll)
+        {
+            if (connection.IsClosed)
+            {
+                return false;
+            }
+
+            if (connection.IsUnix)
+            {
+                // What was sent is in the peer's queue already, and closing leaves it there.
+                return !connection.PeerGone;
+            }
+
+            // In this order: a connection that died in between still shows in the second.
+            var unacknowledged = SocketOptions.Unacknowledged(connection.Descriptor);
+            if (connection.PeerGone)
+            {
+                return false;
+            }
+
+            if (unacknowledged == 0)
+            {
+                return true;
+            }
+
+            await connection.Loop.Delay(poll);
+        }
+    }
+}

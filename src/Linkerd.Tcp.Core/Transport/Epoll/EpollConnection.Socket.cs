@@ -1,0 +1,362 @@
+namespace Linkerd.Tcp;
+
+// The socket, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
+// operation that finds the contrary corrects it.
+internal sealed unsafe partial class EpollConnection
+{
+    private const uint Interest = EpollEvents.In | EpollEvents.Out | EpollEvents.PeerShutdown | EpollEvents.Urgent | EpollEvents.EdgeTriggered;
+
+    private int _descriptor;
+    private SocketState _state;
+    private TransportStatus _readEnd;
+    private EpollConnector? _connector;
+    private ILoopReader? _reader;
+    private ILoopWriter? _writer;
+
+    public uint Generation { get; set; }
+
+    bool ILoopWork.IsQueued { get; set; }
+
+    /// <summary>The descriptor; negative once it is closed.</summary>
+    public int Descriptor => _descriptor;
+
+    public bool IsAborted => _aborted;
+
+    public bool IsClosed => _descriptor < 0;
+
+    public bool IsUnix => (_state & SocketState.IsUnix) != 0;
+
+    public bool IsReadable => (_state & SocketState.Readable) != 0;
+
+    public bool IsWritable => (_state & SocketState.Writable) != 0;
+
+    /// <summary>Whether the end of the stream was read.</summary>
+    public bool HasReadEnded => (_state & SocketState.ReadEnded) != 0;
+
+    /// <summary>Has epoll tell of the socket from now on.</summary>
+    /// <returns>The error; 0: none.</returns>
+    public int Register(EpollConnector? connector = null)
+    {
+        _connector = connector;
+        return Loop.Register(_descriptor, this, Interest);
+    }
+
+    /// <summary>The connector has what it waited for; what its last event said holds for the connection.</summary>
+    public void Established(uint events)
+    {
+        _connector = null;
+        Note(events);
+    }
+
+    public void SetReader(ILoopReader? reader) => _reader = reader;
+
+    public void SetWriter(ILoopWriter? writer) => _writer = writer;
+
+    public void OnEvents(uint events)
+    {
+        if (_connector is { } connector)
+        {
+            connector.OnEvents(events);
+            return;
+        }
+
+        Note(events);
+        if ((_state & SocketState.Readable) != 0)
+        {
+            _reader?.OnReadable();
+        }
+
+        if ((_state & SocketState.Writable) != 0)
+        {
+            _writer?.OnWritable();
+        }
+    }
+
+    /// <summary>Receives.</summary>
+    /// <returns>Whether there is something to know: bytes, or with none of them the end.</returns>
+    public bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)
+    {
+        (count, end) = (0, TransportStatus.Ok);
+        if (_descriptor < 0)
+        {
+            end = TransportStatus.Aborted;
+            return true;
+        }
+
+        if ((_state & (SocketState.ReadEnded | SocketState.FinIsNext)) != 0)
+        {
+            end = EndRead(HasReadEnded ? _readEnd : TransportStatus.Ok);
+            return true;
+        }
+
+        if ((_state & SocketState.Readable) == 0)
+        {
+            return false;
+        }
+
+        var received = LinuxCalls.Receive(_descriptor, buffer, length, 0);
+        while (received < 0 && Errno.Last == Errno.Interrupted)
+        {
+            received = LinuxCalls.Receive(_descriptor, buffer, length, 0);
+        }
+
+        if (received > 0)
+        {
+            count = (int)received;
+            CountReceived(count);
+            if (count < length)
+            {
+                NoteShortRead();
+            }
+
+            return true;
+        }
+
+        return received == 0 ? TryEndRead(0, out end) : TryEndRead(Errno.Last, out end);
+    }
+
+    /// <summary>Notes a receive that brought no bytes.</summary>
+    /// <param name="error">What it failed with; 0: it told the end of the stream.</param>
+    /// <param name="end">How the stream ended.</param>
+    /// <returns>Whether it did end.</returns>
+    public bool TryEndRead(int error, out TransportStatus end)
+    {
+        if (error == Errno.Again)
+        {
+            _state &= ~SocketState.Readable;
+            end = TransportStatus.Ok;
+            return false;
+        }
+
+        end = EndRead(
+            error != 0 ? Judge(error)
+            : (_state & SocketState.Broken) != 0 ? TransportStatus.Reset
+            : TransportStatus.Ok);
+        return true;
+    }
+
+    /// <summary>Sends what the kernel takes.</summary>
+    public TransportStatus Send(byte* data, int length, out int sent)
+    {
+        sent = 0;
+        if (_descriptor < 0)
+        {
+            return TransportStatus.Aborted;
+        }
+
+        var taken = LinuxCalls.Send(_descriptor, data, length, LinuxCalls.NoSignal);
+        while (taken < 0 && Errno.Last == Errno.Interrupted)
+        {
+            taken = LinuxCalls.Send(_descriptor, data, length, LinuxCalls.NoSignal);
+        }
+
+        if (taken < 0)
+        {
+            return FailSend(Errno.Last);
+        }
+
+        sent = (int)taken;
+        CountSent(sent);
+        if (sent < length)
+        {
+            _state &= ~SocketState.Writable;
+        }
+
+        return TransportStatus.Ok;
+    }
+
+    /// <summary>Notes a send that took nothing.</summary>
+    public TransportStatus FailSend(int error)
+    {
+        if (error == Errno.Again)
+        {
+            _state &= ~SocketState.Writable;
+            return TransportStatus.Ok;
+        }
+
+        return Judge(error);
+    }
+
+    public void CountReceived(int count) => Volatile.Write(ref _bytesReceived, _bytesReceived + count);
+
+    public void CountSent(int count) => Volatile.Write(ref _bytesSent, _bytesSent + count);
+
+    /// <summary>Sends the FIN that was put off. At the end of a turn, and before anybody asks what was acknowledged.</summary>
+    public void SendDeferredFin()
+    {
+        if ((_state & SocketState.FinDeferred) != 0)
+        {
+            _state &= ~SocketState.FinDeferred;
+            SendFin();
+        }
+    }
+
+    void ILoopWork.Run()
+    {
+        SendDeferredFin();
+        if (_descriptor < 0)
+        {
+            _reader?.OnClosed();
+            _writer?.OnClosed();
+        }
+    }
+
+    private void Note(uint events)
+    {
+        const uint Rare = EpollEvents.PeerShutdown | EpollEvents.Error | EpollEvents.HangUp | EpollEvents.Urgent;
+        if ((events & Rare) != 0)
+        {
+            _state |= SocketState.Readable;
+            NoteRare(events);
+        }
+
+        if ((events & EpollEvents.In) != 0)
+        {
+            _state |= SocketState.Readable;
+        }
+
+        if ((events & (EpollEvents.Out | EpollEvents.Error | EpollEvents.HangUp)) != 0)
+        {
+            _state |= SocketState.Writable;
+        }
+    }
+
+    private void NoteRare(uint events)
+    {
+        if ((events & EpollEvents.PeerShutdown) != 0)
+        {
+            _state |= SocketState.PeerShutdown;
+        }
+
+        if ((events & EpollEvents.Urgent) != 0)
+        {
+            _state |= SocketState.NoShortReads;
+        }
+
+        // A socket that both sides have closed in order hangs up, too; that takes our FIN. A Unix-domain socket does when its peer closes.
+        if ((events & EpollEvents.HangUp) != 0)
+        {
+            _state |= SocketState.HungUp;
+            _peerGone |= (_state & (SocketState.SendShutdown | SocketState.IsUnix)) == 0;
+        }
+
+        if ((events & EpollEvents.Error) != 0)
+        {
+            _state |= SocketState.Failed;
+            _peerGone = true;
+        }
+    }
+
+    // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
+    private void NoteShortRead()
+    {
+        if ((_state & (SocketState.NoShortReads | SocketState.Failed | SocketState.HungUp)) != 0)
+        {
+            return;
+        }
+
+        _state = (_state & SocketState.PeerShutdown) != 0 ? _state | SocketState.FinIsNext : _state & ~SocketState.Readable;
+    }
+
+    private TransportStatus EndRead(TransportStatus status)
+    {
+        _state |= SocketState.ReadEnded;
+        _readEnd = status;
+        return status;
+    }
+
+    // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
+    // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
+    private TransportStatus Judge(int error)
+    {
+        if (_aborted)
+        {
+            return TransportStatus.Aborted;
+        }
+
+        if (error != Errno.BrokenPipe)
+        {
+            _state |= SocketState.Broken;
+        }
+
+        _peerGone = true;
+        return Errno.ToStatus(error);
+    }
+
+    private void ShutdownNow()
+    {
+        if ((_state & SocketState.SendShutdown) != 0)
+        {
+            return;
+        }
+
+        _state |= SocketState.SendShutdown;
+        if (HasReadEnded && !IsUnix)
+        {
+            // Most likely it is closed next, and closing sends the FIN.
+            _state |= SocketState.FinDeferred;
+            Loop.Enqueue(this);
+        }
+        else
+        {
+            SendFin();
+        }
+    }
+
+    private void SendFin()
+    {
+        if (_descriptor >= 0 && LinuxCalls.Shutdown(_descriptor, 1) != 0)
+        {
+            // The connection is gone already; who receives from it, or asks for PeerGone, is told.
+            _peerGone = true;
+        }
+    }
+
+    private void AbortNow()
+    {
+        if (_descriptor < 0)
+        {
+            return;
+        }
+
+        if (!IsUnix)
+        {
+            SocketOptions.ResetOnClose(_descriptor);
+        }
+
+        Close();
+
+        // Not at once: whoever aborts is in the middle of something.
+        if (_reader is not null || _writer is not null)
+        {
+            Loop.Enqueue(this);
+        }
+    }
+
+    /// <summary>Closes it. On the loop.</summary>
+    public void DisposeNow()
+    {
+        _aborted = true;
+        if (_descriptor >= 0)
+        {
+            Close();
+        }
+
+        _deadline?.Close();
+        _receiver?.Release();
+    }
+
+    private void Close()
+    {
+        var descriptor = _descriptor;
+        Loop.Forget(descriptor);
+        lock (Loop.CloseLock)
+        {
+            _descriptor = -1;
+            _ = LinuxCalls.Close(descriptor);
+        }
+
+        Loop.RemoveConnection();
+        _connector?.OnClosed();
+    }
+}

@@ -1,0 +1,203 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Threading.Tasks.Sources;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// One attempt to connect, with its timeout and its cancellation; pooled by its loop, timer included. The first of outcome, timeout and
+/// cancellation decides. On the loop, but for the caller's side of the task.
+/// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The connection goes to the caller, or is closed.")]
+internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHandler
+{
+    // A Unix-domain socket says that the backlog is full, and does not queue the attempt as TCP does.
+    private static readonly TimeSpan FullBacklogRetry = TimeSpan.FromMilliseconds(5);
+
+    private readonly EpollLoop _loop;
+    private readonly WheelTimer _timer;
+    private ManualResetValueTaskSourceCore<ConnectResult> _completion;
+    private EpollConnection? _connection;
+    private EndPoint? _to;
+    private TcpOptions _tcp = TcpOptions.Default;
+    private TimeSpan _timeout;
+    private CancellationToken _cancellationToken;
+    private CancellationTokenRegistration _cancellation;
+    private int _attempt;
+    private bool _pending;
+
+    public EpollConnector(EpollLoop loop)
+    {
+        _loop = loop;
+        _timer = new WheelTimer(loop);
+    }
+
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    {
+        _completion.Reset();
+        _to = to;
+        _tcp = options.Tcp;
+        _timeout = options.Timeout;
+        _cancellationToken = cancellationToken;
+        _attempt++;
+        if (_loop.IsCurrent)
+        {
+            Begin();
+        }
+        else
+        {
+            _loop.Post(static connector => ((EpollConnector)connector!).Begin(), this);
+        }
+
+        return new(this, _completion.Version);
+    }
+
+    /// <summary>Epoll says something of the socket that is being connected.</summary>
+    public void OnEvents(uint events)
+    {
+        var connection = _connection!;
+        if ((events & (EpollEvents.Error | EpollEvents.HangUp)) != 0 && SocketOptions.TakeError(connection.Descriptor) is var error and not 0)
+        {
+            Fail(error);
+        }
+        else if ((events & EpollEvents.Out) != 0)
+        {
+            connection.Established(events);
+            Complete(ConnectResult.Connected(connection));
+        }
+    }
+
+    /// <summary>The connection was closed meanwhile: the loop ends.</summary>
+    public void OnClosed()
+    {
+        if (_pending)
+        {
+            Complete(ConnectResult.Failed(ConnectFailure.Cancelled));
+        }
+    }
+
+    void ITimerHandler.OnTimer() => GiveUp(ConnectResult.Failed(ConnectFailure.TimedOut, $"no answer within {_timeout.TotalSeconds:0.###} s"));
+
+    ConnectResult IValueTaskSource<ConnectResult>.GetResult(short token)
+    {
+        var result = _completion.GetResult(token);
+        _loop.ReturnConnector(this);
+        return result;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ConnectResult>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<ConnectResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+
+    private void Begin()
+    {
+        _pending = true;
+        if (_cancellationToken.IsCancellationRequested || _loop.IsStopping)
+        {
+            Complete(ConnectResult.Failed(ConnectFailure.Cancelled));
+            return;
+        }
+
+        if (_timeout != Timeout.InfiniteTimeSpan)
+        {
+            _timer.Arm(_timeout, this);
+        }
+
+        Try();
+        if (_pending && _cancellationToken.CanBeCanceled)
+        {
+            _cancellation = _cancellationToken.UnsafeRegister(static connector => ((EpollConnector)connector!).OnCancelled(), this);
+        }
+    }
+
+    private unsafe void Try()
+    {
+        var family = NativeSocketAddress.FamilyOf(_to!);
+        var descriptor = LinuxCalls.Socket(family, 1 | LinuxCalls.NonBlocking | LinuxCalls.CloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            Fail(Errno.Last);
+            return;
+        }
+
+        if (family != NativeSocketAddress.Unix)
+        {
+            SocketOptions.Apply(descriptor, _tcp);
+        }
+
+        var address = stackalloc byte[NativeSocketAddress.MaximumLength];
+        var length = NativeSocketAddress.Write(_to!, new Span<byte>(address, NativeSocketAddress.MaximumLength));
+        var error = LinuxCalls.Connect(descriptor, address, length) == 0 ? 0 : Errno.Last;
+        if (error is not (0 or Errno.InProgress or Errno.Interrupted))
+        {
+            _ = LinuxCalls.Close(descriptor);
+            if (error == Errno.Again)
+            {
+                _loop.PostAfter(FullBacklogRetry, static state => Retry(((EpollConnector, int))state!), (this, _attempt));
+            }
+            else
+            {
+                Fail(error);
+            }
+
+            return;
+        }
+
+        _connection = new EpollConnection(_loop, descriptor, family, _to, _tcp.WindowSize);
+        var registering = _connection.Register(error == 0 ? null : this);
+        if (registering != 0)
+        {
+            Fail(registering);
+        }
+        else if (error == 0)
+        {
+            Complete(ConnectResult.Connected(_connection));
+        }
+    }
+
+    private static void Retry((EpollConnector Connector, int Attempt) retry)
+    {
+        if (retry.Connector._pending && retry.Connector._attempt == retry.Attempt)
+        {
+            retry.Connector.Try();
+        }
+    }
+
+    private void OnCancelled()
+    {
+        var attempt = _attempt;
+        _loop.Post(static state =>
+        {
+            var (connector, attempt) = ((EpollConnector, int))state!;
+            if (connector._attempt == attempt)
+            {
+                connector.GiveUp(ConnectResult.Failed(ConnectFailure.Cancelled));
+            }
+        }, (this, attempt));
+    }
+
+    private void Fail(int error) => GiveUp(ConnectResult.Failed(Errno.ToConnectFailure(error), Errno.Message(error)));
+
+    private void GiveUp(in ConnectResult result)
+    {
+        if (_pending)
+        {
+            _pending = false;
+            _connection?.DisposeNow();
+            _pending = true;
+            Complete(result);
+        }
+    }
+
+    private void Complete(in ConnectResult result)
+    {
+        _pending = false;
+        _connection = null;
+        _to = null;
+        _timer.Disarm();
+        _cancellation.Dispose();
+        _cancellation = default;
+        _completion.SetResult(result);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>A listening socket that all loops share: whichever is woken accepts, and hands the connection to the loop that has fewer.</summary>
+internal sealed class EpollListener : ITransportListener
+{
+    private readonly EpollTransport _transport;
+    private readonly LinuxDescriptor _socket;
+    private readonly SafeSocketHandle? _inherited;
+    private readonly CancellationTokenSource _stopping = new();
+    private LoopAcceptor[] _acceptors = [];
+    private int _started;
+    private int _disposed;
+
+    private EpollListener(EpollTransport transport, ListenOptions options, int descriptor, SafeSocketHandle? inherited)
+    {
+        _transport = transport;
+        Options = options;
+        _inherited = inherited;
+        _socket = new LinuxDescriptor(descriptor);
+        Family = SocketOptions.FamilyOf(descriptor);
+        LocalEndPoint = ReadLocalEndPoint(descriptor) ?? options.EndPoint!;
+    }
+
+    public EndPoint LocalEndPoint { get; }
+
+    public ListenOptions Options { get; }
+
+    public int Family { get; }
+
+    public int Descriptor => _socket.Number;
+
+    /// <summary>Cancelled when accepting ends.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    public static unsafe EpollListener Bind(EpollTransport transport, ListenOptions options)
+    {
+        if (options.Handle is { } handle)
+        {
+            return Inherit(transport, options, handle);
+        }
+
+        var endPoint = options.EndPoint ?? throw new ArgumentException("An end point or a handle was expected.", nameof(options));
+        var family = NativeSocketAddress.FamilyOf(endPoint);
+        var descriptor = LinuxCalls.Socket(family, 1 | LinuxCalls.NonBlocking | LinuxCalls.CloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            throw Failure(endPoint, Errno.Last);
+        }
+
+        if (family != NativeSocketAddress.Unix)
+        {
+            SocketOptions.ReuseAddress(descriptor);
+            SocketOptions.Apply(descriptor, options.Tcp);
+        }
+
+        var address = stackalloc byte[NativeSocketAddress.MaximumLength];
+        var length = NativeSocketAddress.Write(endPoint, new Span<byte>(address, NativeSocketAddress.MaximumLength));
+        if (LinuxCalls.Bind(descriptor, address, length) != 0 || LinuxCalls.Listen(descriptor, options.Backlog) != 0)
+        {
+            var error = Errno.Last;
+            _ = LinuxCalls.Close(descriptor);
+            throw Failure(endPoint, error);
+        }
+
+        return new(transport, options, descriptor, inherited: null);
+    }
+
+    public void Start(IConnectionHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            throw new InvalidOperationException("The listener was started before.");
+        }
+
+        _acceptors = [.. _transport.Loops.Select(loop => new LoopAcceptor(this, _transport, loop, handler))];
+        foreach (var acceptor in _acceptors)
+        {
+            acceptor.Start();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var acceptor in _acceptors)
+        {
+            await acceptor.StopAsync().ConfigureAwait(false);
+        }
+
+        Close();
+        _stopping.Dispose();
+    }
+
+    private static EpollListener Inherit(EpollTransport transport, ListenOptions options, SafeSocketHandle handle)
+    {
+        var descriptor = (int)handle.DangerousGetHandle();
+        if (!SocketOptions.IsListening(descriptor))
+        {
+            throw new TransportException($"cannot listen on the inherited descriptor {descriptor}: it is not a listening socket");
+        }
+
+        // Loops must never wait in accept.
+        var flags = LinuxCalls.Control(descriptor, LinuxCalls.GetFlags, 0);
+        _ = LinuxCalls.Control(descriptor, LinuxCalls.SetFlags, flags | LinuxCalls.NonBlocking);
+        return new(transport, options, descriptor, handle);
+    }
+
+    private static TransportException Failure(EndPoint endPoint, int error) => new($"cannot listen on {endPoint}: {Errno.Message(error)}");
+
+    private static unsafe EndPoint? ReadLocalEndPoint(int descriptor)
+    {
+        var address = stackalloc byte[NativeSocketAddress.MaximumLength];
+        var length = NativeSocketAddress.MaximumLength;
+        return LinuxCalls.GetLocalAddress(descriptor, address, ref length) == 0
+            ? NativeSocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, NativeSocketAddress.MaximumLength)))
+            : null;
+    }
+
+    private void Close()
+    {
+        if (_inherited is not null)
+        {
+            // The descriptor is the handle's.
+            _socket.SetHandleAsInvalid();
+            _inherited.Dispose();
+            return;
+        }
+
+        _socket.Dispose();
+        if (LocalEndPoint is UnixDomainSocketEndPoint && LocalEndPoint.ToString() is { Length: > 0 } path && path[0] != '@')
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // It stays, as it does after a crash.
+                return;
+            }
+        }
+    }
+}

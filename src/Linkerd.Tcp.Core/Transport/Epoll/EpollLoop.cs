@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// One event loop: a thread, an epoll instance, and all that lives there. Whatever belongs to it is touched by its thread alone, so nothing is
+/// locked; what others want is posted.
+/// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
+internal sealed unsafe partial class EpollLoop : TransportExecutor
+{
+    private const int EventsPerWait = 512;
+    private const int ConnectorsKept = 256;
+
+    private readonly LinuxDescriptor _epoll;
+    private readonly LinuxDescriptor _wakeUp;
+    private readonly EpollEvents _events = new(EventsPerWait);
+    private readonly ILogger _logger;
+    private readonly LoopQueue _posts = new();
+    private readonly ConcurrentStack<EpollConnector> _connectors = new();
+    private readonly PriorityQueue<(Action<object?> Action, object? State), long> _delayed = new();
+    private readonly Action<WheelTimer> _fire;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private IEpollHandler?[] _handlers = new IEpollHandler?[256];
+    private List<ILoopWork> _work = [];
+    private List<ILoopWork> _workTaken = [];
+    private List<ILoopWork> _nextTurn = [];
+    private List<ILoopWork> _nextTurnTaken = [];
+    private byte[] _scratch;
+    private uint _generation;
+    private int _threadId;
+    private int _connections;
+    private volatile int _sleeping;
+    private volatile bool _stopping;
+    private long _busySince;
+
+    /// <summary>Makes a loop; <see cref="Start"/> starts it.</summary>
+    /// <exception cref="TransportException">The kernel refuses what it needs.</exception>
+    public EpollLoop(int index, PipeAllowance pipes, ILogger logger)
+    {
+        Index = index;
+        _logger = logger;
+        _epoll = Create(LinuxCalls.EpollCreate(LinuxCalls.CloseOnExec), "epoll_create1");
+        _wakeUp = Create(LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
+        _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Default.WindowSize, pinned: true);
+        Now = Stopwatch.GetTimestamp();
+        Wheel = new TimingWheel(Now);
+        Pipes = new PipePool(pipes);
+        _fire = Fire;
+        _thread = new Thread(Run) { Name = $"linkerd-tcp loop {index}", IsBackground = true };
+    }
+
+    public int Index { get; }
+
+    public override TimeProvider TimeProvider => TimeProvider.System;
+
+    public override bool IsCurrent => Environment.CurrentManagedThreadId == _threadId;
+
+    public TimingWheel Wheel { get; }
+
+    public PipePool Pipes { get; }
+
+    /// <summary>When the loop last woke up. For its thread.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>The connections that live here, those that are on their way here included. Any thread.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Since when the loop has been doing one thing after the other without looking for events; 0: it is waiting. Any thread.</summary>
+    public long BusySince => Volatile.Read(ref _busySince);
+
+    /// <summary>Completes when the thread has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Whether it is about to end, or has.</summary>
+    public bool IsStopping => _stopping;
+
+    /// <summary>Closing a descriptor, against looking at it from another thread.</summary>
+    public Lock CloseLock { get; } = new();
+
+    public void Start() => _thread.UnsafeStart();
+
+    /// <summary>Ends the thread, and with it everything that lives here. Any thread.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        WakeUp();
+    }
+
+    public override void Post(Action<object?> action, object? state)
+    {
+        if (_ended.Task.IsCompleted)
+        {
+            // What was here is closed, and knows; what is left to do is to say so.
+            ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
+            return;
+        }
+
+        _posts.Add(action, state);
+        if (!IsCurrent)
+        {
+            WakeUp();
+            if (_ended.Task.IsCompleted)
+            {
+                RunPostedAfterEnd();
+            }
+        }
+    }
+
+    /// <summary>Runs something here after a while, to the millisecond. On the loop.</summary>
+    public void PostAfter(TimeSpan delay, Action<object?> action, object? state) => _delayed.Enqueue((action, state), After(delay));
+
+    /// <summary>Continues here after a while, to the millisecond. On the loop.</summary>
+    public DelayAwaitable Delay(TimeSpan delay) => new(this, delay);
+
+    /// <summary>The timestamp so long from now; a time that never comes where that is too long.</summary>
+    public static long After(TimeSpan span)
+    {
+        var now = Stopwatch.GetTimestamp();
+        var ticks = span.TotalSeconds * Stopwatch.Frequency;
+        return ticks < long.MaxValue / 4 ? now + (long)ticks : long.MaxValue / 2;
+    }
+
+    /// <summary>Runs work once the events at hand are dealt with. On the loop.</summary>
+    public void Enqueue(ILoopWork work)
+    {
+        if (!work.IsQueued)
+        {
+            work.IsQueued = true;
+            _work.Add(work);
+        }
+    }
+
+    /// <summary>Runs work after others had their turn: after the next look at epoll. On the loop.</summary>
+    public void EnqueueNextTurn(ILoopWork work)
+    {
+        if (!work.IsQueued)
+        {
+            work.IsQueued = true;
+            _nextTurn.Add(work);
+        }
+    }
+
+    /// <summary>Memory to receive into, at least so large where that is at most 1 MiB; the next receive of anybody overwrites it. On the loop.</summary>
+    public byte[] Scratch(int size)
+    {
+        size = Math.Min(size, 1 << 20);
+        if (_scratch.Length < size)
+        {
+            _scratch = GC.AllocateUninitializedArray<byte>(size, pinned: true);
+        }
+
+        return _scratch;
+    }
+
+    /// <summary>Has a descriptor's events told to the handler. On the loop.</summary>
+    /// <returns>The error; 0: none.</returns>
+    public int Register(int descriptor, IEpollHandler handler, uint events)
+    {
+        if (descriptor >= _handlers.Length)
+        {
+            Array.Resize(ref _handlers, Math.Max(descriptor + 1, _handlers.Length * 2));
+        }
+
+        handler.Generation = ++_generation;
+        var change = stackalloc byte[EpollEvents.Here.Size];
+        EpollEvents.Write(change, events, ((ulong)handler.Generation << 32) | (uint)descriptor);
+        if (LinuxCalls.EpollControl(_epoll.Number, 1, descriptor, change) != 0)
+        {
+            return Errno.Last;
+        }
+
+        _handlers[descriptor] = handler;
+        return 0;
+    }
+
+    /// <summary>Forgets a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
+    public void Forget(int descriptor) => _handlers[descriptor] = null;
+
+    /// <summary>Takes a descriptor that stays open out of epoll. On the loop.</summary>
+    public void Unregister(int descriptor)
+    {
+        _handlers[descriptor] = null;
+        var change = stackalloc byte[EpollEvents.Here.Size];
+        _ = LinuxCalls.EpollControl(_epoll.Number, 2, descriptor, change);
+    }
+
+    /// <summary>An attempt to connect, to be used once. Any thread.</summary>
+    public EpollConnector RentConnector() => _connectors.TryPop(out var connector) ? connector : new EpollConnector(this);
+
+    /// <summary>Its result was taken. Any thread.</summary>
+    public void ReturnConnector(EpollConnector connector)
+    {
+        if (_connectors.Count < ConnectorsKept)
+        {
+            _connectors.Push(connector);
+        }
+    }
+
+    public void AddConnection() => Interlocked.Increment(ref _connections);
+
+    public void RemoveConnection() => Interlocked.Decrement(ref _connections);
+
+    private static LinuxDescriptor Create(int descriptor, string call) =>
+        descriptor >= 0 ? new LinuxDescriptor(descriptor) : throw new TransportException($"{call}: {Errno.Message(Errno.Last)}");
+
+    private void WakeUp()
+    {
+        // Whoever posts either sees the loop asleep, or the loop sees the post before it sleeps: both put a fence between write and read.
+        Interlocked.MemoryBarrier();
+        if (_sleeping != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+        {
+            var added = false;
+            try
+            {
+                _wakeUp.DangerousAddRef(ref added);
+                var one = 1UL;
+                _ = LinuxCalls.Write(_wakeUp.Number, (byte*)&one, 8);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The loop has ended.
+                return;
+            }
+            finally
+            {
+                if (added)
+                {
+                    _wakeUp.DangerousRelease();
+                }
+            }
+        }
+    }
+}

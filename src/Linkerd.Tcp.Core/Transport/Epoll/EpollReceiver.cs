@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Threading.Tasks.Sources;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Receives for whoever asks, on any thread, into a buffer of the connection's own, which goes back to the pool when it is empty. Made when it is
+/// first needed: a copy between two connections of one loop goes without (<see cref="EpollRelay"/>).
+/// </summary>
+internal sealed unsafe class EpollReceiver(EpollConnection connection, int windowSize) : ILoopReader, IValueTaskSource<ReceiveResult>
+{
+    private ManualResetValueTaskSourceCore<ReceiveResult> _completion;
+    private ReceiveWindow _window = new(WindowPool.Of(windowSize));
+    private bool _waiting;
+    private bool _released;
+
+    public int UnreadBytes => _window.Unread;
+
+    public ValueTask<ReceiveResult> ReceiveAsync()
+    {
+        Debug.Assert(!_waiting, "One reader at a time.");
+        var isCurrent = connection.Loop.IsCurrent;
+        if (_window.Unread > 0 && !_window.WantsMore)
+        {
+            // What was left comes first, with more behind it where more is there already.
+            if (isCurrent && connection.IsReadable && !connection.HasReadEnded)
+            {
+                TryRead(out _);
+            }
+
+            return new(_window.HandOut());
+        }
+
+        if (isCurrent && TryReceive(out var result))
+        {
+            return new(result);
+        }
+
+        _completion.Reset();
+        _waiting = true;
+        if (isCurrent)
+        {
+            Wait();
+        }
+        else
+        {
+            connection.Loop.Post(static receiver => ((EpollReceiver)receiver!).Begin(), this);
+        }
+
+        return new(this, _completion.Version);
+    }
+
+    public void Advance(int consumed) => _window.Advance(consumed);
+
+    public byte[]? TakeUnread(out int start, out int length) => _window.Take(out start, out length);
+
+    public void OnReadable()
+    {
+        if (_waiting && TryReceive(out var result))
+        {
+            Complete(result);
+        }
+    }
+
+    public void OnClosed()
+    {
+        if (_waiting)
+        {
+            Complete(new(TransportStatus.Aborted, default));
+        }
+    }
+
+    public void Release()
+    {
+        _released = true;
+        if (!_waiting)
+        {
+            _window.Release();
+        }
+    }
+
+    ReceiveResult IValueTaskSource<ReceiveResult>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReceiveResult>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<ReceiveResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+
+    private void Begin()
+    {
+        if (TryReceive(out var result))
+        {
+            Complete(result);
+        }
+        else
+        {
+            Wait();
+        }
+    }
+
+    private void Wait()
+    {
+        _window.ReleaseIfEmpty();
+        connection.SetReader(this);
+    }
+
+    private void Complete(ReceiveResult result)
+    {
+        _waiting = false;
+        connection.SetReader(null);
+        if (_released)
+        {
+            _window.Release();
+        }
+
+        _completion.SetResult(result);
+    }
+
+    private bool TryReceive(out ReceiveResult result)
+    {
+        if (!TryRead(out result))
+        {
+            return false;
+        }
+
+        if (result.Data.IsEmpty)
+        {
+            // What was never consumed comes again before the end does.
+            _window.WantsMore = false;
+        }
+
+        return true;
+    }
+
+    private bool TryRead(out ReceiveResult result)
+    {
+        result = default;
+        if (!connection.IsReadable && !connection.HasReadEnded && !connection.IsClosed)
+        {
+            return false;
+        }
+
+        var room = _window.MakeRoom();
+        int count;
+        TransportStatus end;
+        fixed (byte* buffer = room)
+        {
+            if (!connection.TryRead(buffer, room.Length, out count, out end))
+            {
+                return false;
+            }
+        }
+
+        if (count > 0)
+        {
+            _window.Commit(count);
+            result = _window.HandOut();
+        }
+        else
+        {
+            result = new(end, default);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,172 @@
+namespace Linkerd.Tcp;
+
+// Bulk: the kernel moves pages from one socket to the other through a pipe, and nobody copies them. It costs two system calls more than it saves
+// where messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held
+// only while there is something in it.
+internal sealed unsafe partial class EpollRelay
+{
+    private const int LargeRead = 16 * 1024;
+    private const int SmallRead = 4 * 1024;
+    private const int LargeReadsForBulk = 4;
+    private const int SmallReadsAgainstBulk = 4;
+
+    private SplicePipe? _pipe;
+    private int _inPipe;
+    private byte _streak;
+    private bool _isBulk;
+    private bool _spliceRefused;
+
+    private void ConsiderBulk(int count, int window)
+    {
+        if (count < Math.Min(LargeRead, window))
+        {
+            _streak = 0;
+        }
+        else if (++_streak >= LargeReadsForBulk && !_spliceRefused)
+        {
+            (_isBulk, _streak) = (true, 0);
+        }
+    }
+
+    /// <summary>Moves one pipe full.</summary>
+    /// <returns>Whether there may be more to move now.</returns>
+    private bool TrySplice(ref int budget)
+    {
+        _pipe ??= Loop.Pipes.Rent();
+        if (_pipe is null)
+        {
+            _isBulk = false;
+            return true;
+        }
+
+        if (!_source.IsReadable)
+        {
+            ReturnPipe();
+            return false;
+        }
+
+        var moved = SpliceIn(_pipe);
+        if (moved <= 0)
+        {
+            var error = moved == 0 ? 0 : Errno.Last;
+            ReturnPipe();
+            if (error is Errno.InvalidArgument)
+            {
+                // Not every kind of socket can; this one is copied from.
+                (_spliceRefused, _isBulk) = (true, false);
+                return true;
+            }
+
+            if (_source.TryEndRead(error, out var end))
+            {
+                End(end, atDestination: false);
+            }
+
+            return false;
+        }
+
+        _inPipe = moved;
+        budget -= moved;
+        _source.CountReceived(moved);
+        _observer.OnReceived(Loop.Now);
+        ConsiderCopying(moved);
+        return TryFlush();
+    }
+
+    private int SpliceIn(SplicePipe pipe)
+    {
+        nint moved;
+        do
+        {
+            moved = LinuxCalls.Splice(_source.Descriptor, null, pipe.WriteEnd, null, pipe.Capacity, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
+        }
+        while (moved < 0 && Errno.Last == Errno.Interrupted);
+        return (int)moved;
+    }
+
+    private void ConsiderCopying(int moved)
+    {
+        if (moved >= SmallRead)
+        {
+            _streak = 0;
+        }
+        else if (++_streak >= SmallReadsAgainstBulk)
+        {
+            (_isBulk, _streak) = (false, 0);
+        }
+    }
+
+    private TransportStatus FlushPipe()
+    {
+        while (_inPipe > 0)
+        {
+            if (_destination.IsClosed)
+            {
+                return TransportStatus.Aborted;
+            }
+
+            var moved = LinuxCalls.Splice(_pipe!.ReadEnd, null, _destination.Descriptor, null, _inPipe, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
+            if (moved > 0)
+            {
+                _inPipe -= (int)moved;
+                _destination.CountSent((int)moved);
+                continue;
+            }
+
+            var error = moved == 0 ? Errno.Again : Errno.Last;
+            if (error == Errno.Interrupted)
+            {
+                continue;
+            }
+
+            if (error == Errno.InvalidArgument)
+            {
+                (_spliceRefused, _isBulk) = (true, false);
+                return TakeOutOfPipe();
+            }
+
+            var status = _destination.FailSend(error);
+            if (status != TransportStatus.Ok || error == Errno.Again)
+            {
+                return status;
+            }
+        }
+
+        ReturnPipe();
+        return TransportStatus.Ok;
+    }
+
+    /// <summary>The destination cannot be spliced to: what is in the pipe goes the way of all bytes that it has not taken.</summary>
+    private TransportStatus TakeOutOfPipe()
+    {
+        var rest = new byte[_inPipe];
+        fixed (byte* buffer = rest)
+        {
+            for (var taken = 0; taken < rest.Length;)
+            {
+                var count = LinuxCalls.Read(_pipe!.ReadEnd, buffer + taken, rest.Length - taken);
+                if (count <= 0)
+                {
+                    throw new TransportException($"a pipe that holds {_inPipe} bytes gave {taken}: {Errno.Message(Errno.Last)}");
+                }
+
+                taken += (int)count;
+            }
+        }
+
+        _rest = rest;
+        (_restStart, _restLength, _inPipe) = (0, rest.Length, 0);
+        ReturnPipe();
+        return FlushRest();
+    }
+
+    private void ReturnPipe()
+    {
+        if (_pipe is { } pipe)
+        {
+            _pipe = null;
+            Loop.Pipes.Return(pipe, isEmpty: _inPipe == 0);
+            _inPipe = 0;
+        }
+    }
+}

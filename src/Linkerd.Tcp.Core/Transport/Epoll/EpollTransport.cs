@@ -1,0 +1,152 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The Linux engine: event loops on epoll, one thread each. A connection, the connections that are made near it, and all that is done with them live on
+/// one loop; code that awaits them goes on there, inline. A copy between two connections of one loop holds no buffer while it waits, and moves
+/// bulk without copying it (splice).
+/// </summary>
+/// <remarks>
+/// <para>What runs on a loop holds up every connection of that loop: it must not block. A loop that is stuck is logged.</para>
+/// <para>Operations may be called from any thread, at the price of a hop to the loop; <see cref="TransportExecutor.Resume"/> goes there once.</para>
+/// <para>Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.</para>
+/// </remarks>
+public sealed class EpollTransport : ITransport
+{
+    private readonly EpollLoop[] _loops;
+    private readonly LoopWatchdog _watchdog;
+    private readonly PipeAllowance _pipes = new(DescriptorLimit.PipesAllowed);
+    private int _disposed;
+
+    /// <summary>Makes an engine and starts its loops.</summary>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux on x64 or arm64.</exception>
+    /// <exception cref="TransportException">The kernel refuses an epoll instance; the message says why.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There would be no loop, or the watchdog no patience.</exception>
+    public EpollTransport(TransportOptions? options = null)
+    {
+        options ??= new TransportOptions();
+        if (!IsSupported)
+        {
+            throw new PlatformNotSupportedException("The epoll engine runs on Linux, on x64 and arm64; elsewhere use the sockets engine.");
+        }
+
+        var count = options.Loops ?? Environment.ProcessorCount;
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StuckAfter, TimeSpan.FromMilliseconds(10), nameof(options));
+        Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Linkerd.Tcp.Transport");
+        var loops = new List<EpollLoop>();
+        try
+        {
+            for (var i = 0; i < count; i++)
+            {
+                loops.Add(new EpollLoop(i, _pipes, Logger));
+            }
+        }
+        finally
+        {
+            // Those of an incomplete set end at once.
+            foreach (var loop in loops)
+            {
+                if (loops.Count < count)
+                {
+                    loop.Stop();
+                }
+
+                loop.Start();
+            }
+        }
+
+        _loops = [.. loops];
+        _watchdog = new LoopWatchdog(_loops, options.StuckAfter, Logger);
+    }
+
+    /// <summary>Whether this engine runs here: Linux on x64 and arm64.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    /// <inheritdoc/>
+    public string Name => "epoll";
+
+    /// <summary>The number of event loops.</summary>
+    public int LoopCount => _loops.Length;
+
+    internal IReadOnlyList<EpollLoop> Loops => _loops;
+
+    internal ILogger Logger { get; }
+
+    /// <summary>The pipes that exist now.</summary>
+    internal int PipesInUse => _pipes.Used;
+
+    /// <inheritdoc/>
+    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return new(EpollListener.Bind(this, options));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        _ = NativeSocketAddress.FamilyOf(to);
+        var loop = options.Near is EpollConnection near && near.Loop.Index < _loops.Length && _loops[near.Loop.Index] == near.Loop ? near.Loop : Fewest();
+        return loop.RentConnector().ConnectAsync(to, options, cancellationToken);
+    }
+
+    /// <summary>Ends the loops: every connection is reset, every listener closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _watchdog.Dispose();
+        foreach (var loop in _loops)
+        {
+            loop.Stop();
+        }
+
+        foreach (var loop in _loops)
+        {
+            if (!loop.IsCurrent)
+            {
+                await loop.Ended.ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Where a connection goes that a loop has accepted: to itself, unless another one has clearly fewer.</summary>
+    internal EpollLoop LoopFor(EpollLoop accepting)
+    {
+        if (_loops.Length == 1)
+        {
+            return accepting;
+        }
+
+        var fewest = Fewest();
+        var own = accepting.Connections;
+
+        // A hand-over costs a wake-up; where many come and go, a small difference says nothing.
+        return own - fewest.Connections > Math.Max(1, own / 16) ? fewest : accepting;
+    }
+
+    private EpollLoop Fewest()
+    {
+        var fewest = _loops[0];
+        foreach (var loop in _loops)
+        {
+            if (loop.Connections < fewest.Connections)
+            {
+                fewest = loop;
+            }
+        }
+
+        return fewest;
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A listener's place on one loop. Level-triggered and exclusive: whatever is in the backlog wakes one loop, until it is taken, so nothing is lost when
+/// a loop stops accepting.
+/// </summary>
+internal sealed partial class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, IConnectionHandler handler) : IEpollHandler
+{
+    private const int LargestBatch = 64;
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
+
+    // How many to accept at a wake-up: as many as there were last time, so that the accept which finds nothing is rare.
+    private int _batch = 1;
+    private TimeSpan _retry = FirstRetry;
+    private bool _attached;
+    private bool _stopped;
+
+    public uint Generation { get; set; }
+
+    private ConnectionLimit? Limit => listener.Options.Limit;
+
+    public void Start() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Attach(), this);
+
+    /// <summary>Completes when the loop no longer uses the socket.</summary>
+    public Task StopAsync()
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(static state =>
+        {
+            var (acceptor, stopped) = ((LoopAcceptor, TaskCompletionSource))state!;
+            acceptor._stopped = true;
+            acceptor.Detach();
+            stopped.SetResult();
+        }, (this, stopped));
+        return stopped.Task;
+    }
+
+    public void OnEvents(uint events)
+    {
+        for (var accepted = 0; accepted < _batch; accepted++)
+        {
+            if (Limit is { } limit && !limit.TryAcquire())
+            {
+                Detach();
+                _ = WaitForPlaceAsync(limit);
+                return;
+            }
+
+            var error = Accept();
+            if (error == 0)
+            {
+                continue;
+            }
+
+            Limit?.Release();
+            if (error == Errno.Again)
+            {
+                _batch = Math.Max(1, accepted);
+                return;
+            }
+
+            if (error != Errno.Interrupted && !Errno.IsOfThePeer(error))
+            {
+                PutOff(error);
+                return;
+            }
+        }
+
+        _batch = Math.Min(_batch * 2, LargestBatch);
+    }
+
+    private unsafe int Accept()
+    {
+        AcceptedAddress address = default;
+        Span<byte> buffer = address;
+        var length = buffer.Length;
+        int descriptor;
+        fixed (byte* pointer = buffer)
+        {
+            descriptor = LinuxCalls.Accept(listener.Descriptor, pointer, ref length, LinuxCalls.NonBlocking | LinuxCalls.CloseOnExec);
+        }
+
+        if (descriptor < 0)
+        {
+            return Errno.Last;
+        }
+
+        _retry = FirstRetry;
+        var target = transport.LoopFor(loop);
+        var connection = new EpollConnection(target, descriptor, listener.Family, null, listener.Options.Tcp.WindowSize);
+        buffer.CopyTo(connection.AddressBuffer);
+        if (target == loop)
+        {
+            HandOut(connection);
+        }
+        else
+        {
+            target.Post(static state =>
+            {
+                var (acceptor, connection) = ((LoopAcceptor, EpollConnection))state!;
+                acceptor.HandOut(connection);
+            }, (this, connection));
+        }
+
+        return 0;
+    }
+
+    /// <summary>On the loop of the connection.</summary>
+    private void HandOut(EpollConnection connection)
+    {
+        var error = connection.Loop.IsStopping ? Errno.ConnectionAborted : connection.Register();
+        if (error != 0)
+        {
+            connection.Abort();
+            Limit?.Release();
+            return;
+        }
+
+        try
+        {
+            handler.OnAccepted(connection);
+        }
+        catch (Exception thrown)
+        {
+            Log.HandlerThrew(transport.Logger, thrown, listener.LocalEndPoint);
+            connection.Abort();
+        }
+    }
+
+    private void Attach()
+    {
+        if (!_stopped && !_attached)
+        {
+            _attached = true;
+            if (loop.Register(listener.Descriptor, this, EpollEvents.In | EpollEvents.Exclusive) is var error and not 0)
+            {
+                _attached = false;
+                PutOff(error);
+            }
+        }
+    }
+
+    private void Detach()
+    {
+        if (_attached)
+        {
+            _attached = false;
+            loop.Unregister(listener.Descriptor);
+        }
+    }
+
+    private void PutOff(int error)
+    {
+        Detach();
+        handler.OnAcceptFailed(new TransportException($"cannot accept on {listener.LocalEndPoint}: {Errno.Message(error)}"), _retry);
+        loop.PostAfter(_retry, static acceptor => ((LoopAcceptor)acceptor!).Attach(), this);
+        _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
+    }
+
+    private async Task WaitForPlaceAsync(ConnectionLimit limit)
+    {
+        try
+        {
+            await limit.WaitAvailableAsync(listener.Stopping).ConfigureAwait(false);
+            Start();
+        }
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+        {
+            // The listener is disposed.
+            return;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5010, LogLevel.Error, "the handler of connections accepted on {Listener} threw; the connection is reset", EventName = "AcceptHandlerThrew")]
+        public static partial void HandlerThrew(ILogger logger, Exception error, System.Net.EndPoint listener);
+    }
+}

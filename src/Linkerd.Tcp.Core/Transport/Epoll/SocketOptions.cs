@@ -1,0 +1,91 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Sets and reads options of sockets (socket(7), tcp(7)).</summary>
+internal static unsafe class SocketOptions
+{
+    private const int SolSocket = 1;
+    private const int SolTcp = 6;
+    private const int SoReuseAddress = 2;
+    private const int SoError = 4;
+    private const int SoSendBuffer = 7;
+    private const int SoReceiveBuffer = 8;
+    private const int SoKeepAlive = 9;
+    private const int SoLinger = 13;
+    private const int SoAcceptsConnections = 30;
+    private const int SoDomain = 39;
+    private const int TcpNoDelay = 1;
+    private const int TcpKeepIdle = 4;
+    private const int TcpKeepInterval = 5;
+    private const int TcpKeepCount = 6;
+    private const int TcpUserTimeout = 18;
+    private const nuint SiocOutQ = 0x5411;
+
+    /// <summary>Sets the options of a connection; those of a listener are inherited by what it accepts.</summary>
+    public static void Apply(int descriptor, TcpOptions options)
+    {
+        if (options.NoDelay)
+        {
+            Set(descriptor, SolTcp, TcpNoDelay, 1);
+        }
+
+        if (options.KeepAliveTime > TimeSpan.Zero)
+        {
+            Set(descriptor, SolSocket, SoKeepAlive, 1);
+            Set(descriptor, SolTcp, TcpKeepIdle, Seconds(options.KeepAliveTime));
+            Set(descriptor, SolTcp, TcpKeepInterval, Seconds(options.KeepAliveInterval));
+            Set(descriptor, SolTcp, TcpKeepCount, options.KeepAliveRetryCount);
+        }
+
+        if (options.UserTimeout > TimeSpan.Zero)
+        {
+            Set(descriptor, SolTcp, TcpUserTimeout, (int)Math.Min(int.MaxValue, Math.Ceiling(options.UserTimeout.TotalMilliseconds)));
+        }
+
+        if (options.SendBufferSize is { } send)
+        {
+            Set(descriptor, SolSocket, SoSendBuffer, send);
+        }
+
+        if (options.ReceiveBufferSize is { } receive)
+        {
+            Set(descriptor, SolSocket, SoReceiveBuffer, receive);
+        }
+    }
+
+    /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
+    public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);
+
+    /// <summary>From now on closing it resets the connection, and throws away what is not sent.</summary>
+    public static void ResetOnClose(int descriptor)
+    {
+        var linger = stackalloc int[] { 1, 0 };
+        _ = LinuxCalls.SetOption(descriptor, SolSocket, SoLinger, linger, 8);
+    }
+
+    /// <summary>The error that waits for the next operation, taken away from it.</summary>
+    public static int TakeError(int descriptor) => Get(descriptor, SoError);
+
+    public static bool IsListening(int descriptor) => Get(descriptor, SoAcceptsConnections) == 1;
+
+    public static int FamilyOf(int descriptor) => Get(descriptor, SoDomain);
+
+    /// <summary>Bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ); 0 where the socket does not tell.</summary>
+    public static int Unacknowledged(int descriptor)
+    {
+        var value = 0;
+        return LinuxCalls.DeviceControl(descriptor, SiocOutQ, &value) == 0 ? value : 0;
+    }
+
+    private static int Get(int descriptor, int level, int option)
+    {
+        var (value, length) = (0, 4);
+        return LinuxCalls.GetOption(descriptor, level, option, &value, ref length) == 0 ? value : 0;
+    }
+
+    private static int Get(int descriptor, int option) => Get(descriptor, SolSocket, option);
+
+    // What a connection loses by an option that could not be set is not worth the connection; the kernel refuses none of these on TCP.
+    private static void Set(int descriptor, int level, int option, int value) => _ = LinuxCalls.SetOption(descriptor, level, option, &value, 4);
+
+    private static int Seconds(TimeSpan span) => Math.Max(1, (int)Math.Min(short.MaxValue, span.TotalSeconds));
+}

@@ -1,0 +1,101 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The bytes of one connection that were received and not consumed, in a pooled buffer that is held only while there are some. A mutable
+/// struct: a field of whoever receives, never copied. For one thread at a time.
+/// </summary>
+internal struct ReceiveWindow(WindowPool pool)
+{
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+
+    public readonly int Unread => _end - _start;
+
+    /// <summary>Whether the caller has seen what there is, taken none of it, and waits for more.</summary>
+    public bool WantsMore { get; set; }
+
+    /// <summary>Where the next bytes go. A caller that looks without taking wants more than a window, and is given it.</summary>
+    public Span<byte> MakeRoom()
+    {
+        if (_buffer is null)
+        {
+            _buffer = pool.Rent();
+        }
+        else if (_end == _buffer.Length)
+        {
+            var roomier = _start > 0 ? _buffer : new byte[_buffer.Length * 2];
+            _buffer.AsSpan(_start, Unread).CopyTo(roomier);
+            (_start, _end) = (0, Unread);
+            if (roomier != _buffer)
+            {
+                pool.Return(_buffer);
+                _buffer = roomier;
+            }
+        }
+
+        return _buffer.AsSpan(_end);
+    }
+
+    /// <summary>As <see cref="MakeRoom"/>, for those who receive into memory.</summary>
+    public Memory<byte> MakeRoomInMemory()
+    {
+        MakeRoom();
+        return _buffer.AsMemory(_end);
+    }
+
+    /// <summary>So many bytes were received into the room.</summary>
+    public void Commit(int count) => _end += count;
+
+    public ReceiveResult HandOut()
+    {
+        WantsMore = false;
+        return new(TransportStatus.Ok, _buffer.AsMemory(_start, Unread));
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 0 or more than was handed out.</exception>
+    public void Advance(int consumed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(consumed);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, Unread);
+        _start += consumed;
+        WantsMore = consumed == 0;
+        if (Unread == 0)
+        {
+            _start = _end = 0;
+        }
+    }
+
+    /// <summary>Hands the buffer over with the unread bytes; null where there are none.</summary>
+    public byte[]? Take(out int start, out int length)
+    {
+        (start, length) = (_start, Unread);
+        if (length == 0)
+        {
+            return null;
+        }
+
+        var buffer = _buffer;
+        _buffer = null;
+        (_start, _end, WantsMore) = (0, 0, false);
+        return buffer;
+    }
+
+    public void ReleaseIfEmpty()
+    {
+        if (Unread == 0)
+        {
+            Release();
+        }
+    }
+
+    public void Release()
+    {
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            (_start, _end) = (0, 0);
+            pool.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Which engine carries connections.</summary>
+public enum TransportEngine
+{
+    /// <summary>Epoll where it runs, Sockets elsewhere.</summary>
+    Auto,
+
+    /// <summary><see cref="EpollTransport"/>: Linux on x64 and arm64.</summary>
+    Epoll,
+
+    /// <summary><see cref="SocketsTransport"/>: everywhere.</summary>
+    Sockets,
+}

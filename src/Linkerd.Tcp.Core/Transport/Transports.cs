@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes engines.</summary>
+public static partial class Transports
+{
+    /// <summary>Makes the engine that the options ask for; it is the caller's to dispose.</summary>
+    /// <exception cref="PlatformNotSupportedException">Epoll was asked for, and does not run here.</exception>
+    /// <exception cref="TransportException">Epoll was asked for, and the kernel refuses it. <see cref="TransportEngine.Auto"/> then means sockets, and says so in the log.</exception>
+    public static ITransport Create(TransportOptions? options = null)
+    {
+        options ??= new TransportOptions();
+        if (options.Engine != TransportEngine.Sockets && OperatingSystem.IsLinux())
+        {
+            try
+            {
+                if (options.Engine == TransportEngine.Epoll || EpollTransport.IsSupported)
+                {
+                    return new EpollTransport(options);
+                }
+            }
+            catch (TransportException error) when (options.Engine == TransportEngine.Auto)
+            {
+                if (options.LoggerFactory?.CreateLogger("Linkerd.Tcp.Transport") is { } logger)
+                {
+                    Log.FellBack(logger, error.Message);
+                }
+            }
+        }
+        else if (options.Engine == TransportEngine.Epoll)
+        {
+            throw new PlatformNotSupportedException("The epoll engine runs on Linux, on x64 and arm64; elsewhere use the sockets engine.");
+        }
+
+        return new SocketsTransport(options.TimeProvider);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5030, LogLevel.Warning, "the epoll engine cannot be used here ({Error}); the sockets engine is", EventName = "EpollUnusable")]
+        public static partial void FellBack(ILogger logger, string error);
+    }
+}
