@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// A layer-4 proxy: listeners, the sessions that come from them, their limits, and the drain at the end.
-/// The router and the transport are not disposed with it. Any thread.
+/// The router, and a transport that was given, are not disposed with it. Any thread.
 /// </summary>
 public sealed partial class TcpProxy : IAsyncDisposable
 {
@@ -16,6 +16,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private readonly TcpProxyOptions _options;
     private readonly Router _router;
     private readonly ITransport _transport;
+    private readonly bool _ownsTransport;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly SessionInstruments _instruments;
@@ -27,7 +28,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="options">What to serve.</param>
     /// <param name="router">Where sessions go.</param>
-    /// <param name="transport">What carries them; default: <see cref="SocketsTransport"/>.</param>
+    /// <param name="transport">What carries them; default: one of its own, of <see cref="Transports.Create"/>, which is disposed with it.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
@@ -48,8 +49,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _options = options;
         _router = router;
         _timeProvider = timeProvider ?? TimeProvider.System;
-        _transport = transport ?? new SocketsTransport(_timeProvider);
         loggerFactory ??= NullLoggerFactory.Instance;
+        _ownsTransport = transport is null;
+        _transport = transport ?? Transports.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory });
         _logger = loggerFactory.CreateLogger("Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -138,6 +140,10 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         await StopListeningAsync().ConfigureAwait(false);
         await AbortSessionsAsync().ConfigureAwait(false);
+        if (_ownsTransport)
+        {
+            await _transport.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private async Task<int> AbortSessionsAsync()

@@ -52,6 +52,17 @@ internal static class CliOptions
         "auto",
         text => text == "auto" ? null : NumberText.Parse(text, 1, 100_000_000, "sessions"));
 
+    public static ValueOption<TransportEngine> Transport { get; } = new(
+        null, "transport", "ENGINE", "What carries connections: epoll (Linux), sockets, or auto: epoll where it runs", "auto", ParseEngine);
+
+    public static ValueOption<int?> Loops { get; } = new(
+        null,
+        "loops",
+        "N",
+        "Event loops of the epoll transport, a thread each; auto: one for each processor",
+        "auto",
+        text => text == "auto" ? null : NumberText.Parse(text, 1, 1024, "loops"));
+
     public static ValueOption<TimeSpan> Grace { get; } = new(
         null,
         "grace",
@@ -76,10 +87,18 @@ internal static class CliOptions
 
     /// <summary>What came since.</summary>
     public static IReadOnlyList<CliOption> Added { get; } =
-        [Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions, Grace, Stats];
+        [Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions, Transport, Loops, Grace, Stats];
 
     private static ValueOption<TimeSpan> Duration(string name, string help, string defaultText) =>
         new(null, name, "DURATION", help, defaultText, text => DurationText.Parse(text));
+
+    private static TransportEngine ParseEngine(string text) => text switch
+    {
+        "auto" => TransportEngine.Auto,
+        "epoll" => TransportEngine.Epoll,
+        "sockets" => TransportEngine.Sockets,
+        _ => throw new InvalidValueException("expected auto, epoll or sockets"),
+    };
 
     private static TimeSpan ParseSeconds(string text) => TimeSpan.FromSeconds(NumberText.Parse(text, 1, SecondsPerDay, "seconds"));
 }

@@ -49,6 +49,8 @@ internal static class CommandLineParser
             HalfCloseTimeout = CliOptions.HalfCloseTimeout.Read(result, errors),
             Lifetime = CliOptions.Lifetime.Read(result, errors),
             MaxSessions = CliOptions.MaxSessions.Read(result, errors),
+            Transport = CliOptions.Transport.Read(result, errors),
+            Loops = CliOptions.Loops.Read(result, errors),
             Grace = CliOptions.Grace.Read(result, errors),
             Stats = CliOptions.Stats.Read(result, errors),
         };

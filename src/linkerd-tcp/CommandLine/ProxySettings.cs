@@ -32,6 +32,11 @@ internal sealed record ProxySettings
     /// <summary>Null: as the limit of descriptors has it.</summary>
     public required int? MaxSessions { get; init; }
 
+    public required TransportEngine Transport { get; init; }
+
+    /// <summary>Null: one for each processor.</summary>
+    public required int? Loops { get; init; }
+
     public required TimeSpan Grace { get; init; }
 
     public required TimeSpan Stats { get; init; }

@@ -7,12 +7,21 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>The one place where the parts of the proxy are put together. Disposing it takes them apart.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    private readonly ITransport _transport;
     private readonly Router _router;
     private readonly NamerdResolver? _namerd;
 
     /// <summary>Puts a proxy together; nothing is opened yet.</summary>
+    /// <exception cref="TransportException">The transport that was asked for cannot be had.</exception>
     public Composition(ProxySettings settings, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
     {
+        _transport = Transports.Create(new TransportOptions
+        {
+            Engine = settings.Transport,
+            Loops = settings.Loops,
+            TimeProvider = timeProvider,
+            LoggerFactory = loggerFactory,
+        });
         IResolver resolver;
         if (settings.Target.IsLocal)
         {
@@ -33,7 +42,7 @@ internal sealed class Composition : IAsyncDisposable
 
         var onNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep;
         _router = new Router(_ => new DestinationOptions { Resolver = resolver, OnNegative = onNegative }, loggerFactory, meter, timeProvider);
-        Proxy = new TcpProxy(Options(settings), _router, new SocketsTransport(timeProvider), loggerFactory, meter, timeProvider);
+        Proxy = new TcpProxy(Options(settings), _router, _transport, loggerFactory, meter, timeProvider);
     }
 
     /// <summary>The proxy, not started yet.</summary>
@@ -43,6 +52,7 @@ internal sealed class Composition : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync().ConfigureAwait(false);
+        await _transport.DisposeAsync().ConfigureAwait(false);
         await _router.DisposeAsync().ConfigureAwait(false);
         if (_namerd is not null)
         {
