@@ -63,6 +63,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         else if ((events & EpollEvents.Out) != 0)
         {
             connection.Established(events);
+            _loop.KeepAlive.Add(connection, _tcp);
             Complete(ConnectResult.Connected(connection));
         }
     }
@@ -123,7 +124,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
 
         if (family != NativeSocketAddress.Unix)
         {
-            SocketOptions.Apply(descriptor, _tcp);
+            SocketOptions.ApplyAtOnce(descriptor, _tcp);
         }
 
         var address = stackalloc byte[NativeSocketAddress.MaximumLength];

@@ -20,20 +20,19 @@ internal static unsafe class SocketOptions
     private const int TcpUserTimeout = 18;
     private const nuint SiocOutQ = 0x5411;
 
-    /// <summary>Sets the options of a connection; those of a listener are inherited by what it accepts.</summary>
+    /// <summary>Sets the options of a listener; what it accepts inherits them.</summary>
     public static void Apply(int descriptor, TcpOptions options)
+    {
+        ApplyAtOnce(descriptor, options);
+        ApplyKeepAlive(descriptor, options);
+    }
+
+    /// <summary>Sets the options of a connection that matter from its first byte on.</summary>
+    public static void ApplyAtOnce(int descriptor, TcpOptions options)
     {
         if (options.NoDelay)
         {
             Set(descriptor, SolTcp, TcpNoDelay, 1);
-        }
-
-        if (options.KeepAliveTime > TimeSpan.Zero)
-        {
-            Set(descriptor, SolSocket, SoKeepAlive, 1);
-            Set(descriptor, SolTcp, TcpKeepIdle, Seconds(options.KeepAliveTime));
-            Set(descriptor, SolTcp, TcpKeepInterval, Seconds(options.KeepAliveInterval));
-            Set(descriptor, SolTcp, TcpKeepCount, options.KeepAliveRetryCount);
         }
 
         if (options.UserTimeout > TimeSpan.Zero)
@@ -49,6 +48,18 @@ internal static unsafe class SocketOptions
         if (options.ReceiveBufferSize is { } receive)
         {
             Set(descriptor, SolSocket, SoReceiveBuffer, receive);
+        }
+    }
+
+    /// <summary>Turns probing on, in four system calls.</summary>
+    public static void ApplyKeepAlive(int descriptor, TcpOptions options)
+    {
+        if (options.KeepAliveTime > TimeSpan.Zero)
+        {
+            Set(descriptor, SolTcp, TcpKeepIdle, Seconds(options.KeepAliveTime));
+            Set(descriptor, SolTcp, TcpKeepInterval, Seconds(options.KeepAliveInterval));
+            Set(descriptor, SolTcp, TcpKeepCount, options.KeepAliveRetryCount);
+            Set(descriptor, SolSocket, SoKeepAlive, 1);
         }
     }
 

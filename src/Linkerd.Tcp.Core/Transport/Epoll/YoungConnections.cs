@@ -1,0 +1,51 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Turns keep-alive on for connections that we have made, once they are a second or two old: it takes four system calls, probes begin after seconds of silence, and
+/// most short connections never live to see one. (What a listener accepts inherits its settings, and needs none.) For the loop's thread.
+/// </summary>
+internal sealed class YoungConnections(EpollLoop loop) : ITimerHandler
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly WheelTimer _timer = new(loop);
+
+    // Numbers instead of references: what is closed meanwhile is not kept alive for this.
+    private List<(int Descriptor, uint Generation, TcpOptions Options)> _young = [];
+    private List<(int Descriptor, uint Generation, TcpOptions Options)> _older = [];
+    private bool _armed;
+
+    public void Add(EpollConnection connection, TcpOptions options)
+    {
+        if (options.KeepAliveTime <= TimeSpan.Zero || connection.IsUnix)
+        {
+            return;
+        }
+
+        _young.Add((connection.Descriptor, connection.Generation, options));
+        if (!_armed)
+        {
+            _armed = true;
+            _timer.Arm(Interval, this);
+        }
+    }
+
+    void ITimerHandler.OnTimer()
+    {
+        foreach (var (descriptor, generation, options) in _older)
+        {
+            if (loop.Find(descriptor, generation) is not null)
+            {
+                SocketOptions.ApplyKeepAlive(descriptor, options);
+            }
+        }
+
+        _older.Clear();
+        (_young, _older) = (_older, _young);
+        _armed = _older.Count > 0;
+        if (_armed)
+        {
+            _timer.Arm(Interval, this);
+        }
+    }
+}
