@@ -102,7 +102,7 @@ internal sealed partial class DuplexRun
 
         if (status == TransportStatus.Aborted)
         {
-            return null;
+            return EndAborted();
         }
 
         _control.TrySetReason(new(half.SourceSide, Phase, status == TransportStatus.TimedOut));
@@ -119,11 +119,18 @@ internal sealed partial class DuplexRun
     {
         if (status == TransportStatus.Aborted)
         {
-            return null;
+            return EndAborted();
         }
 
         _control.TrySetReason(new(half.DestinationSide, Phase, status == TransportStatus.TimedOut));
         return End(half, withFin: false).EndedWithFin ? half.Source : null;
+    }
+
+    /// <summary>A connection was aborted on our side; by whoever has set a reason, or past the copy: its transport ends.</summary>
+    private TransportConnection? EndAborted()
+    {
+        _control.TrySetReason(new(ClosedBy.Proxy, Phase));
+        return null;
     }
 
     /// <summary>Resets a connection after it has acknowledged what it was sent: a RST throws away what it did not.</summary>
@@ -172,7 +179,12 @@ internal sealed partial class DuplexRun
         StopTimer();
         try
         {
-            _control.TrySetReason(CloseReason.Normal);
+            // Whoever ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
+            if (!_control.TrySetReason(CloseReason.Normal))
+            {
+                Abort();
+            }
+
             await _client.DisposeAsync().ConfigureAwait(false);
             await _server.DisposeAsync().ConfigureAwait(false);
         }

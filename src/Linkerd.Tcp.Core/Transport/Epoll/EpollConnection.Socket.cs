@@ -336,9 +336,14 @@ internal sealed unsafe partial class EpollConnection
     /// <summary>Closes it. On the loop.</summary>
     public void DisposeNow()
     {
-        _aborted = true;
-        if (_descriptor >= 0)
+        if (_aborted)
         {
+            // An abort from elsewhere may still be on its way here; closing would send a FIN in its stead.
+            AbortNow();
+        }
+        else
+        {
+            _aborted = true;
             Close();
         }
 
