@@ -26,11 +26,23 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
         var last = default(ConnectResult);
         while (true)
         {
+            // Waiting completes elsewhere, as connecting may; a balancer is asked where the client lives.
+            await client.Executor.Resume();
             var version = destination.Version;
             var picked = destination.Balancer.Pick(new PickContext { Connection = client, Tried = tried.AsSpan(0, attempts) }, out var lease);
             if (picked == PickResult.Picked)
             {
-                var result = await AttemptAsync(lease.Endpoint!, client, deadline, cancellationToken).ConfigureAwait(false);
+                (ConnectResult Connected, TimeSpan Elapsed) result;
+                try
+                {
+                    result = await AttemptAsync(lease.Endpoint!, client, deadline, cancellationToken).ConfigureAwait(false);
+                }
+                catch
+                {
+                    lease.Dispose();
+                    throw;
+                }
+
                 if (result.Connected.IsConnected)
                 {
                     lease.Connected(result.Elapsed);
