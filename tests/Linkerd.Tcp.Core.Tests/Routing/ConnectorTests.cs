@@ -116,6 +116,15 @@ public sealed class ConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Connect_TransportThrows_LeaseIsGivenBack()
+    {
+        var transport = new ScriptedTransport((_, _, _) => throw new ArgumentException("An address that cannot be connected to."));
+        await using var router = new Router(new StaticResolver(Addresses));
+        await Assert.ThrowsAsync<ArgumentException>(() => ConnectAsync(router, transport));
+        Assert.All(router.Get(DstPath.Parse("/svc/web")).Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
+    }
+
+    [Fact]
     public async Task Connect_DeadlineIsNear_AttemptGetsNoMoreThanIsLeft()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.TimedOut)));

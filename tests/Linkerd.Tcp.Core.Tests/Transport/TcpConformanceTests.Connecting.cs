@@ -46,6 +46,24 @@ public abstract partial class TcpConformanceTests
     });
 
     [Fact]
+    public Task ConnectAsync_NearAConnectionAndGivenUp_GoesOnOnItsExecutor() => RunAsync(async bed =>
+    {
+        var (near, _) = await bed.PairAsync();
+        var silent = await bed.SilentAddressAsync();
+        await OnExecutorOf(near, async () =>
+        {
+            var options = new ConnectOptions { Near = near, Timeout = TimeSpan.FromMilliseconds(20) };
+            Assert.Equal(ConnectFailure.TimedOut, (await bed.Transport.ConnectAsync(silent, options, Cancelled)).Failure);
+        });
+        using var giveUp = new CancellationTokenSource();
+        var connecting = OnExecutorOf(near, async () =>
+            Assert.Equal(ConnectFailure.Cancelled, (await bed.Transport.ConnectAsync(silent, new ConnectOptions { Near = near }, giveUp.Token)).Failure));
+        await bed.PauseAsync();
+        await bed.RunElsewhereAsync(giveUp.Cancel);
+        await connecting;
+    });
+
+    [Fact]
     public Task ListenAsync_PortZero_GetsPort() => RunAsync(async bed =>
     {
         var (one, _) = await bed.ListenAsync();

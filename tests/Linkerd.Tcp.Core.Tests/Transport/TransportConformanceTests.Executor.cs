@@ -99,6 +99,138 @@ public abstract partial class TransportConformanceTests
         Assert.Equal(0, silent.Count);
     });
 
+    [Fact]
+    public Task ReceiveAsync_HadToWait_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var receiving = OnExecutorOf(one, async () =>
+        {
+            var pending = one.ReceiveAsync();
+            Assert.False(pending.IsCompleted);
+            waiting.SetResult();
+            one.Advance((await pending).Data.Length);
+        });
+        await waiting.Task;
+        await other.SendTextAsync("x");
+        await receiving;
+    });
+
+    [Fact]
+    public Task ReceiveAsync_RestIsThere_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        await other.SendTextAsync("ab");
+        await OnExecutorOf(one, async () =>
+        {
+            await SeeAsync(one, 2);
+            one.Advance(1);
+            one.Advance((await one.ReceiveAsync()).Data.Length);
+        });
+    });
+
+    [Fact]
+    public Task SendAsync_UnderBackPressure_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sending = OnExecutorOf(one, async () =>
+        {
+            var pending = one.SendAsync(new byte[bed.MoreThanFits]);
+            Assert.False(pending.IsCompleted);
+            waiting.SetResult();
+            Assert.Equal(TransportStatus.Ok, await pending);
+        });
+        await waiting.Task;
+        await other.ReadAsync(bed.MoreThanFits);
+        await sending;
+    });
+
+    [Fact]
+    public Task WaitAcknowledgedAsync_Anyhow_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        await OnExecutorOf(one, async () => Assert.True(await one.WaitAcknowledgedAsync()));
+        var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
+        await bed.UntilStuckAsync(one);
+        var waiting = OnExecutorOf(one, async () => await one.WaitAcknowledgedAsync());
+        await other.ReadAsync(bed.MoreThanFits);
+        await sending;
+        await waiting;
+    });
+
+    [Fact]
+    public Task Yield_OnTheExecutor_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, _) = await bed.PairAsync();
+        await OnExecutorOf(one, async () => await one.Executor.Yield());
+    });
+
+    [Fact]
+    public Task ConnectAsync_NearAConnection_LivesAndGoesOnOnItsExecutor() => RunAsync(async bed =>
+    {
+        var (listener, _) = await bed.ListenAsync();
+        for (var i = 0; i < 8; i++)
+        {
+            var (near, _) = await bed.PairAsync();
+            await OnExecutorOf(near, async () =>
+            {
+                var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Near = near });
+                Assert.True(near.Executor.IsCurrent);
+                Assert.Same(near.Executor, connected.Executor);
+            });
+        }
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Abort_OperationsPending_TheyGoOnOnTheExecutor(bool elsewhere) => RunAsync(async bed =>
+    {
+        var (one, _) = await bed.PairAsync();
+        var receiving = OnExecutorOf(one, async () => Assert.Equal(TransportStatus.Aborted, (await one.ReceiveAsync()).Status));
+        var sending = OnExecutorOf(one, async () => Assert.Equal(TransportStatus.Aborted, await one.SendAsync(new byte[bed.MoreThanFits])));
+        await bed.UntilStuckAsync(one);
+        await (elsewhere ? bed.RunElsewhereAsync(one.Abort) : OnExecutorOf(one, () =>
+        {
+            one.Abort();
+            return Task.CompletedTask;
+        }));
+        await receiving;
+        await sending;
+    });
+
+    [Fact]
+    public Task DisposeAsync_OnTheExecutor_GoesOnOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        await OnExecutorOf(one, async () => await one.DisposeAsync());
+        await OnExecutorOf(other, async () =>
+        {
+            other.Abort();
+            await other.DisposeAsync();
+        });
+    });
+
+    [Fact]
+    public Task Deadline_Armed_RingsOnTheExecutor() => RunAsync(async bed =>
+    {
+        var (one, _) = await bed.PairAsync();
+        var bell = new Bell(one.Executor);
+        one.Deadline.Arm(TimeSpan.FromMilliseconds(1), bell);
+        await bell.Rings;
+        Assert.True(bell.WasOnExecutor);
+    });
+
+    /// <summary>Runs a session's code as an engine would, and checks where each part of it goes on.</summary>
+    private protected static async Task OnExecutorOf(TransportConnection connection, Func<Task> code)
+    {
+        await connection.Executor.Resume();
+        Assert.True(connection.Executor.IsCurrent);
+        await code();
+        Assert.True(connection.Executor.IsCurrent);
+    }
+
     private sealed class Bell(TransportExecutor executor) : ITimerHandler
     {
         private readonly TaskCompletionSource<long> _rings = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,9 +240,11 @@ public abstract partial class TransportConformanceTests
 
         public int Count => Volatile.Read(ref _count);
 
+        public bool WasOnExecutor { get; private set; } = true;
+
         public void OnTimer()
         {
-            Assert.True(executor.IsCurrent);
+            WasOnExecutor &= executor.IsCurrent;
             Interlocked.Increment(ref _count);
             _rings.TrySetResult(executor.TimeProvider.GetTimestamp());
         }

@@ -17,6 +17,7 @@ internal static unsafe class SocketOptions
     private const int TcpKeepIdle = 4;
     private const int TcpKeepInterval = 5;
     private const int TcpKeepCount = 6;
+    private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
     private const nuint SiocOutQ = 0x5411;
 
@@ -62,6 +63,12 @@ internal static unsafe class SocketOptions
             Set(descriptor, SolSocket, SoKeepAlive, 1);
         }
     }
+
+    /// <summary>
+    /// Has the ACK that ends the handshake wait for the first bytes that we send, which saves a packet; to be set before connecting, and only where
+    /// bytes are waiting to be sent: a server that speaks first would wait for it. (HAProxy's option tcp-smart-connect does the same.)
+    /// </summary>
+    public static void DelayAcknowledgement(int descriptor) => Set(descriptor, SolTcp, TcpQuickAck, 0);
 
     /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);

@@ -1,0 +1,23 @@
+namespace Linkerd.Tcp.Tests.Serving;
+
+/// <summary>Somebody's own balancer: does something before each pick.</summary>
+internal sealed class WatchedBalancer(Action<TransportConnection> beforePick) : ILoadBalancer
+{
+    private readonly ILoadBalancer _balancer = LoadBalancers.P2c();
+
+    public event Action? Changed
+    {
+        add => _balancer.Changed += value;
+        remove => _balancer.Changed -= value;
+    }
+
+    public IReadOnlyList<Endpoint> Endpoints => _balancer.Endpoints;
+
+    public void Update(EndpointSet endpoints) => _balancer.Update(endpoints);
+
+    public PickResult Pick(in PickContext context, out EndpointLease lease)
+    {
+        beforePick(context.Connection!);
+        return _balancer.Pick(context, out lease);
+    }
+}
