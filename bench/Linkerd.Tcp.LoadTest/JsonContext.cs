@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Linkerd.Tcp.LoadTest.Measuring;
+using Linkerd.Tcp.LoadTest.Reporting;
 
 namespace Linkerd.Tcp.LoadTest;
 
 /// <summary>How results are written, without reflection.</summary>
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(ComparisonReport))]
 internal sealed partial class JsonContext : JsonSerializerContext
 {
     /// <summary>What one process hands to another.</summary>
@@ -14,12 +16,10 @@ internal sealed partial class JsonContext : JsonSerializerContext
     /// <summary>What people look at.</summary>
     public static JsonContext Indented { get; } = new(Make(indented: true));
 
-    // A run in which nothing was done divides by zero.
     private static JsonSerializerOptions Make(bool indented) => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         WriteIndented = indented,
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.LoadTest;
+using Linkerd.Tcp.LoadTest.Comparing;
 using Linkerd.Tcp.LoadTest.Running;
 
 if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
@@ -12,5 +13,8 @@ if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not 
 var root = new RootCommand("Load for TCP proxies, and their comparison side by side")
 {
     RunCommand.Create(),
+    CompareCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// When interrupted, compare ends what it started, one after the other.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });

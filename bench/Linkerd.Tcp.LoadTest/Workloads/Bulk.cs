@@ -16,7 +16,7 @@ internal sealed record Bulk(string Name, int Connections, Role Direction) : Work
         {
             Bytes = window.Bytes,
             BytesPerSecond = window.Bytes / window.Seconds,
-            CpuPerUnit = window.CpuSeconds / (window.Bytes / BytesPerGigabyte),
+            CpuPerUnit = Per(window.CpuSeconds, window.Bytes / BytesPerGigabyte),
             CpuUnit = "s/GB",
         };
     }

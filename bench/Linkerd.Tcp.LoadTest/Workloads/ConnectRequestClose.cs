@@ -13,12 +13,13 @@ internal sealed record ConnectRequestClose(string Name, int Connections, int Pay
         var clients = new Clients(session);
         clients.Start(Connections, PayloadBytes);
         var window = session.Measure(clients.RunFor);
+        clients.FailStalled();
         return session.Report(window) with
         {
             PayloadBytes = PayloadBytes,
             Operations = window.Operations,
             OperationsPerSecond = window.Operations / window.Seconds,
-            CpuPerUnit = window.CpuSeconds * MicrosecondsPerSecond / window.Operations,
+            CpuPerUnit = Per(window.CpuSeconds * MicrosecondsPerSecond, window.Operations),
             CpuUnit = "us/connection",
         };
     }
@@ -30,13 +31,25 @@ internal sealed record ConnectRequestClose(string Name, int Connections, int Pay
     {
         // Whoever failed waits for the next slice: where ports ran out, at once would be too soon.
         private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(10);
+        private readonly List<RequestPeer> _peers = [];
         private readonly List<RequestPeer> _failed = [];
 
         public void Start(int connections, int payload)
         {
             for (var i = 0; i < connections; i++)
             {
-                new RequestPeer(session.Traffic, this, payload).Open();
+                var peer = new RequestPeer(session.Traffic, this, payload);
+                _peers.Add(peer);
+                peer.Open();
+            }
+        }
+
+        /// <summary>Counts connections that have been under way since before the last window.</summary>
+        public void FailStalled()
+        {
+            foreach (var _ in _peers.Where(peer => peer.Descriptor >= 0 && peer.Started < session.WindowBegin))
+            {
+                session.Traffic.Fail("client: no answer in the whole window");
             }
         }
 

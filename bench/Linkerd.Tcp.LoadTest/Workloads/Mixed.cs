@@ -30,7 +30,7 @@ internal sealed record Mixed(string Name, int Connections, int PayloadBytes, lon
             BytesPerSecond = window.Bytes / window.Seconds,
 
             // Without a pace each proxy mixes bulk and messages as it likes, and there is no unit that all have done.
-            CpuPerUnit = BulkRate > 0 ? window.CpuSeconds * MicrosecondsPerSecond / window.Operations : null,
+            CpuPerUnit = BulkRate > 0 ? Per(window.CpuSeconds * MicrosecondsPerSecond, window.Operations) : null,
             CpuUnit = BulkRate > 0 ? "us/round trip, the stream included" : null,
         };
     }

@@ -17,7 +17,7 @@ internal sealed record PingPong(string Name, int Connections, int PayloadBytes) 
             PayloadBytes = PayloadBytes,
             Operations = window.Operations,
             OperationsPerSecond = window.Operations / window.Seconds,
-            CpuPerUnit = window.CpuSeconds * MicrosecondsPerSecond / window.Operations,
+            CpuPerUnit = Per(window.CpuSeconds * MicrosecondsPerSecond, window.Operations),
             CpuUnit = "us/round trip",
         };
     }

@@ -12,6 +12,9 @@ internal abstract record Workload(string Name, int Connections)
     /// <summary>Drives the load and measures. The backend runs, and the proxy is ready.</summary>
     public abstract RunResult Run(LoadSession session);
 
+    /// <summary>A cost by what was done, or nothing where nothing was.</summary>
+    protected static double? Per(double cost, double count) => count > 0 ? cost / count : null;
+
     /// <summary>The same with other parameters, where they were given.</summary>
     public virtual Workload With(int? connections, int? bytes, long? bulkRate) => this with { Connections = connections ?? Connections };
 }
