@@ -39,29 +39,24 @@ internal static class CompareCommand
             signal.Cancel = true;
             ending.Cancel();
         });
-        CompareSettings settings;
         try
         {
-            settings = Read(parsed);
+            var settings = Read(parsed);
+            var cells = await new Comparison(settings, Console.Error).RunAsync(ending.Token);
+            var report = ComparisonReport.Create(settings, cells);
+            ReportWriter.Write(report, settings.Output);
+            Console.Out.WriteLine(MarkdownReport.Format(report));
+            Console.Error.WriteLine($"written to {Path.GetFullPath(settings.Output)}");
+            return ending.IsCancellationRequested || cells.Any(static cell => cell.IsFailed) ? ExitCode.Failure : ExitCode.Success;
         }
         catch (FormatException error)
         {
             Console.Error.WriteLine($"error: {error.Message}");
             return ExitCode.Usage;
         }
-
-        try
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            var cells = await new Comparison(settings, Console.Error).RunAsync(ending.Token);
-            var report = ComparisonReport.Create(settings, cells);
-            ReportWriter.Write(report, settings.Output);
-            Console.Out.WriteLine(MarkdownReport.Format(report));
-            Console.Error.WriteLine($"written to {Path.GetFullPath(settings.Output)}");
-            return cells.Any(static cell => cell.IsFailed) ? ExitCode.Failure : ExitCode.Success;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("interrupted; the proxies that were started are ended");
+            Console.Error.WriteLine($"error: {error.Message}");
             return ExitCode.Failure;
         }
     }

@@ -11,12 +11,26 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
 {
     private readonly CellRunner _runner = new(settings);
 
-    /// <summary>Runs all; what was measured when it is cancelled is lost, the processes are not left behind.</summary>
+    /// <summary>Runs all, or what there is time for until it is cancelled; returns the cells that were measured at least once.</summary>
     public async Task<IReadOnlyList<Cell>> RunAsync(CancellationToken cancellation)
     {
         var cells = settings.Workloads
             .SelectMany(workload => settings.Proxies.Select(proxy => new Cell { Workload = workload.Name, Proxy = proxy.Name, IsOurs = proxy.IsOurs }))
             .ToDictionary(static cell => (cell.Workload, cell.Proxy));
+        try
+        {
+            await RunAsync(cells, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.WriteLine("interrupted; what was started is ended");
+        }
+
+        return [.. cells.Values.Where(static cell => cell.Rounds.Count > 0)];
+    }
+
+    private async Task RunAsync(Dictionary<(string Workload, string Proxy), Cell> cells, CancellationToken cancellation)
+    {
         var (done, all) = (0, cells.Count * settings.Rounds);
         for (var round = 1; round <= settings.Rounds; round++)
         {
@@ -30,8 +44,6 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
                 }
             }
         }
-
-        return [.. cells.Values];
     }
 
     private IEnumerable<ProxyKind> Rotate(int by)

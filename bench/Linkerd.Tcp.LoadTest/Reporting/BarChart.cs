@@ -6,15 +6,15 @@ namespace Linkerd.Tcp.LoadTest.Reporting;
 /// <summary>A picture of one workload: a bar for each proxy, with its median and the range of its rounds.</summary>
 internal static class BarChart
 {
-    private const int Width = 820;
-    private const int Left = 180;
+    private const int Width = 800;
+    private const int Left = 190;
     private const int BarSpace = 470;
     private const int Top = 66;
     private const int RowHeight = 40;
     private const int BarHeight = 22;
     private const int Bottom = 58;
     private const int WhiskerHeight = 8;
-    private const string OursColour = "#2563ab";
+    private const string OursColour = "#5794d6";
     private const string OthersColour = "#a9b4c0";
     private const string TextColour = "#1f2933";
     private const string QuietColour = "#6b7785";

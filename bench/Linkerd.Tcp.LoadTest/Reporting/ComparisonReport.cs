@@ -42,7 +42,7 @@ internal sealed record ComparisonReport
         ProxyCore = settings.ProxyCore,
         LoadCore = settings.LoadCore,
         Versions = settings.Proxies.ToDictionary(static proxy => proxy.Name, static proxy => proxy.ReadVersion()),
-        Workloads = [.. settings.Workloads.Select(workload => WorkloadReport.Create(workload.Name, [.. cells.Where(cell => cell.Workload == workload.Name)]))],
+        Workloads = [.. cells.GroupBy(static cell => cell.Workload).Select(static group => WorkloadReport.Create(group.Key, [.. group]))],
     };
 
     private static string ReadProcessor() => File.ReadLines("/proc/cpuinfo")

@@ -50,10 +50,10 @@ internal sealed record Metric(string Title, Func<RunResult, double?> Read)
     /// <summary>Whether the line of a run that is done has it.</summary>
     public bool IsInProgress { get; init; }
 
-    /// <summary>Three digits, or as many as stand before the point.</summary>
+    /// <summary>A count as it is; else three digits, or as many as stand before the point.</summary>
     public string Format(double value) => Math.Abs(value) switch
     {
-        0 => "0",
+        _ when double.IsInteger(value) => value.ToString("#,0", CultureInfo.InvariantCulture),
         >= 100 => value.ToString("#,0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.0", CultureInfo.InvariantCulture),
         >= 1 => value.ToString("0.00", CultureInfo.InvariantCulture),
