@@ -8,7 +8,7 @@ internal static class ProgressLine
     public static string Format(int done, int all, int rounds, Cell cell)
     {
         var last = cell.Rounds[^1];
-        var begin = $"[{done,4}/{all}] round {last.Round}/{rounds}  {cell.Workload,-18} {cell.Proxy,-20}";
+        var begin = $"[{done,4}/{all}] round {last.Round}/{rounds}  {cell.Workload,-18} {cell.Proxy,-21}";
         if (last.Result is not { } result)
         {
             return $"{begin} FAILED: {last.Error}";

@@ -12,6 +12,7 @@ internal static class ProxyCatalog
         new LinkerdTcp("linkerd-tcp-sockets", linkerdTcp, arguments ?? "--transport sockets --stats 1"),
         new Haproxy("haproxy", "haproxy.cfg"),
         new Haproxy("haproxy-splice", "haproxy-splice.cfg"),
+        new Haproxy("haproxy-splice-always", "haproxy-splice-always.cfg"),
         new Nginx("nginx"),
     ];
 }

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.LoadTest.Reporting;
 internal static class BarChart
 {
     private const int Width = 800;
-    private const int Left = 190;
+    private const int Left = 200;
     private const int BarSpace = 470;
     private const int Top = 66;
     private const int RowHeight = 40;
