@@ -5,6 +5,7 @@ namespace Linkerd.Tcp;
 
 internal sealed unsafe partial class EpollLoop
 {
+    private const int CrowdedEvents = 16;
     private const ulong WakeUpData = ulong.MaxValue;
 
     private void Run()
@@ -35,12 +36,20 @@ internal sealed unsafe partial class EpollLoop
     {
         var count = Wait();
         Now = Stopwatch.GetTimestamp();
+        IsCrowded = count > CrowdedEvents;
         Volatile.Write(ref _busySince, Now);
         (_nextTurn, _nextTurnTaken) = (_nextTurnTaken, _nextTurn);
+        if (count > 1)
+        {
+            Stage.Open();
+        }
+
         for (var i = 0; i < count; i++)
         {
             Dispatch(_events.DataAt(i), _events.EventsAt(i));
         }
+
+        Stage.Flush();
 
         if (!_posts.IsEmpty)
         {

@@ -65,6 +65,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public PipePool Pipes { get; }
 
+    public LoopStage Stage { get; } = new();
+
     public YoungConnections KeepAlive { get; }
 
     /// <summary>When the loop last woke up. For its thread.</summary>
@@ -78,6 +80,9 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     /// <summary>Completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>Whether more connections than a few bulk streams had something to say at the last look. For its thread.</summary>
+    public bool IsCrowded { get; private set; }
 
     /// <summary>Whether it is about to end, or has.</summary>
     public bool IsStopping => _stopping;

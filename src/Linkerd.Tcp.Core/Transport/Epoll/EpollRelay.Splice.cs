@@ -75,10 +75,12 @@ internal sealed unsafe partial class EpollRelay
 
     private int SpliceIn(SplicePipe pipe)
     {
+        // Alone, a stream may fill the pipe; where others wait, it takes a small turn.
+        var length = Loop.IsCrowded ? Math.Min(pipe.Capacity, BytesPerTurn) : pipe.Capacity;
         nint moved;
         do
         {
-            moved = LinuxCalls.Splice(_source.Descriptor, null, pipe.WriteEnd, null, pipe.Capacity, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
+            moved = LinuxCalls.Splice(_source.Descriptor, null, pipe.WriteEnd, null, length, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
         }
         while (moved < 0 && Errno.Last == Errno.Interrupted);
         return (int)moved;

@@ -46,7 +46,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
 
     void ILoopReader.OnReadable()
     {
-        if (!_blocked)
+        if (!_blocked && !TryStage())
         {
             Run();
         }
@@ -67,7 +67,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
     /// <summary>Moves what there is, as far as a turn goes.</summary>
     public void Run()
     {
-        if (_ended || !TryFlush())
+        if (_ended || _stagedCount > 0 || !TryFlush())
         {
             return;
         }
@@ -115,6 +115,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
                     return;
                 }
 
+                _lastWasLarge = count >= LargestStaged;
                 ConsiderBulk(count, window);
             }
         }

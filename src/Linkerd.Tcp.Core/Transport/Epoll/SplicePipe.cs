@@ -3,9 +3,9 @@ namespace Linkerd.Tcp;
 /// <summary>A pipe through which the kernel moves pages from one socket to another (splice(2)).</summary>
 internal sealed unsafe class SplicePipe
 {
-    // More than the kernel's default of 64 KiB, so that a wake-up moves more; an unprivileged user may have 64 MiB of pipes
-    // (fs.pipe-user-pages-soft), and gets the default beyond that.
-    private const int WantedSize = 256 * 1024;
+    // More than the kernel's default of 64 KiB, so that a wake-up moves more: against 256 KiB this saved a bulk stream a fifth to a third of its CPU
+    // time. An unprivileged user may have 64 MiB of pipes (fs.pipe-user-pages-soft), and gets the default beyond that.
+    private const int WantedSize = 1024 * 1024;
     private const int DefaultSize = 64 * 1024;
     private const int SetPipeSize = 1031;
 
