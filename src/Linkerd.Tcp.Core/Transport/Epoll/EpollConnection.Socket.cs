@@ -291,15 +291,15 @@ internal sealed unsafe partial class EpollConnection
         }
 
         _state |= SocketState.SendShutdown;
-        if (HasReadEnded && !IsUnix)
+        if (IsUnix)
         {
-            // Most likely it is closed next, and closing sends the FIN.
-            _state |= SocketState.FinDeferred;
-            Loop.Enqueue(this);
+            SendFin();
         }
         else
         {
-            SendFin();
+            // At the end of the turn: by then it may be closed, which sends the FIN as well.
+            _state |= SocketState.FinDeferred;
+            Loop.Enqueue(this);
         }
     }
 
@@ -324,7 +324,7 @@ internal sealed unsafe partial class EpollConnection
             SocketOptions.ResetOnClose(_descriptor);
         }
 
-        Close();
+        _ = LinuxCalls.Close(Detach());
 
         // Not at once: whoever aborts is in the middle of something.
         if (_reader is not null || _writer is not null)
@@ -344,24 +344,35 @@ internal sealed unsafe partial class EpollConnection
         else
         {
             _aborted = true;
-            Close();
+            CloseInOrder();
         }
 
         _deadline?.Close();
         _receiver?.Release();
     }
 
-    private void Close()
+    // A FIN that was put off is sent by closing, if nothing is left to be read; otherwise closing would reset the connection.
+    private void CloseInOrder()
+    {
+        if (!HasReadEnded)
+        {
+            SendDeferredFin();
+        }
+
+        Loop.CloseLater(Detach());
+    }
+
+    private int Detach()
     {
         var descriptor = _descriptor;
         Loop.Forget(descriptor);
         lock (Loop.CloseLock)
         {
             _descriptor = -1;
-            _ = LinuxCalls.Close(descriptor);
         }
 
         Loop.RemoveConnection();
         _connector?.OnClosed();
+        return descriptor;
     }
 }

@@ -49,7 +49,7 @@ internal sealed unsafe partial class EpollLoop
             Dispatch(_events.DataAt(i), _events.EventsAt(i));
         }
 
-        Stage.Flush();
+        FlushStage();
 
         if (!_posts.IsEmpty)
         {
@@ -68,7 +68,25 @@ internal sealed unsafe partial class EpollLoop
         }
 
         RunTimers();
+        CloseDetached();
         Volatile.Write(ref _busySince, 0);
+    }
+
+    private void FlushStage()
+    {
+        foreach (var relay in Stage.Close())
+        {
+            try
+            {
+                relay.FlushStaged();
+            }
+            catch (Exception error)
+            {
+                Log.Threw(_logger, error, Index);
+            }
+        }
+
+        Stage.Clear();
     }
 
     private int Wait()
@@ -171,6 +189,16 @@ internal sealed unsafe partial class EpollLoop
         }
     }
 
+    private void CloseDetached()
+    {
+        foreach (var descriptor in _toClose)
+        {
+            _ = LinuxCalls.Close(descriptor);
+        }
+
+        _toClose.Clear();
+    }
+
     private void Fire(WheelTimer timer)
     {
         try
@@ -217,6 +245,7 @@ internal sealed unsafe partial class EpollLoop
             }
         }
 
+        CloseDetached();
         Pipes.Dispose();
         _epoll.Dispose();
         _wakeUp.Dispose();

@@ -30,6 +30,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private List<ILoopWork> _workTaken = [];
     private List<ILoopWork> _nextTurn = [];
     private List<ILoopWork> _nextTurnTaken = [];
+    private readonly List<int> _toClose = [];
     private byte[] _scratch;
     private uint _generation;
     private int _threadId;
@@ -192,6 +193,9 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     /// <summary>Forgets a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
     public void Forget(int descriptor) => _handlers[descriptor] = null;
+
+    /// <summary>Closes a descriptor at the end of the turn, with others. On the loop.</summary>
+    public void CloseLater(int descriptor) => _toClose.Add(descriptor);
 
     /// <summary>Takes a descriptor that stays open out of epoll. On the loop.</summary>
     public void Unregister(int descriptor)

@@ -39,8 +39,9 @@ internal sealed unsafe partial class EpollRelay
     }
 
     /// <summary>Sends what was staged.</summary>
-    public void FlushStaged(byte* stage)
+    public void FlushStaged()
     {
+        var staged = Loop.Stage.Pointer + _stagedAt;
         var count = _stagedCount;
         _stagedCount = 0;
         if (_ended)
@@ -48,14 +49,14 @@ internal sealed unsafe partial class EpollRelay
             return;
         }
 
-        var status = _destination.Send(stage + _stagedAt, count, out var sent);
+        var status = _destination.Send(staged, count, out var sent);
         if (status != TransportStatus.Ok)
         {
             End(status, atDestination: true);
         }
         else if (sent < count)
         {
-            KeepRest(new ReadOnlySpan<byte>(stage + _stagedAt + sent, count - sent));
+            KeepRest(new ReadOnlySpan<byte>(staged + sent, count - sent));
         }
         else if (_source.IsReadable)
         {

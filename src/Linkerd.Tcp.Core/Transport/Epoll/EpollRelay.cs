@@ -41,7 +41,10 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
         _source.SetReader(this);
         _destination.SetWriter(this);
         _rest = _source.TakeUnread(out _restStart, out _restLength);
-        Run();
+        if (!TryStage())
+        {
+            Run();
+        }
     }
 
     void ILoopReader.OnReadable()

@@ -28,19 +28,21 @@ internal sealed unsafe class LoopStage
         _relays.Add(relay);
     }
 
-    /// <summary>Has all of it sent.</summary>
-    public void Flush()
+    /// <summary>No relay may stage any more.</summary>
+    /// <returns>Those that have, which are to send now.</returns>
+    public List<EpollRelay> Close()
     {
         _isOpen = false;
-        foreach (var relay in _relays)
-        {
-            relay.FlushStaged(Pointer);
-        }
+        return _relays;
+    }
 
+    /// <summary>Everything was sent.</summary>
+    public void Clear()
+    {
         _relays.Clear();
         _used = 0;
     }
 
-    // The buffer is pinned for good.
-    private byte* Pointer => (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_buffer));
+    /// <summary>Where the bytes are; the buffer is pinned for good.</summary>
+    public byte* Pointer => (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_buffer));
 }
