@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp;
 
@@ -14,100 +13,119 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
     // As ConnectFailure, in the words of the metric.
     private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other"];
 
+    /// <summary>Starts to connect; the owner is told of the end, on the client's executor.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="client">For whom.</param>
     /// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>.</param>
+    /// <param name="owner">Who is told.</param>
     /// <param name="cancellationToken">Cancelled at the deadline, and when the session ends for another reason.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ConnectOutcome> ConnectAsync(Destination destination, TransportConnection client, long deadline, CancellationToken cancellationToken)
+    public void Start(Destination destination, TransportConnection client, long deadline, IConnectOwner owner, CancellationToken cancellationToken) =>
+        _ = RunAsync(destination, client, deadline, owner, cancellationToken);
+
+    // One asynchronous method, whose state is all that a session holds while it connects.
+    private async Task RunAsync(Destination destination, TransportConnection client, long deadline, IConnectOwner owner, CancellationToken cancellationToken)
     {
         Endpoint[]? tried = null;
         var attempts = 0;
         var last = default(ConnectResult);
-        while (true)
+        var lease = default(EndpointLease);
+        CloseReason? reason = null;
+        string? detail = null;
+        Exception? fault = null;
+        try
         {
-            // Waiting completes elsewhere, as connecting may; a balancer is asked where the client lives.
-            await client.Executor.Resume();
-            var version = destination.Version;
-            var picked = destination.Balancer.Pick(new PickContext { Connection = client, Tried = tried.AsSpan(0, attempts) }, out var lease);
-            if (picked == PickResult.Picked)
+            while (true)
             {
-                (ConnectResult Connected, TimeSpan Elapsed) result;
-                try
+                // Waiting and connecting may complete elsewhere; a balancer is asked where the client lives.
+                await client.Executor.Resume();
+                var version = destination.Version;
+                var picked = destination.Balancer.Pick(new PickContext { Connection = client, Tried = tried.AsSpan(0, attempts) }, out lease);
+                if (picked == PickResult.Picked)
                 {
-                    result = await AttemptAsync(lease.Endpoint!, client, deadline, cancellationToken).ConfigureAwait(false);
-                }
-                catch
-                {
-                    lease.Dispose();
-                    throw;
-                }
-
-                if (result.Connected.IsConnected)
-                {
-                    lease.Connected(result.Elapsed);
-                    return new() { Connection = result.Connected.Connection, Lease = lease, Attempts = attempts + 1 };
-                }
-
-                last = result.Connected;
-                lease.Failed(last.Failure);
-                tried ??= new Endpoint[policy.MaxAttempts];
-                tried[attempts++] = lease.Endpoint!;
-                lease.Dispose();
-                if (attempts == policy.MaxAttempts || cancellationToken.IsCancellationRequested)
-                {
-                    return Failed(last, attempts);
-                }
-            }
-            else if (attempts > 0)
-            {
-                // Every endpoint that there is was tried.
-                return Failed(last, attempts);
-            }
-            else
-            {
-                try
-                {
-                    await destination.WaitChangedAsync(version, cancellationToken).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    return new()
+                    var started = timeProvider.GetTimestamp();
+                    instruments.Attempted();
+                    var options = new ConnectOptions { Near = client, Timeout = TimeoutOf(started, deadline), Tcp = policy.Tcp };
+                    last = await transport.ConnectAsync(lease.Endpoint!.Address, options, cancellationToken).ConfigureAwait(false);
+                    if (last.IsConnected && IsSelf(last.Connection))
                     {
-                        Reason = new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true),
-                        Detail = Describe(destination, picked),
-                    };
+                        // Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself.
+                        last.Connection.Abort();
+                        await last.Connection.DisposeAsync().ConfigureAwait(false);
+                        last = ConnectResult.Failed(ConnectFailure.Refused, "the connection met itself: nothing listens there");
+                    }
+
+                    attempts++;
+                    Count(last, ref lease, timeProvider.GetElapsedTime(started));
+                    if (last.IsConnected)
+                    {
+                        break;
+                    }
+
+                    tried ??= new Endpoint[policy.MaxAttempts];
+                    tried[attempts - 1] = lease.Endpoint!;
+                    lease.Dispose();
+                    if (attempts == policy.MaxAttempts || cancellationToken.IsCancellationRequested)
+                    {
+                        break;
+                    }
+                }
+                else if (attempts > 0)
+                {
+                    // Every endpoint that there is was tried.
+                    break;
+                }
+                else if (cancellationToken.IsCancellationRequested || !await WaitAsync(destination, version, cancellationToken).ConfigureAwait(false))
+                {
+                    (reason, detail) = (new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), Describe(destination, picked));
+                    break;
                 }
             }
+        }
+        catch (Exception error)
+        {
+            // A balancer or a transport of somebody else's.
+            fault = error;
+            lease.Dispose();
+        }
+
+        await client.Executor.Resume();
+        owner.OnConnectEnded(
+            new()
+            {
+                Connection = last.Connection,
+                Lease = lease,
+                Attempts = attempts,
+                Reason = reason ?? ReasonOf(last),
+                Detail = detail ?? last.Detail,
+            },
+            fault);
+    }
+
+    private static async Task<bool> WaitAsync(Destination destination, long version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await destination.WaitChangedAsync(version, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(ConnectResult Connected, TimeSpan Elapsed)> AttemptAsync(Endpoint endpoint, TransportConnection client, long deadline, CancellationToken cancellationToken)
+    private void Count(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed)
     {
-        var started = timeProvider.GetTimestamp();
-        instruments.Attempted();
-        var options = new ConnectOptions { Near = client, Timeout = TimeoutOf(started, deadline), Tcp = policy.Tcp };
-        var result = await transport.ConnectAsync(endpoint.Address, options, cancellationToken).ConfigureAwait(false);
-        if (result.IsConnected && IsSelf(result.Connection))
-        {
-            // Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself.
-            result.Connection.Abort();
-            await result.Connection.DisposeAsync().ConfigureAwait(false);
-            result = ConnectResult.Failed(ConnectFailure.Refused, "the connection met itself: nothing listens there");
-        }
-
-        var elapsed = timeProvider.GetElapsedTime(started);
         if (result.IsConnected)
         {
+            lease.Connected(elapsed);
             instruments.Connected(elapsed);
         }
         else
         {
+            lease.Failed(result.Failure);
             instruments.Failed(Causes[(int)result.Failure]);
         }
-
-        return (result, elapsed);
     }
 
     /// <summary>An attempt never outlives the deadline.</summary>
@@ -126,16 +144,11 @@ internal sealed class Connector(ITransport transport, ConnectPolicy policy, Conn
     private static bool IsSelf(TransportConnection connection) =>
         connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint);
 
-    private static ConnectOutcome Failed(ConnectResult last, int attempts) => new()
+    private static CloseReason ReasonOf(in ConnectResult last) => last.Failure switch
     {
-        Reason = last.Failure switch
-        {
-            ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
-            ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true),
-            _ => new(ClosedBy.Server, ClosePhase.Connect),
-        },
-        Detail = last.Detail,
-        Attempts = attempts,
+        ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
+        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true),
+        _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
     private static string Describe(Destination destination, PickResult picked) => (picked, destination.Resolution) switch

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp;
 /// One client connection from accept to close: gets a server connection, then copies. While it copies it is this object, the copy's and the
 /// two connections', and no task.
 /// </summary>
-internal sealed partial class ClientSession : ITimerHandler, IDuplexOwner
+internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDuplexOwner
 {
     // How soon a client that reset its connection while it waits is noticed.
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
@@ -43,7 +43,8 @@ internal sealed partial class ClientSession : ITimerHandler, IDuplexOwner
         _establishing = establishing;
         _services.Sessions.Add(this);
         _services.Instruments.Accepted();
-        _ = RunAsync(establishing.Token);
+        ArmTimer();
+        _services.Connector.Start(_destination, _client, Deadline, this, establishing.Token);
     }
 
     public ByteTotals CountBytes() => new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
@@ -86,37 +87,35 @@ internal sealed partial class ClientSession : ITimerHandler, IDuplexOwner
         Conclude(default);
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    void IConnectOwner.OnConnectEnded(in ConnectOutcome outcome, Exception? error)
     {
-        var outcome = default(ConnectOutcome);
-        try
+        _lease = outcome.Lease;
+        _connected = true;
+        _client.Deadline.Disarm();
+        EndEstablishing();
+        if (error is not null)
         {
-            ArmTimer();
-            outcome = await _services.Connector.ConnectAsync(_destination, _client, Deadline, cancellationToken).ConfigureAwait(false);
-            await _client.Executor.Resume();
-            _lease = outcome.Lease;
-            _connected = true;
-            _client.Deadline.Disarm();
-            EndEstablishing();
-            if (outcome.IsConnected)
-            {
-                _services.Duplex.Start(_client, outcome.Connection, _control, this);
-                return;
-            }
-
-            _control.TrySetReason(outcome.Reason);
-        }
-        catch (Exception error)
-        {
-            // A resolver, a balancer or a transport of somebody else's: its fault ends this session and no other.
-            _control.TrySetReason(new(ClosedBy.Proxy, _connected ? ClosePhase.Data : ClosePhase.Connect));
+            // A balancer or a transport of somebody else's: its fault ends this session and no other.
+            _control.TrySetReason(new(ClosedBy.Proxy, ClosePhase.Connect));
             Log.Failed(_services.Logger, error, _destination.Name);
         }
 
+        if (outcome.IsConnected)
+        {
+            _services.Duplex.Start(_client, outcome.Connection, _control, this);
+        }
+        else
+        {
+            _control.TrySetReason(outcome.Reason);
+            _ = EndUnservedAsync(outcome);
+        }
+    }
+
+    private async Task EndUnservedAsync(ConnectOutcome outcome)
+    {
         // Nobody may take the end for a FIN.
         _client.Abort();
         await _client.DisposeAsync().ConfigureAwait(false);
-        EndEstablishing();
         Conclude(outcome);
     }
 

@@ -158,7 +158,27 @@ public sealed class ConnectorTests : IDisposable
         var destination = router.Get(DstPath.Parse("/svc/web"));
         var connector = new Connector(transport, new ConnectPolicy(), new ConnectInstruments(_meter), TimeProvider.System);
         var client = new StillConnection(null, ClientAddress);
-        var outcome = await connector.ConnectAsync(destination, client, deadline, giveUp?.Token ?? TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
-        return (outcome, destination);
+        var owner = new Owner();
+        connector.Start(destination, client, deadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);
+        return (await owner.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken), destination);
+    }
+
+    private sealed class Owner : IConnectOwner
+    {
+        private readonly TaskCompletionSource<ConnectOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<ConnectOutcome> Ended => _ended.Task;
+
+        public void OnConnectEnded(in ConnectOutcome outcome, Exception? error)
+        {
+            if (error is null)
+            {
+                _ended.SetResult(outcome);
+            }
+            else
+            {
+                _ended.SetException(error);
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     private CancellationToken _cancellationToken;
     private CancellationTokenRegistration _cancellation;
     private int _attempt;
+    private bool _dataIsWaiting;
     private bool _pending;
 
     public EpollConnector(EpollLoop loop)
@@ -40,6 +41,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _timeout = options.Timeout;
         _cancellationToken = cancellationToken;
         _attempt++;
+        _dataIsWaiting = options.Near is EpollConnection { IsReadable: true } near && near.Loop == _loop;
         if (_loop.IsCurrent)
         {
             Begin();
@@ -63,6 +65,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         else if ((events & EpollEvents.Out) != 0)
         {
             connection.Established(events);
+            _loop.KeepAlive.Add(connection, _tcp);
             Complete(ConnectResult.Connected(connection));
         }
     }
@@ -123,7 +126,11 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
 
         if (family != NativeSocketAddress.Unix)
         {
-            SocketOptions.Apply(descriptor, _tcp);
+            SocketOptions.ApplyAtOnce(descriptor, _tcp);
+            if (_dataIsWaiting)
+            {
+                SocketOptions.DelayAcknowledgement(descriptor);
+            }
         }
 
         var address = stackalloc byte[NativeSocketAddress.MaximumLength];

@@ -68,6 +68,9 @@ internal sealed class EpollListener : ITransportListener
         return new(transport, options, descriptor, inherited: null);
     }
 
+    /// <summary>This listener's place on a loop.</summary>
+    public LoopAcceptor AcceptorOf(EpollLoop loop) => _acceptors[loop.Index];
+
     public void Start(IConnectionHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);

@@ -50,6 +50,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         Now = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);
+        KeepAlive = new YoungConnections(this);
         _fire = Fire;
         _thread = new Thread(Run) { Name = $"linkerd-tcp loop {index}", IsBackground = true };
     }
@@ -63,6 +64,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     public TimingWheel Wheel { get; }
 
     public PipePool Pipes { get; }
+
+    public YoungConnections KeepAlive { get; }
 
     /// <summary>When the loop last woke up. For its thread.</summary>
     public long Now { get; private set; }
@@ -177,6 +180,10 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         _handlers[descriptor] = handler;
         return 0;
     }
+
+    /// <summary>The handler of a descriptor, if it is still the one of that generation. On the loop.</summary>
+    public IEpollHandler? Find(int descriptor, uint generation) =>
+        _handlers[descriptor] is { } handler && handler.Generation == generation ? handler : null;
 
     /// <summary>Forgets a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
     public void Forget(int descriptor) => _handlers[descriptor] = null;

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 /// A listener's place on one loop. Level-triggered and exclusive: whatever is in the backlog wakes one loop, until it is taken, so nothing is lost when
 /// a loop stops accepting.
 /// </summary>
-internal sealed partial class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, IConnectionHandler handler) : IEpollHandler
+internal sealed partial class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, IConnectionHandler handler) : IEpollHandler, ILoopWork
 {
     private const int LargestBatch = 64;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
@@ -15,10 +15,13 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
     // How many to accept at a wake-up: as many as there were last time, so that the accept which finds nothing is rare.
     private int _batch = 1;
     private TimeSpan _retry = FirstRetry;
+    private readonly List<EpollConnection> _accepted = [];
     private bool _attached;
     private bool _stopped;
 
     public uint Generation { get; set; }
+
+    bool ILoopWork.IsQueued { get; set; }
 
     private ConnectionLimit? Limit => listener.Options.Limit;
 
@@ -94,24 +97,27 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
         buffer.CopyTo(connection.AddressBuffer);
         if (target == loop)
         {
-            HandOut(connection);
+            Add(connection);
         }
         else
         {
             target.Post(static state =>
             {
                 var (acceptor, connection) = ((LoopAcceptor, EpollConnection))state!;
-                acceptor.HandOut(connection);
-            }, (this, connection));
+                acceptor.Add(connection);
+            }, (listener.AcceptorOf(target), connection));
         }
 
         return 0;
     }
 
-    /// <summary>On the loop of the connection.</summary>
-    private void HandOut(EpollConnection connection)
+    /// <summary>
+    /// Has epoll tell of a new connection, and hands it out after the next look: by then it is known whether its client has spoken already
+    /// (<see cref="SocketOptions.DelayAcknowledgement"/>).
+    /// </summary>
+    private void Add(EpollConnection connection)
     {
-        var error = connection.Loop.IsStopping ? Errno.ConnectionAborted : connection.Register();
+        var error = loop.IsStopping ? Errno.ConnectionAborted : connection.Register();
         if (error != 0)
         {
             connection.Abort();
@@ -119,15 +125,26 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
             return;
         }
 
-        try
+        _accepted.Add(connection);
+        loop.EnqueueNextTurn(this);
+    }
+
+    void ILoopWork.Run()
+    {
+        foreach (var connection in _accepted)
         {
-            handler.OnAccepted(connection);
+            try
+            {
+                handler.OnAccepted(connection);
+            }
+            catch (Exception thrown)
+            {
+                Log.HandlerThrew(transport.Logger, thrown, listener.LocalEndPoint);
+                connection.Abort();
+            }
         }
-        catch (Exception thrown)
-        {
-            Log.HandlerThrew(transport.Logger, thrown, listener.LocalEndPoint);
-            connection.Abort();
-        }
+
+        _accepted.Clear();
     }
 
     private void Attach()

@@ -17,23 +17,23 @@ internal static unsafe class SocketOptions
     private const int TcpKeepIdle = 4;
     private const int TcpKeepInterval = 5;
     private const int TcpKeepCount = 6;
+    private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
     private const nuint SiocOutQ = 0x5411;
 
-    /// <summary>Sets the options of a connection; those of a listener are inherited by what it accepts.</summary>
+    /// <summary>Sets the options of a listener; what it accepts inherits them.</summary>
     public static void Apply(int descriptor, TcpOptions options)
+    {
+        ApplyAtOnce(descriptor, options);
+        ApplyKeepAlive(descriptor, options);
+    }
+
+    /// <summary>Sets the options of a connection that matter from its first byte on.</summary>
+    public static void ApplyAtOnce(int descriptor, TcpOptions options)
     {
         if (options.NoDelay)
         {
             Set(descriptor, SolTcp, TcpNoDelay, 1);
-        }
-
-        if (options.KeepAliveTime > TimeSpan.Zero)
-        {
-            Set(descriptor, SolSocket, SoKeepAlive, 1);
-            Set(descriptor, SolTcp, TcpKeepIdle, Seconds(options.KeepAliveTime));
-            Set(descriptor, SolTcp, TcpKeepInterval, Seconds(options.KeepAliveInterval));
-            Set(descriptor, SolTcp, TcpKeepCount, options.KeepAliveRetryCount);
         }
 
         if (options.UserTimeout > TimeSpan.Zero)
@@ -51,6 +51,24 @@ internal static unsafe class SocketOptions
             Set(descriptor, SolSocket, SoReceiveBuffer, receive);
         }
     }
+
+    /// <summary>Turns probing on, in four system calls.</summary>
+    public static void ApplyKeepAlive(int descriptor, TcpOptions options)
+    {
+        if (options.KeepAliveTime > TimeSpan.Zero)
+        {
+            Set(descriptor, SolTcp, TcpKeepIdle, Seconds(options.KeepAliveTime));
+            Set(descriptor, SolTcp, TcpKeepInterval, Seconds(options.KeepAliveInterval));
+            Set(descriptor, SolTcp, TcpKeepCount, options.KeepAliveRetryCount);
+            Set(descriptor, SolSocket, SoKeepAlive, 1);
+        }
+    }
+
+    /// <summary>
+    /// Has the ACK that ends the handshake wait for the first bytes that we send, which saves a packet; to be set before connecting, and only where
+    /// bytes are waiting to be sent: a server that speaks first would wait for it. (HAProxy's option tcp-smart-connect does the same.)
+    /// </summary>
+    public static void DelayAcknowledgement(int descriptor) => Set(descriptor, SolTcp, TcpQuickAck, 0);
 
     /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Linkerd.Tcp.LoadTest;
+using Linkerd.Tcp.LoadTest.Comparing;
+using Linkerd.Tcp.LoadTest.Running;
+
+if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+{
+    Console.Error.WriteLine("error: the load test calls the kernel directly and runs on Linux, x64 or arm64, only");
+    return ExitCode.Failure;
+}
+
+var root = new RootCommand("Load for TCP proxies, and their comparison side by side")
+{
+    RunCommand.Create(),
+    CompareCommand.Create(),
+};
+
+// When interrupted, compare ends what it started, one after the other.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });

@@ -1,0 +1,19 @@
+namespace Linkerd.Tcp.LoadTest.Proxies;
+
+/// <summary>A proxy with its settings: how it is called, found and started.</summary>
+internal abstract class ProxyKind(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>Whether this is the one whose ratio to the others is asked for.</summary>
+    public virtual bool IsOurs => false;
+
+    /// <summary>Why it cannot be started here, or null.</summary>
+    public abstract string? FindObstacle();
+
+    /// <summary>What it says of its version.</summary>
+    public abstract string ReadVersion();
+
+    /// <summary>Writes what it needs into a folder, and returns the command that runs it in the foreground.</summary>
+    public abstract IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort);
+}

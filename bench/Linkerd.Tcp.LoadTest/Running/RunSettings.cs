@@ -1,0 +1,20 @@
+using System.Net;
+using Linkerd.Tcp.LoadTest.Workloads;
+
+namespace Linkerd.Tcp.LoadTest.Running;
+
+/// <summary>What `load-test run` was asked for.</summary>
+internal sealed record RunSettings
+{
+    public required Workload Workload { get; init; }
+
+    public required IPEndPoint Target { get; init; }
+
+    public required IPEndPoint Backend { get; init; }
+
+    public TimeSpan Measured { get; init; } = TimeSpan.FromSeconds(3);
+
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+
+    public IReadOnlyList<int> ProxyProcesses { get; init; } = [];
+}

@@ -1,0 +1,20 @@
+using Linkerd.Tcp.LoadTest.Measuring;
+using Linkerd.Tcp.LoadTest.Running;
+
+namespace Linkerd.Tcp.LoadTest.Workloads;
+
+/// <summary>A kind of load with its parameters.</summary>
+internal abstract record Workload(string Name, int Connections)
+{
+    public const double MicrosecondsPerSecond = 1e6;
+    public const double BytesPerGigabyte = 1e9;
+
+    /// <summary>Drives the load and measures. The backend runs, and the proxy is ready.</summary>
+    public abstract RunResult Run(LoadSession session);
+
+    /// <summary>A cost by what was done, or nothing where nothing was.</summary>
+    protected static double? Per(double cost, double count) => count > 0 ? cost / count : null;
+
+    /// <summary>The same with other parameters, where they were given.</summary>
+    public virtual Workload With(int? connections, int? bytes, long? bulkRate) => this with { Connections = connections ?? Connections };
+}
