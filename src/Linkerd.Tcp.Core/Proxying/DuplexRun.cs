@@ -44,7 +44,7 @@ internal sealed partial class DuplexRun
 
     public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(Math.Max(_up.LastMoved, _down.LastMoved));
 
-    private ClosePhase Phase => _up.Ended || _down.Ended ? ClosePhase.Last : ClosePhase.Data;
+    private ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
 
     public void Start()
     {
@@ -95,6 +95,7 @@ internal sealed partial class DuplexRun
     {
         if (status == TransportStatus.Ok)
         {
+            half.NoteFin();
             half.Destination.ShutdownSend();
             var other = End(half, withFin: true);
             return other.Ended && !other.EndedWithFin ? half.Destination : null;

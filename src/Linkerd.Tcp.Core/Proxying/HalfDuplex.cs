@@ -10,6 +10,7 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     private long _lastReceived = now;
     private long _lastMoved = now;
     private long _endedAt;
+    private volatile bool _finCame;
     private volatile bool _ended;
     private volatile bool _endedWithFin;
     private volatile bool _blocked;
@@ -37,6 +38,9 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     public bool Ended => _ended;
 
     public bool EndedWithFin => _endedWithFin;
+
+    /// <summary>Whether it is over or about to be: known before the FIN is passed on, so that what the other peer answers to the FIN comes after it.</summary>
+    public bool IsLast => _finCame || _ended;
 
     /// <summary>Whether it waits for the destination to take bytes, and so does not read from the source.</summary>
     public bool Blocked => _blocked;
@@ -67,6 +71,8 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     public void OnEnded(RelayEnd end) => run.OnEnded(this, end);
 
     public void OnFaulted(Exception error) => run.OnFaulted(error);
+
+    public void NoteFin() => _finCame = true;
 
     public void End(bool withFin, long now)
     {

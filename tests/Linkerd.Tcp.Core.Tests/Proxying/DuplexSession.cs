@@ -37,7 +37,7 @@ internal sealed class DuplexSession
     public static async Task<DuplexSession> PrepareAsync(TransportBed bed, TcpOptions? tcp = null)
     {
         var (client, clientSide) = await bed.PairAsync(tcp);
-        var (serverSide, server) = await bed.PairAsync(tcp);
+        var (serverSide, server) = await bed.ServerPairAsync(tcp);
         return new DuplexSession(client, clientSide, serverSide, server);
     }
 

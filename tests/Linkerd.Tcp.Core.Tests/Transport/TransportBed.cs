@@ -87,6 +87,9 @@ public abstract class TransportBed : IAsyncDisposable
         return (connected, Own(await handler.NextAsync()));
     }
 
+    /// <summary>As <see cref="PairAsync"/>, for the server's side of a copy, which may be another engine's.</summary>
+    public virtual Task<(TransportConnection Connected, TransportConnection Accepted)> ServerPairAsync(TcpOptions? tcp = null) => PairAsync(tcp);
+
     public virtual async ValueTask DisposeAsync()
     {
         _owned.Reverse();

@@ -11,14 +11,10 @@ internal sealed class StreamConnection : AdapterConnection
     private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
 
     private readonly Stream _stream;
-    private readonly int _windowSize;
 
     // These hold a zero-byte read until there is something; any other stream may take it for the end.
     private readonly bool _waitsWithoutBuffer;
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
-    private bool _wantsMore;
+    private ReceiveWindow _window;
     private ReceiveResult? _final;
     private Task _closing = Task.CompletedTask;
 
@@ -32,7 +28,7 @@ internal sealed class StreamConnection : AdapterConnection
         }
 
         _stream = stream;
-        _windowSize = windowSize;
+        _window = new ReceiveWindow(WindowPool.Of(windowSize));
         _waitsWithoutBuffer = stream is NetworkStream or SslStream;
     }
 
@@ -40,39 +36,38 @@ internal sealed class StreamConnection : AdapterConnection
 
     public override EndPoint? RemoteEndPoint => (_stream as NetworkStream)?.Socket.RemoteEndPoint;
 
-    public override int UnreadBytes => _end - _start;
+    public override int UnreadBytes => _window.Unread;
 
     public override async ValueTask<ReceiveResult> ReceiveAsync()
     {
-        if (UnreadBytes > 0 && !_wantsMore)
+        if (_window.Unread > 0 && !_window.WantsMore)
         {
-            return HandOut();
+            return _window.HandOut();
         }
 
         if (_final is { } final)
         {
-            _wantsMore = false;
+            _window.WantsMore = false;
             return final;
         }
 
         try
         {
-            if (_waitsWithoutBuffer && UnreadBytes == 0)
+            if (_waitsWithoutBuffer && _window.Unread == 0)
             {
-                ReturnBuffer();
+                _window.Release();
                 await _stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
             }
 
-            MakeRoom();
-            var count = await _stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+            var count = await _stream.ReadAsync(_window.MakeRoomInMemory()).ConfigureAwait(false);
             if (count == 0)
             {
                 return End(IsAborted ? new(TransportStatus.Aborted, default) : ReceiveResult.Fin);
             }
 
-            _end += count;
+            _window.Commit(count);
             CountReceived(count);
-            return HandOut();
+            return _window.HandOut();
         }
         catch (Exception error) when (IsOfTheStream(error))
         {
@@ -80,17 +75,7 @@ internal sealed class StreamConnection : AdapterConnection
         }
     }
 
-    public override void Advance(int consumed)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(consumed);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
-        _start += consumed;
-        _wantsMore = consumed == 0;
-        if (UnreadBytes == 0)
-        {
-            _start = _end = 0;
-        }
-    }
+    public override void Advance(int consumed) => _window.Advance(consumed);
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data)
     {
@@ -131,7 +116,7 @@ internal sealed class StreamConnection : AdapterConnection
             NotePeerGone();
         }
 
-        ReturnBuffer();
+        _window.Release();
         DisposeTimer();
     }
 
@@ -190,45 +175,10 @@ internal sealed class StreamConnection : AdapterConnection
         }
     }
 
-    private ReceiveResult HandOut()
-    {
-        _wantsMore = false;
-        return new(TransportStatus.Ok, _buffer.AsMemory(_start, UnreadBytes));
-    }
-
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
-        _wantsMore = false;
+        _window.WantsMore = false;
         return final;
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer is null)
-        {
-            _buffer = ArrayPool<byte>.Shared.Rent(_windowSize);
-        }
-        else if (_end == _buffer.Length)
-        {
-            var roomier = _start > 0 ? _buffer : ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-            _buffer.AsSpan(_start, UnreadBytes).CopyTo(roomier);
-            (_start, _end) = (0, UnreadBytes);
-            if (roomier != _buffer)
-            {
-                ArrayPool<byte>.Shared.Return(_buffer);
-                _buffer = roomier;
-            }
-        }
-    }
-
-    private void ReturnBuffer()
-    {
-        if (_buffer is { } buffer)
-        {
-            _buffer = null;
-            _start = _end = 0;
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 }

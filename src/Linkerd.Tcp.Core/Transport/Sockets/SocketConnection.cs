@@ -18,6 +18,7 @@ internal sealed class SocketConnection : TransportConnection
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
     private volatile bool _aborted;
+    private volatile bool _isSendShutdown;
     private readonly Lock _errorLock = new();
     private volatile bool _peerGone;
     private volatile bool _broken;
@@ -53,7 +54,7 @@ internal sealed class SocketConnection : TransportConnection
     /// <summary>We ended it; whatever an operation says now is of our own making.</summary>
     internal bool IsAborted => _aborted;
 
-    internal bool IsSendShutdown { get; private set; }
+    internal bool IsSendShutdown => _isSendShutdown;
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => _receiver.ReceiveAsync();
 
@@ -71,7 +72,7 @@ internal sealed class SocketConnection : TransportConnection
             return;
         }
 
-        IsSendShutdown = true;
+        _isSendShutdown = true;
         try
         {
             Socket.Shutdown(SocketShutdown.Send);
@@ -167,16 +168,22 @@ internal sealed class SocketConnection : TransportConnection
     }
 
     /// <summary>
+    /// A send was cut short: by the kernel's full buffer, or by the end of the connection. What ended it may be told to nobody, and a stream that
+    /// was cut must not look whole.
+    /// </summary>
+    internal void NoteLostReset() => _broken |= !IsSendShutdown && IsDead();
+
+    /// <summary>
     /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
     /// that send may just be being told; then it counts as reset. After our own FIN nothing is sent, and the question does not come up.
     /// </summary>
     internal bool IsFin()
     {
-        // In this order: a send says what it was told before it says that it is done.
+        // In this order: a send says what it was told before it says that it is done, and a connection that both FINs have ended had ours before.
         var sending = _sender.IsBusy;
         lock (_errorLock)
         {
-            return !_broken && (!sending || IsSendShutdown || !IsDead());
+            return !_broken && (!sending || !IsDead() || IsSendShutdown);
         }
     }
 

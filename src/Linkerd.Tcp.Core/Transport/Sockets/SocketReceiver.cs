@@ -16,11 +16,8 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     private readonly SocketConnection _connection;
     private readonly WindowPool _pool;
     private ManualResetValueTaskSourceCore<ReceiveResult> _completion;
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
+    private ReceiveWindow _window;
     private long _totalBytes;
-    private bool _wantsMore;
     private bool _lastReadWasShort;
     private bool _waiting;
     private bool _released;
@@ -31,16 +28,17 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     {
         _connection = connection;
         _pool = WindowPool.Of(windowSize);
+        _window = new ReceiveWindow(_pool);
     }
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
 
-    public int UnreadBytes => _end - _start;
+    public int UnreadBytes => _window.Unread;
 
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
         Debug.Assert(!_waiting, "One reader at a time.");
-        if (UnreadBytes > 0 && !_wantsMore)
+        if (_window.Unread > 0 && !_window.WantsMore)
         {
             // What was left comes first, with more behind it where more is there already.
             if (!_lastReadWasShort && _final is null)
@@ -48,13 +46,13 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
                 _ = TryRead(out _);
             }
 
-            return new(HandOut());
+            return new(_window.HandOut());
         }
 
         if (_final is { } final)
         {
             // What was never consumed comes again before the end does.
-            _wantsMore = false;
+            _window.WantsMore = false;
             return new(final);
         }
 
@@ -66,33 +64,12 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         return WaitAsync();
     }
 
-    public void Advance(int consumed)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(consumed);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(consumed, UnreadBytes);
-        _start += consumed;
-        _wantsMore = consumed == 0;
-        if (UnreadBytes == 0)
-        {
-            _start = _end = 0;
-        }
-    }
+    public void Advance(int consumed) => _window.Advance(consumed);
 
     /// <summary>Hands the whole buffer over to a sender that could not send all of it; null where it holds anything besides what is given.</summary>
-    public byte[]? TakeBuffer(ReadOnlyMemory<byte> received)
-    {
-        if (_buffer is null || received.Length != UnreadBytes)
-        {
-            return null;
-        }
+    public byte[]? TakeBuffer(ReadOnlyMemory<byte> received) => received.Length == _window.Unread ? _window.Take(out _, out _) : null;
 
-        var buffer = _buffer;
-        _buffer = null;
-        Advance(received.Length);
-        return buffer;
-    }
-
-    public int StartOfUnread => _start;
+    public int StartOfUnread => _window.Start;
 
     /// <summary>Where a buffer that was taken goes in the end.</summary>
     public WindowPool Pool => _pool;
@@ -102,7 +79,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         _released = true;
         if (!_waiting)
         {
-            ReturnBuffer();
+            _window.Release();
             Dispose();
         }
     }
@@ -121,7 +98,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             _waiting = false;
             if (_released)
             {
-                ReturnBuffer();
+                _window.Release();
                 Dispose();
             }
 
@@ -131,11 +108,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     private ValueTask<ReceiveResult> WaitAsync()
     {
-        if (UnreadBytes == 0)
-        {
-            ReturnBuffer();
-        }
-
+        _window.ReleaseIfEmpty();
         _completion.Reset();
         _waiting = true;
         if (Wait(out var result))
@@ -184,12 +157,12 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     /// <summary>Reads what is there; false where nothing is.</summary>
     private bool TryRead(out ReceiveResult result)
     {
-        MakeRoom();
+        var room = _window.MakeRoom();
         SocketError error;
         int count;
         try
         {
-            count = _connection.Socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out error);
+            count = _connection.Socket.Receive(room, SocketFlags.None, out error);
         }
         catch (ObjectDisposedException)
         {
@@ -205,10 +178,10 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (error == SocketError.Success && count > 0)
         {
-            _lastReadWasShort = count < Math.Min(_buffer!.Length - _end, LargeRead);
-            _end += count;
+            _lastReadWasShort = count < Math.Min(room.Length, LargeRead);
+            _window.Commit(count);
             Volatile.Write(ref _totalBytes, _totalBytes + count);
-            result = HandOut();
+            result = _window.HandOut();
             return true;
         }
 
@@ -224,43 +197,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
-        _wantsMore = false;
+        _window.WantsMore = false;
         return final;
-    }
-
-    private ReceiveResult HandOut()
-    {
-        _wantsMore = false;
-        return new(TransportStatus.Ok, _buffer.AsMemory(_start, UnreadBytes));
-    }
-
-    private void MakeRoom()
-    {
-        if (_buffer is null)
-        {
-            _buffer = _pool.Rent();
-        }
-        else if (_end == _buffer.Length)
-        {
-            // A caller that looks without taking wants more than a window: let it have one.
-            var roomier = _start > 0 ? _buffer : new byte[_buffer.Length * 2];
-            _buffer.AsSpan(_start, UnreadBytes).CopyTo(roomier);
-            (_start, _end) = (0, UnreadBytes);
-            if (roomier != _buffer)
-            {
-                _pool.Return(_buffer);
-                _buffer = roomier;
-            }
-        }
-    }
-
-    private void ReturnBuffer()
-    {
-        if (_buffer is { } buffer)
-        {
-            _buffer = null;
-            _start = _end = 0;
-            _pool.Return(buffer);
-        }
     }
 }

@@ -55,6 +55,8 @@ internal sealed class SocketSender(SocketConnection connection)
             return Done(TransportStatus.Ok);
         }
 
+        // The runtime tries again after a part was taken, and keeps to itself what that try is told of a reset; the next one only gets EPIPE.
+        _connection.NoteLostReset();
         _pending ??= new PendingSend(this);
         return SendRest(data, sent, source);
     }
