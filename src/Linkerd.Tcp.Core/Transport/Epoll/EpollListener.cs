@@ -53,6 +53,11 @@ internal sealed class EpollListener : ITransportListener
         if (family != NativeSocketAddress.Unix)
         {
             SocketOptions.ReuseAddress(descriptor);
+            if (family == NativeSocketAddress.IPv6)
+            {
+                SocketOptions.OnlyIPv6(descriptor);
+            }
+
             SocketOptions.Apply(descriptor, options.Tcp);
         }
 
@@ -97,6 +102,12 @@ internal sealed class EpollListener : ITransportListener
         foreach (var acceptor in _acceptors)
         {
             await acceptor.StopAsync().ConfigureAwait(false);
+        }
+
+        // What one loop had accepted may still have been on its way to another.
+        foreach (var acceptor in _acceptors)
+        {
+            await acceptor.HandOutAsync().ConfigureAwait(false);
         }
 
         Close();

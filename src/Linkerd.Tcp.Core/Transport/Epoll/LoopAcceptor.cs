@@ -28,18 +28,14 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
     public void Start() => loop.Post(static acceptor => ((LoopAcceptor)acceptor!).Attach(), this);
 
     /// <summary>Completes when the loop no longer uses the socket.</summary>
-    public Task StopAsync()
+    public Task StopAsync() => RunAsync(static acceptor =>
     {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(static state =>
-        {
-            var (acceptor, stopped) = ((LoopAcceptor, TaskCompletionSource))state!;
-            acceptor._stopped = true;
-            acceptor.Detach();
-            stopped.SetResult();
-        }, (this, stopped));
-        return stopped.Task;
-    }
+        acceptor._stopped = true;
+        acceptor.Detach();
+    });
+
+    /// <summary>Completes when every connection that was accepted for this loop is handed out.</summary>
+    public Task HandOutAsync() => RunAsync(static acceptor => acceptor.HandOut());
 
     public void OnEvents(uint events)
     {
@@ -129,7 +125,9 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
         loop.EnqueueNextTurn(this);
     }
 
-    void ILoopWork.Run()
+    void ILoopWork.Run() => HandOut();
+
+    private void HandOut()
     {
         foreach (var connection in _accepted)
         {
@@ -167,6 +165,18 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
             _attached = false;
             loop.Unregister(listener.Descriptor);
         }
+    }
+
+    private Task RunAsync(Action<LoopAcceptor> action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(static state =>
+        {
+            var (acceptor, action, done) = ((LoopAcceptor, Action<LoopAcceptor>, TaskCompletionSource))state!;
+            action(acceptor);
+            done.SetResult();
+        }, (this, action, done));
+        return done.Task;
     }
 
     private void PutOff(int error)

@@ -5,6 +5,8 @@ internal static unsafe class SocketOptions
 {
     private const int SolSocket = 1;
     private const int SolTcp = 6;
+    private const int IPv6Level = 41;
+    private const int IPv6Only = 26;
     private const int SoReuseAddress = 2;
     private const int SoError = 4;
     private const int SoSendBuffer = 7;
@@ -72,6 +74,9 @@ internal static unsafe class SocketOptions
 
     /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);
+
+    /// <summary>An IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says: as the Sockets engine does it.</summary>
+    public static void OnlyIPv6(int descriptor) => Set(descriptor, IPv6Level, IPv6Only, 1);
 
     /// <summary>From now on closing it resets the connection, and throws away what is not sent.</summary>
     public static void ResetOnClose(int descriptor)
