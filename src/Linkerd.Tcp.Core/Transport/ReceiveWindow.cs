@@ -15,7 +15,6 @@ internal struct ReceiveWindow(WindowPool pool)
     /// <summary>Where the unread bytes start in the buffer, for who is about to <see cref="Take"/> it.</summary>
     public readonly int Start => _start;
 
-
     /// <summary>Whether the caller has seen what there is, taken none of it, and waits for more.</summary>
     public bool WantsMore { get; set; }
 

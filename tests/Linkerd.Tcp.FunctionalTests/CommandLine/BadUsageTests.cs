@@ -36,6 +36,10 @@ public sealed class BadUsageTests
     [InlineData("error: --half-close-timeout '1d': expected a duration", "--half-close-timeout", "1d", "/a")]
     [InlineData("error: --lifetime 'never': expected a duration", "--lifetime", "never", "/a")]
     [InlineData("error: --max-sessions '0': expected a whole number of sessions from 1 to", "--max-sessions", "0", "/a")]
+    [InlineData("error: --transport 'io_uring': expected auto, epoll or sockets", "--transport", "io_uring", "/a")]
+    [InlineData("error: --transport 'Epoll': expected auto, epoll or sockets", "--transport", "Epoll", "/a")]
+    [InlineData("error: --loops '0': expected a whole number of loops from 1 to 1024", "--loops", "0", "/a")]
+    [InlineData("error: --loops 'all': expected a whole number of loops from 1 to 1024", "--loops", "all", "/a")]
     [InlineData("error: --grace '5': a number needs a unit", "--grace", "5", "/a")]
     [InlineData("error: --stats '10s': expected a whole number of seconds from 1 to 86400", "--stats", "10s", "/a")]
     public async Task CommandLine_Wrong_ExitsWith64AndSaysWhy(string expected, params string[] arguments)

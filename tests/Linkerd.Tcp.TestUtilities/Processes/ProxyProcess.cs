@@ -3,9 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Linkerd.Tcp.TestUtilities;
 
-/// <summary>The real executable, listening on a free port, of loopback unless told otherwise.</summary>
+/// <summary>
+/// The real executable, listening on a free port, of loopback unless told otherwise. LINKERD_TCP_TRANSPORT names the transport of those that
+/// are not given one; unset, it is the executable's default.
+/// </summary>
 public sealed partial class ProxyProcess : ChildProcess
 {
+    private static readonly string? Transport = Environment.GetEnvironmentVariable("LINKERD_TCP_TRANSPORT");
+
     private ProxyProcess(string executable, IEnumerable<string> arguments, string log)
         : base(executable, arguments, new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = log, ["RUST_LOG"] = null })
     {
@@ -27,7 +32,9 @@ public sealed partial class ProxyProcess : ChildProcess
     public static async Task<ProxyProcess> StartAsync(
         string executable, string target, CancellationToken cancellationToken, IEnumerable<string>? options = null, string log = "info", string listen = "127.0.0.1:0")
     {
-        var proxy = new ProxyProcess(executable, ["-l", listen, .. options ?? [], target], log);
+        string[] given = [.. options ?? []];
+        string[] transport = string.IsNullOrEmpty(Transport) || given.Contains("--transport") ? [] : ["--transport", Transport];
+        var proxy = new ProxyProcess(executable, ["-l", listen, .. transport, .. given, target], log);
         try
         {
             var line = await proxy.Error.WaitForAsync(candidate => ListeningLine().IsMatch(candidate), cancellationToken);
