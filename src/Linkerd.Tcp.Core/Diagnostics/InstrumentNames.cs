@@ -8,6 +8,7 @@ internal static class InstrumentNames
     public const string SessionsClosed = "linkerd.tcp.sessions.closed";
     public const string SessionDuration = "linkerd.tcp.session.duration";
     public const string Io = "linkerd.tcp.io";
+    public const string Discarded = "linkerd.tcp.io.discarded";
     public const string AcceptFailures = "linkerd.tcp.accept.failures";
     public const string ConnectAttempts = "linkerd.tcp.connect.attempts";
     public const string ConnectFailures = "linkerd.tcp.connect.failures";

@@ -56,7 +56,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         var sessions = new SessionList();
-        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes);
+        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         var policy = new ConnectPolicy { AttemptTimeout = options.AttemptTimeout, MaxAttempts = options.MaxAttempts, Tcp = options.Tcp };
         _services = new SessionServices(
             options,
