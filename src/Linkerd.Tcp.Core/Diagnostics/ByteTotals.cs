@@ -3,6 +3,12 @@ namespace Linkerd.Tcp;
 /// <summary>Bytes received from and sent to each side.</summary>
 internal readonly record struct ByteTotals(long FromClient, long ToClient, long FromServer, long ToServer)
 {
+    /// <summary>Received from the client, and never taken by the server's kernel. Of sessions that have ended; in others it may be on its way.</summary>
+    public long DiscardedFromClient => FromClient - ToServer;
+
+    /// <inheritdoc cref="DiscardedFromClient"/>
+    public long DiscardedFromServer => FromServer - ToClient;
+
     public static ByteTotals operator +(ByteTotals left, ByteTotals right) =>
         new(left.FromClient + right.FromClient, left.ToClient + right.ToClient, left.FromServer + right.FromServer, left.ToServer + right.ToServer);
 }

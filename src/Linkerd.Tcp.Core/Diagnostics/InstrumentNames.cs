@@ -8,7 +8,9 @@ internal static class InstrumentNames
     public const string SessionsClosed = "linkerd.tcp.sessions.closed";
     public const string SessionDuration = "linkerd.tcp.session.duration";
     public const string Io = "linkerd.tcp.io";
+    public const string Discarded = "linkerd.tcp.io.discarded";
     public const string AcceptFailures = "linkerd.tcp.accept.failures";
+    public const string TransportConnections = "linkerd.tcp.transport.connections";
     public const string ConnectAttempts = "linkerd.tcp.connect.attempts";
     public const string ConnectFailures = "linkerd.tcp.connect.failures";
     public const string ConnectDuration = "linkerd.tcp.connect.duration";
@@ -21,6 +23,7 @@ internal static class InstrumentNames
     public const string Destination = "destination";
     public const string State = "state";
     public const string Reason = "reason";
+    public const string Loop = "loop";
     public const string Cause = "cause";
     public const string Side = "side";
     public const string Direction = "network.io.direction";

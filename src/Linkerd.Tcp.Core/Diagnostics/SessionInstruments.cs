@@ -10,7 +10,11 @@ internal sealed class SessionInstruments
     private readonly Counter<long> _acceptFailures;
     private readonly Histogram<double> _duration;
 
-    public SessionInstruments(Meter meter, Func<long> active, Func<ByteTotals> bytes)
+    /// <param name="meter">Where the instruments are made.</param>
+    /// <param name="active">Sessions open now.</param>
+    /// <param name="bytes">The bytes of all sessions, live ones included.</param>
+    /// <param name="finished">The bytes of the sessions that have ended.</param>
+    public SessionInstruments(Meter meter, Func<long> active, Func<ByteTotals> bytes, Func<ByteTotals> finished)
     {
         _accepted = meter.CreateCounter<long>(InstrumentNames.SessionsAccepted, "{session}", "Client connections accepted.");
         _closed = meter.CreateCounter<long>(InstrumentNames.SessionsClosed, "{session}", "Sessions ended, by close reason.");
@@ -18,6 +22,8 @@ internal sealed class SessionInstruments
         _duration = meter.CreateHistogram<double>(InstrumentNames.SessionDuration, "s", "Sessions from accept to close.");
         meter.CreateObservableUpDownCounter(InstrumentNames.SessionsActive, active, "{session}", "Sessions open now.");
         meter.CreateObservableCounter(InstrumentNames.Io, () => Observe(bytes()), "By", "Bytes by side and direction, as seen from the proxy.");
+        meter.CreateObservableCounter(
+            InstrumentNames.Discarded, () => ObserveDiscarded(finished()), "By", "Bytes received from a side that the other one never took, of sessions that have ended.");
     }
 
     public void Accepted() => _accepted.Add(1);
@@ -38,6 +44,12 @@ internal sealed class SessionInstruments
         yield return Measure(bytes.ToClient, "downstream", "transmit");
         yield return Measure(bytes.FromServer, "upstream", "receive");
         yield return Measure(bytes.ToServer, "upstream", "transmit");
+    }
+
+    private static IEnumerable<Measurement<long>> ObserveDiscarded(ByteTotals finished)
+    {
+        yield return new(finished.DiscardedFromClient, new KeyValuePair<string, object?>(InstrumentNames.Side, "downstream"));
+        yield return new(finished.DiscardedFromServer, new KeyValuePair<string, object?>(InstrumentNames.Side, "upstream"));
     }
 
     private static Measurement<long> Measure(long value, string side, string direction) =>

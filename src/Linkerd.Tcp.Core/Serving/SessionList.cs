@@ -23,6 +23,18 @@ internal sealed class SessionList
         }
     }
 
+    /// <summary>The bytes of the sessions that have ended.</summary>
+    public ByteTotals Finished
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _finished;
+            }
+        }
+    }
+
     public void Add(ClientSession session)
     {
         lock (_lock)

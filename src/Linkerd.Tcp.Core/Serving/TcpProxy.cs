@@ -50,13 +50,13 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _router = router;
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
+        meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         _ownsTransport = transport is null;
-        _transport = transport ?? Transports.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory });
+        _transport = transport ?? Transports.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
         _logger = loggerFactory.CreateLogger("Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
-        meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         var sessions = new SessionList();
-        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes);
+        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         var policy = new ConnectPolicy { AttemptTimeout = options.AttemptTimeout, MaxAttempts = options.MaxAttempts, Tcp = options.Tcp };
         _services = new SessionServices(
             options,

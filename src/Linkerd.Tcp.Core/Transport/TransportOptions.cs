@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
@@ -19,4 +20,7 @@ public sealed record TransportOptions
 
     /// <summary>Where engines log; default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Where engines make their instruments; default: nowhere.</summary>
+    public Meter? Meter { get; init; }
 }

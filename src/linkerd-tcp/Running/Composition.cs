@@ -21,6 +21,7 @@ internal sealed class Composition : IAsyncDisposable
             Loops = settings.Loops,
             TimeProvider = timeProvider,
             LoggerFactory = loggerFactory,
+            Meter = meter,
         });
         IResolver resolver;
         if (settings.Target.IsLocal)

@@ -63,6 +63,8 @@ public sealed class TcpProxyMetricsTests : IDisposable
         Assert.Equal(0, await proxy.DrainAsync(Patience, CancellationToken.None));
         _listener.RecordObservableInstruments();
         AssertBytes(5, 7);
+        Assert.Equal(0, _observed["linkerd.tcp.io.discarded{side=downstream}"]);
+        Assert.Equal(0, _observed["linkerd.tcp.io.discarded{side=upstream}"]);
         Assert.Equal(0, _observed["linkerd.tcp.sessions.active"]);
         Assert.Equal(0, _observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
         Assert.Equal(1, _observed["linkerd.tcp.resolver.updates{destination=/svc/web}"]);

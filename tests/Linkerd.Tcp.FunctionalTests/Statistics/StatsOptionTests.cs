@@ -30,6 +30,8 @@ public sealed class StatsOptionTests
             "linkerd.tcp.io{side=upstream,network.io.direction=transmit} total=5 ",
             "linkerd.tcp.io{side=upstream,network.io.direction=receive} total=5 ",
             "linkerd.tcp.io{side=downstream,network.io.direction=transmit} total=5 ",
+            "linkerd.tcp.io.discarded{side=downstream} total=0 ",
+            "linkerd.tcp.io.discarded{side=upstream} total=0 ",
             "linkerd.tcp.connect.attempts total=1 ",
             "linkerd.tcp.connect.duration count=",
             "linkerd.tcp.connect.failures ",

@@ -62,6 +62,10 @@ public sealed class EpollTransport : ITransport
 
         _loops = [.. loops];
         _watchdog = new LoopWatchdog(_loops, options.StuckAfter, Logger);
+        if (options.Meter is { } meter)
+        {
+            LoopInstruments.Create(meter, _loops);
+        }
     }
 
     /// <summary>Whether this engine runs here: Linux on x64 and arm64.</summary>
