@@ -41,7 +41,7 @@ static async Task<int> RunAsync(ProxySettings settings)
     {
         return await new ProxyRunner(settings, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
     }
-    catch (TransportException error)
+    catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
         // Not through the log: it may be turned off, and without this nobody would know why nothing runs.
         Console.Error.Write($"error: {error.Message}\n");
