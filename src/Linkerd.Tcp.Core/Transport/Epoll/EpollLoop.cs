@@ -12,6 +12,9 @@ namespace Linkerd.Tcp;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
 internal sealed unsafe partial class EpollLoop : TransportExecutor
 {
+    /// <summary>The most that a relay receives at once, however large a window may be.</summary>
+    public const int LargestScratch = 1 << 20;
+
     private const int EventsPerWait = 512;
     private const int ConnectorsKept = 256;
 
@@ -154,10 +157,10 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Memory to receive into, at least so large where that is at most 1 MiB; the next receive of anybody overwrites it. On the loop.</summary>
+    /// <summary>Memory to receive into; the next receive of anybody overwrites it. On the loop.</summary>
+    /// <param name="size">At least so large; at most <see cref="LargestScratch"/>.</param>
     public byte[] Scratch(int size)
     {
-        size = Math.Min(size, 1 << 20);
         if (_scratch.Length < size)
         {
             _scratch = GC.AllocateUninitializedArray<byte>(size, pinned: true);

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp;
 internal sealed unsafe partial class EpollRelay
 {
     /// <summary>The most that is received into the stage at once.</summary>
-    public const int LargestStaged = 4 * 1024;
+    private const int LargestStaged = 4 * 1024;
 
     private int _stagedCount;
     private int _stagedAt;
@@ -15,12 +15,13 @@ internal sealed unsafe partial class EpollRelay
     /// <returns>Whether it did; false: this is to be done at once.</returns>
     private bool TryStage()
     {
-        if (_isBulk || _lastWasLarge || _rest is not null || _stagedCount > 0 || !Loop.Stage.TryReserve(LargestStaged, out var buffer, out var at))
+        var length = Math.Min(LargestStaged, Window);
+        if (_isBulk || _lastWasLarge || _rest is not null || _stagedCount > 0 || !Loop.Stage.TryReserve(length, out var buffer, out var at))
         {
             return false;
         }
 
-        if (!_source.TryRead(buffer, LargestStaged, out var count, out var end))
+        if (!_source.TryRead(buffer, length, out var count, out var end))
         {
             return true;
         }
@@ -32,7 +33,7 @@ internal sealed unsafe partial class EpollRelay
         }
 
         _observer.OnReceived(Loop.Now);
-        _lastWasLarge = count == LargestStaged;
+        _lastWasLarge = count == length;
         (_stagedAt, _stagedCount) = (at, count);
         Loop.Stage.Add(this, count);
         return true;

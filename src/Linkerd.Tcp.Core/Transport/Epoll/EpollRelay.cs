@@ -30,6 +30,8 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
 
     private EpollLoop Loop => _source.Loop;
 
+    private int Window => Math.Min(_source.WindowSize, EpollLoop.LargestScratch);
+
     public void Start()
     {
         if (_source.IsClosed || _destination.IsClosed)
@@ -75,10 +77,8 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
             return;
         }
 
-        var window = _source.WindowSize;
-        var scratch = Loop.Scratch(window);
-        window = Math.Min(window, scratch.Length);
-        fixed (byte* buffer = scratch)
+        var window = Window;
+        fixed (byte* buffer = Loop.Scratch(window))
         {
             for (var budget = BytesPerTurn; budget > 0;)
             {
@@ -128,7 +128,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
 
     private void KeepRest(ReadOnlySpan<byte> rest)
     {
-        _rest = WindowPool.Of(_source.WindowSize).Rent();
+        _rest = WindowPool.Of(Window).Rent();
         rest.CopyTo(_rest);
         (_restStart, _restLength) = (0, rest.Length);
         Block();
@@ -207,7 +207,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
         if (_rest is { } rest)
         {
             _rest = null;
-            WindowPool.Of(_source.WindowSize).Return(rest);
+            WindowPool.Of(Window).Return(rest);
         }
     }
 
