@@ -82,6 +82,22 @@ public abstract partial class TcpConformanceTests
         }
     });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task RemoteEndPoint_AskedOnlyAfterTheEnd_IsStillKnown(bool abort) => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        if (abort)
+        {
+            other.Abort();
+        }
+
+        await other.DisposeAsync();
+        Assert.NotNull(other.RemoteEndPoint);
+        Assert.Equal(one.LocalEndPoint ?? other.RemoteEndPoint, other.RemoteEndPoint);
+    });
+
     [Fact]
     public Task PeerGone_ResetWithoutReading_TrueAndDataIsStillThere() => RunAsync(async bed =>
     {

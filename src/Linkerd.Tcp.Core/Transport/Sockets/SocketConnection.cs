@@ -124,6 +124,7 @@ internal sealed class SocketConnection : TransportConnection
         _aborted = true;
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
+            KeepAddress();
             try
             {
                 Socket.LingerState = ResetOnClose;
@@ -143,6 +144,7 @@ internal sealed class SocketConnection : TransportConnection
         _aborted = true;
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
+            KeepAddress();
             Socket.Dispose();
         }
 
@@ -219,6 +221,9 @@ internal sealed class SocketConnection : TransportConnection
             return _aborted;
         }
     }
+
+    // Who logs the end asks afterwards, when the socket no longer tells. Accepting has told it already, so this is no system call.
+    private void KeepAddress() => _ = RemoteEndPoint;
 
     private EndPoint? Ask(Func<Socket, EndPoint?> question)
     {
