@@ -1,3 +1,4 @@
+using System.Globalization;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
@@ -15,4 +16,16 @@ internal static class Require
 
     /// <summary>Linux, for what is read from /proc.</summary>
     public static void Linux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "this reads /proc, which is Linux's");
+
+    /// <summary>A machine that the epoll engine runs on.</summary>
+    public static void Epoll() => Assert.SkipUnless(EpollTransport.IsSupported, "the epoll engine runs on Linux, on x64 and arm64");
+
+    /// <summary>So many descriptors in one process; Linux.</summary>
+    public static void Descriptors(int count)
+    {
+        var line = File.ReadLines("/proc/self/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        var hard = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4];
+        var allowed = hard == "unlimited" ? long.MaxValue : long.Parse(hard, CultureInfo.InvariantCulture);
+        Assert.SkipWhen(allowed < count, $"a process may have {allowed} descriptors (ulimit -Hn), and this needs {count}");
+    }
 }

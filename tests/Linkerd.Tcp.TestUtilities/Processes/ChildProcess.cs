@@ -54,6 +54,17 @@ public class ChildProcess : IAsyncDisposable
     /// </summary>
     public int DescriptorCount => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Count(descriptor => !IsAssembly(descriptor));
 
+    /// <summary>The number of ends of pipes among its descriptors. Linux.</summary>
+    public int PipeEndCount => Directory.GetFileSystemEntries($"/proc/{Id}/fd")
+        .Count(descriptor => new FileInfo(descriptor).LinkTarget?.StartsWith("pipe:", StringComparison.Ordinal) ?? false);
+
+    /// <summary>The processor time of each of its threads whose name starts so; Linux keeps 15 characters of a name. Linux.</summary>
+    public IReadOnlyDictionary<string, TimeSpan> ProcessorTimeOfThreads(string name) => Directory.GetDirectories($"/proc/{Id}/task")
+        .Where(thread => NameOfThread(thread).StartsWith(name, StringComparison.Ordinal))
+        .ToDictionary(
+            thread => thread,
+            thread => TimeSpan.FromMicroseconds(double.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture) / 1000));
+
     /// <summary>The memory that is resident, in bytes. Linux.</summary>
     public long ResidentBytes => File.ReadLines($"/proc/{Id}/status")
         .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
@@ -104,6 +115,19 @@ public class ChildProcess : IAsyncDisposable
         await _process.WaitForExitAsync(cancellationToken).WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         await _reading.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         return _process.ExitCode;
+    }
+
+    private static string NameOfThread(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm"));
+        }
+        catch (IOException)
+        {
+            // It ended between the listing and the look at it.
+            return string.Empty;
+        }
     }
 
     // A descriptor may be closed between the listing and the look at it.
