@@ -47,6 +47,7 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
         }
 
         await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
+        using var trimmer = new MemoryTrimmer(proxy, timeProvider);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (signals.Drain.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stop))
         {

@@ -9,8 +9,8 @@ namespace Linkerd.Tcp.FunctionalTests;
 [Trait("Category", "Heavy")]
 public sealed class ManyConnectionsTests
 {
-    // 9,000 sessions are about 15 MB of objects; twice that and a bit is slack for the collector.
-    private const long MostLeftResident = 40 << 20;
+    // 9,000 sessions are about 15 MB of objects. The native executable gives them back; under the just-in-time compiler there is more that comes and goes.
+    private static long MostLeftResident => Executable.IsPublished ? 8 << 20 : 40 << 20;
 
     private static readonly ParallelOptions Parallelism = new() { MaxDegreeOfParallelism = 64 };
 
@@ -47,7 +47,7 @@ public sealed class ManyConnectionsTests
     }
 
     /// <summary>
-    /// What stays behind is bounded: 8 pipes for each loop, 16 MiB of windows, and the objects of the sessions until the collector next comes round.
+    /// What stays behind is bounded: 8 pipes for each loop, 16 MiB of windows; the objects of the sessions go some seconds later.
     /// </summary>
     [Fact]
     public async Task NineThousandAtOnceOverEpoll_AllEcho_AndMemoryIsBounded()
@@ -82,8 +82,8 @@ public sealed class ManyConnectionsTests
         }
 
         await BackAtBaselineAsync(proxy, baseline);
+        await Eventually.IsTrueAsync(() => resident.Growth <= MostLeftResident, () => $"the memory of {Count} sessions stays: {resident}");
         TestContext.Current.TestOutputHelper?.WriteLine($"none any more: {resident}");
-        Assert.InRange(resident.Growth, long.MinValue, MostLeftResident);
     }
 
     [Fact]
