@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp;
 
@@ -23,7 +23,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private readonly EpollEvents _events = new(EventsPerWait);
     private readonly ILogger _logger;
     private readonly LoopQueue _posts = new();
-    private readonly ConcurrentStack<EpollConnector> _connectors = new();
+    private readonly ObjectPool<EpollConnector> _connectors;
     private readonly PriorityQueue<(Action<object?> Action, object? State), long> _delayed = new();
     private readonly Action<WheelTimer> _fire;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,6 +55,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);
         KeepAlive = new YoungConnections(this);
+        _connectors = new DefaultObjectPool<EpollConnector>(new ConnectorPolicy(this), ConnectorsKept);
         _fire = Fire;
         _thread = new Thread(Run) { Name = $"linkerd-tcp loop {index}", IsBackground = true };
     }
@@ -209,16 +210,10 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     }
 
     /// <summary>An attempt to connect, to be used once. Any thread.</summary>
-    public EpollConnector RentConnector() => _connectors.TryPop(out var connector) ? connector : new EpollConnector(this);
+    public EpollConnector RentConnector() => _connectors.Get();
 
     /// <summary>Its result was taken. Any thread.</summary>
-    public void ReturnConnector(EpollConnector connector)
-    {
-        if (_connectors.Count < ConnectorsKept)
-        {
-            _connectors.Push(connector);
-        }
-    }
+    public void ReturnConnector(EpollConnector connector) => _connectors.Return(connector);
 
     public void AddConnection() => Interlocked.Increment(ref _connections);
 
@@ -253,5 +248,12 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
                 }
             }
         }
+    }
+
+    private sealed class ConnectorPolicy(EpollLoop loop) : PooledObjectPolicy<EpollConnector>
+    {
+        public override EpollConnector Create() => new(loop);
+
+        public override bool Return(EpollConnector obj) => true;
     }
 }
