@@ -3,6 +3,8 @@ namespace Linkerd.Tcp.Benchmarks;
 /// <summary>What a simple balancer needs beside its rule; the lease costs it the same as ours.</summary>
 internal abstract class BaselineBalancer : ILoadBalancer
 {
+    private static readonly EndpointPolicy Policy = new(BalancerOptions.Default, static () => { }, static () => { });
+
     public event Action? Changed;
 
     public IReadOnlyList<Endpoint> Endpoints => Targets;
@@ -14,7 +16,7 @@ internal abstract class BaselineBalancer : ILoadBalancer
     public void Update(EndpointSet endpoints)
     {
         var all = endpoints.Groups.SelectMany(group => group.Endpoints).ToArray();
-        Targets = [.. all.Select(endpoint => new Endpoint(endpoint.EndPoint))];
+        Targets = [.. all.Select(endpoint => new Endpoint(endpoint.EndPoint, Policy))];
         Weights = [.. all.Select(endpoint => endpoint.EffectiveWeight)];
         Changed?.Invoke();
     }

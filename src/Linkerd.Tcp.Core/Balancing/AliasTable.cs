@@ -33,6 +33,30 @@ internal sealed class AliasTable
         return fraction < threshold ? index : alias;
     }
 
+    /// <summary>The table of a group; null where all weights are equal, so that none is needed.</summary>
+    public static AliasTable? Of(ReadOnlySpan<GroupMember> members)
+    {
+        var weights = new double[members.Length];
+        var isEqual = true;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            weights[i] = members[i].Weight;
+            isEqual &= weights[i] == weights[0];
+        }
+
+        return isEqual ? null : new AliasTable(weights);
+    }
+
+    /// <summary>
+    /// A second draw from the bits of the first, cheaper than one more from the source: what the first has left beside its index is more
+    /// than enough to be independent of it. Multiplied so that the upper bits, which decide the index, hang on all of them.
+    /// </summary>
+    public static ulong Mix(ulong bits)
+    {
+        bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93;
+        return bits ^ (bits >> 32);
+    }
+
     // By the greatest first: a sum of weights near the end of the range would overflow.
     private static void Scale(ReadOnlySpan<double> weights, double[] scaled)
     {

@@ -6,25 +6,14 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal abstract class Distributor
 {
-    /// <summary>Draws an endpoint that can take the session; null where there is none. Takes no lease.</summary>
-    public abstract Endpoint? Draw(in PickContext context, IRandomSource random);
+    /// <summary>
+    /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
+    /// their weight, <see cref="Endpoint.Admit"/> says; <see cref="Endpoint.TryTake"/> takes.
+    /// </summary>
+    public abstract Endpoint? Draw(ref DrawScope scope);
 
     /// <summary>Whether <see cref="Draw"/> would find one.</summary>
-    public abstract bool CanServe(in PickContext context);
-
-    /// <summary>Whether an endpoint can take the session.</summary>
-    protected static bool IsUsable(Endpoint endpoint, in PickContext context)
-    {
-        foreach (var tried in context.Tried)
-        {
-            if (ReferenceEquals(tried, endpoint))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public abstract bool CanServe(ref DrawScope scope);
 }
 
 /// <summary>Makes the distributor of one group.</summary>

@@ -51,8 +51,7 @@ internal sealed class DistributorTree
         var lastResort = count;
         foreach (var item in group.Endpoints)
         {
-            var weight = item.EffectiveWeight;
-            var endpoint = table.Name(item.EndPoint, weight, endpoints);
+            var endpoint = table.Name(item, endpoints, out var weight);
             if (weight > 0)
             {
                 members[weighted++] = new GroupMember(endpoint, weight);

@@ -4,23 +4,32 @@ using System.Runtime.InteropServices;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// One address of a destination, with its state at run time: load, picks, failures. One per address and balancer, whatever the
+/// One address of a destination, with its state at run time: load, picks, failures, breaker. One per address and balancer, whatever the
 /// number of groups that it is in. It stays while the balancer knows the address, and as long as a lease of it is held. Any thread.
 /// </summary>
-public sealed class Endpoint
+public sealed partial class Endpoint
 {
+    private readonly EndpointPolicy _policy;
     private double _weight = 1;
     private Counters _counters;
 
-    internal Endpoint(EndPoint address)
+    internal Endpoint(EndPoint address, EndpointPolicy policy)
     {
         Address = address;
+        _policy = policy;
+        _patience = policy.AnswerPatience;
+        if (policy.IsLimited)
+        {
+            SetGate(EndpointGate.Limited);
+        }
     }
 
     /// <summary>The address.</summary>
     public EndPoint Address { get; }
 
-    /// <summary>The weight that discovery gave it last, 1 where that was not valid; in the first of its groups where it is in several.</summary>
+    /// <summary>
+    /// The weight that discovery, or an operator, gave it last, 1 where that was not valid; in the first of its groups where it is in several.
+    /// </summary>
     public double Weight
     {
         get => Volatile.Read(ref _weight);
@@ -51,6 +60,11 @@ public sealed class Endpoint
     /// <summary>The last update that named it, under the balancer's lock.</summary>
     internal int Generation { get; set; }
 
+    internal EndpointGate Gate => (EndpointGate)Volatile.Read(ref _counters.Gate);
+
+    /// <summary>Who wants to know of every change of its load; null for algorithms that look when they pick. Under the balancer's lock.</summary>
+    internal ILoadObserver? Observer { get; set; }
+
     /// <summary>The address and the load, for logs.</summary>
     public override string ToString() => $"{Address} (load {Load})";
 
@@ -63,27 +77,9 @@ public sealed class Endpoint
         return picks - released;
     }
 
-    internal void Acquire() => Interlocked.Increment(ref _counters.Picks);
+    private void SetGate(EndpointGate gate) => Interlocked.Or(ref _counters.Gate, (int)gate);
 
-    internal void Release(bool wasOpen)
-    {
-        if (wasOpen)
-        {
-            Interlocked.Decrement(ref _counters.Open);
-        }
-
-        Interlocked.Increment(ref _counters.Released);
-    }
-
-    internal void OnConnected() => Interlocked.Increment(ref _counters.Open);
-
-    internal void OnFailed(ConnectFailure cause)
-    {
-        if (cause is not (ConnectFailure.None or ConnectFailure.LocalResources or ConnectFailure.Cancelled))
-        {
-            Interlocked.Increment(ref _counters.ConnectFailures);
-        }
-    }
+    private void ClearGate(EndpointGate gate) => Interlocked.And(ref _counters.Gate, ~(int)gate);
 
     // What a pick reads and writes stands together, so that it costs one cache line; the rest of the size keeps the line of the
     // next endpoint on the heap away from it (64 bytes; objects are not aligned, so the gap is what counts).
@@ -100,6 +96,12 @@ public sealed class Endpoint
         public long Open;
 
         [FieldOffset(24)]
+        public int Gate;
+
+        [FieldOffset(32)]
+        public long UnansweredSince;
+
+        [FieldOffset(40)]
         public long ConnectFailures;
     }
 }

@@ -6,13 +6,15 @@ namespace Linkerd.Tcp;
 /// </summary>
 public struct EndpointLease : IDisposable
 {
+    private readonly LeaseKind _kind;
     private Endpoint? _endpoint;
     private State _state;
 
     /// <summary>A lease of an endpoint whose load already counts it.</summary>
-    internal EndpointLease(Endpoint endpoint)
+    internal EndpointLease(Endpoint endpoint, LeaseKind kind = LeaseKind.Normal)
     {
         _endpoint = endpoint;
+        _kind = kind;
     }
 
     private enum State : byte
@@ -25,6 +27,12 @@ public struct EndpointLease : IDisposable
     /// <summary>The endpoint; null for a lease that was never picked or is disposed.</summary>
     public readonly Endpoint? Endpoint => _endpoint;
 
+    /// <summary>Whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
+    public readonly bool IsProbe => _kind != LeaseKind.Normal;
+
+    /// <summary>What it was given for.</summary>
+    internal readonly LeaseKind Kind => _kind;
+
     /// <summary>The connection is established: pending becomes open. Does nothing after <see cref="Failed"/> and on a disposed lease.</summary>
     /// <param name="elapsed">How long connecting took; for algorithms that weigh it.</param>
     public void Connected(TimeSpan elapsed)
@@ -32,17 +40,19 @@ public struct EndpointLease : IDisposable
         if (_endpoint is not null && _state == State.Pending)
         {
             _state = State.Open;
-            _endpoint.OnConnected();
+            _endpoint.OnConnected(_kind, elapsed);
         }
     }
 
     /// <summary>Connecting failed. The lease is still to be disposed. Does nothing after <see cref="Connected"/> and on a disposed lease.</summary>
-    public void Failed(ConnectFailure cause)
+    /// <param name="cause">Why.</param>
+    /// <param name="elapsed">How long that took; default: not known.</param>
+    public void Failed(ConnectFailure cause, TimeSpan elapsed = default)
     {
         if (_endpoint is not null && _state == State.Pending)
         {
             _state = State.Failed;
-            _endpoint.OnFailed(cause);
+            _endpoint.OnFailed(_kind, cause, elapsed);
         }
     }
 
@@ -53,7 +63,7 @@ public struct EndpointLease : IDisposable
         if (endpoint is not null)
         {
             _endpoint = null;
-            endpoint.Release(_state == State.Open);
+            endpoint.Release(_kind, _state == State.Open);
         }
     }
 }

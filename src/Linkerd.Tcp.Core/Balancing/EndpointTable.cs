@@ -4,42 +4,62 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// The endpoints of a balancer by address, so that one address is one <see cref="Endpoint"/> over groups and updates.
-/// Those that discovery removed are remembered while a lease of them is held: one that comes back finds its load. Under the balancer's lock.
+/// Those that discovery removed are remembered while a lease of them is held, or an operator's order: one that comes back finds its load, and obeys.
+/// Under the balancer's lock.
 /// </summary>
-internal sealed class EndpointTable
+internal sealed class EndpointTable(EndpointPolicy policy)
 {
     private readonly Dictionary<EndPoint, Endpoint> _byAddress = [];
+    private readonly List<Endpoint> _joined = [];
     private int _generation;
 
     /// <summary>Starts an update: what it does not name has left by its end.</summary>
     public void Begin() => _generation++;
 
     /// <summary>The endpoint of an address.</summary>
-    /// <param name="address">The address.</param>
-    /// <param name="weight">Its weight in the group at hand.</param>
+    /// <param name="item">The address, and its weight in the group at hand.</param>
     /// <param name="current">What the update named so far; the endpoint is added where it is new there.</param>
-    public Endpoint Name(EndPoint address, double weight, List<Endpoint> current)
+    /// <param name="weight">The weight that counts: an operator's, or discovery's.</param>
+    public Endpoint Name(WeightedEndPoint item, List<Endpoint> current, out double weight)
     {
-        if (!_byAddress.TryGetValue(address, out var endpoint))
+        if (!_byAddress.TryGetValue(item.EndPoint, out var endpoint))
         {
-            endpoint = new Endpoint(address);
-            _byAddress.Add(address, endpoint);
+            endpoint = new Endpoint(item.EndPoint, policy);
+            _byAddress.Add(item.EndPoint, endpoint);
         }
 
+        weight = endpoint.WeightOverride ?? item.EffectiveWeight;
         if (endpoint.Generation != _generation)
         {
+            if (endpoint.Generation != _generation - 1)
+            {
+                _joined.Add(endpoint);
+            }
+
             endpoint.Generation = _generation;
             endpoint.Weight = weight;
+            endpoint.OnJoined();
             current.Add(endpoint);
         }
 
         return endpoint;
     }
 
-    /// <summary>Ends an update: forgets the endpoints that it did not name and nobody holds.</summary>
+    /// <summary>Ends an update: forgets the endpoints that it did not name and nobody holds, and lets those that are new start slowly.</summary>
     /// <param name="current">How many it named.</param>
     public void End(int current)
     {
+        // Where most of the set is new there is nobody to take what they do not.
+        if (_joined.Count * 2 <= current)
+        {
+            var now = policy.Now;
+            foreach (var endpoint in _joined)
+            {
+                endpoint.StartRamp(now);
+            }
+        }
+
+        _joined.Clear();
         if (_byAddress.Count == current)
         {
             return;
@@ -48,7 +68,13 @@ internal sealed class EndpointTable
         // A dictionary may be removed from while it is enumerated.
         foreach (var (address, endpoint) in _byAddress)
         {
-            if (endpoint.Generation != _generation && endpoint.Load == 0)
+            if (endpoint.Generation == _generation)
+            {
+                continue;
+            }
+
+            endpoint.OnLeft();
+            if (endpoint.Load == 0 && !endpoint.HasOrders)
             {
                 _byAddress.Remove(address);
             }

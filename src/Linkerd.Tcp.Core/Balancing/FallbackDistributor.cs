@@ -3,11 +3,11 @@ namespace Linkerd.Tcp;
 /// <summary>Several levels in order: one is used when none of those before it can serve. Tiers, and last resorts.</summary>
 internal sealed class FallbackDistributor(Distributor[] levels) : Distributor
 {
-    public override Endpoint? Draw(in PickContext context, IRandomSource random)
+    public override Endpoint? Draw(ref DrawScope scope)
     {
         foreach (var level in levels)
         {
-            if (level.Draw(in context, random) is { } endpoint)
+            if (level.Draw(ref scope) is { } endpoint)
             {
                 return endpoint;
             }
@@ -16,11 +16,11 @@ internal sealed class FallbackDistributor(Distributor[] levels) : Distributor
         return null;
     }
 
-    public override bool CanServe(in PickContext context)
+    public override bool CanServe(ref DrawScope scope)
     {
         foreach (var level in levels)
         {
-            if (level.CanServe(in context))
+            if (level.CanServe(ref scope))
             {
                 return true;
             }

@@ -1,14 +1,25 @@
 namespace Linkerd.Tcp;
 
 /// <summary>A balancer of any algorithm: splits, tiers and last resorts around one distributor per group.</summary>
-internal sealed class LoadBalancer(DistributorFactory factory, IRandomSource random) : ILoadBalancer
+internal sealed class LoadBalancer : ILoadBalancer
 {
     private readonly Lock _lock = new();
-    private readonly EndpointTable _table = new();
+    private readonly DistributorFactory _factory;
+    private readonly EndpointPolicy _policy;
+    private readonly EndpointTable _table;
     private EndpointSet _set = EndpointSet.Empty;
 
     // Picks take the whole state with one read, and go on with an old one while an update runs.
     private volatile DistributorTree _tree = DistributorTree.Empty;
+
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public LoadBalancer(DistributorFactory factory, BalancerOptions options)
+    {
+        options.Check();
+        _factory = factory;
+        _policy = new EndpointPolicy(options, () => Changed?.Invoke(), () => Rebuild(null));
+        _table = new EndpointTable(_policy);
+    }
 
     public event Action? Changed;
 
@@ -17,18 +28,7 @@ internal sealed class LoadBalancer(DistributorFactory factory, IRandomSource ran
     public void Update(EndpointSet endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        lock (_lock)
-        {
-            if (endpoints.Equals(_set))
-            {
-                return;
-            }
-
-            _tree = _tree.Next(endpoints, _table, factory);
-            _set = endpoints;
-        }
-
-        Changed?.Invoke();
+        Rebuild(endpoints);
     }
 
     public PickResult Pick(in PickContext context, out EndpointLease lease)
@@ -40,15 +40,50 @@ internal sealed class LoadBalancer(DistributorFactory factory, IRandomSource ran
             return PickResult.Empty;
         }
 
-        var endpoint = root.Draw(in context, random);
+        var scope = new DrawScope(in context, _policy);
+        var endpoint = root.Draw(ref scope) ?? DrawEjected(root, ref scope);
         if (endpoint is null)
         {
             lease = default;
-            return PickResult.Unavailable;
+            return scope.AtLimit ? PickResult.AtLimit : PickResult.Unavailable;
         }
 
-        endpoint.Acquire();
-        lease = new EndpointLease(endpoint);
+        lease = new EndpointLease(endpoint, scope.Kind);
         return PickResult.Picked;
+    }
+
+    // Those that are ejected are tried where there is nobody else at all; where the others are merely full, a place among them is worth waiting for.
+    private static Endpoint? DrawEjected(Distributor root, ref DrawScope scope)
+    {
+        if (scope.AtLimit)
+        {
+            return null;
+        }
+
+        scope.IsPanic = true;
+        return root.Draw(ref scope);
+    }
+
+    private void Rebuild(EndpointSet? endpoints)
+    {
+        lock (_lock)
+        {
+            if (endpoints is not null && endpoints.Equals(_set))
+            {
+                return;
+            }
+
+            _set = endpoints ?? _set;
+            _tree = _tree.Next(_set, _table, _factory);
+            _policy.Members = _tree.Endpoints;
+        }
+
+        // There is nothing to be spared from the only one.
+        if (_policy.Members is [var only] && only.Breaker != BreakerState.Closed)
+        {
+            only.Reset();
+        }
+
+        Changed?.Invoke();
     }
 }

@@ -1,21 +1,20 @@
+using System.Runtime.CompilerServices;
+
 namespace Linkerd.Tcp;
 
 /// <content>The rule between two candidates.</content>
-internal sealed partial class P2cDistributor
+internal sealed partial class P2cDistributor<TMetric>
 {
     // The most picks that an endpoint may be owed, in picks of the lighter of two. One that was slow, or could not be picked for an
     // hour, fell behind by any number; to make up for all of them it would get nearly every session of the next one.
     private const double MostOwed = 64;
 
-    private static Endpoint Better(ref Slot a, ref Slot b)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Endpoint Better(ref Slot a, ref Slot b, ref DrawScope scope)
     {
         var loadA = a.Endpoint.ReadLoad(out var picksA);
         var loadB = b.Endpoint.ReadLoad(out var picksB);
-
-        // Better by a whole connection: still no worse with the one that it would get. To compare (load + c) / weight instead gives
-        // heavy endpoints far too much while few connections are held, whatever the c.
-        var isBetterB = (loadB + 1) * a.Weight <= loadA * b.Weight;
-        var isBetterA = (loadA + 1) * b.Weight <= loadB * a.Weight;
+        TMetric.Compare(new(a.Endpoint, a.Weight, loadA), new(b.Endpoint, b.Weight, loadB), ref scope, out var isBetterA, out var isBetterB);
 
         // Fewer picks per weight, multiplied out.
         var usedA = (picksA - a.Offset) * b.Weight;
@@ -33,6 +32,26 @@ internal sealed partial class P2cDistributor
         return isB ? endpointB : endpointA;
     }
 
+    // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
+    // proportion to their weights of this moment, and the account of the one that starts is kept level.
+    private static Endpoint BetterOfRamping(ref Slot a, double factorA, ref Slot b, double factorB, ref DrawScope scope)
+    {
+        var loadA = a.Endpoint.ReadLoad(out var picksA);
+        var loadB = b.Endpoint.ReadLoad(out var picksB);
+        TMetric.Compare(
+            new(a.Endpoint, a.Weight * factorA, loadA), new(b.Endpoint, b.Weight * factorB, loadB), ref scope, out _, out var isBetterB);
+        if (factorA < 1)
+        {
+            a.Offset = picksA - ((picksB - b.Offset) * a.Weight / b.Weight);
+        }
+        else
+        {
+            b.Offset = picksB - ((picksA - a.Offset) * b.Weight / a.Weight);
+        }
+
+        return isBetterB ? b.Endpoint : a.Endpoint;
+    }
+
     // Moves the one that is behind up, so that it is owed as much as is allowed and no more.
     private static void Forgive(ref Slot a, ref Slot b, long picksA, long picksB, double usedA, double usedB)
     {
@@ -45,20 +64,5 @@ internal sealed partial class P2cDistributor
         {
             a.Offset = picksA - ((usedB - most) / b.Weight);
         }
-    }
-
-    /// <summary>An endpoint within this group.</summary>
-    private struct Slot(Endpoint endpoint, double weight, double offset)
-    {
-        public readonly Endpoint Endpoint = endpoint;
-
-        /// <summary>As a share of the group's greatest, so that products stay within range.</summary>
-        public readonly double Weight = weight;
-
-        /// <summary>
-        /// The picks that do not count here: those before it joined, so that it starts level with the others. Written by picks without
-        /// a lock: two that meet write nearly the same, and what one of them loses is of no weight.
-        /// </summary>
-        public double Offset = offset;
     }
 }

@@ -1,7 +1,9 @@
 namespace Linkerd.Tcp;
 
 /// <summary>Power of two choices over one group; <see cref="LoadBalancers.P2c"/> has the rule.</summary>
-internal sealed partial class P2cDistributor : Distributor
+/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+internal sealed partial class P2cDistributor<TMetric> : Distributor
+    where TMetric : struct, ILoadMetric
 {
     // How often a candidate is drawn again that was drawn already or cannot take the session.
     private const int Redraws = 8;
@@ -15,34 +17,47 @@ internal sealed partial class P2cDistributor : Distributor
         _table = table;
     }
 
-    public override Endpoint? Draw(in PickContext context, IRandomSource random)
-    {
-        if (!context.Tried.IsEmpty)
-        {
-            return DrawUsable(in context, random);
-        }
+    /// <summary>A <see cref="DistributorFactory"/>.</summary>
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous) =>
+        new P2cDistributor<TMetric>(Slot.Make(members, (previous as P2cDistributor<TMetric>)?._slots ?? []), AliasTable.Of(members));
 
+    public override Endpoint? Draw(ref DrawScope scope)
+    {
         var slots = _slots;
         if (slots.Length == 1)
         {
-            return slots[0].Endpoint;
+            return DrawOnly(ref scope);
         }
 
-        DrawPair(random, out var a, out var b);
-        return a == b ? slots[a].Endpoint : Better(ref slots[a], ref slots[b]);
+        DrawPair(scope.Random, out var a, out var b);
+        ref var slotA = ref slots[a];
+        ref var slotB = ref slots[b];
+        if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.IsChoosy)
+        {
+            return DrawGated(a, b, ref scope);
+        }
+
+        var better = a == b ? slotA.Endpoint : Better(ref slotA, ref slotB, ref scope);
+        return better.TryTake(ref scope) ? better : DrawGated(a, b, ref scope);
     }
 
-    public override bool CanServe(in PickContext context)
+    public override bool CanServe(ref DrawScope scope)
     {
         foreach (ref readonly var slot in _slots.AsSpan())
         {
-            if (IsUsable(slot.Endpoint, in context))
+            if (slot.Endpoint.Admit(ref scope) > 0)
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    private Endpoint? DrawOnly(ref DrawScope scope)
+    {
+        var endpoint = _slots[0].Endpoint;
+        return endpoint.Admit(ref scope) > 0 && endpoint.TryTake(ref scope) ? endpoint : null;
     }
 
     // The same twice only where one weight is nearly all of the sum.
@@ -60,68 +75,16 @@ internal sealed partial class P2cDistributor : Distributor
         }
 
         a = _table.Draw(bits);
-        b = _table.Draw(Mix(bits));
+        b = _table.Draw(AliasTable.Mix(bits));
         for (var i = 0; a == b && i < Redraws; i++)
         {
             b = _table.Draw(random.NextUInt64());
         }
     }
 
-    // A second draw from the bits of the first, cheaper than one more from the source: what the first has left beside its index is more
-    // than enough to be independent of it. Multiplied so that the upper bits, which decide the index, hang on all of them.
-    private static ulong Mix(ulong bits)
-    {
-        bits = (bits ^ (bits >> 32)) * 0xD6E8FEB86659FD93;
-        return bits ^ (bits >> 32);
-    }
-
-    private Endpoint? DrawUsable(in PickContext context, IRandomSource random)
-    {
-        var slots = _slots;
-        var found = -1;
-        for (var i = 0; i < 2 * Redraws; i++)
-        {
-            var index = DrawOne(random);
-            if (index != found && IsUsable(slots[index].Endpoint, in context))
-            {
-                if (found >= 0)
-                {
-                    return Better(ref slots[found], ref slots[index]);
-                }
-
-                found = index;
-            }
-        }
-
-        return found >= 0 ? slots[found].Endpoint : Scan(in context, random);
-    }
-
     private int DrawOne(IRandomSource random)
     {
         var bits = random.NextUInt64();
         return _table is null ? (int)Math.BigMul(bits, (ulong)_slots.Length, out _) : _table.Draw(bits);
-    }
-
-    // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
-    private Endpoint? Scan(in PickContext context, IRandomSource random)
-    {
-        var slots = _slots;
-        var start = (int)Math.BigMul(random.NextUInt64(), (ulong)slots.Length, out _);
-        var found = -1;
-        for (var i = 0; i < slots.Length; i++)
-        {
-            var index = start + i < slots.Length ? start + i : start + i - slots.Length;
-            if (IsUsable(slots[index].Endpoint, in context))
-            {
-                if (found >= 0)
-                {
-                    return Better(ref slots[found], ref slots[index]);
-                }
-
-                found = index;
-            }
-        }
-
-        return found >= 0 ? slots[found].Endpoint : null;
     }
 }

@@ -23,14 +23,14 @@ internal sealed class SplitDistributor : Distributor
         _weights = Array.ConvertAll(weights, weight => Math.Max(weight / greatest, double.Epsilon));
     }
 
-    public override Endpoint? Draw(in PickContext context, IRandomSource random) =>
-        _branches[_table.Draw(random.NextUInt64())].Draw(in context, random) ?? DrawFromRest(in context, random);
+    public override Endpoint? Draw(ref DrawScope scope) =>
+        _branches[_table.Draw(scope.Random.NextUInt64())].Draw(ref scope) ?? DrawFromRest(ref scope);
 
-    public override bool CanServe(in PickContext context)
+    public override bool CanServe(ref DrawScope scope)
     {
         foreach (var branch in _branches)
         {
-            if (branch.CanServe(in context))
+            if (branch.CanServe(ref scope))
             {
                 return true;
             }
@@ -41,22 +41,22 @@ internal sealed class SplitDistributor : Distributor
 
     // One pass that keeps each branch with the chance that its weight has among those seen so far: the draw is exact, and needs
     // no memory of the branches that failed.
-    private Endpoint? DrawFromRest(in PickContext context, IRandomSource random)
+    private Endpoint? DrawFromRest(ref DrawScope scope)
     {
         var sum = 0.0;
         Distributor? chosen = null;
         for (var i = 0; i < _branches.Length; i++)
         {
-            if (_branches[i].CanServe(in context))
+            if (_branches[i].CanServe(ref scope))
             {
                 sum += _weights[i];
-                if (chosen is null || random.NextDouble() * sum < _weights[i])
+                if (chosen is null || scope.Random.NextDouble() * sum < _weights[i])
                 {
                     chosen = _branches[i];
                 }
             }
         }
 
-        return chosen?.Draw(in context, random);
+        return chosen?.Draw(ref scope);
     }
 }

@@ -8,7 +8,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_EmptySet_IsEmpty()
     {
-        var balancer = LoadBalancers.P2c(RandomSource.Seeded(1));
+        var balancer = LoadBalancers.P2c(new BalancerOptions { Random = RandomSource.Seeded(1) });
         Assert.Equal(PickResult.Empty, balancer.Pick(default, out var lease));
         Assert.Null(lease.Endpoint);
 

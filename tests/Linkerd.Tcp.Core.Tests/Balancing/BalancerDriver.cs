@@ -13,9 +13,10 @@ internal static class BalancerDriver
 
     public static EndpointSet Weights(params IEnumerable<double> weights) => new(Group(weights));
 
-    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1)
+    /// <summary>The default balancer of a set, from a seed.</summary>
+    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null)
     {
-        var balancer = LoadBalancers.P2c(RandomSource.Seeded(seed));
+        var balancer = LoadBalancers.P2c((options ?? BalancerOptions.Default) with { Random = RandomSource.Seeded(seed) });
         balancer.Update(set);
         return balancer;
     }

@@ -61,7 +61,7 @@ public sealed class UpdateTests
     [Fact]
     public void Update_EndpointJoins_StartsLevelWithTheOthers()
     {
-        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)));
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), options: new BalancerOptions { SlowStart = new SlowStartOptions { Window = TimeSpan.Zero } });
         balancer.PickIdle(100_000);
 
         balancer.Update(BalancerDriver.Weights(Enumerable.Repeat(1.0, 11)));
@@ -179,7 +179,7 @@ public sealed class UpdateTests
     [Fact]
     public void Changed_Handler_MayPick()
     {
-        var balancer = LoadBalancers.P2c(RandomSource.Seeded(1));
+        var balancer = LoadBalancers.P2c(new BalancerOptions { Random = RandomSource.Seeded(1) });
         var result = PickResult.Empty;
         balancer.Changed += () => result = balancer.Pick(default, out _);
         balancer.Update(BalancerDriver.Weights(1));

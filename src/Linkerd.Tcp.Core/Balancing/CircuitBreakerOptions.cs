@@ -1,0 +1,36 @@
+namespace Linkerd.Tcp;
+
+/// <summary>When an endpoint is ejected for failing, and when it is tried again.</summary>
+/// <remarks>After Finagle's failure accrual (5 consecutive failures, jittered back-off from 5 s to 300 s).</remarks>
+public sealed record CircuitBreakerOptions
+{
+    /// <summary>All defaults.</summary>
+    public static CircuitBreakerOptions Default { get; } = new();
+
+    /// <summary>
+    /// Failed connects in a row that open the breaker. Default: 5; 0 turns it off. Refusals, time-outs, unreachable hosts and failed handshakes count;
+    /// a lack of local resources, a client that left, and the session's own deadline do not.
+    /// </summary>
+    public int Failures { get; init; } = 5;
+
+    /// <summary>The first back-off before an ejected endpoint is tried again, by one connection; drawn between half and all of it. Default: 5 s.</summary>
+    public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest back-off; it doubles up to here each time that the endpoint fails again. Default: 300 s.</summary>
+    public TimeSpan LastBackoff { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>
+    /// Soft evidence: sessions in a row that the server ended within <see cref="EarlyCloseWindow"/> of being connected, without having sent a byte,
+    /// that open the breaker. Default: 0, off, as protocols exist where that is no fault.
+    /// </summary>
+    public int EarlyCloses { get; init; }
+
+    /// <summary>What counts as early. Default: 100 ms.</summary>
+    public TimeSpan EarlyCloseWindow { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// The largest share of a destination's endpoints that soft evidence (early closes, active checks) may eject. Default: 0.5. A connect that
+    /// fails is hard evidence, and not limited.
+    /// </summary>
+    public double MaxEjectedShare { get; init; } = 0.5;
+}

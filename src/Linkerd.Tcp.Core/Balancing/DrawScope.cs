@@ -1,0 +1,56 @@
+namespace Linkerd.Tcp;
+
+/// <summary>One pick while it runs: what is known of the session, and what was found out on the way.</summary>
+internal ref struct DrawScope
+{
+    /// <summary>What is known of the session.</summary>
+    public readonly PickContext Context;
+
+    private readonly EndpointPolicy _policy;
+    private long _now;
+
+    public DrawScope(in PickContext context, EndpointPolicy policy)
+    {
+        Context = context;
+        _policy = policy;
+        _now = context.Timestamp;
+        Random = policy.Options.Random;
+    }
+
+    public readonly IRandomSource Random;
+
+    /// <summary>Whether this is the last look: no endpoint is left, so ejected ones are tried. Nothing else is, then.</summary>
+    public bool IsPanic { get; set; }
+
+    /// <summary>Whether not every endpoint that is well will do.</summary>
+    public readonly bool IsChoosy => IsPanic || !Context.Tried.IsEmpty;
+
+    /// <summary>Whether an endpoint was passed over for a limit of its connections alone.</summary>
+    public bool AtLimit { get; set; }
+
+    /// <summary>What the endpoint that was taken was taken for.</summary>
+    public LeaseKind Kind { get; set; }
+
+    /// <summary>The time of the pick, where somebody knows it; 0 otherwise.</summary>
+    public readonly long Timestamp => _now;
+
+    /// <summary>The time of the pick. The clock is asked at most once.</summary>
+    public long Now => _now != 0 ? _now : _now = _policy.Now;
+
+    /// <summary>A session that has met one failure already is not the one to find out about another endpoint.</summary>
+    public readonly bool MayProbe => Context.Tried.IsEmpty;
+
+    /// <summary>Whether the session has tried an endpoint in vain.</summary>
+    public readonly bool HasTried(Endpoint endpoint)
+    {
+        foreach (var tried in Context.Tried)
+        {
+            if (ReferenceEquals(tried, endpoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

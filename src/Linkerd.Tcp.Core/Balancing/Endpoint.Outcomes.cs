@@ -1,0 +1,192 @@
+namespace Linkerd.Tcp;
+
+/// <content>What became of connects, and what follows from it.</content>
+public sealed partial class Endpoint
+{
+    // A failure counts as a connect that took so long, so that one that fails fast never looks good (linkerd2's load biaser).
+    private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
+
+    private readonly LatencyAverage _latency = new();
+    private CircuitBreaker _breaker;
+    private long _patience;
+    private double _usualSeconds;
+
+    /// <summary>Whether it is ejected.</summary>
+    public BreakerState Breaker
+    {
+        get
+        {
+            lock (_policy.Lock)
+            {
+                return _breaker.State;
+            }
+        }
+    }
+
+    /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
+    internal double ExpectedLatency(long now) => _latency.At(now, _policy);
+
+    /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
+    internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
+
+    internal void OnConnected(LeaseKind kind, TimeSpan elapsed)
+    {
+        Interlocked.Increment(ref _counters.Open);
+        var now = _policy.Now;
+        _latency.Observe(elapsed, now, _policy);
+        NoteAnswer();
+        var usual = Volatile.Read(ref _usualSeconds);
+        usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
+        Volatile.Write(ref _usualSeconds, usual);
+        Volatile.Write(ref _patience, Math.Max(_policy.AnswerPatience, (long)(4 * usual * _policy.Options.TimeProvider.TimestampFrequency)));
+        if (_breaker.Failures != 0 || _breaker.IsEjected || Volatile.Read(ref _allowance) != int.MaxValue)
+        {
+            Recover(kind, now);
+        }
+    }
+
+    internal void OnFailed(LeaseKind kind, ConnectFailure cause, TimeSpan elapsed)
+    {
+        if (cause is ConnectFailure.None or ConnectFailure.LocalResources or ConnectFailure.Cancelled)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _counters.ConnectFailures);
+        var now = _policy.Now;
+        _latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, _policy);
+        if (cause != ConnectFailure.TimedOut)
+        {
+            NoteAnswer();
+        }
+
+        lock (_policy.Lock)
+        {
+            var failures = _breaker.CountFailure();
+            var mostFailures = _policy.Options.Breaker.Failures;
+            if (mostFailures == 0 || _policy.Count <= 1)
+            {
+                return;
+            }
+
+            // One that is ejected has failed the probe that its back-off allowed; those of a panic, and those from before, say nothing new.
+            if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= mostFailures)
+            {
+                Eject(EjectionCause.ConnectFailures, now);
+            }
+        }
+    }
+
+    internal void Release(LeaseKind kind, bool wasOpen)
+    {
+        if (wasOpen)
+        {
+            Interlocked.Decrement(ref _counters.Open);
+        }
+
+        Interlocked.Increment(ref _counters.Released);
+        Observer?.OnReleased(this);
+        if (!wasOpen && Volatile.Read(ref _counters.UnansweredSince) != 0 && Pending == 0)
+        {
+            // Nobody waits for an answer any more.
+            NoteAnswer();
+        }
+
+        if (kind != LeaseKind.Normal && !wasOpen)
+        {
+            ReturnProbe();
+            _policy.NotifyChanged();
+        }
+        else if ((Gate & EndpointGate.Limited) != 0)
+        {
+            _policy.NotifyChanged();
+        }
+    }
+
+    /// <summary>Under the policy's lock.</summary>
+    private void Eject(EjectionCause cause, long now)
+    {
+        var was = _breaker.IsEjected;
+        _breaker.Open(cause, _policy, now);
+        NoteEjection(was);
+    }
+
+    /// <summary>Sets the gate as the breaker says, and counts. Under the policy's lock.</summary>
+    private void NoteEjection(bool was)
+    {
+        if (_breaker.IsEjected)
+        {
+            SetGate(EndpointGate.Ejected);
+            if (!was)
+            {
+                Interlocked.Increment(ref _ejections);
+            }
+        }
+        else if (was)
+        {
+            ClearGate(EndpointGate.Ejected);
+        }
+    }
+
+    private void Recover(LeaseKind kind, long now)
+    {
+        bool recovered;
+        lock (_policy.Lock)
+        {
+            var was = _breaker.IsEjected;
+            if (kind != LeaseKind.Normal)
+            {
+                _breaker.IsProbing = false;
+            }
+
+            _breaker.Succeed(kind, _policy, now);
+            recovered = was && !_breaker.IsEjected;
+            if (recovered)
+            {
+                StartRecovery(now);
+            }
+
+            NoteEjection(was);
+        }
+
+        if (!recovered && Volatile.Read(ref _allowance) is var allowance and not int.MaxValue)
+        {
+            // As TCP's slow start: each success lets one more in than it made room for.
+            Interlocked.CompareExchange(ref _allowance, allowance + 1, allowance);
+        }
+
+        _policy.NotifyChanged();
+    }
+
+    /// <summary>From ejected to well: slowly. Under the policy's lock.</summary>
+    private void StartRecovery(long now)
+    {
+        StartRamp(now);
+        if ((Gate & EndpointGate.Ramping) != 0)
+        {
+            Volatile.Write(ref _allowance, 2);
+            SetGate(EndpointGate.Limited);
+        }
+    }
+
+    private void ReturnProbe()
+    {
+        lock (_policy.Lock)
+        {
+            _breaker.IsProbing = false;
+        }
+    }
+
+    private void NoteAnswer()
+    {
+        if (Volatile.Read(ref _counters.UnansweredSince) != 0)
+        {
+            Volatile.Write(ref _counters.UnansweredSince, 0);
+        }
+
+        if ((Gate & EndpointGate.Doubtful) != 0)
+        {
+            ClearGate(EndpointGate.Doubtful);
+        }
+    }
+}

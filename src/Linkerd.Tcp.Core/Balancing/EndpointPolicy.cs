@@ -1,0 +1,46 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
+internal sealed class EndpointPolicy
+{
+    private readonly Action _changed;
+    private readonly Action _reweighted;
+
+    /// <param name="options">Checked already.</param>
+    /// <param name="changed">An endpoint may be picked that could not be before.</param>
+    /// <param name="reweighted">An operator has changed a weight.</param>
+    public EndpointPolicy(BalancerOptions options, Action changed, Action reweighted)
+    {
+        Options = options;
+        _changed = changed;
+        _reweighted = reweighted;
+        AnswerPatience = options.AnswerPatience == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.AnswerPatience);
+        IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
+    }
+
+    public BalancerOptions Options { get; }
+
+    public Lock Lock { get; } = new();
+
+    /// <summary>In ticks of timestamps.</summary>
+    public long AnswerPatience { get; }
+
+    /// <summary>Whether every pick has to look at a limit.</summary>
+    public bool IsLimited { get; }
+
+    /// <summary>The endpoints of the current set.</summary>
+    public IReadOnlyList<Endpoint> Members { get; set; } = [];
+
+    /// <summary>How many they are.</summary>
+    public int Count => Members.Count;
+
+    public long Now => Options.TimeProvider.GetTimestamp();
+
+    public TimeSpan Elapsed(long since, long now) => Options.TimeProvider.GetElapsedTime(since, now);
+
+    public long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Options.TimeProvider.TimestampFrequency);
+
+    public void NotifyChanged() => _changed();
+
+    public void NotifyReweighted() => _reweighted();
+}

@@ -1,0 +1,26 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Peak EWMA of connect latency times the connects that would be pending; never the time that a stream lasts. Weights are in the draw alone: latency per
+/// weight would send a heavy endpoint everything. Costs within a quarter of each other are equal, so that noise does not decide; then, as where there is
+/// no history, load per weight does.
+/// </summary>
+internal readonly struct PeakEwmaMetric : ILoadMetric
+{
+    private const double Margin = 1.25;
+
+    public static void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB)
+    {
+        var costA = Cost(a, ref scope);
+        var costB = Cost(b, ref scope);
+        isBetterA = costA * Margin < costB;
+        isBetterB = costB * Margin < costA;
+        if (!isBetterA && !isBetterB)
+        {
+            LeastLoadedMetric.Compare(in a, in b, ref scope, out isBetterA, out isBetterB);
+        }
+    }
+
+    private static double Cost(in Candidate candidate, ref DrawScope scope) =>
+        candidate.Endpoint.ExpectedLatency(scope.Now) * (Math.Max(0, candidate.Load - candidate.Endpoint.Open) + 1);
+}
