@@ -25,7 +25,8 @@ internal abstract class BaselineBalancer : ILoadBalancer
 
     protected static PickResult Take(Endpoint endpoint, out EndpointLease lease)
     {
-        endpoint.Acquire();
+        var scope = new DrawScope(default, Policy);
+        _ = endpoint.TryTake(ref scope);
         lease = new EndpointLease(endpoint);
         return PickResult.Picked;
     }
