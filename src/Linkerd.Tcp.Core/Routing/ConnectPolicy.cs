@@ -1,14 +1,59 @@
+using System.Net;
+
 namespace Linkerd.Tcp;
 
 /// <summary>How a session gets its server connection.</summary>
 public sealed record ConnectPolicy
 {
-    /// <summary>One attempt to connect to one endpoint. Default: 3 s.</summary>
+    /// <summary>All defaults.</summary>
+    public static ConnectPolicy Default { get; } = new();
+
+    /// <summary>From accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>One attempt to connect to one endpoint. Default: 3 s, so that the kernel repeats the first segment once, after 1 s.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>The most endpoints that one session tries, each at most once. Default: 3.</summary>
+    /// <summary>
+    /// The most attempts of one session. Default: 3. The first retry goes to another endpoint, at once; only before an endpoint is tried again
+    /// is there a back-off. Where the destination has but one endpoint, it is tried until <see cref="ConnectTimeout"/> is over.
+    /// </summary>
     public int MaxAttempts { get; init; } = 3;
 
-    /// <summary>How server connections are set up.</summary>
-    public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+    /// <summary>The first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>
+    public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What all sessions to a destination may spend on retries together.</summary>
+    public RetryBudgetOptions RetryBudget { get; init; } = RetryBudgetOptions.Default;
+
+    /// <summary>
+    /// The local addresses to connect from, in turn, each for targets of its own family; where the ports of one are used up the next is tried.
+    /// Default: none, which leaves the choice to the system.
+    /// </summary>
+    public IReadOnlyList<IPAddress> SourceAddresses { get; init; } = [];
+
+    /// <summary>How server connections are set up; null, the default: as the proxy's options say.</summary>
+    public TcpOptions? Tcp { get; init; }
+
+    /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
+    internal void Check()
+    {
+        ExpectSpan(ConnectTimeout, nameof(ConnectTimeout));
+        ExpectSpan(AttemptTimeout, nameof(AttemptTimeout));
+        Expect(MaxAttempts > 0, nameof(MaxAttempts), "1 or more");
+        Expect(RetryBackoff > TimeSpan.Zero, nameof(RetryBackoff), "more than zero");
+        Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession", "0 or more");
+        Expect(double.IsFinite(RetryBudget.PerSecond) && RetryBudget.PerSecond >= 0, "RetryBudget.PerSecond", "0 or more");
+    }
+
+    private static void ExpectSpan(TimeSpan value, string option) =>
+        Expect(value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan, option, "more than zero, or Timeout.InfiniteTimeSpan");
+
+    private static void Expect(bool holds, string option, string expected)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{option}: {expected} was expected.");
+        }
+    }
 }

@@ -36,6 +36,9 @@ public sealed partial class Destination
         _logger = logger;
         _stopping = stopping;
         _failureFilter = new RepeatFilter(timeProvider);
+        options.Check();
+        Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
+        Budget = new RetryBudget((options.Connect ?? ConnectPolicy.Default).RetryBudget, timeProvider);
         Balancer.Changed += Signal;
     }
 
@@ -59,6 +62,45 @@ public sealed partial class Destination
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
     public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
+    public int WaitingSessions => Waiters.Count;
+
+    /// <summary>The policy of its own; null where the proxy's counts.</summary>
+    internal ConnectPolicy? Connect => _options.Connect;
+
+    internal int MaxWaiters => _options.MaxWaiters;
+
+    internal WaiterQueue Waiters { get; }
+
+    internal RetryBudget Budget { get; }
+
+    /// <summary>Whether there are endpoints, and an operator drains each of them.</summary>
+    internal bool AreAllDraining
+    {
+        get
+        {
+            var endpoints = Balancer.Endpoints;
+            for (var i = 0; i < endpoints.Count; i++)
+            {
+                if (!endpoints[i].IsDraining)
+                {
+                    return false;
+                }
+            }
+
+            return endpoints.Count > 0;
+        }
+    }
+
+    /// <summary>Whether, where a pick gave this, nothing is left that would make the next one succeed: waiting would only delay the bad news.</summary>
+    internal bool IsInVain(PickResult picked) => picked switch
+    {
+        // Before the first good answer "no endpoints" means "not known yet".
+        PickResult.Empty => Updates > 0 && !_options.WaitForEndpoints,
+        PickResult.Unavailable => AreAllDraining,
+        _ => false,
+    };
 
     /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => Volatile.Read(ref _version);
@@ -192,5 +234,6 @@ public sealed partial class Destination
         }
 
         changed?.SetResult();
+        Waiters.Pump();
     }
 }

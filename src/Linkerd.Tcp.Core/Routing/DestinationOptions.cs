@@ -11,4 +11,27 @@ public sealed record DestinationOptions
 
     /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
     public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+
+    /// <summary>How sessions get their server connections; null, the default: as the proxy's options say.</summary>
+    public ConnectPolicy? Connect { get; init; }
+
+    /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
+    public int MaxWaiters { get; init; } = 1000;
+
+    /// <summary>
+    /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="Refusal.NoEndpoint"/>). True: it
+    /// waits for one, as it does for the first resolution.
+    /// </summary>
+    public bool WaitForEndpoints { get; init; }
+
+    /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
+    internal void Check()
+    {
+        if (MaxWaiters < 0)
+        {
+            throw new ArgumentException($"{nameof(MaxWaiters)}: 0 or more was expected.");
+        }
+
+        Connect?.Check();
+    }
 }

@@ -1,0 +1,39 @@
+namespace Linkerd.Tcp;
+
+/// <content>How it ended, in reasons and words.</content>
+internal sealed partial class Connector
+{
+    private static ConnectOutcome OutcomeOf(ref ConnectProgress progress) => new()
+    {
+        Connection = progress.Last.Connection,
+        Lease = progress.Lease,
+        Attempts = progress.Attempts,
+        Reason = progress.Reason ?? ReasonOf(progress.Last),
+        Detail = progress.Detail ?? progress.Last.Detail,
+    };
+
+    private static CloseReason ReasonOf(in ConnectResult last) => last.Failure switch
+    {
+        ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
+        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true),
+        _ => new(ClosedBy.Server, ClosePhase.Connect),
+    };
+
+    private static CloseReason RefusedBy(Refusal refusal) => new(ClosedBy.Proxy, ClosePhase.Queue) { Refusal = refusal };
+
+    /// <summary>Why a wait ended without a place. A session that has tried already tells of that instead.</summary>
+    private static CloseReason? QueueEnd(ref ConnectProgress progress) =>
+        progress.Client.PeerGone ? new(ClosedBy.Client, ClosePhase.Queue)
+        : progress.Attempts > 0 ? null
+        : new CloseReason(ClosedBy.Server, ClosePhase.Queue, TimedOut: true);
+
+    private static string Describe(Destination destination, PickResult picked) => (picked, destination.Resolution) switch
+    {
+        (PickResult.AtLimit, _) => "every endpoint is at its limit of connections",
+        (PickResult.Unavailable, _) => destination.AreAllDraining ? "every endpoint is draining" : "no endpoint is available",
+        (_, Resolution.Pending) => "the name is not resolved yet",
+        (_, Resolution.Failed failed) => $"the name is not resolved: {failed.Error}",
+        (_, Resolution.Negative) => "the name does not exist",
+        _ => "the name has no endpoints",
+    };
+}

@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <content>What a session does next, and for how long.</content>
+internal sealed partial class Connector
+{
+    private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(1);
+
+    // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
+    // although the kernel asks again only after 1 s.
+    private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
+
+    private int _nextSource;
+
+    private ConnectStep Pick(ref ConnectProgress progress)
+    {
+        if (progress.Attempts == 0 && !progress.Destination.Waiters.IsEmpty)
+        {
+            return Enqueue(ref progress, PickResult.AtLimit);
+        }
+
+        progress.PickedAt = timeProvider.GetTimestamp();
+        var context = new PickContext { Connection = progress.Client, Tried = progress.Tried.AsSpan(0, progress.TriedCount), Timestamp = progress.PickedAt };
+        var picked = progress.Destination.Balancer.Pick(in context, out progress.Lease);
+        if (picked == PickResult.Picked)
+        {
+            return ConnectStep.Connect;
+        }
+
+        if (progress.Attempts > 0 && picked != PickResult.AtLimit)
+        {
+            // Every endpoint that there is was tried: one of them again, but not at once.
+            return Pause(ref progress);
+        }
+
+        if (progress.Destination.IsInVain(picked))
+        {
+            (progress.Reason, progress.Detail) = (RefusedBy(Refusal.NoEndpoint), Describe(progress.Destination, picked));
+            return ConnectStep.Stop;
+        }
+
+        return Enqueue(ref progress, picked);
+    }
+
+    private static ConnectStep Enqueue(ref ConnectProgress progress, PickResult picked)
+    {
+        progress.Detail = Describe(progress.Destination, picked);
+        if (progress.IsCancelled)
+        {
+            progress.Reason = QueueEnd(ref progress);
+            return ConnectStep.Stop;
+        }
+
+        progress.Waiter = progress.Destination.Waiters.TryEnqueue(progress.Client, hash: 0, progress.CancellationToken);
+        if (progress.Waiter is not null)
+        {
+            return ConnectStep.Wait;
+        }
+
+        progress.Reason = RefusedBy(Refusal.WaitersFull);
+        progress.Detail = $"{progress.Destination.MaxWaiters} sessions wait already: {progress.Detail}";
+        return ConnectStep.Stop;
+    }
+
+    private ConnectStep AfterWait(ref ConnectProgress progress, in WaitResult waited)
+    {
+        progress.Waiter = null;
+        progress.Lease = waited.Lease;
+        if (waited.Picked == PickResult.Picked && !progress.IsCancelled)
+        {
+            progress.PickedAt = timeProvider.GetTimestamp();
+            progress.Detail = null;
+            return ConnectStep.Connect;
+        }
+
+        // A place that came too late is given back untouched.
+        progress.Lease.Dispose();
+        if (waited.IsInVain)
+        {
+            (progress.Reason, progress.Detail) = (RefusedBy(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
+        }
+        else
+        {
+            progress.Reason = QueueEnd(ref progress);
+        }
+
+        return ConnectStep.Stop;
+    }
+
+    private ConnectStep AfterConnect(ref ConnectProgress progress)
+    {
+        progress.Attempts++;
+        var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
+        if (progress.Last.IsConnected)
+        {
+            progress.Lease.Connected(elapsed);
+            instruments.Connected(elapsed);
+            return ConnectStep.Stop;
+        }
+
+        var failure = progress.Last.Failure;
+        progress.Lease.Failed(failure, elapsed);
+        instruments.Failed(failure);
+        if (failure != ConnectFailure.LocalResources)
+        {
+            progress.NoteTried(progress.Lease.Endpoint!);
+        }
+
+        progress.Lease.Dispose();
+        if (progress.IsCancelled || (progress.Attempts >= progress.Policy.MaxAttempts && progress.Destination.Balancer.Endpoints.Count != 1))
+        {
+            return ConnectStep.Stop;
+        }
+
+        if (!progress.Destination.Budget.TryRetry())
+        {
+            progress.Reason = new(ClosedBy.Proxy, ClosePhase.Connect) { Refusal = Refusal.RetryBudget };
+            progress.Detail = $"{progress.Last.Detail ?? failure.ToString()}; the destination has spent its retry budget";
+            return ConnectStep.Stop;
+        }
+
+        // Short of local resources, another endpoint helps no more than this one; another local address may.
+        return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
+    }
+
+    private ConnectStep Pause(ref ConnectProgress progress)
+    {
+        var first = progress.Policy.RetryBackoff;
+        progress.TriedCount = 0;
+        progress.Backoff ??= new Backoff(first, first < LastBackoff ? LastBackoff : first, random);
+        progress.Pause = progress.Backoff.Next();
+        return progress.IsCancelled ? ConnectStep.Stop : ConnectStep.Pause;
+    }
+
+    private ConnectOptions OptionsOf(ref ConnectProgress progress) => new()
+    {
+        Near = progress.Client,
+        Timeout = TimeoutOf(ref progress),
+        Tcp = progress.Policy.Tcp ?? tcp,
+        Source = SourceFor(progress.Policy.SourceAddresses, progress.Lease.Endpoint!.Address),
+    };
+
+    /// <summary>An attempt never outlives the deadline.</summary>
+    private TimeSpan TimeoutOf(ref ConnectProgress progress)
+    {
+        var timeout = progress.Policy.AttemptTimeout;
+        if (progress.Lease.Kind == LeaseKind.Panic)
+        {
+            var patience = progress.Lease.Endpoint!.UsualLatency * 4;
+            timeout = Shorter(timeout, patience > PanicPatience ? patience : PanicPatience);
+        }
+
+        return progress.Deadline == NoDeadline ? timeout : Shorter(timeout, timeProvider.GetElapsedTime(progress.PickedAt, progress.Deadline));
+    }
+
+    private static TimeSpan Shorter(TimeSpan timeout, TimeSpan other) => timeout == Timeout.InfiniteTimeSpan || other < timeout ? other : timeout;
+
+    private IPAddress? SourceFor(IReadOnlyList<IPAddress> sources, EndPoint to)
+    {
+        var family = to.AddressFamily;
+        if (sources.Count == 0 || family is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+        {
+            return null;
+        }
+
+        var start = (uint)Interlocked.Increment(ref _nextSource);
+        for (var i = 0U; i < sources.Count; i++)
+        {
+            var source = sources[(int)((start + i) % (uint)sources.Count)];
+            if (source.AddressFamily == family)
+            {
+                return source;
+            }
+        }
+
+        return null;
+    }
+
+    // Asked last, as it costs a system call: whether the two ends are one. Where nothing listens on a local port of the ephemeral range, the kernel
+    // can connect a socket with itself.
+    private static bool IsSelf(in ConnectResult result) => result.IsConnected
+        && result.Connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(result.Connection.LocalEndPoint);
+}

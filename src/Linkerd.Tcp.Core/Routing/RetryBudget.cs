@@ -1,0 +1,31 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The <see cref="RetryBudgetOptions"/> of one destination at work. Any thread.</summary>
+internal sealed class RetryBudget
+{
+    private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(10);
+
+    private readonly RetryBudgetOptions _options;
+    private readonly TokenBucket? _bucket;
+
+    public RetryBudget(RetryBudgetOptions options, TimeProvider timeProvider)
+    {
+        _options = options;
+
+        // A budget of sessions alone holds ten of them; one of nothing needs no bucket.
+        var capacity = Math.Max(options.PerSecond * Horizon.TotalSeconds, options.PerSession * 10);
+        _bucket = capacity > 0 ? new TokenBucket(options.PerSecond, capacity, timeProvider) : null;
+    }
+
+    /// <summary>A session has begun.</summary>
+    public void OnSession()
+    {
+        if (_options.PerSession > 0)
+        {
+            _bucket?.Add(_options.PerSession);
+        }
+    }
+
+    /// <summary>Whether a retry may be made; it is paid for then.</summary>
+    public bool TryRetry() => _bucket?.TryTake() ?? false;
+}

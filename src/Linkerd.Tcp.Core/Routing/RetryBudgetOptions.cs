@@ -1,0 +1,18 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// How many retries all sessions to a destination may make together, so that retries never make an outage worse: attempts are at most sessions, plus
+/// <see cref="PerSession"/> of them, plus <see cref="PerSecond"/> a second, plus what the full bucket of 10 s held in the beginning.
+/// </summary>
+/// <remarks>After Finagle's RetryBudget (20 % and 10 a second, over 10 s).</remarks>
+public sealed record RetryBudgetOptions
+{
+    /// <summary>All defaults.</summary>
+    public static RetryBudgetOptions Default { get; } = new();
+
+    /// <summary>Retries that each session adds. Default: 0.2.</summary>
+    public double PerSession { get; init; } = 0.2;
+
+    /// <summary>Retries that each second adds. Default: 10. The bucket holds 10 s of them, and is full at the start.</summary>
+    public double PerSecond { get; init; } = 10;
+}

@@ -1,0 +1,75 @@
+using System.Threading.Tasks.Sources;
+
+namespace Linkerd.Tcp;
+
+/// <summary>A session that waits for an endpoint. For one wait.</summary>
+internal sealed class Waiter : IValueTaskSource<WaitResult>
+{
+    private static readonly Action<object?> Finish = static waiter => ((Waiter)waiter!).Complete();
+
+    private readonly WaiterQueue _queue;
+    private ManualResetValueTaskSourceCore<WaitResult> _completion;
+    private CancellationTokenRegistration _cancellation;
+    private WaitResult _result;
+
+    public Waiter(WaiterQueue queue, TransportConnection client, ulong hash)
+    {
+        _queue = queue;
+        Client = client;
+        Hash = hash;
+    }
+
+    public TransportConnection Client { get; }
+
+    public ulong Hash { get; }
+
+    /// <summary>Its neighbours, and whether it is in the queue at all: the queue's.</summary>
+    internal Waiter? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal Waiter? Next { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal bool IsQueued { get; set; }
+
+    /// <summary>The end of the wait, on the client's executor.</summary>
+    public ValueTask<WaitResult> Task => new(this, _completion.Version);
+
+    /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
+    public void CancelWith(CancellationToken cancellationToken) =>
+        _cancellation = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!)._queue.Cancel((Waiter)waiter), this);
+
+    /// <summary>Ends the wait. By whoever took it out of the queue, once.</summary>
+    public void End(in WaitResult result)
+    {
+        _result = result;
+        Client.Executor.Post(Finish, this);
+    }
+
+    WaitResult IValueTaskSource<WaitResult>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<WaitResult>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<WaitResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+
+    private void Complete()
+    {
+        _cancellation.Unregister();
+        if (_result.Error is { } error)
+        {
+            _completion.SetException(error);
+        }
+        else
+        {
+            _completion.SetResult(_result);
+        }
+    }
+}
+
+/// <summary>How a wait ended: with a lease where <see cref="Picked"/> says so.</summary>
+/// <param name="Picked">What the pick said; <see cref="PickResult.Unavailable"/> with no lease where the wait was given up or is in vain.</param>
+/// <param name="Lease">The lease.</param>
+/// <param name="IsInVain">Whether nothing that can be waited for is left.</param>
+/// <param name="Error">What a balancer threw, against its contract.</param>
+internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null);
