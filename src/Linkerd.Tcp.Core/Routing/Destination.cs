@@ -36,6 +36,7 @@ public sealed partial class Destination
         _logger = logger;
         _stopping = stopping;
         _failureFilter = new RepeatFilter(timeProvider);
+        SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         Balancer.Changed += Signal;
     }
 
@@ -59,6 +60,9 @@ public sealed partial class Destination
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
     public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>The places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>
+    internal ConnectionLimit? SessionLimit { get; }
 
     /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => Volatile.Read(ref _version);

@@ -11,4 +11,12 @@ public sealed record DestinationOptions
 
     /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
     public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+
+    /// <summary>The most sessions to the name at once, whatever listener they come from; a client beyond it is reset at once. Null, the default: no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public int? MaxSessions
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxSessions), value, $"{nameof(MaxSessions)}: 1 or more was expected.");
+    }
 }
