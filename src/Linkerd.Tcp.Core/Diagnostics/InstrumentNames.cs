@@ -6,6 +6,7 @@ internal static class InstrumentNames
     public const string SessionsAccepted = "linkerd.tcp.sessions.accepted";
     public const string SessionsActive = "linkerd.tcp.sessions.active";
     public const string SessionsClosed = "linkerd.tcp.sessions.closed";
+    public const string SessionsRefused = "linkerd.tcp.sessions.refused";
     public const string SessionDuration = "linkerd.tcp.session.duration";
     public const string Io = "linkerd.tcp.io";
     public const string Discarded = "linkerd.tcp.io.discarded";

@@ -7,6 +7,7 @@ internal sealed class SessionInstruments
 {
     private readonly Counter<long> _accepted;
     private readonly Counter<long> _closed;
+    private readonly Counter<long> _refused;
     private readonly Counter<long> _acceptFailures;
     private readonly Histogram<double> _duration;
 
@@ -18,6 +19,7 @@ internal sealed class SessionInstruments
     {
         _accepted = meter.CreateCounter<long>(InstrumentNames.SessionsAccepted, "{session}", "Client connections accepted.");
         _closed = meter.CreateCounter<long>(InstrumentNames.SessionsClosed, "{session}", "Sessions ended, by close reason.");
+        _refused = meter.CreateCounter<long>(InstrumentNames.SessionsRefused, "{session}", "Sessions that a limit of the proxy's refused, by cause.");
         _acceptFailures = meter.CreateCounter<long>(InstrumentNames.AcceptFailures, "{failure}", "Accepts that failed and were put off.");
         _duration = meter.CreateHistogram<double>(InstrumentNames.SessionDuration, "s", "Sessions from accept to close.");
         meter.CreateObservableUpDownCounter(InstrumentNames.SessionsActive, active, "{session}", "Sessions open now.");
@@ -30,11 +32,18 @@ internal sealed class SessionInstruments
 
     public void AcceptFailed() => _acceptFailures.Add(1);
 
-    /// <param name="reason">The close reason's two letters; a string that lives on, as this is called for every session.</param>
+    /// <param name="cause">Which limit; a string that lives on.</param>
+    public void Refused(string cause) => _refused.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Cause, cause));
+
+    /// <summary>One that was refused before it was a session; it has no duration, and a flood of them would hide those of the others.</summary>
+    /// <param name="reason">As of <see cref="Closed"/>.</param>
+    public void ClosedUnserved(string reason) => _closed.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Reason, reason));
+
+    /// <param name="reason">The close reason's text; a string that lives on, as this is called for every session.</param>
     /// <param name="duration">From accept to close.</param>
     public void Closed(string reason, TimeSpan duration)
     {
-        _closed.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Reason, reason));
+        ClosedUnserved(reason);
         _duration.Record(duration.TotalSeconds);
     }
 

@@ -4,7 +4,8 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// Who ended a session, and in which phase, as HAProxy's session state at disconnection says it in two letters: <c>--</c> is the normal end,
-/// <c>CD</c> a client that reset the connection in the data phase, <c>sC</c> a server that did not answer a connect in time.
+/// <c>CD</c> a client that reset the connection in the data phase, <c>sC</c> a server that did not answer a connect in time. What a limit
+/// of the proxy's refused says which one: <c>PA:accept_rate</c>.
 /// </summary>
 /// <param name="By">Who.</param>
 /// <param name="Phase">When.</param>
@@ -12,31 +13,52 @@ namespace Linkerd.Tcp;
 /// <remarks>HAProxy configuration manual, section 8.5, "Session state at disconnection".</remarks>
 public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool TimedOut = false)
 {
-    /// <summary>Both directions ended with a FIN.</summary>
-    public static CloseReason Normal => default;
-
-    /// <summary>Whether this is the normal end.</summary>
-    public bool IsNormal => By == ClosedBy.None;
+    private const int TimedOutBit = 1 << 16;
+    private const int RefusalShift = 17;
+    private const int RefusalMask = 0x7F;
+    private const int Decided = 1 << 24;
 
     // The reasons are few, and every session tells one to the metrics.
     private static readonly ConcurrentDictionary<int, string> Texts = new();
 
-    /// <summary>The two letters, as a string that is made once.</summary>
+    /// <summary>Both directions ended with a FIN.</summary>
+    public static CloseReason Normal => default;
+
+    /// <summary>Which limit of the proxy's refused the client; <see cref="Refusal.None"/> where none did.</summary>
+    public Refusal Refusal { get; init; }
+
+    /// <summary>Whether this is the normal end.</summary>
+    public bool IsNormal => By == ClosedBy.None;
+
+    /// <summary>The letters, and the word of a refusal, as a string that is made once.</summary>
     internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
 
-    /// <summary>The two letters.</summary>
+    /// <summary>The reason of a session that a limit of the proxy's refused: by the proxy, at accept or in the queue.</summary>
+    /// <param name="refusal">Which limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is <see cref="Refusal.None"/>, or no value of the enumeration.</exception>
+    public static CloseReason Refused(Refusal refusal)
+    {
+        if (refusal == Refusal.None || !Enum.IsDefined(refusal))
+        {
+            throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "A limit that refuses was expected.");
+        }
+
+        return new(ClosedBy.Proxy, refusal.PhaseOf()) { Refusal = refusal };
+    }
+
+    /// <summary>The two letters; for a refusal a colon and its word behind them.</summary>
     public override string ToString()
     {
         var who = By == ClosedBy.None ? '-' : (char)By;
-        return string.Create(2, (who: TimedOut ? char.ToLowerInvariant(who) : who, phase: Phase == ClosePhase.None ? '-' : (char)Phase), static (text, letters) =>
-        {
-            text[0] = letters.who;
-            text[1] = letters.phase;
-        });
+        var letters = (TimedOut ? char.ToLowerInvariant(who) : who, Phase == ClosePhase.None ? '-' : (char)Phase);
+        return Refusal == Refusal.None ? $"{letters.Item1}{letters.Item2}" : $"{letters.Item1}{letters.Item2}:{Refusal.ToWord()}";
     }
 
     // Packed so that it can be set once, atomically: 0 is "not decided yet", which no packed reason is.
-    internal int Pack() => 1 << 24 | (TimedOut ? 1 << 16 : 0) | (int)By << 8 | (int)Phase;
+    internal int Pack() => Decided | (int)Refusal << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
 
-    internal static CloseReason Unpack(int packed) => new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & (1 << 16)) != 0);
+    internal static CloseReason Unpack(int packed) => new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0)
+    {
+        Refusal = (Refusal)((packed >> RefusalShift) & RefusalMask),
+    };
 }

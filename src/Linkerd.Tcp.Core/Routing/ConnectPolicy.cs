@@ -23,9 +23,6 @@ public sealed record ConnectPolicy
     /// <summary>The first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>
     public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What all sessions to a destination may spend on retries together.</summary>
-    public RetryBudgetOptions RetryBudget { get; init; } = RetryBudgetOptions.Default;
-
     /// <summary>
     /// The local addresses to connect from, in turn, each for targets of its own family; where the ports of one are used up the next is tried.
     /// Default: none, which leaves the choice to the system.
@@ -42,8 +39,6 @@ public sealed record ConnectPolicy
         ExpectSpan(AttemptTimeout, nameof(AttemptTimeout));
         Expect(MaxAttempts > 0, nameof(MaxAttempts), "1 or more");
         Expect(RetryBackoff > TimeSpan.Zero, nameof(RetryBackoff), "more than zero");
-        Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession", "0 or more");
-        Expect(double.IsFinite(RetryBudget.PerSecond) && RetryBudget.PerSecond >= 0, "RetryBudget.PerSecond", "0 or more");
     }
 
     private static void ExpectSpan(TimeSpan value, string option) =>

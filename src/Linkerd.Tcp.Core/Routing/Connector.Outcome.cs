@@ -19,8 +19,6 @@ internal sealed partial class Connector
         _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
-    private static CloseReason RefusedBy(Refusal refusal) => new(ClosedBy.Proxy, ClosePhase.Queue) { Refusal = refusal };
-
     /// <summary>Why a wait ended without a place. A session that has tried already tells of that instead.</summary>
     private static CloseReason? QueueEnd(ref ConnectProgress progress) =>
         progress.Client.PeerGone ? new(ClosedBy.Client, ClosePhase.Queue)

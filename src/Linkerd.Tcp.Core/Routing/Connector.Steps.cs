@@ -12,6 +12,9 @@ internal sealed partial class Connector
     // although the kernel asks again only after 1 s.
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
+    // As ConnectFailure, in the words of the metric.
+    private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other"];
+
     private int _nextSource;
 
     private ConnectStep Pick(ref ConnectProgress progress)
@@ -37,7 +40,7 @@ internal sealed partial class Connector
 
         if (progress.Destination.IsInVain(picked))
         {
-            (progress.Reason, progress.Detail) = (RefusedBy(Refusal.NoEndpoint), Describe(progress.Destination, picked));
+            (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, picked));
             return ConnectStep.Stop;
         }
 
@@ -59,7 +62,7 @@ internal sealed partial class Connector
             return ConnectStep.Wait;
         }
 
-        progress.Reason = RefusedBy(Refusal.WaitersFull);
+        progress.Reason = CloseReason.Refused(Refusal.WaitersFull);
         progress.Detail = $"{progress.Destination.MaxWaiters} sessions wait already: {progress.Detail}";
         return ConnectStep.Stop;
     }
@@ -79,7 +82,7 @@ internal sealed partial class Connector
         progress.Lease.Dispose();
         if (waited.IsInVain)
         {
-            (progress.Reason, progress.Detail) = (RefusedBy(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
+            (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
         }
         else
         {
@@ -102,7 +105,7 @@ internal sealed partial class Connector
 
         var failure = progress.Last.Failure;
         progress.Lease.Failed(failure, elapsed);
-        instruments.Failed(failure);
+        instruments.Failed(Causes[(int)failure]);
         if (failure != ConnectFailure.LocalResources)
         {
             progress.NoteTried(progress.Lease.Endpoint!);
@@ -116,7 +119,7 @@ internal sealed partial class Connector
 
         if (!progress.Destination.Budget.TryRetry())
         {
-            progress.Reason = new(ClosedBy.Proxy, ClosePhase.Connect) { Refusal = Refusal.RetryBudget };
+            progress.Reason = CloseReason.Refused(Refusal.RetryBudget);
             progress.Detail = $"{progress.Last.Detail ?? failure.ToString()}; the destination has spent its retry budget";
             return ConnectStep.Stop;
         }

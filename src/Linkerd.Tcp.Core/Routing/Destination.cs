@@ -38,7 +38,9 @@ public sealed partial class Destination
         _failureFilter = new RepeatFilter(timeProvider);
         options.Check();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
-        Budget = new RetryBudget((options.Connect ?? ConnectPolicy.Default).RetryBudget, timeProvider);
+        Budget = new RetryBudget(options.RetryBudget, timeProvider);
+
+        SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         Balancer.Changed += Signal;
     }
 
@@ -101,6 +103,9 @@ public sealed partial class Destination
         PickResult.Unavailable => AreAllDraining,
         _ => false,
     };
+
+    /// <summary>The places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>
+    internal ConnectionLimit? SessionLimit { get; }
 
     /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => Volatile.Read(ref _version);

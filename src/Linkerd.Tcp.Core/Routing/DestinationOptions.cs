@@ -12,8 +12,19 @@ public sealed record DestinationOptions
     /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
     public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
 
+    /// <summary>The most sessions to the name at once, whatever listener they come from; a client beyond it is reset at once. Null, the default: no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public int? MaxSessions
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxSessions), value, $"{nameof(MaxSessions)}: 1 or more was expected.");
+    }
+
     /// <summary>How sessions get their server connections; null, the default: as the proxy's options say.</summary>
     public ConnectPolicy? Connect { get; init; }
+
+    /// <summary>What all of its sessions may spend on retries together. Default: 0.2 for each session, and 10 a second.</summary>
+    public RetryBudgetOptions RetryBudget { get; init; } = RetryBudgetOptions.Default;
 
     /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
     public int MaxWaiters { get; init; } = 1000;
@@ -27,11 +38,17 @@ public sealed record DestinationOptions
     /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
     internal void Check()
     {
-        if (MaxWaiters < 0)
-        {
-            throw new ArgumentException($"{nameof(MaxWaiters)}: 0 or more was expected.");
-        }
-
+        Expect(MaxWaiters >= 0, nameof(MaxWaiters));
+        Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession");
+        Expect(double.IsFinite(RetryBudget.PerSecond) && RetryBudget.PerSecond >= 0, "RetryBudget.PerSecond");
         Connect?.Check();
+    }
+
+    private static void Expect(bool holds, string option)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{option}: 0 or more was expected.");
+        }
     }
 }

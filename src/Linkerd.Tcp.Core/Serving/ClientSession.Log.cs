@@ -7,18 +7,18 @@ internal sealed partial class ClientSession
 {
     private void LogEnd(in ConnectOutcome outcome, EndPoint? server, CloseReason reason, TimeSpan duration)
     {
-        if (!outcome.IsConnected && !reason.IsNormal && reason.By is ClosedBy.Server or ClosedBy.Resources && _services.UnservedFilter.TryPass(out var suppressed))
+        if (IsUnserved(reason) && Services.UnservedFilter.TryPass(out var suppressed))
         {
-            Log.Unserved(_services.Logger, _client.RemoteEndPoint, _destination.Name, outcome.Detail, outcome.Attempts, reason, suppressed);
+            Log.Unserved(Services.Logger, _client.RemoteEndPoint, Destination.Name, outcome.Detail, outcome.Attempts, reason, suppressed);
         }
 
-        if (_services.Logger.IsEnabled(LogLevel.Debug))
+        if (Services.Logger.IsEnabled(LogLevel.Debug))
         {
             var bytes = CountBytes();
             Log.Ended(
-                _services.Logger,
+                Services.Logger,
                 _client.RemoteEndPoint,
-                _destination.Name,
+                Destination.Name,
                 (object?)server ?? "no server",
                 reason,
                 duration.TotalMilliseconds,
@@ -28,6 +28,10 @@ internal sealed partial class ClientSession
                 bytes.ToClient);
         }
     }
+
+    // A client that left, and an operator who ended it, are no trouble of the proxy's.
+    private static bool IsUnserved(CloseReason reason) =>
+        reason.Refusal != Refusal.None || reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
 
     private static partial class Log
     {

@@ -9,21 +9,24 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     // How soon a client that reset its connection while it waits is noticed.
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
 
-    private readonly SessionServices _services;
-    private readonly Destination _destination;
+    private readonly SessionAcceptor _acceptor;
     private readonly TransportConnection _client;
+    private readonly ClientCount? _place;
     private readonly DuplexControl _control = new();
     private readonly long _startedAt;
     private CancellationTokenSource? _establishing;
     private EndpointLease _lease;
     private volatile bool _connected;
 
-    public ClientSession(SessionServices services, Destination destination, TransportConnection client)
+    /// <param name="acceptor">Whose session it is; given back to it is what it took for the session.</param>
+    /// <param name="client">The connection.</param>
+    /// <param name="place">The session's place among those of its client address; null where they are not counted.</param>
+    public ClientSession(SessionAcceptor acceptor, TransportConnection client, ClientCount? place)
     {
-        _services = services;
-        _destination = destination;
+        _acceptor = acceptor;
         _client = client;
-        _startedAt = services.TimeProvider.GetTimestamp();
+        _place = place;
+        _startedAt = Services.TimeProvider.GetTimestamp();
     }
 
     /// <summary>Its neighbours in the <see cref="SessionList"/>, which owns both.</summary>
@@ -32,19 +35,26 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     /// <inheritdoc cref="Previous"/>
     internal ClientSession? Next { get; set; }
 
-    private long Deadline => _services.Options.ConnectTimeout is var timeout && timeout == Timeout.InfiniteTimeSpan
+    private SessionServices Services => _acceptor.Services;
+
+    private Destination Destination => _acceptor.Destination;
+
+    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
+    private bool ClientLeft => _client.PeerGone;
+
+    private long Deadline => Services.Connector.PolicyOf(Destination).ConnectTimeout is var timeout && timeout == Timeout.InfiniteTimeSpan
         ? Connector.NoDeadline
-        : _startedAt + (long)(timeout.TotalSeconds * _services.TimeProvider.TimestampFrequency);
+        : _startedAt + (long)(timeout.TotalSeconds * Services.TimeProvider.TimestampFrequency);
 
     /// <summary>Runs the session; it takes care of itself from here.</summary>
     public void Start()
     {
-        var establishing = _services.Establishing.Get();
+        var establishing = Services.Establishing.Get();
         _establishing = establishing;
-        _services.Sessions.Add(this);
-        _services.Instruments.Accepted();
+        Services.Sessions.Add(this);
+        Services.Instruments.Accepted();
         ArmTimer();
-        _services.Connector.Start(_destination, _client, Deadline, this, establishing.Token);
+        Services.Connector.Start(Destination, _client, Deadline, this, establishing.Token);
     }
 
     public ByteTotals CountBytes() => new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
@@ -65,7 +75,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             return;
         }
 
-        if (_client.PeerGone)
+        if (ClientLeft)
         {
             _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
             GiveUpEstablishing();
@@ -80,7 +90,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     {
         if (error is not null)
         {
-            Log.Failed(_services.Logger, error, _destination.Name);
+            Log.Failed(Services.Logger, error, Destination.Name);
         }
 
         // Both connections are closed already.
@@ -97,12 +107,12 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         {
             // A balancer or a transport of somebody else's: its fault ends this session and no other.
             _control.TrySetReason(new(ClosedBy.Proxy, ClosePhase.Connect));
-            Log.Failed(_services.Logger, error, _destination.Name);
+            Log.Failed(Services.Logger, error, Destination.Name);
         }
 
         if (outcome.IsConnected)
         {
-            _services.Duplex.Start(_client, outcome.Connection, _control, this);
+            Services.Duplex.Start(_client, outcome.Connection, _control, this);
         }
         else
         {
@@ -126,11 +136,16 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
 
         // Told before it is gone: who waits for the last session to end finds everything counted and logged.
         var reason = _control.Reason ?? CloseReason.Normal;
-        var duration = _services.TimeProvider.GetElapsedTime(_startedAt);
-        _services.Instruments.Closed(reason.Text, duration);
+        var duration = Services.TimeProvider.GetElapsedTime(_startedAt);
+        Services.Instruments.Closed(reason.Text, duration);
+        if (reason.Refusal != Refusal.None)
+        {
+            Services.Instruments.Refused(reason.Refusal.ToWord());
+        }
+
         LogEnd(outcome, server, reason, duration);
-        _services.Sessions.Remove(this);
-        _services.Limit.Release();
+        Services.Sessions.Remove(this);
+        _acceptor.Release(_place);
     }
 
     /// <summary>Arms the timer for the next look; false where the deadline is over.</summary>
@@ -139,7 +154,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         var next = PresenceCheck;
         if (Deadline is var deadline and not Connector.NoDeadline)
         {
-            var left = _services.TimeProvider.GetElapsedTime(_services.TimeProvider.GetTimestamp(), deadline);
+            var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
             if (left <= TimeSpan.Zero)
             {
                 return false;
@@ -159,7 +174,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     {
         if (Interlocked.Exchange(ref _establishing, null) is { } establishing)
         {
-            _services.Establishing.Return(establishing);
+            Services.Establishing.Return(establishing);
         }
     }
 }

@@ -2,7 +2,37 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>An address that a proxy listens on, and the name that its sessions go to.</summary>
+/// <summary>
+/// An address that a proxy listens on, the name that its sessions go to, and limits of its own: one crowd of clients does not take what another
+/// listener's clients need. The limits are off by default.
+/// </summary>
 /// <param name="EndPoint">The local address; port 0 means any free port.</param>
 /// <param name="Destination">The name.</param>
-public sealed record ProxyListener(EndPoint EndPoint, DstPath Destination);
+public sealed record ProxyListener(EndPoint EndPoint, DstPath Destination)
+{
+    /// <summary>
+    /// The most sessions of this listener at once, within <see cref="TcpProxyOptions.MaxSessions"/>. While it is reached nothing is accepted here, and
+    /// clients wait in the kernel's backlog. Null, the default: no limit but that of all listeners.
+    /// </summary>
+    public int? MaxSessions { get; init; }
+
+    /// <summary>
+    /// The most sessions that begin in a second, over time; more than 0, and 0.5 is one in two seconds. A client beyond it is reset at once
+    /// (<see cref="Refusal.AcceptRate"/>): held back instead, clients would pile up in the backlog, and be served when they have long given up. Null,
+    /// the default: no limit.
+    /// </summary>
+    public double? AcceptRate { get; init; }
+
+    /// <summary>
+    /// How many sessions may begin at once after a pause, in spite of <see cref="AcceptRate"/>. Null, the default: the rate, rounded up, so one second's
+    /// worth. Only with a rate.
+    /// </summary>
+    public int? AcceptBurst { get; init; }
+
+    /// <summary>
+    /// The most sessions of one client address at once, at this listener; a client beyond it is reset at once (<see cref="Refusal.ClientSessions"/>).
+    /// An IPv4 address counts alone, and as the same in IPv6 form; IPv6 addresses count by their /64, all of which one subscriber has
+    /// (RFC 6177). Clients behind one NAT share an address; those of Unix-domain sockets have none, and no limit. Null, the default: no limit.
+    /// </summary>
+    public int? MaxSessionsPerClient { get; init; }
+}

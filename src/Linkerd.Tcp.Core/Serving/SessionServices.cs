@@ -10,7 +10,7 @@ internal sealed record SessionServices(
     DuplexProxy Duplex,
     SessionList Sessions,
     SessionInstruments Instruments,
-    ConnectionLimit Limit,
+    ILogger ProxyLogger,
     ILogger Logger,
     TimeProvider TimeProvider)
 {

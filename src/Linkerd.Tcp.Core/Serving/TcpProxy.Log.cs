@@ -10,9 +10,6 @@ public sealed partial class TcpProxy
         [LoggerMessage(4000, LogLevel.Information, "listening on {LocalEndPoint} for {Name}, resolved by {Resolver}, up to {MaxSessions} sessions", EventName = "Listening")]
         public static partial void Listening(ILogger logger, EndPoint localEndPoint, DstPath name, IResolver resolver, int maxSessions);
 
-        [LoggerMessage(4001, LogLevel.Warning, "{Error}; trying again in {RetryAfter} ms ({Suppressed} like this not shown)", EventName = "AcceptFailed")]
-        public static partial void AcceptFailed(ILogger logger, string error, double retryAfter, int suppressed);
-
         [LoggerMessage(4002, LogLevel.Information, "draining: {Sessions} sessions have {Grace} s to finish", EventName = "Draining")]
         public static partial void Draining(ILogger logger, int sessions, double grace);
 

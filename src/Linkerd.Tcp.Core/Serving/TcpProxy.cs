@@ -19,7 +19,6 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private readonly bool _ownsTransport;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
-    private readonly SessionInstruments _instruments;
     private readonly ConnectionLimit _limit;
     private readonly List<ITransportListener> _listeners = [];
     private readonly SessionServices _services;
@@ -56,15 +55,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _logger = loggerFactory.CreateLogger("Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
-        _instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        var policy = new ConnectPolicy { AttemptTimeout = options.AttemptTimeout, MaxAttempts = options.MaxAttempts, Tcp = options.Tcp };
+        var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         _services = new SessionServices(
             options,
-            new Connector(_transport, policy, new ConnectInstruments(meter), _timeProvider),
+            new Connector(_transport, options.ServerTcp ?? options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
             new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
             sessions,
-            _instruments,
-            _limit,
+            instruments,
+            _logger,
             loggerFactory.CreateLogger("Linkerd.Tcp.Session"),
             _timeProvider);
     }
@@ -75,7 +73,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>The sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
 
-    /// <summary>The most sessions at once.</summary>
+    /// <summary>The most sessions at once, over all listeners.</summary>
     public int MaxSessions => _limit.Maximum;
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
@@ -89,11 +87,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
 
         _started = true;
+        var limits = new List<ConnectionLimit>();
         try
         {
             foreach (var listener in _options.Listeners)
             {
-                var listen = new ListenOptions { EndPoint = listener.EndPoint, Tcp = _options.Tcp, Limit = _limit };
+                var limit = listener.MaxSessions is { } most ? new ConnectionLimit(most, _limit) : _limit;
+                var listen = new ListenOptions { EndPoint = listener.EndPoint, Tcp = _options.Tcp, Limit = limit };
+                limits.Add(limit);
                 _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
             }
         }
@@ -105,9 +106,10 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
         for (var i = 0; i < _listeners.Count; i++)
         {
-            var destination = _router.Get(_options.Listeners[i].Destination);
-            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, _limit.Maximum);
-            _listeners[i].Start(new Acceptor(this, destination));
+            var options = _options.Listeners[i];
+            var destination = _router.Get(options.Destination);
+            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
+            _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
         }
     }
 
@@ -174,22 +176,5 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
 
         _listeners.Clear();
-    }
-
-    /// <summary>Takes the connections of one listener.</summary>
-    private sealed class Acceptor(TcpProxy proxy, Destination destination) : IConnectionHandler
-    {
-        private readonly RepeatFilter _failures = new(proxy._timeProvider);
-
-        public void OnAccepted(TransportConnection connection) => new ClientSession(proxy._services, destination, connection).Start();
-
-        public void OnAcceptFailed(TransportException error, TimeSpan retryAfter)
-        {
-            proxy._instruments.AcceptFailed();
-            if (_failures.TryPass(out var suppressed))
-            {
-                Log.AcceptFailed(proxy._logger, error.Message, retryAfter.TotalMilliseconds, suppressed);
-            }
-        }
     }
 }

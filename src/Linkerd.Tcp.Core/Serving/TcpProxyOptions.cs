@@ -7,23 +7,27 @@ public sealed record TcpProxyOptions
     public required IReadOnlyList<ProxyListener> Listeners { get; init; }
 
     /// <summary>
-    /// The most sessions at once, over all listeners. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
+    /// The most sessions at once, over all listeners; <see cref="ProxyListener.MaxSessions"/> is that of one. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
     /// Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
     /// </summary>
     public int? MaxSessions { get; init; }
 
-    /// <summary>From accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How sessions get their server connections, where <see cref="DestinationOptions.Connect"/> does not say otherwise.</summary>
+    public ConnectPolicy Connect { get; init; } = ConnectPolicy.Default;
 
-    /// <summary>One attempt to connect to one endpoint. Default: 3 s.</summary>
-    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>The most endpoints that one session tries. Default: 3.</summary>
-    public int MaxAttempts { get; init; } = 3;
+    /// <summary>
+    /// Whether a client that sends its FIN while its session waits for a server connection is taken for gone, as HAProxy's
+    /// <c>option abortonclose</c> has it: its place is free at once, which matters where impatient clients pile up. Default: false, as the FIN may be
+    /// a half-close (<c>echo query | nc</c>), whose sender waits for the answer. A client that resets the connection is gone either way.
+    /// </summary>
+    public bool AbortOnClose { get; init; }
 
     /// <summary>The limits of each session's copy.</summary>
     public DuplexOptions Duplex { get; init; } = DuplexOptions.Default;
 
-    /// <summary>How the connections of both sides are set up; the window is here.</summary>
+    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ServerTcp"/> is null; the window is here.</summary>
     public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+
+    /// <summary>How connections to servers are set up. Null, the default: as <see cref="Tcp"/> says.</summary>
+    public TcpOptions? ServerTcp { get; init; }
 }

@@ -3,8 +3,6 @@ namespace Linkerd.Tcp;
 /// <summary>Finds what is wrong with options before anything is bound.</summary>
 internal static class TcpProxyOptionsCheck
 {
-    private const int LargestWindow = 1 << 30;
-
     public static void Check(TcpProxyOptions options)
     {
         if (options.Listeners is not { Count: > 0 })
@@ -12,25 +10,41 @@ internal static class TcpProxyOptionsCheck
             throw new ArgumentException($"{nameof(TcpProxyOptions.Listeners)}: at least one listener was expected.", nameof(options));
         }
 
+        for (var i = 0; i < options.Listeners.Count; i++)
+        {
+            CheckListener(options.Listeners[i], $"{nameof(TcpProxyOptions.Listeners)}[{i}].");
+        }
+
         Expect(options.MaxSessions is null or > 0, nameof(TcpProxyOptions.MaxSessions), "1 or more");
-        Expect(options.MaxAttempts > 0, nameof(TcpProxyOptions.MaxAttempts), "1 or more");
-        Expect(options.Tcp.WindowSize is > 0 and <= LargestWindow, nameof(TcpOptions.WindowSize), "1 byte to 1 GiB");
         Expect(options.Duplex.LifetimeJitter is >= 0 and <= 1, nameof(DuplexOptions.LifetimeJitter), "0 to 1");
-        ExpectSpan(options.ConnectTimeout, nameof(TcpProxyOptions.ConnectTimeout));
-        ExpectSpan(options.AttemptTimeout, nameof(TcpProxyOptions.AttemptTimeout));
+        options.Connect.Check();
         ExpectSpan(options.Duplex.IdleTimeout, nameof(DuplexOptions.IdleTimeout));
         ExpectSpan(options.Duplex.HalfCloseTimeout, nameof(DuplexOptions.HalfCloseTimeout));
         ExpectSpan(options.Duplex.Lifetime, nameof(DuplexOptions.Lifetime));
+        TcpOptionsCheck.Check(options.Tcp, $"{nameof(TcpProxyOptions.Tcp)}.");
+        if (options.ServerTcp is { } server)
+        {
+            TcpOptionsCheck.Check(server, $"{nameof(TcpProxyOptions.ServerTcp)}.");
+        }
     }
 
-    private static void ExpectSpan(TimeSpan value, string option) =>
-        Expect(value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan, option, "more than zero, or Timeout.InfiniteTimeSpan");
-
-    private static void Expect(bool holds, string option, string expected)
+    public static void Expect(bool holds, string option, string expected)
     {
         if (!holds)
         {
             throw new ArgumentException($"{option}: {expected} was expected.");
         }
     }
+
+    private static void CheckListener(ProxyListener listener, string path)
+    {
+        Expect(listener.MaxSessions is null or > 0, path + nameof(ProxyListener.MaxSessions), "1 or more");
+        Expect(listener.MaxSessionsPerClient is null or > 0, path + nameof(ProxyListener.MaxSessionsPerClient), "1 or more");
+        Expect(listener.AcceptRate is null || (listener.AcceptRate > 0 && double.IsFinite(listener.AcceptRate.Value)), path + nameof(ProxyListener.AcceptRate), "a finite number of sessions a second, more than 0,");
+        Expect(listener.AcceptBurst is null or > 0, path + nameof(ProxyListener.AcceptBurst), "1 or more");
+        Expect(listener.AcceptBurst is null || listener.AcceptRate is not null, path + nameof(ProxyListener.AcceptBurst), $"{nameof(ProxyListener.AcceptRate)} beside it");
+    }
+
+    private static void ExpectSpan(TimeSpan value, string option) =>
+        Expect(value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan, option, "more than zero, or Timeout.InfiniteTimeSpan");
 }

@@ -2,33 +2,82 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// How many accepted connections may exist at once. A listener takes a place for each connection that it hands out;
-/// who ends the connection gives it back. Any thread; lock-free while the limit is not reached.
+/// who ends the connection gives it back. A limit may be part of a larger one: each of its places is one of the larger limit's too.
+/// Any thread; lock-free while the limit is not reached.
 /// </summary>
 public sealed class ConnectionLimit
 {
     private readonly Lock _lock = new();
+    private readonly ConnectionLimit? _whole;
     private TaskCompletionSource? _available;
     private int _active;
 
     /// <summary>Makes a limit.</summary>
     /// <param name="maximum">At least 1.</param>
-    public ConnectionLimit(int maximum)
+    /// <param name="whole">The larger limit that this one is a part of, which other parts may share; null: none.</param>
+    public ConnectionLimit(int maximum, ConnectionLimit? whole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
-        Maximum = maximum;
+        Maximum = whole is null ? maximum : Math.Min(maximum, whole.Maximum);
+        _whole = whole;
     }
 
-    /// <summary>The most connections at once.</summary>
+    /// <summary>The most connections at once; never more than the whole allows.</summary>
     public int Maximum { get; }
 
-    /// <summary>The places taken now.</summary>
+    /// <summary>The places taken now; those that other parts of the whole have taken are not among them.</summary>
     public int Active => Volatile.Read(ref _active);
 
-    /// <summary>Whether a place is free at this moment.</summary>
-    public bool IsAvailable => Active < Maximum;
+    /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
+    public bool IsAvailable => Active < Maximum && _whole is not { IsAvailable: false };
 
-    /// <summary>Takes a place; false where none is free.</summary>
+    /// <summary>Takes a place, here and in the whole; false, and none is taken, where none is free.</summary>
     public bool TryAcquire()
+    {
+        // Asked first, so that whoever waits for a place of the whole rarely takes one here for nothing.
+        if (_whole is { IsAvailable: false } || !TryAcquireHere())
+        {
+            return false;
+        }
+
+        if (_whole is null || _whole.TryAcquire())
+        {
+            return true;
+        }
+
+        // Another may have found this limit reached for that moment, and waits now: it is told.
+        ReleaseHere();
+        return false;
+    }
+
+    /// <summary>Gives a place back, here and in the whole.</summary>
+    public void Release()
+    {
+        ReleaseHere();
+        _whole?.Release();
+    }
+
+    /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
+    public Task WaitAvailableAsync(CancellationToken cancellationToken)
+    {
+        if (Active < Maximum)
+        {
+            return _whole is null ? Task.CompletedTask : _whole.WaitAvailableAsync(cancellationToken);
+        }
+
+        Task wait;
+        lock (_lock)
+        {
+            _available ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            wait = _available.Task;
+        }
+
+        // A place that was given back before the wait was registered told nobody.
+        Interlocked.MemoryBarrier();
+        return Active < Maximum ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
+    }
+
+    private bool TryAcquireHere()
     {
         var active = Volatile.Read(ref _active);
         while (active < Maximum)
@@ -45,8 +94,7 @@ public sealed class ConnectionLimit
         return false;
     }
 
-    /// <summary>Gives a place back.</summary>
-    public void Release()
+    private void ReleaseHere()
     {
         Interlocked.Decrement(ref _active);
         if (Volatile.Read(ref _available) is null)
@@ -62,20 +110,5 @@ public sealed class ConnectionLimit
         }
 
         available?.TrySetResult();
-    }
-
-    /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
-    public Task WaitAvailableAsync(CancellationToken cancellationToken)
-    {
-        Task wait;
-        lock (_lock)
-        {
-            _available ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            wait = _available.Task;
-        }
-
-        // A place that was given back before the wait was registered told nobody.
-        Interlocked.MemoryBarrier();
-        return IsAvailable ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
     }
 }

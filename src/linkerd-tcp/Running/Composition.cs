@@ -65,8 +65,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         Listeners = [new ProxyListener(settings.Listen, LocalNames.NameOf(settings.Target))],
         MaxSessions = settings.MaxSessions,
-        ConnectTimeout = settings.ConnectTimeout,
-        AttemptTimeout = settings.AttemptTimeout,
+        Connect = new ConnectPolicy { ConnectTimeout = settings.ConnectTimeout, AttemptTimeout = settings.AttemptTimeout },
         Duplex = new DuplexOptions
         {
             IdleTimeout = settings.IdleTimeout,

@@ -156,7 +156,7 @@ public sealed class ConnectorTests : IDisposable
         Router router, ScriptedTransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
-        var connector = new Connector(transport, new ConnectPolicy(), new ConnectInstruments(_meter), TimeProvider.System);
+        var connector = new Connector(transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
         var client = new StillConnection(null, ClientAddress);
         var owner = new Owner();
         connector.Start(destination, client, deadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);

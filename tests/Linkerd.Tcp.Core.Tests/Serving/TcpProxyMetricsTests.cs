@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Tests.Diagnostics;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -10,27 +10,13 @@ public sealed class TcpProxyMetricsTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Meter _meter = new(LinkerdTcpTelemetry.MeterName);
-    private readonly MeterListener _listener = new();
-    private readonly ConcurrentDictionary<string, double> _counted = new();
-    private readonly ConcurrentDictionary<string, double> _observed = new();
+    private readonly MeterRecorder _recorder;
 
-    public TcpProxyMetricsTests()
-    {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter == _meter)
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
-        _listener.Start();
-    }
+    public TcpProxyMetricsTests() => _recorder = new MeterRecorder(_meter);
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _recorder.Dispose();
         _meter.Dispose();
     }
 
@@ -54,27 +40,27 @@ public sealed class TcpProxyMetricsTests : IDisposable
         // The session is still open. A byte is counted after the kernel has taken it, so the peer may have it a moment earlier.
         await Task.Run(() => SpinWait.SpinUntil(() => HasBytes(5, 7), Patience), TestContext.Current.CancellationToken);
         AssertBytes(5, 7);
-        Assert.Equal(1, _observed["linkerd.tcp.sessions.active"]);
-        Assert.Equal(1, _observed["linkerd.tcp.endpoints{destination=/svc/web,state=available}"]);
-        Assert.Equal(1, _observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
+        Assert.Equal(1, _recorder.Observed["linkerd.tcp.sessions.active"]);
+        Assert.Equal(1, _recorder.Observed["linkerd.tcp.endpoints{destination=/svc/web,state=available}"]);
+        Assert.Equal(1, _recorder.Observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
 
         client.Shutdown(SocketShutdown.Send);
         server.Shutdown(SocketShutdown.Send);
         Assert.Equal(0, await proxy.DrainAsync(Patience, CancellationToken.None));
-        _listener.RecordObservableInstruments();
+        _recorder.Observe();
         AssertBytes(5, 7);
-        Assert.Equal(0, _observed["linkerd.tcp.io.discarded{side=downstream}"]);
-        Assert.Equal(0, _observed["linkerd.tcp.io.discarded{side=upstream}"]);
-        Assert.Equal(0, _observed["linkerd.tcp.sessions.active"]);
-        Assert.Equal(0, _observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
-        Assert.Equal(1, _observed["linkerd.tcp.resolver.updates{destination=/svc/web}"]);
-        Assert.Equal(0, _observed["linkerd.tcp.resolver.failures{destination=/svc/web}"]);
-        Assert.Equal(0, _observed["linkerd.tcp.resolver.age{destination=/svc/web}"]);
-        Assert.Equal(1, _counted["linkerd.tcp.sessions.accepted"]);
-        Assert.Equal(1, _counted["linkerd.tcp.sessions.closed{reason=--}"]);
-        Assert.Equal(1, _counted["linkerd.tcp.connect.attempts"]);
-        Assert.True(_counted["linkerd.tcp.connect.duration"] > 0);
-        Assert.True(_counted["linkerd.tcp.session.duration"] > 0);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.io.discarded{side=downstream}"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.io.discarded{side=upstream}"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.sessions.active"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
+        Assert.Equal(1, _recorder.Observed["linkerd.tcp.resolver.updates{destination=/svc/web}"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.resolver.failures{destination=/svc/web}"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.resolver.age{destination=/svc/web}"]);
+        Assert.Equal(1, _recorder.Counted["linkerd.tcp.sessions.accepted"]);
+        Assert.Equal(1, _recorder.Counted["linkerd.tcp.sessions.closed{reason=--}"]);
+        Assert.Equal(1, _recorder.Counted["linkerd.tcp.connect.attempts"]);
+        Assert.True(_recorder.Counted["linkerd.tcp.connect.duration"] > 0);
+        Assert.True(_recorder.Counted["linkerd.tcp.session.duration"] > 0);
     }
 
     private static async Task ReceiveAsync(Socket socket, int count)
@@ -87,30 +73,16 @@ public sealed class TcpProxyMetricsTests : IDisposable
 
     private bool HasBytes(int up, int down)
     {
-        _listener.RecordObservableInstruments();
-        return _observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"] == up
-            && _observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"] == down;
+        _recorder.Observe();
+        return _recorder.Observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"] == up
+            && _recorder.Observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"] == down;
     }
 
     private void AssertBytes(int up, int down)
     {
-        Assert.Equal(up, _observed["linkerd.tcp.io{side=downstream,network.io.direction=receive}"]);
-        Assert.Equal(up, _observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"]);
-        Assert.Equal(down, _observed["linkerd.tcp.io{side=upstream,network.io.direction=receive}"]);
-        Assert.Equal(down, _observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"]);
-    }
-
-    private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        var labels = string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
-        var name = labels.Length == 0 ? instrument.Name : $"{instrument.Name}{{{labels}}}";
-        if (instrument.IsObservable)
-        {
-            _observed[name] = value;
-        }
-        else
-        {
-            _counted.AddOrUpdate(name, value, (_, sum) => sum + value);
-        }
+        Assert.Equal(up, _recorder.Observed["linkerd.tcp.io{side=downstream,network.io.direction=receive}"]);
+        Assert.Equal(up, _recorder.Observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"]);
+        Assert.Equal(down, _recorder.Observed["linkerd.tcp.io{side=upstream,network.io.direction=receive}"]);
+        Assert.Equal(down, _recorder.Observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"]);
     }
 }

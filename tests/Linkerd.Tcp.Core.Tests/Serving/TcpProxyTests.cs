@@ -95,7 +95,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     {
         var resolver = new StaticResolver();
         resolver.Update(new Resolution.Failed("no control plane"));
-        var proxy = await StartAsync(resolver, options => options with { ConnectTimeout = TimeSpan.FromMilliseconds(100) });
+        var proxy = await StartAsync(resolver, options => options with { Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromMilliseconds(100) } });
         using var client = await ConnectAsync(proxy);
         await AssertResetAsync(client);
     }

@@ -40,8 +40,11 @@ public sealed class SimulatedNetwork
     public SimulatedTransport AddHost(string name)
     {
         _hosts++;
-        return new SimulatedTransport(this, name, new IPAddress([10, 0, (byte)(_hosts >> 8), (byte)_hosts]));
+        return AddHost(name, new IPAddress([10, 0, (byte)(_hosts >> 8), (byte)_hosts]));
     }
+
+    /// <summary>Adds a host with an address of the test's choice.</summary>
+    public SimulatedTransport AddHost(string name, IPAddress address) => new(this, name, address);
 
     /// <summary>The script of what connecting to an address meets. An address where nobody listens refuses.</summary>
     public SimulatedEndpoint Endpoint(EndPoint address)

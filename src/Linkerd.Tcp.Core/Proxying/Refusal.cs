@@ -1,0 +1,29 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Which of the proxy's own limits refused a client. The client is reset at once; nothing of it went to a server. A limit of a listener's or of
+/// all sessions is none of these: it holds clients back, in the kernel's backlog.
+/// </summary>
+public enum Refusal
+{
+    /// <summary>It was not refused.</summary>
+    None = 0,
+
+    /// <summary><c>accept_rate</c>: more clients a second than <see cref="ProxyListener.AcceptRate"/>.</summary>
+    AcceptRate,
+
+    /// <summary><c>client_sessions</c>: its address has as many sessions as <see cref="ProxyListener.MaxSessionsPerClient"/>.</summary>
+    ClientSessions,
+
+    /// <summary><c>destination_sessions</c>: the destination has as many sessions as it may have.</summary>
+    DestinationSessions,
+
+    /// <summary><c>waiters_full</c>: as many sessions as may wait for an endpoint of the destination wait already.</summary>
+    WaitersFull,
+
+    /// <summary><c>no_endpoint</c>: no endpoint can take the connection now, and none will before the deadline.</summary>
+    NoEndpoint,
+
+    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has spent what it may spend on retries.</summary>
+    RetryBudget,
+}

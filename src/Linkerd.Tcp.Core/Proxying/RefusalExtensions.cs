@@ -1,0 +1,15 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What a <see cref="Refusal"/> is called in logs and metrics, and where it happens.</summary>
+internal static class RefusalExtensions
+{
+    // As Refusal; constants, as every refused client tells one to the metrics.
+    private static readonly string[] Words = ["none", "accept_rate", "client_sessions", "destination_sessions", "waiters_full", "no_endpoint", "retry_budget"];
+
+    /// <summary>The snake_case word.</summary>
+    public static string ToWord(this Refusal refusal) => Words[(int)refusal];
+
+    /// <summary>The phase in which a session is refused so.</summary>
+    public static ClosePhase PhaseOf(this Refusal refusal) =>
+        refusal is Refusal.AcceptRate or Refusal.ClientSessions or Refusal.DestinationSessions ? ClosePhase.Accept : ClosePhase.Queue;
+}

@@ -1,0 +1,98 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Lets through so many a second, and a burst of so many after a pause. Starts full. Any thread; the lock is held for some arithmetic.
+/// </summary>
+internal sealed class TokenBucket
+{
+    // What rounding may take from a token that time has filled in many small steps.
+    private const double Tolerance = 1e-6;
+
+    private readonly TimeProvider _timeProvider;
+    private readonly double _rate;
+    private readonly double _capacity;
+    private readonly Lock _lock = new();
+    private double _tokens;
+    private long _filledAt;
+
+    /// <param name="rate">Tokens that come by themselves, a second; 0: none, only <see cref="Add"/> brings some.</param>
+    /// <param name="capacity">The most that it holds; more than 0.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range, or not finite.</exception>
+    public TokenBucket(double rate, double capacity, TimeProvider timeProvider)
+    {
+        if (!double.IsFinite(rate) || rate < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "A finite number of tokens a second, 0 or more, was expected.");
+        }
+
+        if (!double.IsFinite(capacity) || capacity <= 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "A finite number of tokens, more than 0, was expected.");
+        }
+
+        _timeProvider = timeProvider;
+        _rate = rate;
+        _capacity = _tokens = capacity;
+        _filledAt = timeProvider.GetTimestamp();
+    }
+
+    /// <summary>Takes tokens: all of the amount, or none and false.</summary>
+    public bool TryTake(double amount = 1)
+    {
+        lock (_lock)
+        {
+            Fill();
+            if (_tokens + Tolerance < amount)
+            {
+                return false;
+            }
+
+            _tokens = Math.Max(0, _tokens - amount);
+            return true;
+        }
+    }
+
+    /// <summary>Puts tokens in; what the bucket cannot hold is lost.</summary>
+    public void Add(double amount)
+    {
+        lock (_lock)
+        {
+            Fill();
+            _tokens = Math.Min(_capacity, _tokens + amount);
+        }
+    }
+
+    /// <summary>
+    /// How long until time alone has brought the amount, if nobody takes any: zero where it is there, <see cref="Timeout.InfiniteTimeSpan"/>
+    /// where it never will be.
+    /// </summary>
+    public TimeSpan UntilAvailable(double amount)
+    {
+        lock (_lock)
+        {
+            Fill();
+            if (_tokens + Tolerance >= amount)
+            {
+                return TimeSpan.Zero;
+            }
+
+            if (amount > _capacity + Tolerance)
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            // A rate of 0 divides to infinity.
+            var ticks = Math.Ceiling((amount - _tokens) / _rate * TimeSpan.TicksPerSecond);
+            return ticks < long.MaxValue ? new TimeSpan((long)ticks) : Timeout.InfiniteTimeSpan;
+        }
+    }
+
+    private void Fill()
+    {
+        // Not as a TimeSpan: its ticks are coarser than the clock's, and under an attack the difference adds up.
+        var now = _timeProvider.GetTimestamp();
+        _tokens = Math.Min(_capacity, _tokens + ((double)(now - _filledAt) / _timeProvider.TimestampFrequency * _rate));
+        _filledAt = now;
+    }
+}

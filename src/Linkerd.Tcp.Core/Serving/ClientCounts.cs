@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// How many sessions each client address has, of those that have any: as large as the sessions are many. Any thread; one lock, held for a
+/// look-up.
+/// </summary>
+/// <param name="most">The most sessions of one address.</param>
+internal sealed class ClientCounts(int most)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<UInt128, ClientCount> _counts = [];
+
+    /// <summary>The addresses that have sessions.</summary>
+    public int Addresses
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _counts.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes a place for a session of a client.</summary>
+    /// <param name="client">The client; one that has no IP address is not limited.</param>
+    /// <param name="place">To be given back when the session ends; null where the client is not limited.</param>
+    /// <returns>False where the client has as many sessions as it may have.</returns>
+    public bool TryAcquire(EndPoint? client, out ClientCount? place)
+    {
+        place = null;
+        if (client is not IPEndPoint { Address: var ip })
+        {
+            return true;
+        }
+
+        var address = AddressOf(ip);
+        lock (_lock)
+        {
+            if (!_counts.TryGetValue(address, out var count))
+            {
+                count = new ClientCount(address);
+                _counts.Add(address, count);
+            }
+            else if (count.Sessions >= most)
+            {
+                return false;
+            }
+
+            count.Sessions++;
+            place = count;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Release(ClientCount? place)
+    {
+        if (place is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (--place.Sessions == 0)
+            {
+                _counts.Remove(place.Address);
+            }
+        }
+    }
+
+    /// <summary>What counts as one client: an IPv4 address, in its IPv6 form, or the /64 of an IPv6 address.</summary>
+    private static UInt128 AddressOf(IPAddress ip)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        if (ip.AddressFamily == AddressFamily.InterNetwork)
+        {
+            bytes.Clear();
+            bytes[10] = bytes[11] = 0xFF;
+            ip.TryWriteBytes(bytes[12..], out _);
+        }
+        else
+        {
+            ip.TryWriteBytes(bytes, out _);
+            if (!ip.IsIPv4MappedToIPv6)
+            {
+                bytes[8..].Clear();
+            }
+        }
+
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+}

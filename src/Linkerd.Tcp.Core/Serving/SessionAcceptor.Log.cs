@@ -1,0 +1,16 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+internal sealed partial class SessionAcceptor
+{
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Warning, "{Error}; trying again in {RetryAfter} ms ({Suppressed} like this not shown)", EventName = "AcceptFailed")]
+        public static partial void AcceptFailed(ILogger logger, string error, double retryAfter, int suppressed);
+
+        [LoggerMessage(4005, LogLevel.Warning, "{Client} to {Name} was refused: {Refusal} ({Suppressed} like this not shown)", EventName = "Refused")]
+        public static partial void Refused(ILogger logger, EndPoint? client, DstPath name, string refusal, int suppressed);
+    }
+}
