@@ -41,6 +41,18 @@ public abstract class TransportConnection : IAsyncDisposable
     public abstract bool PeerGone { get; }
 
     /// <summary>
+    /// Whether the peer's FIN or RST has arrived, found out without reading, whatever else is unread before it; what is can still be read. For
+    /// connections that nobody reads from: a client that waits in a queue, a server connection that was made before it is needed. True also
+    /// after the connection was given up (keep-alive, retransmission). Once true it stays true. After our own <see cref="Abort"/> or disposal
+    /// it is what was known by then. Cheap enough to be asked a few times a second: at most one system call. Any thread.
+    /// </summary>
+    /// <remarks>
+    /// The kernel is asked where there is one. The Sockets engine off Linux sees a FIN only once the bytes before it were read; a copy's connection
+    /// over a stream that is no network stream, or over a pipe, sees either only when a receive has brought it.
+    /// </remarks>
+    public abstract bool PeerFinished { get; }
+
+    /// <summary>
     /// Waits for bytes and hands out the engine's own memory. Good until the caller next suspends: whoever suspends calls
     /// <see cref="Advance"/> first. What was not consumed comes again, first, in the next receive, with more behind it
     /// where more has come; a caller that advanced by 0 waits for more than it has seen, one that did not advance is given the same again.

@@ -25,6 +25,8 @@ internal sealed class StillConnection(EndPoint? local, EndPoint? remote) : Trans
 
     public override bool PeerGone => false;
 
+    public override bool PeerFinished => false;
+
     public override ValueTask<ReceiveResult> ReceiveAsync() => new(new TaskCompletionSource<ReceiveResult>().Task);
 
     public override void Advance(int consumed) => ArgumentOutOfRangeException.ThrowIfNotEqual(consumed, 0);

@@ -13,6 +13,10 @@ internal sealed class SimulatedBed : TransportBed
         Random = RandomSource.Seeded(seed);
         Network = new SimulatedNetwork(scheduler, Random) { DefaultLink = SimulatedLinkOptions.Draw(Random) };
         _host = Network.AddHost("host");
+        foreach (var source in Sources)
+        {
+            _host.AddAddress(source);
+        }
     }
 
     public IRandomSource Random { get; }
@@ -22,6 +26,8 @@ internal sealed class SimulatedBed : TransportBed
     public SimulatedScheduler Scheduler => Network.Scheduler;
 
     public override ITransport Transport => _host;
+
+    public override IReadOnlyList<IPAddress> Sources { get; } = [IPAddress.Parse("10.7.0.2"), IPAddress.Parse("10.7.0.3")];
 
     public override EndPoint FreeAddress => _host.AnyPort;
 

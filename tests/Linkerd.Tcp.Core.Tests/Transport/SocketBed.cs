@@ -13,6 +13,10 @@ internal class SocketBed(IPAddress address, ITransport transport) : TransportBed
 
     public override ITransport Transport => transport;
 
+    /// <summary>All of 127.0.0.0/8 is this machine, on Linux.</summary>
+    public override IReadOnlyList<IPAddress> Sources =>
+        !address.Equals(IPAddress.Loopback) ? [address] : OperatingSystem.IsLinux() ? [IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.3")] : [];
+
     public override EndPoint FreeAddress => new IPEndPoint(address, 0);
 
     public static async Task RunAsync(Func<SocketBed> makeBed, Func<TransportBed, Task> test)

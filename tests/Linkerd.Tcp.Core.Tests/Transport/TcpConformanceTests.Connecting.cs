@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
@@ -61,6 +62,39 @@ public abstract partial class TcpConformanceTests
         await bed.PauseAsync();
         await bed.RunElsewhereAsync(giveUp.Cancel);
         await connecting;
+    });
+
+    [Fact]
+    public Task ConnectAsync_Source_ServerSeesIt() => RunAsync(async bed =>
+    {
+        var (listener, handler) = await bed.ListenAsync();
+        foreach (var source in bed.Sources)
+        {
+            var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = source });
+            var accepted = bed.Own(await handler.NextAsync());
+            var local = Assert.IsType<IPEndPoint>(connected.LocalEndPoint);
+            Assert.Equal(source, local.Address);
+            Assert.NotEqual(0, local.Port);
+            Assert.Equal(local, accepted.RemoteEndPoint);
+            await connected.SendTextAsync("from there");
+            Assert.Equal("from there", await accepted.ReadTextAsync(10));
+        }
+    });
+
+    [Fact]
+    public Task ConnectAsync_SourceOfSomebodyElse_LocalResourcesAndSaysWhich() => RunAsync(async bed =>
+    {
+        // Addresses for documentation (RFC 5737, RFC 3849): nobody has them.
+        var (listener, handler) = await bed.ListenAsync();
+        var isIPv6 = ((IPEndPoint)listener.LocalEndPoint).AddressFamily == AddressFamily.InterNetworkV6;
+        var foreign = IPAddress.Parse(isIPv6 ? "2001:db8::7" : "192.0.2.7");
+        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = foreign }, Cancelled);
+        Assert.Equal(ConnectFailure.LocalResources, result.Failure);
+        Assert.Equal($"cannot connect from {foreign}: the address is not one of this machine's", result.Detail);
+        Assert.Null(result.Connection);
+        await bed.ConnectAsync(listener.LocalEndPoint);
+        bed.Own(await handler.NextAsync());
+        Assert.Equal(1, handler.Count);
     });
 
     [Fact]

@@ -112,6 +112,24 @@ public abstract partial class TcpConformanceTests
         Assert.True(other.PeerGone);
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1500)]
+    public Task PeerFinished_Reset_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var pattern = ConnectionExtensions.Pattern(unread);
+        await one.SendAllAsync(pattern);
+        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.False(other.PeerFinished);
+        one.Abort();
+        await bed.UntilAsync(() => other.PeerFinished);
+        var (data, end) = await other.ReadToEndAsync();
+        ConnectionExtensions.AssertSame(pattern, data);
+        Assert.Equal(TransportStatus.Reset, end);
+        Assert.Equal((true, true), (other.PeerFinished, other.PeerGone));
+    });
+
     [Fact]
     public Task Reset_AfterTheFinAndNoticedByASend_ReceiveStillSaysFin() => RunAsync(async bed =>
     {

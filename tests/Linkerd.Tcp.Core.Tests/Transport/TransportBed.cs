@@ -13,6 +13,9 @@ public abstract class TransportBed : IAsyncDisposable
     /// <summary>An address of its own on each call; port 0 where there are ports.</summary>
     public abstract EndPoint FreeAddress { get; }
 
+    /// <summary>Addresses of this machine to connect from, other than the one that the system would choose, where there are any.</summary>
+    public virtual IReadOnlyList<IPAddress> Sources => [];
+
     /// <summary>Whether there are RSTs, acknowledgements and addresses; Unix-domain sockets have none of them.</summary>
     public virtual bool IsTcp => true;
 

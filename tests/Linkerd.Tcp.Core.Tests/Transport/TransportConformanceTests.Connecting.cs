@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
@@ -52,6 +54,17 @@ public abstract partial class TransportConformanceTests
         var accepted = bed.Own(await handler.NextAsync());
         await near.SendTextAsync("near");
         Assert.Equal("near", await accepted.ReadTextAsync(4));
+    });
+
+    [Fact]
+    public Task ConnectAsync_SourceOfAnotherKindThanTheTarget_IsIgnored() => RunAsync(async bed =>
+    {
+        var (listener, handler) = await bed.ListenAsync();
+        var target = listener.LocalEndPoint as IPEndPoint;
+        var source = IPAddress.Parse(target?.AddressFamily == AddressFamily.InterNetworkV6 ? "192.0.2.7" : "2001:db8::7");
+        var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = source });
+        Assert.Equal(target?.AddressFamily, (connected.LocalEndPoint as IPEndPoint)?.AddressFamily);
+        bed.Own(await handler.NextAsync());
     });
 
     [Fact]

@@ -89,6 +89,60 @@ public abstract partial class TransportConformanceTests
     });
 
     [Fact]
+    public Task PeerFinished_PeerIsOpen_FalseWithAndWithoutUnreadData() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        Assert.Equal((false, false), (one.PeerFinished, other.PeerFinished));
+        await one.SendTextAsync("speaks first");
+        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.False(other.PeerFinished);
+        Assert.Equal("speaks", await other.ReadTextAsync(6));
+        Assert.False(other.PeerFinished);
+
+        // Our own FIN is none of the peer's.
+        other.ShutdownSend();
+        await one.ExpectFinAsync();
+        Assert.Equal((true, false), (one.PeerFinished, other.PeerFinished));
+        Assert.Equal(" first", await other.ReadTextAsync(6));
+    });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1500)]
+    public Task PeerFinished_Fin_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var pattern = ConnectionExtensions.Pattern(unread);
+        await one.SendAllAsync(pattern);
+        one.ShutdownSend();
+        await bed.UntilAsync(() => other.PeerFinished);
+        var elsewhere = false;
+        await bed.RunElsewhereAsync(() => elsewhere = other.PeerFinished);
+        Assert.True(elsewhere);
+        var (data, end) = await other.ReadToEndAsync();
+        ConnectionExtensions.AssertSame(pattern, data);
+        Assert.Equal(TransportStatus.Ok, end);
+        await other.SendTextAsync("still open this way");
+        Assert.Equal("still", await one.ReadTextAsync(5));
+        Assert.Equal((true, false, false), (other.PeerFinished, other.PeerGone, one.PeerFinished));
+    });
+
+    [Fact]
+    public Task PeerFinished_FinWhileAReceiveWaits_TrueThenAndForEver() => RunAsync(async bed =>
+    {
+        var (one, other) = await bed.PairAsync();
+        var receiving = other.TakeAsync();
+        await bed.PauseAsync();
+        Assert.False(other.PeerFinished);
+        one.ShutdownSend();
+        Assert.Equal(TransportStatus.Ok, (await receiving).Status);
+        Assert.True(other.PeerFinished);
+        await other.DisposeAsync();
+        Assert.True(other.PeerFinished);
+    });
+
+    [Fact]
     public Task DisposeAsync_EverythingSentAndBothFins_PeerSeesTheNormalEnd() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();

@@ -10,7 +10,7 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
 
     private readonly SimulatedNetwork _network = host.Network;
     private readonly TaskCompletionSource<ConnectResult> _result = new();
-    private readonly IPEndPoint _from = host.NextLocalEndPoint();
+    private readonly IPEndPoint _from = host.NextLocalEndPoint(SourceFor(options, to));
     private CancellationTokenRegistration _cancelling;
     private ScheduledItem? _timeout;
     private ScheduledItem? _nextSyn;
@@ -30,6 +30,12 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
             return;
         }
 
+        if (!host.HasAddress(_from.Address))
+        {
+            _result.SetResult(ConnectResult.Failed(ConnectFailure.LocalResources, $"cannot connect from {_from.Address}: the address is not one of this machine's"));
+            return;
+        }
+
         if (!host.TryTakeDescriptor())
         {
             _result.SetResult(ConnectResult.Failed(ConnectFailure.LocalResources, "Too many open files"));
@@ -41,6 +47,9 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
         _cancelling = cancellationToken.Register(() => Scheduler.Post(_ => Fail(ConnectFailure.Cancelled), null));
         SendSyn();
     }
+
+    private static IPAddress? SourceFor(in ConnectOptions options, EndPoint to) =>
+        to is IPEndPoint ip && options.Source?.AddressFamily == ip.AddressFamily ? options.Source : null;
 
     private void SendSyn()
     {

@@ -53,6 +53,8 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
 
     public override bool PeerGone => _socket.Error is TransportStatus.Reset or TransportStatus.TimedOut;
 
+    public override bool PeerFinished => _socket.IsFinReceived || PeerGone;
+
     private bool IsOurs => IsAborted || _isDisposed;
 
     private bool IsEnded => IsOurs || _socket.Error != TransportStatus.Ok;

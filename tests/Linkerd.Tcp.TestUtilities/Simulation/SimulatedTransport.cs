@@ -5,6 +5,7 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// <summary>One host of a <see cref="SimulatedNetwork"/>: listens and connects under its own address, with its own descriptors and ports.</summary>
 public sealed class SimulatedTransport : ITransport
 {
+    private readonly HashSet<IPAddress> _moreAddresses = [];
     private int _nextPort = 40_000;
 
     internal SimulatedTransport(SimulatedNetwork network, string name, IPAddress address)
@@ -62,7 +63,12 @@ public sealed class SimulatedTransport : ITransport
         return new ValueTask<ConnectResult>(attempt.Result);
     }
 
-    internal IPEndPoint NextLocalEndPoint() => new(Address, _nextPort++);
+    /// <summary>Gives the host another address, to connect from.</summary>
+    public void AddAddress(IPAddress address) => _moreAddresses.Add(address);
+
+    internal IPEndPoint NextLocalEndPoint(IPAddress? source) => new(source ?? Address, _nextPort++);
+
+    internal bool HasAddress(IPAddress address) => address.Equals(Address) || _moreAddresses.Contains(address);
 
     internal bool TryTakeDescriptor()
     {

@@ -9,6 +9,7 @@ internal abstract class AdapterConnection(TimeProvider timeProvider) : Transport
     private long _bytesSent;
     private int _aborted;
     private volatile bool _peerGone;
+    private volatile bool _peerFinished;
 
     public override TransportExecutor Executor => _executor;
 
@@ -19,6 +20,9 @@ internal abstract class AdapterConnection(TimeProvider timeProvider) : Transport
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
     public override bool PeerGone => _peerGone;
+
+    /// <summary>Nobody can be asked: known once a receive has brought the end.</summary>
+    public override bool PeerFinished => _peerFinished || _peerGone;
 
     protected bool IsAborted => Volatile.Read(ref _aborted) != 0;
 
@@ -40,6 +44,15 @@ internal abstract class AdapterConnection(TimeProvider timeProvider) : Transport
     protected void CountSent(int count) => Volatile.Write(ref _bytesSent, _bytesSent + count);
 
     protected void NotePeerGone() => _peerGone = true;
+
+    /// <summary>Notes how a receive has ended.</summary>
+    protected void NoteEnd(TransportStatus status)
+    {
+        if (status != TransportStatus.Aborted)
+        {
+            _peerFinished = true;
+        }
+    }
 
     /// <summary>What an error of an operation means.</summary>
     protected TransportStatus Judge()

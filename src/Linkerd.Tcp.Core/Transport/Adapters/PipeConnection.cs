@@ -172,6 +172,7 @@ internal sealed class PipeConnection : AdapterConnection
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
+        NoteEnd(final.Status);
         _wantsMore = false;
         return final;
     }

@@ -38,6 +38,19 @@ internal sealed class StreamConnection : AdapterConnection
 
     public override int UnreadBytes => _window.Unread;
 
+    public override bool PeerFinished
+    {
+        get
+        {
+            if (!base.PeerFinished && !IsAborted && _stream is NetworkStream network && SocketPeer.HasFinished(network.Socket, out _))
+            {
+                NoteEnd(TransportStatus.Ok);
+            }
+
+            return base.PeerFinished;
+        }
+    }
+
     public override async ValueTask<ReceiveResult> ReceiveAsync()
     {
         if (_window.Unread > 0 && !_window.WantsMore)
@@ -178,6 +191,7 @@ internal sealed class StreamConnection : AdapterConnection
     private ReceiveResult End(ReceiveResult final)
     {
         _final = final;
+        NoteEnd(final.Status);
         _window.WantsMore = false;
         return final;
     }

@@ -203,6 +203,11 @@ internal sealed unsafe partial class EpollConnection
 
     private void NoteRare(uint events)
     {
+        if ((events & (EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0)
+        {
+            _peerFinished = true;
+        }
+
         if ((events & EpollEvents.PeerShutdown) != 0)
         {
             _state |= SocketState.PeerShutdown;
@@ -242,6 +247,7 @@ internal sealed unsafe partial class EpollConnection
     {
         _state |= SocketState.ReadEnded;
         _readEnd = status;
+        _peerFinished = true;
         return status;
     }
 

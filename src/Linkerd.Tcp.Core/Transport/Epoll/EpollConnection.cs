@@ -19,6 +19,7 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
     private long _bytesSent;
     private volatile bool _aborted;
     private volatile bool _peerGone;
+    private volatile bool _peerFinished;
 
     public EpollConnection(EpollLoop loop, int descriptor, int family, EndPoint? remoteEndPoint, int windowSize)
     {
@@ -47,6 +48,8 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
     public override bool PeerGone => _peerGone;
+
+    public override bool PeerFinished => _peerFinished || _peerGone || AskPeerFinished();
 
     /// <summary>The most that one direction of a copy holds.</summary>
     public int WindowSize => _windowSize;
@@ -134,6 +137,20 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
     {
         (start, length) = (0, 0);
         return _receiver?.TakeUnread(out start, out length);
+    }
+
+    // What epoll has to tell may still be on its way to the loop, and whoever asks is about to rely on the answer.
+    private bool AskPeerFinished()
+    {
+        lock (Loop.CloseLock)
+        {
+            if (_descriptor >= 0 && LinuxPoll.HasPeerFinished(_descriptor))
+            {
+                _peerFinished = true;
+            }
+        }
+
+        return _peerFinished;
     }
 
     private unsafe EndPoint? AskLocalEndPoint()

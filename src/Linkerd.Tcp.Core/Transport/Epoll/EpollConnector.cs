@@ -19,6 +19,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     private ManualResetValueTaskSourceCore<ConnectResult> _completion;
     private EpollConnection? _connection;
     private EndPoint? _to;
+    private IPAddress? _source;
     private TcpOptions _tcp = TcpOptions.Default;
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
@@ -37,6 +38,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     {
         _completion.Reset();
         _to = to;
+        _source = SourceAddress.For(options, to);
         _tcp = options.Tcp;
         _timeout = options.Timeout;
         _cancellationToken = cancellationToken;
@@ -133,6 +135,13 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
             }
         }
 
+        if (_source is { } source && Bind(descriptor, source) is var refused and not 0)
+        {
+            _ = LinuxCalls.Close(descriptor);
+            GiveUp(SourceAddress.CannotBind(source, Errno.Message(refused)));
+            return;
+        }
+
         var address = stackalloc byte[NativeSocketAddress.MaximumLength];
         var length = NativeSocketAddress.Write(_to!, new Span<byte>(address, NativeSocketAddress.MaximumLength));
         var error = LinuxCalls.Connect(descriptor, address, length) == 0 ? 0 : Errno.Last;
@@ -163,6 +172,15 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         }
     }
 
+    /// <returns>The error; 0: none.</returns>
+    private static unsafe int Bind(int descriptor, IPAddress source)
+    {
+        SocketOptions.ChoosePortAtConnect(descriptor);
+        var address = stackalloc byte[NativeSocketAddress.MaximumLength];
+        var length = NativeSocketAddress.Write(new IPEndPoint(source, 0), new Span<byte>(address, NativeSocketAddress.MaximumLength));
+        return LinuxCalls.Bind(descriptor, address, length) == 0 ? 0 : Errno.Last;
+    }
+
     private static void Retry((EpollConnector Connector, int Attempt) retry)
     {
         if (retry.Connector._pending && retry.Connector._attempt == retry.Attempt)
@@ -184,7 +202,14 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         }, (this, attempt));
     }
 
-    private void Fail(int error) => GiveUp(ConnectResult.Failed(Errno.ToConnectFailure(error), Errno.Message(error)));
+    private void Fail(int error)
+    {
+        var failure = Errno.ToConnectFailure(error);
+
+        // Of connect, EADDRNOTAVAIL does not speak of the address that was asked for.
+        var message = error == Errno.AddressNotAvailable ? "no local address or port is left for this target" : Errno.Message(error);
+        GiveUp(ConnectResult.Failed(failure, SourceAddress.Explain(_source, failure, message)));
+    }
 
     private void GiveUp(in ConnectResult result)
     {
@@ -202,6 +227,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _pending = false;
         _connection = null;
         _to = null;
+        _source = null;
         _timer.Disarm();
         _cancellation.Dispose();
         _cancellation = default;

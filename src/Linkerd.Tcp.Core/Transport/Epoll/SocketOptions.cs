@@ -3,6 +3,7 @@ namespace Linkerd.Tcp;
 /// <summary>Sets and reads options of sockets (socket(7), tcp(7)).</summary>
 internal static unsafe class SocketOptions
 {
+    private const int SolIP = 0;
     private const int SolSocket = 1;
     private const int SolTcp = 6;
     private const int IPv6Level = 41;
@@ -21,6 +22,7 @@ internal static unsafe class SocketOptions
     private const int TcpKeepCount = 6;
     private const int TcpQuickAck = 12;
     private const int TcpUserTimeout = 18;
+    private const int IPBindAddressNoPort = 24;
     private const nuint SiocOutQ = 0x5411;
 
     /// <summary>Sets the options of a listener; what it accepts inherits them.</summary>
@@ -71,6 +73,11 @@ internal static unsafe class SocketOptions
     /// bytes are waiting to be sent: a server that speaks first would wait for it. (HAProxy's option tcp-smart-connect does the same.)
     /// </summary>
     public static void DelayAcknowledgement(int descriptor) => Set(descriptor, SolTcp, TcpQuickAck, 0);
+
+    /// <summary>
+    /// Has bind take an address and no port: connect chooses one then, and need only find one that is free for its target (ip(7)). For both families.
+    /// </summary>
+    public static void ChoosePortAtConnect(int descriptor) => Set(descriptor, SolIP, IPBindAddressNoPort, 1);
 
     /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);

@@ -21,6 +21,7 @@ internal sealed class SocketConnection : TransportConnection
     private volatile bool _isSendShutdown;
     private readonly Lock _errorLock = new();
     private volatile bool _peerGone;
+    private volatile bool _peerFinished;
     private volatile bool _broken;
     private int _closed;
 
@@ -48,6 +49,8 @@ internal sealed class SocketConnection : TransportConnection
     public override long BytesSent => _sender.TotalBytes;
 
     public override bool PeerGone => _peerGone || IsReset();
+
+    public override bool PeerFinished => _peerFinished || _peerGone || AskPeerFinished();
 
     internal Socket Socket { get; }
 
@@ -189,6 +192,9 @@ internal sealed class SocketConnection : TransportConnection
         }
     }
 
+    /// <summary>A receive was told the end of the stream.</summary>
+    internal void NotePeerFinished() => _peerFinished = true;
+
     // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
     // tells the two apart; asking takes it away from the receive, so it is noted before a receive can judge what it then reads.
     private bool IsReset()
@@ -208,6 +214,23 @@ internal sealed class SocketConnection : TransportConnection
 
             return _peerGone;
         }
+    }
+
+    private bool AskPeerFinished()
+    {
+        lock (_errorLock)
+        {
+            if (!_aborted && SocketPeer.HasFinished(Socket, out var error) && !_aborted)
+            {
+                _peerFinished = true;
+                if (error != SocketError.Success)
+                {
+                    Judge(error);
+                }
+            }
+        }
+
+        return _peerFinished;
     }
 
     private bool IsDead()

@@ -196,6 +196,11 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     private ReceiveResult End(ReceiveResult final)
     {
+        if (final.Status != TransportStatus.Aborted)
+        {
+            _connection.NotePeerFinished();
+        }
+
         _final = final;
         _window.WantsMore = false;
         return final;

@@ -6,6 +6,8 @@ namespace Linkerd.Tcp;
 /// <summary>Makes sockets and sets their options.</summary>
 internal static class SocketSetup
 {
+    private const int IPLevel = 0;
+    private const int IPBindAddressNoPort = 24;
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
 
@@ -15,6 +17,18 @@ internal static class SocketSetup
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
         _ => throw new ArgumentException($"An IP address with a port or the path of a Unix-domain socket was expected, not {endPoint} ({endPoint.GetType().Name}).", nameof(endPoint)),
     };
+
+    /// <summary>Has the socket connect from an address; on Linux its port is chosen only then (ip(7)).</summary>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public static void BindSource(Socket socket, IPAddress source)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(IPLevel, IPBindAddressNoPort, BitConverter.GetBytes(1));
+        }
+
+        socket.Bind(new IPEndPoint(source, 0));
+    }
 
     /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by what it accepts.</summary>
     public static void Apply(Socket socket, TcpOptions options)

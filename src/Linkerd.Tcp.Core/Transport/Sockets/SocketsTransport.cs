@@ -53,6 +53,20 @@ public sealed class SocketsTransport : ITransport
             return ConnectResult.Failed(SocketErrors.ToConnectFailure(error.SocketErrorCode), SocketErrors.ToMessage(error));
         }
 
+        var source = SourceAddress.For(options, to);
+        try
+        {
+            if (source is not null)
+            {
+                SocketSetup.BindSource(socket, source);
+            }
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            return SourceAddress.CannotBind(source!, SocketErrors.ToMessage(error));
+        }
+
         var connector = _connectors.Get();
         try
         {
@@ -60,7 +74,7 @@ public sealed class SocketsTransport : ITransport
             if (failure != ConnectFailure.None)
             {
                 socket.Dispose();
-                return ConnectResult.Failed(failure, detail);
+                return ConnectResult.Failed(failure, SourceAddress.Explain(source, failure, detail));
             }
 
             SocketSetup.Apply(socket, options.Tcp);

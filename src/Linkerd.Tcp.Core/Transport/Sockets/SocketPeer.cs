@@ -1,0 +1,60 @@
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What a socket tells of its peer without being read.</summary>
+internal static class SocketPeer
+{
+    /// <summary>
+    /// Whether the peer's FIN or RST has arrived. Off Linux the kernel tells no more than the next receive would: a FIN behind unread bytes is not
+    /// seen before they are read.
+    /// </summary>
+    /// <param name="socket">A connected stream socket.</param>
+    /// <param name="error">What a look at it was told, and the next receive may not be any more; off Linux only.</param>
+    public static bool HasFinished(Socket socket, out SocketError error)
+    {
+        error = SocketError.Success;
+        var taken = false;
+        try
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                return Peek(socket, out error);
+            }
+
+            socket.SafeHandle.DangerousAddRef(ref taken);
+            return LinuxPoll.HasPeerFinished((int)socket.SafeHandle.DangerousGetHandle());
+        }
+        catch (Exception failure) when (failure is ObjectDisposedException or SocketException)
+        {
+            return false;
+        }
+        finally
+        {
+            if (taken)
+            {
+                socket.SafeHandle.DangerousRelease();
+            }
+        }
+    }
+
+    // One call and not two: between a poll and a question how much there is, a receive elsewhere may take the bytes, and that would look like a FIN.
+    internal static bool Peek(Socket socket, out SocketError error)
+    {
+        Span<byte> one = stackalloc byte[1];
+        if (!socket.Blocking || socket.Poll(0, SelectMode.SelectRead))
+        {
+            var count = socket.Receive(one, SocketFlags.Peek, out error);
+            if (error == SocketError.WouldBlock)
+            {
+                error = SocketError.Success;
+                return false;
+            }
+
+            return count == 0;
+        }
+
+        error = SocketError.Success;
+        return false;
+    }
+}

@@ -1,0 +1,42 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport.Adapters;
+
+/// <summary>What connections over streams and pipes know of their peer's end.</summary>
+public sealed class PeerFinishedTests
+{
+    [Fact]
+    public async Task PeerFinished_NetworkStream_KnownWithoutReading()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        peer.Connect(listener.LocalEndPoint!);
+        await using var connection = new StreamConnection(new NetworkStream(listener.Accept(), ownsSocket: true), TimeProvider.System, 4096);
+        Assert.False(connection.PeerFinished);
+        peer.Shutdown(SocketShutdown.Send);
+        await connection.ExpectFinAsync();
+        Assert.True(connection.PeerFinished);
+        connection.Abort();
+        Assert.True(connection.PeerFinished);
+    }
+
+    [Fact]
+    public async Task PeerFinished_Pipe_KnownOnceItWasRead()
+    {
+        var (toUs, fromUs) = (new Pipe(), new Pipe());
+        await using var connection = new PipeConnection(new Duplex(toUs.Reader, fromUs.Writer), TimeProvider.System);
+        await toUs.Writer.WriteAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
+        await toUs.Writer.CompleteAsync();
+        Assert.Equal("x", await connection.ReadTextAsync(1));
+        Assert.False(connection.PeerFinished);
+        await connection.ExpectFinAsync();
+        Assert.True(connection.PeerFinished);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
