@@ -32,6 +32,9 @@ internal struct ConnectProgress
     /// <summary>The place in the queue, while the session waits.</summary>
     public Waiter? Waiter;
 
+    /// <summary>What the pick said for which it waits.</summary>
+    public PickResult WaitsFor;
+
     /// <summary>How long to pause.</summary>
     public TimeSpan Pause;
 

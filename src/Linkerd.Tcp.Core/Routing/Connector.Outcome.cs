@@ -19,12 +19,6 @@ internal sealed partial class Connector
         _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
-    /// <summary>Why a wait ended without a place. A session that has tried already tells of that instead.</summary>
-    private static CloseReason? QueueEnd(ref ConnectProgress progress) =>
-        progress.Client.PeerGone ? new(ClosedBy.Client, ClosePhase.Queue)
-        : progress.Attempts > 0 ? null
-        : new CloseReason(ClosedBy.Server, ClosePhase.Queue, TimedOut: true);
-
     private static string Describe(Destination destination, PickResult picked) => (picked, destination.Resolution) switch
     {
         (PickResult.AtLimit, _) => "every endpoint is at its limit of connections",

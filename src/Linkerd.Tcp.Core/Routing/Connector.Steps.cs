@@ -49,11 +49,10 @@ internal sealed partial class Connector
 
     private static ConnectStep Enqueue(ref ConnectProgress progress, PickResult picked)
     {
-        progress.Detail = Describe(progress.Destination, picked);
+        progress.WaitsFor = picked;
         if (progress.IsCancelled)
         {
-            progress.Reason = QueueEnd(ref progress);
-            return ConnectStep.Stop;
+            return StopWaiting(ref progress);
         }
 
         progress.Waiter = progress.Destination.Waiters.TryEnqueue(progress.Client, hash: 0, progress.CancellationToken);
@@ -63,7 +62,7 @@ internal sealed partial class Connector
         }
 
         progress.Reason = CloseReason.Refused(Refusal.WaitersFull);
-        progress.Detail = $"{progress.Destination.MaxWaiters} sessions wait already: {progress.Detail}";
+        progress.Detail = $"{progress.Destination.MaxWaiters} sessions wait already: {Describe(progress.Destination, picked)}";
         return ConnectStep.Stop;
     }
 
@@ -74,19 +73,30 @@ internal sealed partial class Connector
         if (waited.Picked == PickResult.Picked && !progress.IsCancelled)
         {
             progress.PickedAt = timeProvider.GetTimestamp();
-            progress.Detail = null;
             return ConnectStep.Connect;
         }
 
         // A place that came too late is given back untouched.
         progress.Lease.Dispose();
-        if (waited.IsInVain)
+        if (!waited.IsInVain)
         {
-            (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
+            return StopWaiting(ref progress);
         }
-        else
+
+        (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
+        return ConnectStep.Stop;
+    }
+
+    /// <summary>The session ends without a place. One that has tried already tells of that instead.</summary>
+    private static ConnectStep StopWaiting(ref ConnectProgress progress)
+    {
+        if (progress.Client.PeerGone)
         {
-            progress.Reason = QueueEnd(ref progress);
+            progress.Reason = new(ClosedBy.Client, ClosePhase.Queue);
+        }
+        else if (progress.Attempts == 0)
+        {
+            (progress.Reason, progress.Detail) = (new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), Describe(progress.Destination, progress.WaitsFor));
         }
 
         return ConnectStep.Stop;

@@ -25,6 +25,7 @@ public sealed partial class Destination
     private long _failures;
     private long _goodUntil;
     private EndpointSet _endpoints = EndpointSet.Empty;
+    private volatile bool _isResolved;
     private volatile Resolution _resolution = Resolution.Pending.Instance;
 
     internal Destination(DstPath name, DestinationOptions options, TimeProvider timeProvider, IRandomSource random, ILogger logger, CancellationToken stopping)
@@ -38,7 +39,7 @@ public sealed partial class Destination
         _failureFilter = new RepeatFilter(timeProvider);
         options.Check();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
-        Budget = new RetryBudget(options.RetryBudget, timeProvider);
+        Budget = new RetryTokens(options.RetryBudget, timeProvider);
 
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         Balancer.Changed += Signal;
@@ -75,7 +76,7 @@ public sealed partial class Destination
 
     internal WaiterQueue Waiters { get; }
 
-    internal RetryBudget Budget { get; }
+    internal RetryTokens Budget { get; }
 
     /// <summary>Whether there are endpoints, and an operator drains each of them.</summary>
     internal bool AreAllDraining
@@ -99,7 +100,7 @@ public sealed partial class Destination
     internal bool IsInVain(PickResult picked) => picked switch
     {
         // Before the first good answer "no endpoints" means "not known yet".
-        PickResult.Empty => Updates > 0 && !_options.WaitForEndpoints,
+        PickResult.Empty => _isResolved && Balancer.Endpoints.Count == 0 && !_options.WaitForEndpoints,
         PickResult.Unavailable => AreAllDraining,
         _ => false,
     };
@@ -212,6 +213,8 @@ public sealed partial class Destination
             Balancer.Update(endpoints);
             LogChange(before, endpoints);
         }
+
+        _isResolved = true;
     }
 
     private void ApplyBad(string error)

@@ -5,19 +5,17 @@ namespace Linkerd.Tcp;
 /// <summary>A session that waits for an endpoint. For one wait.</summary>
 internal sealed class Waiter : IValueTaskSource<WaitResult>
 {
-    private static readonly Action<object?> Finish = static waiter => ((Waiter)waiter!).Complete();
-
-    private readonly WaiterQueue _queue;
     private ManualResetValueTaskSourceCore<WaitResult> _completion;
     private CancellationTokenRegistration _cancellation;
-    private WaitResult _result;
 
     public Waiter(WaiterQueue queue, TransportConnection client, ulong hash)
     {
-        _queue = queue;
+        Queue = queue;
         Client = client;
         Hash = hash;
     }
+
+    public WaiterQueue Queue { get; }
 
     public TransportConnection Client { get; }
 
@@ -37,13 +35,20 @@ internal sealed class Waiter : IValueTaskSource<WaitResult>
 
     /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
     public void CancelWith(CancellationToken cancellationToken) =>
-        _cancellation = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!)._queue.Cancel((Waiter)waiter), this);
+        _cancellation = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Queue.Cancel((Waiter)waiter), this);
 
-    /// <summary>Ends the wait. By whoever took it out of the queue, once.</summary>
-    public void End(in WaitResult result)
+    /// <summary>Ends the wait. By whoever took it out of the queue, once, on the client's executor.</summary>
+    public void Complete(in WaitResult result)
     {
-        _result = result;
-        Client.Executor.Post(Finish, this);
+        _cancellation.Unregister();
+        if (result.Error is { } error)
+        {
+            _completion.SetException(error);
+        }
+        else
+        {
+            _completion.SetResult(result);
+        }
     }
 
     WaitResult IValueTaskSource<WaitResult>.GetResult(short token) => _completion.GetResult(token);
@@ -52,19 +57,6 @@ internal sealed class Waiter : IValueTaskSource<WaitResult>
 
     void IValueTaskSource<WaitResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
-
-    private void Complete()
-    {
-        _cancellation.Unregister();
-        if (_result.Error is { } error)
-        {
-            _completion.SetException(error);
-        }
-        else
-        {
-            _completion.SetResult(_result);
-        }
-    }
 }
 
 /// <summary>How a wait ended: with a lease where <see cref="Picked"/> says so.</summary>
@@ -72,4 +64,8 @@ internal sealed class Waiter : IValueTaskSource<WaitResult>
 /// <param name="Lease">The lease.</param>
 /// <param name="IsInVain">Whether nothing that can be waited for is left.</param>
 /// <param name="Error">What a balancer threw, against its contract.</param>
-internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null);
+internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null)
+{
+    /// <summary>Whether the wait is over.</summary>
+    public bool IsEnd => Picked == PickResult.Picked || IsInVain || Error is not null;
+}

@@ -10,6 +10,10 @@ namespace Linkerd.Tcp;
 /// <param name="timeProvider">The clock.</param>
 internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate<PickResult> isInVain, TimeProvider timeProvider)
 {
+    private static readonly Action<object?> Serve = static waiter => ((Waiter)waiter!).Queue.TryServe((Waiter)waiter);
+
+    private static readonly Action<object?> GiveUp = static waiter => ((Waiter)waiter!).Complete(new(PickResult.Unavailable, default));
+
     private readonly Lock _lock = new();
     private Waiter? _first;
     private Waiter? _last;
@@ -72,9 +76,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
             _isPumping = true;
         }
 
-        while (TryServeFirst() || !TryStopPumping())
-        {
-        }
+        ServeNext();
     }
 
     /// <summary>Takes one out that does not want to wait any longer; does nothing where it was served already.</summary>
@@ -82,41 +84,51 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     {
         if (TryRemove(waiter))
         {
-            waiter.End(new(PickResult.Unavailable, default));
+            waiter.Client.Executor.Post(GiveUp, waiter);
         }
     }
 
-    /// <summary>Whether the next one may be served too.</summary>
-    private bool TryServeFirst()
+    // A balancer is asked where the client lives; one after the other, so that the order holds.
+    private void ServeNext()
     {
-        var waiter = Volatile.Read(ref _first);
-        if (waiter is null)
+        Waiter? next;
+        lock (_lock)
         {
-            return false;
+            next = _first;
+            _isPumping = next is not null;
         }
 
-        if (waiter.Client.PeerGone)
+        next?.Client.Executor.Post(Serve, next);
+    }
+
+    /// <summary>On the executor of its client.</summary>
+    private void TryServe(Waiter waiter)
+    {
+        var result = new WaitResult(PickResult.Unavailable, default);
+        if (waiter.IsQueued && !waiter.Client.PeerGone)
         {
-            Cancel(waiter);
-            return true;
+            do
+            {
+                var picked = Pick(waiter, out var lease, out var error);
+                result = new(picked, lease, picked != PickResult.Picked && isInVain(picked), error);
+            }
+            while (!result.IsEnd && !TryStopPumping());
+            if (!result.IsEnd)
+            {
+                return;
+            }
         }
 
-        var picked = Pick(waiter, out var lease, out var error);
-        if (picked != PickResult.Picked && error is null && !isInVain(picked))
+        var isTaken = TryRemove(waiter);
+        ServeNext();
+        if (isTaken)
         {
-            return false;
-        }
-
-        if (TryRemove(waiter))
-        {
-            waiter.End(new(picked, lease, IsInVain: picked != PickResult.Picked, error));
+            waiter.Complete(result);
         }
         else
         {
-            lease.Dispose();
+            result.Lease.Dispose();
         }
-
-        return true;
     }
 
     private PickResult Pick(Waiter waiter, out EndpointLease lease, out Exception? error)
@@ -135,18 +147,14 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
     }
 
+    /// <summary>Whether nothing has happened since the pumping began that the last pick has not felt.</summary>
     private bool TryStopPumping()
     {
         lock (_lock)
         {
-            if (_pumpAgain)
-            {
-                _pumpAgain = false;
-                return false;
-            }
-
-            _isPumping = false;
-            return true;
+            _isPumping = _pumpAgain;
+            _pumpAgain = false;
+            return !_isPumping;
         }
     }
 

@@ -27,12 +27,13 @@ public sealed class ConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Connect_FewerEndpointsThanAttempts_TriesEachOnce()
+    public async Task Connect_FewerEndpointsThanAttempts_TriesOneAgain()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
         await using var router = new Router(new StaticResolver(Addresses[..2]));
         var (outcome, _) = await ConnectAsync(router, transport);
-        Assert.Equal(("SC", 2), (outcome.Reason.ToString(), outcome.Attempts));
+        Assert.Equal(("SC", 3), (outcome.Reason.ToString(), outcome.Attempts));
+        Assert.NotEqual(transport.Attempts[0].To, transport.Attempts[1].To);
     }
 
     [Fact]
@@ -58,14 +59,17 @@ public sealed class ConnectorTests : IDisposable
     [Fact]
     public async Task Connect_MeetsItself_CountsAsRefused()
     {
+        // The only endpoint would be tried until the deadline.
+        using var deadline = new CancellationTokenSource();
         var connections = new List<StillConnection>();
         var transport = new ScriptedTransport((to, _, _) =>
         {
             connections.Add(new StillConnection(to, to));
+            deadline.Cancel();
             return new(ConnectResult.Connected(connections[^1]));
         });
         await using var router = new Router(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 45001)));
-        var (outcome, destination) = await ConnectAsync(router, transport);
+        var (outcome, destination) = await ConnectAsync(router, transport, deadline);
         Assert.Equal("SC", outcome.Reason.ToString());
         Assert.Contains("met itself", outcome.Detail, StringComparison.Ordinal);
         Assert.True(connections is [{ IsAborted: true, IsDisposed: true }]);
@@ -106,10 +110,11 @@ public sealed class ConnectorTests : IDisposable
     public async Task Connect_EndpointsComeLater_IsServedThen()
     {
         var resolver = new StaticResolver();
+        resolver.Update(Resolution.Pending.Instance);
         var transport = new ScriptedTransport((to, _, _) => new(ConnectResult.Connected(new StillConnection(ClientAddress, to))));
         await using var router = new Router(resolver);
         var connecting = ConnectAsync(router, transport);
-        await UntilAsync(router, destination => destination.Updates == 1);
+        Assert.Equal(1, router.Get(DstPath.Parse("/svc/web")).WaitingSessions);
         Assert.False(connecting.IsCompleted);
         resolver.Update(EndpointSet.Of(Addresses));
         Assert.True((await connecting).Outcome.IsConnected);

@@ -105,7 +105,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public async Task StartAsync(TcpProxyOptions options, int? destinationSessions = null)
     {
         Router = new Router(
-            _ => new DestinationOptions { Resolver = Resolver, Balancer = LoadBalancers.P2c(Random), MaxSessions = destinationSessions },
+            _ => new DestinationOptions { Resolver = Resolver, Balancer = LoadBalancers.P2c(new BalancerOptions { Random = Random }), MaxSessions = destinationSessions },
             Logs,
             timeProvider: Scheduler.TimeProvider,
             random: Random);

@@ -57,6 +57,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     public async Task Pick_EndpointsComeLateFromAnotherThread_RunsOnTheLoopOfTheClient()
     {
         var resolver = new StaticResolver();
+        resolver.Update(Resolution.Pending.Instance);
         var proxy = await StartAsync(resolver, NotePick, loops: 2);
         var serving = Enumerable.Range(0, 6).Select(_ => Task.Run(() => AssertServedAsync(proxy))).ToArray();
         await UntilAsync(() => _picksOnLoop.Count >= 6);

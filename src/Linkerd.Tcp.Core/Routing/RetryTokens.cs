@@ -1,14 +1,14 @@
 namespace Linkerd.Tcp;
 
 /// <summary>The <see cref="RetryBudgetOptions"/> of one destination at work. Any thread.</summary>
-internal sealed class RetryBudget
+internal sealed class RetryTokens
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(10);
 
     private readonly RetryBudgetOptions _options;
     private readonly TokenBucket? _bucket;
 
-    public RetryBudget(RetryBudgetOptions options, TimeProvider timeProvider)
+    public RetryTokens(RetryBudgetOptions options, TimeProvider timeProvider)
     {
         _options = options;
 
