@@ -32,7 +32,14 @@ internal sealed partial class P2cDistributor<TMetric>
                 continue;
             }
 
-            if ((_slots[index].Endpoint.Gate & EndpointGate.Doubtful) != 0)
+            var gate = _slots[index].Endpoint.Gate;
+            if ((gate & EndpointGate.Ejected) != 0 && !scope.IsPanic)
+            {
+                // Its back-off is over: to know is worth one session, whatever its load.
+                return _slots[index].Endpoint;
+            }
+
+            if ((gate & EndpointGate.Doubtful) != 0)
             {
                 doubtful = index;
             }

@@ -46,4 +46,44 @@ internal static class BalancerDriver
             balancer.Pick().Dispose();
         }
     }
+
+    /// <summary>Picks until it is the one that is meant; the others are given back.</summary>
+    public static EndpointLease PickOf(this ILoadBalancer balancer, Endpoint endpoint, long timestamp = 0)
+    {
+        var lease = balancer.TryPickOf(endpoint, 10_000, timestamp);
+        Assert.NotNull(lease.Endpoint);
+        return lease;
+    }
+
+    public static EndpointLease TryPickOf(this ILoadBalancer balancer, Endpoint endpoint, int picks, long timestamp = 0)
+    {
+        for (var i = 0; i < picks; i++)
+        {
+            if (balancer.Pick(new PickContext { Timestamp = timestamp }, out var lease) == PickResult.Picked && lease.Endpoint == endpoint)
+            {
+                return lease;
+            }
+
+            lease.Dispose();
+        }
+
+        return default;
+    }
+
+    public static void Fail(this ILoadBalancer balancer, Endpoint endpoint, int times, ConnectFailure cause = ConnectFailure.Refused)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            var lease = balancer.PickOf(endpoint);
+            lease.Failed(cause);
+            lease.Dispose();
+        }
+    }
+
+    public static void Succeed(this ILoadBalancer balancer, Endpoint endpoint)
+    {
+        var lease = balancer.PickOf(endpoint);
+        lease.Connected(TimeSpan.Zero);
+        lease.Dispose();
+    }
 }
