@@ -55,7 +55,7 @@ internal sealed partial class DuplexRun
         }
 
         StartTimer();
-        _client.StartRelay(_server, _up);
+        StartUp();
         _server.StartRelay(_client, _down);
     }
 
@@ -87,6 +87,24 @@ internal sealed partial class DuplexRun
         _control.TrySetReason(new(ClosedBy.Proxy, Phase));
         Abort();
         EndDirection();
+    }
+
+    private void StartUp()
+    {
+        if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
+        {
+            // What was received already is handed over by the relay without a word.
+            if (_client.UnreadBytes > 0)
+            {
+                OnFirstFromClient(_clock.GetTimestamp());
+            }
+            else
+            {
+                _up.TellFirst();
+            }
+        }
+
+        _client.StartRelay(_server, _up);
     }
 
     /// <summary>The source has nothing more.</summary>

@@ -14,6 +14,7 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     private volatile bool _ended;
     private volatile bool _endedWithFin;
     private volatile bool _blocked;
+    private bool _tellsFirst;
 
     public TransportConnection Source => source;
 
@@ -48,10 +49,18 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
     public long SourceGoneAt { get; set; }
 
+    /// <summary>Has the next bytes from the source told to the copy, once. Before the relay is started.</summary>
+    public void TellFirst() => _tellsFirst = true;
+
     public void OnReceived(long now)
     {
         Volatile.Write(ref _lastReceived, now);
         Volatile.Write(ref _lastMoved, now);
+        if (_tellsFirst)
+        {
+            _tellsFirst = false;
+            run.OnFirstFromClient(now);
+        }
     }
 
     public void OnBlocked()
