@@ -93,8 +93,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
         if (due is { } reason)
         {
-            _control.TrySetReason(reason);
-            Abort();
+            EndNow(reason);
         }
     }
 
