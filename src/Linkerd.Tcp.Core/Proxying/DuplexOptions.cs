@@ -10,6 +10,18 @@ public sealed record DuplexOptions
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
+    /// The time that the server may take to its first byte, counted from the first byte that the client has sent; ends the session with
+    /// <see cref="ClosedBy.Server"/>, timed out. Default: off.
+    /// </summary>
+    /// <remarks>
+    /// It is over for good when a byte has come from the server, before the client's or after, or when the server's direction has ended; a server that
+    /// speaks first is never hit by it. A client that has not sent a byte is left to <see cref="IdleTimeout"/>, and to <see cref="HalfCloseTimeout"/> once it
+    /// has sent its FIN. What moves meanwhile does not extend it: an upload that is answered only at its end must fit into it. Bytes of the
+    /// client that had been received before the copy began count from when they are handed to the server.
+    /// </remarks>
+    public TimeSpan FirstByteTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
     /// Once one direction has ended: ends the session when the one still open has moved no byte for so long; also the most that is waited for
     /// the acknowledgement of what was sent before a RST is passed on. Default: 60 s.
     /// </summary>

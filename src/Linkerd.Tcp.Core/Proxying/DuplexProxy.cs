@@ -79,4 +79,11 @@ public sealed class DuplexProxy
     /// <summary>Starts a copy whose owner is told of its end.</summary>
     internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>
         new DuplexRun(client, server, _options, _random, control, owner).Start();
+
+    /// <summary>
+    /// Starts a copy whose server connection was made before it was needed: one that ends before a byte came from it and before a byte of the client
+    /// was sent to it is replaced once, unseen.
+    /// </summary>
+    internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner, IServerReplacement replacement) =>
+        new DuplexRun(client, server, _options, _random, control, owner, replacement).Start();
 }

@@ -6,6 +6,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
+    private long _clientSpokeAt;
     private bool _timerStopped;
     private volatile bool _watchingBlocked;
 
@@ -17,6 +18,13 @@ internal sealed partial class DuplexRun : ITimerHandler
         {
             Reschedule();
         }
+    }
+
+    /// <summary>The client's first bytes are here, or about to be handed to the server: its time to answer begins. Not asked for where that is not limited.</summary>
+    public void OnFirstFromClient(long now)
+    {
+        Volatile.Write(ref _clientSpokeAt, now);
+        Reschedule();
     }
 
     private void StopTimer()
@@ -63,6 +71,11 @@ internal sealed partial class DuplexRun : ITimerHandler
                 Consider(Math.Max(_up.LastMoved, _down.LastMoved), _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
             }
 
+            if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && _down.Received == 0 && !_down.Ended)
+            {
+                Consider(spokeAt, _options.FirstByteTimeout, now, new(ClosedBy.Server, Phase, TimedOut: true), ref next, ref due);
+            }
+
             if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
             {
                 ConsiderHalfClose(now, ref next, ref due);
@@ -80,8 +93,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
         if (due is { } reason)
         {
-            _control.TrySetReason(reason);
-            Abort();
+            EndNow(reason);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 internal sealed partial class DuplexRun
 {
     private readonly TransportConnection _client;
-    private readonly TransportConnection _server;
+    private readonly DuplexHold? _hold;
     private readonly HalfDuplex _up;
     private readonly HalfDuplex _down;
     private readonly DuplexOptions _options;
@@ -16,11 +16,19 @@ internal sealed partial class DuplexRun
     private readonly TimeProvider _clock;
     private readonly long _startedAt;
     private readonly TimeSpan _lifetime;
+    private TransportConnection _server;
     private Exception? _error;
     private int _running = 2;
     private int _resetting;
 
-    public DuplexRun(TransportConnection client, TransportConnection server, DuplexOptions options, IRandomSource random, DuplexControl control, IDuplexOwner owner)
+    public DuplexRun(
+        TransportConnection client,
+        TransportConnection server,
+        DuplexOptions options,
+        IRandomSource random,
+        DuplexControl control,
+        IDuplexOwner owner,
+        IServerReplacement? replacement = null)
     {
         _client = client;
         _server = server;
@@ -32,6 +40,7 @@ internal sealed partial class DuplexRun
         _up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, _startedAt);
         _down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, _startedAt);
         _lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
+        _hold = replacement is null ? null : new DuplexHold(this, _up, _down, replacement);
     }
 
     public long BytesFromClient => _up.Received;
@@ -44,7 +53,12 @@ internal sealed partial class DuplexRun
 
     public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(Math.Max(_up.LastMoved, _down.LastMoved));
 
-    private ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
+    public long Now => _clock.GetTimestamp();
+
+    /// <summary>Whether its end is decided.</summary>
+    public bool IsEnding => _control.Reason is not null;
+
+    public ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
 
     public void Start()
     {
@@ -55,15 +69,67 @@ internal sealed partial class DuplexRun
         }
 
         StartTimer();
-        _client.StartRelay(_server, _up);
-        _server.StartRelay(_client, _down);
+        if (_hold is { } hold)
+        {
+            hold.Start();
+        }
+        else
+        {
+            StartUp();
+            _server.StartRelay(_client, _down);
+        }
     }
 
-    /// <summary>Ends both connections at once. Any thread.</summary>
+    /// <summary>Starts the direction from the client.</summary>
+    public void StartUp()
+    {
+        if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
+        {
+            // What was received already is handed over by the relay without a word.
+            if (_client.UnreadBytes > 0)
+            {
+                OnFirstFromClient(Now);
+            }
+            else
+            {
+                _up.TellFirst();
+            }
+        }
+
+        _client.StartRelay(_server, _up);
+    }
+
+    /// <summary>Ends both connections at once. Any thread. Whoever aborts has set the reason before.</summary>
     public void Abort()
     {
         _client.Abort();
-        _server.Abort();
+        Volatile.Read(ref _server).Abort();
+        _hold?.Cancel();
+    }
+
+    /// <summary>Ends the copy for a reason, if there is none yet.</summary>
+    public void EndNow(CloseReason reason)
+    {
+        _control.TrySetReason(reason);
+        Abort();
+    }
+
+    /// <summary>Puts a fresh server connection in the place of one on which nothing went either way, and closes that one. Neither direction may run.</summary>
+    public ValueTask ReplaceServerAsync(TransportConnection fresh)
+    {
+        var old = _server;
+        _up.ReplaceDestination(fresh);
+        _down.ReplaceSource(fresh);
+        Volatile.Write(ref _server, fresh);
+
+        // Either who ends the copy finds the fresh one, or its reason is found here.
+        Interlocked.MemoryBarrier();
+        if (IsEnding)
+        {
+            fresh.Abort();
+        }
+
+        return old.DisposeAsync();
     }
 
     /// <summary>A direction is over: pass on how, if there is somebody to tell.</summary>

@@ -5,8 +5,10 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     : IRelayObserver
 {
     // What was received before and not consumed belongs to the copy.
-    private readonly long _receivedBefore = source.BytesReceived - source.UnreadBytes;
-    private readonly long _sentBefore = destination.BytesSent;
+    private long _receivedBefore = source.BytesReceived - source.UnreadBytes;
+    private long _sentBefore = destination.BytesSent;
+    private TransportConnection _source = source;
+    private TransportConnection _destination = destination;
     private long _lastReceived = now;
     private long _lastMoved = now;
     private long _endedAt;
@@ -14,18 +16,20 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     private volatile bool _ended;
     private volatile bool _endedWithFin;
     private volatile bool _blocked;
+    private bool _tellsFirst;
 
-    public TransportConnection Source => source;
+    public TransportConnection Source => Volatile.Read(ref _source);
 
-    public TransportConnection Destination => destination;
+    public TransportConnection Destination => Volatile.Read(ref _destination);
 
     public ClosedBy SourceSide => sourceSide;
 
     public ClosedBy DestinationSide => destinationSide;
 
-    public long Received => source.BytesReceived - _receivedBefore;
+    // Who looks while a connection is replaced, on which nothing went yet, may see the start of the new one and the count of the old one.
+    public long Received => Math.Max(0, Source.BytesReceived - Volatile.Read(ref _receivedBefore));
 
-    public long Sent => destination.BytesSent - _sentBefore;
+    public long Sent => Math.Max(0, Destination.BytesSent - Volatile.Read(ref _sentBefore));
 
     /// <summary>When bytes last came from the source.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -48,10 +52,32 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
     public long SourceGoneAt { get; set; }
 
+    /// <summary>Puts another connection in the place of a source that brought nothing. While no relay runs.</summary>
+    public void ReplaceSource(TransportConnection fresh)
+    {
+        Volatile.Write(ref _receivedBefore, fresh.BytesReceived - fresh.UnreadBytes);
+        Volatile.Write(ref _source, fresh);
+    }
+
+    /// <summary>Puts another connection in the place of a destination that was sent nothing. While no relay runs.</summary>
+    public void ReplaceDestination(TransportConnection fresh)
+    {
+        Volatile.Write(ref _sentBefore, fresh.BytesSent);
+        Volatile.Write(ref _destination, fresh);
+    }
+
+    /// <summary>Has the next bytes from the source told to the copy, once. Before the relay is started.</summary>
+    public void TellFirst() => _tellsFirst = true;
+
     public void OnReceived(long now)
     {
         Volatile.Write(ref _lastReceived, now);
         Volatile.Write(ref _lastMoved, now);
+        if (_tellsFirst)
+        {
+            _tellsFirst = false;
+            run.OnFirstFromClient(now);
+        }
     }
 
     public void OnBlocked()
