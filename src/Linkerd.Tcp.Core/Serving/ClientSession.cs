@@ -39,7 +39,6 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
 
     private Destination Destination => _acceptor.Destination;
 
-    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
     private bool ClientLeft => _client.PeerGone;
 
     private long Deadline => Services.Options.ConnectTimeout is var timeout && timeout == Timeout.InfiniteTimeSpan
@@ -134,7 +133,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         var server = _lease.Endpoint?.Address;
         _lease.Dispose();
 
-        // Told before it is gone: who waits for the last session to end finds everything counted and logged.
+        // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
         var reason = _control.Reason ?? CloseReason.Normal;
         var duration = Services.TimeProvider.GetElapsedTime(_startedAt);
         Services.Instruments.Closed(reason.Text, duration);
@@ -144,8 +143,11 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
 
         LogEnd(outcome, server, reason, duration);
+        _acceptor.ReleasePlaces(_place);
         Services.Sessions.Remove(this);
-        _acceptor.Release(_place);
+
+        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        _acceptor.Limit.Release();
     }
 
     /// <summary>Arms the timer for the next look; false where the deadline is over.</summary>
