@@ -39,6 +39,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
 
     private Destination Destination => _acceptor.Destination;
 
+    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
     private bool ClientLeft => _client.PeerGone;
 
     private long Deadline => Services.Options.ConnectTimeout is var timeout && timeout == Timeout.InfiniteTimeSpan
