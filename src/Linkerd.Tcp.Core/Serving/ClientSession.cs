@@ -134,7 +134,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         var server = _lease.Endpoint?.Address;
         _lease.Dispose();
 
-        // Told before it is gone: who waits for the last session to end finds everything counted and logged.
+        // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
         var reason = _control.Reason ?? CloseReason.Normal;
         var duration = Services.TimeProvider.GetElapsedTime(_startedAt);
         Services.Instruments.Closed(reason.Text, duration);
@@ -144,8 +144,11 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
 
         LogEnd(outcome, server, reason, duration);
+        _acceptor.ReleasePlaces(_place);
         Services.Sessions.Remove(this);
-        _acceptor.Release(_place);
+
+        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        _acceptor.Limit.Release();
     }
 
     /// <summary>Arms the timer for the next look; false where the deadline is over.</summary>

@@ -63,12 +63,11 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
     }
 
-    /// <summary>Gives back what a session took when it was accepted; once for each.</summary>
-    public void Release(ClientCount? client)
+    /// <summary>Gives back what a session took when it was accepted, other than its listener's place; once for each.</summary>
+    public void ReleasePlaces(ClientCount? client)
     {
         _clients?.Release(client);
         Destination.SessionLimit?.Release();
-        Limit.Release();
     }
 
     // The rate is asked first, as that costs least; what another limit refuses is no session, and takes nothing of the rate from other clients.

@@ -29,7 +29,7 @@ public sealed class SessionLimitTests
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(EndpointSet.Of(backend.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener() with { MaxSessions = 1 }, bed.NewListener()], MaxSessions = 3 });
-        await bed.ResolvedAsync(1);
+        await bed.ResolvedAsync();
         var one = await bed.ConnectServedAsync(backend, listener: 0);
         await bed.ConnectAsync(listener: 0);
         var two = await bed.ConnectServedAsync(backend, listener: 1);
@@ -162,7 +162,7 @@ public sealed class SessionLimitTests
         bed.Resolver.Update(EndpointSet.Of(backend.Address));
         var listener = bed.NewListener() with { MaxSessionsPerClient = 2, AcceptRate = 0.001, AcceptBurst = 3 };
         await bed.StartAsync(new TcpProxyOptions { Listeners = [listener, bed.NewListener()] }, destinationSessions: 2);
-        await bed.ResolvedAsync(1);
+        await bed.ResolvedAsync();
         var first = await bed.ConnectServedAsync(backend, listener: 0);
         await bed.ConnectServedAsync(backend, listener: 1);
         await bed.ConnectRefusedAsync(listener: 1);

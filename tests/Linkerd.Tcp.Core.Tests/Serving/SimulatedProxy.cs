@@ -98,7 +98,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         var backend = await AddBackendAsync();
         Resolver.Update(EndpointSet.Of(backend.Address));
         await StartAsync(new TcpProxyOptions { Listeners = [listener] }, destinationSessions);
-        await ResolvedAsync(updates: 1);
+        await ResolvedAsync();
         return backend;
     }
 
@@ -113,8 +113,8 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Waits, in no virtual time, until the destination has had so many good answers.</summary>
-    public Task ResolvedAsync(int updates) => Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => Destination.Updates >= updates, Patience)));
+    /// <summary>Waits, in no virtual time, until the balancer knows the endpoints.</summary>
+    public Task ResolvedAsync() => Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => Destination.Balancer.Endpoints.Count > 0, Patience)));
 
     public Task DelayAsync(double milliseconds) => Scheduler.Delay(TimeSpan.FromMilliseconds(milliseconds));
 

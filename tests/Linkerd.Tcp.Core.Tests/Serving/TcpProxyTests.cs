@@ -142,6 +142,35 @@ public sealed class TcpProxyTests : IAsyncLifetime
         Assert.Equal("second", await ReceiveAsync(secondServer, 6));
     }
 
+    [Theory]
+    [InlineData(TransportEngine.Epoll)]
+    [InlineData(TransportEngine.Sockets)]
+    public async Task MaxSessionsPerClient_Reached_ClientsAreResetAndLeaveNothingBehind(TransportEngine engine)
+    {
+        Assert.SkipUnless(engine != TransportEngine.Epoll || EpollTransport.IsSupported, "There is no epoll here.");
+        var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 2 });
+        _disposables.Add(transport);
+        var proxy = await StartAsync(
+            new StaticResolver(BackendEndPoint),
+            options => options with { MaxSessions = 2, Listeners = [options.Listeners[0] with { MaxSessionsPerClient = 1, MaxSessions = 2 }] },
+            transport);
+        var first = await ConnectAsync(proxy);
+        var firstServer = await AcceptAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await AssertRefusedAsync(proxy, sendFirst: i % 2 == 0);
+        }
+
+        Assert.Equal(1, proxy.ActiveSessions);
+        first.Dispose();
+        firstServer.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => proxy.ActiveSessions == 0, Patience));
+        using var second = await ConnectAsync(proxy);
+        using var secondServer = await AcceptAsync();
+        await SendAsync(second, "second");
+        Assert.Equal("second", await ReceiveAsync(secondServer, 6));
+    }
+
     [Fact]
     public async Task Start_AddressInUse_SaysSo()
     {
@@ -188,6 +217,22 @@ public sealed class TcpProxyTests : IAsyncLifetime
         return Encoding.ASCII.GetString(buffer, 0, received);
     }
 
+    // The RST may be there before the client's connect or send has looked at its own outcome.
+    private static async Task AssertRefusedAsync(TcpProxy proxy, bool sendFirst)
+    {
+        var error = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            using var client = await ConnectAsync(proxy);
+            if (sendFirst)
+            {
+                await SendAsync(client, "hello");
+            }
+
+            await client.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        });
+        Assert.True(error.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown, error.Message);
+    }
+
     private static async Task AssertResetAsync(Socket socket)
     {
         var error = await Assert.ThrowsAsync<SocketException>(async () =>
@@ -197,12 +242,12 @@ public sealed class TcpProxyTests : IAsyncLifetime
 
     private Task<Socket> AcceptAsync() => _backend.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-    private async Task<TcpProxy> StartAsync(IResolver resolver, Func<TcpProxyOptions, TcpProxyOptions>? change = null)
+    private async Task<TcpProxy> StartAsync(IResolver resolver, Func<TcpProxyOptions, TcpProxyOptions>? change = null, ITransport? transport = null)
     {
         var router = new Router(resolver);
         _disposables.Add(router);
         var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), Name)] };
-        var proxy = new TcpProxy(change?.Invoke(options) ?? options, router);
+        var proxy = new TcpProxy(change?.Invoke(options) ?? options, router, transport);
         _disposables.Add(proxy);
         await proxy.StartAsync(TestContext.Current.CancellationToken);
         return proxy;

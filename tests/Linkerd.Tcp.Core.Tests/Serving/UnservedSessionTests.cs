@@ -1,0 +1,134 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.Tests.Transport;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Serving;
+
+/// <summary>A client that could not be served sees a RST, whatever the reason; the reason is counted, and logged where the proxy's side has the trouble.</summary>
+public sealed class UnservedSessionTests
+{
+    [Theory]
+    [InlineData(ConnectFailure.Refused, "SC")]
+    [InlineData(ConnectFailure.Unreachable, "SC")]
+    [InlineData(ConnectFailure.Reset, "SC")]
+    [InlineData(ConnectFailure.TimedOut, "sC")]
+    [InlineData(ConnectFailure.LocalResources, "RC")]
+    public Task Connect_Fails_ClientIsReset(ConnectFailure failure, string reason) => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        backend.Endpoint.Fail(failure);
+        var client = await bed.ConnectAsync();
+        await client.SendTextAsync("hello");
+        await SimulatedProxy.ExpectResetAsync(client);
+        await EndedAsync(bed, reason, logged: 1);
+    });
+
+    [Fact]
+    public Task Connect_NoAnswer_ClientIsResetAfterTheAttempt() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        backend.Endpoint.Blackhole();
+        await bed.ConnectRefusedAsync();
+        Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 3, 3.1);
+        await EndedAsync(bed, "sC", logged: 1);
+    });
+
+    [Fact]
+    public Task Connect_NoDescriptorLeft_ClientIsReset() => SimulatedProxy.RunAsync(async bed =>
+    {
+        await bed.StartAsync(bed.NewListener());
+        bed.ProxyHost.DescriptorLimit = 1;
+        await bed.ConnectRefusedAsync();
+        await EndedAsync(bed, "RC", logged: 1);
+    });
+
+    [Theory]
+    [InlineData("pending")]
+    [InlineData("failed")]
+    [InlineData("negative")]
+    [InlineData("empty")]
+    public Task Resolution_NoEndpoint_ClientIsResetAtTheDeadline(string state) => SimulatedProxy.RunAsync(async bed =>
+    {
+        bed.Resolver.Update(state switch
+        {
+            "pending" => Resolution.Pending.Instance,
+            "failed" => new Resolution.Failed("no control plane"),
+            "negative" => Resolution.Negative.Instance,
+            _ => new Resolution.Bound(EndpointSet.Empty),
+        });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
+        await bed.ConnectRefusedAsync();
+        Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 10, 10.1);
+        await EndedAsync(bed, "sQ", logged: 1);
+    });
+
+    [Fact]
+    public Task Drain_SessionWaits_ClientIsReset() => SimulatedProxy.RunAsync(async bed =>
+    {
+        bed.Resolver.Update(Resolution.Pending.Instance);
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
+        var client = await bed.ConnectAsync();
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 1);
+        Assert.Equal(1, await bed.Proxy.DrainAsync(TimeSpan.Zero, CancellationToken.None));
+        await SimulatedProxy.ExpectResetAsync(client);
+        await EndedAsync(bed, "KQ", logged: 0);
+    });
+
+    [Fact]
+    public Task Served_ServerResets_IsNotLoggedAsUnserved() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        var client = await bed.ConnectServedAsync(backend);
+        backend.Accepted[0].Abort();
+        await SimulatedProxy.ExpectResetAsync(client);
+        await EndedAsync(bed, "SD", logged: 0);
+    });
+
+    [Theory]
+    [InlineData(Refusal.WaitersFull)]
+    [InlineData(Refusal.NoEndpoint)]
+    [InlineData(Refusal.RetryBudget)]
+    public void Connect_IsRefusedByTheDestination_IsCountedOnceByItsCause(Refusal refusal) => SimulatedBed.Run(1, async bed =>
+    {
+        using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
+        using var counters = new MeterRecorder(meter);
+        using var logs = new LogRecorder();
+        await using var router = new Router(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 1)));
+        var sessions = new SessionList();
+        var options = new TcpProxyOptions { Listeners = [new(bed.FreeAddress, SimulatedProxy.Name) { MaxSessionsPerClient = 1 }] };
+        var services = new SessionServices(
+            options,
+            new Connector(bed.Transport, new ConnectPolicy(), new ConnectInstruments(meter), bed.Scheduler.TimeProvider),
+            new DuplexProxy(),
+            sessions,
+            new SessionInstruments(meter, () => 0, sessions.CountBytes, () => sessions.Finished),
+            logs,
+            logs,
+            bed.Scheduler.TimeProvider);
+        var limit = new ConnectionLimit(1);
+        Assert.True(limit.TryAcquire());
+        var acceptor = new SessionAcceptor(services, options.Listeners[0], router.Get(SimulatedProxy.Name), limit);
+        var (client, accepted) = await bed.PairAsync();
+        var session = new ClientSession(acceptor, accepted, null);
+        sessions.Add(session);
+        ((IConnectOwner)session).OnConnectEnded(new ConnectOutcome { Reason = CloseReason.Refused(refusal), Detail = "why" }, null);
+        await SimulatedProxy.ExpectResetAsync(client);
+        Assert.Equal(1, counters.Count($"linkerd.tcp.sessions.refused{{cause={refusal.ToWord()}}}"));
+        Assert.Equal(1, counters.Count($"linkerd.tcp.sessions.closed{{reason=PQ:{refusal.ToWord()}}}"));
+        Assert.Equal((1, 1), (counters.CountAll("linkerd.tcp.sessions.refused"), counters.CountAll("linkerd.tcp.sessions.closed")));
+        Assert.Equal((0, 0), (limit.Active, sessions.Count));
+        Assert.Equal(1, logs.Count(4101));
+    });
+
+    private static async Task EndedAsync(SimulatedProxy bed, string reason, int logged)
+    {
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        Assert.Equal(1, bed.Closed(reason));
+        Assert.Equal(1, bed.Counters.CountAll("linkerd.tcp.sessions.closed"));
+        Assert.Equal(0, bed.Counters.CountAll("linkerd.tcp.sessions.refused"));
+        Assert.Equal(logged, bed.Logs.Count(4101));
+        Assert.Equal(0, bed.ProxyHost.Descriptors);
+    }
+}
