@@ -43,6 +43,9 @@ public sealed partial class Endpoint
     /// <summary>When discovery removed it, as a timestamp; 0 while it is in the set.</summary>
     internal long LeftAt => Volatile.Read(ref _leftAt);
 
+    /// <summary>Whether it is in the set, and neither ejected nor draining.</summary>
+    internal bool TakesNewSessions => LeftAt == 0 && (Gate & (EndpointGate.Draining | EndpointGate.Ejected)) == 0;
+
     /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on.</summary>
     public void Drain() => SetGate(EndpointGate.Draining);
 

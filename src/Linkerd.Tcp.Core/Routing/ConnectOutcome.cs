@@ -20,6 +20,9 @@ internal struct ConnectOutcome
     /// <summary>How many endpoints were tried.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>Whether the connection was made before it was needed; it may be replaced while the client has not spoken.</summary>
+    public bool IsWarm { get; init; }
+
     [MemberNotNullWhen(true, nameof(Connection))]
     public readonly bool IsConnected => Connection is not null;
 }

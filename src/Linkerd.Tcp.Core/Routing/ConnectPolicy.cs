@@ -39,6 +39,10 @@ public sealed record ConnectPolicy
         ExpectSpan(AttemptTimeout, nameof(AttemptTimeout));
         Expect(MaxAttempts > 0, nameof(MaxAttempts), "1 or more");
         Expect(RetryBackoff > TimeSpan.Zero, nameof(RetryBackoff), "more than zero");
+        if (Tcp is not null)
+        {
+            TcpOptionsCheck.Check(Tcp, "Connect.Tcp.");
+        }
     }
 
     private static void ExpectSpan(TimeSpan value, string option) =>

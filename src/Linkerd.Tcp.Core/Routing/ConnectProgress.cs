@@ -26,6 +26,9 @@ internal struct ConnectProgress
 
     public EndpointLease Lease;
 
+    /// <summary>Whether the connection was made ahead.</summary>
+    public bool IsWarm;
+
     /// <summary>When the pick was made that the next attempt is for.</summary>
     public long PickedAt;
 

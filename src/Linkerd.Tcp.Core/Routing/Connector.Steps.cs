@@ -17,6 +17,20 @@ internal sealed partial class Connector
 
     private int _nextSource;
 
+    /// <summary>A connection that was made ahead, where there is one.</summary>
+    private static bool TryTakeWarm(ref ConnectProgress progress)
+    {
+        if (progress.Destination.Warm is not { } pool || !pool.TryTake(progress.Client, out var taken))
+        {
+            return false;
+        }
+
+        progress.Last = ConnectResult.Connected(taken.Connection);
+        progress.Lease = taken.Lease;
+        progress.IsWarm = true;
+        return true;
+    }
+
     private ConnectStep Pick(ref ConnectProgress progress)
     {
         if (progress.Attempts == 0 && !progress.Destination.Waiters.IsEmpty)
@@ -106,16 +120,13 @@ internal sealed partial class Connector
     {
         progress.Attempts++;
         var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
+        NoteResult(in progress.Last, ref progress.Lease, elapsed);
         if (progress.Last.IsConnected)
         {
-            progress.Lease.Connected(elapsed);
-            instruments.Connected(elapsed);
             return ConnectStep.Stop;
         }
 
         var failure = progress.Last.Failure;
-        progress.Lease.Failed(failure, elapsed);
-        instruments.Failed(Causes[(int)failure]);
         if (failure != ConnectFailure.LocalResources)
         {
             progress.NoteTried(progress.Lease.Endpoint!);
@@ -136,6 +147,20 @@ internal sealed partial class Connector
 
         // Short of local resources, another endpoint helps no more than this one; another local address may.
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
+    }
+
+    private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed)
+    {
+        if (result.IsConnected)
+        {
+            lease.Connected(elapsed);
+            instruments.Connected(elapsed);
+        }
+        else
+        {
+            lease.Failed(result.Failure, elapsed);
+            instruments.Failed(Causes[(int)result.Failure]);
+        }
     }
 
     private ConnectStep Pause(ref ConnectProgress progress)

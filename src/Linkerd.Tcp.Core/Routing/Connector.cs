@@ -25,10 +25,11 @@ internal sealed partial class Connector(
     /// <param name="owner">Who is told.</param>
     /// <param name="cancellationToken">Cancelled at the deadline, and when the session ends for another reason.</param>
     public void Start(Destination destination, TransportConnection client, long deadline, IConnectOwner owner, CancellationToken cancellationToken) =>
-        _ = RunAsync(destination, client, deadline, owner, cancellationToken);
+        _ = RunAsync(destination, client, deadline, owner, isFresh: false, cancellationToken);
 
     // One asynchronous method, whose state is all that a session holds while it connects.
-    private async Task RunAsync(Destination destination, TransportConnection client, long deadline, IConnectOwner owner, CancellationToken cancellationToken)
+    private async Task RunAsync(
+        Destination destination, TransportConnection client, long deadline, IConnectOwner owner, bool isFresh, CancellationToken cancellationToken)
     {
         var progress = new ConnectProgress
         {
@@ -39,10 +40,14 @@ internal sealed partial class Connector(
             CancellationToken = cancellationToken,
         };
         Exception? fault = null;
-        destination.Budget.OnSession();
+        if (!isFresh)
+        {
+            destination.Budget.OnSession();
+        }
+
         try
         {
-            var step = ConnectStep.Pick;
+            var step = !isFresh && TryTakeWarm(ref progress) ? ConnectStep.Stop : ConnectStep.Pick;
             while (step != ConnectStep.Stop)
             {
                 switch (step)

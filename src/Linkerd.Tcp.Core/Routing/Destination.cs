@@ -78,6 +78,28 @@ public sealed partial class Destination
 
     internal RetryTokens Budget { get; }
 
+    /// <summary>The connections that are made ahead; null where there are none. Set by the proxy that serves it, the first where there are several.</summary>
+    internal WarmPool? Warm { get; private set; }
+
+    /// <summary>Starts to make connections ahead, where its options say so and nobody does yet.</summary>
+    internal WarmPool? StartWarming(Connector connector)
+    {
+        lock (_lock)
+        {
+            return _options.Warm.Connections > 0 && Warm is null ? Warm = new WarmPool(this, connector, _options.Warm, _random, _timeProvider) : null;
+        }
+    }
+
+    internal async ValueTask StopWarmingAsync(WarmPool pool)
+    {
+        lock (_lock)
+        {
+            Warm = null;
+        }
+
+        await pool.DisposeAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Whether there are endpoints, and an operator drains each of them.</summary>
     internal bool AreAllDraining
     {

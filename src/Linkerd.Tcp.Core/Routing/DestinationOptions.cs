@@ -29,6 +29,9 @@ public sealed record DestinationOptions
     /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
     public int MaxWaiters { get; init; } = 1000;
 
+    /// <summary>Connections that are made before they are needed. Default: none.</summary>
+    public WarmOptions Warm { get; init; } = new();
+
     /// <summary>
     /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="Refusal.NoEndpoint"/>). True: it
     /// waits for one, as it does for the first resolution.
@@ -41,6 +44,12 @@ public sealed record DestinationOptions
         Expect(MaxWaiters >= 0, nameof(MaxWaiters));
         Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession");
         Expect(double.IsFinite(RetryBudget.PerSecond) && RetryBudget.PerSecond >= 0, "RetryBudget.PerSecond");
+        Expect(Warm.Connections >= 0, "Warm.Connections");
+        if (Warm.MaxIdle <= TimeSpan.Zero)
+        {
+            throw new ArgumentException("Warm.MaxIdle: more than zero was expected.");
+        }
+
         Connect?.Check();
     }
 

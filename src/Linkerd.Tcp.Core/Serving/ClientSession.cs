@@ -4,7 +4,7 @@ namespace Linkerd.Tcp;
 /// One client connection from accept to close: gets a server connection, then copies. While it copies it is this object, the copy's and the
 /// two connections', and no task.
 /// </summary>
-internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDuplexOwner
+internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDuplexOwner, IServerReplacement
 {
     // How soon a client that reset its connection while it waits is noticed.
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
@@ -110,7 +110,11 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             Log.Failed(Services.Logger, error, Destination.Name);
         }
 
-        if (outcome.IsConnected)
+        if (outcome.IsConnected && outcome.IsWarm)
+        {
+            Services.Duplex.Start(_client, outcome.Connection, _control, this, replacement: this);
+        }
+        else if (outcome.IsConnected)
         {
             Services.Duplex.Start(_client, outcome.Connection, _control, this);
         }
@@ -119,6 +123,15 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             _control.TrySetReason(outcome.Reason);
             _ = EndUnservedAsync(outcome);
         }
+    }
+
+    async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)
+    {
+        // On the client's executor, as everything that touches the lease.
+        _lease.Dispose();
+        var outcome = await Services.Connector.ReconnectAsync(Destination, _client, cancellationToken).ConfigureAwait(false);
+        _lease = outcome.Lease;
+        return new(outcome.Connection, outcome.Reason);
     }
 
     private async Task EndUnservedAsync(ConnectOutcome outcome)

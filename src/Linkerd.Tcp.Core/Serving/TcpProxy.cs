@@ -21,6 +21,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ConnectionLimit _limit;
     private readonly List<ITransportListener> _listeners = [];
+    private readonly List<(Destination Destination, WarmPool Pool)> _warm = [];
     private readonly SessionServices _services;
     private bool _started;
 
@@ -58,7 +59,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         _services = new SessionServices(
             options,
-            new Connector(_transport, options.ServerTcp ?? options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
+            new Connector(_transport, options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
             new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
             sessions,
             instruments,
@@ -108,6 +109,11 @@ public sealed partial class TcpProxy : IAsyncDisposable
         {
             var options = _options.Listeners[i];
             var destination = _router.Get(options.Destination);
+            if (destination.StartWarming(_services.Connector) is { } pool)
+            {
+                _warm.Add((destination, pool));
+            }
+
             Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
             _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
         }
@@ -176,5 +182,11 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
 
         _listeners.Clear();
+        foreach (var (destination, pool) in _warm)
+        {
+            await destination.StopWarmingAsync(pool).ConfigureAwait(false);
+        }
+
+        _warm.Clear();
     }
 }

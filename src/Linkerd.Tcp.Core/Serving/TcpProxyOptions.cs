@@ -25,9 +25,6 @@ public sealed record TcpProxyOptions
     /// <summary>The limits of each session's copy.</summary>
     public DuplexOptions Duplex { get; init; } = DuplexOptions.Default;
 
-    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ServerTcp"/> is null; the window is here.</summary>
+    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ConnectPolicy.Tcp"/> is null; the window is here.</summary>
     public TcpOptions Tcp { get; init; } = TcpOptions.Default;
-
-    /// <summary>How connections to servers are set up. Null, the default: as <see cref="Tcp"/> says.</summary>
-    public TcpOptions? ServerTcp { get; init; }
 }

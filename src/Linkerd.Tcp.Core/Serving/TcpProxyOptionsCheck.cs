@@ -22,10 +22,6 @@ internal static class TcpProxyOptionsCheck
         ExpectSpan(options.Duplex.HalfCloseTimeout, nameof(DuplexOptions.HalfCloseTimeout));
         ExpectSpan(options.Duplex.Lifetime, nameof(DuplexOptions.Lifetime));
         TcpOptionsCheck.Check(options.Tcp, $"{nameof(TcpProxyOptions.Tcp)}.");
-        if (options.ServerTcp is { } server)
-        {
-            TcpOptionsCheck.Check(server, $"{nameof(TcpProxyOptions.ServerTcp)}.");
-        }
     }
 
     public static void Expect(bool holds, string option, string expected)

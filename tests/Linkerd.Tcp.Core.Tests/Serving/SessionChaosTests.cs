@@ -120,9 +120,7 @@ public sealed class SessionChaosTests
             {
                 Listeners = [limited, bed.NewListener()],
                 MaxSessions = OfAll,
-                AttemptTimeout = TimeSpan.FromSeconds(1),
-                ConnectTimeout = TimeSpan.FromSeconds(2.5),
-                MaxAttempts = 2,
+                Connect = new ConnectPolicy { AttemptTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(2.5), MaxAttempts = 2 },
                 Duplex = new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(6), HalfCloseTimeout = TimeSpan.FromSeconds(3), Lifetime = TimeSpan.FromSeconds(10) },
             },
             destinationSessions);

@@ -25,8 +25,8 @@ public sealed class TcpProxyOptionsTests
         { "Tcp.KeepAliveRetryCount: 1 to 127 was expected.", Good with { Tcp = new() { KeepAliveRetryCount = 128 } } },
         { "Tcp.UserTimeout: zero for the system's, or up to 24 days, was expected.", Good with { Tcp = new() { UserTimeout = Timeout.InfiniteTimeSpan } } },
         { "Tcp.SendBufferSize: 1 byte to 1 GiB, or null for the system's, was expected.", Good with { Tcp = new() { SendBufferSize = 0 } } },
-        { "ServerTcp.ReceiveBufferSize: 1 byte to 1 GiB, or null for the system's, was expected.", Good with { ServerTcp = new() { ReceiveBufferSize = -1 } } },
-        { "ServerTcp.KeepAliveRetryCount: 1 to 127 was expected.", Good with { ServerTcp = new() { KeepAliveRetryCount = 0 } } },
+        { "Connect.Tcp.ReceiveBufferSize: 1 byte to 1 GiB, or null for the system's, was expected.", Good with { Connect = new ConnectPolicy { Tcp = new() { ReceiveBufferSize = -1 } } } },
+        { "Connect.Tcp.KeepAliveRetryCount: 1 to 127 was expected.", Good with { Connect = new ConnectPolicy { Tcp = new() { KeepAliveRetryCount = 0 } } } },
     };
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class TcpProxyOptionsTests
         var listener = Listener with { MaxSessions = 1, MaxSessionsPerClient = 1, AcceptRate = 0.01, AcceptBurst = 1 };
         var tcp = new TcpOptions { KeepAliveTime = TimeSpan.Zero, UserTimeout = TimeSpan.FromSeconds(30), SendBufferSize = 4096, ReceiveBufferSize = 4096 };
         await using var router = new Router(new StaticResolver());
-        await using var proxy = new TcpProxy(Good with { Listeners = [listener], Tcp = tcp, ServerTcp = tcp, AbortOnClose = true }, router);
+        await using var proxy = new TcpProxy(Good with { Listeners = [listener], Tcp = tcp, Connect = new ConnectPolicy { Tcp = tcp }, AbortOnClose = true }, router);
         Assert.Empty(proxy.LocalEndPoints);
     }
 
@@ -57,13 +57,13 @@ public sealed class TcpProxyOptionsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task ServerTcp_SetOrNot_EachSideIsSetUpAsItsOptionsSay(bool own) => SimulatedProxy.RunAsync(async bed =>
+    public Task ConnectTcp_SetOrNot_EachSideIsSetUpAsItsOptionsSay(bool own) => SimulatedProxy.RunAsync(async bed =>
     {
         var clientSide = new TcpOptions { WindowSize = 1000, KeepAliveTime = TimeSpan.FromSeconds(7) };
         var serverSide = own ? new TcpOptions { WindowSize = 2000, UserTimeout = TimeSpan.FromSeconds(9) } : null;
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Tcp = clientSide, ServerTcp = serverSide });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Tcp = clientSide, Connect = new ConnectPolicy { Tcp = serverSide } });
         await bed.ResolvedAsync();
         await bed.ConnectServedAsync(backend);
         Assert.Equal(2, bed.Network.Links.Count);

@@ -1,0 +1,11 @@
+namespace Linkerd.Tcp;
+
+/// <summary>A server connection that was made before it was needed.</summary>
+/// <param name="Connection">The connection.</param>
+/// <param name="Lease">Its lease: it counts as load of its endpoint from when it was made.</param>
+/// <param name="Since">When it was made, as a timestamp.</param>
+internal readonly record struct WarmConnection(TransportConnection Connection, EndpointLease Lease, long Since)
+{
+    /// <summary>Whether a session may have it: the server has not closed it, and its endpoint takes new sessions.</summary>
+    public bool IsGood => !Connection.PeerFinished && Lease.Endpoint is { TakesNewSessions: true };
+}
