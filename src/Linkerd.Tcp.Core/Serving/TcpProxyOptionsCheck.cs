@@ -30,7 +30,7 @@ internal static class TcpProxyOptionsCheck
         }
     }
 
-    public static void Expect(bool holds, string option, string expected)
+    private static void Expect(bool holds, string option, string expected)
     {
         if (!holds)
         {
