@@ -24,7 +24,7 @@ internal static class TcpProxyOptionsCheck
         TcpOptionsCheck.Check(options.Tcp, $"{nameof(TcpProxyOptions.Tcp)}.");
     }
 
-    public static void Expect(bool holds, string option, string expected)
+    private static void Expect(bool holds, string option, string expected)
     {
         if (!holds)
         {

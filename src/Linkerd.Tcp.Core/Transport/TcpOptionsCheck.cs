@@ -23,7 +23,13 @@ internal static class TcpOptionsCheck
         Expect(options.SendBufferSize is null or (> 0 and <= LargestBuffer), nameof(TcpOptions.SendBufferSize), "1 byte to 1 GiB, or null for the system's,");
         Expect(options.ReceiveBufferSize is null or (> 0 and <= LargestBuffer), nameof(TcpOptions.ReceiveBufferSize), "1 byte to 1 GiB, or null for the system's,");
 
-        void Expect(bool holds, string option, string expected) => TcpProxyOptionsCheck.Expect(holds, path + option, expected);
+        void Expect(bool holds, string option, string expected)
+        {
+            if (!holds)
+            {
+                throw new ArgumentException($"{path}{option}: {expected} was expected.");
+            }
+        }
     }
 
     private static bool IsKeepAlive(TimeSpan span) => span >= TimeSpan.FromSeconds(1) && span <= LongestKeepAlive;
