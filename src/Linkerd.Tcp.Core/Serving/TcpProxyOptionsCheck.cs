@@ -19,6 +19,7 @@ internal static class TcpProxyOptionsCheck
         Expect(options.Duplex.LifetimeJitter is >= 0 and <= 1, nameof(DuplexOptions.LifetimeJitter), "0 to 1");
         options.Connect.Check();
         ExpectSpan(options.Duplex.IdleTimeout, nameof(DuplexOptions.IdleTimeout));
+        ExpectSpan(options.Duplex.FirstByteTimeout, nameof(DuplexOptions.FirstByteTimeout));
         ExpectSpan(options.Duplex.HalfCloseTimeout, nameof(DuplexOptions.HalfCloseTimeout));
         ExpectSpan(options.Duplex.Lifetime, nameof(DuplexOptions.Lifetime));
         TcpOptionsCheck.Check(options.Tcp, $"{nameof(TcpProxyOptions.Tcp)}.");

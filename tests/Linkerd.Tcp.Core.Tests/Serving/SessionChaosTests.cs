@@ -27,7 +27,7 @@ public sealed class SessionChaosTests
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", _closed.OrderByDescending(count => count.Value)));
 
         // Otherwise the test would not see what it is for.
-        string[] expected = ["--", "PA:accept_rate", "PA:client_sessions", "CQ", "SC", "sC", "RC", "CD", "SD", "cD", "SL", "sL", "pD", "KD"];
+        string[] expected = ["--", "PA:accept_rate", "PA:client_sessions", "CQ", "sC", "RC", "CD", "SD", "cD", "SL", "sL", "pD", "KD"];
         var missing = expected.Where(reason => !_closed.ContainsKey($"linkerd.tcp.sessions.closed{{reason={reason}}}")).ToArray();
         Assert.True(missing.Length == 0, $"never seen: {string.Join(", ", missing)}");
     }

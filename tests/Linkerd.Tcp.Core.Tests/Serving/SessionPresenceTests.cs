@@ -69,11 +69,42 @@ public sealed class SessionPresenceTests
         await bed.UntilAsync(() => bed.Closed("--") == 1);
     });
 
-    private static async Task<SimulatedBackend> StartPendingAsync(SimulatedProxy bed)
+    [Fact]
+    public Task AbortOnClose_ClientSendsItsFinWhileItWaits_IsTakenForGone() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await StartPendingAsync(bed, abortOnClose: true);
+        var client = await bed.ConnectAsync();
+        await client.SendTextAsync("early");
+        await bed.DelayAsync(700);
+        Assert.Equal(1, bed.Proxy.ActiveSessions);
+        var finished = bed.Scheduler.Elapsed;
+        client.ShutdownSend();
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        Assert.InRange(bed.Scheduler.Elapsed - finished, TimeSpan.Zero, TimeSpan.FromMilliseconds(255));
+        await SimulatedProxy.ExpectResetAsync(client);
+        Assert.Equal((1, 0), (bed.Closed("CQ"), backend.Endpoint.Attempts));
+    });
+
+    [Fact]
+    public Task AbortOnClose_ClientSendsItsFinWhenItIsServed_IsAHalfClose() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.AddBackendAsync();
+        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], AbortOnClose = true });
+        await bed.ResolvedAsync();
+        var client = await bed.ConnectServedAsync(backend);
+        client.ShutdownSend();
+        await backend.Accepted[0].ExpectFinAsync();
+        await bed.DelayAsync(2_000);
+        await backend.Accepted[0].SendTextAsync("answer");
+        Assert.Equal("answer", await client.ReadTextAsync(6));
+    });
+
+    private static async Task<SimulatedBackend> StartPendingAsync(SimulatedProxy bed, bool abortOnClose = false)
     {
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(Resolution.Pending.Instance);
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], AbortOnClose = abortOnClose });
         return backend;
     }
 }

@@ -102,10 +102,13 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         return backend;
     }
 
-    public async Task StartAsync(TcpProxyOptions options, int? destinationSessions = null)
+    public async Task StartAsync(
+        TcpProxyOptions options, int? destinationSessions = null, Func<DestinationOptions, DestinationOptions>? configure = null, BalancerOptions? balancing = null)
     {
+        var balancer = LoadBalancers.P2c((balancing ?? BalancerOptions.Default) with { Random = Random, TimeProvider = Scheduler.TimeProvider });
+        var destination = new DestinationOptions { Resolver = Resolver, Balancer = balancer, MaxSessions = destinationSessions };
         Router = new Router(
-            _ => new DestinationOptions { Resolver = Resolver, Balancer = LoadBalancers.P2c(new BalancerOptions { Random = Random }), MaxSessions = destinationSessions },
+            _ => configure?.Invoke(destination) ?? destination,
             Logs,
             timeProvider: Scheduler.TimeProvider,
             random: Random);

@@ -26,12 +26,12 @@ public sealed class UnservedSessionTests
     });
 
     [Fact]
-    public Task Connect_NoAnswer_ClientIsResetAfterTheAttempt() => SimulatedProxy.RunAsync(async bed =>
+    public Task Connect_NoAnswer_ClientIsResetAtTheDeadline() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());
         backend.Endpoint.Blackhole();
         await bed.ConnectRefusedAsync();
-        Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 3, 3.1);
+        Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 10, 10.1);
         await EndedAsync(bed, "sC", logged: 1);
     });
 
@@ -48,20 +48,30 @@ public sealed class UnservedSessionTests
     [InlineData("pending")]
     [InlineData("failed")]
     [InlineData("negative")]
-    [InlineData("empty")]
     public Task Resolution_NoEndpoint_ClientIsResetAtTheDeadline(string state) => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Resolver.Update(state switch
         {
             "pending" => Resolution.Pending.Instance,
             "failed" => new Resolution.Failed("no control plane"),
-            "negative" => Resolution.Negative.Instance,
-            _ => new Resolution.Bound(EndpointSet.Empty),
+            _ => Resolution.Negative.Instance,
         });
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         await bed.ConnectRefusedAsync();
         Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 10, 10.1);
         await EndedAsync(bed, "sQ", logged: 1);
+    });
+
+    [Fact]
+    public Task Resolution_NoEndpointAtAll_ClientIsRefusedAtOnce() => SimulatedProxy.RunAsync(async bed =>
+    {
+        bed.Resolver.Update(new Resolution.Bound(EndpointSet.Empty));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
+        await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Destination.Updates == 1, TimeSpan.FromSeconds(30))));
+        await bed.ConnectRefusedAsync();
+        Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 0, 0.1);
+        await EndedAsync(bed, "PQ:no_endpoint", logged: 1, refused: 1);
+        Assert.Equal(1, bed.Refused("no_endpoint"));
     });
 
     [Fact]
@@ -122,12 +132,12 @@ public sealed class UnservedSessionTests
         Assert.Equal(1, logs.Count(4101));
     });
 
-    private static async Task EndedAsync(SimulatedProxy bed, string reason, int logged)
+    private static async Task EndedAsync(SimulatedProxy bed, string reason, int logged, int refused = 0)
     {
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
         Assert.Equal(1, bed.Closed(reason));
         Assert.Equal(1, bed.Counters.CountAll("linkerd.tcp.sessions.closed"));
-        Assert.Equal(0, bed.Counters.CountAll("linkerd.tcp.sessions.refused"));
+        Assert.Equal(refused, bed.Counters.CountAll("linkerd.tcp.sessions.refused"));
         Assert.Equal(logged, bed.Logs.Count(4101));
         Assert.Equal(0, bed.ProxyHost.Descriptors);
     }
