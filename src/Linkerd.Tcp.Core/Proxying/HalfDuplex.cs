@@ -27,9 +27,9 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     public ClosedBy DestinationSide => destinationSide;
 
     // Who looks while a connection is replaced, on which nothing went yet, may see the start of the new one and the count of the old one.
-    public long Received => Math.Max(0, Source.BytesReceived - Volatile.Read(ref _receivedBefore));
+    public long Received => Math.Max(0, Volatile.Read(ref _source).BytesReceived - Volatile.Read(ref _receivedBefore));
 
-    public long Sent => Math.Max(0, Destination.BytesSent - Volatile.Read(ref _sentBefore));
+    public long Sent => Math.Max(0, Volatile.Read(ref _destination).BytesSent - Volatile.Read(ref _sentBefore));
 
     /// <summary>When bytes last came from the source.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);

@@ -141,6 +141,9 @@ public abstract partial class DuplexHoldTests
         var session = await HeldSession.StartAsync(bed);
         session.Server.ShutdownSend();
         var fresh = await session.FreshServerAsync();
+
+        // One that is reset before it is set up would be no connection at all.
+        await bed.UntilAsync(() => session.Fresh is not null);
         End(fresh, reset);
         var (data, end) = await session.Client.ReadToEndAsync();
         Assert.Equal((0, reset ? TransportStatus.Reset : TransportStatus.Ok), (data.Length, end));

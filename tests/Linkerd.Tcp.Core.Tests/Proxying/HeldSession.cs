@@ -61,10 +61,15 @@ internal sealed class HeldSession : IServerReplacement
         return session;
     }
 
-    public static async Task<HeldSession> PrepareAsync(TransportBed bed)
+    public static async Task<HeldSession> PrepareAsync(TransportBed bed) => await PrepareAsync(bed, await bed.PairAsync(), await bed.ServerPairAsync());
+
+    /// <param name="bed">Where a fresh connection comes from.</param>
+    /// <param name="client">The client, and the proxy's side of its connection.</param>
+    /// <param name="server">The proxy's side of the connection that may be replaced, and its server.</param>
+    public static async Task<HeldSession> PrepareAsync(TransportBed bed, (TransportConnection, TransportConnection) client, (TransportConnection, TransportConnection) server)
     {
         var (listener, accepted) = await bed.ListenAsync();
-        return new HeldSession(bed, await bed.PairAsync(), await bed.ServerPairAsync(), listener.LocalEndPoint, accepted);
+        return new HeldSession(bed, client, server, listener.LocalEndPoint, accepted);
     }
 
     public void Start(DuplexOptions? options)

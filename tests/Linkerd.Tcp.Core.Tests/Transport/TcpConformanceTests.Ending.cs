@@ -26,7 +26,7 @@ public abstract partial class TcpConformanceTests
         var (one, other) = await bed.PairAsync();
         var receiving = other.TakeAsync();
         var sending = other.TrySendAsync(new byte[bed.MoreThanFits]);
-        await bed.PauseAsync();
+        await bed.UntilAsync(() => other.BytesSent > 0);
         one.Abort();
         Assert.Equal(TransportStatus.Reset, (await receiving).Status);
         Assert.Equal(TransportStatus.Reset, await sending);
