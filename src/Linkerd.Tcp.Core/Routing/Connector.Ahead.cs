@@ -35,13 +35,15 @@ internal sealed partial class Connector
     }
 
     /// <summary>Connects anew for a session whose connection, made ahead, was closed before it was used.</summary>
-    public Task<ConnectOutcome> ReconnectAsync(Destination destination, TransportConnection client, CancellationToken cancellationToken)
+    public async Task<ConnectOutcome> ReconnectAsync(Destination destination, TransportConnection client, CancellationToken cancellationToken)
     {
         var timeout = PolicyOf(destination).ConnectTimeout;
         var deadline = timeout == Timeout.InfiniteTimeSpan ? NoDeadline : timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);
+        using var timer = new CancellationTokenSource(timeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         var completion = new Reconnection();
-        _ = RunAsync(destination, client, deadline, completion, isFresh: true, cancellationToken);
-        return completion.Task;
+        _ = RunAsync(destination, client, deadline, completion, isFresh: true, either.Token);
+        return await completion.Task.ConfigureAwait(false);
     }
 
     private sealed class Reconnection : IConnectOwner
