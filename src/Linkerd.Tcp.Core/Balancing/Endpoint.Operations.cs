@@ -5,7 +5,6 @@ public sealed partial class Endpoint
 {
     private double? _weightOverride;
     private long _ejections;
-    private long _leftAt;
 
     /// <summary>How often it was ejected, in total.</summary>
     public long Ejections => Volatile.Read(ref _ejections);
@@ -40,11 +39,15 @@ public sealed partial class Endpoint
     /// <summary>Whether an operator has said something that must outlive its leaving and coming back.</summary>
     internal bool HasOrders => IsDraining || WeightOverride is not null;
 
-    /// <summary>When discovery removed it, as a timestamp; 0 while it is in the set.</summary>
-    internal long LeftAt => Volatile.Read(ref _leftAt);
-
-    /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on.</summary>
-    public void Drain() => SetGate(EndpointGate.Draining);
+    /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on, as long as their destination lets them.</summary>
+    public void Drain()
+    {
+        SetGate(EndpointGate.Draining);
+        if (Interlocked.CompareExchange(ref _drainedAt, Math.Max(1, _policy.Now), 0) == 0)
+        {
+            _policy.Observer?.OnLeaving(this);
+        }
+    }
 
     /// <summary>Takes a <see cref="Drain"/> back. It starts slowly, as one that joins.</summary>
     public void Undrain()
@@ -53,6 +56,7 @@ public sealed partial class Endpoint
         {
             StartRamp(_policy.Now);
             ClearGate(EndpointGate.Draining);
+            Volatile.Write(ref _drainedAt, 0);
             _policy.NotifyChanged();
         }
     }
@@ -118,17 +122,5 @@ public sealed partial class Endpoint
         EndRamp();
         NoteAnswer();
         _policy.NotifyChanged();
-    }
-
-    /// <summary>It is in the set, again or still.</summary>
-    internal void OnJoined() => Volatile.Write(ref _leftAt, 0);
-
-    /// <summary>It is not in the set any more.</summary>
-    internal void OnLeft()
-    {
-        if (LeftAt == 0)
-        {
-            Volatile.Write(ref _leftAt, Math.Max(1, _policy.Now));
-        }
     }
 }

@@ -114,7 +114,7 @@ internal sealed partial class Connector
         }
 
         var failure = progress.Last.Failure;
-        progress.Lease.Failed(failure, elapsed);
+        progress.Lease.Failed(IsCutShort(ref progress, elapsed) ? ConnectFailure.Cancelled : failure, elapsed);
         instruments.Failed(Causes[(int)failure]);
         if (failure != ConnectFailure.LocalResources)
         {
@@ -136,6 +136,19 @@ internal sealed partial class Connector
 
         // Short of local resources, another endpoint helps no more than this one; another local address may.
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
+    }
+
+    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. Where that deadline is all the time that
+    // an attempt ever gets, the one that had nearly all of it is.
+    private static bool IsCutShort(ref ConnectProgress progress, TimeSpan elapsed)
+    {
+        if (progress.Last.Failure != ConnectFailure.TimedOut || progress.Deadline == NoDeadline || progress.Lease.Kind == LeaseKind.Panic)
+        {
+            return false;
+        }
+
+        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout * 0.9);
+        return fair == Timeout.InfiniteTimeSpan || elapsed < fair;
     }
 
     private ConnectStep Pause(ref ConnectProgress progress)
@@ -193,6 +206,6 @@ internal sealed partial class Connector
 
     // Asked last, as it costs a system call: whether the two ends are one. Where nothing listens on a local port of the ephemeral range, the kernel
     // can connect a socket with itself.
-    private static bool IsSelf(in ConnectResult result) => result.IsConnected
+    internal static bool IsSelf(in ConnectResult result) => result.IsConnected
         && result.Connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(result.Connection.LocalEndPoint);
 }

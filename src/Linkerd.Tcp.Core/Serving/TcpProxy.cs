@@ -61,6 +61,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             new Connector(_transport, options.ServerTcp ?? options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
             new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
             sessions,
+            new LeavingSessions(sessions, _logger, _timeProvider, random ?? RandomSource.Shared),
             instruments,
             _logger,
             loggerFactory.CreateLogger("Linkerd.Tcp.Session"),
@@ -108,6 +109,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         {
             var options = _options.Listeners[i];
             var destination = _router.Get(options.Destination);
+            _services.Leaving.Watch(destination);
             Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
             _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
         }
@@ -142,6 +144,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         await StopListeningAsync().ConfigureAwait(false);
         await AbortSessionsAsync().ConfigureAwait(false);
+        _services.Leaving.Dispose();
         if (_ownsTransport)
         {
             await _transport.DisposeAsync().ConfigureAwait(false);

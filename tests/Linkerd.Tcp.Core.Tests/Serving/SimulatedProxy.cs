@@ -44,6 +44,12 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     public StaticResolver Resolver { get; } = new();
 
+    /// <summary>What the destination has other than by default. Before the start.</summary>
+    public Func<DestinationOptions, DestinationOptions> Configure { get; set; } = static options => options;
+
+    /// <summary>What the balancer does. Before the start.</summary>
+    public BalancerOptions Balancing { get; set; } = BalancerOptions.Default;
+
     public Router Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
@@ -105,10 +111,17 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public async Task StartAsync(TcpProxyOptions options, int? destinationSessions = null)
     {
         Router = new Router(
-            _ => new DestinationOptions { Resolver = Resolver, Balancer = LoadBalancers.P2c(new BalancerOptions { Random = Random }), MaxSessions = destinationSessions },
+            _ => Configure(new DestinationOptions
+            {
+                Resolver = Resolver,
+                Balancer = LoadBalancers.P2c(Balancing with { Random = Random, TimeProvider = Scheduler.TimeProvider }),
+                MaxSessions = destinationSessions,
+            }),
             Logs,
-            timeProvider: Scheduler.TimeProvider,
-            random: Random);
+            _meter,
+            Scheduler.TimeProvider,
+            Random,
+            ProxyHost);
         Proxy = new TcpProxy(options, Router, ProxyHost, Logs, _meter, Scheduler.TimeProvider, Random);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
