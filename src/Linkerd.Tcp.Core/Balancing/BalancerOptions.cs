@@ -44,6 +44,7 @@ public sealed record BalancerOptions
         Expect(Breaker.FirstBackoff > TimeSpan.Zero, "Breaker.FirstBackoff", "more than zero");
         Expect(Breaker.LastBackoff >= Breaker.FirstBackoff, "Breaker.LastBackoff", "FirstBackoff or more");
         Expect(Breaker.EarlyCloses >= 0, "Breaker.EarlyCloses", "0 (off) or more");
+        Expect(Breaker.EarlyCloseWindow > TimeSpan.Zero, "Breaker.EarlyCloseWindow", "more than zero");
         Expect(Breaker.MaxEjectedShare is >= 0 and <= 1, "Breaker.MaxEjectedShare", "0 to 1");
         Expect(SlowStart.Window >= TimeSpan.Zero, "SlowStart.Window", "zero (off) or more");
         Expect(double.IsFinite(SlowStart.Aggression) && SlowStart.Aggression > 0, "SlowStart.Aggression", "more than 0");

@@ -57,6 +57,20 @@ internal struct CircuitBreaker
         ProbeAt = time == Timeout.InfiniteTimeSpan ? long.MaxValue : now + policy.ToTicks(time);
     }
 
+    /// <summary>Ejects it until the cause is cleared.</summary>
+    public void AddCause(EjectionCause cause) => Causes |= cause;
+
+    /// <summary>
+    /// Something has found out that it can be connected to: where connects that failed are all that is held against it, its back-off is over.
+    /// </summary>
+    public void AllowProbe(long now)
+    {
+        if (Causes == EjectionCause.ConnectFailures && ProbeAt > now)
+        {
+            ProbeAt = now;
+        }
+    }
+
     /// <summary>What was said against it is no longer true.</summary>
     public void Clear(EjectionCause causes, long now)
     {

@@ -21,7 +21,8 @@ public sealed record CircuitBreakerOptions
 
     /// <summary>
     /// Soft evidence: sessions in a row that the server ended within <see cref="EarlyCloseWindow"/> of being connected, without having sent a byte,
-    /// that open the breaker. Default: 0, off, as protocols exist where that is no fault.
+    /// that open the breaker; how a session ended is what <see cref="EndpointLease.Closed"/> says. A session that outlives the window, or in which the server sent a
+    /// byte, starts the count anew when it ends. Default: 0, off, as protocols exist where that is no fault.
     /// </summary>
     public int EarlyCloses { get; init; }
 
@@ -29,8 +30,8 @@ public sealed record CircuitBreakerOptions
     public TimeSpan EarlyCloseWindow { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// The largest share of a destination's endpoints that soft evidence (early closes, active checks) may eject. Default: 0.5. A connect that
-    /// fails is hard evidence, and not limited.
+    /// The largest share of a destination's endpoints that soft evidence (early closes, active checks) may eject: none is ejected by it where more than
+    /// this share would be, those ejected for other causes included. Default: 0.5. A connect that fails is hard evidence, and not limited.
     /// </summary>
     public double MaxEjectedShare { get; init; } = 0.5;
 }

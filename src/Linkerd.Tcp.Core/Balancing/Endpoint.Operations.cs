@@ -5,7 +5,6 @@ public sealed partial class Endpoint
 {
     private double? _weightOverride;
     private long _ejections;
-    private long _leftAt;
 
     /// <summary>How often it was ejected, in total.</summary>
     public long Ejections => Volatile.Read(ref _ejections);
@@ -40,14 +39,18 @@ public sealed partial class Endpoint
     /// <summary>Whether an operator has said something that must outlive its leaving and coming back.</summary>
     internal bool HasOrders => IsDraining || WeightOverride is not null;
 
-    /// <summary>When discovery removed it, as a timestamp; 0 while it is in the set.</summary>
-    internal long LeftAt => Volatile.Read(ref _leftAt);
-
     /// <summary>Whether it is in the set, and neither ejected nor draining.</summary>
     internal bool TakesNewSessions => LeftAt == 0 && (Gate & (EndpointGate.Draining | EndpointGate.Ejected)) == 0;
 
-    /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on.</summary>
-    public void Drain() => SetGate(EndpointGate.Draining);
+    /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on, as long as their destination lets them.</summary>
+    public void Drain()
+    {
+        SetGate(EndpointGate.Draining);
+        if (Interlocked.CompareExchange(ref _drainedAt, Math.Max(1, _policy.Now), 0) == 0)
+        {
+            _policy.Observer?.OnLeaving(this);
+        }
+    }
 
     /// <summary>Takes a <see cref="Drain"/> back. It starts slowly, as one that joins.</summary>
     public void Undrain()
@@ -56,6 +59,7 @@ public sealed partial class Endpoint
         {
             StartRamp(_policy.Now);
             ClearGate(EndpointGate.Draining);
+            Volatile.Write(ref _drainedAt, 0);
             _policy.NotifyChanged();
         }
     }
@@ -121,17 +125,5 @@ public sealed partial class Endpoint
         EndRamp();
         NoteAnswer();
         _policy.NotifyChanged();
-    }
-
-    /// <summary>It is in the set, again or still.</summary>
-    internal void OnJoined() => Volatile.Write(ref _leftAt, 0);
-
-    /// <summary>It is not in the set any more.</summary>
-    internal void OnLeft()
-    {
-        if (LeftAt == 0)
-        {
-            Volatile.Write(ref _leftAt, Math.Max(1, _policy.Now));
-        }
     }
 }

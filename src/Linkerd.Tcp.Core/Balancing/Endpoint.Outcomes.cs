@@ -126,6 +126,8 @@ public sealed partial class Endpoint
         {
             ClearGate(EndpointGate.Ejected);
         }
+
+        NoteCauses();
     }
 
     private void Recover(LeaseKind kind, long now)

@@ -56,6 +56,21 @@ public struct EndpointLease : IDisposable
         }
     }
 
+    /// <summary>
+    /// The connection has ended; to be said once, before <see cref="Dispose"/>. Soft evidence, for <see cref="CircuitBreakerOptions.EarlyCloses"/>; does
+    /// nothing where that is off. Does nothing before <see cref="Connected"/> and on a disposed lease.
+    /// </summary>
+    /// <param name="bytesFromServer">What the server has sent, in bytes. Any byte is a sign of life.</param>
+    /// <param name="open">How long the connection was open, until its first direction ended.</param>
+    /// <param name="byServer">Whether it was the server who ended it first, with a FIN or a RST. An end by the client, by us or by an operator says nothing about it.</param>
+    public readonly void Closed(long bytesFromServer, TimeSpan open, bool byServer)
+    {
+        if (_state == State.Open)
+        {
+            _endpoint?.OnClosed(bytesFromServer, open, byServer);
+        }
+    }
+
     /// <summary>Gives the load back.</summary>
     public void Dispose()
     {

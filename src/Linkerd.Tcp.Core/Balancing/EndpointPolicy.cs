@@ -1,9 +1,10 @@
 namespace Linkerd.Tcp;
 
 /// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
-internal sealed class EndpointPolicy
+internal sealed partial class EndpointPolicy
 {
     private readonly Action _changed;
+    private volatile IReadOnlyList<Endpoint> _members = [];
     private readonly Action _reweighted;
 
     /// <param name="options">Checked already.</param>
@@ -29,7 +30,18 @@ internal sealed class EndpointPolicy
     public bool IsLimited { get; }
 
     /// <summary>The endpoints of the current set.</summary>
-    public IReadOnlyList<Endpoint> Members { get; set; } = [];
+    public IReadOnlyList<Endpoint> Members
+    {
+        get => _members;
+        set
+        {
+            lock (Lock)
+            {
+                _members = value;
+                _ejected = Unknown;
+            }
+        }
+    }
 
     /// <summary>How many they are.</summary>
     public int Count => Members.Count;

@@ -17,12 +17,14 @@ internal static class InstrumentNames
     public const string ConnectDuration = "linkerd.tcp.connect.duration";
     public const string Endpoints = "linkerd.tcp.endpoints";
     public const string EndpointConnections = "linkerd.tcp.endpoint.connections";
+    public const string Checks = "linkerd.tcp.checks";
     public const string ResolverUpdates = "linkerd.tcp.resolver.updates";
     public const string ResolverFailures = "linkerd.tcp.resolver.failures";
     public const string ResolverAge = "linkerd.tcp.resolver.age";
 
     public const string Destination = "destination";
     public const string State = "state";
+    public const string Result = "result";
     public const string Reason = "reason";
     public const string Loop = "loop";
     public const string Cause = "cause";

@@ -38,6 +38,9 @@ public sealed class DuplexControl
         return true;
     }
 
+    /// <summary>Who ended the copy first; nobody where it never began. Once it has ended.</summary>
+    internal FirstEnd FirstEnd => _run?.FirstEnd ?? default;
+
     internal bool TrySetReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, reason.Pack(), 0) == 0;
 
     internal void Attach(DuplexRun run)

@@ -120,7 +120,7 @@ internal sealed partial class Connector
     {
         progress.Attempts++;
         var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
-        NoteResult(in progress.Last, ref progress.Lease, elapsed);
+        NoteResult(in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
         if (progress.Last.IsConnected)
         {
             return ConnectStep.Stop;
@@ -149,7 +149,7 @@ internal sealed partial class Connector
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
     }
 
-    private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed)
+    private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
         if (result.IsConnected)
         {
@@ -158,9 +158,22 @@ internal sealed partial class Connector
         }
         else
         {
-            lease.Failed(result.Failure, elapsed);
+            lease.Failed(isCutShort ? ConnectFailure.Cancelled : result.Failure, elapsed);
             instruments.Failed(Causes[(int)result.Failure]);
         }
+    }
+
+    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. Where that deadline is all the time that
+    // an attempt ever gets, the one that had nearly all of it is.
+    private static bool IsCutShort(ref ConnectProgress progress, TimeSpan elapsed)
+    {
+        if (progress.Last.Failure != ConnectFailure.TimedOut || progress.Deadline == NoDeadline || progress.Lease.Kind == LeaseKind.Panic)
+        {
+            return false;
+        }
+
+        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout * 0.9);
+        return fair == Timeout.InfiniteTimeSpan || elapsed < fair;
     }
 
     private ConnectStep Pause(ref ConnectProgress progress)
@@ -218,6 +231,6 @@ internal sealed partial class Connector
 
     // Asked last, as it costs a system call: whether the two ends are one. Where nothing listens on a local port of the ephemeral range, the kernel
     // can connect a socket with itself.
-    private static bool IsSelf(in ConnectResult result) => result.IsConnected
+    internal static bool IsSelf(in ConnectResult result) => result.IsConnected
         && result.Connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(result.Connection.LocalEndPoint);
 }

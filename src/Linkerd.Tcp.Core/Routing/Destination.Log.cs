@@ -62,5 +62,19 @@ public sealed partial class Destination
 
         [LoggerMessage(3003, LogLevel.Warning, "{Name}: {Error}; {Count} endpoints kept ({Suppressed} like this not shown)", EventName = "EndpointsKept")]
         public static partial void Kept(ILogger logger, DstPath name, string error, int count, int suppressed);
+
+        [LoggerMessage(3010, LogLevel.Warning, "{Name}: {Endpoint} is ejected ({Cause}; {Suppressed} like this not shown)", EventName = "EndpointEjected")]
+        public static partial void Ejected(ILogger logger, DstPath name, EndPoint endpoint, EjectionCause cause, int suppressed);
+
+        [LoggerMessage(3011, LogLevel.Information, "{Name}: {Endpoint} is back (it was ejected: {Cause}; {Suppressed} like this not shown)", EventName = "EndpointReadmitted")]
+        public static partial void Readmitted(ILogger logger, DstPath name, EndPoint endpoint, EjectionCause cause, int suppressed);
+
+        [LoggerMessage(3012, LogLevel.Debug, "{Name}: a check of {Endpoint} is {Verdict}: {Detail} ({Fails} failed in a row)", EventName = "CheckFailed")]
+        public static partial void CheckFailed(ILogger logger, DstPath name, EndPoint endpoint, CheckVerdict verdict, string? detail, int fails);
+
+        [LoggerMessage(3013, LogLevel.Warning,
+            "{Name}: {Endpoint} fails its checks, and is not ejected, as it is the only one, or MaxEjectedShare is reached: {Detail} ({Suppressed} like this not shown)",
+            EventName = "EjectionHeldBack")]
+        public static partial void HeldBack(ILogger logger, DstPath name, EndPoint endpoint, string? detail, int suppressed);
     }
 }

@@ -28,7 +28,15 @@ public sealed partial class Destination
     private volatile bool _isResolved;
     private volatile Resolution _resolution = Resolution.Pending.Instance;
 
-    internal Destination(DstPath name, DestinationOptions options, TimeProvider timeProvider, IRandomSource random, ILogger logger, CancellationToken stopping)
+    /// <param name="name">The name.</param>
+    /// <param name="options">What it is made of.</param>
+    /// <param name="checks">What checks connect with; where the options have some.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="random">Where jitter comes from.</param>
+    /// <param name="logger">Where to log.</param>
+    /// <param name="stopping">Cancelled when it ends.</param>
+    internal Destination(
+        DstPath name, DestinationOptions options, ITransport? checks, TimeProvider timeProvider, IRandomSource random, ILogger logger, CancellationToken stopping)
     {
         Name = name;
         _options = options;
@@ -37,11 +45,20 @@ public sealed partial class Destination
         _logger = logger;
         _stopping = stopping;
         _failureFilter = new RepeatFilter(timeProvider);
-        options.Check();
+        _ejectedFilter = new RepeatFilter(timeProvider);
+        _readmittedFilter = new RepeatFilter(timeProvider);
+        _heldBackFilter = new RepeatFilter(timeProvider);
+        options.CheckValues();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);
 
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
+        if (options.Check is { } check && checks is not null)
+        {
+            var one = new EndpointCheck(checks, check, options.Connect ?? ConnectPolicy.Default, timeProvider);
+            _checker = new ActiveChecker(one, check, this, timeProvider, random, stopping);
+        }
+
         Balancer.Changed += Signal;
     }
 
@@ -157,6 +174,7 @@ public sealed partial class Destination
     internal async ValueTask StopAsync()
     {
         await _watching.ConfigureAwait(false);
+        _checker?.Stop();
         Balancer.Changed -= Signal;
     }
 
@@ -226,17 +244,20 @@ public sealed partial class Destination
 
     private void ApplyGood(EndpointSet endpoints)
     {
-        Interlocked.Increment(ref _updates);
         Volatile.Write(ref _goodUntil, 0);
         var before = _endpoints;
         if (!before.Equals(endpoints))
         {
             _endpoints = endpoints;
             Balancer.Update(endpoints);
+            OnEndpointsChanged();
             LogChange(before, endpoints);
         }
 
         _isResolved = true;
+
+        // Last: who sees the count finds the set in force.
+        Interlocked.Increment(ref _updates);
     }
 
     private void ApplyBad(string error)

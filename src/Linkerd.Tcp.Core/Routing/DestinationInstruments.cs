@@ -9,6 +9,7 @@ internal static class DestinationInstruments
     {
         meter.CreateObservableUpDownCounter(InstrumentNames.Endpoints, () => Endpoints(router), "{endpoint}", "Endpoints of each destination, by state.");
         meter.CreateObservableUpDownCounter(InstrumentNames.EndpointConnections, () => Connections(router), "{connection}", "Server connections of each destination, open and pending.");
+        meter.CreateObservableCounter(InstrumentNames.Checks, () => Checks(router), "{check}", "Active checks of each destination's endpoints, by result.");
         meter.CreateObservableCounter(InstrumentNames.ResolverUpdates, () => Each(router, static destination => destination.Updates), "{update}", "Good answers of each destination's resolver.");
         meter.CreateObservableCounter(InstrumentNames.ResolverFailures, () => Each(router, static destination => destination.Failures), "{failure}", "Answers against which the last endpoints were kept.");
         meter.CreateObservableGauge(InstrumentNames.ResolverAge, () => Each(router, static destination => destination.Age.TotalSeconds), "s", "For how long the endpoints have been kept without a good answer.");
@@ -27,15 +28,30 @@ internal static class DestinationInstruments
     {
         foreach (var destination in router.Destinations)
         {
-            var lastResort = 0;
-            var endpoints = destination.Balancer.Endpoints;
-            foreach (var endpoint in endpoints)
+            var (available, ejected, draining, lastResort) = (0, 0, 0, 0);
+            foreach (var endpoint in destination.Balancer.Endpoints)
             {
-                lastResort += endpoint.Weight == 0 ? 1 : 0;
+                // Each once: what keeps sessions away from it for longest comes first.
+                _ = endpoint.IsDraining ? draining++ : endpoint.IsEjected ? ejected++ : endpoint.Weight == 0 ? lastResort++ : available++;
             }
 
-            yield return new(endpoints.Count - lastResort, Tag(destination), new(InstrumentNames.State, "available"));
+            yield return new(available, Tag(destination), new(InstrumentNames.State, "available"));
+            yield return new(ejected, Tag(destination), new(InstrumentNames.State, "ejected"));
+            yield return new(draining, Tag(destination), new(InstrumentNames.State, "draining"));
             yield return new(lastResort, Tag(destination), new(InstrumentNames.State, "last_resort"));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> Checks(Router router)
+    {
+        foreach (var destination in router.Destinations)
+        {
+            if (destination.Checks is { } checks)
+            {
+                yield return new(checks.Passed, Tag(destination), new(InstrumentNames.Result, "passed"));
+                yield return new(checks.Failed, Tag(destination), new(InstrumentNames.Result, "failed"));
+                yield return new(checks.Inconclusive, Tag(destination), new(InstrumentNames.Result, "inconclusive"));
+            }
         }
     }
 

@@ -38,8 +38,18 @@ public sealed record DestinationOptions
     /// </summary>
     public bool WaitForEndpoints { get; init; }
 
+    /// <summary>How its endpoints are checked beside what sessions meet. Null, the default: not at all.</summary>
+    public ActiveCheckOptions? Check { get; init; }
+
+    /// <summary>
+    /// How long sessions may go on whose endpoint an operator drains, or discovery has removed: each ends, with a reset, at a random time between half and all of this, so that
+    /// their clients do not come back all at once. Nothing ends where the endpoint is undrained, or back in the set, before. Default:
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: they go on as long as they like.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
-    internal void Check()
+    internal void CheckValues()
     {
         Expect(MaxWaiters >= 0, nameof(MaxWaiters));
         Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession");
@@ -51,6 +61,11 @@ public sealed record DestinationOptions
         }
 
         Connect?.Check();
+        Check?.Check();
+        if (DrainTimeout <= TimeSpan.Zero && DrainTimeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentException($"{nameof(DrainTimeout)}: more than zero, or Timeout.InfiniteTimeSpan, was expected.");
+        }
     }
 
     private static void Expect(bool holds, string option)

@@ -14,6 +14,7 @@ public sealed class Router : IAsyncDisposable
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lazy<ITransport> _checks;
 
     /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
     public Router(IResolver resolver, ILoggerFactory? loggerFactory = null)
@@ -28,17 +29,22 @@ public sealed class Router : IAsyncDisposable
     /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
     /// <param name="random">Where jitter comes from.</param>
+    /// <param name="transport">
+    /// What carries the checks of <see cref="DestinationOptions.Check"/>, and is not disposed with the router; default: sockets, which is right for all but a network of one's own.
+    /// </param>
     public Router(
         Func<DstPath, DestinationOptions> optionsFor,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null)
+        IRandomSource? random = null,
+        ITransport? transport = null)
     {
         ArgumentNullException.ThrowIfNull(optionsFor);
         _optionsFor = optionsFor;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _random = random ?? RandomSource.Shared;
+        _checks = new(() => transport ?? new SocketsTransport(_timeProvider));
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Linkerd.Tcp.Routing");
         if (meter is not null)
         {
@@ -88,7 +94,8 @@ public sealed class Router : IAsyncDisposable
 
     private Destination Create(DstPath name)
     {
-        var destination = new Destination(name, _optionsFor(name), _timeProvider, _random, _logger, _stopping.Token);
+        var options = _optionsFor(name);
+        var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _timeProvider, _random, _logger, _stopping.Token);
         destination.Start();
         return destination;
     }

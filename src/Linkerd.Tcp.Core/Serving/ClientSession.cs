@@ -37,7 +37,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
 
     private SessionServices Services => _acceptor.Services;
 
-    private Destination Destination => _acceptor.Destination;
+    internal Destination Destination => _acceptor.Destination;
 
     // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
     private bool ClientLeft => Services.Options.AbortOnClose ? _client.PeerFinished : _client.PeerGone;
@@ -94,6 +94,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
 
         // Both connections are closed already.
+        NoteClosed();
         Conclude(default);
     }
 
@@ -116,6 +117,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
         else if (outcome.IsConnected)
         {
+            NoteConnected();
             Services.Duplex.Start(_client, outcome.Connection, _control, this);
         }
         else

@@ -102,15 +102,21 @@ internal sealed class SessionList
     public int EndAll(ClosedBy by)
     {
         var sessions = new List<ClientSession>();
+        Visit(sessions.Add);
+        return sessions.Count(session => session.TryEnd(by));
+    }
+
+    /// <summary>Shows every session.</summary>
+    /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
+    public void Visit(Action<ClientSession> look)
+    {
         lock (_lock)
         {
             for (var session = _first; session is not null; session = session.Next)
             {
-                sessions.Add(session);
+                look(session);
             }
         }
-
-        return sessions.Count(session => session.TryEnd(by));
     }
 
     private void Unlink(ClientSession session)

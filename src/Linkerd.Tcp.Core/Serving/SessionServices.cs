@@ -9,6 +9,7 @@ internal sealed record SessionServices(
     Connector Connector,
     DuplexProxy Duplex,
     SessionList Sessions,
+    LeavingSessions Leaving,
     SessionInstruments Instruments,
     ILogger ProxyLogger,
     ILogger Logger,

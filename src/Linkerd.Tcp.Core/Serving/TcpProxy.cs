@@ -62,6 +62,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             new Connector(_transport, options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
             new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
             sessions,
+            new LeavingSessions(sessions, _logger, _timeProvider, random ?? RandomSource.Shared),
             instruments,
             _logger,
             loggerFactory.CreateLogger("Linkerd.Tcp.Session"),
@@ -114,6 +115,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
                 _warm.Add((destination, pool));
             }
 
+            _services.Leaving.Watch(destination);
             Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
             _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
         }
@@ -148,6 +150,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         await StopListeningAsync().ConfigureAwait(false);
         await AbortSessionsAsync().ConfigureAwait(false);
+        _services.Leaving.Dispose();
         if (_ownsTransport)
         {
             await _transport.DisposeAsync().ConfigureAwait(false);

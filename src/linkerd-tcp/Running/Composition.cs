@@ -42,7 +42,7 @@ internal sealed class Composition : IAsyncDisposable
         }
 
         var onNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep;
-        _router = new Router(_ => new DestinationOptions { Resolver = resolver, OnNegative = onNegative }, loggerFactory, meter, timeProvider);
+        _router = new Router(_ => new DestinationOptions { Resolver = resolver, OnNegative = onNegative }, loggerFactory, meter, timeProvider, transport: _transport);
         Proxy = new TcpProxy(Options(settings), _router, _transport, loggerFactory, meter, timeProvider);
     }
 

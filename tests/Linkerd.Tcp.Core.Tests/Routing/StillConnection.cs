@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.Tests.Routing;
 
 /// <summary>A connection on which nothing happens, with the addresses that a test wants.</summary>
-internal sealed class StillConnection(EndPoint? local, EndPoint? remote) : TransportConnection
+internal sealed class StillConnection(EndPoint? local, EndPoint? remote, TransportExecutor? executor = null) : TransportConnection
 {
     public bool IsAborted { get; private set; }
 
@@ -13,7 +13,7 @@ internal sealed class StillConnection(EndPoint? local, EndPoint? remote) : Trans
 
     public override EndPoint? RemoteEndPoint => remote;
 
-    public override TransportExecutor Executor { get; } = new ThreadPoolExecutor(TimeProvider.System);
+    public override TransportExecutor Executor { get; } = executor ?? new ThreadPoolExecutor(TimeProvider.System);
 
     public override TransportTimer Deadline { get; } = new ProviderTimer(TimeProvider.System);
 

@@ -44,6 +44,12 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     public StaticResolver Resolver { get; } = new();
 
+    /// <summary>What the destination has other than by default. Before the start.</summary>
+    public Func<DestinationOptions, DestinationOptions> Configure { get; set; } = static options => options;
+
+    /// <summary>What the balancer does. Before the start.</summary>
+    public BalancerOptions Balancing { get; set; } = BalancerOptions.Default;
+
     public Router Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
@@ -105,13 +111,15 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public async Task StartAsync(
         TcpProxyOptions options, int? destinationSessions = null, Func<DestinationOptions, DestinationOptions>? configure = null, BalancerOptions? balancing = null)
     {
-        var balancer = LoadBalancers.P2c((balancing ?? BalancerOptions.Default) with { Random = Random, TimeProvider = Scheduler.TimeProvider });
+        var balancer = LoadBalancers.P2c((balancing ?? Balancing) with { Random = Random, TimeProvider = Scheduler.TimeProvider });
         var destination = new DestinationOptions { Resolver = Resolver, Balancer = balancer, MaxSessions = destinationSessions };
         Router = new Router(
-            _ => configure?.Invoke(destination) ?? destination,
+            _ => configure?.Invoke(Configure(destination)) ?? Configure(destination),
             Logs,
-            timeProvider: Scheduler.TimeProvider,
-            random: Random);
+            _meter,
+            Scheduler.TimeProvider,
+            Random,
+            ProxyHost);
         Proxy = new TcpProxy(options, Router, ProxyHost, Logs, _meter, Scheduler.TimeProvider, Random);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }

@@ -1,0 +1,6 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The first end of a copy.</summary>
+/// <param name="ByServer">Whether the server sent its FIN or RST before the client did, and before we ended the copy.</param>
+/// <param name="After">How long the copy had run then.</param>
+internal readonly record struct FirstEnd(bool ByServer, TimeSpan After);

@@ -1,0 +1,203 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Checks the endpoints of one destination, each once in an interval, spread over it and no more than so many at a time. One timer, whatever their number. Any thread.
+/// </summary>
+/// <param name="check">What is done to each.</param>
+/// <param name="options">How often.</param>
+/// <param name="observer">Who is told of the results.</param>
+/// <param name="timeProvider">The clock.</param>
+/// <param name="random">What spreads them.</param>
+/// <param name="stopping">Cancelled when the destination ends: those under way are given up.</param>
+internal sealed class ActiveChecker(
+    EndpointCheck check, ActiveCheckOptions options, ICheckObserver observer, TimeProvider timeProvider, IRandomSource random, CancellationToken stopping)
+{
+    // Thousands of endpoints are started a handful at a time, and not by a timer for each.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Endpoint, CheckTarget> _targets = [];
+    private readonly PriorityQueue<CheckTarget, long> _due = new();
+    private readonly long _interval = Math.Max(1, (long)(options.Interval.TotalSeconds * timeProvider.TimestampFrequency));
+    private ITimer? _timer;
+    private int _generation;
+    private int _running;
+    private bool _isStarting;
+    private bool _isStopped;
+
+    /// <summary>The checks that are under way.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>The endpoints to check from now on; those that stay keep their turn.</summary>
+    public void Update(IReadOnlyList<Endpoint> endpoints)
+    {
+        lock (_lock)
+        {
+            if (_isStopped)
+            {
+                return;
+            }
+
+            _generation++;
+            var joined = endpoints.Where(endpoint => !TryKeep(endpoint)).ToList();
+            RemoveOthers();
+            var now = timeProvider.GetTimestamp();
+            for (var i = 0; i < joined.Count; i++)
+            {
+                // One in each slice of the interval, at a random place in it.
+                var place = (i + random.NextDouble()) / joined.Count;
+                var target = new CheckTarget(joined[i]) { Generation = _generation, Due = now + (long)(place * _interval) };
+                _targets.Add(joined[i], target);
+                _due.Enqueue(target, target.Due);
+            }
+        }
+
+        StartDue();
+    }
+
+    /// <summary>Starts no more checks.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _isStopped = true;
+            _timer?.Dispose();
+        }
+    }
+
+    private bool TryKeep(Endpoint endpoint)
+    {
+        if (!_targets.TryGetValue(endpoint, out var target))
+        {
+            return false;
+        }
+
+        target.Generation = _generation;
+        return true;
+    }
+
+    private void RemoveOthers()
+    {
+        // A dictionary may be removed from while it is enumerated.
+        foreach (var (endpoint, target) in _targets)
+        {
+            if (target.Generation != _generation)
+            {
+                target.IsRemoved = true;
+                _targets.Remove(endpoint);
+            }
+        }
+    }
+
+    // A transport may complete at once, so whoever starts checks goes on with what that makes possible: no recursion.
+    private void StartDue()
+    {
+        lock (_lock)
+        {
+            if (_isStarting)
+            {
+                return;
+            }
+
+            _isStarting = true;
+        }
+
+        while (TryTakeDue(out var target))
+        {
+            _ = RunAsync(target!);
+        }
+    }
+
+    private bool TryTakeDue(out CheckTarget? taken)
+    {
+        lock (_lock)
+        {
+            while (!_isStopped && _running < options.MaxConcurrent && _due.TryPeek(out var target, out var due))
+            {
+                if (target.IsRemoved)
+                {
+                    _due.Dequeue();
+                    continue;
+                }
+
+                var wait = timeProvider.GetElapsedTime(timeProvider.GetTimestamp(), due);
+                if (wait > TimeSpan.Zero)
+                {
+                    ArmTimer(wait > Tick ? wait : Tick);
+                    break;
+                }
+
+                _due.Dequeue();
+                _running++;
+                taken = target;
+                return true;
+            }
+
+            _isStarting = false;
+            taken = null;
+            return false;
+        }
+    }
+
+    private void ArmTimer(TimeSpan wait)
+    {
+        _timer ??= timeProvider.CreateTimer(static checker => ((ActiveChecker)checker!).StartDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task RunAsync(CheckTarget target)
+    {
+        var startedAt = timeProvider.GetTimestamp();
+        CheckResult result;
+        try
+        {
+            result = await check.RunAsync(target.Endpoint.Address, stopping).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // A transport that throws breaks its contract; the checker outlives that, and nobody is ejected for it.
+            result = CheckResult.Inconclusive($"{error.GetType().Name}: {error.Message}");
+        }
+
+        Apply(target, result);
+        lock (_lock)
+        {
+            _running--;
+            if (!target.IsRemoved)
+            {
+                target.Due = NextDue(target.Due, startedAt);
+                _due.Enqueue(target, target.Due);
+            }
+        }
+
+        StartDue();
+    }
+
+    private void Apply(CheckTarget target, CheckResult result)
+    {
+        if (target.IsRemoved || stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        target.Count(result.Verdict);
+        var isHeldBack = false;
+        if (result.Verdict == CheckVerdict.Failed && target.Fails >= options.Fall)
+        {
+            isHeldBack = !target.Endpoint.MarkDown();
+        }
+        else if (result.Verdict == CheckVerdict.Passed && (target.Passes == options.Rise || (target.Passes > options.Rise && target.Endpoint.IsDown)))
+        {
+            target.Endpoint.MarkUp();
+        }
+
+        observer.OnChecked(target, result, isHeldBack);
+    }
+
+    // Those that waited for a place, or for a machine that was suspended, are spread anew; they would stay in one crowd.
+    private long NextDue(long due, long startedAt)
+    {
+        var now = timeProvider.GetTimestamp();
+        return startedAt - due > _interval ? now + (long)(random.NextDouble() * _interval) : Math.Max(due + _interval, now);
+    }
+}

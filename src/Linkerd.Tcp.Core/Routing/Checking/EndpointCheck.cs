@@ -1,0 +1,60 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Checks one address: connects, and where the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
+/// <param name="transport">What connects.</param>
+/// <param name="options">What to do.</param>
+/// <param name="connect">How sessions connect; checks go the same way.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions options, ConnectPolicy connect, TimeProvider timeProvider)
+{
+    private readonly TcpOptions _tcp = WithRoom(connect.Tcp ?? TcpOptions.Default);
+
+    /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
+    public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
+    {
+        var startedAt = timeProvider.GetTimestamp();
+        var connecting = new ConnectOptions { Timeout = options.Timeout, Tcp = _tcp, Source = SourceFor(address) };
+        var connected = await transport.ConnectAsync(address, connecting, cancellationToken).ConfigureAwait(false);
+        if (!connected.IsConnected)
+        {
+            var detail = connected.Detail ?? connected.Failure.ToString();
+            return connected.Failure is ConnectFailure.LocalResources or ConnectFailure.Cancelled ? CheckResult.Inconclusive(detail) : CheckResult.Failed(detail);
+        }
+
+        var connection = connected.Connection;
+        await connection.Executor.Resume();
+        var result = Connector.IsSelf(connected) ? CheckResult.Failed("the connection met itself: nothing listens there") : CheckResult.Passed;
+        if (result.Verdict == CheckVerdict.Passed && !(options.Send.IsEmpty && options.Expect.IsEmpty))
+        {
+            var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
+            result = await new CheckTalk(connection, options).RunAsync(left, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            // A RST: thousands of checks would leave as many ports behind in TIME_WAIT.
+            connection.Abort();
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return result;
+    }
+
+    // An answer is looked at as a whole, so all of it must find room.
+    private static TcpOptions WithRoom(TcpOptions tcp) =>
+        tcp.WindowSize >= ActiveCheckOptions.MostLooked ? tcp : tcp with { WindowSize = ActiveCheckOptions.MostLooked };
+
+    private IPAddress? SourceFor(EndPoint address)
+    {
+        foreach (var source in connect.SourceAddresses)
+        {
+            if (source.AddressFamily == address.AddressFamily)
+            {
+                return source;
+            }
+        }
+
+        return null;
+    }
+}

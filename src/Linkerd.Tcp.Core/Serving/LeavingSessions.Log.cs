@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+internal sealed partial class LeavingSessions
+{
+    private static partial class Log
+    {
+        [LoggerMessage(4006, LogLevel.Information, "{Sessions} sessions ended, as their endpoints are down, or were drained or removed for long enough", EventName = "LeavingEnded")]
+        public static partial void Ended(ILogger logger, int sessions);
+    }
+}

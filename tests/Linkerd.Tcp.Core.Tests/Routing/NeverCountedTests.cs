@@ -1,0 +1,115 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Linkerd.Tcp.TestUtilities.Simulation;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Routing;
+
+/// <summary>What says nothing of an endpoint is not held against it.</summary>
+public sealed class NeverCountedTests : IDisposable
+{
+    private static readonly IPEndPoint[] Addresses = [.. Enumerable.Range(1, 2).Select(i => new IPEndPoint(new IPAddress([10, 7, 0, (byte)i]), 80))];
+    private readonly Meter _meter = new("test");
+
+    public void Dispose() => _meter.Dispose();
+
+    [Fact]
+    public void Connect_LocalResourcesAreShort_NotCounted() => Run(async (connector, destination, network, host) =>
+    {
+        host.DescriptorLimit = 0;
+        var outcome = await ConnectAsync(connector, destination, network);
+        Assert.Equal("RC", outcome.Reason.ToString());
+        AssertNothingIsHeldAgainst(destination);
+    });
+
+    [Fact]
+    public void Connect_ClientLeavesOrOperatorAborts_NotCounted() => Run(async (connector, destination, network, _) =>
+    {
+        // Both cancel the token, and nothing else.
+        BlackholeAll(network);
+        for (var i = 0; i < 20; i++)
+        {
+            using var leave = new CancellationTokenSource();
+            var connecting = ConnectAsync(connector, destination, network, leave.Token);
+            await network.Scheduler.Delay(TimeSpan.FromMilliseconds(500));
+            leave.Cancel();
+            Assert.False((await connecting).IsConnected);
+        }
+
+        AssertNothingIsHeldAgainst(destination);
+    });
+
+    [Fact]
+    public void Connect_DeadlineCutsTheAttemptShort_NotCounted() => Run(async (connector, destination, network, _) =>
+    {
+        BlackholeAll(network);
+        for (var i = 0; i < 20; i++)
+        {
+            var deadline = network.Scheduler.TimeProvider.GetTimestamp() + TimeSpan.FromSeconds(1).Ticks;
+            Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: deadline)).Reason.ToString());
+        }
+
+        AssertNothingIsHeldAgainst(destination);
+    });
+
+    [Fact]
+    public void Connect_AttemptHadItsTime_IsCounted() => Run(async (connector, destination, network, _) =>
+    {
+        BlackholeAll(network);
+        var deadline = network.Scheduler.TimeProvider.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks;
+        Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: deadline)).Reason.ToString());
+        Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
+    });
+
+    private static void BlackholeAll(SimulatedNetwork network)
+    {
+        foreach (var address in Addresses)
+        {
+            network.Endpoint(address).Blackhole();
+        }
+    }
+
+    private static void AssertNothingIsHeldAgainst(Destination destination) => Assert.All(
+        destination.Balancer.Endpoints,
+        endpoint => Assert.Equal((0, EjectionCause.None, 0), (endpoint.ConnectFailures, endpoint.EjectionCauses, endpoint.Load)));
+
+    private static async Task<ConnectOutcome> ConnectAsync(
+        Connector connector, Destination destination, SimulatedNetwork network, CancellationToken cancellationToken = default, long deadline = Connector.NoDeadline)
+    {
+        var client = new StillConnection(null, null, network.Scheduler);
+        var owner = new Owner();
+        connector.Start(destination, client, deadline, owner, cancellationToken);
+        return await owner.Ended.Task;
+    }
+
+    private void Run(Func<Connector, Destination, SimulatedNetwork, SimulatedTransport, Task> test)
+    {
+        var scheduler = new SimulatedScheduler();
+        var random = RandomSource.Seeded(1);
+        var network = new SimulatedNetwork(scheduler, random);
+        var host = network.AddHost("proxy");
+        scheduler.Run(async () =>
+        {
+            var router = new Router(
+                _ => new DestinationOptions
+                {
+                    Resolver = new StaticResolver(Addresses),
+                    Balancer = LoadBalancers.P2c(new BalancerOptions { TimeProvider = scheduler.TimeProvider, Random = random }),
+                },
+                timeProvider: scheduler.TimeProvider,
+                random: random);
+            var destination = router.Get(DstPath.Parse("/svc/web"));
+            await scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => destination.Updates == 1, TimeSpan.FromSeconds(30))));
+            var connector = new Connector(host, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), random, scheduler.TimeProvider);
+            await test(connector, destination, network, host);
+            await scheduler.RunElsewhereAsync(() => router.DisposeAsync().AsTask().GetAwaiter().GetResult());
+        });
+    }
+
+    private sealed class Owner : IConnectOwner
+    {
+        public TaskCompletionSource<ConnectOutcome> Ended { get; } = new();
+
+        public void OnConnectEnded(in ConnectOutcome outcome, Exception? error) => Ended.SetResult(outcome);
+    }
+}
