@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>Every option there is, in the order of the help text. The first ones, their short forms, defaults and words are the original's.</summary>
-internal static class CliOptions
+internal static partial class CliOptions
 {
     private const int SecondsPerDay = 24 * 60 * 60;
 
@@ -86,8 +86,12 @@ internal static class CliOptions
     public static IReadOnlyList<CliOption> Original { get; } = [Listen, NamerdAddress, NamerdInterval, NamerdNamespace, WindowSize];
 
     /// <summary>What came since.</summary>
-    public static IReadOnlyList<CliOption> Added { get; } =
-        [Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions, Transport, Loops, Grace, Stats];
+    public static IReadOnlyList<CliOption> Added =>
+    [
+        Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions,
+        Balancer, MaxConnectionsPerEndpoint, MaxWaiters, MinConnections, SlowStart, FailFast, Retries, ActiveCheck, CheckSend, CheckExpect,
+        Transport, Loops, Grace, Stats,
+    ];
 
     private static ValueOption<TimeSpan> Duration(string name, string help, string defaultText) =>
         new(null, name, "DURATION", help, defaultText, text => DurationText.Parse(text));

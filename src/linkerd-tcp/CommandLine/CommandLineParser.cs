@@ -49,11 +49,26 @@ internal static class CommandLineParser
             HalfCloseTimeout = CliOptions.HalfCloseTimeout.Read(result, errors),
             Lifetime = CliOptions.Lifetime.Read(result, errors),
             MaxSessions = CliOptions.MaxSessions.Read(result, errors),
+            Balancer = CliOptions.Balancer.Read(result, errors),
+            MaxConnectionsPerEndpoint = CliOptions.MaxConnectionsPerEndpoint.Read(result, errors),
+            MaxWaiters = CliOptions.MaxWaiters.Read(result, errors),
+            MinConnections = CliOptions.MinConnections.Read(result, errors),
+            SlowStart = CliOptions.SlowStart.Read(result, errors),
+            FailFast = CliOptions.FailFast.Read(result, errors)!,
+            Retries = CliOptions.Retries.Read(result, errors),
+            ActiveCheck = CliOptions.ActiveCheck.Read(result, errors),
+            CheckSend = CliOptions.CheckSend.Read(result, errors),
+            CheckExpect = CliOptions.CheckExpect.Read(result, errors),
             Transport = CliOptions.Transport.Read(result, errors),
             Loops = CliOptions.Loops.Read(result, errors),
             Grace = CliOptions.Grace.Read(result, errors),
             Stats = CliOptions.Stats.Read(result, errors),
         };
+        if (errors.Count == 0 && settings.ActiveCheck == Timeout.InfiniteTimeSpan && !(settings.CheckSend.IsEmpty && settings.CheckExpect.IsEmpty))
+        {
+            errors.Add("--check-send and --check-expect mean nothing without --active-check; expected --active-check <DURATION> too");
+        }
+
         return errors.Count == 0 ? new ParsedCommandLine.Run(settings) : new ParsedCommandLine.Wrong(errors);
     }
 

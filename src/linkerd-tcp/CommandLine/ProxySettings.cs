@@ -32,6 +32,27 @@ internal sealed record ProxySettings
     /// <summary>Null: as the limit of descriptors has it.</summary>
     public required int? MaxSessions { get; init; }
 
+    public required BalancerKind Balancer { get; init; }
+
+    /// <summary>Null: any number.</summary>
+    public required int? MaxConnectionsPerEndpoint { get; init; }
+
+    public required int MaxWaiters { get; init; }
+
+    public required int MinConnections { get; init; }
+
+    public required TimeSpan SlowStart { get; init; }
+
+    public required CircuitBreakerOptions FailFast { get; init; }
+
+    public required int Retries { get; init; }
+
+    public required TimeSpan ActiveCheck { get; init; }
+
+    public required ReadOnlyMemory<byte> CheckSend { get; init; }
+
+    public required ReadOnlyMemory<byte> CheckExpect { get; init; }
+
     public required TransportEngine Transport { get; init; }
 
     /// <summary>Null: one for each processor.</summary>

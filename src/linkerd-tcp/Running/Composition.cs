@@ -65,7 +65,12 @@ internal sealed class Composition : IAsyncDisposable
     {
         Listeners = [new ProxyListener(settings.Listen, LocalNames.NameOf(settings.Target))],
         MaxSessions = settings.MaxSessions,
-        Connect = new ConnectPolicy { ConnectTimeout = settings.ConnectTimeout, AttemptTimeout = settings.AttemptTimeout },
+        Connect = new ConnectPolicy
+        {
+            ConnectTimeout = settings.ConnectTimeout,
+            AttemptTimeout = settings.AttemptTimeout,
+            MaxAttempts = 1 + settings.Retries,
+        },
         Duplex = new DuplexOptions
         {
             IdleTimeout = settings.IdleTimeout,
