@@ -30,7 +30,7 @@ public sealed class NeverCountedTests : IDisposable
         for (var i = 0; i < 20; i++)
         {
             using var leave = new CancellationTokenSource();
-            var connecting = ConnectAsync(connector, destination, network, leave.Token);
+            var connecting = ConnectAsync(connector, destination, network, cancellationToken: leave.Token);
             await network.Scheduler.Delay(TimeSpan.FromMilliseconds(500));
             leave.Cancel();
             Assert.False((await connecting).IsConnected);
@@ -74,7 +74,7 @@ public sealed class NeverCountedTests : IDisposable
         endpoint => Assert.Equal((0, EjectionCause.None, 0), (endpoint.ConnectFailures, endpoint.EjectionCauses, endpoint.Load)));
 
     private static async Task<ConnectOutcome> ConnectAsync(
-        Connector connector, Destination destination, SimulatedNetwork network, CancellationToken cancellationToken = default, long deadline = Connector.NoDeadline)
+        Connector connector, Destination destination, SimulatedNetwork network, long deadline = Connector.NoDeadline, CancellationToken cancellationToken = default)
     {
         var client = new StillConnection(null, null, network.Scheduler);
         var owner = new Owner();

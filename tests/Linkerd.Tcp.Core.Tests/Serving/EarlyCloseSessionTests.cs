@@ -33,7 +33,7 @@ public sealed class EarlyCloseSessionTests
             Assert.Equal(1, bed.Logs.Count(3010));
             bed.Counters.Observe();
             Assert.Equal(1, bed.Counters.Observed["linkerd.tcp.endpoints{destination=/svc/web,state=ejected}"]);
-            Assert.Equal(1, bed.Counters.Observed["linkerd.tcp.endpoints{destination=/svc/web,state=available}"]);
+            Assert.Equal(1, bed.Counters.Observed["linkerd.tcp.endpoints{destination=/svc/web,state=last_resort}"]);
         });
 
     [Fact]

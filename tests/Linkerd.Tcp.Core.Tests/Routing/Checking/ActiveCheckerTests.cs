@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
@@ -19,11 +18,11 @@ public sealed class ActiveCheckerTests
 
     [Fact]
     public void Check_ServerRefuses_IsOutWithinFallAndBackWithinRiseIntervals() => CheckerBed.Run(
-        bed => FallAndRiseAsync(bed, Default, null, server => server.Refuse(), TimeSpan.Zero), seeds: 20);
+        bed => FallAndRiseAsync(bed, Default, null, server => server.Refuse(), TimeSpan.Zero), seeds: 5);
 
     [Fact]
     public void Check_ServerIsSilent_IsOutWithinFallIntervalsAndTheTimeout() => CheckerBed.Run(
-        bed => FallAndRiseAsync(bed, Default, null, server => server.Blackhole(), Default.Timeout), seeds: 20);
+        bed => FallAndRiseAsync(bed, Default, null, server => server.Blackhole(), Default.Timeout), seeds: 5);
 
     [Fact]
     public void Check_ServerAnswersAsExpected_IsOutAndBackAsWell() => CheckerBed.Run(
@@ -55,7 +54,7 @@ public sealed class ActiveCheckerTests
         Assert.Contains("did not come within 1 s", bed.Results[^1].Result.Detail, StringComparison.Ordinal);
         isStopped = false;
         await bed.UntilAsync(() => !endpoint.IsDown);
-    }, seeds: 10);
+    }, seeds: 3);
 
     [Theory]
     [InlineData("+OK", false)]
@@ -79,7 +78,7 @@ public sealed class ActiveCheckerTests
         bed.Start(Ping);
         await bed.DelayAsync(TimeSpan.FromSeconds(20));
         Assert.All(bed.Results, result => Assert.Equal(CheckVerdict.Passed, result.Result.Verdict));
-    }, seeds: 10);
+    }, seeds: 3);
 
     [Fact]
     public void Check_ServerSpeaksFirst_ExpectAloneIsEnough() => CheckerBed.Run(async bed =>

@@ -6,7 +6,7 @@ using Xunit;
 namespace Linkerd.Tcp.Tests.Routing.Checking;
 
 /// <summary>A checker with a balancer of its own and servers to check, all of virtual time, from one seed.</summary>
-internal sealed class CheckerBed : ICheckObserver
+internal sealed class CheckerBed : ICheckObserver, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private ActiveChecker? _checker;
@@ -46,7 +46,7 @@ internal sealed class CheckerBed : ICheckObserver
         for (var seed = 0UL; seed < (ulong)seeds; seed++)
         {
             var scheduler = new SimulatedScheduler();
-            var bed = new CheckerBed(scheduler, seed);
+            using var bed = new CheckerBed(scheduler, seed);
             try
             {
                 scheduler.Run(() => test(bed));
@@ -108,6 +108,8 @@ internal sealed class CheckerBed : ICheckObserver
         _checker!.Update(Balancer.Endpoints);
     }
 
+    public void Dispose() => _stopping.Dispose();
+
     public void Stop()
     {
         _stopping.Cancel();
@@ -124,7 +126,7 @@ internal sealed class CheckerBed : ICheckObserver
         var startedAt = Scheduler.Elapsed;
         while (!condition())
         {
-            await DelayAsync(TimeSpan.FromMilliseconds(1));
+            await DelayAsync(TimeSpan.FromMilliseconds(10));
         }
 
         return Scheduler.Elapsed - startedAt;
