@@ -29,10 +29,19 @@ internal sealed partial class P2cDistributor<TMetric>
             var index = i == 0 ? first : i == 1 ? second : DrawOne(scope.Random);
             if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
             {
+                // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
+                second = i == 0 && (_slots[index].Endpoint.Gate & EndpointGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
                 continue;
             }
 
-            if ((_slots[index].Endpoint.Gate & EndpointGate.Doubtful) != 0)
+            var gate = _slots[index].Endpoint.Gate;
+            if ((gate & EndpointGate.Ejected) != 0 && !scope.IsPanic)
+            {
+                // Its probe is due: no latency of before may keep it from that.
+                return _slots[index].Endpoint;
+            }
+
+            if ((gate & EndpointGate.Doubtful) != 0)
             {
                 doubtful = index;
             }
