@@ -1,9 +1,15 @@
 using BenchmarkDotNet.Running;
 using Linkerd.Tcp.Benchmarks.CopyCost;
+using Linkerd.Tcp.Benchmarks.PickThreads;
 
 if (args is ["copy-cost", .. var rest])
 {
     return await CopyCostCommand.RunAsync(rest);
+}
+
+if (args is ["pick-threads", .. var options])
+{
+    return PickThreadsCommand.Run(options);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

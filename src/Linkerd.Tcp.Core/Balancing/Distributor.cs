@@ -14,6 +14,11 @@ internal abstract class Distributor
 
     /// <summary>Whether <see cref="Draw"/> would find one.</summary>
     public abstract bool CanServe(ref DrawScope scope);
+
+    /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
+    public virtual void Retire()
+    {
+    }
 }
 
 /// <summary>Makes the distributor of one group.</summary>

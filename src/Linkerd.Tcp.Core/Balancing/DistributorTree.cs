@@ -41,6 +41,16 @@ internal sealed class DistributorTree
         return new DistributorTree(Compose(set, groups), groups, endpoints.AsReadOnly());
     }
 
+    /// <summary>Another tree stands in its place. Under the balancer's lock.</summary>
+    public void Retire()
+    {
+        foreach (var group in _groups)
+        {
+            group.Weighted?.Retire();
+            group.LastResort?.Retire();
+        }
+    }
+
     private static Group MakeGroup(
         EndpointGroup group, Group previous, List<Endpoint> endpoints, EndpointTable table, DistributorFactory factory)
     {

@@ -85,7 +85,7 @@ public sealed partial class Endpoint
         }
 
         Interlocked.Increment(ref _counters.Released);
-        Observer?.OnReleased(this);
+        Observers?.Notify(except: null);
         if (!wasOpen && Volatile.Read(ref _counters.UnansweredSince) != 0 && Pending == 0)
         {
             // Nobody waits for an answer any more.

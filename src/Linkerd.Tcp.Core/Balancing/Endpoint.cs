@@ -11,6 +11,7 @@ public sealed partial class Endpoint
 {
     private readonly EndpointPolicy _policy;
     private double _weight = 1;
+    private LoadObservers? _observers;
     private Counters _counters;
 
     internal Endpoint(EndPoint address, EndpointPolicy policy)
@@ -62,8 +63,12 @@ public sealed partial class Endpoint
 
     internal EndpointGate Gate => (EndpointGate)Volatile.Read(ref _counters.Gate);
 
-    /// <summary>Who wants to know of every change of its load; null for algorithms that look when they pick. Under the balancer's lock.</summary>
-    internal ILoadObserver? Observer { get; set; }
+    /// <summary>Who wants to know of every change of its load; null for algorithms that look when they pick. Set under the balancer's lock.</summary>
+    internal LoadObservers? Observers
+    {
+        get => Volatile.Read(ref _observers);
+        set => Volatile.Write(ref _observers, value);
+    }
 
     /// <summary>The address and the load, for logs.</summary>
     public override string ToString() => $"{Address} (load {Load})";

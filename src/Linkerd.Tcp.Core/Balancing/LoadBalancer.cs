@@ -74,7 +74,9 @@ internal sealed class LoadBalancer : ILoadBalancer
             }
 
             _set = endpoints ?? _set;
-            _tree = _tree.Next(_set, _table, _factory);
+            var old = _tree;
+            _tree = old.Next(_set, _table, _factory);
+            old.Retire();
             _policy.Members = _tree.Endpoints;
         }
 

@@ -21,5 +21,64 @@ public static class LoadBalancers
     /// <inheritdoc cref="P2c"/>
     public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Make(P2cDistributor<PeakEwmaMetric>.Create, options);
 
-    private static LoadBalancer Make(DistributorFactory factory, BalancerOptions? options) => new(factory, options ?? BalancerOptions.Default);
+    /// <summary>
+    /// Least connections, exactly: among all endpoints that no other is better than by a whole connection (load per weight, connections being established
+    /// count) the one that was picked least per weight. Spreads load better than <see cref="P2c"/> where this proxy is the only one in front of its endpoints;
+    /// where several are, each sends the next sessions to the same endpoint, and p2c is to be preferred. An endpoint that joins gets every session until it has
+    /// as many as the others; slow start bounds that.
+    /// </summary>
+    /// <remarks>A pick and a release cost a logarithm of the number of endpoints each, under a lock of the group.</remarks>
+    /// <inheritdoc cref="P2c"/>
+    public static ILoadBalancer LeastConnections(BalancerOptions? options = null) => Make(LeastConnectionsDistributor.Create, options);
+
+    /// <summary>
+    /// Weighted round robin: each in turn, as often as its weight says and as evenly as that goes, whatever the load. Starts at a random place, so that
+    /// proxies that start together do not march in step. One that cannot be picked in its turn loses it.
+    /// </summary>
+    /// <remarks>Earliest deadline first: a pick costs a logarithm of the number of endpoints, under a lock of the group.</remarks>
+    /// <inheritdoc cref="P2c"/>
+    public static ILoadBalancer RoundRobin(BalancerOptions? options = null) => Make(RoundRobinDistributor.Create, options);
+
+    /// <summary>Random in proportion to weights, whatever the load. A pick costs the same whatever the number of endpoints.</summary>
+    /// <inheritdoc cref="P2c"/>
+    public static ILoadBalancer Random(BalancerOptions? options = null) => Make(RandomDistributor.Create, options);
+
+    /// <summary>
+    /// Consistent hashing: sessions of one client go to one endpoint, by <see cref="PickContext.Hash"/> or else the client's address without its port; at
+    /// random where neither is known. When an endpoint leaves, or cannot serve, its clients move and hardly any others do; every proxy comes to the same.
+    /// An endpoint whose load is a quarter above its share passes sessions on. Shares follow the weights where there are many clients.
+    /// </summary>
+    /// <remarks>
+    /// Maglev (Eisenbud and others, NSDI 2016) with bounded loads (arXiv 1608.01350). The table has at least 100 entries per endpoint (from 128 KiB per group),
+    /// and is made when the set is updated. The client's address is asked of the connection, which makes it once per session.
+    /// </remarks>
+    /// <inheritdoc cref="P2c"/>
+    public static ILoadBalancer Maglev(BalancerOptions? options = null) => Make(MaglevDistributor.Create, options);
+
+    /// <summary>The load balancer of an algorithm that is known by name.</summary>
+    /// <param name="kind">The algorithm.</param>
+    /// <param name="options">What it does beside that; by default <see cref="BalancerOptions.Default"/>.</param>
+    /// <exception cref="ArgumentException">There is no such algorithm, or an option is out of range.</exception>
+    public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null) => kind switch
+    {
+        BalancerKind.P2c => P2c(options),
+        BalancerKind.PeakEwma => PeakEwma(options),
+        BalancerKind.LeastConnections => LeastConnections(options),
+        BalancerKind.RoundRobin => RoundRobin(options),
+        BalancerKind.Random => Random(options),
+        BalancerKind.Maglev => Maglev(options),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "One of BalancerKind was expected."),
+    };
+
+    private static LoadBalancer Make(DistributorFactory factory, BalancerOptions? options)
+    {
+        options ??= BalancerOptions.Default;
+        return new LoadBalancer(options.Aperture is null ? factory : ApertureDistributor.Around(factory, options.Aperture), options);
+    }
+
+    private static LoadBalancer Make(Func<ReadOnlySpan<GroupMember>, Distributor?, IRandomSource, Distributor> factory, BalancerOptions? options)
+    {
+        var random = (options ?? BalancerOptions.Default).Random;
+        return Make((members, previous) => factory(members, previous, random), options);
+    }
 }

@@ -29,6 +29,8 @@ internal sealed partial class P2cDistributor<TMetric>
             var index = i == 0 ? first : i == 1 ? second : DrawOne(scope.Random);
             if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
             {
+                // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
+                second = i == 0 && (_slots[index].Endpoint.Gate & EndpointGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
                 continue;
             }
 

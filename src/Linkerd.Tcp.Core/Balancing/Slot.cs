@@ -22,23 +22,37 @@ internal struct Slot(Endpoint endpoint, double weight, double offset)
     /// <param name="previous">The slots of the group that it replaces; empty for a new one.</param>
     public static Slot[] Make(ReadOnlySpan<GroupMember> members, Slot[] previous)
     {
+        var weights = Scale(members, LeastWeight);
+        var slots = new Slot[members.Length];
+        var sum = 0.0;
+        for (var i = 0; i < slots.Length; i++)
+        {
+            sum += weights[i];
+            slots[i] = new Slot(members[i].Endpoint, weights[i], members[i].Endpoint.Picks);
+        }
+
+        CarryOn(previous, slots, sum);
+        return slots;
+    }
+
+    /// <summary>The weights as shares of the greatest.</summary>
+    /// <param name="members">Whose weights.</param>
+    /// <param name="least">What a weight counts for at the least.</param>
+    public static double[] Scale(ReadOnlySpan<GroupMember> members, double least)
+    {
         var greatest = 0.0;
         foreach (var member in members)
         {
             greatest = Math.Max(greatest, member.Weight);
         }
 
-        var slots = new Slot[members.Length];
-        var sum = 0.0;
-        for (var i = 0; i < slots.Length; i++)
+        var weights = new double[members.Length];
+        for (var i = 0; i < weights.Length; i++)
         {
-            var weight = Math.Max(members[i].Weight / greatest, LeastWeight);
-            sum += weight;
-            slots[i] = new Slot(members[i].Endpoint, weight, members[i].Endpoint.Picks);
+            weights[i] = Math.Max(members[i].Weight / greatest, least);
         }
 
-        CarryOn(previous, slots, sum);
-        return slots;
+        return weights;
     }
 
     // Endpoints that stay keep their lead: how many picks they are ahead of the group's average, or behind. The others start level.

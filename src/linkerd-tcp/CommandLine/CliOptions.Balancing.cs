@@ -49,8 +49,13 @@ internal static partial class CliOptions
         "2",
         text => NumberText.Parse(text, 0, 1000, "attempts"));
 
-    public static ValueOption<TimeSpan> ActiveCheck { get; } = Duration(
-        "active-check", "Connect to each endpoint at this interval; 3 failures eject it, 2 successes bring it back", "off");
+    public static ValueOption<TimeSpan> ActiveCheck { get; } = new(
+        null,
+        "active-check",
+        "INTERVAL",
+        "Connect to each endpoint at this interval, a DURATION; 3 failures eject it, 2 successes bring it back",
+        "off",
+        text => DurationText.Parse(text));
 
     public static ValueOption<ReadOnlyMemory<byte>> CheckSend { get; } = new(
         null, "check-send", "TEXT", @"Bytes that an active check sends, with \r \n \t \\ and \xNN", "off", BytesText.Parse);

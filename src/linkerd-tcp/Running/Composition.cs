@@ -41,8 +41,7 @@ internal sealed class Composition : IAsyncDisposable
             });
         }
 
-        var onNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep;
-        _router = new Router(_ => new DestinationOptions { Resolver = resolver, OnNegative = onNegative }, loggerFactory, meter, timeProvider, transport: _transport);
+        _router = new Router(_ => DestinationOf(settings, resolver, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
         Proxy = new TcpProxy(Options(settings), _router, _transport, loggerFactory, meter, timeProvider);
     }
 
@@ -60,6 +59,24 @@ internal sealed class Composition : IAsyncDisposable
             await _namerd.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private static DestinationOptions DestinationOf(ProxySettings settings, IResolver resolver, TimeProvider timeProvider) => new()
+    {
+        Resolver = resolver,
+        Balancer = LoadBalancers.Create(settings.Balancer, new BalancerOptions
+        {
+            Breaker = settings.FailFast,
+            SlowStart = SlowStartOptions.Default with { Window = settings.SlowStart == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.SlowStart },
+            MaxConnections = settings.MaxConnectionsPerEndpoint,
+            TimeProvider = timeProvider,
+        }),
+        OnNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep,
+        MaxWaiters = settings.MaxWaiters,
+        Warm = new WarmOptions { Connections = settings.MinConnections },
+        Check = settings.ActiveCheck == Timeout.InfiniteTimeSpan
+            ? null
+            : new ActiveCheckOptions { Interval = settings.ActiveCheck, Send = settings.CheckSend, Expect = settings.CheckExpect },
+    };
 
     private static TcpProxyOptions Options(ProxySettings settings) => new()
     {

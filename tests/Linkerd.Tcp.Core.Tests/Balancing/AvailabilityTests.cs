@@ -2,13 +2,25 @@ using Xunit;
 
 namespace Linkerd.Tcp;
 
-/// <summary>Which endpoints may be picked at all: those not tried, by level.</summary>
-public sealed class AvailabilityTests
+/// <summary>Which endpoints may be picked at all, with every algorithm: those not tried, by level.</summary>
+public abstract class AvailabilityTests(BalancerKind kind)
 {
+    public sealed class OfP2c() : AvailabilityTests(BalancerKind.P2c);
+
+    public sealed class OfPeakEwma() : AvailabilityTests(BalancerKind.PeakEwma);
+
+    public sealed class OfLeastConnections() : AvailabilityTests(BalancerKind.LeastConnections);
+
+    public sealed class OfRoundRobin() : AvailabilityTests(BalancerKind.RoundRobin);
+
+    public sealed class OfRandom() : AvailabilityTests(BalancerKind.Random);
+
+    public sealed class OfMaglev() : AvailabilityTests(BalancerKind.Maglev);
+
     [Fact]
     public void Pick_EmptySet_IsEmpty()
     {
-        var balancer = LoadBalancers.P2c(new BalancerOptions { Random = RandomSource.Seeded(1) });
+        var balancer = LoadBalancers.Create(kind, new BalancerOptions { Random = RandomSource.Seeded(1) });
         Assert.Equal(PickResult.Empty, balancer.Pick(default, out var lease));
         Assert.Null(lease.Endpoint);
 
@@ -27,10 +39,10 @@ public sealed class AvailabilityTests
     {
         foreach (var weights in (double[][])[[.. Enumerable.Repeat(1.0, count)], [.. Enumerable.Range(1, count).Select(i => 1.0 / i)]])
         {
-            var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(weights));
+            var balancer = Balancer(BalancerDriver.Weights(weights));
             var usable = balancer.Endpoints.Skip(tried).ToHashSet();
 
-            var picked = Picked(balancer, [.. balancer.Endpoints.Take(tried)], picks: 1000);
+            var picked = Picked(balancer, [.. balancer.Endpoints.Take(tried)], picks: 5000);
 
             Assert.Equal(usable, picked);
         }
@@ -39,7 +51,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_NearlyAllOfTheWeightTried_OthersArePicked()
     {
-        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1e-12, 1e-12, 1e-300));
+        var balancer = Balancer(BalancerDriver.Weights(1, 1e-12, 1e-12, 1e-300));
         var picked = Picked(balancer, [balancer.Find(0)], picks: 1000);
         Assert.Equal([1, 2, 3], picked.Select(endpoint => Number(endpoint)).Order());
     }
@@ -50,7 +62,7 @@ public sealed class AvailabilityTests
     [InlineData(20)]
     public void Pick_AllTried_IsUnavailable(int count)
     {
-        var balancer = BalancerDriver.Balancer(new EndpointSet(
+        var balancer = Balancer(new EndpointSet(
             BalancerDriver.Group(Enumerable.Range(0, count).Select(i => (double)i), 2),
             BalancerDriver.Group(Enumerable.Repeat(1.0, count), 0, tier: 1, first: 5)));
 
@@ -64,7 +76,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_WeightZero_IsTheLastResort()
     {
-        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 0, 2, 0));
+        var balancer = Balancer(BalancerDriver.Weights(1, 0, 2, 0));
         Assert.Equal([0, 2], Numbers(Picked(balancer, [])));
         Assert.Equal([2], Numbers(Picked(balancer, [balancer.Find(0)])));
         Assert.Equal([1, 3], Numbers(Picked(balancer, [balancer.Find(0), balancer.Find(2)])));
@@ -74,15 +86,16 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_AllWeightsZero_AreEqual()
     {
-        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(0, 0, 0, 0));
+        var balancer = Balancer(BalancerDriver.Weights(0, 0, 0, 0));
         var counts = balancer.Count(() => balancer.PickIdle(4000));
-        Assert.All(counts.Values, count => Assert.InRange(count, 990, 1010));
+        var slack = kind is BalancerKind.Random or BalancerKind.Maglev ? 100 : 10;
+        Assert.All(counts.Values, count => Assert.InRange(count, 1000 - slack, 1000 + slack));
     }
 
     [Fact]
     public void Pick_GroupOfWeightZero_ServesWhenNoOtherCan()
     {
-        var balancer = BalancerDriver.Balancer(new EndpointSet(
+        var balancer = Balancer(new EndpointSet(
             BalancerDriver.Group([1, 0], 5), BalancerDriver.Group([1, 0], 0, first: 2), BalancerDriver.Group([1], 0, first: 4)));
         Assert.Equal([0], Numbers(Picked(balancer, [])));
         Assert.Equal([2, 4], Numbers(Picked(balancer, [balancer.Find(0)])));
@@ -93,7 +106,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_AllGroupsOfWeightZero_AreEqual()
     {
-        var balancer = BalancerDriver.Balancer(new EndpointSet(BalancerDriver.Group([1], 0), BalancerDriver.Group([1, 1, 1], 0, first: 1)));
+        var balancer = Balancer(new EndpointSet(BalancerDriver.Group([1], 0), BalancerDriver.Group([1, 1, 1], 0, first: 1)));
         var counts = balancer.Count(() => balancer.PickIdle(10_000));
         Assert.InRange(counts[balancer.Find(0)], 4800, 5200);
     }
@@ -101,7 +114,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_Tiers_NextWhenThoseAboveAreTried()
     {
-        var balancer = BalancerDriver.Balancer(new EndpointSet(
+        var balancer = Balancer(new EndpointSet(
             BalancerDriver.Group([1], tier: 7, first: 3), BalancerDriver.Group([1, 1, 0]), BalancerDriver.Group([1], tier: 1, first: 4)));
         Assert.Equal([0, 1], Numbers(Picked(balancer, [])));
         Assert.Equal([4], Numbers(Picked(balancer, [balancer.Find(0), balancer.Find(1)])));
@@ -112,7 +125,7 @@ public sealed class AvailabilityTests
     [Fact]
     public void Pick_BranchTried_ItsShareGoesToTheOthersByWeight()
     {
-        var balancer = BalancerDriver.Balancer(new EndpointSet(
+        var balancer = Balancer(new EndpointSet(
             BalancerDriver.Group([1], 6), BalancerDriver.Group([1, 1], 3, first: 1), BalancerDriver.Group([1], 1, first: 3)));
         var tried = balancer.Find(0);
 
@@ -121,6 +134,8 @@ public sealed class AvailabilityTests
         Assert.Equal(0, counts[tried]);
         Assert.InRange(counts[balancer.Find(3)], 4_800, 5_200);
     }
+
+    private ILoadBalancer Balancer(EndpointSet set) => BalancerDriver.Balancer(set, kind: kind);
 
     private static int Number(Endpoint endpoint) => ((System.Net.IPEndPoint)endpoint.Address).Address.GetAddressBytes()[3];
 

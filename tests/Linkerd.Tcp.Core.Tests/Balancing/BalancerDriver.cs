@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Linkerd.Tcp;
@@ -13,10 +14,12 @@ internal static class BalancerDriver
 
     public static EndpointSet Weights(params IEnumerable<double> weights) => new(Group(weights));
 
-    /// <summary>The default balancer of a set, from a seed.</summary>
-    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null)
+    public static TheoryData<BalancerKind> Kinds => [.. Enum.GetValues<BalancerKind>()];
+
+    /// <summary>A balancer of a set, from a seed. The clock stands still where the options have none.</summary>
+    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null, BalancerKind kind = BalancerKind.P2c)
     {
-        var balancer = LoadBalancers.P2c((options ?? BalancerOptions.Default) with { Random = RandomSource.Seeded(seed) });
+        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions { TimeProvider = new FakeTimeProvider() }) with { Random = RandomSource.Seeded(seed) });
         balancer.Update(set);
         return balancer;
     }

@@ -113,6 +113,7 @@ public sealed class UnservedSessionTests
             new Connector(bed.Transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(meter), RandomSource.Seeded(1), bed.Scheduler.TimeProvider),
             new DuplexProxy(),
             sessions,
+            new LeavingSessions(sessions, logs, bed.Scheduler.TimeProvider, RandomSource.Seeded(1)),
             new SessionInstruments(meter, () => 0, sessions.CountBytes, () => sessions.Finished),
             logs,
             logs,

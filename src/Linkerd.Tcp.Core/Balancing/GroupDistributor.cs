@@ -1,0 +1,76 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What every algorithm over one group falls back to: a look at each endpoint.</summary>
+/// <param name="members">The endpoints; not copied.</param>
+internal abstract class GroupDistributor(Endpoint[] members) : Distributor
+{
+    // An endpoint that was found may be taken away by another thread before it is taken: a probe, the last place.
+    private const int Attempts = 4;
+
+    /// <summary>The endpoints.</summary>
+    protected Endpoint[] Members { get; } = members;
+
+    public override bool CanServe(ref DrawScope scope)
+    {
+        foreach (var endpoint in Members)
+        {
+            if (endpoint.Admit(ref scope) > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The endpoints of a group, in its order.</summary>
+    protected static Endpoint[] EndpointsOf(ReadOnlySpan<GroupMember> members)
+    {
+        var endpoints = new Endpoint[members.Length];
+        for (var i = 0; i < endpoints.Length; i++)
+        {
+            endpoints[i] = members[i].Endpoint;
+        }
+
+        return endpoints;
+    }
+
+    /// <summary>Takes the first that can take the session from a place on that the bits stand for; one in doubt only where there is no other.</summary>
+    protected Endpoint? TakeAny(ulong bits, ref DrawScope scope)
+    {
+        for (var i = 0; i < Attempts; i++)
+        {
+            var found = FindAny(bits, ref scope);
+            if (found is null || found.TryTake(ref scope))
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private Endpoint? FindAny(ulong bits, ref DrawScope scope)
+    {
+        var members = Members;
+        var start = (int)Math.BigMul(bits, (ulong)members.Length, out _);
+        Endpoint? doubtful = null;
+        for (var i = 0; i < members.Length; i++)
+        {
+            var endpoint = members[start + i < members.Length ? start + i : start + i - members.Length];
+            if (endpoint.Admit(ref scope) <= 0)
+            {
+                continue;
+            }
+
+            if ((endpoint.Gate & EndpointGate.Doubtful) == 0)
+            {
+                return endpoint;
+            }
+
+            doubtful ??= endpoint;
+        }
+
+        return doubtful;
+    }
+}

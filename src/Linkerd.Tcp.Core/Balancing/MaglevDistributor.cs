@@ -1,0 +1,132 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Consistent hashing with bounded loads over one group; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
+/// and takes the endpoint of the first that can have it.
+/// </summary>
+internal sealed partial class MaglevDistributor : GroupDistributor
+{
+    // How many entries a session asks, so that what an endpoint passes on goes to others by weight; then all endpoints one after the other.
+    private const int Entries = 32;
+
+    private readonly Target[] _targets;
+    private readonly MaglevTable _table;
+
+    private MaglevDistributor(Endpoint[] members, Target[] targets, MaglevTable table)
+        : base(members)
+    {
+        _targets = targets;
+        _table = table;
+        _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length / 4)) - 1;
+        _ = SumLoads();
+    }
+
+    public override Endpoint? Draw(ref DrawScope scope)
+    {
+        var hash = HashOf(ref scope);
+        ref readonly var target = ref _targets[_table[MaglevTable.Position(hash, _table.Size)]];
+        var endpoint = target.Endpoint;
+        if (endpoint.Gate == EndpointGate.None && !scope.IsChoosy && HasRoom(in target, out var picks) && endpoint.TryTake(ref scope))
+        {
+            NotePick(in target, picks);
+            return endpoint;
+        }
+
+        return DrawNext(hash, ref scope);
+    }
+
+    private static ulong HashOf(ref DrawScope scope)
+    {
+        if (scope.Context.Hash is var given and not 0)
+        {
+            return ClientHash.Mix(given);
+        }
+
+        return ClientHash.Of(scope.Context.Client) is var hash and not 0 ? hash : scope.Random.NextUInt64();
+    }
+
+    // Nothing here is left to chance: the same client ends at the same endpoint as long as nothing changes.
+    private Endpoint? DrawNext(ulong hash, ref DrawScope scope)
+    {
+        var size = _table.Size;
+        var at = MaglevTable.Position(hash, size);
+        var bits = ClientHash.Mix(hash);
+        var step = 1 + MaglevTable.Position(bits, size - 1);
+        var search = new Search(hash);
+        for (var i = 0; i < Entries; i++)
+        {
+            if (Ask(in _targets[_table[at]], at, ref search, ref scope))
+            {
+                return search.Taken;
+            }
+
+            at = at + step < size ? at + step : at + step - size;
+        }
+
+        // A client that has many sessions fills many endpoints up. Where all of them seem full the sum of loads was of too long ago.
+        if (AskAll(bits, ref search, ref scope) || (search.Full is not null && SumLoads() && AskAll(bits, ref search, ref scope)))
+        {
+            return search.Taken;
+        }
+
+        return search.Full is { } full && full.TryTake(ref scope) ? full : TakeAny(bits, ref scope);
+    }
+
+    private bool AskAll(ulong bits, ref Search search, ref DrawScope scope)
+    {
+        var start = MaglevTable.Position(bits, _targets.Length);
+        for (var i = 0; i < _targets.Length; i++)
+        {
+            var index = start + i < _targets.Length ? start + i : start + i - _targets.Length;
+            if (Ask(in _targets[index], _table.Size + index, ref search, ref scope))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Ask(in Target target, int place, ref Search search, ref DrawScope scope)
+    {
+        var endpoint = target.Endpoint;
+        var factor = endpoint.Admit(ref scope);
+        if (factor <= 0 || (factor < 1 && !IsKept(search.Hash, place, factor)) || (endpoint.Gate & EndpointGate.Doubtful) != 0)
+        {
+            return false;
+        }
+
+        if (!HasRoom(in target, out var picks) && !scope.IsPanic && (search.IsFresh || !HasRoomAfterAll(in target, ref search)))
+        {
+            search.Full ??= endpoint;
+            return false;
+        }
+
+        if (!endpoint.TryTake(ref scope))
+        {
+            return false;
+        }
+
+        NotePick(in target, picks);
+        search.Taken = endpoint;
+        return true;
+    }
+
+    // A toss for each place that the client asks at, and each time the same: as the factor grows more of an endpoint's clients come back to it, and none of
+    // them goes away again.
+    private static bool IsKept(ulong hash, int place, double factor) => (ClientHash.Mix(hash + (ulong)place) >> 11) * (1.0 / (1UL << 53)) < factor;
+
+    private struct Search(ulong hash)
+    {
+        public readonly ulong Hash = hash;
+        public Endpoint? Taken;
+
+        /// <summary>The first that could have the session but for the bound.</summary>
+        public Endpoint? Full;
+
+        /// <summary>Whether the loads were summed for this session, or are not to be.</summary>
+        public bool IsFresh;
+    }
+
+    private readonly record struct Target(Endpoint Endpoint, double Weight, ulong Hash);
+}

@@ -1,0 +1,51 @@
+namespace Linkerd.Tcp;
+
+/// <summary>One drawn in proportion to its weight, whatever its load; <see cref="LoadBalancers.Random"/>.</summary>
+internal sealed class RandomDistributor : GroupDistributor
+{
+    // How often one is drawn again that cannot take the session.
+    private const int Draws = 16;
+
+    private readonly AliasTable? _table;
+
+    private RandomDistributor(Endpoint[] members, AliasTable? table)
+        : base(members) => _table = table;
+
+    /// <summary>A <see cref="DistributorFactory"/>.</summary>
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous) =>
+        new RandomDistributor(EndpointsOf(members), AliasTable.Of(members));
+
+    public override Endpoint? Draw(ref DrawScope scope)
+    {
+        var endpoint = DrawOne(scope.Random);
+        return endpoint.Gate == EndpointGate.None && !scope.IsChoosy && endpoint.TryTake(ref scope) ? endpoint : DrawGated(endpoint, ref scope);
+    }
+
+    private Endpoint? DrawGated(Endpoint endpoint, ref DrawScope scope)
+    {
+        for (var i = 0; i < Draws; i++)
+        {
+            endpoint = i == 0 ? endpoint : DrawOne(scope.Random);
+            var factor = endpoint.Admit(ref scope);
+            if (factor <= 0 || (factor < 1 && scope.Random.NextDouble() >= factor))
+            {
+                continue;
+            }
+
+            if ((endpoint.Gate & EndpointGate.Doubtful) == 0 && endpoint.TryTake(ref scope))
+            {
+                return endpoint;
+            }
+        }
+
+        // What is left has next to nothing of the weight, or is in doubt, or does not exist.
+        return TakeAny(scope.Random.NextUInt64(), ref scope);
+    }
+
+    private Endpoint DrawOne(IRandomSource random)
+    {
+        var bits = random.NextUInt64();
+        var members = Members;
+        return members[_table is null ? (int)Math.BigMul(bits, (ulong)members.Length, out _) : _table.Draw(bits)];
+    }
+}

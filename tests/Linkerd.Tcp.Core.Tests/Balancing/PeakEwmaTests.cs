@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Linkerd.Tcp;
+
+public sealed class PeakEwmaTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly ILoadBalancer _balancer;
+    private readonly Endpoint _fast;
+    private readonly Endpoint _slow;
+
+    public PeakEwmaTests()
+    {
+        _balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1), options: new BalancerOptions { TimeProvider = _time }, kind: BalancerKind.PeakEwma);
+        (_fast, _slow) = (_balancer.Find(0), _balancer.Find(1));
+    }
+
+    [Fact]
+    public void Pick_OneTakesTwiceAsLong_TheOtherIsPreferred()
+    {
+        Session(other: _slow);
+        Session(other: _fast);
+
+        var counts = _balancer.Count(() => Sessions(1000));
+
+        Assert.Equal(1000, counts[_fast]);
+    }
+
+    [Fact]
+    public void Pick_LatencyWasLongAgo_IsTriedAgain()
+    {
+        Session(other: _slow);
+        Session(other: _fast);
+        var seconds = 0;
+        while (_slow.Picks == 1)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Sessions(10);
+            seconds++;
+        }
+
+        // 20 ms fade to within a quarter of 10 ms in 4.7 s, by a time constant of 10 s.
+        Assert.InRange(seconds, 5, 10);
+    }
+
+    [Fact]
+    public void Pick_WeightsDiffer_SharesFollowThemWhereLatenciesAreAlike()
+    {
+        _balancer.Update(BalancerDriver.Weights(3, 1));
+        var counts = _balancer.Count(() =>
+        {
+            for (var i = 0; i < 4000; i++)
+            {
+                using var lease = _balancer.Pick();
+                lease.Connected(TimeSpan.FromMilliseconds(10 + (i % 2)));
+            }
+        });
+        Assert.InRange(counts[_fast], 2900, 3100);
+    }
+
+    [Theory]
+    [InlineData(0.001, 5)]
+    [InlineData(8, 8)]
+    public void Failed_Any_CountsAsFiveSecondsAtLeast(double took, double counted)
+    {
+        _balancer.Pick(new PickContext { Tried = [_fast] }, out var lease);
+        lease.Failed(ConnectFailure.Refused, TimeSpan.FromSeconds(took));
+        lease.Dispose();
+        Assert.Equal(counted, _slow.ExpectedLatency(_time.GetTimestamp()));
+
+        // So that it is not tried for looking fast.
+        Session(other: _slow);
+        Assert.Equal(1000, _balancer.Count(() => Sessions(1000))[_fast]);
+    }
+
+    private void Session(Endpoint? other)
+    {
+        Endpoint[] tried = other is null ? [] : [other];
+        Assert.Equal(PickResult.Picked, _balancer.Pick(new PickContext { Tried = tried }, out var lease));
+        lease.Connected(TimeSpan.FromMilliseconds(lease.Endpoint == _fast ? 10 : 20));
+        lease.Dispose();
+    }
+
+    private void Sessions(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Session(other: null);
+        }
+    }
+}
