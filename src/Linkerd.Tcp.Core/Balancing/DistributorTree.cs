@@ -34,7 +34,7 @@ internal sealed class DistributorTree
         var groups = new Group[set.Groups.Length];
         for (var i = 0; i < groups.Length; i++)
         {
-            groups[i] = MakeGroup(set.Groups[i], i < _groups.Length ? _groups[i] : default, endpoints, table, factory);
+            groups[i] = MakeGroup(i, set.Groups[i], i < _groups.Length ? _groups[i] : default, endpoints, table, factory);
         }
 
         table.End(endpoints.Count);
@@ -52,7 +52,7 @@ internal sealed class DistributorTree
     }
 
     private static Group MakeGroup(
-        EndpointGroup group, Group previous, List<Endpoint> endpoints, EndpointTable table, DistributorFactory factory)
+        int number, EndpointGroup group, Group previous, List<Endpoint> endpoints, EndpointTable table, DistributorFactory factory)
     {
         // Weighted ones from the front, last resorts from the back.
         var count = group.Endpoints.Length;
@@ -61,7 +61,7 @@ internal sealed class DistributorTree
         var lastResort = count;
         foreach (var item in group.Endpoints)
         {
-            var endpoint = table.Name(item, endpoints, out var weight);
+            var endpoint = table.Name(item, (number, group.Tier), endpoints, out var weight);
             if (weight > 0)
             {
                 members[weighted++] = new GroupMember(endpoint, weight);

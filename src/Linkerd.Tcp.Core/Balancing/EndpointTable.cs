@@ -18,9 +18,10 @@ internal sealed class EndpointTable(EndpointPolicy policy)
 
     /// <summary>The endpoint of an address.</summary>
     /// <param name="item">The address, and its weight in the group at hand.</param>
+    /// <param name="group">The group at hand.</param>
     /// <param name="current">What the update named so far; the endpoint is added where it is new there.</param>
     /// <param name="weight">The weight that counts: an operator's, or discovery's.</param>
-    public Endpoint Name(WeightedEndPoint item, List<Endpoint> current, out double weight)
+    public Endpoint Name(WeightedEndPoint item, (int Number, int Tier) group, List<Endpoint> current, out double weight)
     {
         if (!_byAddress.TryGetValue(item.EndPoint, out var endpoint))
         {
@@ -38,6 +39,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
 
             endpoint.Generation = _generation;
             endpoint.Weight = weight;
+            endpoint.SetPlace(group.Number, group.Tier);
             endpoint.OnJoined();
             current.Add(endpoint);
         }

@@ -18,6 +18,8 @@ internal static class InstrumentNames
     public const string Endpoints = "linkerd.tcp.endpoints";
     public const string EndpointConnections = "linkerd.tcp.endpoint.connections";
     public const string Checks = "linkerd.tcp.checks";
+    public const string SessionsWaiting = "linkerd.tcp.sessions.waiting";
+    public const string SessionsWaited = "linkerd.tcp.sessions.waited";
     public const string ResolverUpdates = "linkerd.tcp.resolver.updates";
     public const string ResolverFailures = "linkerd.tcp.resolver.failures";
     public const string ResolverAge = "linkerd.tcp.resolver.age";

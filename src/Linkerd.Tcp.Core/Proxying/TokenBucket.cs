@@ -37,6 +37,19 @@ internal sealed class TokenBucket
         _filledAt = timeProvider.GetTimestamp();
     }
 
+    /// <summary>What it holds now.</summary>
+    public double Left
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Fill();
+                return _tokens;
+            }
+        }
+    }
+
     /// <summary>Takes tokens: all of the amount, or none and false.</summary>
     public bool TryTake(double amount = 1)
     {

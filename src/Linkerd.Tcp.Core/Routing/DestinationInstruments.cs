@@ -10,6 +10,10 @@ internal static class DestinationInstruments
         meter.CreateObservableUpDownCounter(InstrumentNames.Endpoints, () => Endpoints(router), "{endpoint}", "Endpoints of each destination, by state.");
         meter.CreateObservableUpDownCounter(InstrumentNames.EndpointConnections, () => Connections(router), "{connection}", "Server connections of each destination, open and pending.");
         meter.CreateObservableCounter(InstrumentNames.Checks, () => Checks(router), "{check}", "Active checks of each destination's endpoints, by result.");
+        meter.CreateObservableUpDownCounter(
+            InstrumentNames.SessionsWaiting, () => Each(router, static destination => (long)destination.WaitingSessions), "{session}", "Sessions that wait for a resolution or a free endpoint now.");
+        meter.CreateObservableCounter(
+            InstrumentNames.SessionsWaited, () => Each(router, static destination => destination.Waiters.Total), "{session}", "Sessions that have waited.");
         meter.CreateObservableCounter(InstrumentNames.ResolverUpdates, () => Each(router, static destination => destination.Updates), "{update}", "Good answers of each destination's resolver.");
         meter.CreateObservableCounter(InstrumentNames.ResolverFailures, () => Each(router, static destination => destination.Failures), "{failure}", "Answers against which the last endpoints were kept.");
         meter.CreateObservableGauge(InstrumentNames.ResolverAge, () => Each(router, static destination => destination.Age.TotalSeconds), "s", "For how long the endpoints have been kept without a good answer.");

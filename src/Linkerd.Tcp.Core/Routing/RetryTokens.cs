@@ -26,6 +26,9 @@ internal sealed class RetryTokens
         }
     }
 
+    /// <summary>The retries that may be made now.</summary>
+    public double Left => _bucket?.Left ?? 0;
+
     /// <summary>Whether a retry may be made; it is paid for then.</summary>
     public bool TryRetry() => _bucket?.TryTake() ?? false;
 }
