@@ -6,6 +6,10 @@ public sealed partial class Endpoint
     // A failure counts as a connect that took so long, so that one that fails fast never looks good (linkerd2's load biaser).
     private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
 
+    // Connects that may be pending while it recovers, at the most: what a short backlog holds (net.core.somaxconn was 128 for long, nginx and Kestrel ask
+    // for 512). Beyond, SYNs of a crowd that has waited would be dropped, and sent again only after a second.
+    private const int MostAllowed = 128;
+
     private readonly LatencyAverage _latency = new();
     private CircuitBreaker _breaker;
     private long _patience;
@@ -149,7 +153,7 @@ public sealed partial class Endpoint
             NoteEjection(was);
         }
 
-        if (!recovered && Volatile.Read(ref _allowance) is var allowance and not int.MaxValue)
+        if (!recovered && Volatile.Read(ref _allowance) is var allowance and < MostAllowed)
         {
             // As TCP's slow start: each success lets one more in than it made room for.
             Interlocked.CompareExchange(ref _allowance, allowance + 1, allowance);
