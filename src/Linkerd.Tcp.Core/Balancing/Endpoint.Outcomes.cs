@@ -148,6 +148,7 @@ public sealed partial class Endpoint
             if (recovered)
             {
                 StartRecovery(now);
+                HastenOthers(now);
             }
 
             NoteEjection(was);
@@ -170,6 +171,30 @@ public sealed partial class Endpoint
         {
             Volatile.Write(ref _allowance, 2);
             SetGate(EndpointGate.Limited);
+        }
+    }
+
+    /// <summary>
+    /// Where it is the first of all to be well again: what ailed the others may be over too, and it should not carry everything alone until back-offs
+    /// are over that grew in a common outage. Under the policy's lock.
+    /// </summary>
+    private void HastenOthers(long now)
+    {
+        var members = _policy.Members;
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i] != this && !members[i]._breaker.IsEjected)
+            {
+                return;
+            }
+        }
+
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i] != this)
+            {
+                members[i]._breaker.Hasten(_policy, now);
+            }
         }
     }
 

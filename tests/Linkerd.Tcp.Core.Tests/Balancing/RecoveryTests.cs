@@ -20,6 +20,64 @@ public sealed class RecoveryTests
         Assert.Equal([2, 4, 8, 16, 32, 64, 128, 128, 128, 128], batches);
     }
 
+    [Fact]
+    public void Recover_FirstOfAll_OthersAreProbedSoonWhateverTheirBackoff()
+    {
+        var balancer = Balancer(10);
+        FailAll(balancer);
+        for (var i = 0; i < 8; i++)
+        {
+            FailProbes(balancer);
+        }
+
+        balancer.Pick().Connected(TimeSpan.FromMilliseconds(1));
+        Assert.Single(balancer.Endpoints, endpoint => endpoint.Breaker == BreakerState.Closed);
+        _time.Advance(TimeSpan.FromSeconds(2.4));
+        Assert.Empty(Probed(balancer));
+        _time.Advance(TimeSpan.FromSeconds(3.7));
+        Assert.Equal(9, Probed(balancer).Count);
+    }
+
+    [Fact]
+    public void Recover_OthersAreWell_BackoffsGoOn()
+    {
+        var balancer = Balancer(3);
+        Fail(balancer, balancer.Endpoints[0], balancer.Endpoints[1]);
+        for (var i = 0; i < 8; i++)
+        {
+            FailProbes(balancer);
+        }
+
+        balancer.Endpoints[0].Reset();
+        Fail(balancer, balancer.Endpoints[0]);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal([balancer.Endpoints[0]], Probed(balancer));
+        var probe = balancer.Pick();
+        while (!probe.IsProbe)
+        {
+            probe.Dispose();
+            probe = balancer.Pick();
+        }
+
+        probe.Connected(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(BreakerState.Closed, balancer.Endpoints[0].Breaker);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(Probed(balancer));
+    }
+
+    [Fact]
+    public void Recover_OperatorEjectedAnother_ItsTimeHolds()
+    {
+        var balancer = Balancer(2);
+        FailAll(balancer);
+        balancer.Endpoints[1].Eject(TimeSpan.FromHours(1));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        balancer.Pick().Connected(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(BreakerState.Closed, balancer.Endpoints[0].Breaker);
+        _time.Advance(TimeSpan.FromMinutes(59));
+        Assert.Empty(Probed(balancer));
+    }
+
     private ILoadBalancer Balancer(int endpoints) =>
         BalancerDriver.Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, endpoints)), options: new BalancerOptions { TimeProvider = _time });
 
@@ -41,6 +99,56 @@ public sealed class RecoveryTests
         }
     }
 
+    // Long enough for every back-off.
+    private void FailProbes(ILoadBalancer balancer)
+    {
+        _time.Advance(TimeSpan.FromSeconds(300));
+        var probes = new List<EndpointLease>();
+        for (var i = 0; i < 200; i++)
+        {
+            var lease = balancer.Endpoints.Any(IsOpen) ? balancer.Pick() : default;
+            if (lease.IsProbe)
+            {
+                probes.Add(lease);
+            }
+            else
+            {
+                lease.Dispose();
+            }
+        }
+
+        foreach (var probe in probes)
+        {
+            probe.Failed(ConnectFailure.Refused);
+            probe.Dispose();
+        }
+    }
+
+    /// <summary>Picks often, and says which endpoints were probed; the probes are given back without a result.</summary>
+    private static HashSet<Endpoint> Probed(ILoadBalancer balancer)
+    {
+        var leases = new List<EndpointLease>();
+        for (var i = 0; i < 400; i++)
+        {
+            var context = default(PickContext);
+            if (balancer.Pick(in context, out var lease) == PickResult.Picked)
+            {
+                if (lease.IsProbe)
+                {
+                    leases.Add(lease);
+                }
+                else
+                {
+                    lease.Dispose();
+                }
+            }
+        }
+
+        var probed = leases.Select(static lease => lease.Endpoint!).ToHashSet();
+        leases.ForEach(static lease => lease.Dispose());
+        return probed;
+    }
+
     private static int ConnectAllThatMay(ILoadBalancer balancer)
     {
         var leases = new List<EndpointLease>();
@@ -57,4 +165,6 @@ public sealed class RecoveryTests
 
         return leases.Count;
     }
+
+    private static bool IsOpen(Endpoint endpoint) => endpoint.Breaker == BreakerState.Open;
 }
