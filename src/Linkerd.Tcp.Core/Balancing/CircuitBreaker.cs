@@ -71,6 +71,21 @@ internal struct CircuitBreaker
         }
     }
 
+    /// <summary>
+    /// Lets it be probed soon, where its back-off has grown long; it grows anew then. With many endpoints not all at once, but ten a second or so, as many
+    /// as the retry budget can pay for. An operator's word holds for its time.
+    /// </summary>
+    public void Hasten(EndpointPolicy policy, long now)
+    {
+        if ((Causes & EjectionCause.Operator) == 0)
+        {
+            var half = policy.Options.Breaker.FirstBackoff / 2;
+            var spread = half + TimeSpan.FromSeconds(0.1 * policy.Count);
+            ProbeAt = Math.Min(ProbeAt, now + policy.ToTicks(half + (spread * policy.Options.Random.NextDouble())));
+            _ceiling = policy.Options.Breaker.FirstBackoff;
+        }
+    }
+
     /// <summary>What was said against it is no longer true.</summary>
     public void Clear(EjectionCause causes, long now)
     {

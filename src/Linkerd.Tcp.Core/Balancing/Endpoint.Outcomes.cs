@@ -6,6 +6,10 @@ public sealed partial class Endpoint
     // A failure counts as a connect that took so long, so that one that fails fast never looks good (linkerd2's load biaser).
     private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
 
+    // Connects that may be pending while it recovers, at the most: what a short backlog holds (net.core.somaxconn was 128 for long, nginx and Kestrel ask
+    // for 512). Beyond, SYNs of a crowd that has waited would be dropped, and sent again only after a second.
+    private const int MostAllowed = 128;
+
     private readonly LatencyAverage _latency = new();
     private CircuitBreaker _breaker;
     private long _patience;
@@ -146,12 +150,13 @@ public sealed partial class Endpoint
             if (recovered)
             {
                 StartRecovery(now);
+                HastenOthers(now);
             }
 
             NoteEjection(was);
         }
 
-        if (!recovered && Volatile.Read(ref _allowance) is var allowance and not int.MaxValue)
+        if (!recovered && Volatile.Read(ref _allowance) is var allowance and < MostAllowed)
         {
             // As TCP's slow start: each success lets one more in than it made room for.
             Interlocked.CompareExchange(ref _allowance, allowance + 1, allowance);
@@ -168,6 +173,30 @@ public sealed partial class Endpoint
         {
             Volatile.Write(ref _allowance, 2);
             SetGate(EndpointGate.Limited);
+        }
+    }
+
+    /// <summary>
+    /// Where it is the first of all to be well again: what ailed the others may be over too, and it should not carry everything alone until back-offs
+    /// are over that grew in a common outage. Under the policy's lock.
+    /// </summary>
+    private void HastenOthers(long now)
+    {
+        var members = _policy.Members;
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i] != this && !members[i]._breaker.IsEjected)
+            {
+                return;
+            }
+        }
+
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i] != this)
+            {
+                members[i]._breaker.Hasten(_policy, now);
+            }
         }
     }
 

@@ -23,8 +23,8 @@ public sealed class SimulatedLink
         Options = options;
         _toServer = new SimulatedWire(network, options);
         _toClient = new SimulatedWire(network, options);
-        ClientSocket = new SimulatedSocket(network, options, _toServer, $"  {from} (client)");
-        ServerSocket = new SimulatedSocket(network, options, _toClient, $"  {to} (server)");
+        ClientSocket = new SimulatedSocket(network, options, _toServer, from, "client");
+        ServerSocket = new SimulatedSocket(network, options, _toClient, to, "server") { Link = this };
         _toServer.Destination = ServerSocket;
         _toClient.Destination = ClientSocket;
     }

@@ -13,6 +13,7 @@ public sealed class SimulatedNetwork
     private readonly Dictionary<EndPoint, SimulatedEndpoint> _endpoints = [];
     private readonly List<SimulatedLink> _links = [];
     private int _hosts;
+    private int _established;
 
     public SimulatedNetwork(SimulatedScheduler scheduler, IRandomSource random)
     {
@@ -33,8 +34,11 @@ public sealed class SimulatedNetwork
     /// <summary>How late the timers of connections may be, at random. Default: not at all; the contract allows 100 ms.</summary>
     public TimeSpan TimerSlack { get; set; }
 
-    /// <summary>Every connection that was ever established, in order.</summary>
+    /// <summary>Every connection that was ever established, in order, as far as they are kept.</summary>
     public IReadOnlyList<SimulatedLink> Links => _links;
+
+    /// <summary>Whether connections are kept in <see cref="Links"/>. Default: true; a run of many thousands does better without.</summary>
+    public bool KeepsLinks { get; set; } = true;
 
     /// <summary>Adds a host: a transport of its own address, descriptors and ports.</summary>
     public SimulatedTransport AddHost(string name)
@@ -87,14 +91,18 @@ public sealed class SimulatedNetwork
 
     internal SimulatedLink AddLink(EndPoint from, EndPoint to, SimulatedLinkOptions options)
     {
-        var link = new SimulatedLink(this, _links.Count, from, to, options);
-        _links.Add(link);
+        var link = new SimulatedLink(this, _established++, from, to, options);
+        if (KeepsLinks)
+        {
+            _links.Add(link);
+        }
+
         return link;
     }
 
     internal SimulatedConnection Accepted(SimulatedTransport host, SimulatedSocket socket, TcpOptions tcp)
     {
-        var link = _links.Find(link => link.ServerSocket == socket)!;
+        var link = socket.Link!;
         link.Server = new SimulatedConnection(host, link, socket, tcp, link.To, link.From);
         return link.Server;
     }

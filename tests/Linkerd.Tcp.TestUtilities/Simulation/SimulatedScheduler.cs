@@ -113,6 +113,12 @@ public sealed class SimulatedScheduler : TransportExecutor
         }
     }
 
+    /// <summary>Virtual time stands still until <see cref="EndAbsence"/>: something goes on on another thread, and comes back.</summary>
+    internal void BeginAbsence() => Interlocked.Increment(ref _elsewhere);
+
+    /// <inheritdoc cref="BeginAbsence"/>
+    internal void EndAbsence() => Interlocked.Decrement(ref _elsewhere);
+
     /// <summary>Waits in virtual time, to the tick.</summary>
     public Task Delay(TimeSpan time) => Task.Delay(time, TimeProvider);
 

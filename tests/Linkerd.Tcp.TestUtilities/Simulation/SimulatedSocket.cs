@@ -1,10 +1,12 @@
+using System.Net;
+
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>
 /// One end of a link as a kernel keeps it: send buffer, receive queue, window, state. It follows Linux: a RST discards what is unsent and
 /// leaves what has arrived to be read; after a FIN the reader sees the FIN whatever comes later; a close with unread data is a RST.
 /// </summary>
-internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOptions options, SimulatedWire outbound, string name)
+internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOptions options, SimulatedWire outbound, EndPoint address, string side)
 {
     private readonly ByteQueue _unacknowledged = new();
     private readonly ByteQueue _arrived = new();
@@ -24,6 +26,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
 
     /// <summary>Where the socket waits until it is accepted.</summary>
     public SimulatedListener? Listener { get; set; }
+
+    /// <summary>What the socket is the server's end of.</summary>
+    public SimulatedLink? Link { get; init; }
 
     /// <summary>Ok while the connection stands.</summary>
     public TransportStatus Error { get; private set; }
@@ -173,7 +178,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
     }
 
     public override string ToString() =>
-        $"{name}: {(IsClosed ? "closed, " : "")}{Error}, wrote {_written} sent {_transmitted} acknowledged {_acknowledged}"
+        $"  {address} ({side}): {(IsClosed ? "closed, " : "")}{Error}, wrote {_written} sent {_transmitted} acknowledged {_acknowledged}"
         + $"{(_finQueued ? " FIN" : "")}{(_finAcknowledged ? " acknowledged" : "")}, received {_received} read {_read}{(IsFinReceived ? " FIN" : "")}";
 
     private void OnAcknowledged(in SimulatedSegment segment)

@@ -5,8 +5,10 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// <summary>One host of a <see cref="SimulatedNetwork"/>: listens and connects under its own address, with its own descriptors and ports.</summary>
 public sealed class SimulatedTransport : ITransport
 {
+    private const int FirstPort = 40_000;
+
     private readonly HashSet<IPAddress> _moreAddresses = [];
-    private int _nextPort = 40_000;
+    private int _nextPort = FirstPort;
 
     internal SimulatedTransport(SimulatedNetwork network, string name, IPAddress address)
     {
@@ -43,7 +45,7 @@ public sealed class SimulatedTransport : ITransport
             throw new TransportException("The simulation can only listen on an end point.");
         }
 
-        var address = options.EndPoint is IPEndPoint { Port: 0 } ip ? new IPEndPoint(ip.Address, _nextPort++) : options.EndPoint;
+        var address = options.EndPoint is IPEndPoint { Port: 0 } ip ? new IPEndPoint(ip.Address, NextPort()) : options.EndPoint;
         var endpoint = Network.Endpoint(address);
         if (endpoint.Listener is not null)
         {
@@ -66,7 +68,7 @@ public sealed class SimulatedTransport : ITransport
     /// <summary>Gives the host another address, to connect from.</summary>
     public void AddAddress(IPAddress address) => _moreAddresses.Add(address);
 
-    internal IPEndPoint NextLocalEndPoint(IPAddress? source) => new(source ?? Address, _nextPort++);
+    internal IPEndPoint NextLocalEndPoint(IPAddress? source) => new(source ?? Address, NextPort());
 
     internal bool HasAddress(IPAddress address) => address.Equals(Address) || _moreAddresses.Contains(address);
 
@@ -82,6 +84,14 @@ public sealed class SimulatedTransport : ITransport
     }
 
     internal void ReturnDescriptor() => Descriptors--;
+
+    // From the first again after the last: those are long free, or belong to a connection with another target.
+    private int NextPort()
+    {
+        var port = _nextPort;
+        _nextPort = port < IPEndPoint.MaxPort ? port + 1 : FirstPort;
+        return port;
+    }
 
     /// <summary>Does nothing: the network goes with the scheduler.</summary>
     public ValueTask DisposeAsync() => default;

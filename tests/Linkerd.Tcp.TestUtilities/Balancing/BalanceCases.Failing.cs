@@ -1,0 +1,38 @@
+namespace Linkerd.Tcp.TestUtilities.Balancing;
+
+/// <content>Some fail, and stay so.</content>
+public static partial class BalanceCases
+{
+    private static IEnumerable<BalanceCase> Refusing()
+    {
+        yield return Failing("refuse-1-of-10", "1 of 10 endpoints refuses", 1, 10, static server => server.Refuse(), static _ => [ShareAfter(0.005), NoFailure(), LoadRatio(2)]);
+        yield return Failing("refuse-1-of-2", "1 of 2 endpoints refuses", 1, 2, static server => server.Refuse(), static _ => [ShareAfter(0.005), NoFailure(), LoadRatio(2)]);
+        yield return Failing("refuse-6-of-10", "6 of 10 endpoints refuse", 6, 10, static server => server.Refuse(), static _ => [ShareAfter(0.005), FailedAfter(1), LoadRatio(2)]);
+        yield return Failing("refuse-9-of-10", "9 of 10 endpoints refuse", 9, 10, static server => server.Refuse(), static _ => [ShareAfter(0.005), FailedAfter(1)]);
+    }
+
+    private static IEnumerable<BalanceCase> Blackholes()
+    {
+        yield return Failing("blackhole-1-of-10", "1 of 10 endpoints answers no SYN", 1, 10, static server => server.Blackhole(), static _ => [ShareBefore(0.03), ShareAfter(0.005), NoFailure(), LoadRatio(2)]);
+        yield return Failing("blackhole-5-of-10", "5 of 10 endpoints answer no SYN", 5, 10, static server => server.Blackhole(), static _ => [ShareBefore(0.03), ShareAfter(0.005), NoFailure(), LoadRatio(2)]);
+    }
+
+    private static BalanceCase Failing(
+        string name, string title, int failing, int count, Action<BalanceServer> fail, Func<BalanceLoad, IReadOnlyList<BalanceBound>> bounds) => new()
+        {
+            Name = name,
+            Title = title,
+            Weights = Equal(count),
+            Bounds = load => [.. bounds(load), ConnectsPerSession(), Budget()],
+            Script = async world =>
+            {
+                await world.UntilAsync(Fault);
+                var servers = world.Servers.Take(failing).ToList();
+                servers.ForEach(fail);
+                world.FaultBegins(servers);
+            },
+        };
+
+    private static BalanceBound ShareBefore(double limit) =>
+        new("sessions sent to a failing endpoint before its breaker opened", limit, Percent, static record => record.SessionShareBeforeOpening());
+}

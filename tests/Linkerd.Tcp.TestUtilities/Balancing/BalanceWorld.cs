@@ -1,0 +1,134 @@
+using System.Diagnostics.Metrics;
+using Linkerd.Tcp.TestUtilities.Simulation;
+
+namespace Linkerd.Tcp.TestUtilities.Balancing;
+
+/// <summary>A run of a case while it runs: the servers, for its script, and the real router, destination, balancer and connector in front of them.</summary>
+public sealed partial class BalanceWorld : IAsyncDisposable
+{
+    /// <summary>From a session's start to its connection, as by default.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly SimulatedNetwork _network;
+    private readonly StaticResolver _resolver;
+    private readonly Router _router;
+    private readonly Meter _meter = new("simulation");
+    private readonly Stack<CancellationTokenSource> _sources = [];
+    private readonly Endpoint?[] _endpoints;
+    private Exception? _fault;
+
+    internal BalanceWorld(BalanceCase @case, BalanceLoad load, ulong seed, Func<BalancerOptions, ILoadBalancer> create)
+    {
+        (Case, Load) = (@case, load);
+
+        // Each has its own sequence, so that what one draws changes nothing for the others.
+        _network = new SimulatedNetwork(Scheduler, RandomSource.Seeded(seed))
+        {
+            DefaultLink = new SimulatedLinkOptions { Latency = TimeSpan.FromMicroseconds(500), Splits = false },
+            KeepsLinks = false,
+        };
+        Arrivals = RandomSource.Seeded(seed + 1_000_000);
+        Servers = [.. @case.Weights.Select((weight, index) => new BalanceServer(_network, index, weight))];
+        Record = new BalanceRecord(@case, load, seed);
+        _endpoints = new Endpoint?[Servers.Count];
+        _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
+        var time = Scheduler.TimeProvider;
+        var balancer = create(new BalancerOptions { TimeProvider = time, Random = RandomSource.Seeded(seed + 2_000_000) });
+        var options = new DestinationOptions { Resolver = _resolver, Balancer = balancer, MaxWaiters = @case.MaxWaiters };
+        var random = RandomSource.Seeded(seed + 3_000_000);
+        _router = new Router(_ => options, timeProvider: time, random: random);
+        var transport = new AttemptCounter(_network.AddHost("proxy"), this);
+        var policy = new ConnectPolicy { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
+        Connector = new Connector(transport, TcpOptions.Default, policy, new ConnectInstruments(_meter), random, time);
+        Destination = null!;
+    }
+
+    public BalanceCase Case { get; }
+
+    public BalanceLoad Load { get; }
+
+    public IReadOnlyList<BalanceServer> Servers { get; }
+
+    public BalanceRecord Record { get; }
+
+    /// <summary>The virtual time since sessions began to arrive.</summary>
+    public TimeSpan Now => Scheduler.Elapsed;
+
+    internal SimulatedScheduler Scheduler { get; } = new() { MaxSteps = long.MaxValue / 2 };
+
+    internal IRandomSource Arrivals { get; }
+
+    internal Connector Connector { get; }
+
+    internal Destination Destination { get; private set; }
+
+    /// <summary>Waits until a moment.</summary>
+    public Task UntilAsync(double seconds) => Scheduler.Delay(TimeSpan.FromSeconds(seconds) - Now);
+
+    /// <summary>Waits for a time.</summary>
+    public Task DelayAsync(double seconds) => Scheduler.Delay(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>The balancer's endpoint of a server; null where it is not in the set.</summary>
+    public Endpoint? EndpointOf(BalanceServer server) => _endpoints[server.Index];
+
+    /// <summary>Discovery says that these servers, and no others, are there. Done when the balancer knows.</summary>
+    public async Task UpdateAsync(IEnumerable<BalanceServer> servers)
+    {
+        var set = SetOf(servers);
+        await ApplyAsync(() => _resolver.Update(set));
+    }
+
+    internal async Task StartAsync()
+    {
+        await ApplyAsync(() => Destination = _router.Get(DstPath.Parse("/svc/web")));
+    }
+
+    internal void Fail(Exception error) => _fault ??= error;
+
+    /// <summary>Ends the watch of discovery.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _router.DisposeAsync();
+        _meter.Dispose();
+    }
+
+    internal void ThrowIfFaulted()
+    {
+        if (_fault is not null)
+        {
+            throw new InvalidOperationException($"A session of {Case} ended in an exception.", _fault);
+        }
+    }
+
+    internal CancellationTokenSource TakeSource() => _sources.TryPop(out var source) ? source : new CancellationTokenSource();
+
+    internal void ReturnSource(CancellationTokenSource source)
+    {
+        if (source.TryReset())
+        {
+            _sources.Push(source);
+        }
+    }
+
+    private static EndpointSet SetOf(IEnumerable<BalanceServer> servers) => EndpointSet.Of(servers.Select(server => new WeightedEndPoint(server.Address, server.Weight)));
+
+    // Resolutions come on the thread pool. Virtual time stands still until this one has come all the way, so that a run goes the same way each time.
+    private async Task ApplyAsync(Action update)
+    {
+        await Scheduler.RunElsewhereAsync(() =>
+        {
+            // A change is told twice: by the balancer, and by the destination when it is done.
+            var before = Destination?.Version ?? 0;
+            update();
+            if (!SpinWait.SpinUntil(() => Destination!.Version >= before + 2, TimeSpan.FromSeconds(30)))
+            {
+                throw new TimeoutException("A resolution did not come to its destination.");
+            }
+        });
+        Array.Clear(_endpoints);
+        foreach (var endpoint in Destination.Balancer.Endpoints)
+        {
+            _endpoints[((ServerAddress)endpoint.Address).Index] = endpoint;
+        }
+    }
+}
