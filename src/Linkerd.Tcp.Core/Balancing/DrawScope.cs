@@ -14,7 +14,7 @@ internal ref struct DrawScope
         Context = context;
         _policy = policy;
         _now = context.Timestamp;
-        Random = policy.Options.Random;
+        Random = policy.Random;
     }
 
     public readonly IRandomSource Random;

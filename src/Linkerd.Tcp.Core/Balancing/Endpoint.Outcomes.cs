@@ -6,7 +6,6 @@ public sealed partial class Endpoint
     // A failure counts as a connect that took so long, so that one that fails fast never looks good (linkerd2's load biaser).
     private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
 
-    private readonly LatencyAverage _latency = new();
     private CircuitBreaker _breaker;
     private long _patience;
     private double _usualSeconds;
@@ -24,7 +23,7 @@ public sealed partial class Endpoint
     }
 
     /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
-    internal double ExpectedLatency(long now) => _latency.At(now, _policy);
+    internal double ExpectedLatency(long now) => _counters.Latency.At(now, _policy);
 
     /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
     internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
@@ -33,7 +32,7 @@ public sealed partial class Endpoint
     {
         Interlocked.Increment(ref _counters.Open);
         var now = _policy.Now;
-        _latency.Observe(elapsed, now, _policy);
+        _counters.Latency.Observe(elapsed, now, _policy);
         NoteAnswer();
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
@@ -54,7 +53,7 @@ public sealed partial class Endpoint
 
         Interlocked.Increment(ref _counters.ConnectFailures);
         var now = _policy.Now;
-        _latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, _policy);
+        _counters.Latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, _policy);
         if (cause != ConnectFailure.TimedOut)
         {
             NoteAnswer();
