@@ -25,6 +25,10 @@ public sealed partial class Endpoint
     /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
     internal double ExpectedLatency(long now) => _counters.Latency.At(now, _policy);
 
+    /// <summary>The same for two of one balancer, as of the time of the younger estimate.</summary>
+    internal static void ReadLatencies(Endpoint a, Endpoint b, out double secondsA, out double secondsB) =>
+        LatencyAverage.Level(in a._counters.Latency, in b._counters.Latency, a._policy, out secondsA, out secondsB);
+
     /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
     internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
 

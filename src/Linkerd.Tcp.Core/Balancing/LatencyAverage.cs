@@ -31,6 +31,25 @@ internal struct LatencyAverage
     public double At(long now, EndpointPolicy policy) =>
         Volatile.Read(ref _seconds) is var seconds and not 0 ? seconds * Fade(now - Volatile.Read(ref _at), policy) : 0;
 
+    /// <summary>
+    /// Two estimates as of one time, in seconds: the older one as it has faded since the younger was made. How they compare does not hang on what the time is
+    /// now, so that no clock is asked.
+    /// </summary>
+    public static void Level(in LatencyAverage a, in LatencyAverage b, EndpointPolicy policy, out double secondsA, out double secondsB)
+    {
+        secondsA = Volatile.Read(in a._seconds);
+        secondsB = Volatile.Read(in b._seconds);
+        var younger = Volatile.Read(in a._at) - Volatile.Read(in b._at);
+        if (younger == 0)
+        {
+            return;
+        }
+
+        var kept = Fade(Math.Abs(younger), policy);
+        secondsA *= younger < 0 ? kept : 1;
+        secondsB *= younger > 0 ? kept : 1;
+    }
+
     // e^-x by the first terms of e^x in the denominator: within 1 % up to x = 2, falling for ever after, and a fraction of the cost.
     private static double Fade(long elapsed, EndpointPolicy policy)
     {
