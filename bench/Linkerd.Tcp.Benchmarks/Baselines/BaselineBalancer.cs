@@ -25,7 +25,8 @@ internal abstract class BaselineBalancer : ILoadBalancer
 
     protected static PickResult Take(Endpoint endpoint, out EndpointLease lease)
     {
-        var scope = new DrawScope(default, Policy);
+        DrawScope scope = default;
+        scope.Begin(default, Policy);
         _ = endpoint.TryTake(ref scope);
         lease = new EndpointLease(endpoint);
         return PickResult.Picked;

@@ -43,21 +43,23 @@ internal static class PickLoop
     }
 
     /// <summary>Nanoseconds of a pick with its release, on one thread: the median of batches.</summary>
-    public static double Cost(ILoadBalancer balancer, TimeSpan time)
-    {
-        var ticks = new List<long>(1 << 20);
-        var from = Stopwatch.GetTimestamp();
-        var before = from;
-        while (before - from < time.TotalSeconds * Stopwatch.Frequency && ticks.Count < ticks.Capacity)
-        {
-            RunBatch(balancer);
-            var after = Stopwatch.GetTimestamp();
-            ticks.Add(after - before);
-            before = after;
-        }
+    public static double Cost(ILoadBalancer balancer, TimeSpan time) => Cost(() => RunBatch(balancer), time);
 
-        ticks.Sort();
-        return ticks[ticks.Count / 2] * (1e9 / Stopwatch.Frequency / Batch);
+    /// <summary>Nanoseconds of what every balancer does at the least: two interlocked operations. How fast the machine is at the moment.</summary>
+    public static double LeastCost(TimeSpan time)
+    {
+        var picks = 0L;
+        var released = 0L;
+        return Cost(
+            () =>
+            {
+                for (var i = 0; i < Batch; i++)
+                {
+                    Interlocked.Increment(ref picks);
+                    Interlocked.Increment(ref released);
+                }
+            },
+            time);
     }
 
     /// <summary>How long something takes.</summary>
@@ -107,5 +109,22 @@ internal static class PickLoop
             _ = balancer.Pick(default, out var lease);
             lease.Dispose();
         }
+    }
+
+    private static double Cost(Action batch, TimeSpan time)
+    {
+        var ticks = new List<long>(1 << 20);
+        var from = Stopwatch.GetTimestamp();
+        var before = from;
+        while (before - from < time.TotalSeconds * Stopwatch.Frequency && ticks.Count < ticks.Capacity)
+        {
+            batch();
+            var after = Stopwatch.GetTimestamp();
+            ticks.Add(after - before);
+            before = after;
+        }
+
+        ticks.Sort();
+        return ticks[ticks.Count / 2] * (1e9 / Stopwatch.Frequency / Batch);
     }
 }

@@ -3,21 +3,25 @@ namespace Linkerd.Tcp;
 /// <summary>One pick while it runs: what is known of the session, and what was found out on the way.</summary>
 internal ref struct DrawScope
 {
-    /// <summary>What is known of the session.</summary>
-    public readonly PickContext Context;
+    /// <summary>What is known of the session. Not to be written to.</summary>
+    public PickContext Context;
 
-    private readonly EndpointPolicy _policy;
+    /// <summary>What candidates are drawn with. Not to be written to.</summary>
+    public IRandomSource Random;
+
+    private EndpointPolicy _policy;
     private long _now;
 
-    public DrawScope(in PickContext context, EndpointPolicy policy)
+    /// <summary>
+    /// Sets one up that is in its place already: a constructor makes it elsewhere and copies it, which costs a tenth of a pick.
+    /// </summary>
+    public void Begin(in PickContext context, EndpointPolicy policy)
     {
         Context = context;
+        Random = policy.Random;
         _policy = policy;
         _now = context.Timestamp;
-        Random = policy.Options.Random;
     }
-
-    public readonly IRandomSource Random;
 
     /// <summary>Whether this is the last look: no endpoint is left, so ejected ones are tried. Nothing else is, then.</summary>
     public bool IsPanic { get; set; }

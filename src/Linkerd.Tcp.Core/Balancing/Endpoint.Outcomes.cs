@@ -10,7 +10,6 @@ public sealed partial class Endpoint
     // for 512). Beyond, SYNs of a crowd that has waited would be dropped, and sent again only after a second.
     private const int MostAllowed = 128;
 
-    private readonly LatencyAverage _latency = new();
     private CircuitBreaker _breaker;
     private long _patience;
     private double _usualSeconds;
@@ -28,7 +27,11 @@ public sealed partial class Endpoint
     }
 
     /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
-    internal double ExpectedLatency(long now) => _latency.At(now, _policy);
+    internal double ExpectedLatency(long now) => _counters.Latency.At(now, _policy);
+
+    /// <summary>The same for two of one balancer, as of the time of the younger estimate.</summary>
+    internal static void ReadLatencies(Endpoint a, Endpoint b, out double secondsA, out double secondsB) =>
+        LatencyAverage.Level(in a._counters.Latency, in b._counters.Latency, a._policy, out secondsA, out secondsB);
 
     /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
     internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
@@ -37,7 +40,7 @@ public sealed partial class Endpoint
     {
         Interlocked.Increment(ref _counters.Open);
         var now = _policy.Now;
-        _latency.Observe(elapsed, now, _policy);
+        _counters.Latency.Observe(elapsed, now, _policy);
         NoteAnswer();
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
@@ -58,7 +61,7 @@ public sealed partial class Endpoint
 
         Interlocked.Increment(ref _counters.ConnectFailures);
         var now = _policy.Now;
-        _latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, _policy);
+        _counters.Latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, _policy);
         if (cause != ConnectFailure.TimedOut)
         {
             NoteAnswer();

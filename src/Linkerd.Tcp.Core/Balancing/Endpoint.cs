@@ -11,7 +11,6 @@ public sealed partial class Endpoint
 {
     private readonly EndpointPolicy _policy;
     private double _weight = 1;
-    private LoadObservers? _observers;
     private Counters _counters;
 
     internal Endpoint(EndPoint address, EndpointPolicy policy)
@@ -66,8 +65,8 @@ public sealed partial class Endpoint
     /// <summary>Who wants to know of every change of its load; null for algorithms that look when they pick. Set under the balancer's lock.</summary>
     internal LoadObservers? Observers
     {
-        get => Volatile.Read(ref _observers);
-        set => Volatile.Write(ref _observers, value);
+        get => Volatile.Read(ref _counters.Observers);
+        set => Volatile.Write(ref _counters.Observers, value);
     }
 
     /// <summary>The address and the load, for logs.</summary>
@@ -107,6 +106,12 @@ public sealed partial class Endpoint
         public long UnansweredSince;
 
         [FieldOffset(40)]
+        public LoadObservers? Observers;
+
+        [FieldOffset(48)]
+        public LatencyAverage Latency;
+
+        [FieldOffset(64)]
         public long ConnectFailures;
     }
 }

@@ -40,7 +40,8 @@ internal sealed class LoadBalancer : ILoadBalancer
             return PickResult.Empty;
         }
 
-        var scope = new DrawScope(in context, _policy);
+        DrawScope scope = default;
+        scope.Begin(in context, _policy);
         var endpoint = root.Draw(ref scope) ?? DrawEjected(root, ref scope);
         if (endpoint is null)
         {

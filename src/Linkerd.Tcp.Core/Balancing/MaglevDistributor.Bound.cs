@@ -19,8 +19,8 @@ internal sealed partial class MaglevDistributor
     private double _mostPerWeight;
 
     /// <summary>
-    /// Whether one more is within the bound. The sum of loads is that of up to max(16, N/4) picks ago, in the mean: no counter is shared between threads that
-    /// pick. Off by so many, the bound of an endpoint is off by a third of a connection times its weight over the mean weight.
+    /// Whether one more is within the bound. The sum of loads is that of up to max(16, N) picks ago, in the mean: no counter is shared between threads that
+    /// pick. By so many sessions that began or ended since, the bound of an endpoint is off by up to 1.25 connections times its weight over the mean weight.
     /// </summary>
     private bool HasRoom(in Target target, out long picks) =>
         target.Endpoint.ReadLoad(out picks) < Volatile.Read(ref _mostPerWeight) * target.Weight;

@@ -17,7 +17,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
     {
         _targets = targets;
         _table = table;
-        _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length / 4)) - 1;
+        _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length)) - 1;
         _ = SumLoads();
     }
 

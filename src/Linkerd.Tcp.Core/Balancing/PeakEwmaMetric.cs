@@ -11,8 +11,9 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
 
     public static void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB)
     {
-        var costA = Cost(a, ref scope);
-        var costB = Cost(b, ref scope);
+        Endpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
+        costA *= Connects(a);
+        costB *= Connects(b);
         isBetterA = costA * Margin < costB;
         isBetterB = costB * Margin < costA;
         if (!isBetterA && !isBetterB)
@@ -21,6 +22,6 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
         }
     }
 
-    private static double Cost(in Candidate candidate, ref DrawScope scope) =>
-        candidate.Endpoint.ExpectedLatency(scope.Now) * (Math.Max(0, candidate.Load - candidate.Endpoint.Open) + 1);
+    // That would be pending.
+    private static double Connects(in Candidate candidate) => Math.Max(0, candidate.Load - candidate.Endpoint.Open) + 1;
 }

@@ -32,14 +32,19 @@ internal sealed partial class RoundRobinDistributor
     private static DeadlineHeap.Item[] Start(double[] weights, IRandomSource random)
     {
         var order = new int[weights.Length];
-        var keys = new (double Weight, ulong Bits)[weights.Length];
         for (var i = 0; i < order.Length; i++)
         {
-            order[i] = i;
-            keys[i] = (-weights[i], random.NextUInt64());
+            // Shuffled while it is made.
+            var j = (int)Math.BigMul(random.NextUInt64(), (ulong)i + 1, out _);
+            order[i] = order[j];
+            order[j] = i;
         }
 
-        Array.Sort(keys, order);
+        if (weights.AsSpan().ContainsAnyExcept(weights[0]))
+        {
+            Array.Sort(Array.ConvertAll(order, i => weights[i]), order);
+        }
+
         var items = new DeadlineHeap.Item[order.Length];
         var phase = random.NextDouble();
         for (var i = 0; i < order.Length; i++)
