@@ -8,26 +8,30 @@ namespace Linkerd.Tcp.FunctionalTests;
 public sealed class BlackholeTests
 {
     private const int Sessions = 3000;
-    private static readonly string[] Options = ["--attempt-timeout", "1s", "--stats", "1"];
+
+    // All of them may take their full share at once.
+    private static readonly string[] Options = ["--attempt-timeout", "1s", "--slow-start", "off", "--stats", "1"];
 
     [Fact]
-    public async Task OneOfFourHasAFullBacklog_NoSessionFailsAndFewAreDelayed()
+    public async Task OneWithAFullBacklogJoinsThree_NoSessionFailsAndFewAreDelayed()
     {
         Require.Linux();
         using var blackhole = await FullBacklog.CreateAsync();
         await using var servers = new ThreeBackends(IPAddress.Loopback);
-        await using var group = await ServerGroup.StartAsync([blackhole.EndPoint, .. servers.EndPoints]);
+        await using var group = await ServerGroup.StartAsync(servers.EndPoints);
         await using var proxy = await group.ProxyAsync(Options);
+        await WarmUpAsync(proxy);
+        group.Set([blackhole.EndPoint, .. servers.EndPoints]);
+        await proxy.Error.WaitForAsync(line => line.Contains(": 4 endpoints (", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         await LoadAsync(proxy, blackhole.EndPoint);
     }
 
     [Fact]
-    public async Task PacketsToOneOfFourAreDropped_InANamespace_NoSessionFailsAndFewAreDelayed()
+    public async Task SynsToOneOfFourAreDropped_InANamespace_NoSessionFailsAndFewAreDelayed()
     {
         await using var network = await NetworkNamespace.CreateAsync();
         await using var servers = new ThreeBackends(network.Outside);
         await using var dropped = new TcpBackend(Serve.GreetAndEcho("4"), network.Outside);
-        await network.DropAsync(dropped.EndPoint);
         await using var group = await ServerGroup.StartAsync([dropped.EndPoint, .. servers.EndPoints], network.Outside);
         await using var proxy = await ProxyProcess.StartAsync(
             Executable.FileName,
@@ -36,8 +40,19 @@ public sealed class BlackholeTests
             group.Options(Options),
             listen: new IPEndPoint(network.Inside, 0).ToString(),
             through: network.Run);
+        await WarmUpAsync(proxy);
+        Assert.True(dropped.Accepted > 0, "nothing came through");
+        await network.DropSynsAsync(dropped.EndPoint);
+        var accepted = dropped.Accepted;
         await LoadAsync(proxy, dropped.EndPoint);
-        Assert.Equal(0, dropped.Accepted);
+        Assert.Equal(accepted, dropped.Accepted);
+    }
+
+    // The first sessions of a process that is not the published one take long: its code is compiled meanwhile.
+    private static async Task WarmUpAsync(ProxyProcess proxy)
+    {
+        var sessions = await PacedLoad.RunAsync(proxy.EndPoint, 300, perSecond: 300, ClientTalks.GreetAndEchoAsync);
+        Assert.DoesNotContain(sessions, session => session.Error is not null);
     }
 
     private static async Task LoadAsync(ProxyProcess proxy, IPEndPoint blackhole)

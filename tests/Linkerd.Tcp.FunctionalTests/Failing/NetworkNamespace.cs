@@ -62,9 +62,12 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops every packet from within the namespace to an address and port outside.</summary>
-    public Task DropAsync(IPEndPoint server) => MustAsync(
-        "ip", "netns", "exec", _name, Require.Program("iptables"), "-A", "OUTPUT", "-p", "tcp", "-d", server.Address.ToString(), "--dport", server.Port.ToString(CultureInfo.InvariantCulture), "-j", "DROP");
+    /// <summary>Drops, from now on, every SYN from within the namespace to an address and port outside.</summary>
+    public Task DropSynsAsync(IPEndPoint server)
+    {
+        string[] rule = ["-A", "OUTPUT", "-p", "tcp", "--syn", "-d", $"{server.Address}", "--dport", server.Port.ToString(CultureInfo.InvariantCulture), "-j", "DROP"];
+        return MustAsync("ip", ["netns", "exec", _name, Require.Program("iptables"), .. rule]);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -15,10 +15,13 @@ internal sealed class ServerGroup : IAsyncDisposable
     /// <param name="address">Where namerd listens; default loopback.</param>
     public static async Task<ServerGroup> StartAsync(IEnumerable<IPEndPoint> servers, IPAddress? address = null)
     {
-        var namerd = await NamerdStandIn.StartAsync(address);
-        namerd.Set("/svc/web", NameState.Bound.Of(servers.Select(server => StandInAddress.Of(server))));
-        return new ServerGroup(namerd);
+        var group = new ServerGroup(await NamerdStandIn.StartAsync(address));
+        group.Set(servers);
+        return group;
     }
+
+    /// <summary>Other servers from now on.</summary>
+    public void Set(IEnumerable<IPEndPoint> servers) => _namerd.Set("/svc/web", NameState.Bound.Of(servers.Select(server => StandInAddress.Of(server))));
 
     /// <summary>The options that lead the executable to them, before others.</summary>
     public string[] Options(params string[] others) => ["-n", _namerd.EndPoint.ToString(), .. others];
