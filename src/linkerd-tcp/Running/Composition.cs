@@ -75,7 +75,15 @@ internal sealed class Composition : IAsyncDisposable
         Warm = new WarmOptions { Connections = settings.MinConnections },
         Check = settings.ActiveCheck == Timeout.InfiniteTimeSpan
             ? null
-            : new ActiveCheckOptions { Interval = settings.ActiveCheck, Send = settings.CheckSend, Expect = settings.CheckExpect },
+            : new ActiveCheckOptions
+            {
+                Interval = settings.ActiveCheck,
+
+                // A check that took longer than the interval would put off the next one, and so the verdict.
+                Timeout = settings.ActiveCheck < ActiveCheckOptions.Default.Timeout ? settings.ActiveCheck : ActiveCheckOptions.Default.Timeout,
+                Send = settings.CheckSend,
+                Expect = settings.CheckExpect,
+            },
     };
 
     private static TcpProxyOptions Options(ProxySettings settings) => new()

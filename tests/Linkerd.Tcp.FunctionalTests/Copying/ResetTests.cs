@@ -58,20 +58,31 @@ public sealed class ResetTests
     }
 
     [Fact]
-    public async Task NobodyListens_TheClient_IsReset()
+    public async Task NobodyListens_TheClient_IsResetAtTheConnectTimeout()
     {
-        await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(FreePort.NextEndPoint()));
+        await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(FreePort.NextEndPoint()), "--connect-timeout", "300ms");
+        var started = TimeProvider.System.GetTimestamp();
         using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
         await client.IsResetAsync();
+        Assert.True(TimeProvider.System.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(290), "the only server was not tried again");
         await proxy.Error.WaitForAsync(
             line => line.Contains("WARN", StringComparison.Ordinal) && line.Contains("could not be served", StringComparison.Ordinal),
             TestContext.Current.CancellationToken);
     }
 
     [Fact]
-    public async Task NoEndpointInTime_TheClient_IsResetAtTheConnectTimeout()
+    public async Task NameBoundToNothing_TheClient_IsResetAtOnce()
     {
-        await using var proxy = await Executable.StartAsync("/$/nil", "--connect-timeout", "300ms");
+        await using var proxy = await Executable.StartAsync("/$/nil", "--connect-timeout", "10m");
+        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
+        await client.IsResetAsync();
+        await proxy.Error.WaitForAsync(line => line.Contains("PQ:no_endpoint", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task NotResolvedInTime_TheClient_IsResetAtTheConnectTimeout()
+    {
+        await using var proxy = await Executable.StartAsync("/svc/web", "-n", FreePort.NextEndPoint().ToString(), "--connect-timeout", "300ms");
         var started = TimeProvider.System.GetTimestamp();
         using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
         await client.IsResetAsync();

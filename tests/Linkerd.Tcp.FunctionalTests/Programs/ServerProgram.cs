@@ -19,6 +19,12 @@ internal sealed class ServerProgram : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>Sends it a signal.</summary>
+    public void Send(Signal signal) => _process.Send(signal);
+
+    /// <summary>Waits for its end.</summary>
+    public Task WaitForExitAsync() => _process.WaitForExitAsync(Cancelled);
+
     /// <summary>The name that the embedded interpreter binds to it.</summary>
     public string Name => ProxyProcess.InetName(EndPoint);
 

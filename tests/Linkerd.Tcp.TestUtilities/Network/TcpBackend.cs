@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.TestUtilities;
 
-/// <summary>A small server on a free port of loopback: accepts, and hands each connection to a function.</summary>
+/// <summary>A small server on a free port, of loopback unless told otherwise: accepts, and hands each connection to a function.</summary>
 public sealed class TcpBackend : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -18,10 +18,11 @@ public sealed class TcpBackend : IAsyncDisposable
     /// <param name="serve">
     /// Serves one connection, which is closed when it returns. It need not care for errors: connections break in tests.
     /// </param>
-    public TcpBackend(Func<Socket, Task> serve)
+    /// <param name="address">A local IPv4 address; default loopback.</param>
+    public TcpBackend(Func<Socket, Task> serve, IPAddress? address = null)
     {
         _serve = serve;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
         _listener.Listen(4096);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _accepting = AcceptAsync();

@@ -11,8 +11,8 @@ public sealed partial class ProxyProcess : ChildProcess
 {
     private static readonly string? Transport = Environment.GetEnvironmentVariable("LINKERD_TCP_TRANSPORT");
 
-    private ProxyProcess(string executable, IEnumerable<string> arguments, string log)
-        : base(executable, arguments, new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = log, ["RUST_LOG"] = null })
+    private ProxyProcess(string program, IEnumerable<string> arguments, string log)
+        : base(program, arguments, new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = log, ["RUST_LOG"] = null })
     {
     }
 
@@ -29,12 +29,20 @@ public sealed partial class ProxyProcess : ChildProcess
     /// <param name="options">More of the command line.</param>
     /// <param name="log">What it logs, as LINKERD_TCP_LOG has it.</param>
     /// <param name="listen">Where it listens.</param>
+    /// <param name="through">A program, and its arguments, that runs what follows them; default none.</param>
     public static async Task<ProxyProcess> StartAsync(
-        string executable, string target, CancellationToken cancellationToken, IEnumerable<string>? options = null, string log = "info", string listen = "127.0.0.1:0")
+        string executable,
+        string target,
+        CancellationToken cancellationToken,
+        IEnumerable<string>? options = null,
+        string log = "info",
+        string listen = "127.0.0.1:0",
+        IEnumerable<string>? through = null)
     {
         string[] given = [.. options ?? []];
         string[] transport = string.IsNullOrEmpty(Transport) || given.Contains("--transport") ? [] : ["--transport", Transport];
-        var proxy = new ProxyProcess(executable, ["-l", listen, .. transport, .. given, target], log);
+        string[] command = [.. through ?? [], executable, "-l", listen, .. transport, .. given, target];
+        var proxy = new ProxyProcess(command[0], command[1..], log);
         try
         {
             var line = await proxy.Error.WaitForAsync(candidate => ListeningLine().IsMatch(candidate), cancellationToken);

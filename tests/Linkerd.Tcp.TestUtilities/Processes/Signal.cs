@@ -9,6 +9,9 @@ public readonly partial record struct Signal(int Number)
     /// <summary>SIGINT.</summary>
     public static Signal Interrupt => new(2);
 
+    /// <summary>SIGKILL.</summary>
+    public static Signal Kill => new(9);
+
     /// <summary>SIGTERM.</summary>
     public static Signal Terminate => new(15);
 
@@ -22,12 +25,12 @@ public readonly partial record struct Signal(int Number)
     /// <exception cref="Win32Exception">There is no such process.</exception>
     public void SendTo(int processId)
     {
-        if (Kill(processId, Number) != 0)
+        if (SendSignal(processId, Number) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int processId, int signal);
+    private static partial int SendSignal(int processId, int signal);
 }

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>Sessions that begin at a steady rate, whatever becomes of those before them.</summary>
+internal static class PacedLoad
+{
+    // What a busy machine has put off is made up for, but not all at once.
+    private const int MostAtOnce = 20;
+
+    /// <summary>Runs so many, and waits for the last.</summary>
+    public static async Task<IReadOnlyList<SessionOutcome>> RunAsync(IPEndPoint proxy, int count, int perSecond, ClientTalk talk)
+    {
+        var sessions = new List<SessionOutcome>(count);
+        var running = new List<Task>(count);
+        var startedAt = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (sessions.Count < count)
+        {
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            var due = (int)(Stopwatch.GetElapsedTime(startedAt).TotalSeconds * perSecond);
+            var most = Math.Min(sessions.Count + MostAtOnce, count);
+            while (sessions.Count < Math.Min(due, most))
+            {
+                sessions.Add(new SessionOutcome());
+                running.Add(sessions[^1].RunAsync(proxy, talk));
+            }
+        }
+
+        await Task.WhenAll(running);
+        return sessions;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>One endpoint of four refuses.</summary>
+public sealed class RefusingEndpointTests
+{
+    [Fact]
+    public async Task OneOfFourRefuses_TwoThousandSessions_NoneFailsAndFewAttemptsMeetIt()
+    {
+        await using var first = new TcpBackend(Serve.GreetAndEcho("1"));
+        await using var second = new TcpBackend(Serve.GreetAndEcho("2"));
+        await using var third = new TcpBackend(Serve.GreetAndEcho("3"));
+        var refusing = FreePort.NextEndPoint();
+        await using var group = await ServerGroup.StartAsync([first.EndPoint, refusing, second.EndPoint, third.EndPoint]);
+        await using var proxy = await group.ProxyAsync("--stats", "1");
+        var started = Stopwatch.GetTimestamp();
+        var sessions = await PacedLoad.RunAsync(proxy.EndPoint, 2000, perSecond: 500, ClientTalks.GreetAndEchoAsync);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var statistics = await proxy.StopAndCountAsync();
+        var refused = statistics["linkerd.tcp.connect.failures{cause=refused}"];
+
+        // Back-offs of 2.5 to 5 s, then 5 to 10 s, and so on, allow one attempt each; both loops may have one under way when the fifth fails.
+        var probes = (int)(elapsed / TimeSpan.FromSeconds(2.5));
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"2000 sessions in {elapsed.TotalSeconds:0.0} s: {sessions.Count(session => session.Error is not null)} failed, {refused} attempts were refused, by server "
+            + string.Join(", ", sessions.GroupBy(session => session.Server ?? "none").OrderBy(group => group.Key).Select(group => $"{group.Key}: {group.Count()}")));
+        Assert.DoesNotContain(sessions, session => session.Error is not null);
+        Assert.Contains(proxy.Error.Lines, line => ProxyLines.IsEjection(line, refusing));
+        Assert.InRange(refused, 5, 5 + probes + 1);
+        Assert.Equal(2000 + refused, statistics["linkerd.tcp.connect.attempts"]);
+    }
+}
