@@ -49,7 +49,7 @@ internal sealed partial class Connector
         if (progress.Attempts > 0 && picked != PickResult.AtLimit)
         {
             // Every endpoint that there is was tried: one of them again, but not at once.
-            return Pause(ref progress);
+            return PauseFirst(ref progress);
         }
 
         if (progress.Destination.IsInVain(picked))
@@ -146,7 +146,7 @@ internal sealed partial class Connector
         }
 
         // Short of local resources, another endpoint helps no more than this one; another local address may.
-        return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
+        return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? PauseFirst(ref progress) : ConnectStep.Pick;
     }
 
     private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
@@ -176,7 +176,7 @@ internal sealed partial class Connector
         return fair == Timeout.InfiniteTimeSpan || elapsed < fair;
     }
 
-    private ConnectStep Pause(ref ConnectProgress progress)
+    private ConnectStep PauseFirst(ref ConnectProgress progress)
     {
         var first = progress.Policy.RetryBackoff;
         progress.TriedCount = 0;

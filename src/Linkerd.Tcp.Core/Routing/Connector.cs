@@ -62,7 +62,8 @@ internal sealed partial class Connector(
                         step = AfterWait(ref progress, in waited);
                         break;
                     case ConnectStep.Pause:
-                        step = await PauseAsync(progress.Pause, cancellationToken).ConfigureAwait(false) ? ConnectStep.Pick : ConnectStep.Stop;
+                        var isOver = await Pause.WaitAsync(progress.Pause, client.Executor, timeProvider, cancellationToken).ConfigureAwait(false);
+                        step = isOver ? ConnectStep.Pick : ConnectStep.Stop;
                         break;
                     default:
                         instruments.Attempted();
@@ -82,19 +83,6 @@ internal sealed partial class Connector(
 
         await client.Executor.Resume();
         owner.OnConnectEnded(OutcomeOf(ref progress), fault);
-    }
-
-    private async ValueTask<bool> PauseAsync(TimeSpan time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(time, timeProvider, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private static async ValueTask<ConnectResult> RefuseSelfAsync(ConnectResult result)
