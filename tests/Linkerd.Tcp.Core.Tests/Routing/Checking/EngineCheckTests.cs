@@ -43,7 +43,7 @@ public sealed class EngineCheckTests : IDisposable
 
             // The check that ejects is counted after it has done so.
             Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => destination.Checks is { Passed: > 0, Failed: >= 3 }, Patience), TestContext.Current.CancellationToken));
-            Assert.Equal(0, destination.Checks.Inconclusive);
+            Assert.Equal(0, destination.Checks!.Value.Inconclusive);
         }
 
         _well.Dispose();
