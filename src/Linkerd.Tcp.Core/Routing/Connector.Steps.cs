@@ -133,7 +133,7 @@ internal sealed partial class Connector
         }
 
         progress.Lease.Dispose();
-        if (progress.IsCancelled || (progress.Attempts >= progress.Policy.MaxAttempts && progress.Destination.Balancer.Endpoints.Count != 1))
+        if (progress.IsCancelled || HasNoAttemptLeft(ref progress))
         {
             return ConnectStep.Stop;
         }
@@ -148,6 +148,10 @@ internal sealed partial class Connector
         // Short of local resources, another endpoint helps no more than this one; another local address may.
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? Pause(ref progress) : ConnectStep.Pick;
     }
+
+    // The only endpoint is tried on; but not where nothing is to be tried twice.
+    private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts >= progress.Policy.MaxAttempts
+        && (progress.Policy.MaxAttempts == 1 || progress.Destination.Balancer.Endpoints.Count != 1);
 
     private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
