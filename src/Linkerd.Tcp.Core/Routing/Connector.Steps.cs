@@ -167,8 +167,8 @@ internal sealed partial class Connector
         }
     }
 
-    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. Where that deadline is all the time that
-    // an attempt ever gets, the one that had nearly all of it is.
+    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. One that had nearly all of its time
+    // is: timers may fire a little early, and the deadline may be all the time that an attempt ever gets.
     private static bool IsCutShort(ref ConnectProgress progress, TimeSpan elapsed)
     {
         if (progress.Last.Failure != ConnectFailure.TimedOut || progress.Deadline == NoDeadline || progress.Lease.Kind == LeaseKind.Panic)
@@ -176,8 +176,8 @@ internal sealed partial class Connector
             return false;
         }
 
-        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout * 0.9);
-        return fair == Timeout.InfiniteTimeSpan || elapsed < fair;
+        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout);
+        return fair == Timeout.InfiniteTimeSpan || elapsed < fair * 0.9;
     }
 
     private ConnectStep Pause(ref ConnectProgress progress)
