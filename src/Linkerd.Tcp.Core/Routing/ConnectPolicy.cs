@@ -16,7 +16,8 @@ public sealed record ConnectPolicy
 
     /// <summary>
     /// The most attempts of one session. Default: 3. The first retry goes to another endpoint, at once; only before an endpoint is tried again
-    /// is there a back-off. Where the destination has but one endpoint, it is tried until <see cref="ConnectTimeout"/> is over.
+    /// is there a back-off. Where the destination has but one endpoint, it is tried until <see cref="ConnectTimeout"/> is over;
+    /// with 1, which is no retry at all, it is tried once.
     /// </summary>
     public int MaxAttempts { get; init; } = 3;
 

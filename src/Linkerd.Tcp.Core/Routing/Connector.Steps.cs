@@ -133,7 +133,7 @@ internal sealed partial class Connector
         }
 
         progress.Lease.Dispose();
-        if (progress.IsCancelled || (progress.Attempts >= progress.Policy.MaxAttempts && progress.Destination.Balancer.Endpoints.Count != 1))
+        if (progress.IsCancelled || HasNoAttemptLeft(ref progress))
         {
             return ConnectStep.Stop;
         }
@@ -149,6 +149,10 @@ internal sealed partial class Connector
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? PauseFirst(ref progress) : ConnectStep.Pick;
     }
 
+    // The only endpoint is tried on; but not where nothing is to be tried twice.
+    private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts >= progress.Policy.MaxAttempts
+        && (progress.Policy.MaxAttempts == 1 || progress.Destination.Balancer.Endpoints.Count != 1);
+
     private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
         if (result.IsConnected)
@@ -163,8 +167,8 @@ internal sealed partial class Connector
         }
     }
 
-    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. Where that deadline is all the time that
-    // an attempt ever gets, the one that had nearly all of it is.
+    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. One that had nearly all of its time
+    // is: timers may fire a little early, and the deadline may be all the time that an attempt ever gets.
     private static bool IsCutShort(ref ConnectProgress progress, TimeSpan elapsed)
     {
         if (progress.Last.Failure != ConnectFailure.TimedOut || progress.Deadline == NoDeadline || progress.Lease.Kind == LeaseKind.Panic)
@@ -172,8 +176,8 @@ internal sealed partial class Connector
             return false;
         }
 
-        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout * 0.9);
-        return fair == Timeout.InfiniteTimeSpan || elapsed < fair;
+        var fair = Shorter(progress.Policy.AttemptTimeout, progress.Policy.ConnectTimeout);
+        return fair == Timeout.InfiniteTimeSpan || elapsed < fair * 0.9;
     }
 
     private ConnectStep PauseFirst(ref ConnectProgress progress)

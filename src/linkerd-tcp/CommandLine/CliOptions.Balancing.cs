@@ -53,7 +53,7 @@ internal static partial class CliOptions
         null,
         "active-check",
         "INTERVAL",
-        "Connect to each endpoint at this interval, a DURATION; 3 failures eject it, 2 successes bring it back",
+        "Check each endpoint at this interval, a DURATION, for as long at most, or 1s; 3 failures eject it, 2 successes bring it back",
         "off",
         text => DurationText.Parse(text));
 

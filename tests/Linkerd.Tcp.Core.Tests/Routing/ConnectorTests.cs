@@ -37,6 +37,15 @@ public sealed class ConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Connect_OneAttemptAtMost_TheOnlyEndpointIsTriedOnce()
+    {
+        var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
+        await using var router = new Router(new StaticResolver(Addresses[..1]));
+        var (outcome, _) = await ConnectAsync(router, transport, policy: ConnectPolicy.Default with { MaxAttempts = 1 });
+        Assert.Equal(("SC", 1), (outcome.Reason.ToString(), outcome.Attempts));
+    }
+
+    [Fact]
     public async Task Connect_SecondAnswers_LeaseCountsTheConnectionUntilDisposed()
     {
         var refused = false;
@@ -158,10 +167,10 @@ public sealed class ConnectorTests : IDisposable
     }
 
     private async Task<(ConnectOutcome Outcome, Destination Destination)> ConnectAsync(
-        Router router, ScriptedTransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline)
+        Router router, ScriptedTransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline, ConnectPolicy? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
-        var connector = new Connector(transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
+        var connector = new Connector(transport, TcpOptions.Default, policy ?? ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
         var client = new StillConnection(null, ClientAddress);
         var owner = new Owner();
         connector.Start(destination, client, deadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);

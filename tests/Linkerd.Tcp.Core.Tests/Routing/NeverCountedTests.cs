@@ -61,6 +61,21 @@ public sealed class NeverCountedTests : IDisposable
         Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
     });
 
+    [Fact]
+    public void Connect_TheTimerOfTheAttemptFiresALittleEarly_IsCounted() => Run(async (_, destination, network, _) =>
+    {
+        // As those of the runtime do, by a fraction of a millisecond.
+        var transport = new ScriptedTransport(async (_, options, _) =>
+        {
+            await network.Scheduler.Delay(options.Timeout - TimeSpan.FromMicroseconds(500));
+            return ConnectResult.Failed(ConnectFailure.TimedOut);
+        });
+        var time = network.Scheduler.TimeProvider;
+        var connector = new Connector(transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), time);
+        Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: time.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks)).Reason.ToString());
+        Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
+    });
+
     private static void BlackholeAll(SimulatedNetwork network)
     {
         foreach (var address in Addresses)

@@ -46,6 +46,15 @@ public sealed class FailFastTests
     }
 
     [Fact]
+    public async Task Retries_None_TheOnlyServerIsTriedOnce()
+    {
+        await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(FreePort.NextEndPoint()), "--retries", "0", "--connect-timeout", "10m");
+        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
+        await client.IsResetAsync();
+        await proxy.Error.WaitForAsync(line => line.Contains("(1 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Retries_Two_ThreeAttemptsOnThreeServersEndTheSession()
     {
         await using var group = await ServerGroup.StartAsync(Enumerable.Range(0, 4).Select(_ => FreePort.NextEndPoint()).ToList());

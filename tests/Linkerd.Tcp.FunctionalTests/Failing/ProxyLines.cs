@@ -7,6 +7,10 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// <summary>What the log of the executable says of endpoints and sessions.</summary>
 internal static partial class ProxyLines
 {
+    /// <summary>Waits until it has so many endpoints (3000).</summary>
+    public static Task WaitForEndpointsAsync(this ProxyProcess proxy, int count) =>
+        proxy.Error.WaitForAsync(line => line.Contains($": {count} endpoints (", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
     /// <summary>Waits until an endpoint is ejected (3010).</summary>
     public static Task<string> WaitForEjectionAsync(this ProxyProcess proxy, EndPoint server) =>
         proxy.Error.WaitForAsync(line => IsEjection(line, server), TestContext.Current.CancellationToken);

@@ -34,7 +34,7 @@ public sealed class EndpointLimitTests
         await using var proxy = await Executable.StartAsync(server.Name, "--max-connections-per-endpoint", "1", "--max-waiters", "0", "--connect-timeout", "10m");
 
         // Until the name is resolved, sessions would have to wait, too.
-        await proxy.Error.WaitForAsync(line => line.Contains(": 1 endpoints (", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await proxy.WaitForEndpointsAsync(1);
         using var first = await ClientSocket.ConnectAsync(proxy.EndPoint);
         await first.EchoAsync("first");
         using var second = await ClientSocket.ConnectAsync(proxy.EndPoint);

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 /// <remarks>
 /// The defaults are HAProxy's (<c>check inter 2s rise 2 fall 3</c>). A server is found dead within <see cref="Fall"/> times <see cref="Interval"/>, plus
-/// <see cref="Timeout"/>, where no more than <see cref="MaxConcurrent"/> checks are under way at a time.
+/// <see cref="Timeout"/>, where that is no longer than the interval, and no more than <see cref="MaxConcurrent"/> checks are under way at a time.
 /// </remarks>
 public sealed record ActiveCheckOptions
 {
