@@ -36,11 +36,7 @@ public sealed class FailFastTests
     {
         await using var group = await ServerGroup.StartAsync([FreePort.NextEndPoint(), FreePort.NextEndPoint()]);
         await using var proxy = await group.ProxyAsync("--retries", "0", "--stats", "1");
-        using (var client = await ClientSocket.ConnectAsync(proxy.EndPoint))
-        {
-            await client.IsResetAsync();
-        }
-
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
         await proxy.Error.WaitForAsync(line => line.Contains("(1 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         Assert.Equal(1, (await proxy.StopAndCountAsync())["linkerd.tcp.connect.attempts"]);
     }
@@ -49,8 +45,7 @@ public sealed class FailFastTests
     public async Task Retries_None_TheOnlyServerIsTriedOnce()
     {
         await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(FreePort.NextEndPoint()), "--retries", "0", "--connect-timeout", "10m");
-        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
-        await client.IsResetAsync();
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
         await proxy.Error.WaitForAsync(line => line.Contains("(1 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
     }
 
@@ -59,11 +54,7 @@ public sealed class FailFastTests
     {
         await using var group = await ServerGroup.StartAsync(Enumerable.Range(0, 4).Select(_ => FreePort.NextEndPoint()).ToList());
         await using var proxy = await group.ProxyAsync("--stats", "1");
-        using (var client = await ClientSocket.ConnectAsync(proxy.EndPoint))
-        {
-            await client.IsResetAsync();
-        }
-
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
         await proxy.Error.WaitForAsync(line => line.Contains("(3 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         Assert.Equal(3, (await proxy.StopAndCountAsync())["linkerd.tcp.connect.attempts"]);
     }

@@ -74,8 +74,7 @@ public sealed class ResetTests
     public async Task NameBoundToNothing_TheClient_IsResetAtOnce()
     {
         await using var proxy = await Executable.StartAsync("/$/nil", "--connect-timeout", "10m");
-        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
-        await client.IsResetAsync();
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
         await proxy.Error.WaitForAsync(line => line.Contains("PQ:no_endpoint", StringComparison.Ordinal), TestContext.Current.CancellationToken);
     }
 

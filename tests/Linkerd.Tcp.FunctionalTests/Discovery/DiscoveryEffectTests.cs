@@ -91,8 +91,7 @@ public sealed class DiscoveryEffectTests : IAsyncLifetime
         Assert.Equal("1", await AskAsync(proxy));
         Bind(Array.Empty<TcpBackend>());
         await proxy.Error.WaitForAsync(line => line.Contains(": 0 endpoints (", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
-        await client.IsResetAsync();
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
         await proxy.Error.WaitForAsync(line => line.Contains("PQ:no_endpoint", StringComparison.Ordinal), TestContext.Current.CancellationToken);
     }
 

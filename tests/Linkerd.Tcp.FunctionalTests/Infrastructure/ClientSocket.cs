@@ -32,6 +32,13 @@ internal static class ClientSocket
         Assert.Equal(text, await client.ReceiveTextAsync(text.Length).InTimeAsync());
     }
 
+    /// <summary>Connects, and asserts that this ends with a RST at once; the RST may come before the runtime has looked at its connect.</summary>
+    public static async Task IsTurnedAwayAsync(EndPoint endPoint)
+    {
+        var error = await Assert.ThrowsAsync<SocketException>(() => AskAsync(endPoint));
+        Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
+    }
+
     /// <summary>Asserts that the connection ends with a RST and not with a FIN.</summary>
     public static async Task IsResetAsync(this Socket client)
     {
