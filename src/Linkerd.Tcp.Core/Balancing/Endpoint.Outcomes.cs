@@ -40,7 +40,15 @@ public sealed partial class Endpoint
     {
         Interlocked.Increment(ref _counters.Open);
         var now = _policy.Now;
-        _counters.Latency.Observe(elapsed, now, _policy);
+        if (_breaker.IsEjected)
+        {
+            // Its failures are over, and slow start keeps the crowd away: what they counted for would keep it away for a minute.
+            _counters.Latency.Reset(elapsed, now);
+        }
+        else
+        {
+            _counters.Latency.Observe(elapsed, now, _policy);
+        }
         NoteAnswer();
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;

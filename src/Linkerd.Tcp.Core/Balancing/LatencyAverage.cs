@@ -27,6 +27,13 @@ internal struct LatencyAverage
         Volatile.Write(ref _at, now);
     }
 
+    /// <summary>Starts anew from a sample.</summary>
+    public void Reset(TimeSpan latency, long now)
+    {
+        Volatile.Write(ref _seconds, latency.TotalSeconds);
+        Volatile.Write(ref _at, now);
+    }
+
     /// <summary>The estimate at a time, in seconds; 0 where there is none.</summary>
     public double At(long now, EndpointPolicy policy) =>
         Volatile.Read(ref _seconds) is var seconds and not 0 ? seconds * Fade(now - Volatile.Read(ref _at), policy) : 0;

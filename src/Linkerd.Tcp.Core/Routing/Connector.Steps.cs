@@ -46,19 +46,19 @@ internal sealed partial class Connector
             return ConnectStep.Connect;
         }
 
-        if (progress.Attempts > 0 && picked != PickResult.AtLimit)
-        {
-            // Every endpoint that there is was tried: one of them again, but not at once.
-            return PauseFirst(ref progress);
-        }
-
         if (progress.Destination.IsInVain(picked))
         {
-            (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, picked));
+            // One that has tried tells of that.
+            if (progress.Attempts == 0)
+            {
+                (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, picked));
+            }
+
             return ConnectStep.Stop;
         }
 
-        return Enqueue(ref progress, picked);
+        // Every endpoint that there is was tried: one of them again, but not at once.
+        return progress.Attempts > 0 && picked != PickResult.AtLimit ? PauseFirst(ref progress) : Enqueue(ref progress, picked);
     }
 
     private static ConnectStep Enqueue(ref ConnectProgress progress, PickResult picked)

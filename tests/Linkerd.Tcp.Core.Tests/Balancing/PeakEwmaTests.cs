@@ -45,6 +45,21 @@ public sealed class PeakEwmaTests
     }
 
     [Fact]
+    public void Pick_EndpointRecovers_ItsFailuresAreForgotten()
+    {
+        Session(other: _slow);
+        Session(other: _fast);
+        _fast.Drain();
+        _balancer.Fail(_slow, 5);
+        _fast.Undrain();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var probe = _balancer.PickOf(_slow);
+        probe.Connected(TimeSpan.FromMilliseconds(10));
+        probe.Dispose();
+        Assert.Equal(0.01, _slow.Snapshot().ConnectLatency.TotalSeconds, 0.001);
+    }
+
+    [Fact]
     public void Pick_WeightsDiffer_SharesFollowThemWhereLatenciesAreAlike()
     {
         _balancer.Update(BalancerDriver.Weights(3, 1));
