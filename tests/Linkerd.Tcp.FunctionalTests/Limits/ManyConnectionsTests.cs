@@ -38,6 +38,10 @@ public sealed class ManyConnectionsTests
             Assert.Equal(Count, backend.Open);
             Assert.True(proxy.DescriptorCount >= baseline + (2 * Count), "each session has two descriptors");
         }
+        catch (SocketException error)
+        {
+            Assert.Fail($"{error.Message}; the proxy says:\n{proxy.Error.Text}");
+        }
         finally
         {
             clients.ForEach(client => client.Dispose());
