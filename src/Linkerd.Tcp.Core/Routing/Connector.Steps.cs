@@ -80,8 +80,9 @@ internal sealed partial class Connector
         return ConnectStep.Stop;
     }
 
-    private ConnectStep AfterWait(ref ConnectProgress progress, in WaitResult waited)
+    private ConnectStep AfterWait(ref ConnectProgress progress)
     {
+        ref readonly var waited = ref progress.Waiter!.Result;
         progress.Waiter = null;
         progress.Lease = waited.Lease;
         if (waited.Picked == PickResult.Picked && !progress.IsCancelled)

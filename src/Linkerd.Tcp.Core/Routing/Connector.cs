@@ -27,7 +27,7 @@ internal sealed partial class Connector(
     public void Start(Destination destination, TransportConnection client, long deadline, IConnectOwner owner, CancellationToken cancellationToken) =>
         _ = RunAsync(destination, client, deadline, owner, isFresh: false, cancellationToken);
 
-    // One asynchronous method, whose state is all that a session holds while it connects.
+    // One asynchronous method, whose state is all that a session holds while it connects: what stands in the progress is not held a second time.
     private async Task RunAsync(
         Destination destination, TransportConnection client, long deadline, IConnectOwner owner, bool isFresh, CancellationToken cancellationToken)
     {
@@ -54,21 +54,27 @@ internal sealed partial class Connector(
                 {
                     case ConnectStep.Pick:
                         // Waiting and connecting may complete elsewhere; a balancer is asked where the client lives.
-                        await client.Executor.Resume();
+                        await progress.Client.Executor.Resume();
                         step = Pick(ref progress);
                         break;
                     case ConnectStep.Wait:
-                        var waited = await progress.Waiter!.Task.ConfigureAwait(false);
-                        step = AfterWait(ref progress, in waited);
+                        await progress.Waiter!.Task.ConfigureAwait(false);
+                        step = AfterWait(ref progress);
                         break;
                     case ConnectStep.Pause:
-                        var isOver = await Pause.WaitAsync(progress.Pause, client.Executor, timeProvider, cancellationToken).ConfigureAwait(false);
-                        step = isOver ? ConnectStep.Pick : ConnectStep.Stop;
+                        step = await Pause.WaitAsync(progress.Pause, progress.Client.Executor, timeProvider, progress.CancellationToken).ConfigureAwait(false)
+                            ? ConnectStep.Pick
+                            : ConnectStep.Stop;
                         break;
                     default:
                         instruments.Attempted();
-                        var result = await transport.ConnectAsync(progress.Lease.Endpoint!.Address, OptionsOf(ref progress), cancellationToken).ConfigureAwait(false);
-                        progress.Last = IsSelf(result) ? await RefuseSelfAsync(result).ConfigureAwait(false) : result;
+                        progress.Last = await transport.ConnectAsync(
+                            progress.Lease.Endpoint!.Address, OptionsOf(ref progress), progress.CancellationToken).ConfigureAwait(false);
+                        if (IsSelf(progress.Last))
+                        {
+                            progress.Last = await RefuseSelfAsync(progress.Last).ConfigureAwait(false);
+                        }
+
                         step = AfterConnect(ref progress);
                         break;
                 }
@@ -81,7 +87,7 @@ internal sealed partial class Connector(
             progress.Lease.Dispose();
         }
 
-        await client.Executor.Resume();
+        await progress.Client.Executor.Resume();
         owner.OnConnectEnded(OutcomeOf(ref progress), fault);
     }
 

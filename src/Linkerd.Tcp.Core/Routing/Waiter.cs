@@ -3,9 +3,10 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp;
 
 /// <summary>A session that waits for an endpoint. For one wait.</summary>
-internal sealed class Waiter : IValueTaskSource<WaitResult>
+internal sealed class Waiter : IValueTaskSource<bool>
 {
-    private ManualResetValueTaskSourceCore<WaitResult> _completion;
+    private ManualResetValueTaskSourceCore<bool> _completion;
+    private WaitResult _result;
     private CancellationTokenRegistration _cancellation;
 
     public Waiter(WaiterQueue queue, TransportConnection client, ulong hash)
@@ -30,8 +31,11 @@ internal sealed class Waiter : IValueTaskSource<WaitResult>
     /// <inheritdoc cref="Previous"/>
     internal bool IsQueued { get; set; }
 
-    /// <summary>The end of the wait, on the client's executor.</summary>
-    public ValueTask<WaitResult> Task => new(this, _completion.Version);
+    /// <summary>How the wait ended, once it has.</summary>
+    public ref readonly WaitResult Result => ref _result;
+
+    /// <summary>The end of the wait, on the client's executor. A small result, as it is part of what a session holds that never waits.</summary>
+    public ValueTask<bool> Task => new(this, _completion.Version);
 
     /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
     public void CancelWith(CancellationToken cancellationToken) =>
@@ -47,15 +51,16 @@ internal sealed class Waiter : IValueTaskSource<WaitResult>
         }
         else
         {
-            _completion.SetResult(result);
+            _result = result;
+            _completion.SetResult(true);
         }
     }
 
-    WaitResult IValueTaskSource<WaitResult>.GetResult(short token) => _completion.GetResult(token);
+    bool IValueTaskSource<bool>.GetResult(short token) => _completion.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource<WaitResult>.GetStatus(short token) => _completion.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _completion.GetStatus(token);
 
-    void IValueTaskSource<WaitResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 }
 

@@ -99,11 +99,14 @@ public sealed class WarmConnectionTests
         bed.Resolver.Update(EndpointSet.Of(first.Address, second.Address));
         await StartAsync(bed, connections: 10);
         await bed.UntilAsync(() => first.Accepted.Count + second.Accepted.Count == 10);
-        Assert.Equal(5, first.Accepted.Count);
+
+        // Half of them, more or less: the pool is filled from two threads, of which one is not the simulation's.
+        var before = first.Accepted.Count;
+        Assert.InRange(before, 3, 7);
         var drained = bed.Destination.Balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(first.Address));
         drained.Drain();
         await bed.DelayAsync(3000);
-        Assert.Equal((0L, 5, 10), (drained.Load, first.Accepted.Count, second.Accepted.Count));
+        Assert.Equal((0L, before, 10), (drained.Load, first.Accepted.Count, second.Accepted.Count));
         Assert.All(first.Accepted, connection => Assert.True(connection.PeerFinished));
 
         // Nor when it has left.

@@ -21,6 +21,9 @@ public sealed class ManyConnectionsTests
         const int Count = 2000;
         await using var backend = new TcpBackend(Serve.EchoAsync);
         await using var proxy = await Executable.StartAsync(backend.Name);
+
+        // Before the first resolution no more than a thousand sessions wait.
+        await proxy.WaitForEndpointsAsync(1);
         var baseline = proxy.DescriptorCount;
         var clients = new List<Socket>();
         try
