@@ -13,7 +13,7 @@ internal sealed partial class Connector
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
     // As ConnectFailure, in the words of the metric.
-    private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other"];
+    private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other", "tls"];
 
     private int _nextSource;
 

@@ -26,4 +26,7 @@ public enum ConnectFailure
 
     /// <summary>Anything else; <see cref="ConnectResult.Detail"/> says what.</summary>
     Other,
+
+    /// <summary>The connection was established, and the TLS handshake on it failed: a certificate that does not hold, no protocol in common, garbage.</summary>
+    Tls,
 }

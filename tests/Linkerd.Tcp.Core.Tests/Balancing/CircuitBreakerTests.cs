@@ -24,6 +24,7 @@ public sealed class CircuitBreakerTests
     [InlineData(ConnectFailure.Unreachable)]
     [InlineData(ConnectFailure.Reset)]
     [InlineData(ConnectFailure.Other)]
+    [InlineData(ConnectFailure.Tls)]
     public void Failures_FiveInARow_Eject(ConnectFailure cause)
     {
         var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1), options: Options);
