@@ -10,10 +10,11 @@ public sealed record NamerdOptions
     public static NamerdOptions Default { get; } = new();
 
     /// <summary>
-    /// Where namerd's HTTP interface (<c>io.l5d.httpController</c>) is; <c>http</c> or <c>https</c>, with or without a trailing slash. A host name
-    /// is resolved at each new connection. See <see cref="NamerdAddress"/> for reading one from a command line. Default: <c>http://127.0.0.1:4180</c>.
+    /// Where namerd's HTTP interface (<c>io.l5d.httpController</c>) is; <c>http</c> or <c>https</c>, with or without a trailing slash. Several are several
+    /// namerds that know the same: the last good one is preferred, and a host name with several addresses counts as several too. A host name is resolved at
+    /// each new connection. See <see cref="NamerdAddress"/> for reading one from a command line. At least one. Default: <c>http://127.0.0.1:4180</c>.
     /// </summary>
-    public Uri BaseAddress { get; init; } = new("http://127.0.0.1:4180/");
+    public IReadOnlyList<Uri> BaseAddresses { get; init; } = [new("http://127.0.0.1:4180/")];
 
     /// <summary>
     /// The namespace, that is the dtab, in which names are resolved. One that does not exist is an empty dtab to namerd, never an error.
@@ -22,12 +23,27 @@ public sealed record NamerdOptions
     public string Namespace { get; init; } = "default";
 
     /// <summary>
-    /// The time between two polls; a watch is renewed every 10 of it. Each is jittered by 10 %. More than zero, at most 30 days. Default: 60 s.
+    /// A dtab that is appended to the one of the namespace, so that its entries win. It is part of each request, whose line namerd limits to 4 KiB. Default: empty.
+    /// </summary>
+    public Dtab Dtab { get; init; } = Dtab.Empty;
+
+    /// <summary>Which questions are asked. Default: <see cref="NamerdMode.Bind"/>.</summary>
+    public NamerdMode Mode { get; init; } = NamerdMode.Bind;
+
+    /// <summary>
+    /// The time between two polls, of <see cref="NamerdMode.Poll"/> and of the ones that back up a watch, jittered by 10 %. More than zero, at most 30 days.
+    /// Default: 60 s.
     /// </summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Polls at the interval instead of watching. Default: false.</summary>
-    public bool Poll { get; init; }
+    /// <summary>
+    /// The longest that one watch is followed, jittered by 10 %: then a new one is opened, to another namerd where there are several, and the old one closed once
+    /// the new one has answered. So a stream that is stuck, or a namerd that went stale, is left. More than zero, at most 30 days. Default: 10 minutes.
+    /// </summary>
+    public TimeSpan MaxStreamAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>For addresses of <c>https</c>. Default: namerd is trusted as the system trusts it, and nothing is shown to it.</summary>
+    public NamerdTlsOptions Tls { get; init; } = new();
 
     /// <summary>
     /// How long an answer may take: the whole of a poll's; of a watch's the headers, the first event of a renewed one, and each pause within
@@ -49,18 +65,26 @@ public sealed record NamerdOptions
 
     internal void Validate()
     {
-        ArgumentNullException.ThrowIfNull(BaseAddress);
+        ArgumentNullException.ThrowIfNull(BaseAddresses);
+        ArgumentNullException.ThrowIfNull(Dtab);
+        ArgumentNullException.ThrowIfNull(Tls);
+        ArgumentOutOfRangeException.ThrowIfZero(BaseAddresses.Count);
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Random);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Interval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Interval, TimeSpan.FromDays(30));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxStreamAge, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxStreamAge, TimeSpan.FromDays(30));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RequestTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(RequestTimeout, TimeSpan.FromDays(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAnswerBytes, 1);
-        if (NamerdAddress.Check(BaseAddress) is { } wrong)
+        foreach (var address in BaseAddresses)
         {
-            throw new ArgumentException(wrong, nameof(BaseAddress));
+            if (NamerdAddress.Check(address) is { } wrong)
+            {
+                throw new ArgumentException(wrong, nameof(BaseAddresses));
+            }
         }
 
         if (!NamerdAddress.IsNamespace(Namespace))

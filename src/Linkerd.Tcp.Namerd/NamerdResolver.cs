@@ -67,7 +67,7 @@ public sealed class NamerdResolver : IResolver, IAsyncDisposable
 
     /// <summary>What it is, for a log: where namerd is, in which namespace names are resolved, and how they are kept up to date.</summary>
     public override string ToString() =>
-        $"namerd at {_options.BaseAddress.Authority} (namespace {_options.Namespace}, {(_options.Poll ? "polled" : "watched")})";
+        $"namerd at {_options.BaseAddresses[0].Authority} (namespace {_options.Namespace}, {(_options.Mode == NamerdMode.Poll ? "polled" : "watched")})";
 
     /// <summary>Ends every watch, with an <see cref="OperationCanceledException"/> to its consumer, and closes the connections.</summary>
     public async ValueTask DisposeAsync()

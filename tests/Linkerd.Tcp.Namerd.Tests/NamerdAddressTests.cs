@@ -76,7 +76,7 @@ public sealed class NamerdAddressTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { Interval = TimeSpan.MaxValue }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { RequestTimeout = TimeSpan.FromSeconds(-1) }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { MaxAnswerBytes = 0 }));
-        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddress = new Uri("ftp://namerd") }));
-        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddress = new Uri("/relative", UriKind.Relative) }));
+        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("ftp://namerd")] }));
+        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("/relative", UriKind.Relative)] }));
     }
 }

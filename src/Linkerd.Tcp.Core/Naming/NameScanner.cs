@@ -85,6 +85,23 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return DstPath.FromCanonicalLabels([.. labels]);
     }
 
+    /// <summary>prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>
+    public DtabPrefix TakePrefix()
+    {
+        Take('/');
+        var elements = new List<string>();
+        if (IsLabelStart() || Peek == '*')
+        {
+            do
+            {
+                elements.Add(TryTake('*') ? DtabPrefix.Wildcard : TakeLabel());
+            }
+            while (TryTake('/'));
+        }
+
+        return new DtabPrefix([.. elements]);
+    }
+
     /// <summary>Digits with at most one '.'; no sign, no exponent.</summary>
     public double TakeNumber()
     {

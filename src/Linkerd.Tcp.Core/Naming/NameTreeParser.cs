@@ -2,29 +2,71 @@ using System.Collections.Immutable;
 
 namespace Linkerd.Tcp;
 
-/// <summary>
-/// Recursive descent over the grammar of linkerd's name trees; each production is a method, so the ones that are still to come
-/// (fail-over, <c>!</c>, <c>~</c>, <c>$</c>, parentheses) are additions.
-/// </summary>
+/// <summary>Recursive descent over the grammar of linkerd's name trees and dtabs; each production is a method.</summary>
+/// <remarks>Finagle's <c>NameTreeParsers</c>, whose errors and positions it repeats.</remarks>
 internal static class NameTreeParser
 {
+    // Each level is a few frames of the stack here, and again wherever the tree is walked.
+    private const int MostParentheses = 100;
+
     public static NameTree Parse(ReadOnlySpan<char> text)
     {
         var scanner = new NameScanner(text);
-        scanner.SkipSpace();
-        var tree = TakeUnion(ref scanner);
+        var tree = TakeTree(ref scanner, 0);
         scanner.TakeEnd();
         return tree;
     }
 
-    /// <summary>union ::= weighted { '&amp;' weighted }</summary>
-    private static NameTree TakeUnion(ref NameScanner scanner)
+    /// <summary>dtab ::= ws [ dentry { ';' dentry } [ ';' ] ]</summary>
+    public static Dtab ParseDtab(ReadOnlySpan<char> text)
     {
-        var branches = ImmutableArray.CreateBuilder<WeightedTree>();
+        var scanner = new NameScanner(text);
+        var entries = ImmutableArray.CreateBuilder<DtabEntry>();
+        scanner.SkipSpace();
+        while (!scanner.AtEnd)
+        {
+            entries.Add(TakeEntry(ref scanner));
+            if (!scanner.TryTake(';'))
+            {
+                scanner.TakeEnd();
+            }
+
+            scanner.SkipSpace();
+        }
+
+        return new Dtab(entries.DrainToImmutable());
+    }
+
+    /// <summary>dentry ::= prefix ws '=>' tree</summary>
+    private static DtabEntry TakeEntry(ref NameScanner scanner)
+    {
+        var prefix = scanner.TakePrefix();
+        scanner.SkipSpace();
+        scanner.Take('=');
+        scanner.Take('>');
+        return new DtabEntry(prefix, TakeTree(ref scanner, 0));
+    }
+
+    /// <summary>tree ::= union { '|' union }</summary>
+    private static NameTree TakeTree(ref NameScanner scanner, int depth)
+    {
+        var branches = ImmutableArray.CreateBuilder<NameTree>(1);
+        do
+        {
+            branches.Add(TakeUnion(ref scanner, depth));
+        }
+        while (scanner.TryTake('|'));
+        return branches.Count == 1 ? branches[0] : new NameTree.Alt(branches.DrainToImmutable());
+    }
+
+    /// <summary>union ::= weighted { '&amp;' weighted }</summary>
+    private static NameTree TakeUnion(ref NameScanner scanner, int depth)
+    {
+        var branches = ImmutableArray.CreateBuilder<WeightedTree>(1);
         do
         {
             scanner.SkipSpace();
-            branches.Add(TakeWeighted(ref scanner));
+            branches.Add(TakeWeighted(ref scanner, depth));
             scanner.SkipSpace();
         }
         while (scanner.TryTake('&'));
@@ -34,7 +76,7 @@ internal static class NameTreeParser
     }
 
     /// <summary>weighted ::= [ number '*' ] simple</summary>
-    private static WeightedTree TakeWeighted(ref NameScanner scanner)
+    private static WeightedTree TakeWeighted(ref NameScanner scanner, int depth)
     {
         var weight = 1.0;
         if (scanner.IsNumberStart())
@@ -45,10 +87,28 @@ internal static class NameTreeParser
             scanner.SkipSpace();
         }
 
-        return new WeightedTree(weight, TakeSimple(ref scanner));
+        return new WeightedTree(weight, TakeSimple(ref scanner, depth));
     }
 
-    /// <summary>simple ::= path</summary>
-    private static NameTree.Leaf TakeSimple(ref NameScanner scanner) =>
-        scanner.Peek == '/' ? new NameTree.Leaf(scanner.TakePath()) : throw scanner.Error("simple");
+    /// <summary>simple ::= path | '!' | '~' | '$' | '(' tree ')'</summary>
+    private static NameTree TakeSimple(ref NameScanner scanner, int depth)
+    {
+        switch (scanner.Peek)
+        {
+            case '/':
+                return new NameTree.Leaf(scanner.TakePath());
+            case '(' when depth == MostParentheses:
+                throw scanner.Error($"a tree of at most {MostParentheses} nested parentheses");
+            case '(':
+                scanner.Take('(');
+                var tree = TakeTree(ref scanner, depth + 1);
+                scanner.Take(')');
+                return tree;
+            default:
+                return scanner.TryTake('!') ? NameTree.Fail.Instance
+                    : scanner.TryTake('~') ? NameTree.Negative.Instance
+                    : scanner.TryTake('$') ? NameTree.Empty.Instance
+                    : throw scanner.Error("simple");
+        }
+    }
 }

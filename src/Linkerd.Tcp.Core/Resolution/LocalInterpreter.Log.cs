@@ -6,10 +6,10 @@ public sealed partial class LocalInterpreter
 {
     private static partial class Log
     {
-        [LoggerMessage(2050, LogLevel.Debug, "{Name} is {Resolution}", EventName = "NameResolved")]
-        public static partial void Resolved(ILogger logger, DstPath name, Resolution resolution);
+        [LoggerMessage(2050, LogLevel.Debug, "{Name} is {Binding}", EventName = "NameBound")]
+        public static partial void Binding(ILogger logger, DstPath name, NameBinding binding);
 
-        [LoggerMessage(2051, LogLevel.Error, "A name that can never bind: {Problem}", EventName = "NameCannotBind")]
-        public static partial void Unbindable(ILogger logger, string problem);
+        [LoggerMessage(2051, LogLevel.Warning, "{Name} cannot be bound: {Error}", EventName = "NameCannotBind")]
+        public static partial void BindingFailed(ILogger logger, DstPath name, string error);
     }
 }

@@ -4,24 +4,29 @@ using System.Runtime.CompilerServices;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// The embedded interpreter: resolves names without any control plane. It knows
+/// The embedded interpreter: resolves names without any control plane, by a dtab and namers, as linkerd 1.x does. Built in are
 /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> (an address, or a host name with all of its addresses, looked up again every few seconds),
-/// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/nil</c> (bound to nothing), <c>/$/fail</c> (negative),
-/// and the names that it was given a tree for. Any thread; watches of the same leaf share their lookups.
+/// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/fixedinet</c> (the same, looked up once), <c>/$/nil</c> (exists, and has no address) and
+/// <c>/$/fail</c> (does not exist). Changes of the dtab, and of what the namers observe, reach every watch at once.
+/// Any thread; watches of the same leaf share their lookups.
 /// </summary>
-/// <remarks>The names are those of Finagle's <c>Namer.global</c>, as linkerd 1.x has them; IPv6 addresses are an addition.</remarks>
-public sealed partial class LocalInterpreter : IResolver
+/// <remarks>
+/// Lookup and binding are Finagle's <c>Dtab.lookup</c> and <c>Namer.bind</c>, within a budget of 10,000 steps a binding; the built-in names are those of its
+/// <c>Namer.global</c>, IPv6 addresses are an addition.
+/// </remarks>
+public sealed partial class LocalInterpreter : IResolver, IInterpreter
 {
-    private static readonly DstPath BuiltIn = DstPath.Parse("/$");
-
     private readonly LocalInterpreterOptions _options;
     private readonly FrozenDictionary<DstPath, NameTree> _names;
-    private readonly SharedLeaves _leaves = new();
-    private readonly INamer[] _namers;
+    private readonly NamerSet _namers;
+    private readonly InterpreterResolver _resolver;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Alarm> _watches = [];
+    private Dtab _dtab;
 
     /// <summary>Makes an interpreter. Nothing is looked up before a name is watched.</summary>
     /// <param name="options">Null: <see cref="LocalInterpreterOptions.Default"/>.</param>
-    /// <param name="names">Names of one's own, and the tree that each stands for; the leaves are names under <c>/$/</c>.</param>
+    /// <param name="names">Names of one's own, and the tree that each stands for, whatever the dtab says about them.</param>
     /// <exception cref="NameBindingException">A leaf of a tree can never bind.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A time span of the options is not more than zero.</exception>
     public LocalInterpreter(LocalInterpreterOptions? options = null, IReadOnlyDictionary<DstPath, NameTree>? names = null)
@@ -30,15 +35,30 @@ public sealed partial class LocalInterpreter : IResolver
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.RefreshInterval, TimeSpan.Zero, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.LookupTimeout, TimeSpan.Zero, nameof(options));
         _names = (names ?? FrozenDictionary<DstPath, NameTree>.Empty).ToFrozenDictionary();
-        _namers =
-        [
-            new InetNamer(_options),
-            new ConstantNamer(DstPath.Parse("/$/nil"), new Resolution.Bound(EndpointSet.Empty)),
-            new ConstantNamer(DstPath.Parse("/$/fail"), Resolution.Negative.Instance),
-        ];
+        _namers = new NamerSet(_options.Namers, _options);
+        _resolver = new InterpreterResolver(this);
+        _dtab = _options.Dtab;
         foreach (var tree in _names.Values)
         {
             Validate(tree);
+        }
+    }
+
+    /// <summary>The dtab that names are bound by. Setting it binds every name that is watched anew.</summary>
+    public Dtab Dtab
+    {
+        get => Volatile.Read(ref _dtab);
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            lock (_lock)
+            {
+                Volatile.Write(ref _dtab, value);
+                foreach (var watch in _watches)
+                {
+                    watch.Ring();
+                }
+            }
         }
     }
 
@@ -50,87 +70,98 @@ public sealed partial class LocalInterpreter : IResolver
         Validate(TreeOf(name));
     }
 
-    /// <summary>Checks that every leaf of a tree can be bound here.</summary>
+    /// <summary>Checks that every leaf of a tree can be bound here, as far as that can be told without looking anything up.</summary>
     /// <exception cref="NameBindingException">One can never bind; the message says what was expected.</exception>
     public void Validate(NameTree tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
-        foreach (var name in tree.Leaves())
+        var dtab = Dtab;
+        foreach (var name in tree.Leaves().Where(name => dtab.FindLast(name, dtab.Entries.Length) < 0))
         {
-            Bind(name);
+            // With a dtab, or with namers of one's own, a name that leads nowhere now may lead somewhere later.
+            var namers = _namers.For(name).ToList();
+            var problem = namers.Count > 0 ? namers[0].Check(name)
+                : dtab.Entries.IsEmpty && _options.Namers.Count == 0 ? NamerSet.Explain(name)
+                : NamerSet.Unknown(name) is NameBinding.Failed ? NamerSet.Explain(name)
+                : null;
+            if (problem is not null)
+            {
+                throw problem;
+            }
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks>A name that can never bind is <see cref="Resolution.Failed"/> for ever; <see cref="Validate(DstPath)"/> tells beforehand.</remarks>
     public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _resolver.ResolveAsync(name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         return WatchAsync(name, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return _namers.For(id).FirstOrDefault()?.WatchAsync(id, cancellationToken) ?? new Resolution[] { Resolution.Negative.Instance }.ToAsyncEnumerable();
+    }
+
     /// <summary>What it is, for a log.</summary>
     public override string ToString() => "the embedded interpreter";
 
-    private async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<NameBinding> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var tree = TreeOf(name);
-        if (Problem(tree) is { } problem)
+        var alarm = new Alarm();
+        lock (_lock)
         {
-            Log.Unbindable(_options.Logger, problem);
-            yield return new Resolution.Failed(problem);
-            await Task.Delay(Timeout.InfiniteTimeSpan, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            _watches.Add(alarm);
         }
 
-        using var watch = new TreeWatch(tree, WatchLeaf);
-        Resolution? last = null;
-        while (true)
+        using var lookups = new LookupSet(_namers, alarm.Ring);
+        try
         {
-            var (resolution, changed) = watch.Read();
-            if (resolution != last)
+            NameBinding? last = null;
+            while (true)
             {
-                last = resolution;
-                Log.Resolved(_options.Logger, name, resolution);
-                yield return resolution;
-            }
+                var binding = new TreeBinder(Dtab, lookups.Ask).Bind(tree);
+                lookups.EndRound();
+                if (binding != last)
+                {
+                    Report(name, binding);
+                    last = binding;
+                    yield return binding;
+                }
 
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await alarm.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _watches.Remove(alarm);
+            }
+        }
+    }
+
+    private void Report(DstPath name, NameBinding binding)
+    {
+        if (binding is NameBinding.Failed failed)
+        {
+            Log.BindingFailed(_options.Logger, name, failed.Error);
+        }
+        else
+        {
+            Log.Binding(_options.Logger, name, binding);
         }
     }
 
     private NameTree TreeOf(DstPath name) => _names.TryGetValue(name, out var tree) ? tree : new NameTree.Leaf(name);
-
-    private IDisposable WatchLeaf(DstPath name, Action<Resolution> observer)
-    {
-        var (namer, id) = Bind(name);
-        return _leaves.Watch(namer, id, observer);
-    }
-
-    private string? Problem(NameTree tree)
-    {
-        try
-        {
-            Validate(tree);
-            return null;
-        }
-        catch (NameBindingException e)
-        {
-            return e.Message;
-        }
-    }
-
-    private (INamer Namer, DstPath Id) Bind(DstPath name)
-    {
-        foreach (var namer in _namers)
-        {
-            if (name.StartsWith(namer.Prefix))
-            {
-                return (namer, namer.Bind(name));
-            }
-        }
-
-        throw new NameBindingException(name, !name.StartsWith(BuiltIn) ? "a name under '/$/' was expected, such as '/$/inet/<host>/<port>'"
-            : name.Count == BuiltIn.Count ? "'/inet', '/nil' or '/fail' was expected after '/$'"
-            : $"'inet', 'nil' or 'fail' was expected where '{name[BuiltIn.Count]}' stands");
-    }
 }

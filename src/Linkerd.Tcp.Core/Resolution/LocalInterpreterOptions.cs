@@ -9,6 +9,17 @@ public sealed record LocalInterpreterOptions
     /// <summary>The defaults.</summary>
     public static LocalInterpreterOptions Default { get; } = new();
 
+    /// <summary>
+    /// The dtab that names are bound by; <see cref="LocalInterpreter.Dtab"/> replaces it later. Default: empty, so that only names that namers know bind.
+    /// </summary>
+    public Dtab Dtab { get; init; } = Dtab.Empty;
+
+    /// <summary>
+    /// Namers besides the ones that are built in, such as a <c>FileNamer</c>. Where the dtab has no entry for a name they are asked in this order; a negative
+    /// answer goes on to the next. Default: none.
+    /// </summary>
+    public IReadOnlyList<Namer> Namers { get; init; } = [];
+
     /// <summary>The time between two lookups of a host name. After a failed one it is 0.25 s to 0.5 s, and doubles up to this. Default: 5 s, as in linkerd.</summary>
     public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -10,8 +10,11 @@ public abstract record Resolution
     /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>
     public sealed record Bound(EndpointSet Endpoints) : Resolution
     {
+        /// <summary>Whether this was remembered from an earlier run, and nothing has confirmed it yet. Default: false.</summary>
+        public bool IsStale { get; init; }
+
         /// <inheritdoc/>
-        public override string ToString() => $"bound to {Endpoints}";
+        public override string ToString() => IsStale ? $"bound to {Endpoints} (remembered, not confirmed)" : $"bound to {Endpoints}";
     }
 
     /// <summary>The name does not exist.</summary>

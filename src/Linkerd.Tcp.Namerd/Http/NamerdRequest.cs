@@ -11,7 +11,7 @@ internal sealed class NamerdRequest
     public NamerdRequest(NamerdOptions options, DstPath name)
     {
         Name = name;
-        BaseAddress = Print(options.BaseAddress);
+        BaseAddress = Print(options.BaseAddresses[0]);
         var url = $"{BaseAddress}/api/1/resolve/{options.Namespace}?path={Uri.EscapeDataString(name.ToString())}";
         _plain = Exactly(url);
         _watch = Exactly(url + "&watch=true");

@@ -49,7 +49,7 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
     private bool PollNext()
     {
         _polls &= options.TimeProvider.GetElapsedTime(_pollsSince) < _pollsFor;
-        return options.Poll || _polls || _tryPoll;
+        return options.Mode == NamerdMode.Poll || _polls || _tryPoll;
     }
 
     private async Task<TimeSpan> PollAsync(CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
         }
 
         _backoff.Reset();
-        if (!options.Poll && !_polls)
+        if (options.Mode != NamerdMode.Poll && !_polls)
         {
             StartPolling();
         }
@@ -161,7 +161,7 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
     {
         var delay = _backoff.Next();
         var isSilent = exception.Why == NamerdException.Reason.Silence;
-        if (isSilent && (options.Poll || _polls))
+        if (isSilent && (options.Mode == NamerdMode.Poll || _polls))
         {
             report.Pending(exception.Message, delay);
         }

@@ -32,10 +32,10 @@ internal sealed class Composition : IAsyncDisposable
         {
             resolver = _namerd = new NamerdResolver(new NamerdOptions
             {
-                BaseAddress = settings.NamerdAddress,
+                BaseAddresses = [settings.NamerdAddress],
                 Namespace = settings.NamerdNamespace,
                 Interval = settings.NamerdInterval,
-                Poll = settings.Poll,
+                Mode = settings.Poll ? NamerdMode.Poll : NamerdMode.Bind,
                 TimeProvider = timeProvider,
                 LoggerFactory = loggerFactory,
             });

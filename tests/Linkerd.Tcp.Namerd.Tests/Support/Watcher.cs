@@ -13,7 +13,7 @@ internal sealed class Watcher : IAsyncDisposable
 
     public Watcher(Uri baseAddress, string name = "/svc/web", Func<NamerdOptions, NamerdOptions>? change = null, Func<Stream, Stream>? wrap = null)
     {
-        var options = new NamerdOptions { BaseAddress = baseAddress, TimeProvider = Time, Random = RandomSource.Seeded(1), LoggerFactory = Log };
+        var options = new NamerdOptions { BaseAddresses = [baseAddress], TimeProvider = Time, Random = RandomSource.Seeded(1), LoggerFactory = Log };
         _resolver = new NamerdResolver(change is null ? options : change(options), wrap);
         _consuming = ConsumeAsync(DstPath.Parse(name));
     }
@@ -63,7 +63,7 @@ internal sealed class Watcher : IAsyncDisposable
     public static Resolution.Bound Bound(params int[] ports) =>
         new(EndpointSet.Of(ports.Select(port => new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port))));
 
-    public static NamerdOptions Polling(NamerdOptions options) => options with { Poll = true };
+    public static NamerdOptions Polling(NamerdOptions options) => options with { Mode = NamerdMode.Poll };
 
     public async ValueTask DisposeAsync()
     {

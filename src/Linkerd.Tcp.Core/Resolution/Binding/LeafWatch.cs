@@ -11,8 +11,8 @@ internal sealed class LeafWatch : IDisposable
     /// <summary>How many need it; counted by <see cref="SharedLeaves"/>.</summary>
     public int Users { get; set; }
 
-    /// <summary>Begins; what the namer knows without waiting is known when this returns.</summary>
-    public void Start(INamer namer, DstPath id) => _ = RunAsync(namer, id, _stop.Token);
+    /// <summary>Begins; what the interpreter knows without waiting is known when this returns.</summary>
+    public void Start(IInterpreter interpreter, DstPath id) => _ = RunAsync(interpreter, id, _stop.Token);
 
     /// <summary>Tells an observer the current state, and then every change. It is called under a lock, one call at a time.</summary>
     public void Add(Action<Resolution> observer)
@@ -38,18 +38,18 @@ internal sealed class LeafWatch : IDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(INamer namer, DstPath id, CancellationToken cancellationToken)
+    private async Task RunAsync(IInterpreter interpreter, DstPath id, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var state in namer.WatchAsync(id, cancellationToken).ConfigureAwait(false))
+            await foreach (var state in interpreter.ResolveIdAsync(id, cancellationToken).ConfigureAwait(false))
             {
                 Publish(state);
             }
         }
         catch (Exception e)
         {
-            // Cancelled is how a watch ends. Anything else is a fault of the namer, and nobody awaits this task to hear of it.
+            // Cancelled is how a watch ends. Anything else is a fault of the interpreter, and nobody awaits this task to hear of it.
             if (!cancellationToken.IsCancellationRequested)
             {
                 Publish(new Resolution.Failed($"{id}: {e.Message}"));

@@ -1,13 +1,13 @@
 namespace Linkerd.Tcp;
 
 /// <summary>The watches that run now, by the id of their leaf: equal ids share one, whatever name or listener they come from. Any thread.</summary>
-internal sealed class SharedLeaves
+internal sealed class SharedLeaves(IInterpreter interpreter)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<DstPath, LeafWatch> _watches = [];
 
     /// <summary>Tells the observer the state of a leaf, now and at every change, until the result is disposed.</summary>
-    public IDisposable Watch(INamer namer, DstPath id, Action<Resolution> observer)
+    public IDisposable Watch(DstPath id, Action<Resolution> observer)
     {
         LeafWatch? watch;
         bool isNew;
@@ -18,10 +18,10 @@ internal sealed class SharedLeaves
             watch.Users++;
         }
 
-        // Outside the lock: what runs here is the namer's.
+        // Outside the lock: what runs here is the interpreter's.
         if (isNew)
         {
-            watch.Start(namer, id);
+            watch.Start(interpreter, id);
         }
 
         watch.Add(observer);

@@ -5,23 +5,32 @@ namespace Linkerd.Tcp;
 /// <summary>Makes one resolution of the states of a tree's leaves. Pure: each kind of node is a case here, and has no state of its own.</summary>
 internal static class TreeEvaluator
 {
-    public static Resolution Evaluate(NameTree tree, Func<DstPath, LeafState> leaves) => tree switch
+    private static readonly Resolution Nothing = new Resolution.Bound(EndpointSet.Empty);
+
+    public static Resolution Evaluate(BoundTree tree, Func<DstPath, LeafState> leaves) => tree switch
     {
-        NameTree.Leaf leaf => leaves(leaf.Path).Current,
-        NameTree.Union union => EvaluateUnion(union, leaves),
-        _ => throw new ArgumentException($"A tree of the kind {tree.GetType().Name} is not known.", nameof(tree)),
+        BoundTree.Leaf leaf => leaves(leaf.Id).Current,
+        BoundTree.Union { Branches: [var only] } => Evaluate(only.Tree, leaves),
+        BoundTree.Union union => EvaluateUnion(union, leaves),
+        BoundTree.Alt alt => EvaluateAlt(alt, leaves),
+        BoundTree.Empty => Nothing,
+        _ => Resolution.Negative.Instance,
     };
+
+    // As binding goes: on names only, never on addresses.
+    private static Resolution EvaluateAlt(BoundTree.Alt alt, Func<DstPath, LeafState> leaves) =>
+        alt.Branches.FirstOrDefault(branch => branch is not BoundTree.Negative) is { } first ? Evaluate(first, leaves) : Resolution.Negative.Instance;
 
     // Each branch becomes a group (a nested union several), so that the split is made anew at each pick. Branches that do not exist, or
     // are not known yet, are left out; one that is bound to nothing stays: the split gives its share to the others.
-    private static Resolution EvaluateUnion(NameTree.Union union, Func<DstPath, LeafState> leaves)
+    private static Resolution EvaluateUnion(BoundTree.Union union, Func<DstPath, LeafState> leaves)
     {
         var groups = ImmutableArray.CreateBuilder<EndpointGroup>(union.Branches.Length);
         var errors = new List<string>();
         var pending = false;
         foreach (var branch in union.Branches)
         {
-            switch (branch.Tree is NameTree.Leaf leaf ? leaves(leaf.Path).AsBranch : Evaluate(branch.Tree, leaves))
+            switch (branch.Tree is BoundTree.Leaf leaf ? leaves(leaf.Id).AsBranch : Evaluate(branch.Tree, leaves))
             {
                 case Resolution.Bound bound:
                     AddScaled(groups, bound.Endpoints.Groups, branch.Weight);
@@ -44,7 +53,7 @@ internal static class TreeEvaluator
             : Resolution.Negative.Instance;
     }
 
-    // The groups of a branch share its weight in proportion to their own; one group alone has the branch's weight.
+    // The groups of a branch share its weight in proportion to their own, tier by tier; one group alone has the branch's weight.
     private static void AddScaled(ImmutableArray<EndpointGroup>.Builder groups, ImmutableArray<EndpointGroup> branch, double weight)
     {
         if (branch.IsEmpty)
@@ -53,10 +62,15 @@ internal static class TreeEvaluator
             return;
         }
 
-        var sum = branch.Sum(group => group.Weight);
         foreach (var group in branch)
         {
-            var share = branch.Length == 1 ? 1 : sum > 0 ? group.Weight / sum : 1.0 / branch.Length;
+            var (sum, count) = (0.0, 0);
+            foreach (var other in branch)
+            {
+                (sum, count) = other.Tier == group.Tier ? (sum + other.Weight, count + 1) : (sum, count);
+            }
+
+            var share = count == 1 ? 1 : sum > 0 ? group.Weight / sum : 1.0 / count;
             groups.Add(group.WithWeight(weight * share));
         }
     }

@@ -8,6 +8,16 @@ internal static class TreeLeaves
     {
         NameTree.Leaf leaf => [leaf.Path],
         NameTree.Union union => union.Branches.SelectMany(branch => branch.Tree.Leaves()),
+        NameTree.Alt alt => alt.Branches.SelectMany(branch => branch.Leaves()),
+        _ => [],
+    };
+
+    /// <summary>The ids at the leaves, left to right.</summary>
+    public static IEnumerable<DstPath> Ids(this BoundTree tree) => tree switch
+    {
+        BoundTree.Leaf leaf => [leaf.Id],
+        BoundTree.Union union => union.Branches.SelectMany(branch => branch.Tree.Ids()),
+        BoundTree.Alt alt => alt.Branches.SelectMany(branch => branch.Ids()),
         _ => [],
     };
 }

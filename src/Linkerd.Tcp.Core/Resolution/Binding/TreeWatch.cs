@@ -1,40 +1,112 @@
-using System.Collections.Immutable;
-
 namespace Linkerd.Tcp;
 
-/// <summary>A watch of every leaf of a tree, and the resolution that their states make together.</summary>
-internal sealed class TreeWatch : IDisposable
+/// <summary>One watch of one name: the tree that it is bound to, the states of its leaves, and the resolution that these make together.</summary>
+internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
 {
-    private readonly NameTree _tree;
-    private readonly Latest<ImmutableDictionary<DstPath, LeafState>> _leaves;
-    private readonly List<IDisposable> _watches = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<DstPath, LeafState> _leaves = [];
+    private readonly Dictionary<DstPath, IDisposable> _watches = [];
+    private BoundTree? _tree;
 
-    /// <summary>Begins.</summary>
-    /// <param name="tree">The tree; its leaves can be bound.</param>
-    /// <param name="watchLeaf">Tells an observer the state of a leaf, now and at every change, until the result is disposed.</param>
-    public TreeWatch(NameTree tree, Func<DstPath, Action<Resolution>, IDisposable> watchLeaf)
+    /// <summary>Follows the name until cancelled.</summary>
+    public async Task RunAsync(DstPath name, IInterpreter interpreter, CancellationToken cancellationToken)
     {
-        _tree = tree;
-        var names = tree.Leaves().Distinct().ToArray();
-        _leaves = new(names.ToImmutableDictionary(name => name, _ => LeafState.Pending));
-        foreach (var name in names)
+        try
         {
-            _watches.Add(watchLeaf(name, state => _leaves.Update(leaves => leaves.SetItem(name, leaves[name].Then(state)))));
+            await foreach (var binding in interpreter.BindAsync(name, cancellationToken).ConfigureAwait(false))
+            {
+                Apply(binding);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Interpreters do not throw; one that does must not leave the name as if all were well.
+            mailbox.Put(new Resolution.Failed($"{name}: {e.Message}"));
+        }
+        finally
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                // The binding is final; the addresses are not.
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            foreach (var watch in _watches.Values)
+            {
+                watch.Dispose();
+            }
         }
     }
 
-    /// <summary>The resolution now, and a task that ends when it may have changed. Changes in between are not queued up.</summary>
-    public (Resolution Resolution, Task Changed) Read()
+    private void Apply(NameBinding binding)
     {
-        var (leaves, replaced) = _leaves.Read();
-        return (TreeEvaluator.Evaluate(_tree, name => leaves[name]), replaced);
+        switch (binding)
+        {
+            case NameBinding.Bound bound:
+                Follow(bound.Tree);
+                break;
+            case NameBinding.Failed failed:
+                mailbox.Put(new Resolution.Failed(failed.Error));
+                break;
+            default:
+                mailbox.Put(Resolution.Pending.Instance);
+                break;
+        }
     }
 
-    public void Dispose()
+    // Only ever called by the loop above, one tree after the other; leaves report from wherever they live.
+    private void Follow(BoundTree tree)
     {
-        foreach (var watch in _watches)
+        var ids = tree.Ids().ToHashSet();
+        var added = ids.Where(id => !_watches.ContainsKey(id)).ToList();
+        var removed = _watches.Keys.Where(id => !ids.Contains(id)).ToList();
+        lock (_lock)
         {
-            watch.Dispose();
+            _tree = null;
+            foreach (var id in added)
+            {
+                _leaves[id] = LeafState.Pending;
+            }
+        }
+
+        // Outside the lock, as they may report at once; and all of them, before the first resolution is made of what they report.
+        foreach (var id in added)
+        {
+            _watches[id] = shared.Watch(id, state => Update(id, state));
+        }
+
+        lock (_lock)
+        {
+            _tree = tree;
+            foreach (var id in removed)
+            {
+                _leaves.Remove(id);
+            }
+
+            mailbox.Put(TreeEvaluator.Evaluate(tree, id => _leaves[id]));
+        }
+
+        foreach (var id in removed)
+        {
+            _watches.Remove(id, out var watch);
+            watch!.Dispose();
+        }
+    }
+
+    private void Update(DstPath id, Resolution state)
+    {
+        lock (_lock)
+        {
+            if (!_leaves.TryGetValue(id, out var leaf))
+            {
+                return;
+            }
+
+            _leaves[id] = leaf.Then(state);
+            if (_tree is not null)
+            {
+                mailbox.Put(TreeEvaluator.Evaluate(_tree, leafId => _leaves[leafId]));
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Gives every name under a prefix the same state: <c>/$/nil</c>, <c>/$/fail</c>.</summary>
-internal sealed class ConstantNamer(DstPath prefix, Resolution state) : INamer
+/// <summary>Binds every name under a prefix to the same tree: <c>/$/nil</c>, <c>/$/fail</c>.</summary>
+internal sealed class ConstantNamer(DstPath prefix, NameBinding binding) : Namer(prefix)
 {
-    public DstPath Prefix => prefix;
+    internal override NamerLookup Look(DstPath name, Action changed) => NamerLookup.Constant(binding);
 
-    public DstPath Bind(DstPath name) => prefix;
-
-    public IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken) => new[] { state }.ToAsyncEnumerable();
+    // Its names have no leaves, so this is only for an id that somebody made up.
+    internal override IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken) =>
+        new Resolution[] { Resolution.Negative.Instance }.ToAsyncEnumerable();
 }

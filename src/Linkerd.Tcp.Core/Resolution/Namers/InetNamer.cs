@@ -7,19 +7,22 @@ namespace Linkerd.Tcp;
 /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c>: an address as it stands (IPv6 too, which linkerd refuses), <c>localhost</c> and a port alone as
 /// 127.0.0.1, and a host name as all of its addresses, looked up again and again.
 /// </summary>
-internal sealed partial class InetNamer(LocalInterpreterOptions options) : INamer
+internal sealed partial class InetNamer(LocalInterpreterOptions options, DstPath prefix) : Namer(prefix)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(0.5);
 
-    public DstPath Prefix => InetName.Prefix;
+    internal override NamerLookup Look(DstPath name, Action changed) => NamerLookup.Constant(
+        InetName.TryParse(name, out var problem) is { } inet
+            ? new NameBinding.Bound(new BoundTree.Leaf(inet.Id, name.Skip(inet.Id.Count)))
+            : new NameBinding.Failed(problem!.Message));
 
-    public DstPath Bind(DstPath name) => InetName.Parse(name).Id;
+    internal override NameBindingException? Check(DstPath name) => InetName.TryParse(name, out var problem) is { Problem: { } wrong } ? wrong : problem;
 
-    public IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken)
+    internal override IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken)
     {
-        var name = InetName.Parse(id);
-        return name.Address is { } address
-            ? new[] { new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
+        var name = InetName.TryParse(id, out var problem);
+        return (name?.Problem ?? problem) is { } wrong ? new Resolution[] { new Resolution.Failed(wrong.Message) }.ToAsyncEnumerable()
+            : name!.Address is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
             : LookUpAsync(name, cancellationToken);
     }
 

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp.Namerd;
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests;
 
 public sealed class ResolutionMailboxTests
 {
@@ -9,28 +12,28 @@ public sealed class ResolutionMailboxTests
     public async Task TakeAsync_SlowConsumer_GetsTheLastSetAndWhatCameBehindIt()
     {
         var mailbox = new ResolutionMailbox();
-        foreach (var put in new[] { Watcher.Bound(1), Failed, Watcher.Bound(2), Negative, Resolution.Pending.Instance, Failed })
+        foreach (var put in new[] { Bound(1), Failed, Bound(2), Negative, Resolution.Pending.Instance, Failed })
         {
             mailbox.Put(put);
         }
 
-        Assert.Equal([Watcher.Bound(2), Negative, Failed], await TakeAsync(mailbox, 3));
+        Assert.Equal([Bound(2), Negative, Failed], await TakeAsync(mailbox, 3));
     }
 
     [Fact]
     public async Task TakeAsync_SameAgain_IsNotGiven()
     {
         var mailbox = new ResolutionMailbox();
-        mailbox.Put(Watcher.Bound(1, 2));
-        Assert.Equal([Watcher.Bound(1, 2)], await TakeAsync(mailbox, 1));
+        mailbox.Put(Bound(1, 2));
+        Assert.Equal([Bound(1, 2)], await TakeAsync(mailbox, 1));
 
-        mailbox.Put(Watcher.Bound(2, 1));
+        mailbox.Put(Bound(2, 1));
         mailbox.Put(Failed);
         Assert.Equal([Failed], await TakeAsync(mailbox, 1));
 
         mailbox.Put(new Resolution.Failed("x"));
-        mailbox.Put(Watcher.Bound(2, 1));
-        Assert.Equal([Watcher.Bound(1, 2)], await TakeAsync(mailbox, 1));
+        mailbox.Put(Bound(2, 1));
+        Assert.Equal([Bound(1, 2)], await TakeAsync(mailbox, 1));
     }
 
     [Fact]
@@ -43,6 +46,9 @@ public sealed class ResolutionMailboxTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => take);
     }
+
+    private static Resolution.Bound Bound(params IEnumerable<int> ports) =>
+        new Resolution.Bound(EndpointSet.Of(ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))));
 
     private static async Task<List<Resolution>> TakeAsync(ResolutionMailbox mailbox, int count)
     {

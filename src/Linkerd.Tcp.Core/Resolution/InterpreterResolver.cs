@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Makes a resolver of an interpreter: follows the tree that a name is bound to, and the addresses of each of its leaves. Each branch of a union becomes
+/// a group of the set (<see cref="EndpointSet"/>), nested unions multiply their weights, and a branch without an address gives its share to the others.
+/// Leaves with equal ids share one watch, whatever names they belong to. Any thread.
+/// </summary>
+/// <remarks>
+/// A failed binding leaves the tree before it standing: the addresses of its leaves are still followed. A leaf within a union that fails keeps its own last
+/// addresses, as the union as a whole goes on being bound.
+/// </remarks>
+public sealed class InterpreterResolver : IResolver
+{
+    private readonly IInterpreter _interpreter;
+    private readonly SharedLeaves _leaves;
+
+    /// <summary>Makes a resolver. Nothing is asked before a name is watched.</summary>
+    public InterpreterResolver(IInterpreter interpreter)
+    {
+        ArgumentNullException.ThrowIfNull(interpreter);
+        _interpreter = interpreter;
+        _leaves = new SharedLeaves(interpreter);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var mailbox = new ResolutionMailbox();
+        var running = new TreeWatch(_leaves, mailbox).RunAsync(name, _interpreter, stop.Token);
+        try
+        {
+            while (true)
+            {
+                yield return await mailbox.TakeAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>What the interpreter is, for a log.</summary>
+    public override string? ToString() => _interpreter.ToString();
+}
