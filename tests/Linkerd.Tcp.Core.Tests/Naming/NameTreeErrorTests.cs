@@ -66,14 +66,12 @@ public sealed class NameTreeErrorTests
         Assert.Equal(quoted.IndexOf('[', StringComparison.Ordinal), exception.Position);
     }
 
-    // What linkerd's grammar has and this one does not have yet reads as an error of the same form.
     [Theory]
-    [InlineData("/a | /b", "end of input expected but '|' found at '/a [|] /b'")]
-    [InlineData("!", "simple expected but '!' found at '[!]'")]
-    [InlineData("~", "simple expected but '~' found at '[~]'")]
-    [InlineData("$", "simple expected but '$' found at '[$]'")]
-    [InlineData("(/a)", "simple expected but '(' found at '[(]/a)'")]
-    [InlineData("3 * /a & !", "simple expected but '!' found at '3 * /a & [!]'")]
+    [InlineData("(/a", "')' expected but end of input found at '(/a[]'")]
+    [InlineData("/a)", "end of input expected but ')' found at '/a[)]'")]
+    [InlineData("()", "simple expected but ')' found at '([)]'")]
+    [InlineData("/a | ", "simple expected but end of input found at '/a | []'")]
+    [InlineData("!~", "end of input expected but '~' found at '![~]'")]
     [InlineData("", "simple expected but end of input found at '[]'")]
     [InlineData(" # nothing", "simple expected but end of input found at ' # nothing[]'")]
     [InlineData("/a &", "simple expected but end of input found at '/a &[]'")]
@@ -90,6 +88,32 @@ public sealed class NameTreeErrorTests
         var exception = Assert.Throws<NameSyntaxException>(() => NameTree.Parse(text));
 
         Assert.Equal(error, exception.Message);
+    }
+
+    [Fact]
+    public void Parse_DeepParentheses_AreReadToALimit()
+    {
+        Assert.Equal(NameTree.Parse("/a"), NameTree.Parse($"{new string('(', 100)}/a{new string(')', 100)}"));
+
+        var exception = Assert.Throws<NameSyntaxException>(() => NameTree.Parse(new string('(', 1_000_000)));
+
+        Assert.StartsWith("a tree of at most 100 nested parentheses expected but '(' found at '", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(100, exception.Position);
+    }
+
+    [Theory]
+    [InlineData(";", "'/' expected but ';' found at '[;]'")]
+    [InlineData("/a", "'=' expected but end of input found at '/a[]'")]
+    [InlineData("/a=/b", "'>' expected but '/' found at '/a=[/]b'")]
+    [InlineData("/a=>/b;;", "'/' expected but ';' found at '/a=>/b;[;]'")]
+    [InlineData("/a=>/b /c=>/d", "end of input expected but '/' found at '/a=>/b [/]c=>/d'")]
+    [InlineData("/a/*b=>/c", "'=' expected but 'b' found at '/a/*[b]=>/c'")]
+    [InlineData("/a/=>/c", "label char expected but '=' found at '/a/[=]>/c'")]
+    [InlineData("* => /c", "'/' expected but '*' found at '[*] => /c'")]
+    public void ParseDtab_NoDtab_GivesErrorWithPosition(string text, string error)
+    {
+        Assert.Equal(error, Assert.Throws<NameSyntaxException>(() => Dtab.Parse(text)).Message);
+        Assert.False(Dtab.TryParse(text, out _));
     }
 
     [Fact]
