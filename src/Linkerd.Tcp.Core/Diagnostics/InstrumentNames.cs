@@ -23,6 +23,7 @@ internal static class InstrumentNames
     public const string ResolverUpdates = "linkerd.tcp.resolver.updates";
     public const string ResolverFailures = "linkerd.tcp.resolver.failures";
     public const string ResolverAge = "linkerd.tcp.resolver.age";
+    public const string ResolverStale = "linkerd.tcp.resolver.stale";
 
     public const string Destination = "destination";
     public const string State = "state";

@@ -22,6 +22,7 @@ public sealed partial class Destination
             Name = Name,
             Resolution = Resolution,
             Age = Age,
+            IsStale = IsStale,
             Updates = Updates,
             Failures = Failures,
             WaitingSessions = Waiters.Count,

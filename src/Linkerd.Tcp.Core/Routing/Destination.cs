@@ -26,6 +26,7 @@ public sealed partial class Destination
     private long _goodUntil;
     private EndpointSet _endpoints = EndpointSet.Empty;
     private volatile bool _isResolved;
+    private volatile bool _isStale;
     private volatile Resolution _resolution = Resolution.Pending.Instance;
 
     /// <param name="name">The name.</param>
@@ -79,6 +80,9 @@ public sealed partial class Destination
 
     /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="CachingResolver"/>), and nothing has confirmed it yet.</summary>
+    public bool IsStale => _isStale;
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
     public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
@@ -155,6 +159,9 @@ public sealed partial class Destination
         _resolution = resolution;
         switch (resolution)
         {
+            case Resolution.Bound { IsStale: true } remembered:
+                ApplyStale(remembered.Endpoints);
+                break;
             case Resolution.Bound bound:
                 ApplyGood(bound.Endpoints);
                 break;
@@ -181,6 +188,23 @@ public sealed partial class Destination
     private void ApplyGood(EndpointSet endpoints)
     {
         Volatile.Write(ref _goodUntil, 0);
+        _isStale = false;
+        Use(endpoints);
+
+        // Last: who sees the count finds the set in force.
+        Interlocked.Increment(ref _updates);
+    }
+
+    // Used like any other, but no answer: nothing has confirmed it.
+    private void ApplyStale(EndpointSet endpoints)
+    {
+        _isStale = true;
+        Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
+        Use(endpoints);
+    }
+
+    private void Use(EndpointSet endpoints)
+    {
         var before = _endpoints;
         if (!before.Equals(endpoints))
         {
@@ -191,9 +215,6 @@ public sealed partial class Destination
         }
 
         _isResolved = true;
-
-        // Last: who sees the count finds the set in force.
-        Interlocked.Increment(ref _updates);
     }
 
     private void ApplyBad(string error)

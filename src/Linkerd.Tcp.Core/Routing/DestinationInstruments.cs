@@ -17,6 +17,8 @@ internal static class DestinationInstruments
         meter.CreateObservableCounter(InstrumentNames.ResolverUpdates, () => Each(router, static destination => destination.Updates), "{update}", "Good answers of each destination's resolver.");
         meter.CreateObservableCounter(InstrumentNames.ResolverFailures, () => Each(router, static destination => destination.Failures), "{failure}", "Answers against which the last endpoints were kept.");
         meter.CreateObservableGauge(InstrumentNames.ResolverAge, () => Each(router, static destination => destination.Age.TotalSeconds), "s", "For how long the endpoints have been kept without a good answer.");
+        meter.CreateObservableGauge(
+            InstrumentNames.ResolverStale, () => Each(router, static destination => destination.IsStale ? 1 : 0), "{name}", "1 where the endpoints are remembered from an earlier run and not confirmed.");
     }
 
     private static IEnumerable<Measurement<T>> Each<T>(Router router, Func<Destination, T> value)

@@ -14,6 +14,9 @@ public sealed record DestinationSnapshot
     /// <summary>For how long its endpoints have been kept without a good answer.</summary>
     public required TimeSpan Age { get; init; }
 
+    /// <summary>Whether its endpoints were remembered from an earlier run, and nothing has confirmed them yet.</summary>
+    public required bool IsStale { get; init; }
+
     /// <summary>Good answers of its resolver, in total.</summary>
     public required long Updates { get; init; }
 

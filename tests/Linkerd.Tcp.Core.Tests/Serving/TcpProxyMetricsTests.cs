@@ -56,6 +56,7 @@ public sealed class TcpProxyMetricsTests : IDisposable
         Assert.Equal(1, _recorder.Observed["linkerd.tcp.resolver.updates{destination=/svc/web}"]);
         Assert.Equal(0, _recorder.Observed["linkerd.tcp.resolver.failures{destination=/svc/web}"]);
         Assert.Equal(0, _recorder.Observed["linkerd.tcp.resolver.age{destination=/svc/web}"]);
+        Assert.Equal(0, _recorder.Observed["linkerd.tcp.resolver.stale{destination=/svc/web}"]);
         Assert.Equal(1, _recorder.Counted["linkerd.tcp.sessions.accepted"]);
         Assert.Equal(1, _recorder.Counted["linkerd.tcp.sessions.closed{reason=--}"]);
         Assert.Equal(1, _recorder.Counted["linkerd.tcp.connect.attempts"]);
