@@ -18,7 +18,7 @@ internal static class DestinationInstruments
         meter.CreateObservableCounter(InstrumentNames.ResolverFailures, () => Each(router, static destination => destination.Failures), "{failure}", "Answers against which the last endpoints were kept.");
         meter.CreateObservableGauge(InstrumentNames.ResolverAge, () => Each(router, static destination => destination.Age.TotalSeconds), "s", "For how long the endpoints have been kept without a good answer.");
         meter.CreateObservableGauge(
-            InstrumentNames.ResolverStale, () => Each(router, static destination => destination.IsStale ? 1 : 0), "{name}", "1 where the endpoints are remembered from an earlier run and not confirmed.");
+            InstrumentNames.ResolverStale, () => Each(router, static destination => destination.IsStale ? 1L : 0L), "{name}", "1 where the endpoints are remembered from an earlier run and not confirmed.");
     }
 
     private static IEnumerable<Measurement<T>> Each<T>(Router router, Func<Destination, T> value)

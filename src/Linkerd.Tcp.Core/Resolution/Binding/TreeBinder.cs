@@ -14,6 +14,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
     public const int MostSteps = 10_000;
     private const int MostDepth = 100;
+    private const int CharactersPerStep = 256;
     private int _steps;
 
     /// <summary>Binds a tree. What cannot be bound (a loop, a budget that is used up) is a <see cref="NameBinding.Failed"/>.</summary>
@@ -56,6 +57,8 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
             return new NameBinding.Failed(string.Create(CultureInfo.InvariantCulture, $"Max recursion level: {MostDepth} reached in Namer lookup"));
         }
 
+        // A long name is several steps: an entry that loops makes it longer each time.
+        _steps += name.ToString().Length / CharactersPerStep;
         var first = dtab.FindLast(name, dtab.Entries.Length);
         var next = first < 0 ? -1 : dtab.FindLast(name, first);
 

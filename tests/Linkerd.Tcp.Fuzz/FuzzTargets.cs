@@ -1,0 +1,120 @@
+using System.Text;
+using Linkerd.Tcp.Namerd;
+
+namespace Linkerd.Tcp.Fuzz;
+
+/// <summary>Every parser of what comes from a user, a file or the network.</summary>
+public static class FuzzTargets
+{
+    private static readonly string[] NameTokens =
+    [
+        "/", "/svc", "/#/io.l5d.fs", "/$/inet/127.0.0.1/80", "/$/nil", "/$/fail", "/*", "=>", ";", "|", "&", "*", "(", ")", "!", "~", "$", "#", " ", "\n", "\t",
+        "0.5", "1", "10.25", ".", "\\x2f", "\\x", "\\", "\u001c", "\u00a0", "é", "\ud83d\ude00", "=", ">", "%", "1e9", "99999999999999999999",
+    ];
+
+    private static readonly string[] JsonTokens =
+    [
+        "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u0000", "\\ud800", "\n", "\r\n", "null", "true", "0", "-1", "1.0E-4", "1e999", "\"NaN\"",
+        "\"type\":\"bound\"", "\"type\":\"neg\"", "\"type\":\"leaf\"", "\"type\":\"union\"", "\"addrs\":[", "\"ip\":\"127.0.0.1\"", "\"port\":8080", "\"meta\":{}",
+        "\"endpoint_addr_weight\":0.23", "\"bound\":{", "\"id\":\"/#/io.l5d.fs/web\"", "\"path\":\"/\"", "\"union\":[", "\"weight\":1.0", "\"tree\":{", "\"cause\":\"x\"",
+        "\"alt\":[", "\"delegate\":{", "\"type\":\"alt\"", "\"addr\":{", "fe80::1%eth0",
+    ];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("path", NameTokens, input => Text(input, text => DstPath.Parse(text).ToString(), text => DstPath.Parse(text).ToString())),
+        new("tree", NameTokens, input => Text(input, text => NameTree.Parse(text).ToString(), text => NameTree.Parse(text).ToString())),
+        new("dtab", NameTokens, Dtabs),
+
+        // Its budget of steps bounds it, not the length of the dtab.
+        new("binding", NameTokens, Bindings, FixedBytes: 128 * 1024 * 1024),
+        new("json", JsonTokens, Documents),
+    ];
+
+    // What is read prints as something that is read as the same.
+    private static void Text(byte[] input, Func<string, string> print, Func<string, string> again)
+    {
+        string printed;
+        try
+        {
+            printed = print(Encoding.UTF8.GetString(input));
+        }
+        catch (NameSyntaxException e) when (e.Position >= 0 && e.Position <= input.Length)
+        {
+            return;
+        }
+
+        Expect(again(printed) == printed, "the print is read as something else");
+    }
+
+    private static void Dtabs(byte[] input)
+    {
+        if (TryDtab(input) is { } dtab)
+        {
+            Expect(Dtab.Parse(dtab.ToString()).Equals(dtab), "the exact print is read as another dtab");
+            Expect(Dtab.Parse(dtab.ToString(NameTreeFormat.Namerd)).Entries.Length == dtab.Entries.Length, "namerd's print is read as another dtab");
+        }
+    }
+
+    // Of every dtab that can be read, the names that its first entries are about, and some that most are about.
+    private static void Bindings(byte[] input)
+    {
+        if (TryDtab(input) is not { } dtab)
+        {
+            return;
+        }
+
+        foreach (var name in dtab.Entries.Take(2).Select(entry => entry.Prefix.ToString()).Append("/svc/web").Where(name => !name.Contains('*', StringComparison.Ordinal)))
+        {
+            var path = DstPath.Parse(name);
+            Expect(new TreeBinder(dtab, _ => NameBinding.Bound.Negative).Bind(new NameTree.Leaf(path)) is not null, "no binding");
+        }
+    }
+
+    private static Dtab? TryDtab(byte[] input)
+    {
+        try
+        {
+            return Dtab.Parse(Encoding.UTF8.GetString(input));
+        }
+        catch (NameSyntaxException)
+        {
+            return null;
+        }
+    }
+
+    private static void Documents(byte[] input)
+    {
+        var document = ResolveDocument.Parse(input, out var error);
+        Expect((document is null) == (error is not null), "neither a document nor an error");
+
+        using var framer = new DocumentFramer(4096);
+        var taken = 0;
+        for (var at = 0; at < input.Length;)
+        {
+            var memory = framer.GetMemory();
+            var count = Math.Min(Math.Min(memory.Length, 97), input.Length - at);
+            input.AsSpan(at, count).CopyTo(memory.Span);
+            framer.Advance(count);
+            at += count;
+            while (framer.TryTake(out var frame))
+            {
+                Expect(frame.Bytes.Length > 0 && ++taken <= input.Length, "frames of nothing");
+            }
+        }
+
+        while (framer.TryTakeRest(out _))
+        {
+            Expect(++taken <= input.Length + 1, "frames of nothing at the end");
+        }
+    }
+
+    private static void Expect(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new FuzzException(otherwise);
+        }
+    }
+}
