@@ -82,6 +82,20 @@ internal sealed class HttpAnswer
         return text.Append(IsComplete ? "complete" : "goes on").ToString();
     }
 
+    /// <summary>Puts all address sets in a document into an order of their own.</summary>
+    public static void SortAddresses(JsonNode node)
+    {
+        foreach (var child in node is JsonObject members ? members.Select(member => member.Value).ToList() : node is JsonArray items ? [.. items] : [])
+        {
+            SortAddresses(child!);
+        }
+
+        if (node is JsonObject document && document["addrs"] is JsonArray addresses)
+        {
+            document["addrs"] = JsonValue.Create(string.Join(',', addresses.Select(address => address!.ToJsonString()).Order(StringComparer.Ordinal)));
+        }
+    }
+
     private string TakeBody(string rest, bool toHead)
     {
         if (toHead)
@@ -148,19 +162,6 @@ internal sealed class HttpAnswer
         var document = JsonNode.Parse(line)!;
         SortAddresses(document);
         return document.ToJsonString();
-    }
-
-    private static void SortAddresses(JsonNode node)
-    {
-        foreach (var child in node is JsonObject members ? members.Select(member => member.Value).ToList() : node is JsonArray items ? [.. items] : [])
-        {
-            SortAddresses(child!);
-        }
-
-        if (node is JsonObject document && document["addrs"] is JsonArray addresses)
-        {
-            document["addrs"] = JsonValue.Create(string.Join(',', addresses.Select(address => address!.ToJsonString()).Order(StringComparer.Ordinal)));
-        }
     }
 
     // A stream that goes on has no end for the decoder to find; what there is of it is what was flushed.

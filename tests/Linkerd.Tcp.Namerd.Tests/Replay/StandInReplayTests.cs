@@ -19,7 +19,7 @@ public sealed class StandInReplayTests
         var capture = Capture.Get(name);
 
         // Of a union with a pending branch a draw may wait for ever; with this seed it does not.
-        await using var namerd = await NamerdStandIn.StartAsync(seed: capture.Name.Contains("pending branch", StringComparison.Ordinal) ? 2UL : 1UL);
+        await using var namerd = await NamerdStandIn.StartAsync(seed: capture.Name.Contains("pending branch", StringComparison.Ordinal) ? 3UL : 1UL);
         CapturedWorld.Furnish(namerd, capture);
         if (capture.From == "dtabs")
         {
