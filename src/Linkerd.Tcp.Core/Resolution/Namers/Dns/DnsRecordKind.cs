@@ -1,0 +1,9 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What is asked for.</summary>
+internal enum DnsRecordKind
+{
+    A,
+    Aaaa,
+    Srv,
+}

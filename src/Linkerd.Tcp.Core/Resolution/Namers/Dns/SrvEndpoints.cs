@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes a set of SRV records: each priority is a tier, the lowest the first, and each weight is shared by the addresses of its host.</summary>
+internal static class SrvEndpoints
+{
+    /// <summary>
+    /// What a weight of 0 counts as: RFC 2782 wants a very small chance for it beside others, while 0 is for the last resort here. Alone they are equal.
+    /// </summary>
+    public const double OfZero = 0.1;
+
+    public static EndpointSet Of(IReadOnlyCollection<DnsService> services, Func<string, IReadOnlyList<IPAddress>> addresses)
+    {
+        var groups = services.GroupBy(service => service.Priority).OrderBy(tier => tier.Key).Select(tier =>
+        {
+            var allZero = tier.All(service => service.Weight == 0);
+            var weights = new Dictionary<IPEndPoint, double>();
+            foreach (var service in tier)
+            {
+                var weight = service.Weight > 0 ? service.Weight : allZero ? 1 : OfZero;
+                var hosts = addresses(service.Target);
+                foreach (var endPoint in hosts.Select(address => new IPEndPoint(address, service.Port)))
+                {
+                    weights[endPoint] = weights.GetValueOrDefault(endPoint) + (weight / hosts.Count);
+                }
+            }
+
+            return weights;
+        }).Where(weights => weights.Count > 0);
+        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedEndPoint(pair.Key, pair.Value)), 1, tier))]);
+    }
+}

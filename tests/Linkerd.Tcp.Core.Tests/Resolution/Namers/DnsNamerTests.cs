@@ -1,0 +1,257 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests;
+
+public sealed class DnsNamerTests
+{
+    private const string Id = "/#/io.l5d.dns/web/80";
+    private readonly DnsFixture _world = new();
+
+    [Fact]
+    public async Task WatchAsync_Host_HasAllAddressesOfBothFamilies()
+    {
+        _world.Client.Addresses("web", 60, "10.0.0.1", "10.0.0.2", "2001:db8::1");
+        using var lookup = Look(Id + "/rest");
+        await using var watch = Watch(Id);
+
+        Assert.Equal(FileNamerFixture.Leaf(Id, "/rest"), lookup.Current);
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80", "10.0.0.2:80", "[2001:db8::1]:80"), await watch.NextAsync());
+        Assert.Equal(["A web", "Aaaa web"], _world.Client.Questions);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(7, 7)]
+    [InlineData(86_400, 300)]
+    public async Task WatchAsync_AnswerAges_IsAskedAgainWithinTheBounds(int ttl, int seconds)
+    {
+        _world.Client.Addresses("web", ttl, "10.0.0.1");
+        await using var watch = Watch(Id);
+        await watch.NextAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), await _world.Time.RunNextAsync(() => _world.Client.Addresses("web", ttl, "10.0.0.2")));
+
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80"), await watch.NextAsync());
+    }
+
+    [Fact]
+    public async Task Look_FirstAnswerAwaited_IsPending()
+    {
+        var answer = _world.Client.Hangs("web");
+        var changes = 0;
+        using var lookup = Look(Id, () => changes++);
+        await using var watch = Watch(Id);
+        Assert.Equal(NameBinding.Pending.Instance, lookup.Current);
+        Assert.Equal(Resolution.Pending.Instance, await watch.NextAsync());
+
+        answer.SetResult(new DnsReply(DnsStatus.Found, [FakeDnsClient.Address("web", 5, "10.0.0.1")], [], TimeSpan.FromSeconds(5)));
+
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+        Assert.Equal((FileNamerFixture.Leaf(Id), 1), (lookup.Current, changes));
+    }
+
+    [Theory]
+    [InlineData(null, 5)]
+    [InlineData(0, 1)]
+    [InlineData(12, 12)]
+    [InlineData(3600, 30)]
+    public async Task Look_HostDoesNotExist_IsNegativeUntilItDoes(int? ttl, int seconds)
+    {
+        _world.Client.Negative("web", ttl);
+        var changes = 0;
+        using var lookup = Look(Id, () => changes++);
+        await using var watch = Watch(Id);
+        Assert.Equal(NameBinding.Bound.Negative, lookup.Current);
+        Assert.Equal(Resolution.Negative.Instance, await watch.NextAsync());
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), await _world.Time.RunNextAsync(() => _world.Client.Addresses("web", 5, "10.0.0.1")));
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+        Assert.Equal((FileNamerFixture.Leaf(Id), 1), (lookup.Current, changes));
+
+        await _world.Time.RunNextAsync(() => _world.Client.Negative("web", ttl));
+        Assert.Equal(Resolution.Negative.Instance, await watch.NextAsync());
+        Assert.Equal((NameBinding.Bound.Negative, 2), (lookup.Current, changes));
+    }
+
+    [Theory]
+    [InlineData(DnsStatus.Refused)]
+    [InlineData(DnsStatus.Unanswered)]
+    public async Task Look_AnswerFails_LeavesTheNameAsItWasAndIsRetried(DnsStatus status)
+    {
+        _world.Client.Addresses("web", 5, "10.0.0.1");
+        using var lookup = Look(Id);
+        await using var watch = Watch(Id);
+        await watch.NextAsync();
+
+        await _world.Time.RunNextAsync(() => _world.Client.Fails("web", status));
+        Assert.Equal(new Resolution.Failed($"looking up host 'web' failed: {status}"), await watch.NextAsync());
+        Assert.Equal(FileNamerFixture.Leaf(Id), lookup.Current);
+        foreach (var ceiling in new[] { 1, 2, 4, 8, 16, 30, 30 })
+        {
+            Assert.InRange((await _world.Time.RunNextAsync()).TotalSeconds, (ceiling / 2.0) - 0.001, ceiling);
+        }
+
+        await _world.Time.RunNextAsync(() => _world.Client.Addresses("web", 5, "10.0.0.2"));
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80"), await watch.NextAsync());
+        Assert.Contains(_world.Logger.Entries, entry => entry.Level == LogLevel.Warning && entry.Id == 2091);
+    }
+
+    [Fact]
+    public void Look_FirstAnswerFails_IsFailed()
+    {
+        _world.Client.Fails("web", DnsStatus.Refused);
+        using var lookup = Look(Id);
+
+        Assert.Equal(new NameBinding.Failed("looking up host 'web' failed: Refused"), lookup.Current);
+    }
+
+    [Fact]
+    public async Task WatchAsync_OneFamilyFails_KeepsItsLastAddresses()
+    {
+        _world.Client.Addresses("web", 60, "10.0.0.1", "2001:db8::1");
+        await using var watch = Watch(Id);
+        await watch.NextAsync();
+
+        await _world.Time.RunNextAsync(() =>
+        {
+            _world.Client.Addresses("web", 60, "10.0.0.2");
+            _world.Client.Reply("web", DnsRecordKind.Aaaa, DnsReply.Failed(DnsStatus.Refused, "SERVFAIL"));
+        });
+
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80", "[2001:db8::1]:80"), await watch.NextAsync());
+        Assert.Equal(TimeSpan.FromSeconds(5), await _world.Time.NextAsync());
+    }
+
+    [Fact]
+    public async Task WatchAsync_ManyLookAtOneHost_IsAskedOnce()
+    {
+        _world.Client.Addresses("web", 60, "10.0.0.1");
+        var one = Look(Id);
+        await using (var watch = Watch(Id))
+        {
+            using var other = Look(Id + "/rest");
+            await watch.NextAsync();
+            Assert.Equal(2, _world.Client.Questions.Count);
+            one.Dispose();
+        }
+
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(2, _world.Client.Questions.Count);
+    }
+
+    [Fact]
+    public async Task WatchAsync_HostsFile_ComesFirstAndIsReadAgain()
+    {
+        _world.Files.Write("hosts", "10.0.0.9 other WEB # 10.0.0.8\n2001:db8::9\tweb\nnonsense web\n");
+        await using var watch = Watch(Id);
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.9:80", "[2001:db8::9]:80"), await watch.NextAsync());
+        Assert.Empty(_world.Client.Questions);
+
+        Assert.Equal(TimeSpan.FromSeconds(5), await _world.Time.RunNextAsync(() => _world.Files.Write("hosts", "10.0.0.7 web")));
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.7:80"), await watch.NextAsync());
+        await _world.Time.RunNextAsync(() => _world.Files.Write("hosts", string.Empty));
+        Assert.Equal(Resolution.Negative.Instance, await watch.NextAsync());
+    }
+
+    [Fact]
+    public async Task WatchAsync_SearchList_IsTriedAsResolvConfSays()
+    {
+        _world.Files.Write("resolv.conf", "# x\nnameserver 192.0.2.1\nnameserver 2001:db8::53\nsearch a.example. b.example\noptions edns0 ndots:2\n");
+        _world.Client.Addresses("web.b.example", 5, "10.0.0.1");
+        await using var watch = Watch(Id);
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+        Assert.Equal(["A web.a.example", "Aaaa web.a.example", "A web.b.example", "Aaaa web.b.example"], _world.Client.Questions);
+        Assert.Equal([new IPEndPoint(IPAddress.Parse("192.0.2.1"), 53), new IPEndPoint(IPAddress.Parse("2001:db8::53"), 53)], _world.Client.LastServers);
+
+        // Read again when it has changed.
+        await _world.Time.RunNextAsync(() =>
+        {
+            _world.Files.Write("resolv.conf", "nameserver 192.0.2.2\n");
+            _world.Client.Addresses("web", 5, "10.0.0.2");
+        });
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80"), await watch.NextAsync());
+        Assert.Equal([new IPEndPoint(IPAddress.Parse("192.0.2.2"), 53)], _world.Client.LastServers);
+    }
+
+    [Theory]
+    [InlineData("web", "web.a.example,web.b.example,web")]
+    [InlineData("web.x", "web.x.a.example,web.x.b.example,web.x")]
+    [InlineData("web.x.y", "web.x.y,web.x.y.a.example,web.x.y.b.example")]
+    [InlineData("web.", "web")]
+    public void NamesFor_AnyName_AreInTheOrderOfTheCLibrary(string name, string expected)
+    {
+        Assert.Equal(expected, string.Join(',', ResolverSettings.Parse("search a.example b.example\noptions ndots:2").NamesFor(name)));
+    }
+
+    [Fact]
+    public async Task WatchAsync_DomainThatAnsweredFails_AnotherDomainDoesNotTakeOver()
+    {
+        _world.Files.Write("resolv.conf", "search a b");
+        _world.Client.Addresses("web.a", 5, "10.0.0.1");
+        _world.Client.Addresses("web.b", 5, "10.0.0.2");
+        await using var watch = Watch(Id);
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+
+        await _world.Time.RunNextAsync(() => _world.Client.Fails("web.a", DnsStatus.Refused));
+        Assert.IsType<Resolution.Failed>(await watch.NextAsync());
+        await _world.Time.RunNextAsync(() => _world.Client.Negative("web.a", null));
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80"), await watch.NextAsync());
+    }
+
+    [Theory]
+    [InlineData("/#/io.l5d.dns", "'/<host>/<port>' was expected after '/#/io.l5d.dns'")]
+    [InlineData("/#/io.l5d.dns/web", "a port from 1 to 65535 was expected after 'web'")]
+    [InlineData("/#/io.l5d.dns/web/http", "a port from 1 to 65535 was expected where 'http' stands")]
+    [InlineData("/#/io.l5d.dns/web/0", "a port from 1 to 65535 was expected where '0' stands")]
+    [InlineData("/#/io.l5d.dns/we:b/80", "a host name or an IP address was expected where 'we:b' stands")]
+    [InlineData("/#/io.l5d.dns/a..b/80", "a host name or an IP address was expected where 'a..b' stands")]
+    public async Task Look_NameThatCanNeverBind_IsFailedAndSaysWhatWasExpected(string name, string problem)
+    {
+        var message = $"'{name}': {problem}";
+        using var lookup = Look(name);
+        await using var watch = Watch(name);
+
+        Assert.Equal(new NameBinding.Failed(message), lookup.Current);
+        Assert.Equal(new Resolution.Failed(message), await watch.NextAsync());
+        Assert.Equal(message, _world.Hosts.Check(DstPath.Parse(name))!.Message);
+    }
+
+    [Theory]
+    [InlineData("/#/io.l5d.dns/10.0.0.1/80", "10.0.0.1:80")]
+    [InlineData("/#/io.l5d.dns/2001:db8::1/80", "[2001:db8::1]:80")]
+    [InlineData("/#/io.l5d.dns/localhost/80", "127.0.0.1:80")]
+    public async Task Look_Address_NeedsNoServer(string name, string endPoint)
+    {
+        using var lookup = Look(name);
+        await using var watch = Watch(name);
+
+        Assert.Equal(FileNamerFixture.Leaf(name), lookup.Current);
+        Assert.Equal(FileNamerFixture.Bound(endPoint), await watch.NextAsync());
+        Assert.Empty(_world.Client.Questions);
+    }
+
+    [Fact]
+    public async Task ResolveAsync_AltOfNegativeHost_FallsBackAndComesBack()
+    {
+        _world.Client.Addresses("backup", 300, "10.0.0.2");
+        var interpreter = new LocalInterpreter(new()
+        {
+            Dtab = Dtab.Parse("/svc/web => /#/io.l5d.dns/web/80 | /#/io.l5d.dns/backup/80"),
+            Namers = [_world.Hosts],
+            TimeProvider = _world.Time,
+        });
+        await using var watch = new ResolverWatch(interpreter, "/svc/web");
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.2:80"), await watch.NextAsync());
+
+        _world.Client.Addresses("web", 300, "10.0.0.1");
+        _world.Time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+    }
+
+    private NamerLookup Look(string name, Action? changed = null) => _world.Hosts.Look(DstPath.Parse(name), changed ?? (() => { }));
+
+    private NamerWatch Watch(string id) => new(_world.Hosts, id);
+}
