@@ -70,25 +70,25 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <summary>Sets the state of a name; null takes back what was set.</summary>
     public void Set(string ns, string name, NameState? state) => _world.SetName(ns, DstPath.Parse(name), state);
 
+    /// <summary>Sets the addresses of an id, such as <c>/#/io.l5d.fs/web</c>; this goes before what a file says. Null takes back what was set.</summary>
+    public void SetId(string id, NameState? state) => _world.SetId(DstPath.Parse(id), state);
+
     /// <summary>Sets the dtab of a namespace; null deletes the namespace.</summary>
-    /// <exception cref="FormatException">The text is no dtab.</exception>
-    public void SetDtab(string ns, string? text) => _world.SetDtab(ns, text);
+    /// <exception cref="NameSyntaxException">The text is no dtab.</exception>
+    public void SetDtab(string ns, string? text)
+    {
+        var dtab = text is null ? null : StandInDtabText.Parse(text);
+        _world.ChangeDtabs(dtabs => (true, dtabs.Set(ns, dtab)));
+    }
 
     /// <summary>Sets a file of the namer <c>/#/io.l5d.fs</c>, such as <c>web</c> or <c>dir/leaf</c>; null deletes it.</summary>
-    public void SetFile(string name, string? text) => _world.Change(namers =>
-    {
-        if (text is null)
-        {
-            namers.Files.Remove(name);
-        }
-        else
-        {
-            namers.Files[name] = text;
-        }
-    });
+    public void SetFile(string name, string? text) => _world.Change(namers => namers.Files.Set(name, text));
 
     /// <summary>Sets the addresses of a host in the stand-in's DNS. Null: it does not answer, and what needs the host is pending. A host that was never set does not exist.</summary>
     public void SetHost(string host, params string[]? addresses) => _world.Change(namers => namers.Hosts.Set(host, addresses));
+
+    /// <summary>Adds the namer <c>/#/io.l5d.tfs</c>, over the same files, whose transformer sends everything to one id such as <c>/$/inet/127.0.0.1/7777</c>.</summary>
+    public void SetTransformer(string target) => _world.Change(namers => namers.Transform(DstPath.Parse(target)));
 
     /// <summary>Waits until so many requests have come since the start.</summary>
     public Task WaitForRequestsAsync(int count, CancellationToken cancellationToken = default) =>

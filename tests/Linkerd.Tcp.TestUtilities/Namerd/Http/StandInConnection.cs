@@ -40,6 +40,14 @@ internal sealed class StandInConnection(ConnectionContext connection, StandInRou
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await _output.WriteAsync(bytes, cancellationToken);
 
+    /// <summary>Sends an answer that is known as a whole.</summary>
+    /// <returns>Whether the connection can go on.</returns>
+    public async Task<bool> ReplyAsync(StandInReply reply, StandInRequest request, CancellationToken cancellationToken)
+    {
+        await SendAsync(reply.ToBytes(request, out var close), cancellationToken);
+        return !close;
+    }
+
     /// <summary>One chunk; none for no bytes, as that would be the last.</summary>
     public async Task SendChunkAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
