@@ -28,22 +28,40 @@ internal sealed class StandInWorld
 
     public void SetId(DstPath id, NameState? state) => Change(() => _script.SetId(id, state));
 
-    /// <summary>Changes dtabs, whatever comes of it.</summary>
-    public TResult ChangeDtabs<TResult>(Func<StandInDtabs, (TResult Result, IEnumerable<string> Facts)> change)
+    /// <summary>Writes the dtab of a namespace; null deletes it.</summary>
+    public void SetDtab(string ns, StandInDtab? dtab) => TrySetDtab(ns, dtab, _ => true);
+
+    /// <summary>Writes the dtab of a namespace, or deletes it with null, if what there is (null: nothing) is as it has to be.</summary>
+    public bool TrySetDtab(string ns, StandInDtab? dtab, Func<VersionedDtab?, bool> condition)
     {
         lock (_lock)
         {
-            var (result, facts) = change(_dtabs);
-            _reads.Changed(facts);
-            return result;
+            if (!condition(_dtabs.Get(ns)))
+            {
+                return false;
+            }
+
+            _dtabs.Set(ns, dtab);
+            _reads.Changed([StandInDtabs.Fact(ns)]);
+            return true;
         }
     }
 
-    public TResult Read<TResult>(Func<StandInDtabs, TResult> read)
+    /// <summary>The namespaces that have a dtab, sorted.</summary>
+    public string[] Namespaces()
     {
         lock (_lock)
         {
-            return read(_dtabs);
+            return _dtabs.Namespaces;
+        }
+    }
+
+    /// <summary>The dtab of a namespace; null where there is none.</summary>
+    public VersionedDtab? Dtab(string ns)
+    {
+        lock (_lock)
+        {
+            return _dtabs.Get(ns);
         }
     }
 
@@ -76,6 +94,15 @@ internal sealed class StandInWorld
         }
     }
 
+    /// <summary>Lets a watch look again, though nothing that it has read has changed.</summary>
+    public void LookAgain(StandInWatch watch)
+    {
+        lock (_lock)
+        {
+            _reads.Look(watch);
+        }
+    }
+
     public void Forget(StandInWatch watch)
     {
         lock (_lock)
@@ -103,6 +130,18 @@ internal sealed class StandInWorld
         var dtab = _dtabs.Get(ns)?.Dtab ?? StandInDtab.Nothing;
         return new StandInBinder(dtab.Append(extra), path => _script.Lookup(ns, path), _namers).Bind(name);
     }
+
+    internal DelegateTree Delegate(string? ns, DstPath name, StandInDtab extra)
+    {
+        var dtab = ns is null ? StandInDtab.Nothing : _dtabs.Get(ns)?.Dtab ?? StandInDtab.Nothing;
+        return new StandInDelegator(dtab.Append(extra), path => ns is null ? null : _script.Lookup(ns, path), _namers).Delegate(name);
+    }
+
+    internal VersionedDtab? DtabNow(string ns) => _dtabs.Get(ns);
+
+    internal string[] NamespacesNow() => _dtabs.Namespaces;
+
+    internal IEnumerable<string> FilesNow() => _namers.Files.Roots();
 
     internal NameState Addresses(DstPath id) => _namers.Addresses(id);
 

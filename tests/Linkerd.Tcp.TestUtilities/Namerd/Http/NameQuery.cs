@@ -3,6 +3,9 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <summary>What a request asks of which name, or why it is refused.</summary>
 internal sealed record NameQuery(string Namespace, DstPath Name, StandInDtab Extra, StandInReply? Refusal)
 {
+    /// <summary>Whether there is a path but no namespace: not for all endpoints a reason to refuse it.</summary>
+    public bool IsWithoutNamespace { get; private init; }
+
     /// <summary>Reads a request, in namerd's order: the path before the namespace, and that before the dtab.</summary>
     /// <param name="request">The request.</param>
     /// <param name="endpoint">The beginning of its path that was recognised.</param>
@@ -21,12 +24,12 @@ internal sealed record NameQuery(string Namespace, DstPath Name, StandInDtab Ext
 
         if (!request.Path.StartsWith(endpoint + "/", StringComparison.Ordinal))
         {
-            return Refused(new StandInReply(404)) with { Name = name };
+            return Refused(new StandInReply(404)) with { IsWithoutNamespace = true };
         }
 
         try
         {
-            var extra = StandInDtabText.Parse(readsDtab ? request.Query("dtab") ?? string.Empty : string.Empty).Dtab;
+            var extra = readsDtab && request.Query("dtab") is { } dtab ? StandInDtab.Parse(dtab) : StandInDtab.Nothing;
             return new(request.Path[(endpoint.Length + 1)..], name, extra, Refusal: null);
         }
         catch (NameSyntaxException)

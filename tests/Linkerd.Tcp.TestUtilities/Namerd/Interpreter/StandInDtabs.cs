@@ -7,6 +7,9 @@ internal sealed class StandInDtabs(StandInReads reads)
 
     public string[] Namespaces => [.. _dtabs.Keys];
 
+    /// <summary>The fact that the dtab of a namespace is.</summary>
+    public static string Fact(string ns) => $"dtab {ns}";
+
     /// <summary>The dtab of a namespace; null where there is none.</summary>
     public VersionedDtab? Get(string ns)
     {
@@ -15,8 +18,7 @@ internal sealed class StandInDtabs(StandInReads reads)
     }
 
     /// <summary>Writes a dtab over the one that there is, if there is one; null deletes it.</summary>
-    /// <returns>The facts that this changes.</returns>
-    public IEnumerable<string> Set(string ns, StandInDtabText? dtab)
+    public void Set(string ns, StandInDtab? dtab)
     {
         if (dtab is null)
         {
@@ -24,11 +26,7 @@ internal sealed class StandInDtabs(StandInReads reads)
         }
         else
         {
-            _dtabs[ns] = new(dtab.Text, _dtabs.TryGetValue(ns, out var last) ? last.Version + 1 : 1, dtab.Printed, dtab.Dtab);
+            _dtabs[ns] = new(_dtabs.TryGetValue(ns, out var last) ? last.Version + 1 : 1, dtab);
         }
-
-        return [Fact(ns)];
     }
-
-    private static string Fact(string ns) => $"dtab {ns}";
 }

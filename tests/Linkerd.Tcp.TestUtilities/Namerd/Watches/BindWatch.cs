@@ -12,6 +12,14 @@ internal sealed class BindWatch(StandInWorld world, string ns, DstPath name, Sta
     public override void Look()
     {
         var tree = World.Bind(ns, name, extra);
+        if (tree is BoundTree.Throws throws)
+        {
+            // This one does not wait for the events before it.
+            Emit(new StandInEvent(throws.Message, IsError: true));
+            End();
+            return;
+        }
+
         if (tree is not BoundTree.Pending && tree != _tree)
         {
             _tree = tree;
@@ -20,13 +28,6 @@ internal sealed class BindWatch(StandInWorld world, string ns, DstPath name, Sta
 
         while (_waiting.TryPeek(out var next))
         {
-            if (next is BoundTree.Throws throws)
-            {
-                Emit(new StandInEvent(throws.Message, IsError: true));
-                End();
-                return;
-            }
-
             if (BindJson.TryPrint(next, World.AddressesOfLeaf) is not { } document)
             {
                 return;
