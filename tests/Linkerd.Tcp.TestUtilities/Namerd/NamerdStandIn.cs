@@ -48,6 +48,9 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <summary>The base address for a client.</summary>
     public Uri BaseAddress => new($"{(_options.Certificate is null ? "http" : "https")}://{EndPoint}/");
 
+    /// <summary>What it knows, for other interfaces to it.</summary>
+    internal StandInWorld World => _world;
+
     /// <summary>How many connections were accepted.</summary>
     public int ConnectionCount => _counters.Connections;
 
