@@ -14,6 +14,8 @@ public static class NamerdAddress
     private static readonly SearchValues<char> NamespaceCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
 
+    private static readonly string[] Schemes = ["http", "https"];
+
     /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
     /// <exception cref="FormatException">The text is none of these; the message says what is wrong with it.</exception>
     public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
@@ -22,14 +24,59 @@ public static class NamerdAddress
     /// <param name="text">What was given.</param>
     /// <param name="address">The base address, ending in a slash.</param>
     /// <param name="error">What is wrong with the text, with the text in it, and what was expected.</param>
-    public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error)
+    public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error) =>
+        TryParse(text, DefaultPort, Schemes, out address, out error);
+
+    /// <summary>Reads a list of addresses, separated by commas: several namerds.</summary>
+    /// <param name="text">What was given.</param>
+    /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
+    /// <param name="error">What is wrong with the text, with the part in it that is, and what was expected.</param>
+    public static bool TryParseList(
+        string? text, [NotNullWhen(true)] out IReadOnlyList<Uri>? addresses, [NotNullWhen(false)] out string? error) =>
+        TryParseList(text, DefaultPort, Schemes, out addresses, out error);
+
+    /// <summary>Reads a list of addresses of another interface of namerd than the one for HTTP.</summary>
+    /// <param name="text">What was given.</param>
+    /// <param name="defaultPort">The port of an address that names none, other than a URL whose scheme has a port of its own.</param>
+    /// <param name="schemes">The schemes that are taken, the one of an address without any first.</param>
+    /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
+    /// <param name="error">What is wrong with the text, with the part in it that is, and what was expected.</param>
+    public static bool TryParseList(
+        string? text,
+        int defaultPort,
+        IReadOnlyList<string> schemes,
+        [NotNullWhen(true)] out IReadOnlyList<Uri>? addresses,
+        [NotNullWhen(false)] out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(schemes);
+        addresses = null;
+        var list = new List<Uri>();
+        foreach (var part in (text ?? string.Empty).Split(','))
+        {
+            if (!TryParse(part, defaultPort, schemes, out var address, out error))
+            {
+                return false;
+            }
+
+            if (!list.Contains(address))
+            {
+                list.Add(address);
+            }
+        }
+
+        (addresses, error) = (list, null);
+        return true;
+    }
+
+    private static bool TryParse(
+        string? text, int defaultPort, IReadOnlyList<string> schemes, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
         error = null;
         var trimmed = text?.Trim() ?? string.Empty;
         if (trimmed.Length == 0)
         {
-            error = "it is empty: expected host:port, such as 127.0.0.1:4180, or a URL of http or https";
+            error = $"it is empty: expected {Expected(defaultPort, schemes)}";
             return false;
         }
 
@@ -38,18 +85,24 @@ public static class NamerdAddress
         {
             var slash = trimmed.IndexOf('/', StringComparison.Ordinal) is >= 0 and var found ? found : trimmed.Length;
             error = CheckHostAndPort(trimmed[..slash], out var hasPort);
-            var port = hasPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{DefaultPort}");
-            url = $"http://{trimmed[..slash]}{port}{trimmed[slash..]}";
+            var port = hasPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{defaultPort}");
+            url = $"{schemes[0]}://{trimmed[..slash]}{port}{trimmed[slash..]}";
         }
 
         // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system knows the zone alone.
         url = url.Replace("%25", "%", StringComparison.Ordinal);
         if (error is null && !Uri.TryCreate(url, UriKind.Absolute, out address))
         {
-            error = $"'{trimmed}' is not an address: expected host:port, such as 127.0.0.1:4180, or a URL of http or https";
+            error = $"'{trimmed}' is not an address: expected {Expected(defaultPort, schemes)}";
         }
 
-        error ??= Check(address!);
+        // A scheme without a port of its own leaves -1.
+        if (error is null && address!.Port < 0)
+        {
+            address = new UriBuilder(address) { Port = defaultPort }.Uri;
+        }
+
+        error ??= Check(address!, address!.OriginalString, schemes);
         if (error is null && !address!.AbsolutePath.EndsWith('/'))
         {
             address = new Uri(url + "/");
@@ -62,10 +115,13 @@ public static class NamerdAddress
     /// <summary>What is wrong with a base address; null where it is a good one.</summary>
     internal static string? Check(Uri address) =>
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: expected a URL of http or https"
-        : Check(address, address.OriginalString);
+        : Check(address, address.OriginalString, Schemes);
 
-    private static string? Check(Uri address, string text) =>
-        address.Scheme is not ("http" or "https") ? $"'{text}' has the scheme '{address.Scheme}': expected http or https"
+    private static string Expected(int defaultPort, IReadOnlyList<string> schemes) =>
+        string.Create(CultureInfo.InvariantCulture, $"host:port, such as 127.0.0.1:{defaultPort}, or a URL of {string.Join(" or ", schemes)}");
+
+    private static string? Check(Uri address, string text, IReadOnlyList<string> schemes) =>
+        !schemes.Contains(address.Scheme) ? $"'{text}' has the scheme '{address.Scheme}': expected {string.Join(" or ", schemes)}"
         : address.Host.Length == 0 ? $"'{text}' has no host: expected host:port, such as 127.0.0.1:4180"
         : address.Port is < 1 or > ushort.MaxValue ? $"'{text}' has the port {address.Port}: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"

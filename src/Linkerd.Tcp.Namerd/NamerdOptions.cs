@@ -93,5 +93,22 @@ public sealed record NamerdOptions
                 $"'{Namespace}' is not a namespace: expected characters that stand for themselves in a URL, such as letters, digits, '-' and '_'",
                 nameof(Namespace));
         }
+
+        ValidateRequests();
+    }
+
+    private void ValidateRequests()
+    {
+        if (!Enum.IsDefined(Mode))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Mode), Mode, "It is none of the modes.");
+        }
+
+        // The shortest name: a dtab that leaves no room for it leaves none for any.
+        var shortest = new NamerdRequest(this, "bind", DstPath.Root);
+        if (!Dtab.Entries.IsEmpty && BaseAddresses.Select(address => shortest.TooLong(NamerdRequest.BasePath(address))).FirstOrDefault(problem => problem is not null) is { } tooLong)
+        {
+            throw new ArgumentException(tooLong, nameof(Dtab));
+        }
     }
 }

@@ -1,73 +1,106 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
-/// Resolves names through the HTTP interface of namerd 0.7.4 to 1.7.5: <c>/api/1/resolve</c>, watched by default (<c>watch=true</c>), polled where the
-/// options say so or where what answers does not stream. Any thread; each enumeration is a watch of its own.
+/// Resolves names through the HTTP interface of namerd 0.7.4 to 1.7.5, in one of the <see cref="NamerdMode"/>s: by default the tree of a name
+/// (<c>/api/1/bind</c>) and the addresses of each of its leaves (<c>/api/1/addr</c>), both watched (<c>watch=true</c>), or polled where what answers does not
+/// stream. Any thread. Whoever asks for the same name, or leads to the same leaf, shares one watch.
 /// <para>
-/// A watch is renewed every 10 intervals: a second one is opened, its first event applied, then the first one closed. Polls never run beside
-/// a watch, as each evaluation draws one branch of a union anew.
+/// A watch is renewed when it reaches <see cref="NamerdOptions.MaxStreamAge"/>: a second one is opened, at another namerd where there is one, its first event applied,
+/// then the first one closed. Between renewals both questions are asked again without <c>watch</c> every <see cref="NamerdOptions.Interval"/>, so that a watch
+/// that went stale is found out; but not in <see cref="NamerdMode.Resolve"/>, as each evaluation draws one branch of a union anew.
 /// </para>
 /// <para>
 /// Every trouble (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, given once until something else
-/// is the case, and namerd is asked again after a jittered back-off of 1 s doubling to 60 s, or to the interval where that is shorter. It starts over after a
-/// good answer. A poll that gets no answer in time is a <see cref="Resolution.Pending"/>, since namerd says nothing until it knows.
+/// is the case. Where there are several namerds the next one is asked at once; where there is no other, namerd is asked again after a jittered back-off of 1 s
+/// doubling to 60 s, or to the interval where that is shorter. It starts over after a good answer. While no namerd can be reached, one request at a
+/// time finds out for all names whether one is back. A poll that gets no answer in time is a <see cref="Resolution.Pending"/>, since namerd says nothing until
+/// it knows.
 /// </para>
 /// </summary>
-public sealed class NamerdResolver : IResolver, IAsyncDisposable
+public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
 {
     private readonly NamerdOptions _options;
-    private readonly HttpMessageInvoker _http;
-    private readonly ILogger _logger;
+    private readonly NamerdServers _servers;
+    private readonly NamerdInterpreter _interpreter;
+    private readonly InterpreterResolver _resolver;
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
-    /// <exception cref="ArgumentException">An option is not valid; the message says which, and what was expected.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is not valid; the message says which, and what was expected. So also a <see cref="NamerdOptions.Dtab"/> that is too long for a request.
+    /// </exception>
     public NamerdResolver(NamerdOptions options)
-        : this(options, wrap: null)
+        : this(options, wrap: null, lookup: null)
     {
     }
 
-    /// <summary>For tests: with something between the connections and HTTP.</summary>
-    internal NamerdResolver(NamerdOptions options, Func<Stream, Stream>? wrap)
+    /// <summary>For tests: with something between the connections and HTTP, and another DNS.</summary>
+    internal NamerdResolver(NamerdOptions options, Func<Stream, Stream>? wrap, IHostLookup? lookup = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        var logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
         _options = options;
-        _http = NamerdConnections.Create(options, wrap);
-        _logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
+        _servers = new NamerdServers(options, logger, lookup ?? SystemLookup.Instance, wrap);
+        _interpreter = new NamerdInterpreter(options, _servers, logger);
+        _resolver = new InterpreterResolver(_interpreter);
     }
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return UntilDisposedAsync(stopped => _resolver.ResolveAsync(name, stopped), cancellationToken);
+    }
+
+    /// <summary>
+    /// Watches the tree that namerd binds a name to. In <see cref="NamerdMode.Resolve"/> that is the name itself, as a leaf. Otherwise as
+    /// <see cref="IInterpreter.BindAsync"/>.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return UntilDisposedAsync(stopped => _interpreter.BindAsync(name, stopped), cancellationToken);
+    }
+
+    /// <summary>
+    /// Watches the addresses of a leaf of such a tree. The first state may be the one that came with the tree, until namerd has answered about the leaf itself.
+    /// Otherwise as <see cref="IInterpreter.ResolveIdAsync"/>.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return UntilDisposedAsync(stopped => _interpreter.ResolveIdAsync(id, stopped), cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks namerd once how it binds a name, step by step (<c>/api/1/delegate</c>), with <see cref="NamerdOptions.Dtab"/> appended. Each namerd is asked at
+    /// most once, for <see cref="NamerdOptions.RequestTimeout"/> each.
+    /// </summary>
+    /// <returns>The JSON document of namerd, as it came.</returns>
+    /// <exception cref="IOException">There is no good answer; the message says why, in a whole sentence for a user.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public async Task<ReadOnlyMemory<byte>> DelegateAsync(DstPath name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var mailbox = new ResolutionMailbox();
-        var client = new NamerdClient(_http, _options, new NamerdRequest(_options, name));
-        var session = new NameSession(client, _options, new NameReport(client, _options, _logger, mailbox));
-        var running = session.RunAsync(stop.Token);
-        try
-        {
-            while (true)
-            {
-                yield return await mailbox.TakeAsync(stop.Token).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        return await new OneQuestion(_options, _servers, new NamerdRequest(_options, "delegate", name)).AskAsync(stop.Token).ConfigureAwait(false);
     }
 
     /// <summary>What it is, for a log: where namerd is, in which namespace names are resolved, and how they are kept up to date.</summary>
     public override string ToString() =>
-        $"namerd at {_options.BaseAddresses[0].Authority} (namespace {_options.Namespace}, {(_options.Mode == NamerdMode.Poll ? "polled" : "watched")})";
+        $"namerd at {string.Join(", ", _options.BaseAddresses.Select(address => address.Authority))} (namespace {_options.Namespace}, "
+        + $"{_options.Mode switch { NamerdMode.Poll => "polled", NamerdMode.Resolve => "resolve watched", _ => "watched" }}"
+        + $"{(_options.Dtab.Entries.IsEmpty ? string.Empty : $", with the dtab {_options.Dtab}")})";
 
     /// <summary>Ends every watch, with an <see cref="OperationCanceledException"/> to its consumer, and closes the connections.</summary>
     public async ValueTask DisposeAsync()
@@ -75,7 +108,18 @@ public sealed class NamerdResolver : IResolver, IAsyncDisposable
         if (!_disposed.IsCancellationRequested)
         {
             await _disposed.CancelAsync().ConfigureAwait(false);
-            _http.Dispose();
+            _servers.Dispose();
+        }
+    }
+
+    private async IAsyncEnumerable<TState> UntilDisposedAsync<TState>(
+        Func<CancellationToken, IAsyncEnumerable<TState>> watch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        await foreach (var state in watch(stop.Token).ConfigureAwait(false))
+        {
+            yield return state;
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed record StreamEnd(StreamEndKind Kind, string Message);
 /// <summary>What has arrived on a stream of documents.</summary>
 /// <param name="Documents">The last bound one and what came after it, oldest first.</param>
 /// <param name="End">What came after them; null while the stream goes on.</param>
-internal readonly record struct DocumentBatch(IReadOnlyList<ResolveDocument> Documents, StreamEnd? End)
+internal readonly record struct DocumentBatch<TState>(IReadOnlyList<NamerdDocument<TState>> Documents, StreamEnd? End)
 {
-    public static DocumentBatch Ended(StreamEndKind kind, string message) => new([], new StreamEnd(kind, message));
+    public static DocumentBatch<TState> Ended(StreamEndKind kind, string message) => new([], new StreamEnd(kind, message));
 }

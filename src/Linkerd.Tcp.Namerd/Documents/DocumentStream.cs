@@ -3,8 +3,10 @@ using System.Text;
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>The body of a watch, read as batches of what has arrived. For one thread at a time.</summary>
-internal sealed class DocumentStream : IDisposable
+internal sealed class DocumentStream<TState> : IDisposable
+    where TState : class
 {
+    private readonly Question<TState> _question;
     private readonly NamerdClient _client;
     private readonly NamerdOptions _options;
     private readonly NamerdAnswer _answer;
@@ -13,8 +15,10 @@ internal sealed class DocumentStream : IDisposable
     private readonly CancellationTokenSource _closed;
     private readonly Deadline _deadline;
 
-    public DocumentStream(NamerdClient client, NamerdOptions options, NamerdAnswer answer, CancellationToken cancellationToken)
+    public DocumentStream(
+        Question<TState> question, NamerdClient client, NamerdOptions options, NamerdAnswer answer, CancellationToken cancellationToken)
     {
+        _question = question;
         _client = client;
         _options = options;
         _answer = answer;
@@ -23,9 +27,12 @@ internal sealed class DocumentStream : IDisposable
         _deadline = new Deadline(options.TimeProvider, _closed.Token);
     }
 
+    /// <summary>Whose it is.</summary>
+    public NamerdServer Server => _answer.Server;
+
     /// <summary>Waits until at least one document has come or the stream has ended.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<DocumentBatch> NextAsync()
+    public async Task<DocumentBatch<TState>> NextAsync()
     {
         while (true)
         {
@@ -36,8 +43,8 @@ internal sealed class DocumentStream : IDisposable
             }
             catch (Exception exception)
             {
-                var failure = _client.Translate(exception, _deadline);
-                return failure is NamerdException ? DocumentBatch.Ended(StreamEndKind.Lost, failure.Message) : throw failure;
+                var failure = _client.Translate(exception, Server, _deadline);
+                return failure is NamerdException ? DocumentBatch<TState>.Ended(StreamEndKind.Lost, failure.Message) : throw failure;
             }
 
             _framer.Advance(read);
@@ -51,7 +58,7 @@ internal sealed class DocumentStream : IDisposable
 
     /// <summary>As <see cref="NextAsync"/>, but within a deadline that is armed already.</summary>
     /// <exception cref="NamerdException">The deadline is over.</exception>
-    public async Task<DocumentBatch> FirstAsync(Deadline deadline)
+    public async Task<DocumentBatch<TState>> FirstAsync(Deadline deadline)
     {
         var next = NextAsync();
         try
@@ -62,7 +69,7 @@ internal sealed class DocumentStream : IDisposable
         {
             Cancel();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw _client.Translate(exception, deadline);
+            throw _client.Translate(exception, Server, deadline);
         }
     }
 
@@ -90,7 +97,7 @@ internal sealed class DocumentStream : IDisposable
         return read;
     }
 
-    private DocumentBatch Take(bool atEnd)
+    private DocumentBatch<TState> Take(bool atEnd)
     {
         var objects = new List<ReadOnlyMemory<byte>>();
         StreamEnd? end = null;
@@ -107,34 +114,40 @@ internal sealed class DocumentStream : IDisposable
             }
         }
 
-        end ??= atEnd ? new StreamEnd(StreamEndKind.Clean, $"namerd at {_client.BaseAddress} ended its answer about {_client.Name}") : null;
+        end ??= atEnd ? new StreamEnd(StreamEndKind.Clean, $"namerd at {Server} ended its answer about {_client.Name}") : null;
         return Coalesce(objects, end);
     }
 
     // Every document is the whole state, so only the last counts; what says nothing about the endpoints leaves the ones before it standing.
-    private DocumentBatch Coalesce(List<ReadOnlyMemory<byte>> objects, StreamEnd? end)
+    private DocumentBatch<TState> Coalesce(List<ReadOnlyMemory<byte>> objects, StreamEnd? end)
     {
-        var documents = new List<ResolveDocument>();
+        var documents = new List<NamerdDocument<TState>>();
         for (var i = objects.Count - 1; i >= 0; i--)
         {
-            var document = ResolveDocument.Parse(objects[i].Span, out var error);
+            var document = _question.Parse(objects[i].Span, out var error);
             if (document is null)
             {
-                end = new StreamEnd(StreamEndKind.Error, NamerdFailure.DescribeDocument(_client.BaseAddress, _client.Name, error!));
+                end = new StreamEnd(StreamEndKind.Error, NamerdFailure.DescribeDocument(Server.Text, _client.Name, error!));
+                continue;
+            }
+
+            // One of each rank is enough: what is superseded is not worth the reading of a consumer.
+            if (documents.Count > 0 && _question.RankOf(document.State) <= _question.RankOf(documents[0].State))
+            {
                 continue;
             }
 
             documents.Insert(0, document);
-            if (document.Resolution is Resolution.Bound)
+            if (_question.RankOf(document.State) == StateRank.Bound)
             {
                 break;
             }
         }
 
-        return new DocumentBatch(documents, end);
+        return new DocumentBatch<TState>(documents, end);
     }
 
     private string Describe(Frame frame) => frame.Kind == FrameKind.TooLong
-        ? NamerdFailure.DescribeSize(_client.BaseAddress, _client.Name, _options.MaxAnswerBytes)
-        : NamerdFailure.DescribeText(_client.BaseAddress, _client.Name, Encoding.UTF8.GetString(frame.Bytes.Span));
+        ? NamerdFailure.DescribeSize(Server.Text, _client.Name, _options.MaxAnswerBytes)
+        : NamerdFailure.DescribeText(Server.Text, _client.Name, Encoding.UTF8.GetString(frame.Bytes.Span));
 }

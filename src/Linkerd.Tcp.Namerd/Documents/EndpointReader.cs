@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 
@@ -57,7 +56,7 @@ internal sealed class EndpointReader
             if (json.ValueTextEquals("ip"u8))
             {
                 json.Read();
-                _ip = ResolveDocumentReader.TakeString(ref json);
+                _ip = DocumentJson.TakeString(ref json);
             }
             else if (json.ValueTextEquals("port"u8))
             {
@@ -112,19 +111,16 @@ internal sealed class EndpointReader
         {
             var isWeight = json.ValueTextEquals("endpoint_addr_weight"u8);
             json.Read();
-            _weight = isWeight ? ReadWeight(ref json) : _weight;
-            json.Skip();
+            if (isWeight)
+            {
+                _weight = DocumentJson.TakeWeight(ref json);
+            }
+            else
+            {
+                json.Skip();
+            }
         }
     }
-
-    // NaN for whatever is no number: the set counts it, and takes it as 1.
-    private static double ReadWeight(ref Utf8JsonReader json) => json.TokenType switch
-    {
-        JsonTokenType.Number => json.TryGetDouble(out var number) ? number : double.NaN,
-        JsonTokenType.String => double.TryParse(json.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
-        JsonTokenType.Null => 1,
-        _ => double.NaN,
-    };
 
     private void Skip(string why)
     {

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>
 /// Where a request is on its way to a connection. A timeout while it still waits for one says that namerd is out of reach, not that the name is pending.
 /// And it gets one new connection, no more: where a connection ends before any answer the handler would try three more at once, behind the
-/// back of our back-off.
+/// back of our back-off. (One that was used before and has ended does not count: then the new one is the second try.)
 /// </summary>
 internal sealed class ConnectProgress
 {
@@ -12,6 +12,9 @@ internal sealed class ConnectProgress
     private int _connects;
 
     public bool IsConnecting => _isConnecting;
+
+    /// <summary>Is called when there is a connection.</summary>
+    public Action? Connected { get; set; }
 
     /// <exception cref="HttpIOException">The request had a new connection already, and that ended.</exception>
     public void Begin()
@@ -24,7 +27,11 @@ internal sealed class ConnectProgress
         _isConnecting = true;
     }
 
-    public void End() => _isConnecting = false;
+    public void End()
+    {
+        _isConnecting = false;
+        Connected?.Invoke();
+    }
 
     public static ConnectProgress Of(HttpRequestMessage request)
     {

@@ -3,9 +3,12 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>
 /// An answer of namerd whose headers are there, and whose body is still to be read. Disposing it closes its connection.
 /// </summary>
-internal sealed class NamerdAnswer(HttpResponseMessage response, Stream body) : IDisposable
+internal sealed class NamerdAnswer(HttpResponseMessage response, Stream body, NamerdServer server) : IDisposable
 {
     public Stream Body => body;
+
+    /// <summary>Who gave it.</summary>
+    public NamerdServer Server => server;
 
     /// <summary>
     /// Whether this is a document of known length rather than a stream of documents. namerd sends every watch chunked; a length

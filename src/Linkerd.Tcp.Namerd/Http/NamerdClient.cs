@@ -1,48 +1,48 @@
+using System.Buffers;
 using System.Net;
 using System.Text;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Asks namerd about one name, and tells a good answer from every other.</summary>
-internal sealed class NamerdClient(HttpMessageInvoker http, NamerdOptions options, NamerdRequest request)
+/// <summary>Asks a namerd about one name, and tells a good answer from every other. Any thread.</summary>
+internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
 {
     private const int MostErrorBytes = 1024;
+    private const int FirstBuffer = 16 * 1024;
 
     public DstPath Name => request.Name;
-
-    public string BaseAddress => request.BaseAddress;
 
     /// <summary>Sends a request, and returns when the headers of a good answer are there. The deadline is armed here, and left so.</summary>
     /// <exception cref="NamerdException">There is no good answer.</exception>
     /// <exception cref="OperationCanceledException">The outer token of the deadline was cancelled.</exception>
-    public async Task<NamerdAnswer> AskAsync(bool watch, Deadline deadline)
+    public async Task<NamerdAnswer> AskAsync(ServerAttempt attempt, bool watch, Deadline deadline)
     {
         deadline.Arm(options.RequestTimeout);
-        using var message = request.Make(watch);
+        var server = attempt.Server;
+        if (request.TooLong(server.BaseAddress.AbsolutePath.TrimEnd('/')) is { } tooLong)
+        {
+            throw new NamerdException(tooLong);
+        }
+
+        using var message = server.Make(request.Target(watch));
         var progress = ConnectProgress.Of(message);
+        progress.Connected = attempt.Connected;
         HttpResponseMessage? response = null;
         try
         {
-            response = await http.SendAsync(message, deadline.Token).ConfigureAwait(false);
-            if (response.StatusCode != HttpStatusCode.OK)
-            {
-                var body = await ReadErrorAsync(response, deadline.Token).ConfigureAwait(false);
-                throw new NamerdException(NamerdFailure.DescribeStatus(BaseAddress, Name, response, body));
-            }
-
-            if (response.Content.Headers.ContentEncoding.FirstOrDefault(encoding => encoding != "identity") is { } encoding)
-            {
-                throw new NamerdException($"namerd at {BaseAddress} answered {Name} in the encoding {NamerdFailure.Quote(encoding)}, which was not asked for");
-            }
-
+            response = await server.SendAsync(message, watch, deadline.Token).ConfigureAwait(false);
+            await CheckAsync(server, response, deadline.Token).ConfigureAwait(false);
             var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-            var answer = new NamerdAnswer(response, stream);
+            var answer = new NamerdAnswer(response, stream, server);
             response = null;
+            attempt.Answered();
             return answer;
         }
-        catch (Exception exception) when (exception is not NamerdException)
+        catch (Exception exception)
         {
-            throw Translate(exception, deadline, progress);
+            var failure = exception as NamerdException ?? Translate(exception, server, deadline, progress);
+            Tell(attempt, failure, watch);
+            throw failure;
         }
         finally
         {
@@ -50,20 +50,93 @@ internal sealed class NamerdClient(HttpMessageInvoker http, NamerdOptions option
         }
     }
 
+    /// <summary>Reads the whole body of an answer, within a deadline that is armed already.</summary>
+    /// <exception cref="NamerdException">It cannot be read to its end, or is too long.</exception>
+    /// <exception cref="OperationCanceledException">The outer token of the deadline was cancelled.</exception>
+    public async Task<TResult> ReadAsync<TResult>(NamerdAnswer answer, Deadline deadline, Func<ReadOnlyMemory<byte>, TResult> use)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                if (Math.Max(length, answer.Length ?? 0) > options.MaxAnswerBytes)
+                {
+                    throw new NamerdException(NamerdFailure.DescribeSize(answer.Server.Text, Name, options.MaxAnswerBytes));
+                }
+
+                var read = await answer.Body.ReadAsync(buffer.AsMemory(length), deadline.Token).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    return use(buffer.AsMemory(0, length));
+                }
+
+                length += read;
+                buffer = length < buffer.Length ? buffer : Grow(buffer);
+            }
+        }
+        catch (Exception exception) when (exception is not NamerdException)
+        {
+            throw Translate(exception, answer.Server, deadline);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>What an exception of the HTTP stack means; an <see cref="OperationCanceledException"/> where the outer token was cancelled.</summary>
-    public Exception Translate(Exception exception, Deadline deadline, ConnectProgress? progress = null)
+    public Exception Translate(Exception exception, NamerdServer server, Deadline deadline, ConnectProgress? progress = null)
     {
         if (deadline.IsExpired)
         {
             var seconds = options.RequestTimeout.TotalSeconds;
             return progress is { IsConnecting: true }
-                ? new NamerdException($"namerd at {BaseAddress} cannot be connected to within {seconds} s")
-                : new NamerdException($"namerd at {BaseAddress} did not answer about {Name} within {seconds} s", NamerdException.Reason.Silence);
+                ? new NamerdException($"namerd at {server} cannot be connected to within {seconds} s", NamerdException.Reason.Unreachable)
+                : new NamerdException($"namerd at {server} did not answer about {Name} within {seconds} s", NamerdException.Reason.Silence);
         }
 
         return deadline.Token.IsCancellationRequested
             ? new OperationCanceledException(exception.Message, exception, deadline.Token)
-            : new NamerdException(NamerdFailure.Describe(BaseAddress, exception));
+            : NamerdFailure.Of(exception, server, options.Tls, progress is { IsConnecting: true });
+    }
+
+    private static void Tell(ServerAttempt attempt, Exception failure, bool watch)
+    {
+        switch ((failure as NamerdException)?.Why)
+        {
+            case NamerdException.Reason.Error:
+                attempt.Answered();
+                break;
+            case NamerdException.Reason.Silence when !watch:
+                // To a poll namerd says nothing until it knows, while a watch gets its headers at once.
+                attempt.Silent(failure.Message);
+                break;
+            case { } why:
+                attempt.Failed(failure.Message, why == NamerdException.Reason.Unreachable);
+                break;
+        }
+    }
+
+    private async Task CheckAsync(NamerdServer server, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            // These namerd gives for the name, or for the length of the request; every other is of something that is no namerd, or no longer one.
+            var isAboutTheName = response.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.BadRequest
+                or HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge;
+            var body = await ReadErrorAsync(response, cancellationToken).ConfigureAwait(false);
+            throw new NamerdException(
+                NamerdFailure.DescribeStatus(server.Text, Name, response, body),
+                isAboutTheName ? NamerdException.Reason.Error : NamerdException.Reason.Unusable);
+        }
+
+        if (response.Content.Headers.ContentEncoding.FirstOrDefault(encoding => encoding != "identity") is { } encoding)
+        {
+            throw new NamerdException(
+                $"namerd at {server} answered {Name} in the encoding {NamerdFailure.Quote(encoding)}, which was not asked for", NamerdException.Reason.Unusable);
+        }
     }
 
     private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -72,5 +145,13 @@ internal sealed class NamerdClient(HttpMessageInvoker http, NamerdOptions option
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
     }
 }

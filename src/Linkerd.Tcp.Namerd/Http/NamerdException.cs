@@ -1,15 +1,21 @@
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>A question to namerd that came to nothing. The message is a whole sentence for a log, without its end.</summary>
-internal sealed class NamerdException(string message, NamerdException.Reason why = NamerdException.Reason.Error) : Exception(message)
+internal sealed class NamerdException(string message, NamerdException.Reason why = NamerdException.Reason.Error) : IOException(message)
 {
     public enum Reason
     {
-        /// <summary>Anything that is not one of the others.</summary>
+        /// <summary>namerd answered, and what it says about this name is an error.</summary>
         Error,
 
         /// <summary>The connection stands, and nothing came in time.</summary>
         Silence,
+
+        /// <summary>There is no connection.</summary>
+        Unreachable,
+
+        /// <summary>Whatever there is does not answer as namerd does, to any question.</summary>
+        Unusable,
     }
 
     public Reason Why { get; } = why;

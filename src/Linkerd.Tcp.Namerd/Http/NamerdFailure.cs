@@ -8,13 +8,27 @@ internal static class NamerdFailure
 {
     private const int MostQuoted = 200;
 
-    public static string Describe(string namerd, Exception exception) => exception switch
+    /// <summary>What an exception of the HTTP stack means that is no timeout and no cancellation.</summary>
+    public static NamerdException Of(Exception exception, NamerdServer server, NamerdTlsOptions tls, bool isConnecting)
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }
-            or SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
+        // TLS has found its words already.
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is NamerdException known)
+            {
+                return known;
+            }
+        }
+
+        return server.IsTls && NamerdTls.DescribeAlert(exception, tls.ClientCertificate is not null) is { } alert
+            ? new NamerdException($"namerd at {server} ended the TLS connection: {alert}", NamerdException.Reason.Unusable)
+            : new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
+    }
+
+    private static string Describe(string namerd, Exception exception) => exception switch
+    {
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
             $"the host name of namerd at {namerd} cannot be resolved",
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            $"no TLS connection to namerd at {namerd} can be made ({Innermost(exception).Message})",
         { InnerException: SocketException socket } => Describe(namerd, socket),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => $"namerd at {namerd} refused the connection",
         SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown } =>
@@ -25,7 +39,7 @@ internal static class NamerdFailure
             $"namerd at {namerd} closed the connection in the middle of its answer",
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
             or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } =>
-            $"what answers at {namerd} does not speak HTTP/1.1 as namerd does ({Innermost(exception).Message})",
+            $"what answers at {namerd} does not speak HTTP/1.1 as namerd does ({exception.GetBaseException().Message})",
         { InnerException: { } inner } => Describe(namerd, inner),
         _ => $"asking namerd at {namerd} failed ({exception.Message})",
     };
@@ -67,6 +81,4 @@ internal static class NamerdFailure
 
         return quoted.Append(line.Length > MostQuoted ? "...'" : "'").ToString();
     }
-
-    private static Exception Innermost(Exception exception) => exception.GetBaseException();
 }

@@ -3,52 +3,81 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>Passes on what is learnt about one name, and says in the log what changed. For one thread at a time, but for <see cref="RenewalFailed"/>.</summary>
-internal sealed partial class NameReport(NamerdClient client, NamerdOptions options, ILogger logger, ResolutionMailbox mailbox)
+/// <param name="question">What is asked.</param>
+/// <param name="name">The name, or the id.</param>
+/// <param name="outages">Thins out what all names say about the same outage.</param>
+/// <param name="options">Where the time is taken from.</param>
+/// <param name="logger">The log.</param>
+/// <param name="cell">Where the states go.</param>
+/// <param name="seen">Is shown every document before its state is passed on.</param>
+internal sealed class NameReport<TState>(
+    Question<TState> question,
+    DstPath name,
+    RepeatFilter outages,
+    NamerdOptions options,
+    ILogger logger,
+    StateCell<TState> cell,
+    Action<NamerdDocument<TState>>? seen)
+    where TState : class
 {
     private readonly RepeatFilter _failures = new(options.TimeProvider);
     private readonly RepeatFilter _skips = new(options.TimeProvider);
     private readonly RepeatFilter _renewals = new(options.TimeProvider);
     private bool? _isUp;
-    private bool _hasEndpoints;
+    private bool _isKeeping;
+
+    /// <summary>Whether it was told that nothing could be learnt, and since then no document came.</summary>
+    public bool IsFailing { get; private set; }
 
     /// <summary>The name is in this state.</summary>
-    public void Document(ResolveDocument document)
+    public void Document(NamerdDocument<TState> document, NamerdServer server)
     {
         if (_isUp != true && document.IsAnswer)
         {
-            Log.Up(logger, client.BaseAddress, _isUp is null ? "answers" : "answers again", client.Name);
+            var answers = _isUp is null ? "answers" : "answers again";
+            if (question.IsAboutAName)
+            {
+                NamerdLog.Up(logger, server.Text, answers, name);
+            }
         }
 
         _isUp = document.IsAnswer;
-
-        _hasEndpoints |= document.Resolution is Resolution.Bound { Endpoints.IsEmpty: false };
-        if (document.Resolution is Resolution.Failed failed)
+        IsFailing = false;
+        _isKeeping |= question.IsWorthKeeping(document.State);
+        if (question.ErrorOf(document.State) is { } error)
         {
-            Failure($"namerd at {client.BaseAddress} answered {client.Name}: {failed.Error}");
+            Failure($"namerd at {server} answered {name}: {error}", then: null, _failures);
             return;
         }
 
-        Log.Resolution(logger, client.Name, document.Resolution);
+        NamerdLog.State(logger, name, document.State);
         if ((document.Skipped > 0 || document.InvalidWeights > 0) && _skips.TryPass(out _))
         {
-            Log.Skipped(logger, client.BaseAddress, client.Name, document.Skipped, document.SkippedExample ?? "none", document.InvalidWeights);
+            NamerdLog.Skipped(logger, server.Text, name, document.Skipped, document.SkippedExample ?? "none", document.InvalidWeights);
         }
 
-        mailbox.Put(document.Resolution);
+        seen?.Invoke(document);
+        cell.Put(document.State);
     }
 
     /// <summary>Nothing is known, and namerd is asked again after a while.</summary>
-    public void Failure(string error, TimeSpan retry)
+    /// <param name="error">Why.</param>
+    /// <param name="retry">When; infinite where somebody else finds out if namerd is back.</param>
+    /// <param name="isOutage">Whether every other name is in the same place.</param>
+    public void Failure(string error, TimeSpan retry, bool isOutage = false)
     {
         _isUp = false;
-        Failure(error, $"trying again in {retry.TotalSeconds:0.0} s");
+        IsFailing = true;
+        var then = retry < TimeSpan.Zero ? "trying again when it answers others" : $"trying again in {retry.TotalSeconds:0.0} s";
+        Failure(error, then, isOutage ? outages : _failures);
     }
 
     /// <summary>The name is pending: nothing came in time, as namerd says nothing until it knows.</summary>
     public void Pending(string why, TimeSpan retry)
     {
-        Warn(why, $"taking it as pending and trying again in {retry.TotalSeconds:0.0} s");
-        mailbox.Put(Resolution.Pending.Instance);
+        IsFailing = true;
+        Warn(why, $"taking it as pending and trying again in {retry.TotalSeconds:0.0} s", _failures);
+        cell.Put(question.Pending);
     }
 
     /// <summary>A second watch did not come about; the first one goes on.</summary>
@@ -56,28 +85,31 @@ internal sealed partial class NameReport(NamerdClient client, NamerdOptions opti
     {
         if (_renewals.TryPass(out var suppressed))
         {
-            Log.RenewalFailed(logger, error, client.Name, retry.TotalSeconds, Count(suppressed));
+            NamerdLog.RenewalFailed(logger, error, name, retry.TotalSeconds, Count(suppressed));
         }
     }
 
-    public void Renewed() => Log.Renewed(logger, client.Name);
+    public void AskingAnother(string error) => NamerdLog.AskingAnother(logger, error, name);
 
-    public void Ended(string how, TimeSpan lived, TimeSpan retry) => Log.Ended(logger, how, lived.TotalSeconds, retry.TotalSeconds);
+    public void Stale(NamerdServer server, TState state) => NamerdLog.Stale(logger, name, server.Text, state);
 
-    public void NotStreamed(TimeSpan interval) => Log.NotStreamed(logger, client.BaseAddress, client.Name, interval.TotalSeconds);
+    public void Renewed(NamerdServer server) => NamerdLog.Renewed(logger, name, server.Text);
 
-    private void Failure(string error, string? then = null)
+    public void Ended(string how, TimeSpan lived, TimeSpan retry) => NamerdLog.Ended(logger, how, lived.TotalSeconds, retry.TotalSeconds);
+
+    public void NotStreamed(NamerdServer server, TimeSpan interval) => NamerdLog.NotStreamed(logger, server.Text, name, interval.TotalSeconds);
+
+    private void Failure(string error, string? then, RepeatFilter filter)
     {
-        Warn(error, then);
-        mailbox.Put(new Resolution.Failed(error));
+        Warn(error, then, filter);
+        cell.Put(question.Failed(error));
     }
 
-    private void Warn(string error, string? then)
+    private void Warn(string error, string? then, RepeatFilter filter)
     {
-        if (_failures.TryPass(out var suppressed))
+        if (filter.TryPass(out var suppressed))
         {
-            var kept = _hasEndpoints ? "keeping the last known endpoints" : "no endpoints are known yet";
-            Log.Failure(logger, error, kept, client.Name, then is null ? string.Empty : $", {then}", Count(suppressed));
+            NamerdLog.Failure(logger, error, question.Kept(_isKeeping), name, then is null ? string.Empty : $", {then}", Count(suppressed));
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
-/// Watches one name for as long as someone wants to know: decides what to ask next, and when. A watch is asked for first; the name is polled where the
+/// Watches one name for as long as someone wants to know: decides what to ask next, whom, and when. A watch is asked for first; the name is polled where the
 /// options say so, and where a watch cannot be had:
 /// <list type="bullet">
 /// <item>the answer to a watch is one whole document with a length: whatever stands there does not stream;</item>
@@ -10,11 +10,13 @@ namespace Linkerd.Tcp.Namerd;
 /// </list>
 /// A watch is tried again when one would have been renewed.
 /// </summary>
-internal sealed class NameSession(NamerdClient client, NamerdOptions options, NameReport report)
+internal sealed class NameSession<TState>(NameSetup<TState> setup)
+    where TState : class
 {
-    private readonly NamerdWatch _watch = new(client, options, report);
-    private readonly NamerdPoll _poll = new(client, options);
-    private readonly Backoff _backoff = Retrying.Backoff(options);
+    private readonly NamerdOptions _options = setup.Options;
+    private readonly NamerdWatch<TState> _watch = new(setup);
+    private readonly ServerChoice<TState> _choice = new(setup);
+    private readonly Backoff _backoff = Retrying.Backoff(setup.Options);
     private bool _tryPoll;
     private bool _polls;
     private long _pollsSince;
@@ -28,83 +30,98 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
         while (true)
         {
             TimeSpan delay;
-            try
+            using (var attempt = await _choice.NextAsync(cancellationToken).ConfigureAwait(false))
             {
-                delay = await (PollNext() ? PollAsync(cancellationToken) : WatchAsync(cancellationToken)).ConfigureAwait(false);
-            }
-            catch (NamerdException exception)
-            {
-                delay = Failed(exception);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                // Whatever the HTTP stack may throw besides: a resolver goes on trying.
-                delay = Failed(new NamerdException(NamerdFailure.Describe(client.BaseAddress, exception)));
+                try
+                {
+                    delay = await (PollNext() ? PollAsync(attempt, cancellationToken) : WatchAsync(attempt, cancellationToken)).ConfigureAwait(false);
+                }
+                catch (NamerdException exception)
+                {
+                    delay = Failed(attempt.Server, exception);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+                {
+                    // Whatever the HTTP stack may throw besides: a resolver goes on trying.
+                    delay = Failed(attempt.Server, NamerdFailure.Of(exception, attempt.Server, _options.Tls, isConnecting: false));
+                }
             }
 
-            await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            if (delay > TimeSpan.Zero)
+            {
+                await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
     private bool PollNext()
     {
-        _polls &= options.TimeProvider.GetElapsedTime(_pollsSince) < _pollsFor;
-        return options.Mode == NamerdMode.Poll || _polls || _tryPoll;
+        _polls &= _options.TimeProvider.GetElapsedTime(_pollsSince) < _pollsFor;
+        return _options.Mode == NamerdMode.Poll || _polls || _tryPoll;
     }
 
-    private async Task<TimeSpan> PollAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan> PollAsync(ServerAttempt attempt, CancellationToken cancellationToken)
     {
-        var document = await _poll.AskAsync(cancellationToken).ConfigureAwait(false);
-        report.Document(document);
-        return Polled(document.IsAnswer);
+        var document = await setup.Poll.AskAsync(attempt, cancellationToken).ConfigureAwait(false);
+        setup.Report.Document(document, attempt.Server);
+        return Polled(document.IsAnswer, attempt.Server);
     }
 
-    private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
+    private async Task<TimeSpan> WatchAsync(ServerAttempt attempt, CancellationToken cancellationToken)
     {
-        var outcome = await _watch.RunAsync(cancellationToken).ConfigureAwait(false);
+        var outcome = await _watch.RunAsync(attempt, cancellationToken).ConfigureAwait(false);
         if (!outcome.Streamed)
         {
-            return Polled(outcome.Answered);
+            return Polled(outcome.Answered, outcome.Server);
         }
 
         return outcome is { Answered: true, End.Kind: not StreamEndKind.Error } ? WatchEnded(outcome) : WatchFailed(outcome);
     }
 
-    private TimeSpan Polled(bool answered)
+    private TimeSpan Polled(bool answered, NamerdServer server)
     {
         _shortWatches = _orderlyEnds = 0;
         _tryPoll = false;
         if (!answered)
         {
+            _choice.Avoid(server);
             return _backoff.Next();
         }
 
+        _choice.Good();
         _backoff.Reset();
-        if (options.Mode != NamerdMode.Poll && !_polls)
+        if (_options.Mode != NamerdMode.Poll && !_polls)
         {
-            StartPolling();
+            StartPolling(server);
         }
 
-        return Retrying.PollDelay(options);
+        return Retrying.PollDelay(_options);
     }
 
-    private void StartPolling()
+    private void StartPolling(NamerdServer server)
     {
-        report.NotStreamed(options.Interval);
+        setup.Report.NotStreamed(server, _options.Interval);
         _polls = true;
-        _pollsSince = options.TimeProvider.GetTimestamp();
-        _pollsFor = Retrying.RenewalDelay(options);
+        _pollsSince = _options.TimeProvider.GetTimestamp();
+        _pollsFor = Retrying.RenewalDelay(_options);
     }
 
     private TimeSpan WatchEnded(WatchOutcome outcome)
     {
         var end = outcome.End!;
-        if (outcome.Lived >= options.RequestTimeout)
+        _choice.Good();
+        if (end.Kind == StreamEndKind.Lost)
+        {
+            // It may be on its way out, and another one is not.
+            _choice.Avoid(outcome.Server);
+        }
+
+        if (outcome.Lived >= _options.RequestTimeout)
         {
             _shortWatches = _orderlyEnds = 0;
             _backoff.Reset();
-            var prompt = Retrying.PromptDelay(options);
-            report.Ended(end.Message, outcome.Lived, prompt);
+            var prompt = Retrying.PromptDelay(_options);
+            setup.Report.Ended(end.Message, outcome.Lived, prompt);
             return prompt;
         }
 
@@ -112,17 +129,17 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
         _orderlyEnds = end.Kind == StreamEndKind.Clean ? _orderlyEnds + 1 : 0;
         if (_orderlyEnds == 2)
         {
-            return Polled(answered: true);
+            return Polled(answered: true, outcome.Server);
         }
 
         var delay = ShortWatchDelay();
         if (end.Kind == StreamEndKind.Clean)
         {
-            report.Ended(end.Message, outcome.Lived, delay);
+            setup.Report.Ended(end.Message, outcome.Lived, delay);
         }
         else
         {
-            report.Failure(end.Message, delay);
+            setup.Report.Failure(end.Message, delay);
         }
 
         return delay;
@@ -130,17 +147,18 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
 
     private TimeSpan WatchFailed(WatchOutcome outcome)
     {
+        _choice.Avoid(outcome.Server);
         _orderlyEnds = 0;
-        _shortWatches = !outcome.Answered ? _shortWatches : outcome.Lived >= options.RequestTimeout ? 0 : _shortWatches + 1;
+        _shortWatches = !outcome.Answered ? _shortWatches : outcome.Lived >= _options.RequestTimeout ? 0 : _shortWatches + 1;
         var delay = outcome.Answered ? ShortWatchDelay() : _backoff.Next();
         if (outcome is { Told: true, End.Kind: StreamEndKind.Clean })
         {
             // What was said was no answer, and reported as a failure already.
-            report.Ended(outcome.End.Message, outcome.Lived, delay);
+            setup.Report.Ended(outcome.End.Message, outcome.Lived, delay);
         }
         else
         {
-            report.Failure(outcome.End!.Message, delay);
+            setup.Report.Failure(outcome.End!.Message, delay);
         }
 
         return delay;
@@ -157,21 +175,25 @@ internal sealed class NameSession(NamerdClient client, NamerdOptions options, Na
         return _backoff.Next();
     }
 
-    private TimeSpan Failed(NamerdException exception)
+    private TimeSpan Failed(NamerdServer server, NamerdException exception)
     {
-        var delay = _backoff.Next();
-        var isSilent = exception.Why == NamerdException.Reason.Silence;
-        if (isSilent && (options.Mode == NamerdMode.Poll || _polls))
+        var isPoll = _options.Mode == NamerdMode.Poll || _polls;
+        var isPending = exception.Why == NamerdException.Reason.Silence && isPoll;
+        if (!isPending && _choice.TryAnother(server, exception, out var delay))
         {
-            report.Pending(exception.Message, delay);
-        }
-        else
-        {
-            // One poll after a watch without headers; then a watch again.
-            _tryPoll = isSilent && !_tryPoll;
-            report.Failure(exception.Message, delay);
+            return delay;
         }
 
-        return delay;
+        if (isPending)
+        {
+            _choice.Avoid(server);
+            delay = _backoff.Next();
+            setup.Report.Pending(exception.Message, delay);
+            return delay;
+        }
+
+        // One poll after a watch without headers; then a watch again.
+        _tryPoll = exception.Why == NamerdException.Reason.Silence && !_tryPoll;
+        return _choice.EndRound(exception, _backoff);
     }
 }

@@ -3,14 +3,16 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>How long is waited before namerd is asked again, all of it jittered so that many clients do not ask at once.</summary>
 internal static class Retrying
 {
-    private const int IntervalsPerRenewal = 10;
     private const double Jitter = 0.1;
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
-
-    // Timers count milliseconds in 32 bits.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
     private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The longest back-off where the interval is no shorter.</summary>
+    public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a watch may lag behind a poll before it counts as stale: what namerd sends at the same moment comes on two connections.</summary>
+    public static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
     /// <summary>After failures: from 1 s, doubling, to 60 s, or to the interval where that is shorter.</summary>
     public static Backoff Backoff(NamerdOptions options)
@@ -23,12 +25,11 @@ internal static class Retrying
     public static TimeSpan PollDelay(NamerdOptions options) => options.Random.Jitter(options.Interval, Jitter);
 
     /// <summary>Until a watch is renewed, or is tried again where none was to be had.</summary>
-    public static TimeSpan RenewalDelay(NamerdOptions options)
-    {
-        var delay = options.Random.Jitter(options.Interval * IntervalsPerRenewal, Jitter);
-        return delay < LongestTimer ? delay : LongestTimer;
-    }
+    public static TimeSpan RenewalDelay(NamerdOptions options) => options.Random.Jitter(options.MaxStreamAge, Jitter);
 
     /// <summary>After a watch that lived long was lost: nothing is wrong, but all clients of a restarted namerd are in this place.</summary>
     public static TimeSpan PromptDelay(NamerdOptions options) => Prompt * options.Random.NextDouble();
+
+    /// <summary>Before another namerd is asked in place of one that failed.</summary>
+    public static TimeSpan AnotherDelay(NamerdOptions options) => AtOnce * options.Random.NextDouble();
 }

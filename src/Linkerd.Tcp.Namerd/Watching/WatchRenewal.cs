@@ -1,46 +1,76 @@
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>A watch that took another's place, and its first event.</summary>
-internal sealed record RenewedWatch(DocumentStream Stream, DocumentBatch First);
+internal sealed record RenewedWatch<TState>(DocumentStream<TState> Stream, DocumentBatch<TState> First)
+    where TState : class;
 
 /// <summary>
-/// The guard against a watch that went stale or dead unnoticed: namerd cannot be asked whether it still watches, but a second watch
-/// begins with the current state.
+/// The guard against a watch that went stale or dead unnoticed, and against a namerd that did: namerd cannot be asked whether it still watches, but a second watch
+/// begins with the current state. It is opened at another namerd where there is one.
 /// </summary>
-internal sealed class WatchRenewal(NamerdClient client, NamerdOptions options, NameReport report)
+internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
+    where TState : class
 {
-    /// <summary>Waits for 10 intervals, then opens watches until one delivers. Completes with that one, or by cancellation.</summary>
+    /// <summary>Waits for the age, then opens watches until one delivers. Completes with that one, or by cancellation.</summary>
+    /// <param name="present">Whose the watch is that is to be replaced.</param>
+    /// <param name="hurry">Ends where there is no time to wait for the age.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<RenewedWatch> RenewAsync(CancellationToken cancellationToken)
+    public async Task<RenewedWatch<TState>> RenewAsync(NamerdServer present, Task hurry, CancellationToken cancellationToken)
     {
-        var backoff = Retrying.Backoff(options);
-        var delay = Retrying.RenewalDelay(options);
+        await hurry.WaitAsync(Retrying.RenewalDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var backoff = Retrying.Backoff(setup.Options);
+        var failed = new List<NamerdServer>();
         while (true)
         {
-            await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            TimeSpan delay;
             try
             {
-                return await OpenAsync(cancellationToken).ConfigureAwait(false);
+                await setup.Servers.RefreshAsync(cancellationToken).ConfigureAwait(false);
+                using var attempt = Take(present, failed);
+                if (attempt is not null)
+                {
+                    failed.Add(attempt.Server);
+                    return await OpenAsync(attempt, cancellationToken).ConfigureAwait(false);
+                }
+
+                failed.Clear();
+                delay = backoff.Next();
+                setup.Report.RenewalFailed(setup.Servers.Outage().Error, delay);
             }
             catch (NamerdException exception)
             {
-                delay = backoff.Next();
-                report.RenewalFailed(exception.Message, delay);
+                var hasOther = setup.Servers.HasOther(failed);
+                delay = hasOther ? Retrying.AnotherDelay(setup.Options) : backoff.Next();
+                if (!hasOther)
+                {
+                    failed.Clear();
+                    setup.Report.RenewalFailed(exception.Message, delay);
+                }
             }
+
+            await Task.Delay(delay, setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<RenewedWatch> OpenAsync(CancellationToken cancellationToken)
+    private ServerAttempt? Take(NamerdServer present, List<NamerdServer> failed)
     {
-        using var deadline = new Deadline(options.TimeProvider, cancellationToken);
-        var answer = await client.AskAsync(watch: true, deadline).ConfigureAwait(false);
+        var attempt = setup.Servers.TryTake([.. failed, present]);
+        return attempt ?? (failed.Contains(present) ? null : setup.Servers.TryTake(failed));
+    }
+
+    private async Task<RenewedWatch<TState>> OpenAsync(ServerAttempt attempt, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(setup.Options.TimeProvider, cancellationToken);
+        var answer = await setup.Client.AskAsync(attempt, watch: true, deadline).ConfigureAwait(false);
         if (answer.IsComplete)
         {
             answer.Dispose();
-            throw new NamerdException($"namerd at {client.BaseAddress} answered {client.Name} with one document instead of a stream");
+            throw new NamerdException($"namerd at {answer.Server} answered {setup.Client.Name} with one document instead of a stream");
         }
 
-        var stream = new DocumentStream(client, options, answer, cancellationToken);
+        var stream = new DocumentStream<TState>(setup.Question, setup.Client, setup.Options, answer, cancellationToken);
         try
         {
             var first = await stream.FirstAsync(deadline).ConfigureAwait(false);
@@ -49,12 +79,12 @@ internal sealed class WatchRenewal(NamerdClient client, NamerdOptions options, N
                 throw new NamerdException(end.Message);
             }
 
-            if (first.Documents[^1] is { IsAnswer: false, Resolution: Resolution.Failed failed })
+            if (first.Documents[^1] is { IsAnswer: false } document && setup.Question.ErrorOf(document.State) is { } error)
             {
-                throw new NamerdException($"namerd at {client.BaseAddress} answered {client.Name}: {failed.Error}");
+                throw new NamerdException($"namerd at {answer.Server} answered {setup.Client.Name}: {error}");
             }
 
-            return new RenewedWatch(stream, first);
+            return new RenewedWatch<TState>(stream, first);
         }
         catch
         {

@@ -80,7 +80,7 @@ public sealed class StandInReplayTests
 
         if (capture.End == "FIN")
         {
-            Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken));
+            Assert.Equal(0, await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
         }
 
         if (capture.IsWatch && !isHead && HttpAnswer.Parse(expected) is [{ Headers: var headers, Pieces: var chunks }] && headers.ContainsKey("transfer-encoding"))

@@ -5,6 +5,10 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <summary>Prints doubles as Java's <c>Double.toString</c>, and so Jackson, does: <c>1.0</c>, <c>0.23</c>, <c>1.0E-4</c>.</summary>
 public static class JavaDouble
 {
+    /// <summary>Reads a number as Java's <c>Double.parseDouble</c> does, but for hexadecimal ones.</summary>
+    public static bool TryParse(string text, out double value) =>
+        double.TryParse(text.Length > 1 && char.IsAsciiDigit(text[^2]) ? text.TrimEnd('d', 'D', 'f', 'F') : text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
     /// <summary>Prints a number as it stands in a JSON document of namerd; what is no number is a string there.</summary>
     public static string Print(double value)
     {

@@ -33,6 +33,17 @@ public abstract record NameState
     /// <summary>The name does not exist.</summary>
     public sealed record Neg : NameState;
 
+    /// <summary>The name is bound to an id, of which <see cref="NamerdStandIn.SetId"/>, a file or DNS says the addresses.</summary>
+    /// <param name="Id">The id, such as <c>/#/io.l5d.fs/web</c>.</param>
+    /// <param name="Residual">What of the name is left for the next hop.</param>
+    public sealed record Leaf(string Id, string Residual = "/") : NameState;
+
+    /// <summary>The name exists and is nowhere: <c>$</c>.</summary>
+    public sealed record Empty : NameState;
+
+    /// <summary>The search is to end here: <c>!</c>.</summary>
+    public sealed record Fail : NameState;
+
     /// <summary>The lookup failed: a document, not an error of HTTP.</summary>
     /// <param name="Cause">Default: none is sent.</param>
     public sealed record Failed(string? Cause = null) : NameState;

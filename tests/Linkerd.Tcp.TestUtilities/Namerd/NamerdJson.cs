@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -8,9 +8,14 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <summary>Writes documents as namerd does, byte for byte: no white space, <c>type</c> first, absent members left out.</summary>
 internal static class NamerdJson
 {
-    public static string Print(NameState state) => state switch
+    private static readonly ConditionalWeakTable<NameState.Bound, string> Addresses = [];
+
+    /// <summary>The document of a state.</summary>
+    /// <param name="state">The state: bound, negative or failed.</param>
+    /// <param name="weight">The weight of the branch of a union that it is the addresses of; it goes into the metadata of what is bound.</param>
+    public static string Print(NameState state, double? weight = null) => state switch
     {
-        NameState.Bound bound => $$$"""{"type":"bound","addrs":[{{{string.Join(',', bound.Addresses.Select(Print))}}}],"meta":{{{{bound.Meta}}}}}""",
+        NameState.Bound bound => $$$"""{"type":"bound","addrs":[{{{Addresses.GetValue(bound, PrintAddresses)}}}],"meta":{{{{Join(bound.Meta, "namer_nametree_weight", weight)}}}}}""",
         NameState.Neg => """{"type":"neg"}""",
         NameState.Failed { Cause: { } cause } => $$"""{"type":"failed","cause":{{Quote(cause)}}}""",
         NameState.Failed => """{"type":"failed"}""",
@@ -19,14 +24,12 @@ internal static class NamerdJson
 
     public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    private static string Print(StandInAddress address)
-    {
-        var meta = new StringBuilder(address.Meta);
-        if (address.Weight is { } weight)
-        {
-            meta.Append(meta.Length > 0 ? "," : string.Empty).Append("\"endpoint_addr_weight\":").Append(JavaDouble.Print(weight));
-        }
+    // Large sets are printed once for all watches that send them.
+    private static string PrintAddresses(NameState.Bound bound) => string.Join(',', bound.Addresses.Select(Print));
 
-        return string.Create(CultureInfo.InvariantCulture, $$$"""{"ip":{{{Quote(address.Ip)}}},"port":{{{address.Port}}},"meta":{{{{meta}}}}}""");
-    }
+    private static string Print(StandInAddress address) =>
+        string.Create(CultureInfo.InvariantCulture, $$$"""{"ip":{{{Quote(address.Ip)}}},"port":{{{address.Port}}},"meta":{{{{Join(address.Meta, "endpoint_addr_weight", address.Weight)}}}}}""");
+
+    private static string Join(string meta, string name, double? weight) =>
+        weight is not { } number ? meta : $"{meta}{(meta.Length > 0 ? "," : string.Empty)}\"{name}\":{JavaDouble.Print(number)}";
 }

@@ -21,12 +21,15 @@ public sealed class NamerdStandIn : IAsyncDisposable
     private readonly StandInCounters _counters = new();
     private readonly X509Certificate2? _certificate;
     private WebApplication? _server;
+    private readonly TimeProvider _time;
     private CancellationTokenSource _stopped = new();
+    private CancellationTokenSource _stopping = new();
 
-    private NamerdStandIn(ulong seed, X509Certificate2? certificate)
+    private NamerdStandIn(ulong seed, X509Certificate2? certificate, TimeProvider time)
     {
         _world = new StandInWorld(seed);
         _certificate = certificate;
+        _time = time;
     }
 
     /// <summary>Where it listens. The port stays when it is stopped and started again.</summary>
@@ -39,7 +42,7 @@ public sealed class NamerdStandIn : IAsyncDisposable
     public int ConnectionCount => _counters.Connections;
 
     /// <summary>How many requests came.</summary>
-    public int RequestCount => _counters.Requests.Length;
+    public int RequestCount => _counters.RequestCount;
 
     /// <summary>How many watches are open. That a client has left is noticed within milliseconds.</summary>
     public int OpenWatches => _counters.Watches;
@@ -57,9 +60,10 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <param name="address">Where it listens, on a free port. Default: the IPv4 loopback.</param>
     /// <param name="certificate">For TLS. Default: none, plain HTTP.</param>
     /// <param name="seed">Decides which branches of unions are drawn.</param>
-    public static async Task<NamerdStandIn> StartAsync(IPAddress? address = null, X509Certificate2? certificate = null, ulong seed = 1)
+    /// <param name="time">Drives the look at the list of namespaces, the end of the patience of <c>delegate</c>, and the grace of a stop. Default: the system's.</param>
+    public static async Task<NamerdStandIn> StartAsync(IPAddress? address = null, X509Certificate2? certificate = null, ulong seed = 1, TimeProvider? time = null)
     {
-        var standIn = new NamerdStandIn(seed, certificate) { EndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0) };
+        var standIn = new NamerdStandIn(seed, certificate, time ?? TimeProvider.System) { EndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0) };
         await standIn.StartAgainAsync();
         return standIn;
     }
@@ -70,51 +74,64 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <summary>Sets the state of a name; null takes back what was set.</summary>
     public void Set(string ns, string name, NameState? state) => _world.SetName(ns, DstPath.Parse(name), state);
 
+    /// <summary>Sets the addresses of an id, such as <c>/#/io.l5d.fs/web</c>; this goes before what a file says. Null takes back what was set.</summary>
+    public void SetId(string id, NameState? state) => _world.SetId(DstPath.Parse(id), state);
+
     /// <summary>Sets the dtab of a namespace; null deletes the namespace.</summary>
-    /// <exception cref="FormatException">The text is no dtab.</exception>
-    public void SetDtab(string ns, string? text) => _world.SetDtab(ns, text);
+    /// <exception cref="NameSyntaxException">The text is no dtab.</exception>
+    public void SetDtab(string ns, string? text) => _world.SetDtab(ns, text is null ? null : StandInDtab.Parse(text));
 
     /// <summary>Sets a file of the namer <c>/#/io.l5d.fs</c>, such as <c>web</c> or <c>dir/leaf</c>; null deletes it.</summary>
-    public void SetFile(string name, string? text) => _world.Change(namers =>
-    {
-        if (text is null)
-        {
-            namers.Files.Remove(name);
-        }
-        else
-        {
-            namers.Files[name] = text;
-        }
-    });
+    public void SetFile(string name, string? text) => _world.Change(namers => namers.Files.Set(name, text));
 
     /// <summary>Sets the addresses of a host in the stand-in's DNS. Null: it does not answer, and what needs the host is pending. A host that was never set does not exist.</summary>
     public void SetHost(string host, params string[]? addresses) => _world.Change(namers => namers.Hosts.Set(host, addresses));
 
+    /// <summary>Adds the namer <c>/#/io.l5d.tfs</c>, over the same files, whose transformer sends everything to one id such as <c>/$/inet/127.0.0.1/7777</c>.</summary>
+    public void SetTransformer(string target) => _world.Change(namers => namers.Transform(DstPath.Parse(target)));
+
     /// <summary>Waits until so many requests have come since the start.</summary>
     public Task WaitForRequestsAsync(int count, CancellationToken cancellationToken = default) =>
-        _counters.WaitAsync(counters => counters.Requests.Length >= count, cancellationToken);
+        _counters.WaitAsync(counters => counters.RequestCount >= count, cancellationToken);
 
     /// <summary>Waits until so many watches are open.</summary>
     public Task WaitForWatchesAsync(int count, CancellationToken cancellationToken = default) =>
         _counters.WaitAsync(counters => counters.Watches == count, cancellationToken);
 
     /// <summary>Stops as a process that is killed does: nothing listens any more, and every connection ends without the end of its answer.</summary>
-    public async Task StopAsync()
+    public Task StopAsync() => StopAsync(TimeSpan.Zero);
+
+    /// <summary>
+    /// Stops as a process that is asked to does: from now on nothing listens, the watches are silent whatever changes, and when the grace is over every
+    /// connection ends without the end of its answer. namerd's grace is 10 s.
+    /// </summary>
+    public async Task StopAsync(TimeSpan grace)
     {
         if (_server is { } server)
         {
             _server = null;
+            await _stopping.CancelAsync();
+            if (grace > TimeSpan.Zero)
+            {
+                // Kestrel stops listening at once, and waits for the connections.
+                var closing = server.StopAsync();
+                await Task.Delay(grace, _time);
+                await _stopped.CancelAsync();
+                await closing;
+            }
+
             await _stopped.CancelAsync();
             await server.StopAsync();
             await server.DisposeAsync();
             _stopped.Dispose();
+            _stopping.Dispose();
         }
     }
 
     /// <summary>Listens, on the port that it had before if there was one. What it knew it knows.</summary>
     public async Task StartAgainAsync()
     {
-        _stopped = new CancellationTokenSource();
+        (_stopped, _stopping) = (new CancellationTokenSource(), new CancellationTokenSource());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -139,11 +156,12 @@ public sealed class NamerdStandIn : IAsyncDisposable
     {
         await StopAsync();
         _stopped.Dispose();
+        _stopping.Dispose();
     }
 
     private Task ServeAsync(ConnectionContext connection)
     {
         _counters.Connection();
-        return new StandInConnection(connection, new StandInRouter(_world, _counters), _stopped.Token).RunAsync();
+        return new StandInConnection(connection, new StandInRouter(_world, _counters, _time), _stopping.Token, _stopped.Token).RunAsync();
     }
 }

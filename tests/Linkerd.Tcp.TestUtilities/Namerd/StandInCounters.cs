@@ -15,6 +15,17 @@ internal sealed class StandInCounters
 
     public int Events { get; private set; }
 
+    public int RequestCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _requests.Count;
+            }
+        }
+    }
+
     public string[] Requests
     {
         get

@@ -1,74 +1,67 @@
-using System.Globalization;
-
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>
-/// All that the stand-in knows: dtabs, files, hosts and scripted names. Every change is seen by every watch at once and in order. Any thread.
+/// All that the stand-in knows: dtabs, files, hosts, scripted names and ids. Every change is seen at once, in order, by the watches that it concerns. Any thread.
 /// </summary>
-internal sealed class StandInWorld(ulong seed)
+internal sealed class StandInWorld
 {
-    private const string ScriptedId = "/scripted";
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<string, (string Text, long Version, StandInDtab Dtab)> _dtabs = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Namespace, DstPath Name), NameState> _script = [];
-    private readonly StandInNamers _namers = new();
-    private readonly List<StandInWatch> _watches = [];
-    private readonly IRandomSource _random = RandomSource.Seeded(seed);
+    private readonly StandInReads _reads = new();
+    private readonly StandInNamers _namers;
+    private readonly StandInScript _script;
+    private readonly StandInDtabs _dtabs;
+    private readonly IRandomSource _random;
 
-    /// <summary>Changes something, and tells every watch.</summary>
-    public void Change(Action<StandInNamers> change)
+    public StandInWorld(ulong seed)
+    {
+        _namers = new(_reads);
+        _script = new(_reads, _namers);
+        _dtabs = new(_reads);
+        _random = RandomSource.Seeded(seed);
+    }
+
+    /// <summary>Changes something and tells the watches that it concerns.</summary>
+    /// <param name="change">The change; it says which facts it changes.</param>
+    public void Change(Func<StandInNamers, IEnumerable<string>> change) => Change(() => change(_namers));
+
+    public void SetName(string ns, DstPath name, NameState? state) => Change(() => _script.Set(ns, name, state));
+
+    public void SetId(DstPath id, NameState? state) => Change(() => _script.SetId(id, state));
+
+    /// <summary>Writes the dtab of a namespace; null deletes it.</summary>
+    public void SetDtab(string ns, StandInDtab? dtab) => TrySetDtab(ns, dtab, _ => true);
+
+    /// <summary>Writes the dtab of a namespace, or deletes it with null, if what there is (null: nothing) is as it has to be.</summary>
+    public bool TrySetDtab(string ns, StandInDtab? dtab, Func<VersionedDtab?, bool> condition)
     {
         lock (_lock)
         {
-            change(_namers);
-            foreach (var watch in _watches)
+            if (!condition(_dtabs.Get(ns)))
             {
-                watch.Look(this);
+                return false;
             }
+
+            _dtabs.Set(ns, dtab);
+            _reads.Changed([StandInDtabs.Fact(ns)]);
+            return true;
         }
     }
 
-    public void SetDtab(string ns, string? text)
-    {
-        var dtab = text is null ? null : StandInDtab.Parse(text);
-        Change(_ =>
-        {
-            if (dtab is null)
-            {
-                _dtabs.Remove(ns);
-            }
-            else
-            {
-                _dtabs[ns] = (text!, _dtabs.TryGetValue(ns, out var last) ? last.Version + 1 : 1, dtab);
-            }
-        });
-    }
-
-    public void SetName(string ns, DstPath name, NameState? state) => Change(_ =>
-    {
-        if (state is null)
-        {
-            _script.Remove((ns, name));
-        }
-        else
-        {
-            _script[(ns, name)] = state;
-        }
-    });
-
+    /// <summary>The namespaces that have a dtab, sorted.</summary>
     public string[] Namespaces()
     {
         lock (_lock)
         {
-            return [.. _dtabs.Keys];
+            return _dtabs.Namespaces;
         }
     }
 
-    public (string Text, long Version)? Dtab(string ns)
+    /// <summary>The dtab of a namespace; null where there is none.</summary>
+    public VersionedDtab? Dtab(string ns)
     {
         lock (_lock)
         {
-            return _dtabs.TryGetValue(ns, out var dtab) ? (dtab.Text, dtab.Version) : null;
+            return _dtabs.Get(ns);
         }
     }
 
@@ -77,18 +70,36 @@ internal sealed class StandInWorld(ulong seed)
     {
         lock (_lock)
         {
-            return _script.GetValueOrDefault((ns, name)) as NameState.HttpStatus;
+            return _script.Status(ns, name);
         }
     }
 
-    public StandInWatch Watch(string ns, DstPath name, StandInDtab extra)
+    /// <summary>The status that requests about an id are to be answered with, if there is one.</summary>
+    public NameState.HttpStatus? Status(DstPath id)
     {
         lock (_lock)
         {
-            var watch = new StandInWatch(this, ns, name, extra);
-            _watches.Add(watch);
-            watch.Look(this);
+            return _script.Status(id);
+        }
+    }
+
+    /// <summary>Lets a watch look for the first time, and from then on whenever something changes that it has read.</summary>
+    public TWatch Start<TWatch>(TWatch watch)
+        where TWatch : StandInWatch
+    {
+        lock (_lock)
+        {
+            _reads.Look(watch);
             return watch;
+        }
+    }
+
+    /// <summary>Lets a watch look again, though nothing that it has read has changed.</summary>
+    public void LookAgain(StandInWatch watch)
+    {
+        lock (_lock)
+        {
+            _reads.Look(watch);
         }
     }
 
@@ -96,44 +107,53 @@ internal sealed class StandInWorld(ulong seed)
     {
         lock (_lock)
         {
-            _watches.Remove(watch);
+            _reads.Forget(watch);
         }
     }
 
-    // The three below are called by a watch that looks, under the lock.
+    /// <summary>The bound tree of a name, now and whenever it differs; what throws is the last of it. Nothing while it is pending.</summary>
+    public StandInWatch<BoundTree> WatchTree(string ns, DstPath name, StandInDtab extra) => Start(new TreeWatch(this, ns, name, extra));
+
+    /// <summary>The addresses of an id, with or without its transformers, now (<see cref="NameState.Pending"/> too) and whenever they differ; where it throws, <see cref="NameState.BindError"/> is the last of it.</summary>
+    public StandInWatch<NameState> WatchAddresses(DstPath id)
+    {
+        var bare = StandInNamers.WithoutTransformer(id);
+        return Start(new ValueWatch<NameState>(this, () => Addresses(bare), state => state is NameState.BindError));
+    }
+
+    /// <summary>The dtab of a namespace with its version, now and whenever it is written; null while there is none.</summary>
+    public StandInWatch<VersionedDtab?> WatchDtab(string ns) => Start(new ValueWatch<VersionedDtab?>(this, () => _dtabs.Get(ns), _ => false));
+
+    // The ones below are called by a watch that looks, under the lock.
     internal BoundTree Bind(string ns, DstPath name, StandInDtab extra)
     {
-        var dtab = _dtabs.TryGetValue(ns, out var found) ? found.Dtab : StandInDtab.Nothing;
-        return new StandInBinder(dtab.Append(extra), path => Script(ns, path), _namers).Bind(name);
+        var dtab = _dtabs.Get(ns)?.Dtab ?? StandInDtab.Nothing;
+        return new StandInBinder(dtab.Append(extra), path => _script.Lookup(ns, path), _namers).Bind(name);
     }
 
-    internal NameState Addresses(string id)
+    internal DelegateTree Delegate(string? ns, DstPath name, StandInDtab extra)
     {
-        if (!id.StartsWith(ScriptedId, StringComparison.Ordinal))
-        {
-            return _namers.Addresses(id);
-        }
-
-        var parts = id.Split('|');
-        var state = _script.GetValueOrDefault((parts[1], DstPath.Parse(parts[2]))) ?? new NameState.Neg();
-        foreach (var index in parts.Skip(3))
-        {
-            state = state is NameState.Union union ? union.Branches[int.Parse(index, CultureInfo.InvariantCulture)].State : new NameState.Neg();
-        }
-
-        return state;
+        var dtab = ns is null ? StandInDtab.Nothing : _dtabs.Get(ns)?.Dtab ?? StandInDtab.Nothing;
+        return new StandInDelegator(dtab.Append(extra), path => ns is null ? null : _script.Lookup(ns, path), _namers).Delegate(name);
     }
 
-    internal string? Draw(BoundTree tree) => tree.Draw(_random);
+    internal VersionedDtab? DtabNow(string ns) => _dtabs.Get(ns);
 
-    private BoundTree? Script(string ns, DstPath name) =>
-        _script.TryGetValue((ns, name), out var state) ? Script(state, $"{ScriptedId}|{ns}|{name}") : null;
+    internal string[] NamespacesNow() => _dtabs.Namespaces;
 
-    private static BoundTree Script(NameState state, string id) => state switch
+    internal IEnumerable<string> FilesNow() => _namers.Files.Roots();
+
+    internal NameState Addresses(DstPath id) => _namers.Addresses(id);
+
+    internal NameState AddressesOfLeaf(DstPath id) => _namers.AddressesOfLeaf(id);
+
+    internal DstPath? Draw(BoundTree tree) => tree.Draw(_random);
+
+    private void Change(Func<IEnumerable<string>> change)
     {
-        NameState.BindError error => new BoundTree.Throws(error.Text),
-        NameState.HttpStatus => new BoundTree.Pending(),
-        NameState.Union union => new BoundTree.Union([.. union.Branches.Select((branch, i) => (branch.Weight, Script(branch.State, $"{id}|{i}")))]),
-        _ => new BoundTree.Leaf(id),
-    };
+        lock (_lock)
+        {
+            _reads.Changed(change());
+        }
+    }
 }

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.TestUtilities;
 /// One connection of Kestrel's to the stand-in. HTTP/1.1 is spoken here rather than by Kestrel, because what namerd does and Kestrel cannot be brought to do
 /// is part of the contract: a 500 without a length, one chunk for each event, chunks to HTTP/1.0, a request without Host, refusals in HTTP/1.0.
 /// </summary>
-internal sealed class StandInConnection(ConnectionContext connection, StandInRouter router, CancellationToken stopped)
+internal sealed class StandInConnection(ConnectionContext connection, StandInRouter router, CancellationToken stopping, CancellationToken stopped)
 {
     private const int MostRequestLine = 4096;
     private const int MostHeaders = 8192;
@@ -24,28 +24,45 @@ internal sealed class StandInConnection(ConnectionContext connection, StandInRou
         {
             while (await ReadHeadAsync(ended.Token) is { } request)
             {
-                await SkipBodyAsync(request.BodyLength, ended.Token);
-                if (!await router.AnswerAsync(request, this, ended.Token))
+                if (request.ExpectsContinue)
+                {
+                    await SendAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), ended.Token);
+                }
+
+                var body = await StandInBody.TakeAsync(request, _input, ended.Token);
+                if (!await router.AnswerAsync(request with { Body = body }, this, ended.Token))
                 {
                     return;
                 }
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ConnectionResetException or ConnectionAbortedException)
+        catch (Exception exception) when (exception is OperationCanceledException or ConnectionResetException or ConnectionAbortedException or FormatException)
         {
-            // The client left, or the stand-in stops: returning closes the connection, as a process that dies does.
+            // The client left, or sent no chunks where it said so, or the stand-in stops: returning closes the connection, as a process that dies does.
             return;
         }
     }
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await _output.WriteAsync(bytes, cancellationToken);
 
+    /// <summary>Sends an answer that is known as a whole.</summary>
+    /// <returns>Whether the connection can go on.</returns>
+    public async Task<bool> ReplyAsync(StandInReply reply, StandInRequest request, CancellationToken cancellationToken)
+    {
+        await SendAsync(reply.ToBytes(request, out var close), cancellationToken);
+        return !close;
+    }
+
     /// <summary>One chunk; none for no bytes, as that would be the last.</summary>
     public async Task SendChunkAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (bytes.Length > 0)
         {
-            await SendAsync((byte[])[.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes.Span, .. "\r\n"u8], cancellationToken);
+            // A process that is asked to stop sends nothing more until it ends.
+            await Task.Delay(stopping.IsCancellationRequested ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken);
+            _output.Write(Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"));
+            _output.Write(bytes.Span);
+            await SendAsync("\r\n"u8.ToArray(), cancellationToken);
         }
     }
 
@@ -94,16 +111,5 @@ internal sealed class StandInConnection(ConnectionContext connection, StandInRou
         }
 
         return 0;
-    }
-
-    private async Task SkipBodyAsync(long length, CancellationToken cancellationToken)
-    {
-        while (length > 0)
-        {
-            var read = await _input.ReadAsync(cancellationToken);
-            var taken = Math.Min(length, read.Buffer.Length);
-            length = read.IsCompleted ? 0 : length - taken;
-            _input.AdvanceTo(read.Buffer.GetPosition(taken));
-        }
     }
 }

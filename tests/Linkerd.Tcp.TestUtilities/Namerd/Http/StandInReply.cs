@@ -16,7 +16,10 @@ internal sealed record StandInReply(int Status, string Body = "", string? Conten
         [403] = "Forbidden",
         [404] = "Not Found",
         [405] = "Method Not Allowed",
+        [409] = "Conflict",
+        [412] = "Precondition Failed",
         [414] = "Request-URI Too Long",
+        [415] = "Unsupported Media Type",
         [431] = "Request Header Fields Too Large",
         [500] = "Internal Server Error",
         [501] = "Not Implemented",
@@ -38,9 +41,11 @@ internal sealed record StandInReply(int Status, string Body = "", string? Conten
     /// <param name="close">Whether the connection has to be closed behind it.</param>
     public byte[] ToBytes(StandInRequest request, out bool close)
     {
-        var isThrown = Status == 500 && Body.Length == 0;
-        close = isThrown || request.WantsClose;
-        var encoding = ContentType is null ? null : request.Encoding;
+        // Of an exception there is no body, and of a HEAD of nothing namerd does not know how long the body of a GET would be.
+        var isHead = request.Method == "HEAD";
+        var isEndless = Body.Length == 0 && (isHead || Status == 500);
+        close = isEndless || request.WantsClose;
+        var encoding = ContentType is null || ContentType == "application/dtab" ? null : request.Encoding;
         var body = Encode(Encoding.UTF8.GetBytes(Body), encoding);
         var head = new StringBuilder(StatusLine(Status));
         Add(head, close, "Connection", "close");
@@ -51,9 +56,9 @@ internal sealed record StandInReply(int Status, string Body = "", string? Conten
             Add(head, true, name, value);
         }
 
-        Add(head, !isThrown && Status != 204, encoding is null ? "Content-Length" : "content-length", body.Length.ToString(CultureInfo.InvariantCulture));
+        Add(head, !isEndless && Status != 204, encoding is null ? "Content-Length" : "content-length", body.Length.ToString(CultureInfo.InvariantCulture));
         head.Append("\r\n");
-        return request.Method == "HEAD" ? Encoding.Latin1.GetBytes(head.ToString()) : [.. Encoding.Latin1.GetBytes(head.ToString()), .. body];
+        return isHead ? Encoding.Latin1.GetBytes(head.ToString()) : [.. Encoding.Latin1.GetBytes(head.ToString()), .. body];
     }
 
     /// <summary>What finagle answers to what it cannot read; in HTTP/1.0, and then it closes.</summary>

@@ -1,14 +1,23 @@
+using System.Net;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>The head of a request, as it came.</summary>
-internal sealed record StandInRequest(string Method, string Target, bool IsHttp10, IReadOnlyDictionary<string, string> Headers)
+internal sealed record StandInRequest(string Method, string Target, Version Version, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The target up to the query, not decoded.</summary>
     public string Path => Target.Split('?')[0];
 
-    public bool WantsClose => IsHttp10 || Headers.GetValueOrDefault("Connection", string.Empty).Equals("close", StringComparison.OrdinalIgnoreCase);
+    public bool WantsClose => Version < HttpVersion.Version11 || Headers.GetValueOrDefault("Connection", string.Empty).Equals("close", StringComparison.OrdinalIgnoreCase);
 
     public long BodyLength => long.TryParse(Headers.GetValueOrDefault("Content-Length"), out var length) ? length : 0;
+
+    public bool IsChunked => Headers.GetValueOrDefault("Transfer-Encoding", string.Empty).Contains("chunked", StringComparison.OrdinalIgnoreCase);
+
+    public bool ExpectsContinue => Headers.GetValueOrDefault("Expect", string.Empty).Equals("100-continue", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The body as the handlers see it: empty where it came in chunks, or is larger than 5 MiB.</summary>
+    public string Body { get; init; } = string.Empty;
 
     /// <summary>"gzip" or "deflate" where the client takes it, the first of the two in this order.</summary>
     public string? Encoding
@@ -44,7 +53,7 @@ internal sealed record StandInRequest(string Method, string Target, bool IsHttp1
     {
         var lines = System.Text.Encoding.Latin1.GetString(head).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var words = lines.Length > 0 ? lines[0].Split(' ') : [];
-        if (words.Length != 3 || words[2] is not ("HTTP/1.0" or "HTTP/1.1"))
+        if (words.Length != 3 || !words[2].StartsWith("HTTP/", StringComparison.Ordinal) || !Version.TryParse(words[2].AsSpan(5), out var version))
         {
             return null;
         }
@@ -55,7 +64,7 @@ internal sealed record StandInRequest(string Method, string Target, bool IsHttp1
             headers[parts[0].Trim()] = parts[1].Trim();
         }
 
-        return new StandInRequest(words[0], words[1], words[2] == "HTTP/1.0", headers);
+        return new StandInRequest(words[0], words[1], version, headers);
     }
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));

@@ -10,41 +10,55 @@ internal sealed class StandInBinder(StandInDtab dtab, Func<DstPath, BoundTree?> 
 {
     private const int MostDepth = 100;
 
-    public BoundTree Bind(DstPath name) => script(name) ?? Bind(new StandInTree.Leaf(name), 0);
+    // Two entries that both loop make 2^100 branches: a namerd dies of them, a stand-in should not.
+    private const int MostSteps = 10_000;
+    private static readonly BoundTree TooDeep = new BoundTree.Throws("Max recursion level: 100 reached in Namer lookup");
+    private int _steps;
 
-    private BoundTree Bind(StandInTree tree, int depth) => tree switch
+    public BoundTree Bind(DstPath name)
+    {
+        _steps = 0;
+        return BindName(name, 0, weight: null);
+    }
+
+    private BoundTree Bind(StandInTree tree, int depth, double? weight) => tree switch
     {
         StandInTree.Neg => new BoundTree.Neg(),
         StandInTree.Fail => new BoundTree.Fail(),
         StandInTree.Empty => new BoundTree.Empty(),
-        StandInTree.Alt alt => BindAlt(alt.Branches, depth),
-        StandInTree.Union union => BindUnion(union, depth),
-        StandInTree.Leaf leaf => BindName(leaf.Path, depth),
+        StandInTree.Alt alt => BindAlt(alt.Branches, depth, weight),
+        StandInTree.Union union => BoundTree.OfBranches(union.Branches.Select(branch => (branch.Weight, Bind(branch.Tree, depth, branch.Weight)))),
+        StandInTree.Leaf leaf => BindName(leaf.Path, depth, weight),
         _ => throw new ArgumentException($"{tree} is unknown", nameof(tree)),
     };
 
-    private BoundTree BindName(DstPath name, int depth)
+    private BoundTree BindName(DstPath name, int depth, double? weight)
     {
-        if (depth > MostDepth)
+        if (depth > MostDepth || ++_steps > MostSteps)
         {
-            return new BoundTree.Throws("Max recursion level: 100 reached in Namer lookup");
+            return TooDeep;
+        }
+
+        if (script(name) is { } scripted)
+        {
+            return Weigh(scripted, weight);
         }
 
         var found = dtab.Lookup(name);
         return found.Length switch
         {
-            0 => namers.Lookup(name),
-            1 when found[0] is StandInTree.Neg => namers.Lookup(name),
-            1 => Bind(found[0], depth + 1),
-            _ => BindAlt(found, depth + 1),
+            0 => Weigh(namers.Lookup(name), weight),
+            1 when found[0] is StandInTree.Neg => Weigh(namers.Lookup(name), weight),
+            1 => Bind(found[0], depth + 1, weight),
+            _ => BindAlt(found, depth + 1, weight),
         };
     }
 
-    private BoundTree BindAlt(ImmutableArray<StandInTree> branches, int depth)
+    private BoundTree BindAlt(ImmutableArray<StandInTree> branches, int depth, double? weight)
     {
         foreach (var branch in branches)
         {
-            if (Bind(branch, depth) is var bound and not BoundTree.Neg)
+            if (Bind(branch, depth, weight) is var bound and not BoundTree.Neg)
             {
                 return bound;
             }
@@ -53,21 +67,6 @@ internal sealed class StandInBinder(StandInDtab dtab, Func<DstPath, BoundTree?> 
         return new BoundTree.Neg();
     }
 
-    private BoundTree BindUnion(StandInTree.Union union, int depth)
-    {
-        var bound = union.Branches.Select(branch => (branch.Weight, Tree: Bind(branch.Tree, depth))).ToList();
-        var settled = bound.Where(branch => branch.Tree is not (BoundTree.Pending or BoundTree.Throws)).ToImmutableArray();
-        if (settled.Length <= 1)
-        {
-            return settled.Length == 1 ? settled[0].Tree : (bound.Find(branch => branch.Tree is BoundTree.Throws).Tree ?? new BoundTree.Pending());
-        }
-
-        var kept = settled.RemoveAll(branch => branch.Tree is BoundTree.Neg or BoundTree.Fail);
-        return kept.Length switch
-        {
-            0 => new BoundTree.Neg(),
-            1 => kept[0].Tree,
-            _ => new BoundTree.Union(kept),
-        };
-    }
+    // The union that a scripted name is has given its leaves their weights already.
+    private static BoundTree Weigh(BoundTree tree, double? weight) => weight is not null && tree is BoundTree.Leaf { Weight: null } leaf ? leaf with { Weight = weight } : tree;
 }

@@ -10,7 +10,7 @@ internal sealed class StandInDtabParser(string text)
 
     /// <summary>dtab ::= [ dentry { ';' dentry } [ ';' ] ]</summary>
     /// <exception cref="FormatException">The text is no dtab.</exception>
-    public StandInDtab TakeDtab()
+    public ImmutableArray<(ImmutableArray<string> Prefix, StandInTree Tree)> TakeDtab()
     {
         var entries = ImmutableArray.CreateBuilder<(ImmutableArray<string> Prefix, StandInTree Tree)>();
         SkipSpace();
@@ -24,7 +24,7 @@ internal sealed class StandInDtabParser(string text)
             }
         }
 
-        return new StandInDtab(entries.ToImmutable());
+        return entries.ToImmutable();
     }
 
     private (ImmutableArray<string> Prefix, StandInTree Tree) TakeEntry()

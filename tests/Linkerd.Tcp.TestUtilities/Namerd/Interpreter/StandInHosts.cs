@@ -3,16 +3,38 @@ using System.Net;
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>The DNS of the stand-in: literals, <c>localhost</c> and what is told it. Guarded by its owner's lock.</summary>
-internal sealed class StandInHosts
+internal sealed class StandInHosts(StandInReads reads)
 {
     private readonly Dictionary<string, string[]?> _hosts = new() { ["localhost"] = ["127.0.0.1"] };
 
-    /// <summary>Null for the addresses: no answer yet.</summary>
-    public void Set(string host, string[]? addresses) => _hosts[host] = addresses;
+    /// <summary>Sets what a host's addresses are; null: no answer yet.</summary>
+    /// <returns>The facts that this changes.</returns>
+    public IEnumerable<string> Set(string host, string[]? addresses)
+    {
+        _hosts[host] = addresses;
+        return [Fact(host)];
+    }
 
     /// <summary>The addresses; none for a host that does not exist; null while there is no answer.</summary>
-    public string[]? Lookup(string host) =>
-        _hosts.TryGetValue(host, out var addresses) ? addresses
-        : IPAddress.TryParse(host, out var literal) ? [StandInAddress.Print(literal)]
-        : [];
+    public string[]? Lookup(string host)
+    {
+        if (_hosts.TryGetValue(host, out var addresses))
+        {
+            reads.Note(Fact(host));
+            return addresses;
+        }
+
+        if (Literal(host) is { } literal)
+        {
+            return [literal];
+        }
+
+        reads.Note(Fact(host));
+        return [];
+    }
+
+    /// <summary>The address that a host is as it stands, printed as Java prints it; null for a name.</summary>
+    public static string? Literal(string host) => IPAddress.TryParse(host, out var address) ? StandInAddress.Print(address) : null;
+
+    private static string Fact(string host) => $"host {host}";
 }

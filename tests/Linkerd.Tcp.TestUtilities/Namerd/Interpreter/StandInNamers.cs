@@ -3,78 +3,139 @@ using System.Globalization;
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>
-/// The namers behind the dtab: <c>/#/io.l5d.fs</c> over files in memory, <c>/#/io.l5d.tfs</c> over the same ones with a transformer (whose ids
-/// <c>resolve</c> never finds), and <c>/$/inet</c>, <c>/$/nil</c>, <c>/$/fail</c>. Guarded by its owner's lock.
+/// The namers behind the dtab: <c>/#/io.l5d.fs</c> over files in memory, <c>/#/io.l5d.tfs</c> over the same ones with a transformer where there is to be one
+/// (whose ids <c>resolve</c> never finds), ids that were set one by one, and <c>/$/inet</c>, <c>/$/nil</c>, <c>/$/fail</c>. Guarded by its owner's lock.
 /// </summary>
-internal sealed class StandInNamers
+internal sealed class StandInNamers(StandInReads reads)
 {
+    private const string TransformerFact = "transformer";
     private static readonly DstPath Fs = DstPath.Parse("/#/io.l5d.fs");
     private static readonly DstPath TransformedFs = DstPath.Parse("/#/io.l5d.tfs");
+    private static readonly DstPath Transformer = DstPath.Parse("/%/io.l5d.const");
+    private readonly Dictionary<DstPath, NameState> _ids = [];
+    private DstPath? _target;
 
-    public Dictionary<string, string> Files { get; } = [];
+    public StandInFiles Files { get; } = new(reads);
 
-    public StandInHosts Hosts { get; } = new();
+    public StandInHosts Hosts { get; } = new(reads);
 
+    /// <summary>The fact that the state of an id is.</summary>
+    public static string Fact(DstPath id) => $"id {id}";
+
+    /// <summary>An id without the transformers before its first <c>#</c> or <c>$</c>.</summary>
+    public static DstPath WithoutTransformer(DstPath id)
+    {
+        for (var i = 0; i < id.Count; i++)
+        {
+            if (id[i] is "#" or "$")
+            {
+                return id.Skip(i);
+            }
+        }
+
+        return id;
+    }
+
+    /// <summary>Sets the state of an id, which goes before what the namers say of it; null takes it back.</summary>
+    public void Set(DstPath id, NameState? state)
+    {
+        if (state is null)
+        {
+            _ids.Remove(id);
+        }
+        else
+        {
+            _ids[id] = state;
+        }
+    }
+
+    /// <summary>Adds the namer with a transformer, which sends everything to one id.</summary>
+    /// <returns>The facts that this changes.</returns>
+    public IEnumerable<string> Transform(DstPath target)
+    {
+        _target = target;
+        return [TransformerFact];
+    }
+
+    /// <summary>What a concrete name is bound to.</summary>
     public BoundTree Lookup(DstPath name)
     {
+        if (name.Count == 0 || name[0] is not ("#" or "$" or "%"))
+        {
+            return new BoundTree.Neg();
+        }
+
+        if (LookupId(name) is { } id)
+        {
+            return new BoundTree.Leaf(id, name.Skip(id.Count));
+        }
+
         if (name.StartsWith(Fs))
         {
-            return LookupFile(name, string.Empty);
+            return Files.Lookup(name, Fs.Count) is { } file ? new BoundTree.Leaf(file, name.Skip(file.Count)) : new BoundTree.Neg();
         }
 
         if (name.StartsWith(TransformedFs))
         {
-            return LookupFile(name, "/%/io.l5d.const");
+            reads.Note(TransformerFact);
+            return _target is { } target && Files.Lookup(name, TransformedFs.Count) is { } file
+                ? new BoundTree.Leaf(Transformer.Append(target), name.Skip(file.Count))
+                : new BoundTree.Neg();
         }
 
-        return name.Count >= 2 && name[0] == "$" ? LookupBuiltIn(name) : new BoundTree.Neg();
+        return name[0] == "$" && name.Count >= 2 ? LookupBuiltIn(name) : new BoundTree.Neg();
     }
 
-    /// <summary>The state of a concrete id.</summary>
-    public NameState Addresses(string id)
+    /// <summary>What <c>addr</c> says of a path: of the leaf that it is bound to without any dtab.</summary>
+    public NameState Addresses(DstPath path) => Lookup(path) switch
     {
-        var path = DstPath.Parse(id);
-        return path.StartsWith(Fs) ? StandInFile.Read(Files.GetValueOrDefault(string.Join('/', Labels(path).Skip(2))), Hosts)
-            : path[0] == "$" ? AddressesOfInet(path)
+        BoundTree.Leaf leaf => AddressesOfLeaf(leaf.Id),
+        BoundTree.Empty => new NameState.Bound([]),
+        BoundTree.Fail => new NameState.BindError("name tree failed"),
+        BoundTree.Throws throws => new NameState.BindError(throws.Message),
+        _ => new NameState.Neg(),
+    };
+
+    /// <summary>The addresses of the id of a leaf.</summary>
+    public NameState AddressesOfLeaf(DstPath id)
+    {
+        reads.Note(Fact(id));
+        if (_ids.TryGetValue(id, out var state))
+        {
+            return state;
+        }
+
+        id = WithoutTransformer(id);
+        return id.StartsWith(Fs) ? Files.Get(id, Fs.Count)?.Read(Hosts) ?? new NameState.Neg()
+            : id.Count > 2 && id[0] == "$" ? AddressesOfInet(id)
             : new NameState.Neg();
     }
 
-    private BoundTree LookupFile(DstPath name, string transformer)
+    private DstPath? LookupId(DstPath name)
     {
-        var labels = Labels(name).ToArray();
-        for (var length = 3; length <= labels.Length; length++)
+        for (var length = 1; length <= name.Count; length++)
         {
-            if (Files.ContainsKey(string.Join('/', labels[2..length])))
+            var id = name.Take(length);
+            reads.Note(Fact(id));
+            if (_ids.ContainsKey(id))
             {
-                var id = "/" + string.Join('/', labels[..length]);
-                return transformer.Length == 0 && Addresses(id) is NameState.Pending ? new BoundTree.Pending() : new BoundTree.Leaf(transformer + id);
+                return id;
             }
         }
 
-        return new BoundTree.Neg();
+        return null;
     }
 
-    private BoundTree LookupBuiltIn(DstPath name)
+    private static BoundTree LookupBuiltIn(DstPath name)
     {
         if (name[1] is "nil" or "fail")
         {
             return name[1] == "nil" ? new BoundTree.Empty() : new BoundTree.Fail();
         }
 
-        if (name[1] != "inet")
-        {
-            return new BoundTree.Throws(name[1]);
-        }
-
-        // With a port and no host it is the loopback.
-        var length = name.Count == 3 ? 3 : 4;
-        if (name.Count < 3 || !int.TryParse(name[length - 1], NumberStyles.None, CultureInfo.InvariantCulture, out _))
-        {
-            return new BoundTree.Throws($"no port in {name}");
-        }
-
-        var id = "/" + string.Join('/', Labels(name).Take(length));
-        return Addresses(id) is NameState.Pending ? new BoundTree.Pending() : new BoundTree.Leaf(id);
+        // With a port and no host it is the loopback; a host that is a number goes before it.
+        var length = name[1] is not ("inet" or "fixedinet") ? 0 : IsPort(name, 3) ? 4 : IsPort(name, 2) ? 3 : 0;
+        return length == 0 ? new BoundTree.Throws(name[1]) : new BoundTree.Leaf(name.Take(length), name.Skip(length));
     }
 
     private NameState AddressesOfInet(DstPath id)
@@ -86,7 +147,7 @@ internal sealed class StandInNamers
             return new NameState.Failed($"requirement failed: You must specify host and port in hosts: {host}:{port}");
         }
 
-        if (port > ushort.MaxValue)
+        if (port is < 0 or > ushort.MaxValue)
         {
             return new NameState.Failed($"port out of range:{port}");
         }
@@ -99,5 +160,5 @@ internal sealed class StandInNamers
         };
     }
 
-    private static IEnumerable<string> Labels(DstPath path) => Enumerable.Range(0, path.Count).Select(i => path[i]);
+    private static bool IsPort(DstPath name, int index) => index < name.Count && int.TryParse(name[index], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>What the readers of all documents share: they go token by token, without reflection and without a tree of ten thousand addresses.</summary>
+internal static class DocumentJson
+{
+    /// <summary>The deepest nesting that is read. A tree of namerd takes four levels a node; deeper documents are malformed to us.</summary>
+    public const int MostDepth = 256;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MostDepth };
+
+    /// <summary>A reader that stands at the brace that opens the document.</summary>
+    /// <exception cref="JsonException">This is no JSON object.</exception>
+    public static Utf8JsonReader Begin(ReadOnlySpan<byte> utf8)
+    {
+        var json = new Utf8JsonReader(utf8, Options);
+        return json.Read() && json.TokenType == JsonTokenType.StartObject ? json : throw new JsonException("a JSON object is expected");
+    }
+
+    /// <summary>Makes sure that past the object only white space is left.</summary>
+    /// <exception cref="JsonException">There is more.</exception>
+    public static void End(ref Utf8JsonReader json)
+    {
+        while (json.Read())
+        {
+            // The reader throws at the first token that does not belong here.
+            continue;
+        }
+    }
+
+    /// <summary>
+    /// Whether an exception means that this is no JSON. InvalidOperationException is what the reader throws for a string that is no UTF-8 or holds
+    /// half a surrogate pair.
+    /// </summary>
+    public static bool IsMalformed(Exception exception) => exception is JsonException or InvalidOperationException;
+
+    /// <summary>The string at the reader; null, and the value skipped, where there is something else.</summary>
+    public static string? TakeString(ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.String)
+        {
+            return json.GetString();
+        }
+
+        json.Skip();
+        return null;
+    }
+
+    /// <summary>The weight at the reader, as a number or as text. NaN for whatever is none, for the caller to count and take as 1; 1 for null.</summary>
+    public static double TakeWeight(ref Utf8JsonReader json)
+    {
+        var weight = json.TokenType switch
+        {
+            JsonTokenType.Number => json.TryGetDouble(out var number) ? number : double.NaN,
+            JsonTokenType.String => double.TryParse(json.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
+            JsonTokenType.Null => 1,
+            _ => double.NaN,
+        };
+        json.Skip();
+        return weight;
+    }
+}

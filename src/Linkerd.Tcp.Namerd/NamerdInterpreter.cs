@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Binds names and finds addresses by asking namerd's HTTP interface, in one of the modes. Equal questions share one session. Any thread.</summary>
+internal sealed class NamerdInterpreter : IInterpreter
+{
+    private readonly NamerdOptions _options;
+    private readonly NamerdServers _servers;
+    private readonly ILogger _logger;
+    private readonly SharedSessions<NameBinding> _bindings;
+    private readonly SharedSessions<Resolution> _leaves;
+
+    public NamerdInterpreter(NamerdOptions options, NamerdServers servers, ILogger logger)
+    {
+        (_options, _servers, _logger) = (options, servers, logger);
+        var addresses = options.Mode == NamerdMode.Resolve ? AddressQuestion.Resolve : AddressQuestion.Addr;
+        _bindings = new SharedSessions<NameBinding>(
+            BindQuestion.Instance, options.TimeProvider, (name, cell, stopped) => RunAsync(BindQuestion.Instance, name, cell, OfferSnapshots, stopped));
+        _leaves = new SharedSessions<Resolution>(
+            addresses, options.TimeProvider, (id, cell, stopped) => RunAsync(addresses, id, cell, seen: null, stopped));
+    }
+
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken) =>
+        _options.Mode == NamerdMode.Resolve ? BindToItself(name) : _bindings.WatchAsync(name, cancellationToken);
+
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken) => _leaves.WatchAsync(id, cancellationToken);
+
+    // What a name is bound to is namerd's business in this mode, and what comes of it is asked of the name.
+    private static async IAsyncEnumerable<NameBinding> BindToItself(DstPath name)
+    {
+        yield return new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root));
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    private Task RunAsync<TState>(
+        Question<TState> question, DstPath name, StateCell<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)
+        where TState : class
+    {
+        var request = new NamerdRequest(_options, question.Endpoint, name);
+        if (_options.BaseAddresses.Select(address => request.TooLong(NamerdRequest.BasePath(address))).FirstOrDefault(problem => problem is not null) is { } tooLong)
+        {
+            // Nothing that namerd does can change that.
+            cell.Put(question.Failed(tooLong));
+            return Task.CompletedTask;
+        }
+
+        var report = new NameReport<TState>(question, name, _servers.Outages, _options, _logger, cell, seen);
+        var setup = new NameSetup<TState>(question, new NamerdClient(_options, request), _servers, _options, report);
+        return new NameSession<TState>(setup).RunAsync(stopped);
+    }
+
+    // The addresses that come with a tree are those of the moment at which namerd printed it: good for a first pick, a round trip before the answer to the
+    // leaf's own question. An empty set or a failure is for that answer to tell.
+    private void OfferSnapshots(NamerdDocument<NameBinding> document)
+    {
+        foreach (var snapshot in ((BindDocument)document).Snapshots)
+        {
+            if (snapshot.Addresses is Resolution.Bound { Endpoints.IsEmpty: false })
+            {
+                _leaves.Offer(snapshot.Id, snapshot.Addresses);
+            }
+        }
+    }
+}

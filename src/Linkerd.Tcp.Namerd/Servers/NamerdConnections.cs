@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>The HTTP stack set up for one namerd: nothing between it and us that could hold back, rewrite or redirect. Any thread.</summary>
+internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, Func<Stream, Stream>? wrap) : IDisposable
+{
+    // Proxies and load balancers cut what is idle for 60 s, some for 30.
+    private static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(15);
+
+    // A dead peer is noticed after 15 + 4 * 5 s.
+    private const int KeepAliveAfter = 15;
+    private const int KeepAliveEvery = 5;
+    private const int KeepAliveTries = 4;
+    private readonly Lock _lock = new();
+    private HttpMessageInvoker? _watches;
+    private HttpMessageInvoker? _polls;
+    private bool _isDisposed;
+
+    /// <summary>For watches: each has a connection of its own, and a new one, as no connection that died while it was idle is to make namerd look as if it hung.</summary>
+    public HttpMessageInvoker Watches => Get(ref _watches, TimeSpan.Zero);
+
+    /// <summary>For polls: a connection that has just been used may be used again.</summary>
+    public HttpMessageInvoker Polls => Get(ref _polls, options.MaxStreamAge);
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _watches?.Dispose();
+            _polls?.Dispose();
+        }
+    }
+
+    private HttpMessageInvoker Get(ref HttpMessageInvoker? invoker, TimeSpan lifetime)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return invoker ??= new HttpMessageInvoker(Create(lifetime));
+        }
+    }
+
+    private SocketsHttpHandler Create(TimeSpan lifetime) => new()
+    {
+        // A proxy of the environment would be sent the request in its absolute form, which namerd answers with 404.
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = options.RequestTimeout,
+        PooledConnectionLifetime = lifetime,
+        PooledConnectionIdleTimeout = MostIdle,
+
+        // Closing a watch closes its connection; reading on in the hope of using it again would keep namerd sending.
+        MaxResponseDrainSize = 0,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            var progress = ConnectProgress.Of(context.InitialRequestMessage);
+            progress.Begin();
+            var stream = await ConnectAsync(context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
+            progress.End();
+            return wrap is null ? stream : wrap(stream);
+        },
+    };
+
+    private async ValueTask<Stream> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        if (server.Address is null)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
+        var socket = new Socket(server.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // A watch may be silent for days; only probes tell a silent peer from a vanished one.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfter);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEvery);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
+            await socket.ConnectAsync(new IPEndPoint(server.Address, port), cancellationToken).ConfigureAwait(false);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return server.IsTls ? await NamerdTls.AuthenticateAsync(stream, server, options.Tls, cancellationToken).ConfigureAwait(false) : stream;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// One base address, and the servers that its host stands for. A host name is looked up again before a question where the last answer is older than a second;
+/// where that fails, or takes long, what was known is used. Any thread.
+/// </summary>
+internal sealed class NamerdHost : IDisposable
+{
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(1);
+    private readonly Lock _lock = new();
+    private readonly NamerdOptions _options;
+    private readonly Uri _baseAddress;
+    private readonly IHostLookup? _lookup;
+    private readonly Func<Stream, Stream>? _wrap;
+    private Task? _looking;
+    private long? _lookedAt;
+    private NamerdServer[] _servers = [];
+
+    /// <param name="options">How to ask.</param>
+    /// <param name="baseAddress">The base address.</param>
+    /// <param name="lookup">Finds the addresses of its host.</param>
+    /// <param name="wrap">For tests: what stands between a connection and HTTP.</param>
+    public NamerdHost(NamerdOptions options, Uri baseAddress, IHostLookup lookup, Func<Stream, Stream>? wrap)
+    {
+        (_options, _baseAddress, _wrap) = (options, baseAddress, wrap);
+        if (IPAddress.TryParse(baseAddress.IdnHost, out var address))
+        {
+            _servers = [Make(address, isOneOfSeveral: false)];
+        }
+        else
+        {
+            _lookup = lookup;
+        }
+    }
+
+    /// <summary>The servers, in the order of the lookup. None before the first <see cref="RefreshAsync"/> of a host name.</summary>
+    public IReadOnlyList<NamerdServer> Servers => Volatile.Read(ref _servers);
+
+    /// <summary>The error of the last lookup where there is nothing else to go by.</summary>
+    public SocketException? LookupError { get; private set; }
+
+    /// <summary>Looks the host up where that is due.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (_lookup is null)
+        {
+            return;
+        }
+
+        Task looking;
+        lock (_lock)
+        {
+            if (_looking is null && _lookedAt is { } at && _options.TimeProvider.GetElapsedTime(at) < FreshFor)
+            {
+                return;
+            }
+
+            looking = _looking ??= LookAsync(_lookup);
+        }
+
+        // The lookup goes on by itself: whoever comes next finds what it found.
+        var patience = Servers is [{ Address: not null }, ..] ? _options.RequestTimeout / 10 : _options.RequestTimeout;
+        await looking.WaitAsync(patience, _options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Servers.Count == 0)
+        {
+            Apply([], new SocketException((int)SocketError.TryAgain));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var server in Servers)
+        {
+            server.Dispose();
+        }
+    }
+
+    private async Task LookAsync(IHostLookup lookup)
+    {
+        IPAddress[] addresses = [];
+        SocketException? error = null;
+        try
+        {
+            addresses = await lookup.GetAddressesAsync(_baseAddress.IdnHost, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            error = exception as SocketException;
+        }
+
+        Apply(addresses, error ?? new SocketException((int)SocketError.HostNotFound));
+        lock (_lock)
+        {
+            _looking = null;
+            _lookedAt = _options.TimeProvider.GetTimestamp();
+        }
+    }
+
+    private void Apply(IPAddress[] addresses, SocketException error)
+    {
+        lock (_lock)
+        {
+            var before = _servers;
+            if (addresses.Length == 0 && before is [{ Address: not null }, ..])
+            {
+                return;
+            }
+
+            LookupError = addresses.Length == 0 ? error : null;
+            var isOneOfSeveral = addresses.Length > 1;
+            var wanted = addresses.Length == 0 ? new IPAddress?[] { null } : addresses;
+            _servers = [.. wanted.Distinct().Select(address => before.FirstOrDefault(server => Equals(server.Address, address)) ?? Make(address, isOneOfSeveral))];
+        }
+    }
+
+    private NamerdServer Make(IPAddress? address, bool isOneOfSeveral) => new(_options, _baseAddress, address, isOneOfSeveral, _wrap);
+}

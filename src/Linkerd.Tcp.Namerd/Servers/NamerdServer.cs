@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// One namerd: a base address, and one of the addresses of its host. What is known of its health belongs to <see cref="NamerdServers"/>, under its lock;
+/// the rest is for any thread.
+/// </summary>
+internal sealed class NamerdServer : IDisposable
+{
+    private readonly NamerdConnections _connections;
+    private readonly string _uri;
+    private readonly string? _hostHeader;
+
+    /// <param name="options">How to ask.</param>
+    /// <param name="baseAddress">Its base address.</param>
+    /// <param name="address">Where it is; null where its host has no address.</param>
+    /// <param name="isOneOfSeveral">Whether its host has further addresses, so that its name alone does not say which one this is.</param>
+    /// <param name="wrap">For tests: what stands between a connection and HTTP.</param>
+    public NamerdServer(NamerdOptions options, Uri baseAddress, IPAddress? address, bool isOneOfSeveral, Func<Stream, Stream>? wrap)
+    {
+        BaseAddress = baseAddress;
+        Address = address;
+        Text = NamerdRequest.Print(baseAddress) + (isOneOfSeveral ? $" ({address})" : string.Empty);
+        Backoff = Retrying.Backoff(options);
+        _connections = new NamerdConnections(options, this, wrap);
+
+        // TLS is spoken beneath HTTP (see NamerdConnections), which therefore is told of plain HTTP.
+        var host = baseAddress.HostNameType == UriHostNameType.IPv6 ? $"[{baseAddress.IdnHost}]" : baseAddress.IdnHost;
+        _uri = string.Create(CultureInfo.InvariantCulture, $"http://{host}:{baseAddress.Port}{NamerdRequest.BasePath(baseAddress)}");
+        _hostHeader = IsTls ? baseAddress.IdnHost + (baseAddress.IsDefaultPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{baseAddress.Port}")) : null;
+    }
+
+    public Uri BaseAddress { get; }
+
+    public IPAddress? Address { get; }
+
+    public bool IsTls => BaseAddress.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Its address, for a log.</summary>
+    public string Text { get; }
+
+    /// <summary>Why nothing is asked of it now; null where nothing is wrong with it.</summary>
+    public ServerMark? Mark { get; set; }
+
+    /// <summary>Whether somebody finds out now if it still is as its mark says.</summary>
+    public bool IsProbed { get; set; }
+
+    /// <summary>How long it is left alone; starts over when it answers.</summary>
+    public Backoff Backoff { get; }
+
+    /// <summary>When it last turned out well; what began before and failed after that says nothing any more.</summary>
+    public long GoodAt { get; set; }
+
+    /// <summary>Whether it ever answered.</summary>
+    public bool WasGood { get; set; }
+
+    /// <summary>Sends a question; returns when the headers of the answer are there.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool watch, CancellationToken cancellationToken) =>
+        (watch ? _connections.Watches : _connections.Polls).SendAsync(message, cancellationToken);
+
+    /// <summary>A message that asks this server.</summary>
+    public HttpRequestMessage Make(string target)
+    {
+        var message = NamerdRequest.Make(_uri + target);
+        message.Headers.Host = _hostHeader;
+        return message;
+    }
+
+    public void Dispose() => _connections.Dispose();
+
+    public override string ToString() => Text;
+}

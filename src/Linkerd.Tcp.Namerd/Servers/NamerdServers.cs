@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// All namerds of one resolver, shared by all of its questions. The last good one is preferred. One that fails is marked, and left alone for a time of its
+/// own (1 s doubling to 60 s, or to the interval where that is shorter, jittered); then one request finds out whether it is back, however many wait. So an
+/// outage costs as many connects for a thousand names as for one. Any thread.
+/// </summary>
+internal sealed class NamerdServers : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly NamerdOptions _options;
+    private readonly ILogger _logger;
+    private readonly NamerdHost[] _hosts;
+    private NamerdServer? _preferred;
+    private TaskCompletionSource _changed = NewSignal();
+
+    public NamerdServers(NamerdOptions options, ILogger logger, IHostLookup lookup, Func<Stream, Stream>? wrap)
+    {
+        _options = options;
+        _logger = logger;
+        _hosts = [.. options.BaseAddresses.Select(address => new NamerdHost(options, address, lookup, wrap))];
+        Outages = new RepeatFilter(options.TimeProvider);
+    }
+
+    /// <summary>Thins out what all names say about the same outage.</summary>
+    public RepeatFilter Outages { get; }
+
+    /// <summary>Looks up the host names among the addresses where that is due.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask RefreshAsync(CancellationToken cancellationToken)
+    {
+        foreach (var host in _hosts)
+        {
+            await host.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Chooses a server to ask.</summary>
+    /// <param name="except">Those that are not to be asked.</param>
+    /// <returns>The attempt, to be disposed; null where there is none to ask now.</returns>
+    public ServerAttempt? TryTake(ICollection<NamerdServer> except)
+    {
+        lock (_lock)
+        {
+            if (Find(except) is not { } server)
+            {
+                return null;
+            }
+
+            var isProbe = server.Mark is not null;
+            server.IsProbed |= isProbe;
+            return new ServerAttempt(this, server, isProbe, Now);
+        }
+    }
+
+    /// <summary>Takes a certain server, where nothing is wrong with it.</summary>
+    public ServerAttempt? TryTakeSame(NamerdServer server)
+    {
+        lock (_lock)
+        {
+            return server.Mark is null ? new ServerAttempt(this, server, isProbe: false, Now) : null;
+        }
+    }
+
+    /// <summary>Whether there is a server to ask besides some.</summary>
+    public bool HasOther(ICollection<NamerdServer> except)
+    {
+        lock (_lock)
+        {
+            return Find(except) is not null;
+        }
+    }
+
+    /// <summary>Whether nothing is wrong with some server.</summary>
+    public bool IsAnyUp
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return All.Any(server => server.Mark is null);
+            }
+        }
+    }
+
+    /// <summary>What there is to wait for where there is no server to ask.</summary>
+    public ServerOutage Outage()
+    {
+        lock (_lock)
+        {
+            var marked = All.Where(server => server.Mark is not null).ToList();
+            var wait = Timeout.InfiniteTimeSpan;
+            foreach (var server in marked)
+            {
+                var due = _options.TimeProvider.GetElapsedTime(Now, server.Mark!.Until);
+                due = due > TimeSpan.Zero ? due : TimeSpan.Zero;
+                wait = !server.IsProbed && (wait < TimeSpan.Zero || due < wait) ? due : wait;
+            }
+
+            return new ServerOutage(string.Join("; ", marked.Select(server => server.Mark!.Error).Distinct()), wait, _changed.Task);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var host in _hosts)
+        {
+            host.Dispose();
+        }
+    }
+
+    internal void Connected(ServerAttempt attempt)
+    {
+        lock (_lock)
+        {
+            if (attempt.Server.Mark is { IsUnreachable: true })
+            {
+                Unmark(attempt.Server);
+            }
+        }
+    }
+
+    internal void Answered(ServerAttempt attempt)
+    {
+        lock (_lock)
+        {
+            var server = attempt.Server;
+            server.Backoff.Reset();
+            server.WasGood = true;
+            server.GoodAt = Now;
+            _preferred = _preferred is { Mark: null } good && All.Contains(good) ? good : server;
+            if (server.Mark is not null)
+            {
+                Unmark(server);
+            }
+        }
+    }
+
+    internal void Failed(ServerAttempt attempt, string error, bool isUnreachable)
+    {
+        var server = attempt.Server;
+        TimeSpan left;
+        bool isNew;
+        lock (_lock)
+        {
+            // Many ask at once, and all of them fail: that counts once.
+            var isLate = server.Mark is not null ? !attempt.IsProbe : server.GoodAt > attempt.Begun;
+            if (isLate)
+            {
+                return;
+            }
+
+            left = server.Backoff.Next();
+            isNew = server.Mark is null;
+            server.Mark = new ServerMark(error, Now + (long)(left.TotalSeconds * _options.TimeProvider.TimestampFrequency), isUnreachable);
+            server.IsProbed = false;
+            Signal();
+        }
+
+        if (isNew && IsAnyUp)
+        {
+            NamerdLog.ServerLeft(_logger, server.WasGood ? LogLevel.Warning : LogLevel.Debug, error, left.TotalSeconds);
+        }
+    }
+
+    internal void Abandoned(ServerAttempt attempt)
+    {
+        lock (_lock)
+        {
+            attempt.Server.IsProbed = false;
+            Signal();
+        }
+    }
+
+    private long Now => _options.TimeProvider.GetTimestamp();
+
+    private IEnumerable<NamerdServer> All => _hosts.SelectMany(host => host.Servers);
+
+    // The preferred one first, then in the order of the addresses; those that are marked only where no other is left.
+    private NamerdServer? Find(ICollection<NamerdServer> except)
+    {
+        if (_preferred is { Mark: null } preferred && !except.Contains(preferred) && All.Contains(preferred))
+        {
+            return preferred;
+        }
+
+        var others = All.Where(server => !except.Contains(server)).ToList();
+        return others.Find(server => server.Mark is null)
+            ?? others.Find(server => !server.IsProbed && _options.TimeProvider.GetElapsedTime(Now, server.Mark!.Until) <= TimeSpan.Zero);
+    }
+
+    private void Unmark(NamerdServer server)
+    {
+        server.Mark = null;
+        server.IsProbed = false;
+        Signal();
+    }
+
+    private void Signal()
+    {
+        var changed = _changed;
+        _changed = NewSignal();
+        changed.SetResult();
+    }
+
+    // Who waits goes on elsewhere: this is signalled under the lock.
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,116 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// TLS to a namerd. It is spoken here rather than by the HTTP stack, which knows no name but the host's, and whose errors do not say what is wrong
+/// with a certificate.
+/// </summary>
+internal static class NamerdTls
+{
+    /// <exception cref="NamerdException">namerd's certificate is not good, or the handshake failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async ValueTask<Stream> AuthenticateAsync(Stream stream, NamerdServer server, NamerdTlsOptions options, CancellationToken cancellationToken)
+    {
+        var name = options.ServerName ?? server.BaseAddress.IdnHost;
+        string? problem = null;
+        var tls = new SslStream(stream);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = name,
+                    ClientCertificateContext = options.ClientCertificate is { } certificate
+                        ? SslStreamCertificateContext.Create(certificate, options.ClientIntermediates, offline: true) : null,
+                    CertificateChainPolicy = Policy(options),
+                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                    {
+                        problem = Describe(certificate as X509Certificate2, chain, errors, name, options);
+                        return problem is null;
+                    },
+                },
+                cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw new NamerdException(
+                $"no TLS connection to namerd at {server} can be made: {problem ?? DescribeHandshake(exception, options.ClientCertificate is not null)}",
+                NamerdException.Reason.Unusable);
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What an alert of the other side means; namerd may well send it after the handshake, where it wants another certificate.</summary>
+    public static string? DescribeAlert(Exception exception, bool hasCertificate)
+    {
+        var texts = Texts(exception).ToList();
+        var isAboutCertificate = texts.Exists(text => text.Contains("alert", StringComparison.OrdinalIgnoreCase) && (
+            text.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+            || text.Contains("unknown ca", StringComparison.OrdinalIgnoreCase)
+            || text.Contains("handshake failure", StringComparison.OrdinalIgnoreCase)));
+        return !isAboutCertificate ? null
+            : hasCertificate ? $"it did not accept our client certificate ({texts[^1]})"
+            : $"it wants a client certificate, and none is set ({texts[^1]})";
+    }
+
+    private static string DescribeHandshake(Exception exception, bool hasCertificate) =>
+        DescribeAlert(exception, hasCertificate)
+        ?? (exception is AuthenticationException or IOException ? $"the handshake failed ({exception.GetBaseException().Message})" : exception.Message);
+
+    private static X509ChainPolicy? Policy(NamerdTlsOptions options)
+    {
+        if (options.TrustedRoots is not { } roots)
+        {
+            return null;
+        }
+
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(roots);
+        return policy;
+    }
+
+    private static string? Describe(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, string name, NamerdTlsOptions options)
+    {
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) || certificate is null)
+        {
+            return "it showed no certificate";
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+        {
+            var status = chain?.ChainStatus.FirstOrDefault() ?? default;
+            var roots = options.TrustedRoots is { } trusted
+                ? $"the {trusted.Count} roots that are given: {string.Join(", ", trusted.Take(3).Select(root => root.Subject))}"
+                : "the roots that the system trusts";
+            return $"its certificate ({certificate.Subject}, issued by {certificate.Issuer}) does not lead to {roots} ({status.Status}: {status.StatusInformation.TrimEnd()})";
+        }
+
+        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+            ? $"its certificate is for {string.Join(", ", NamesOf(certificate))}, and not for {name}"
+            : null;
+    }
+
+    private static List<string> NamesOf(X509Certificate2 certificate)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToList();
+        return names.Count > 0 ? names : [certificate.Subject];
+    }
+
+    private static IEnumerable<string> Texts(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            yield return exception.Message;
+        }
+    }
+}
