@@ -17,6 +17,9 @@ public abstract record NameState
     /// <param name="Meta">Members of the <c>meta</c> object as JSON, without braces; default none.</param>
     public sealed record Bound(ImmutableArray<StandInAddress> Addresses, string Meta = "") : NameState
     {
+        /// <summary>Whether a host behind it could not be resolved: HTTP leaves its addresses out, the mesh fails. Of no account where states are compared.</summary>
+        public bool LacksHost { get; init; }
+
         /// <summary>A set of loopback addresses, by their ports.</summary>
         public static Bound Ports(params IEnumerable<int> ports) => new([.. ports.Select(port => new StandInAddress("127.0.0.1", port))]);
 

@@ -38,6 +38,9 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <summary>The base address for a client.</summary>
     public Uri BaseAddress => new($"{(_certificate is null ? "http" : "https")}://{EndPoint}/");
 
+    /// <summary>What it knows, for other interfaces to it.</summary>
+    internal StandInWorld World => _world;
+
     /// <summary>How many connections were accepted.</summary>
     public int ConnectionCount => _counters.Connections;
 

@@ -49,7 +49,7 @@ internal sealed class StandInFile
         {
             _found.Clear();
             _found.AddRange(found.Values);
-            _state = found.ContainsValue(null) ? new NameState.Pending() : new NameState.Bound(Addresses(found));
+            _state = found.ContainsValue(null) ? new NameState.Pending() : new NameState.Bound(Addresses(found)) { LacksHost = found.Values.Any(addresses => addresses is []) };
         }
 
         return _state;

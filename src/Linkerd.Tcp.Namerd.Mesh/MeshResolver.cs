@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// Resolves names through the gRPC interface of namerd 0.9.1 to 1.7.5 (<c>io.l5d.mesh</c>): a stream of the tree that a name is bound to, and one of the addresses
+/// of each of its leaves, shared between names. All streams to one namerd go over one HTTP/2 connection, as far as namerd allows. Any thread; each enumeration
+/// is a watch of its own.
+/// <para>
+/// Every trouble is a state <c>Failed</c>, given once until something else is the case, and what was known before is to be kept. A name that namerd
+/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; so is a namerd that cannot be reached, by one request for all
+/// streams. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
+/// </para>
+/// <para>Weights of addresses are those of namerd 1.7.0 and later; before that all are 1.</para>
+/// </summary>
+public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
+{
+    private readonly MeshOptions _options;
+    private readonly MeshServers _servers;
+    private readonly ILogger _logger;
+    private readonly InterpreterResolver _resolver;
+    private readonly CancellationTokenSource _disposed = new();
+
+    /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
+    /// <exception cref="ArgumentException">An option is not valid; the message says which, and what was expected.</exception>
+    public MeshResolver(MeshOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _servers = new MeshServers(options);
+        _logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
+        _resolver = new InterpreterResolver(this);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        return UntilDisposedAsync(name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        return WatchAsync(new MeshBindQuestion(_options, name), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        return WatchAsync(new MeshReplicasQuestion(id), cancellationToken);
+    }
+
+    /// <summary>What it is, for a log: where namerd is, and in which namespace names are bound.</summary>
+    public override string ToString() => $"namerd at {string.Join(", ", _options.Addresses)} (namespace {_options.Namespace})";
+
+    /// <summary>Ends every watch, with an <see cref="OperationCanceledException"/> to its consumer, and closes the connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_disposed.IsCancellationRequested)
+        {
+            await _disposed.CancelAsync().ConfigureAwait(false);
+            _servers.Dispose();
+        }
+    }
+
+    private async IAsyncEnumerable<Resolution> UntilDisposedAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        await foreach (var resolution in _resolver.ResolveAsync(name, stop.Token).ConfigureAwait(false))
+        {
+            yield return resolution;
+        }
+    }
+
+    private async IAsyncEnumerable<TState> WatchAsync<TMessage, TState>(
+        MeshQuestion<TMessage, TState> question, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TMessage : class
+        where TState : class
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        var mailbox = new MeshMailbox<TState>(question.Rank);
+        var report = new MeshReport<TMessage, TState>(question, _options, _logger, mailbox);
+        var running = new MeshSession<TMessage, TState>(question, _servers, _options, report).RunAsync(stop.Token);
+        try
+        {
+            while (true)
+            {
+                yield return await mailbox.TakeAsync(stop.Token).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

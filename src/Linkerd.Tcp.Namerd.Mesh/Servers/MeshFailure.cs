@@ -1,0 +1,70 @@
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Words for what goes wrong between us and namerd over gRPC. Equal troubles get equal words, so that an outage is reported once.</summary>
+internal static class MeshFailure
+{
+    private const string Hint = "; is this its mesh interface (io.l5d.mesh)?";
+
+    /// <summary>What an exception of a call means.</summary>
+    /// <param name="server">The namerd.</param>
+    /// <param name="subject">What was asked about; null where it was the namerd itself.</param>
+    /// <param name="exception">What was thrown.</param>
+    public static MeshException Translate(MeshServer server, DstPath? subject, Exception exception)
+    {
+        if (exception is not RpcException rpc)
+        {
+            return new MeshException(Describe(server.Name, exception), blamesServer: true);
+        }
+
+        var about = subject is null ? string.Empty : $" {subject}";
+        if (rpc.StatusCode == StatusCode.ResourceExhausted && rpc.Status.Detail.Contains("maximum configured message size", StringComparison.Ordinal))
+        {
+            return new MeshException($"namerd at {server.Name} answered{about} with more than the {server.MaxAnswerBytes} bytes that are accepted", blamesServer: false);
+        }
+
+        // Only what did not come from the other side has an exception behind it.
+        switch (rpc.Status.DebugException)
+        {
+            case null:
+                break;
+            case InvalidProtocolBufferException unreadable:
+                return new MeshException($"namerd at {server.Name} answered{about} with a message that cannot be read ({unreadable.Message})", blamesServer: false);
+            case var cause:
+                return new MeshException(Describe(server.Name, cause), blamesServer: true);
+        }
+
+        var blames = rpc.StatusCode is StatusCode.Unavailable or StatusCode.Unimplemented or StatusCode.Unknown or StatusCode.Cancelled;
+        var hint = rpc.StatusCode is StatusCode.Unimplemented ? Hint : string.Empty;
+        return new MeshException($"namerd at {server.Name} answered{about} with {Print(rpc.StatusCode)}: {NamerdFailure.Quote(rpc.Status.Detail)}{hint}", blames);
+    }
+
+    public static string NoAnswer(MeshServer server, DstPath? subject, TimeSpan within) =>
+        $"namerd at {server.Name} did not answer{(subject is null ? string.Empty : $" about {subject}")} within {within.TotalSeconds} s";
+
+    private static string Describe(string namerd, Exception exception) => exception switch
+    {
+        HttpProtocolException { ErrorCode: 0 } => $"namerd at {namerd} closed the connection",
+        HttpProtocolException protocol when protocol.Message.Contains("PING", StringComparison.OrdinalIgnoreCase) =>
+            $"namerd at {namerd} does not answer the PINGs of its connection any more",
+        HttpProtocolException protocol => $"namerd at {namerd} broke off by an error of HTTP/2 ({protocol.Message})",
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } and not { InnerException: HttpProtocolException } =>
+            $"what answers at {namerd} does not speak HTTP/2 as namerd does ({exception.GetBaseException().Message}){Hint}",
+        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } =>
+            $"what answers at {namerd} does not speak HTTP/2{Hint}",
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
+            $"namerd at {namerd} closed the connection",
+        { InnerException: HttpProtocolException inner } => Describe(namerd, inner),
+        TaskCanceledException or TimeoutException => $"namerd at {namerd} cannot be connected to in time",
+        _ => NamerdFailure.Describe(namerd, exception),
+    };
+
+    /// <summary>A status as gRPC writes it: <c>INVALID_ARGUMENT</c>.</summary>
+    private static string Print(StatusCode code)
+    {
+        var name = code.ToString();
+        return string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{c}" : $"{char.ToUpperInvariant(c)}"));
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Linkerd.Tcp.Namerd.Protocol;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>
+/// One namerd at one address: its connection, and whether it is good. Before anything is asked of one that is not known to be good, one question is
+/// put to it whose answer is known (the replicas of no id); all who wait share it, so that an outage costs one request at a time whatever the
+/// number of streams. Any thread.
+/// </summary>
+internal sealed class MeshServer : IDisposable
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
+    private readonly MeshOptions _options;
+    private readonly GrpcChannel _channel;
+    private readonly Resolver.ResolverClient _resolver;
+    private readonly Backoff _backoff;
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly Lock _lock = new();
+    private Task<MeshException?>? _probe;
+    private MeshException? _lastError;
+    private bool _isGood;
+    private int _users;
+    private bool _isRetired;
+    private long _goodSince;
+    private long _failedAt;
+    private TimeSpan _pause;
+
+    public MeshServer(MeshOptions options, Uri address, IPEndPoint endPoint)
+    {
+        _options = options;
+        EndPoint = endPoint;
+        var isLiteral = IPAddress.TryParse(address.IdnHost, out _);
+        Name = isLiteral ? $"{endPoint}" : $"{address.IdnHost}:{endPoint.Port} ({endPoint.Address})";
+        _channel = MeshConnections.Create(options, address, endPoint);
+        Calls = _channel.CreateCallInvoker();
+        _resolver = new Resolver.ResolverClient(Calls);
+        _backoff = new Backoff(FirstDelay, MostDelay, options.Random);
+    }
+
+    /// <summary>For a log.</summary>
+    public string Name { get; }
+
+    public IPEndPoint EndPoint { get; }
+
+    public int MaxAnswerBytes => _options.MaxAnswerBytes;
+
+    public CallInvoker Calls { get; }
+
+    /// <summary>Whether it answered, and nothing went wrong with it since.</summary>
+    public bool IsGood => Volatile.Read(ref _isGood);
+
+    /// <summary>How long it is left alone from now on; zero or less where it may be asked.</summary>
+    public TimeSpan Pause
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isGood || _pause == TimeSpan.Zero ? TimeSpan.Zero : _pause - _options.TimeProvider.GetElapsedTime(_failedAt);
+            }
+        }
+    }
+
+    /// <summary>What went wrong with it last.</summary>
+    public MeshException? LastError => Volatile.Read(ref _lastError);
+
+    /// <summary>Finds out whether it is good, if that is not known; null where it is.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<MeshException?> CheckAsync(CancellationToken cancellationToken)
+    {
+        Task<MeshException?> probe;
+        lock (_lock)
+        {
+            if (_isGood)
+            {
+                return null;
+            }
+
+            probe = _probe ??= ProbeAsync();
+        }
+
+        return await probe.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Something went wrong with it, or with the way to it. Only the first of several troubles of one outage counts.</summary>
+    public void Fail(MeshException error)
+    {
+        lock (_lock)
+        {
+            if (_isGood)
+            {
+                PauseFor(error, _options.TimeProvider.GetElapsedTime(_goodSince) >= _options.RequestTimeout);
+            }
+        }
+    }
+
+    /// <summary>Someone has a stream here; false where it has been given up.</summary>
+    public bool TryUse()
+    {
+        lock (_lock)
+        {
+            _users += _isRetired ? 0 : 1;
+            return !_isRetired;
+        }
+    }
+
+    public void Release() => Change(-1, retire: false);
+
+    /// <summary>It is not one of the namerds any more: the last stream closes the connection.</summary>
+    public void Retire() => Change(0, retire: true);
+
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _channel.Dispose();
+    }
+
+    private void Change(int users, bool retire)
+    {
+        bool unused;
+        lock (_lock)
+        {
+            _users += users;
+            _isRetired |= retire;
+            unused = _isRetired && _users == 0;
+        }
+
+        if (unused)
+        {
+            Dispose();
+        }
+    }
+
+    private async Task<MeshException?> ProbeAsync()
+    {
+        // Off the lock of whoever asks first.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        MeshException? error = null;
+        using (var deadline = new Deadline(_options.TimeProvider, _disposed.Token))
+        {
+            deadline.Arm(_options.RequestTimeout);
+            try
+            {
+                using var call = _resolver.GetReplicasAsync(new ReplicasReq(), new CallOptions(cancellationToken: deadline.Token));
+                await call.ResponseAsync.ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                error = deadline.IsExpired ? new MeshException(MeshFailure.NoAnswer(this, null, _options.RequestTimeout), blamesServer: true)
+                    : MeshFailure.Translate(this, null, exception);
+                error = error.BlamesServer ? error : null;
+            }
+        }
+
+        lock (_lock)
+        {
+            _probe = null;
+            if (error is null)
+            {
+                _isGood = true;
+                _goodSince = _options.TimeProvider.GetTimestamp();
+            }
+            else
+            {
+                PauseFor(error, wasStable: false);
+            }
+        }
+
+        return error;
+    }
+
+    // After a good while nothing may be wrong for long, such as when it is restarted; otherwise it is given time.
+    private void PauseFor(MeshException error, bool wasStable)
+    {
+        _isGood = false;
+        _lastError = error;
+        if (wasStable)
+        {
+            _backoff.Reset();
+        }
+
+        _pause = wasStable ? Prompt * _options.Random.NextDouble() : _backoff.Next();
+        _failedAt = _options.TimeProvider.GetTimestamp();
+    }
+}

@@ -1,0 +1,128 @@
+using Grpc.Core;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>A stream that takes another's place, and what it said first.</summary>
+internal sealed record MeshRenewal<TMessage, TState>(MeshStream<TMessage, TState> Stream, MeshAnswer<TState> First)
+    where TMessage : class
+    where TState : class;
+
+/// <summary>
+/// The guard against a stream that went stale or dead unnoticed: namerd cannot be asked whether it still watches, but a plain question is answered with what is the
+/// case, and a second stream begins with it.
+/// </summary>
+internal sealed class MeshGuard<TMessage, TState>(
+    MeshQuestion<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
+    where TMessage : class
+    where TState : class
+{
+    /// <summary>Asks now and then, until it is time for another stream; completes when that one has answered.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<MeshRenewal<TMessage, TState>> RunAsync(MeshServer current, CancellationToken cancellationToken)
+    {
+        var backoff = MeshRetrying.Backoff(options);
+        var avoid = await WaitAsync(current, cancellationToken).ConfigureAwait(false) ? null : current;
+        while (true)
+        {
+            TimeSpan delay;
+            try
+            {
+                return await OpenAsync(avoid, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MeshException exception)
+            {
+                delay = backoff.Next();
+                report.RenewalFailed(exception.Message, delay);
+            }
+
+            await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // True where the stream has to be opened anew, false where it is merely old.
+    private async Task<bool> WaitAsync(MeshServer current, CancellationToken cancellationToken)
+    {
+        var left = options.Random.Jitter(options.MaxStreamAge, MeshRetrying.Jitter);
+        while (true)
+        {
+            var pause = options.Interval is { } interval ? options.Random.Jitter(interval, MeshRetrying.Jitter) : left;
+            if (pause >= left)
+            {
+                await Task.Delay(left, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            await Task.Delay(pause, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            left -= pause;
+            if (await PollAsync(current, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+    }
+
+    private async Task<bool> PollAsync(MeshServer server, CancellationToken cancellationToken)
+    {
+        var before = report.Messages;
+        using var deadline = new Deadline(options.TimeProvider, cancellationToken);
+        deadline.Arm(options.RequestTimeout);
+        try
+        {
+            using var call = question.Ask(server, new CallOptions(cancellationToken: deadline.Token));
+            return report.TryPoll(server, question.Read(await call.ResponseAsync.ConfigureAwait(false)), before);
+        }
+        catch (Exception exception)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            report.PollFailed(deadline.IsExpired ? MeshFailure.NoAnswer(server, question.Subject, options.RequestTimeout)
+                : MeshFailure.Translate(server, question.Subject, exception).Message);
+            return false;
+        }
+    }
+
+    private async Task<MeshRenewal<TMessage, TState>> OpenAsync(MeshServer? avoid, CancellationToken cancellationToken)
+    {
+        var server = await servers.TakeAsync(avoid, cancellationToken).ConfigureAwait(false);
+        var stream = new MeshStream<TMessage, TState>(question, server, cancellationToken);
+        try
+        {
+            using var deadline = new Deadline(options.TimeProvider, cancellationToken);
+            deadline.Arm(options.RequestTimeout);
+            while (true)
+            {
+                TMessage? message;
+                try
+                {
+                    message = await stream.Next.WaitAsync(deadline.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (deadline.IsExpired)
+                {
+                    throw new MeshException(MeshFailure.NoAnswer(server, question.Subject, options.RequestTimeout), blamesServer: false);
+                }
+
+                var answer = question.Read(message ?? throw new MeshException($"namerd at {server.Name} ended the stream of {question.Subject}", blamesServer: false));
+                switch (answer.Kind)
+                {
+                    case MeshAnswerKind.Answer:
+                        stream.Advance();
+                        return new MeshRenewal<TMessage, TState>(stream, answer);
+                    case MeshAnswerKind.Failed:
+                        throw new MeshException($"namerd at {server.Name} answered {question.Subject}: {answer.Error}", blamesServer: false);
+                    default:
+                        stream.Advance();
+                        break;
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            stream.Dispose();
+            if (exception is MeshException { BlamesServer: true } error)
+            {
+                server.Fail(error);
+            }
+
+            throw;
+        }
+    }
+}

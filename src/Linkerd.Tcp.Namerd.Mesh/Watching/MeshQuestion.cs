@@ -1,0 +1,33 @@
+using Grpc.Core;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Something that namerd is asked, once or as a stream.</summary>
+/// <typeparam name="TMessage">What it answers with.</typeparam>
+/// <typeparam name="TState">What that is read into.</typeparam>
+internal abstract class MeshQuestion<TMessage, TState>
+    where TMessage : class
+    where TState : class
+{
+    /// <summary>The name, or the id.</summary>
+    public abstract DstPath Subject { get; }
+
+    /// <summary>Whether namerd may leave a stream without a message while it does not know.</summary>
+    public abstract bool MayBeSilent { get; }
+
+    public abstract TState Pending { get; }
+
+    public abstract AsyncServerStreamingCall<TMessage> Stream(MeshServer server, CallOptions options);
+
+    public abstract AsyncUnaryCall<TMessage> Ask(MeshServer server, CallOptions options);
+
+    public abstract MeshAnswer<TState> Read(TMessage message);
+
+    public abstract TState Failed(string error);
+
+    /// <summary>Which states make which others history: those of the same rank or a lower one.</summary>
+    public abstract int Rank(TState state);
+
+    /// <summary>Whether a state has endpoints, or leads to some: what is kept when there is trouble.</summary>
+    public abstract bool IsWorthKeeping(TState state);
+}

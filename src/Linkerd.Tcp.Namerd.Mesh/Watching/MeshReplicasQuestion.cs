@@ -1,0 +1,36 @@
+using Grpc.Core;
+using Linkerd.Tcp.Namerd.Protocol;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>The addresses behind an id.</summary>
+internal sealed class MeshReplicasQuestion(DstPath id) : MeshQuestion<Replicas, Resolution>
+{
+    private readonly ReplicasReq _request = new() { Id = MeshNames.ToMessage(id) };
+
+    public override DstPath Subject => id;
+
+    // It says "pending" where it does not know.
+    public override bool MayBeSilent => false;
+
+    public override Resolution Pending => Resolution.Pending.Instance;
+
+    public override AsyncServerStreamingCall<Replicas> Stream(MeshServer server, CallOptions options) =>
+        new Resolver.ResolverClient(server.Calls).StreamReplicas(_request, options);
+
+    public override AsyncUnaryCall<Replicas> Ask(MeshServer server, CallOptions options) =>
+        new Resolver.ResolverClient(server.Calls).GetReplicasAsync(_request, options);
+
+    public override MeshAnswer<Resolution> Read(Replicas message) => MeshReplicasReader.Read(message);
+
+    public override Resolution Failed(string error) => new Resolution.Failed(error);
+
+    public override int Rank(Resolution state) => state switch
+    {
+        Resolution.Bound => 2,
+        Resolution.Negative => 1,
+        _ => 0,
+    };
+
+    public override bool IsWorthKeeping(Resolution state) => state is Resolution.Bound { Endpoints.IsEmpty: false };
+}

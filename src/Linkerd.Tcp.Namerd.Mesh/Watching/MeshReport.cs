@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Passes on what is learnt about one subject, and says in the log what changed. Any thread.</summary>
+internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState> question, MeshOptions options, ILogger logger, MeshMailbox<TState> mailbox)
+    where TMessage : class
+    where TState : class
+{
+    private readonly Lock _lock = new();
+    private readonly RepeatFilter _failures = new(options.TimeProvider);
+    private readonly RepeatFilter _skips = new(options.TimeProvider);
+    private readonly RepeatFilter _renewals = new(options.TimeProvider);
+    private bool? _isUp;
+    private bool _hasState;
+    private int _messages;
+    private TState? _last;
+
+    /// <summary>How many messages streams have brought.</summary>
+    public int Messages => Volatile.Read(ref _messages);
+
+    /// <summary>A stream says this.</summary>
+    public void Message(MeshServer server, MeshAnswer<TState> answer)
+    {
+        lock (_lock)
+        {
+            _messages++;
+            Apply(server, answer);
+        }
+    }
+
+    /// <summary>
+    /// A plain answer is this. It is taken where the stream has said nothing since it was asked for, and something else before; then it is true that it was taken.
+    /// </summary>
+    public bool TryPoll(MeshServer server, MeshAnswer<TState> answer, int messagesBefore)
+    {
+        lock (_lock)
+        {
+            if (answer.Kind != MeshAnswerKind.Answer || _messages != messagesBefore || answer.State.Equals(_last))
+            {
+                return false;
+            }
+
+            MeshLog.Stale(logger, server.Name, question.Subject, answer.State);
+            Apply(server, answer);
+            return true;
+        }
+    }
+
+    /// <summary>Nothing is known, and namerd is asked again after a while.</summary>
+    public void Failure(string error, TimeSpan retry)
+    {
+        lock (_lock)
+        {
+            _isUp = false;
+            Failure(error, $", trying again in {retry.TotalSeconds:0.0} s");
+        }
+    }
+
+    /// <summary>namerd says nothing, as it does until it knows; its stream goes on.</summary>
+    public void Silent()
+    {
+        lock (_lock)
+        {
+            mailbox.Put(question.Pending);
+        }
+    }
+
+    /// <summary>A second stream did not come about; the first one goes on.</summary>
+    public void RenewalFailed(string error, TimeSpan retry)
+    {
+        if (_renewals.TryPass(out var suppressed))
+        {
+            MeshLog.RenewalFailed(logger, error, question.Subject, retry.TotalSeconds, Count(suppressed));
+        }
+    }
+
+    public void PollFailed(string error) => MeshLog.PollFailed(logger, error, question.Subject);
+
+    public void Renewed(MeshServer from, MeshServer to) => MeshLog.Renewed(logger, question.Subject, from.Name, to.Name);
+
+    public void Ended(string how, TimeSpan lived, TimeSpan retry) => MeshLog.Ended(logger, how, lived.TotalSeconds, question.Subject, retry.TotalSeconds);
+
+    private void Apply(MeshServer server, MeshAnswer<TState> answer)
+    {
+        var isAnswer = answer.Kind == MeshAnswerKind.Answer;
+        if (_isUp != true && isAnswer)
+        {
+            MeshLog.Up(logger, server.Name, _isUp is null ? "answers" : "answers again", question.Subject);
+        }
+
+        _isUp = isAnswer ? true : answer.Kind == MeshAnswerKind.Failed ? false : _isUp;
+        _hasState |= question.IsWorthKeeping(answer.State);
+        _last = answer.State;
+        if (answer.Kind == MeshAnswerKind.Failed)
+        {
+            Failure($"namerd at {server.Name} answered {question.Subject}: {answer.Error}", string.Empty);
+            return;
+        }
+
+        MeshLog.State(logger, question.Subject, answer.State);
+        if ((answer.Skipped > 0 || answer.InvalidWeights > 0) && _skips.TryPass(out _))
+        {
+            MeshLog.Skipped(logger, server.Name, question.Subject, answer.Skipped, answer.SkippedExample ?? "none", answer.InvalidWeights);
+        }
+
+        mailbox.Put(answer.State);
+    }
+
+    private void Failure(string error, string then)
+    {
+        if (_failures.TryPass(out var suppressed))
+        {
+            MeshLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, Count(suppressed));
+        }
+
+        mailbox.Put(question.Failed(error));
+    }
+
+    private static string Count(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
+}

@@ -1,0 +1,154 @@
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Keeps one stream open for as long as someone wants to know: which namerd it is asked of, when it is renewed, and when it is tried again.</summary>
+internal sealed class MeshSession<TMessage, TState>(
+    MeshQuestion<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
+    where TMessage : class
+    where TState : class
+{
+    private readonly MeshGuard<TMessage, TState> _guard = new(question, servers, options, report);
+    private readonly Backoff _backoff = MeshRetrying.Backoff(options);
+    private MeshServer? _avoid;
+    private long _opened;
+
+    /// <exception cref="OperationCanceledException">The token was cancelled: the only end.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan delay;
+            try
+            {
+                var server = await servers.TakeAsync(_avoid, cancellationToken).ConfigureAwait(false);
+                _avoid = null;
+                delay = Ended(await FollowAsync(server, cancellationToken).ConfigureAwait(false));
+            }
+            catch (MeshException exception)
+            {
+                // Not one namerd is good. Whoever tries next, tries for all.
+                delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + MeshRetrying.PromptDelay(options) : _backoff.Next();
+                report.Failure(exception.Message, delay);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // Whatever the stack below may throw besides: a resolver goes on trying.
+                delay = _backoff.Next();
+                report.Failure($"asking namerd about {question.Subject} failed ({exception.Message})", delay);
+            }
+
+            await Task.Delay(delay, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private TimeSpan Ended(MeshException end)
+    {
+        var lived = options.TimeProvider.GetElapsedTime(_opened);
+        var isStable = lived >= options.RequestTimeout;
+        if (isStable)
+        {
+            _backoff.Reset();
+        }
+
+        if (end.BlamesServer)
+        {
+            // The namerd is not asked before its own pause is over; another one is, at once.
+            var prompt = MeshRetrying.PromptDelay(options);
+            if (isStable)
+            {
+                report.Ended(end.Message, lived, prompt);
+            }
+            else
+            {
+                report.Failure(end.Message, prompt);
+            }
+
+            return prompt;
+        }
+
+        var delay = _backoff.Next();
+        report.Failure(end.Message, delay);
+        return delay;
+    }
+
+    // Returns how it ended.
+    private async Task<MeshException> FollowAsync(MeshServer server, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var stream = Open(new MeshStream<TMessage, TState>(question, server, stop.Token));
+        var renewal = _guard.RunAsync(server, stop.Token);
+        var patience = Task.Delay(options.RequestTimeout, options.TimeProvider, stop.Token);
+        try
+        {
+            while (true)
+            {
+                await (patience is null ? Task.WhenAny(stream.Next, renewal) : Task.WhenAny(stream.Next, renewal, patience)).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (renewal.IsCompleted)
+                {
+                    var renewed = await renewal.ConfigureAwait(false);
+                    report.Renewed(stream.Server, renewed.Stream.Server);
+                    stream.Dispose();
+                    stream = Open(renewed.Stream);
+                    report.Message(stream.Server, renewed.First);
+                    renewal = _guard.RunAsync(stream.Server, stop.Token);
+                    patience = null;
+                }
+                else if (stream.Next.IsCompleted)
+                {
+                    if (await stream.Next.ConfigureAwait(false) is not { } message)
+                    {
+                        return new MeshException($"namerd at {stream.Server.Name} ended the stream of {question.Subject}", blamesServer: false);
+                    }
+
+                    report.Message(stream.Server, question.Read(message));
+                    stream.Advance();
+                    patience = null;
+                }
+                else
+                {
+                    patience = null;
+                    Silent(stream.Server);
+                }
+            }
+        }
+        catch (MeshException exception)
+        {
+            if (exception.BlamesServer)
+            {
+                stream.Server.Fail(exception);
+            }
+
+            return exception;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)renewal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (renewal.IsCompletedSuccessfully)
+            {
+                // It came too late to be of use, or the stream ended while it came.
+                (await renewal.ConfigureAwait(false)).Stream.Dispose();
+            }
+
+            stream.Dispose();
+        }
+    }
+
+    private MeshStream<TMessage, TState> Open(MeshStream<TMessage, TState> stream)
+    {
+        _opened = options.TimeProvider.GetTimestamp();
+        return stream;
+    }
+
+    private void Silent(MeshServer server)
+    {
+        if (question.MayBeSilent)
+        {
+            report.Silent();
+            return;
+        }
+
+        _avoid = server;
+        throw new MeshException(MeshFailure.NoAnswer(server, question.Subject, options.RequestTimeout), blamesServer: false);
+    }
+}

@@ -1,0 +1,67 @@
+using Grpc.Core;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>One stream of one namerd. Disposing it ends it. For one thread at a time.</summary>
+internal sealed class MeshStream<TMessage, TState> : IDisposable
+    where TMessage : class
+    where TState : class
+{
+    private readonly MeshQuestion<TMessage, TState> _question;
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _outer;
+    private readonly AsyncServerStreamingCall<TMessage> _call;
+    private bool _isDisposed;
+
+    /// <summary>Opens one. The server is released with it.</summary>
+    public MeshStream(MeshQuestion<TMessage, TState> question, MeshServer server, CancellationToken cancellationToken)
+    {
+        _question = question;
+        Server = server;
+        _outer = cancellationToken;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _call = question.Stream(server, new CallOptions(cancellationToken: _stop.Token));
+        Next = ReadAsync();
+    }
+
+    public MeshServer Server { get; }
+
+    /// <summary>
+    /// The next message; null where the stream ended orderly. Ends with a <see cref="MeshException"/> where it did not, and with an
+    /// <see cref="OperationCanceledException"/> where the token was cancelled.
+    /// </summary>
+    public Task<TMessage?> Next { get; private set; }
+
+    /// <summary>Goes on to the message after the last one, which is there.</summary>
+    public void Advance() => Next = ReadAsync();
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        _stop.Cancel();
+        _call.Dispose();
+
+        // What comes of the read is of no use to anyone, its exception included.
+        _ = Next.ContinueWith(static read => read.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _stop.Dispose();
+        Server.Release();
+    }
+
+    private async Task<TMessage?> ReadAsync()
+    {
+        try
+        {
+            return await _call.ResponseStream.MoveNext(_stop.Token).ConfigureAwait(false) ? _call.ResponseStream.Current : null;
+        }
+        catch (Exception exception)
+        {
+            _outer.ThrowIfCancellationRequested();
+            throw MeshFailure.Translate(Server, _question.Subject, exception);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using Google.Protobuf;
+using Path = Linkerd.Tcp.Namerd.Protocol.Path;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Names as they go over the wire: the bytes of each label, without escapes.</summary>
+internal static class MeshNames
+{
+    private const int EscapeLength = 4;
+
+    public static Path ToMessage(DstPath name)
+    {
+        var path = new Path();
+        for (var i = 0; i < name.Count; i++)
+        {
+            path.Elems.Add(ToBytes(name[i]));
+        }
+
+        return path;
+    }
+
+    /// <summary>The bytes of a label in its canonical print: as it stands, or every byte as <c>\xhh</c>.</summary>
+    public static ByteString ToBytes(string label)
+    {
+        if (!label.StartsWith('\\'))
+        {
+            return ByteString.CopyFromUtf8(label);
+        }
+
+        var bytes = new byte[label.Length / EscapeLength];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = Convert.ToByte(label.Substring((i * EscapeLength) + 2, 2), 16);
+        }
+
+        return ByteString.CopyFrom(bytes);
+    }
+
+    /// <exception cref="MeshFormatException">A label is empty.</exception>
+    public static DstPath FromMessage(Path? path)
+    {
+        if (path is null || path.Elems.Count == 0)
+        {
+            return DstPath.Root;
+        }
+
+        var text = new StringBuilder();
+        foreach (var label in path.Elems)
+        {
+            if (label.IsEmpty)
+            {
+                throw new MeshFormatException("a name has an empty label");
+            }
+
+            text.Append('/');
+            foreach (var b in label.Span)
+            {
+                Append(text, b);
+            }
+        }
+
+        return DstPath.Parse(text.ToString());
+    }
+
+    private static void Append(StringBuilder text, byte b)
+    {
+        if (char.IsAsciiLetterOrDigit((char)b) || "_:.#$%-".Contains((char)b, StringComparison.Ordinal))
+        {
+            text.Append((char)b);
+        }
+        else
+        {
+            text.Append("\\x").Append(Convert.ToHexStringLower([b]));
+        }
+    }
+}
