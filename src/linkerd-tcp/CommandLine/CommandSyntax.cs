@@ -10,7 +10,6 @@ internal sealed class CommandSyntax
 
     private readonly CliOption[] _options;
     private readonly Argument<string[]> _argument;
-    private readonly string _argumentName;
     private readonly string _expected;
     private readonly Command _command;
 
@@ -23,7 +22,7 @@ internal sealed class CommandSyntax
     {
         Usage = usage;
         _options = [.. options];
-        _argumentName = argumentName;
+        ArgumentName = argumentName;
         _expected = expected;
         _argument = new("ARGUMENT") { Arity = ArgumentArity.ZeroOrMore };
         _command = new Command("linkerd-tcp") { _argument };
@@ -35,6 +34,9 @@ internal sealed class CommandSyntax
 
     /// <summary>The line of the help text.</summary>
     public string Usage { get; }
+
+    /// <summary>What the help calls the argument, in its brackets.</summary>
+    public string ArgumentName { get; }
 
     /// <summary>Takes a command line apart.</summary>
     public ParseResult Parse(string[] args) => _command.Parse(args, Configuration);
@@ -49,7 +51,7 @@ internal sealed class CommandSyntax
             {
                 yield return i > 0 && args[i - 1].StartsWith('-')
                     ? $"{args[i - 1]} '': expected a value that is not empty"
-                    : $"an argument is empty; expected {_argumentName}, {_expected}";
+                    : $"an argument is empty; expected {ArgumentName}, {_expected}";
             }
             else if (equals > 0 && Array.Exists(_options, option => option is FlagOption && option.LongName == args[i][..equals]))
             {
@@ -85,8 +87,8 @@ internal sealed class CommandSyntax
         }
 
         errors.Add(tokens.Count == 0
-            ? $"{_argumentName} is missing; expected {_expected}"
-            : $"unexpected '{tokens[1]}' after {_argumentName} '{tokens[0]}'; expected one (quote it where it has blanks)");
+            ? $"{ArgumentName} is missing; expected {_expected}"
+            : $"unexpected '{tokens[1]}' after {ArgumentName} '{tokens[0]}'; expected one (quote it where it has blanks)");
         return null;
     }
 
@@ -101,7 +103,7 @@ internal sealed class CommandSyntax
         }
         catch (InvalidValueException error)
         {
-            errors.Add($"{_argumentName} '{text}': {error.Message}");
+            errors.Add($"{ArgumentName} '{text}': {error.Message}");
             return null;
         }
     }

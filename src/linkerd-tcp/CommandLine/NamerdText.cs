@@ -5,14 +5,13 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>What namerd is told.</summary>
 internal static class NamerdText
 {
-    private const int MeshPort = 4321;
     private static readonly TimeSpan LongestAge = TimeSpan.FromDays(30);
 
     /// <summary>Reads addresses of namerd, separated by commas: all of its HTTP interface, or all of its mesh interface.</summary>
     /// <exception cref="InvalidValueException">One is none, or they are mixed.</exception>
     public static IReadOnlyList<Uri> ParseAddresses(string text)
     {
-        var addresses = text.Split(',').Select(ParseAddress).ToList();
+        var addresses = text.Split(',').Select(ParseAddress).Distinct().ToList();
         var mesh = addresses.FindIndex(IsMesh);
         var http = addresses.FindIndex(address => !IsMesh(address));
         return mesh < 0 || http < 0 ? addresses
@@ -20,10 +19,10 @@ internal static class NamerdText
     }
 
     /// <summary>Whether an address is of namerd's mesh interface (gRPC).</summary>
-    public static bool IsMesh(Uri address) => address.Scheme is "mesh" or "meshs";
+    public static bool IsMesh(Uri address) => address.Scheme is MeshAddress.Scheme or MeshAddress.TlsScheme;
 
     /// <summary>Whether an address is reached by TLS.</summary>
-    public static bool IsTls(Uri address) => address.Scheme is "https" or "meshs";
+    public static bool IsTls(Uri address) => address.Scheme is "https" or MeshAddress.TlsScheme;
 
     /// <summary>Reads a namespace.</summary>
     /// <exception cref="InvalidValueException">It cannot be one.</exception>
@@ -50,29 +49,8 @@ internal static class NamerdText
             : throw new InvalidValueException("expected a duration of at most 720h, such as 10m: a watch that is never opened anew may be dead without anybody noticing");
     }
 
-    private static Uri ParseAddress(string text)
-    {
-        var trimmed = text.Trim();
-        var scheme = Array.Find(["mesh", "meshs"], scheme => trimmed.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase));
-        return scheme is not null ? ParseMesh(scheme, trimmed[(scheme.Length + "://".Length)..])
-            : NamerdAddress.TryParse(text, out var address, out var error) ? address
-            : throw new InvalidValueException(error);
-    }
-
-    private static Uri ParseMesh(string scheme, string rest)
-    {
-        if (!NamerdAddress.TryParse(rest, out var address, out var error))
-        {
-            throw new InvalidValueException(error.Replace("127.0.0.1:4180, or a URL of http or https", "mesh://127.0.0.1:4321", StringComparison.Ordinal));
-        }
-
-        if (address.AbsolutePath != "/" || rest.Contains("://", StringComparison.Ordinal))
-        {
-            throw new InvalidValueException($"expected {scheme}://host:port and nothing behind it");
-        }
-
-        // Without a port it has got the one of the other interface.
-        var hasPort = rest.TrimEnd('/').EndsWith($":{address.Port}", StringComparison.Ordinal) && !rest.TrimEnd('/').EndsWith(']');
-        return new UriBuilder(scheme, address.Host, hasPort ? address.Port : MeshPort).Uri;
-    }
+    private static Uri ParseAddress(string text) =>
+        MeshAddress.IsMesh(text)
+            ? MeshAddress.TryParse(text, out var mesh, out var wrong) ? mesh : throw new InvalidValueException(wrong)
+            : NamerdAddress.TryParse(text, out var address, out var error) ? address : throw new InvalidValueException(error);
 }

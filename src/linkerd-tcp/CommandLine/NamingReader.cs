@@ -12,9 +12,10 @@ internal static class NamingReader
 
     /// <summary>Reads them.</summary>
     /// <param name="result">What was parsed.</param>
+    /// <param name="argumentName">What the help calls the target, in its brackets.</param>
     /// <param name="target">What is to be resolved; null where that is wrong already.</param>
     /// <param name="errors">Gets a line for each thing that is wrong; the return value means nothing then.</param>
-    public static NamingSettings Read(ParseResult result, NameTree? target, List<string> errors)
+    public static NamingSettings Read(ParseResult result, string argumentName, NameTree? target, List<string> errors)
     {
         var before = errors.Count;
         var addresses = CliOptions.NamerdAddress.Read(result, errors);
@@ -37,9 +38,10 @@ internal static class NamingReader
                 $"{option.LongName} means nothing beside {local.LongName}, with which names are bound here and no namerd is asked; expected one of the two"));
         }
 
-        if (errors.Count == before && target is not null && settings.IsLocal)
+        // What can never work is found now, not when the first client comes.
+        if (errors.Count == before && target is not null && NamingComposition.Check(settings) is { } problem)
         {
-            CheckBinds(settings, errors);
+            errors.Add($"{argumentName} '{target}': {problem}");
         }
 
         return settings;
@@ -64,18 +66,5 @@ internal static class NamingReader
         }
 
         return mode ?? NamerdMode.Bind;
-    }
-
-    /// <summary>What can never bind is found now, not when the first client comes.</summary>
-    private static void CheckBinds(NamingSettings settings, List<string> errors)
-    {
-        try
-        {
-            LocalNaming.Check(settings);
-        }
-        catch (NameBindingException error)
-        {
-            errors.Add($"'{settings.Target}' can never be bound: {error.Message}");
-        }
     }
 }

@@ -32,7 +32,7 @@ internal static class ProxyCommandLine
         var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
         var settings = new ProxySettings
         {
-            Naming = NamingReader.Read(result, target, errors),
+            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
             StateDirectory = CliOptions.StateDirectory.Read(result, errors),
             Listen = CliOptions.Listen.Read(result, errors)!,
             WindowSizeKb = CliOptions.WindowSize.Read(result, errors),

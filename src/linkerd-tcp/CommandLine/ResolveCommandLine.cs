@@ -28,7 +28,7 @@ internal static class ResolveCommandLine
         var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
         var settings = new ResolveSettings
         {
-            Naming = NamingReader.Read(result, target, errors),
+            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
             Watch = CliOptions.Watch.IsGiven(result),
             Timeout = CliOptions.ResolveTimeout.Read(result, errors),
             Json = CliOptions.Json.IsGiven(result),

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.Cli;
 
@@ -17,17 +16,18 @@ internal static class LocalNaming
             new LocalInterpreterOptions
             {
                 Dtab = settings.Dtab ?? (settings.Disco is null ? Dtab.Empty : DiscoDtab),
+                Namers = [.. CreateNamers(settings, logger, timeProvider)],
                 TimeProvider = timeProvider,
                 Logger = logger,
             },
             settings.Target is NameTree.Leaf ? null : new Dictionary<DstPath, NameTree> { [name] = settings.Target });
     }
 
-    /// <summary>Checks that a target can be bound, as far as that can be told without looking anything up.</summary>
-    /// <exception cref="NameBindingException">It never can.</exception>
-    public static void Check(NamingSettings settings)
+    private static IEnumerable<Namer> CreateNamers(NamingSettings settings, ILogger logger, TimeProvider timeProvider)
     {
-        var name = TargetName.Of(settings.Target);
-        CreateInterpreter(settings, name, NullLoggerFactory.Instance, TimeProvider.System).Validate(name);
+        if (settings.Disco is { } directory)
+        {
+            yield return new FileNamer(directory, new FileNamerOptions { Logger = logger, TimeProvider = timeProvider });
+        }
     }
 }

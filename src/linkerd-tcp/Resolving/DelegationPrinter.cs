@@ -21,7 +21,8 @@ internal sealed class DelegationPrinter
     private void Print(DelegateTree tree, Place place)
     {
         var weight = place.Weight is { } share ? $"{WeightText.Print(share)} * " : string.Empty;
-        var entry = tree.Entry is null || tree.Entry == place.Entry ? string.Empty : $"  [{tree.Entry}]";
+        var by = EntryOf(tree);
+        var entry = by is null || by == place.Entry ? string.Empty : $"  [{by}]";
         var unused = place.IsUnused && IsEnd(tree) ? ", not used" : string.Empty;
         _lines.Add($"{place.First}{weight}{PathOf(tree)}{Describe(tree)}{unused}{entry}");
         switch (tree)
@@ -49,8 +50,20 @@ internal sealed class DelegationPrinter
             var isLast = i == branches.Count - 1;
             var (weight, tree, isUnused) = branches[i];
             Print(tree, new Place(
-                place.Rest + (isLast ? "└─ " : "├─ "), place.Rest + (isLast ? "   " : "│  "), weight, parent.Entry ?? place.Entry, isUnused));
+                place.Rest + (isLast ? "└─ " : "├─ "), place.Rest + (isLast ? "   " : "│  "), weight, EntryOf(parent) ?? place.Entry, isUnused));
         }
+    }
+
+    // A step that does not change the name is left out, and the entry that it was by is only found on the branches.
+    private static DtabEntry? EntryOf(DelegateTree tree)
+    {
+        var branches = tree switch
+        {
+            DelegateTree.Union union => union.Branches.Select(branch => branch.Tree.Entry),
+            DelegateTree.Alt alt => alt.Branches.Select(branch => branch.Entry),
+            _ => [],
+        };
+        return tree.Entry ?? (branches.Distinct().ToList() is [var only] ? only : null);
     }
 
     private static string PathOf(DelegateTree tree) => tree switch
