@@ -45,6 +45,19 @@ public sealed class InterpreterResolver : IResolver
         }
     }
 
+    /// <summary>
+    /// What a name is that is bound to a tree: the tree's unions as groups, as <see cref="ResolveAsync"/> gives them. For who follows a binding and its leaves
+    /// by <see cref="IInterpreter"/>.
+    /// </summary>
+    /// <param name="tree">What the name is bound to.</param>
+    /// <param name="leaves">The state of a leaf, by its id. It is asked for what the tree uses.</param>
+    public static Resolution Evaluate(BoundTree tree, Func<DstPath, Resolution> leaves)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        ArgumentNullException.ThrowIfNull(leaves);
+        return TreeEvaluator.Evaluate(tree, id => new LeafState(leaves(id), null));
+    }
+
     /// <summary>What the interpreter is, for a log.</summary>
     public override string? ToString() => _interpreter.ToString();
 }

@@ -25,7 +25,7 @@ internal static class NamerdFailure
             : new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
     }
 
-    private static string Describe(string namerd, Exception exception) => exception switch
+    public static string Describe(string namerd, Exception exception) => exception switch
     {
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
             $"the host name of namerd at {namerd} cannot be resolved",

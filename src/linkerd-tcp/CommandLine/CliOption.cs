@@ -20,6 +20,9 @@ internal abstract class CliOption(char? shortName, string name, string help)
     /// <summary>The library's own view of it.</summary>
     public abstract Option Symbol { get; }
 
+    /// <summary>Whether it was given.</summary>
+    public abstract bool IsGiven(ParseResult result);
+
     /// <summary>Every name with its dashes.</summary>
     protected string[] Aliases => shortName is { } letter ? [$"-{letter}"] : [];
 }

@@ -14,20 +14,8 @@ internal static partial class CliOptions
     public static ValueOption<IPEndPoint> Listen { get; } = new(
         'l', "listen-addr", "ADDR", "Accept connections on the given local address and port", "0.0.0.0:7575", AddressText.ParseListen);
 
-    public static ValueOption<Uri> NamerdAddress { get; } = new(
-        'n', "namerd-addr", "ADDR", "The address of namerd's HTTP interface", "127.0.0.1:4180", NamerdText.ParseAddress);
-
-    public static ValueOption<TimeSpan> NamerdInterval { get; } = new(
-        'i', "namerd-interval", "SECS", "Namerd refresh interval in seconds", "60", ParseSeconds);
-
-    public static ValueOption<string> NamerdNamespace { get; } = new(
-        'N', "namerd-ns", "NS", "Namerd namespace in which the target will be resolved", "default", NamerdText.ParseNamespace);
-
     public static ValueOption<int> WindowSize { get; } = new(
         'w', "window-size-kb", "KB", "Most KB held of each direction of a session", "64", text => NumberText.Parse(text, 1, 65536, "KB"));
-
-    public static FlagOption Poll { get; } = new(
-        null, "poll", "Ask namerd at each refresh interval instead of watching [default: watch]");
 
     public static ValueOption<TimeSpan> ConnectTimeout { get; } = Duration(
         "connect-timeout", "Longest from accept to a server connection, resolution and all attempts included", "10s");
@@ -83,12 +71,12 @@ internal static partial class CliOptions
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 
     /// <summary>The original's options.</summary>
-    public static IReadOnlyList<CliOption> Original { get; } = [Listen, NamerdAddress, NamerdInterval, NamerdNamespace, WindowSize];
+    public static IReadOnlyList<CliOption> Original => [Listen, NamerdAddress, NamerdInterval, NamerdNamespace, WindowSize];
 
     /// <summary>What came since.</summary>
     public static IReadOnlyList<CliOption> Added =>
     [
-        Poll, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions,
+        .. LocalNaming, .. NamerdNaming, StateDirectory, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions,
         Balancer, MaxConnectionsPerEndpoint, MaxWaiters, MinConnections, SlowStart, FailFast, Retries, ActiveCheck, CheckSend, CheckExpect,
         Transport, Loops, Grace, Stats,
     ];

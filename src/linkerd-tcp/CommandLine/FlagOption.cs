@@ -11,5 +11,5 @@ internal sealed class FlagOption(char? shortName, string name, string help) : Cl
     public override Option Symbol => _symbol ??= new Option<bool>(LongName, Aliases) { Arity = ArgumentArity.Zero };
 
     /// <summary>Whether it was given; twice is once.</summary>
-    public bool IsGiven(ParseResult result) => result.GetResult(Symbol) is { Implicit: false };
+    public override bool IsGiven(ParseResult result) => result.GetResult(Symbol) is { Implicit: false };
 }

@@ -25,8 +25,13 @@ internal static class HelpText
             """
 
             ARGS:
-                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd; a name under /$/, or a weighted
-                            union of such names, needs no namerd: /$/inet/10.0.0.1/80, '3 * /$/inet/10.0.0.1/80 & 1 * /$/inet/web/80'
+                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or here with --dtab or --disco; or a tree of
+                            names: '9 * /svc/foo & 1 * /svc/bar' (a split), '/svc/foo | /svc/bar' (a fall-back). What has only names
+                            under /$/ needs no namerd: /$/inet/10.0.0.1/80, '3 * /$/inet/10.0.0.1/80 & 1 * /$/inet/web/80'
+
+            COMMANDS (each has a --help of its own):
+                linkerd-tcp resolve <NAME>          Prints how a name is bound, step by step, and to which endpoints
+                linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it as namerd does
 
             FURTHER OPTIONS (a DURATION is such as 500ms, 10s, 5m, 1h, or off):
 
@@ -43,7 +48,8 @@ internal static class HelpText
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, IReadOnlyList<CliOption> options)
+    /// <summary>A line for each option.</summary>
+    public static void Append(StringBuilder text, IReadOnlyList<CliOption> options)
     {
         var width = options.Max(option => option.Usage.Length) + 4;
         foreach (var option in options)

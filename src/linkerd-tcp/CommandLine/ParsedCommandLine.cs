@@ -10,12 +10,18 @@ internal abstract record ParsedCommandLine
     /// <summary>A proxy.</summary>
     public sealed record Run(ProxySettings Settings) : ParsedCommandLine;
 
-    /// <summary>The help text.</summary>
-    public sealed record ShowHelp : ParsedCommandLine;
+    /// <summary>How a name is bound.</summary>
+    public sealed record Resolve(ResolveSettings Settings) : ParsedCommandLine;
 
-    /// <summary>The version.</summary>
-    public sealed record ShowVersion : ParsedCommandLine;
+    /// <summary>A check of a dtab.</summary>
+    /// <param name="File">Where it is; <c>-</c>: standard input.</param>
+    public sealed record CheckDtab(string File) : ParsedCommandLine;
+
+    /// <summary>A text: help, or the version.</summary>
+    public sealed record ShowText(string Text) : ParsedCommandLine;
 
     /// <summary>Nothing that can be done: at least one line says why.</summary>
-    public sealed record Wrong(IReadOnlyList<string> Errors) : ParsedCommandLine;
+    /// <param name="Errors">The lines.</param>
+    /// <param name="Usage">The line of the help text.</param>
+    public sealed record Wrong(IReadOnlyList<string> Errors, string Usage) : ParsedCommandLine;
 }

@@ -5,17 +5,12 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>A command line that asks for a proxy, checked. <see cref="Timeout.InfiniteTimeSpan"/> stands for <c>off</c>.</summary>
 internal sealed record ProxySettings
 {
-    public required Target Target { get; init; }
+    public required NamingSettings Naming { get; init; }
+
+    /// <summary>Where the last good endpoints are remembered; null: nowhere.</summary>
+    public required string? StateDirectory { get; init; }
 
     public required IPEndPoint Listen { get; init; }
-
-    public required Uri NamerdAddress { get; init; }
-
-    public required TimeSpan NamerdInterval { get; init; }
-
-    public required string NamerdNamespace { get; init; }
-
-    public required bool Poll { get; init; }
 
     public required int WindowSizeKb { get; init; }
 

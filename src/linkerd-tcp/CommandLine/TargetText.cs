@@ -1,68 +1,21 @@
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>What the proxy leads to, and who resolves it.</summary>
-/// <param name="Tree">A name, or a union of names.</param>
-/// <param name="IsLocal">Whether the embedded interpreter resolves it, or namerd.</param>
-internal sealed record Target(NameTree Tree, bool IsLocal);
-
-/// <summary>Reads the TARGET argument.</summary>
+/// <summary>Reads what is to be resolved.</summary>
 internal static class TargetText
 {
-    private static readonly DstPath Local = DstPath.Parse("/$");
-
-    /// <summary>Reads a name, or a union of names that need no namerd.</summary>
+    /// <summary>Reads a name, or a tree of names.</summary>
     /// <exception cref="InvalidValueException">It is neither.</exception>
-    public static Target Parse(string text)
+    public static NameTree Parse(string text)
     {
-        NameTree tree;
         try
         {
-            tree = NameTree.Parse(text);
+            var tree = NameTree.Parse(text);
+            return tree.Names().Any(name => name.Count == 0) ? throw new InvalidValueException("'/' leads nowhere; expected a name such as /svc/foo") : tree;
         }
         catch (NameSyntaxException error)
         {
             throw new InvalidValueException(
-                $"{error.Message}; expected a name such as /svc/foo or /$/inet/127.0.0.1/8080, or '3 * /$/inet/10.0.0.1/80 & 1 * /$/inet/10.0.0.2/80'");
-        }
-
-        var leaves = Leaves(tree).ToList();
-        if (leaves.Find(leaf => leaf.Count == 0) is not null)
-        {
-            throw new InvalidValueException("'/' leads nowhere; expected a name such as /svc/foo");
-        }
-
-        var remote = leaves.Find(leaf => !leaf.StartsWith(Local));
-        if (remote is not null && tree is not NameTree.Leaf)
-        {
-            throw new InvalidValueException($"'{remote}' is a name for namerd; a union here may only have names under /$/ (put the union into namerd's dtab)");
-        }
-
-        var target = new Target(tree, remote is null);
-        if (target.IsLocal)
-        {
-            CheckBinds(tree);
-        }
-
-        return target;
-    }
-
-    /// <summary>What can never bind is found now, not when the first client comes.</summary>
-    private static void CheckBinds(NameTree tree)
-    {
-        try
-        {
-            new LocalInterpreter().Validate(tree);
-        }
-        catch (NameBindingException error)
-        {
-            throw new InvalidValueException(error.Message);
+                $"{error.Message}; expected a name such as /svc/foo or /$/inet/127.0.0.1/8080, or a tree of names such as '3 * /svc/foo & 1 * /svc/bar' or '/svc/foo | /svc/bar'");
         }
     }
-
-    private static IEnumerable<DstPath> Leaves(NameTree tree) => tree switch
-    {
-        NameTree.Leaf leaf => [leaf.Path],
-        NameTree.Union union => union.Branches.SelectMany(branch => Leaves(branch.Tree)),
-        _ => [],
-    };
 }

@@ -25,6 +25,9 @@ internal sealed class ValueOption<T>(char? shortName, string name, string valueN
     /// <inheritdoc/>
     public override Option Symbol => _symbol ??= new Option<string>(LongName, Aliases) { Arity = ArgumentArity.ZeroOrOne };
 
+    /// <summary>Whether it was given.</summary>
+    public override bool IsGiven(ParseResult result) => result.GetResult(Symbol) is { Implicit: false };
+
     /// <summary>The value, or the default.</summary>
     /// <param name="result">What was parsed.</param>
     /// <param name="errors">Gets a line where the value is missing, given twice, or wrong; the return value means nothing then.</param>

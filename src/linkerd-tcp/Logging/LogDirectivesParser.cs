@@ -18,8 +18,8 @@ internal static class LogDirectivesParser
         ("trace", LogLevel.Trace),
     ];
 
-    /// <summary>What an environment asks for: <c>LINKERD_TCP_LOG</c>, or <c>RUST_LOG</c> where that is unset, or else <c>info</c>.</summary>
-    public static LogDirectives FromEnvironment(Func<string, string?> environment)
+    /// <summary>What an environment asks for: <c>LINKERD_TCP_LOG</c>, or <c>RUST_LOG</c> where that is unset, or else the default.</summary>
+    public static LogDirectives FromEnvironment(Func<string, string?> environment, string defaultText = "info")
     {
         foreach (var variable in (string[])["LINKERD_TCP_LOG", "RUST_LOG"])
         {
@@ -29,7 +29,7 @@ internal static class LogDirectivesParser
             }
         }
 
-        return Parse(string.Empty, "info");
+        return Parse(string.Empty, defaultText);
     }
 
     /// <summary>Reads directives; what cannot be read is ignored with a warning.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Linkerd.Tcp.Namerd;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli;
@@ -9,7 +8,7 @@ internal sealed class Composition : IAsyncDisposable
 {
     private readonly ITransport _transport;
     private readonly Router _router;
-    private readonly NamerdResolver? _namerd;
+    private readonly NamingComposition _naming;
 
     /// <summary>Puts a proxy together; nothing is opened yet.</summary>
     /// <exception cref="TransportException">The transport that was asked for cannot be had.</exception>
@@ -23,26 +22,11 @@ internal sealed class Composition : IAsyncDisposable
             LoggerFactory = loggerFactory,
             Meter = meter,
         });
-        IResolver resolver;
-        if (settings.Target.IsLocal)
-        {
-            resolver = LocalNames.CreateInterpreter(settings.Target, loggerFactory, timeProvider);
-        }
-        else
-        {
-            resolver = _namerd = new NamerdResolver(new NamerdOptions
-            {
-                BaseAddresses = [settings.NamerdAddress],
-                Namespace = settings.NamerdNamespace,
-                Interval = settings.NamerdInterval,
-                Mode = settings.Poll ? NamerdMode.Poll : NamerdMode.Bind,
-                TimeProvider = timeProvider,
-                LoggerFactory = loggerFactory,
-            });
-        }
+        _naming = NamingComposition.Create(settings.Naming, loggerFactory, timeProvider);
+        var resolver = _naming.Resolver;
 
         _router = new Router(_ => DestinationOf(settings, resolver, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
-        Proxy = new TcpProxy(Options(settings), _router, _transport, loggerFactory, meter, timeProvider);
+        Proxy = new TcpProxy(Options(settings, _naming.Name), _router, _transport, loggerFactory, meter, timeProvider);
     }
 
     /// <summary>The proxy, not started yet.</summary>
@@ -54,10 +38,7 @@ internal sealed class Composition : IAsyncDisposable
         await Proxy.DisposeAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         await _router.DisposeAsync().ConfigureAwait(false);
-        if (_namerd is not null)
-        {
-            await _namerd.DisposeAsync().ConfigureAwait(false);
-        }
+        await _naming.DisposeAsync().ConfigureAwait(false);
     }
 
     private static DestinationOptions DestinationOf(ProxySettings settings, IResolver resolver, TimeProvider timeProvider) => new()
@@ -70,7 +51,7 @@ internal sealed class Composition : IAsyncDisposable
             MaxConnections = settings.MaxConnectionsPerEndpoint,
             TimeProvider = timeProvider,
         }),
-        OnNegative = settings.Target.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep,
+        OnNegative = settings.Naming.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep,
         MaxWaiters = settings.MaxWaiters,
         Warm = new WarmOptions { Connections = settings.MinConnections },
         Check = settings.ActiveCheck == Timeout.InfiniteTimeSpan
@@ -86,9 +67,9 @@ internal sealed class Composition : IAsyncDisposable
             },
     };
 
-    private static TcpProxyOptions Options(ProxySettings settings) => new()
+    private static TcpProxyOptions Options(ProxySettings settings, DstPath name) => new()
     {
-        Listeners = [new ProxyListener(settings.Listen, LocalNames.NameOf(settings.Target))],
+        Listeners = [new ProxyListener(settings.Listen, name)],
         MaxSessions = settings.MaxSessions,
         Connect = new ConnectPolicy
         {

@@ -41,9 +41,9 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
 
     private async Task ServeAsync(TcpProxy proxy, TerminationSignals signals)
     {
-        if (settings.Target.Tree is not NameTree.Leaf)
+        if (settings.Naming.Target is not NameTree.Leaf)
         {
-            Log.Union(_logger, LocalNames.NameOf(settings.Target), settings.Target.Tree);
+            Log.Union(_logger, TargetName.Of(settings.Naming.Target), settings.Naming.Target);
         }
 
         await proxy.StartAsync(signals.Drain).ConfigureAwait(false);

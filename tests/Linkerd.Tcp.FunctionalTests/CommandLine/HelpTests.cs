@@ -24,7 +24,22 @@ public sealed class HelpTests
             "    -w, --window-size-kb <KB> ",
             "[default: 64]\n",
             "    <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd",
+            "COMMANDS ",
+            "linkerd-tcp resolve <NAME> ",
+            "linkerd-tcp dtab check <FILE|-> ",
+            "--disco <DIR> ",
+            "--dtab <DTAB> ",
+            "--namerd-mode <MODE> ",
+            "[default: bind]",
             "--poll ",
+            "--namerd-dtab <DTAB> ",
+            "--namerd-max-age <DURATION> ",
+            "[default: 10m]",
+            "--namerd-ca <FILE> ",
+            "--namerd-cert <FILE> ",
+            "--namerd-key <FILE> ",
+            "--namerd-server-name <NAME> ",
+            "--state-dir <DIR> ",
             "--connect-timeout <DURATION> ",
             "[default: 10s]",
             "--attempt-timeout <DURATION> ",
@@ -72,6 +87,20 @@ public sealed class HelpTests
             Assert.True(found >= 0, $"'{part}' is missing or out of order in:\n{text}");
             position = found + part.Length;
         }
+    }
+
+    [Theory]
+    [InlineData("USAGE: linkerd-tcp resolve [OPTIONS] <NAME>", "resolve", "--help")]
+    [InlineData("USAGE: linkerd-tcp resolve [OPTIONS] <NAME>", "resolve", "/svc/web", "-h")]
+    [InlineData("USAGE: linkerd-tcp dtab check <FILE|->", "dtab", "--help")]
+    [InlineData("USAGE: linkerd-tcp dtab check <FILE|->", "dtab", "check", "-h")]
+    public async Task Help_AskedOfACommand_IsItsOwn(string usage, params string[] arguments)
+    {
+        await using var process = await Executable.RunAsync(arguments);
+        Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(process.Error.Text);
+        Assert.Contains(usage, process.Output.Text, StringComparison.Ordinal);
+        Assert.Contains("EXIT CODES:", process.Output.Text, StringComparison.Ordinal);
     }
 
     [Theory]

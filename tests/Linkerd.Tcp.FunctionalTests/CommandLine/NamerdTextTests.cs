@@ -11,8 +11,10 @@ public sealed class NamerdTextTests
     [InlineData("[::1]:4180", "http://[::1]:4180/")]
     [InlineData("http://namerd:4180", "http://namerd:4180/")]
     [InlineData("https://namerd/", "https://namerd/")]
-    public void ParseAddress_HostAndPortOrUrl_IsThatUrl(string text, string url) =>
-        Assert.Equal(url, NamerdText.ParseAddress(text).AbsoluteUri);
+    [InlineData("mesh://namerd", "mesh://namerd:4321/")]
+    [InlineData("meshs://[::1]:5000/", "meshs://[::1]:5000/")]
+    public void ParseAddresses_HostAndPortOrUrl_IsThatUrl(string text, string url) =>
+        Assert.Equal(url, Assert.Single(NamerdText.ParseAddresses(text)).AbsoluteUri);
 
     [Theory]
     [InlineData("namerd:http", "expected a number from 1 to 65535")]
@@ -23,8 +25,16 @@ public sealed class NamerdTextTests
     [InlineData("ftp://namerd:4180", "expected http or https")]
     [InlineData("http://", "expected host:port")]
     [InlineData("name rd:4180", "expected host:port")]
-    public void ParseAddress_AnythingElse_SaysWhatWasExpected(string text, string expected) =>
-        Assert.Contains(expected, Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddress(text)).Message, StringComparison.Ordinal);
+    public void ParseAddresses_AnythingElse_SaysWhatWasExpected(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ParseAddresses_AList_IsThatManyOfOneKind()
+    {
+        Assert.Equal(["http://a:4180/", "https://b/"], NamerdText.ParseAddresses("a, https://b").Select(address => address.AbsoluteUri));
+        Assert.Equal(["mesh://a:4321/", "meshs://b:1/"], NamerdText.ParseAddresses("mesh://a,meshs://b:1").Select(address => address.AbsoluteUri));
+        Assert.Contains("addresses of one kind", Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses("a,mesh://b")).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("default")]

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Explains how namerd binds a name, by asking its HTTP interface (<c>/api/1/delegate</c>). Any thread; it owns nothing.</summary>
+/// <param name="resolver">Who asks, with its addresses, namespace and dtab.</param>
+/// <remarks>
+/// namerd waits 2 s for its namers, then it refuses. Weights in the entries of the dtab are as namerd prints them, with two decimals; those of unions are exact.
+/// </remarks>
+public sealed class NamerdDelegator(NamerdResolver resolver) : IDelegator
+{
+    /// <inheritdoc/>
+    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            var document = await resolver.DelegateAsync(name, cancellationToken).ConfigureAwait(false);
+            return DelegateDocument.Read(document);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            return new DelegateTree.Failed(name, null, error.Message);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return new DelegateTree.Failed(name, null, $"namerd's delegation of {name} cannot be read: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>What <c>dtab check</c> does.</summary>
+internal static class DtabCheckRunner
+{
+    /// <summary>Checks a file.</summary>
+    /// <param name="file">Where it is; <c>-</c>: the standard input.</param>
+    /// <param name="input">The standard input.</param>
+    /// <param name="output">Gets the dtab.</param>
+    /// <param name="errors">Gets what is wrong with it.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(string file, TextReader input, TextWriter output, TextWriter errors)
+    {
+        string text;
+        try
+        {
+            text = file == "-" ? input.ReadToEnd() : File.ReadAllText(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            errors.Write($"error: '{file}' cannot be read ({error.Message})\n");
+            return ExitCode.Failure;
+        }
+
+        var wrong = DtabChecker.FindErrors(text);
+        var dtab = wrong.Count == 0 ? Dtab.Parse(text) : null;
+        foreach (var problem in dtab is null ? wrong : DtabAdvisor.FindOddities(text, dtab))
+        {
+            errors.Write($"{file}:{TextPosition.Of(text, problem.Position)}: {(problem.IsError ? "error" : "warning")}: {problem.Message}\n");
+        }
+
+        if (dtab is null)
+        {
+            return ExitCode.BadData;
+        }
+
+        output.Write(dtab.ToString(NameTreeFormat.Namerd) + '\n');
+        return ExitCode.Success;
+    }
+}

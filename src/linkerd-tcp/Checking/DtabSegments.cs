@@ -1,0 +1,33 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Cuts the text of a dtab at its semicolons, so that an error in one entry does not hide those of the others.</summary>
+internal static class DtabSegments
+{
+    // Where a comment may begin without white space before it: behind what is complete by itself.
+    private const string Complete = ";()|&!~>*";
+
+    /// <summary>What is between semicolons that are not of a comment; behind the last one too.</summary>
+    public static IEnumerable<Range> Of(string text)
+    {
+        var start = 0;
+        var comment = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (comment)
+            {
+                comment = text[i] != '\n';
+            }
+            else if (text[i] == '#')
+            {
+                comment = i == 0 || char.IsWhiteSpace(text[i - 1]) || Complete.Contains(text[i - 1], StringComparison.Ordinal);
+            }
+            else if (text[i] == ';')
+            {
+                yield return start..i;
+                start = i + 1;
+            }
+        }
+
+        yield return start..text.Length;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>The help texts of the commands.</summary>
+internal static class CommandHelpText
+{
+    /// <summary>The form of <c>resolve</c>.</summary>
+    public const string ResolveUsage = "USAGE: linkerd-tcp resolve [OPTIONS] <NAME>";
+
+    /// <summary>The form of <c>dtab check</c>.</summary>
+    public const string DtabUsage = "USAGE: linkerd-tcp dtab check <FILE|->";
+
+    /// <summary>The help text of <c>resolve</c>.</summary>
+    public static string Resolve()
+    {
+        var text = new StringBuilder();
+        text.Append("linkerd-tcp resolve\nPrints how a name is bound, step by step, and to which endpoints\n\n").Append(ResolveUsage).Append("\n\nOPTIONS:\n");
+        HelpText.Append(text, [CliOptions.HelpFlag, .. CliOptions.OfResolve]);
+        text.Append("\nWHO RESOLVES (as the proxy's options; a DURATION is such as 500ms, 10s, 5m, 1h):\n");
+        HelpText.Append(text, CliOptions.Naming);
+        text.Append(
+            """
+
+            ARGS:
+                <NAME>    A name, or a tree of names, as the proxy's <TARGET>
+
+            EXIT CODES:
+                0     bound, with endpoints or with none; or a signal ended --watch
+                1     failed, and what went wrong is on stderr
+                2     negative: the name does not exist, or leads to ! or $
+                3     still pending after --timeout
+                64    the command line is wrong
+
+            """);
+        return text.ToString();
+    }
+
+    /// <summary>The help text of <c>dtab check</c>.</summary>
+    public static string Dtab()
+    {
+        var text = new StringBuilder();
+        text.Append("linkerd-tcp dtab check\nChecks a dtab, and prints it as namerd does\n\n").Append(DtabUsage).Append("\n\nOPTIONS:\n");
+        HelpText.Append(text, [CliOptions.HelpFlag]);
+        text.Append(
+            """
+
+            ARGS:
+                <FILE|->    The file, or - for standard input
+
+            EXIT CODES:
+                0     it is a dtab; it is on stdout in namerd's canonical form, and what is odd about it on stderr
+                1     the file cannot be read
+                64    the command line is wrong
+                65    it is none; each error is on stderr as FILE:LINE:COLUMN
+
+            """);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,39 @@
+using Linkerd.Tcp.Namerd;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Who resolves a name, and how: checked.</summary>
+internal sealed record NamingSettings
+{
+    private static readonly DstPath BuiltIn = DstPath.Parse("/$");
+
+    /// <summary>A name, or a tree of names.</summary>
+    public required NameTree Target { get; init; }
+
+    /// <summary>The directory of the file namer; null: there is none.</summary>
+    public required string? Disco { get; init; }
+
+    /// <summary>The dtab by which names are bound here; null: none was given.</summary>
+    public required Dtab? Dtab { get; init; }
+
+    /// <summary>Whether the embedded interpreter resolves the target, or namerd.</summary>
+    public bool IsLocal => Disco is not null || Dtab is not null || Target.Names().All(name => name.StartsWith(BuiltIn));
+
+    public required IReadOnlyList<Uri> NamerdAddresses { get; init; }
+
+    public required TimeSpan NamerdInterval { get; init; }
+
+    public required string NamerdNamespace { get; init; }
+
+    public required NamerdMode NamerdMode { get; init; }
+
+    public required TimeSpan NamerdMaxAge { get; init; }
+
+    /// <summary>What namerd appends to its dtab.</summary>
+    public required Dtab NamerdDtab { get; init; }
+
+    public required NamerdTlsOptions NamerdTls { get; init; }
+
+    /// <summary>Whether namerd's mesh interface is asked, and not its HTTP interface.</summary>
+    public bool IsMesh => NamerdText.IsMesh(NamerdAddresses[0]);
+}

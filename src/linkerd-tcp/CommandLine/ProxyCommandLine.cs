@@ -1,0 +1,67 @@
+using System.CommandLine;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Reads the command line of the proxy.</summary>
+internal static class ProxyCommandLine
+{
+    private static readonly CommandSyntax Syntax = new(
+        HelpText.Usage,
+        [.. CliOptions.Flags, .. CliOptions.Original, .. CliOptions.Added],
+        "<TARGET>",
+        "a name such as /svc/foo or /$/inet/127.0.0.1/8080");
+
+    /// <summary>Reads it; never throws for what it says.</summary>
+    public static ParsedCommandLine Parse(string[] args)
+    {
+        var errors = Syntax.FindTokenErrors(args).ToList();
+        if (errors.Count > 0)
+        {
+            return new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+        }
+
+        var result = Syntax.Parse(args);
+        return CliOptions.HelpFlag.IsGiven(result) ? new ParsedCommandLine.ShowText(HelpText.Full())
+            : CliOptions.VersionFlag.IsGiven(result) ? new ParsedCommandLine.ShowText(HelpText.Version + '\n')
+            : Read(result);
+    }
+
+    private static ParsedCommandLine Read(ParseResult result)
+    {
+        var errors = new List<string>();
+        var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
+        var settings = new ProxySettings
+        {
+            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
+            StateDirectory = CliOptions.StateDirectory.Read(result, errors),
+            Listen = CliOptions.Listen.Read(result, errors)!,
+            WindowSizeKb = CliOptions.WindowSize.Read(result, errors),
+            ConnectTimeout = CliOptions.ConnectTimeout.Read(result, errors),
+            AttemptTimeout = CliOptions.AttemptTimeout.Read(result, errors),
+            IdleTimeout = CliOptions.IdleTimeout.Read(result, errors),
+            HalfCloseTimeout = CliOptions.HalfCloseTimeout.Read(result, errors),
+            Lifetime = CliOptions.Lifetime.Read(result, errors),
+            MaxSessions = CliOptions.MaxSessions.Read(result, errors),
+            Balancer = CliOptions.Balancer.Read(result, errors),
+            MaxConnectionsPerEndpoint = CliOptions.MaxConnectionsPerEndpoint.Read(result, errors),
+            MaxWaiters = CliOptions.MaxWaiters.Read(result, errors),
+            MinConnections = CliOptions.MinConnections.Read(result, errors),
+            SlowStart = CliOptions.SlowStart.Read(result, errors),
+            FailFast = CliOptions.FailFast.Read(result, errors)!,
+            Retries = CliOptions.Retries.Read(result, errors),
+            ActiveCheck = CliOptions.ActiveCheck.Read(result, errors),
+            CheckSend = CliOptions.CheckSend.Read(result, errors),
+            CheckExpect = CliOptions.CheckExpect.Read(result, errors),
+            Transport = CliOptions.Transport.Read(result, errors),
+            Loops = CliOptions.Loops.Read(result, errors),
+            Grace = CliOptions.Grace.Read(result, errors),
+            Stats = CliOptions.Stats.Read(result, errors),
+        };
+        if (errors.Count == 0 && settings.ActiveCheck == Timeout.InfiniteTimeSpan && !(settings.CheckSend.IsEmpty && settings.CheckExpect.IsEmpty))
+        {
+            errors.Add("--check-send and --check-expect mean nothing without --active-check; expected --active-check <DURATION> too");
+        }
+
+        return errors.Count == 0 ? new ParsedCommandLine.Run(settings) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+    }
+}

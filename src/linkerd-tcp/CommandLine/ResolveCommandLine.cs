@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Linkerd.Tcp.Namerd;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Reads the command line of <c>resolve</c>.</summary>
+internal static class ResolveCommandLine
+{
+    private static readonly CommandSyntax Syntax = new(
+        CommandHelpText.ResolveUsage, [CliOptions.HelpFlag, .. CliOptions.OfResolve, .. CliOptions.Naming], "<NAME>", "a name such as /svc/foo");
+
+    /// <summary>Reads what follows the word; never throws for what it says.</summary>
+    public static ParsedCommandLine Parse(string[] args)
+    {
+        var errors = Syntax.FindTokenErrors(args).ToList();
+        if (errors.Count > 0)
+        {
+            return new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+        }
+
+        var result = Syntax.Parse(args);
+        return CliOptions.HelpFlag.IsGiven(result) ? new ParsedCommandLine.ShowText(CommandHelpText.Resolve()) : Read(result);
+    }
+
+    private static ParsedCommandLine Read(ParseResult result)
+    {
+        var errors = new List<string>();
+        var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
+        var settings = new ResolveSettings
+        {
+            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
+            Watch = CliOptions.Watch.IsGiven(result),
+            Timeout = CliOptions.ResolveTimeout.Read(result, errors),
+            Json = CliOptions.Json.IsGiven(result),
+        };
+        if (errors.Count == 0 && settings.Naming.NamerdMode == NamerdMode.Resolve)
+        {
+            errors.Add("--namerd-mode resolve draws one branch of a union, and says nothing of the others; expected bind or poll here");
+        }
+
+        return errors.Count == 0 ? new ParsedCommandLine.Resolve(settings) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+    }
+}

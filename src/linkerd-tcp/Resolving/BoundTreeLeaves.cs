@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>What a bound tree leads to.</summary>
+internal static class BoundTreeLeaves
+{
+    /// <summary>The leaves, left to right.</summary>
+    public static IEnumerable<BoundTree.Leaf> Leaves(this BoundTree tree) => tree switch
+    {
+        BoundTree.Leaf leaf => [leaf],
+        BoundTree.Union union => union.Branches.SelectMany(branch => branch.Tree.Leaves()),
+        BoundTree.Alt alt => alt.Branches.SelectMany(Leaves),
+        _ => [],
+    };
+}

@@ -1,0 +1,18 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>A bound tree as a delegation without steps, for where nobody says how it came to be.</summary>
+internal static class BoundTreePrinter
+{
+    /// <summary>The tree, under the name.</summary>
+    public static DelegateTree ToDelegation(DstPath name, BoundTree tree) => new DelegateTree.Step(name, null, Convert(name, tree));
+
+    private static DelegateTree Convert(DstPath name, BoundTree tree) => tree switch
+    {
+        BoundTree.Leaf leaf => new DelegateTree.Leaf(leaf.Id, null, leaf),
+        BoundTree.Alt alt => new DelegateTree.Alt(name, null, [.. alt.Branches.Select(branch => Convert(name, branch))]),
+        BoundTree.Union union => new DelegateTree.Union(name, null, [.. union.Branches.Select(branch => new WeightedDelegateTree(branch.Weight, Convert(name, branch.Tree)))]),
+        BoundTree.Fail => new DelegateTree.Fail(DstPath.Root, null),
+        BoundTree.Empty => new DelegateTree.Empty(name, null),
+        _ => new DelegateTree.Negative(name, null),
+    };
+}

@@ -1,0 +1,57 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>
+/// The weight of the innermost union that each leaf of a bound tree came from, left to right, which namerd gives with the addresses of the leaf. A union of which one
+/// branch is left is gone from the bound tree, but not its weight: so it takes the delegation to know.
+/// </summary>
+internal static class LeafWeights
+{
+    /// <summary>The weights; of the tree alone where the delegation is not known, or tells another story.</summary>
+    public static IReadOnlyList<double?> Of(BoundTree tree, DelegateTree? delegation) =>
+        delegation is not null && Bind(delegation, null) is { } bound && bound.Tree == tree ? bound.Weights : [.. OfTree(tree, null)];
+
+    private static IEnumerable<double?> OfTree(BoundTree tree, double? weight) => tree switch
+    {
+        BoundTree.Leaf => [weight],
+        BoundTree.Union union => union.Branches.SelectMany(branch => OfTree(branch.Tree, branch.Weight)),
+        BoundTree.Alt alt => alt.Branches.SelectMany(branch => OfTree(branch, weight)),
+        _ => [],
+    };
+
+    // What binding makes of a delegation. Null: it does not say.
+    private static Result? Bind(DelegateTree tree, double? weight) => tree switch
+    {
+        DelegateTree.Leaf leaf => new(leaf.Bound, [weight]),
+        DelegateTree.Step step => Bind(step.Tree, weight),
+        DelegateTree.Alt alt => alt.Branches.Select(branch => Bind(branch, weight)).FirstOrDefault(bound => bound?.Tree is not BoundTree.Negative, Result.Negative),
+        DelegateTree.Union union => BindUnion(union),
+        DelegateTree.Negative => Result.Negative,
+        DelegateTree.Fail => new(BoundTree.Fail.Instance, []),
+        DelegateTree.Empty => new(BoundTree.Empty.Instance, []),
+        _ => null,
+    };
+
+    private static Result? BindUnion(DelegateTree.Union union)
+    {
+        var settled = union.Branches.Select(branch => (branch.Weight, Bound: Bind(branch.Tree, branch.Weight))).Where(branch => branch.Bound is not null).ToList();
+        if (settled.Count > 1)
+        {
+            settled.RemoveAll(branch => branch.Bound!.Tree is BoundTree.Negative or BoundTree.Fail);
+        }
+
+        return settled.Count switch
+        {
+            0 when union.Branches.All(branch => Bind(branch.Tree, null) is null) => null,
+            0 => Result.Negative,
+            1 => settled[0].Bound,
+            _ => new(
+                new BoundTree.Union([.. settled.Select(branch => new WeightedBoundTree(branch.Weight, branch.Bound!.Tree))]),
+                [.. settled.SelectMany(branch => branch.Bound!.Weights)]),
+        };
+    }
+
+    private sealed record Result(BoundTree Tree, IReadOnlyList<double?> Weights)
+    {
+        public static Result Negative { get; } = new(BoundTree.Negative.Instance, []);
+    }
+}

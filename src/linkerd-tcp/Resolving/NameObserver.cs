@@ -1,0 +1,105 @@
+using System.Threading.Channels;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Follows a name until it is disposed: what it is bound to, and the addresses of each leaf. For one reader.</summary>
+internal sealed class NameObserver : IAsyncDisposable
+{
+    private readonly IInterpreter _interpreter;
+    private readonly TimeProvider _timeProvider;
+    private readonly Channel<Func<NameSnapshot, NameSnapshot>> _changes = Channel.CreateUnbounded<Func<NameSnapshot, NameSnapshot>>(new() { SingleReader = true });
+    private readonly Dictionary<DstPath, CancellationTokenSource> _leaves = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+    private Task<bool>? _waiting;
+
+    /// <summary>Begins.</summary>
+    public NameObserver(IInterpreter interpreter, DstPath name, TimeProvider timeProvider)
+    {
+        _interpreter = interpreter;
+        _timeProvider = timeProvider;
+        _running = FollowBindingAsync(name, _stop.Token);
+    }
+
+    /// <summary>What is known, as of the last wait.</summary>
+    public NameSnapshot Current { get; private set; } = NameSnapshot.Nothing;
+
+    /// <summary>Waits for a change, so long at most.</summary>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        _waiting ??= _changes.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+        try
+        {
+            await _waiting.WaitAsync(atMost, _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+
+        _waiting = null;
+        while (_changes.Reader.TryRead(out var change))
+        {
+            Current = change(Current);
+        }
+
+        FollowLeaves();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var leaf in _leaves.Values)
+        {
+            leaf.Dispose();
+        }
+
+        _stop.Dispose();
+    }
+
+    private async Task FollowBindingAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        await foreach (var binding in _interpreter.BindAsync(name, cancellationToken).ConfigureAwait(false))
+        {
+            _changes.Writer.TryWrite(snapshot => snapshot.With(binding));
+        }
+    }
+
+    private void FollowLeaves()
+    {
+        var ids = Current.Tree is { } tree ? tree.Leaves().Select(leaf => leaf.Id).ToHashSet() : [];
+        foreach (var gone in _leaves.Keys.Where(id => !ids.Contains(id)).ToList())
+        {
+            _leaves.Remove(gone, out var stop);
+            stop!.Cancel();
+            stop.Dispose();
+        }
+
+        foreach (var id in ids.Where(id => !_leaves.ContainsKey(id)))
+        {
+            var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            _leaves.Add(id, stop);
+            _ = FollowLeafAsync(id, stop.Token);
+        }
+    }
+
+    private async Task FollowLeafAsync(DstPath id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var state in _interpreter.ResolveIdAsync(id, cancellationToken).ConfigureAwait(false))
+            {
+                _changes.Writer.TryWrite(snapshot => cancellationToken.IsCancellationRequested ? snapshot : snapshot.With(id, state));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // That is how a watch ends.
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>What <c>--json</c> prints: the bound tree as namerd's <c>bind</c> answers it, and the endpoints that it comes to.</summary>
+internal sealed class ResolveDocument
+{
+    // As Jackson writes: no more is escaped than must be.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly NameSnapshot _snapshot;
+    private readonly Queue<double?> _weights;
+    private readonly Utf8JsonWriter _writer;
+
+    private ResolveDocument(NameSnapshot snapshot, DelegateTree? delegation, Utf8JsonWriter writer)
+    {
+        _snapshot = snapshot;
+        _weights = new(LeafWeights.Of(snapshot.Tree!, delegation));
+        _writer = writer;
+    }
+
+    /// <summary>The document, on one line.</summary>
+    /// <param name="snapshot">What is known; it is bound.</param>
+    /// <param name="delegation">How the name is bound; null where that is not known.</param>
+    public static string Print(NameSnapshot snapshot, DelegateTree? delegation)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Options))
+        {
+            new ResolveDocument(snapshot, delegation, writer).Write();
+        }
+
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private void Write()
+    {
+        _writer.WriteStartObject();
+        _writer.WritePropertyName("bind");
+        WriteTree(_snapshot.Tree!);
+        _writer.WriteStartArray("endpoints");
+        foreach (var endpoint in _snapshot.Resolution is Resolution.Bound bound ? EndpointShare.Of(bound.Endpoints) : [])
+        {
+            _writer.WriteStartObject();
+            _writer.WriteString("address", endpoint.EndPoint.ToString());
+            WriteNumber("weight", endpoint.Weight);
+            WriteNumber("share", endpoint.Share);
+            _writer.WriteEndObject();
+        }
+
+        _writer.WriteEndArray();
+        _writer.WriteEndObject();
+    }
+
+    private void WriteTree(BoundTree tree)
+    {
+        _writer.WriteStartObject();
+        switch (tree)
+        {
+            case BoundTree.Leaf leaf:
+                _writer.WriteString("type", "leaf");
+                _writer.WriteStartObject("bound");
+                WriteAddresses(_snapshot.StateOf(leaf.Id), _weights.Dequeue());
+                _writer.WriteString("id", leaf.Id.ToString());
+                _writer.WriteString("path", leaf.Residual.ToString());
+                _writer.WriteEndObject();
+                break;
+            case BoundTree.Union union:
+                _writer.WriteString("type", "union");
+                _writer.WriteStartArray("union");
+                foreach (var branch in union.Branches)
+                {
+                    _writer.WriteStartObject();
+                    WriteNumber("weight", branch.Weight);
+                    _writer.WritePropertyName("tree");
+                    WriteTree(branch.Tree);
+                    _writer.WriteEndObject();
+                }
+
+                _writer.WriteEndArray();
+                break;
+            case BoundTree.Alt alt:
+                _writer.WriteString("type", "alt");
+                _writer.WriteStartArray("alt");
+                foreach (var branch in alt.Branches)
+                {
+                    WriteTree(branch);
+                }
+
+                _writer.WriteEndArray();
+                break;
+            default:
+                _writer.WriteString("type", tree is BoundTree.Fail ? "fail" : tree is BoundTree.Empty ? "empty" : "neg");
+                break;
+        }
+
+        _writer.WriteEndObject();
+    }
+
+    private void WriteAddresses(Resolution state, double? weight)
+    {
+        _writer.WriteStartObject("addr");
+        switch (state)
+        {
+            case Resolution.Bound bound:
+                _writer.WriteString("type", "bound");
+                _writer.WriteStartArray("addrs");
+                foreach (var endpoint in bound.Endpoints.Groups.SelectMany(group => group.Endpoints))
+                {
+                    WriteAddress(endpoint);
+                }
+
+                _writer.WriteEndArray();
+                _writer.WriteStartObject("meta");
+                if (weight is { } branch)
+                {
+                    WriteNumber("namer_nametree_weight", branch);
+                }
+
+                _writer.WriteEndObject();
+                break;
+            case Resolution.Failed failed:
+                _writer.WriteString("type", "failed");
+                _writer.WriteString("cause", failed.Error);
+                break;
+            default:
+                _writer.WriteString("type", state is Resolution.Negative ? "neg" : "pending");
+                break;
+        }
+
+        _writer.WriteEndObject();
+    }
+
+    private void WriteAddress(WeightedEndPoint endpoint)
+    {
+        _writer.WriteStartObject();
+        if (endpoint.EndPoint is IPEndPoint ip)
+        {
+            _writer.WriteString("ip", JavaAddress.Print(ip.Address));
+            _writer.WriteNumber("port", ip.Port);
+        }
+
+        _writer.WriteStartObject("meta");
+        if (endpoint.Weight != 1)
+        {
+            WriteNumber("endpoint_addr_weight", endpoint.Weight);
+        }
+
+        _writer.WriteEndObject();
+        _writer.WriteEndObject();
+    }
+
+    private void WriteNumber(string name, double value)
+    {
+        _writer.WritePropertyName(name);
+        _writer.WriteRawValue(WeightText.PrintJava(value));
+    }
+}

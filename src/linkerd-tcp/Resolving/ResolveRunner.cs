@@ -1,0 +1,68 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>What <c>resolve</c> does.</summary>
+internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition naming, TimeProvider timeProvider, TextWriter output, TextWriter errors)
+{
+    // The first answer about a cold name can lack branches that follow at once; and changes come in bursts.
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(1);
+
+    private readonly ResolveReport _report = new(settings, naming.Name, timeProvider, output, errors);
+
+    /// <summary>Resolves the name, once or until the token is cancelled.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var observer = new NameObserver(naming.Interpreter, naming.Name, timeProvider);
+        await using (observer.ConfigureAwait(false))
+        {
+            var delegation = await SettleAsync(observer, settings.Timeout, delegates: true, cancellationToken).ConfigureAwait(false);
+            var verdict = _report.First(observer.Current, delegation);
+            while (settings.Watch)
+            {
+                await observer.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+                delegation = await SettleAsync(observer, LongestSettling, settings.Json, cancellationToken).ConfigureAwait(false);
+                _report.Next(observer.Current, delegation);
+            }
+
+            return verdict.ExitCode;
+        }
+    }
+
+    /// <summary>Waits until all is known and nothing has changed for a moment, or the time is over.</summary>
+    private async Task<DelegateTree?> SettleAsync(NameObserver observer, TimeSpan atMost, bool delegates, CancellationToken cancellationToken)
+    {
+        var start = timeProvider.GetTimestamp();
+        var delegation = delegates ? await DelegateAsync(atMost, cancellationToken).ConfigureAwait(false) : null;
+        while (true)
+        {
+            var left = atMost == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : atMost - timeProvider.GetElapsedTime(start);
+            var wait = observer.Current.Missing.Any() || left < Quiet ? left : Quiet;
+            if (wait < TimeSpan.Zero
+                || !await observer.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait, cancellationToken).ConfigureAwait(false))
+            {
+                return delegation;
+            }
+        }
+    }
+
+    private async Task<DelegateTree?> DelegateAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (naming.Delegator is not { } delegator)
+        {
+            return null;
+        }
+
+        using var timeout = new CancellationTokenSource(atMost, timeProvider);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await delegator.DelegateAsync(naming.Name, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}
