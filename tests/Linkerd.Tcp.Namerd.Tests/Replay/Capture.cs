@@ -13,11 +13,17 @@ public sealed record CapturedStep(string? Data, string? Did);
 /// <param name="End">FIN, RST or open.</param>
 public sealed record Capture(string Name, IReadOnlyList<string> Sent, IReadOnlyList<CapturedStep> Steps, string End)
 {
-    private static readonly string[] Files = ["resolve", "watch", "pending", "transport"];
+    private static readonly string[] Files = ["resolve", "bind", "addr", "delegate", "dtabs", "watch", "pending", "transport"];
     private static readonly Dictionary<string, Capture> Captures = Files.SelectMany(Load).ToDictionary();
 
+    /// <summary>The names of the captures about <c>/api/1/resolve</c>, as "file: name".</summary>
+    public static TheoryData<string> Names => [.. Captures.Where(capture => capture.Value.Sent[0].Contains("/api/1/resolve", StringComparison.Ordinal)).Select(capture => capture.Key)];
+
     /// <summary>The names of all captures, as "file: name".</summary>
-    public static TheoryData<string> Names => [.. Captures.Keys];
+    public static TheoryData<string> AllNames => [.. Captures.Keys];
+
+    /// <summary>The file that it is from, as <c>resolve</c>.</summary>
+    public string From { get; private init; } = string.Empty;
 
     public bool IsWatch => Sent[0].Contains("watch=true", StringComparison.Ordinal);
 
@@ -30,6 +36,9 @@ public sealed record Capture(string Name, IReadOnlyList<string> Sent, IReadOnlyL
 
     public static Capture Get(string name) => Captures[name];
 
+    /// <summary>The captures that were made before one of the same file, in their order.</summary>
+    public static IEnumerable<Capture> Before(Capture capture) => Captures.Values.Where(other => other.From == capture.From).TakeWhile(other => other != capture);
+
     private static IEnumerable<KeyValuePair<string, Capture>> Load(string file)
     {
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Captures", file + ".json"), Encoding.UTF8));
@@ -41,7 +50,10 @@ public sealed record Capture(string Name, IReadOnlyList<string> Sent, IReadOnlyL
                 entry.Name,
                 [.. entry.Value.GetProperty("sent").EnumerateArray().Select(step => Member(step, "data")!)],
                 [.. got.Select(step => new CapturedStep(Member(step, "data"), Member(step, "did"))).Where(step => step != new CapturedStep(null, null))],
-                end));
+                end)
+            {
+                From = file,
+            });
         }
     }
 

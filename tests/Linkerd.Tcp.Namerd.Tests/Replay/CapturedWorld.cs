@@ -1,13 +1,12 @@
-using System.Globalization;
 using System.Text.Json;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>What the recorded namerd was run with, and what was done to it while it was recorded.</summary>
+/// <summary>What the recorded namerd was run with.</summary>
 internal static class CapturedWorld
 {
-    private const string Small = "/svc => /#/io.l5d.fs ;";
+    public const string Small = "/svc => /#/io.l5d.fs ;";
     private const string Default = """
         /svc           => /#/io.l5d.fs ;
         /svc/web       => 9 * /#/io.l5d.fs/web1 & 1 * /#/io.l5d.fs/web2 ;
@@ -22,30 +21,69 @@ internal static class CapturedWorld
         /svc/nested    => 0.5 * (1 * /#/io.l5d.fs/web1 & 3 * /#/io.l5d.fs/web2) & 0.5 * /#/io.l5d.fs/web3 ;
         """;
 
-    private static readonly string[] SlowHosts = ["slow1.example", "slow2.example", "slow6.example", "slow7.example"];
+    private static readonly string[] SlowHosts = [.. Enumerable.Range(1, 7).Select(i => $"slow{i}.example")];
 
     public static void Furnish(NamerdStandIn namerd, Capture capture)
     {
         namerd.SetDtab("default", Default);
         namerd.SetDtab("small", Small);
         namerd.SetDtab("copy", Small);
-        namerd.SetFile("plain", "127.0.0.1 8080\n127.0.0.1 8081 * 0.23\n");
-        namerd.SetFile("web1", "127.0.0.1 9001\n127.0.0.1 9002\n");
-        namerd.SetFile("web2", "127.0.0.1 9003\n");
-        namerd.SetFile("web3", "127.0.0.1 9004 * 2\n");
-        namerd.SetFile("empty", "");
-        namerd.SetFile("comment", "# a comment\n");
-        namerd.SetFile("bad", "127.0.0.1 1\nbad line here\n");
-        namerd.SetFile("dir/leaf", "127.0.0.1 7000\n");
-        namerd.SetFile("slow", "slow7.example 80\n");
+        FurnishFiles(namerd);
         foreach (var host in SlowHosts)
         {
             namerd.SetHost(host, null);
         }
 
-        // Files whose content was not written down are what they were first seen to be.
-        namerd.SetFile("w", FileOf(capture) ?? "127.0.0.1 1001\n");
-        namerd.SetFile("many", FileOf(capture));
+        // What is in the lists of some captures was not there for others.
+        if (capture.From == "dtabs")
+        {
+            namerd.SetDtab("cont", string.Empty);
+        }
+
+        if (capture.From == "pending")
+        {
+            namerd.SetFile("slow", "slow7.example 80\n");
+        }
+
+        if (capture.From == "watch")
+        {
+            namerd.SetFile("w", FirstAddresses(capture) ?? "127.0.0.1 1001\n");
+        }
+
+        if (capture.Name.Contains("transformed", StringComparison.Ordinal))
+        {
+            namerd.SetTransformer("/$/inet/127.0.0.1/7777");
+        }
+    }
+
+    /// <summary>The files as the interpreter's questions too were asked with them.</summary>
+    public static void FurnishFiles(NamerdStandIn namerd)
+    {
+        namerd.SetFile("plain", "127.0.0.1 8080\n127.0.0.1 8081 * 0.23\n");
+        namerd.SetFile("web1", "127.0.0.1 9001\n127.0.0.1 9002\n");
+        namerd.SetFile("web2", "127.0.0.1 9003\n");
+        namerd.SetFile("web3", "127.0.0.1 9004 * 2\n");
+        namerd.SetFile("empty", string.Empty);
+        namerd.SetFile("comment", "# a comment\n");
+        namerd.SetFile("bad", "127.0.0.1 1\nbad line here\n");
+        namerd.SetFile("dir/leaf", "127.0.0.1 7000\n");
+
+        // Two whose content was not written down are what they were seen to be.
+        namerd.SetFile("many", FirstAddresses(Capture.Get("delegate: delegate /svc/many")));
+        namerd.SetFile("odd", FirstAddresses(Capture.Get("delegate: delegate /svc/odd")));
+    }
+
+    /// <summary>What came and what was done, and also what was done without being written down: a watch saw the file of the recording before it.</summary>
+    public static IEnumerable<CapturedStep> StepsOf(Capture capture)
+    {
+        foreach (var step in capture.Steps)
+        {
+            yield return step;
+            if (capture.Name == "addr file edits" && step.Data?.Contains("1009", StringComparison.Ordinal) == true)
+            {
+                yield return new CapturedStep(null, "write in place: one address");
+            }
+        }
     }
 
     /// <summary>The slow DNS gives up, as it did after twelve seconds.</summary>
@@ -57,86 +95,20 @@ internal static class CapturedWorld
         }
     }
 
-    public static void Do(NamerdStandIn namerd, string did)
+    /// <summary>The first address set that came, as the file that it comes from.</summary>
+    private static string? FirstAddresses(Capture capture)
     {
-        switch (did)
-        {
-            case "write in place: two addresses":
-            case "write in place: same content":
-                namerd.SetFile("w", "127.0.0.1 1001\n127.0.0.1 1002\n");
-                break;
-            case "write in place: other order":
-                namerd.SetFile("w", "127.0.0.1 1002\n127.0.0.1 1001\n");
-                break;
-            case "write in place: empty":
-                namerd.SetFile("w", "");
-                break;
-            case "write in place: bad line":
-            case "write in place: the same bad line again":
-                namerd.SetFile("w", "127.0.0.1 1001\nnonsense\n");
-                break;
-            case "write in place: good again, weight 2":
-                namerd.SetFile("w", "127.0.0.1 1001 * 2\n");
-                break;
-            case "write in place: weight 3":
-                namerd.SetFile("w", "127.0.0.1 1001 * 3\n");
-                break;
-            case "delete":
-                namerd.SetFile("w", null);
-                break;
-            case "create":
-                namerd.SetFile("w", "127.0.0.1 1006\n");
-                break;
-            case "delete the file":
-                namerd.SetFile("w", null);
-                namerd.SetFile("late", null);
-                break;
-            case "create the file":
-                namerd.SetFile("w", "127.0.0.1 1003\n");
-                namerd.SetFile("late", "127.0.0.1 1100\n");
-                break;
-            case "rename over from outside the directory":
-            case "write in place afterwards":
-                // namerd does not see these: its own defect, which a stand-in without a file system has no place for.
-                break;
-            case "dtab: a loop":
-                namerd.SetDtab("copy", "/svc => /svc ;");
-                break;
-            case "dtab: back to base":
-                namerd.SetDtab("copy", Small);
-                break;
-            case "create the namespace":
-            case "create it again":
-                namerd.SetDtab("nonesuch", Small);
-                break;
-            case "delete the namespace":
-            case "delete it again":
-                namerd.SetDtab("nonesuch", null);
-                break;
-            case "web file edited":
-                namerd.SetFile("plain", "127.0.0.1 8080\n");
-                break;
-            case "edited back":
-                namerd.SetFile("plain", "127.0.0.1 8080\n127.0.0.1 8081 * 0.23\n");
-                break;
-            case "SIGTERM to namerd":
-                _ = namerd.StopAsync();
-                break;
-            default:
-                throw new ArgumentException($"'{did}' was never done before", nameof(did));
-        }
-    }
-
-    private static string? FileOf(Capture capture)
-    {
-        var line = capture.IsWatch ? HttpAnswer.Parse(string.Concat(capture.Reads)).SelectMany(answer => answer.Pieces).FirstOrDefault(piece => piece.StartsWith("{\"type\":\"bound\"", StringComparison.Ordinal)) : null;
-        if (line is null)
+        const string Start = "\"addrs\":";
+        var bytes = string.Concat(capture.Reads);
+        var start = bytes.IndexOf(Start, StringComparison.Ordinal);
+        if (start < 0)
         {
             return null;
         }
 
-        using var json = JsonDocument.Parse(line);
-        return string.Concat(json.RootElement.GetProperty("addrs").EnumerateArray()
-            .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.GetProperty("ip").GetString()} {entry.GetProperty("port").GetInt32()}\n")));
+        var addresses = bytes[(start + Start.Length)..];
+        using var json = JsonDocument.Parse(addresses[..(addresses.IndexOf(']', StringComparison.Ordinal) + 1)]);
+        return string.Concat(json.RootElement.EnumerateArray().Select(entry =>
+            $"{entry.GetProperty("ip").GetString()} {entry.GetProperty("port")}{(entry.GetProperty("meta").TryGetProperty("endpoint_addr_weight", out var weight) ? $" * {weight}" : string.Empty)}\n"));
     }
 }

@@ -56,10 +56,11 @@ internal sealed class HttpAnswer
     }
 
     /// <summary>All that has a meaning, in an order of its own: address sets sorted, no lengths of what is compressed, no sizes of chunks.</summary>
-    public string Canonical()
+    /// <param name="listsAreSets">Whether a list of names is in no order.</param>
+    public string Canonical(bool listsAreSets = false)
     {
         var text = new StringBuilder(StatusLine).Append('\n');
-        foreach (var name in new[] { "connection", "content-type", "content-encoding", "content-length", "transfer-encoding" })
+        foreach (var name in new[] { "connection", "content-type", "content-encoding", "content-length", "transfer-encoding", "etag" })
         {
             if (Headers.TryGetValue(name, out var value))
             {
@@ -75,10 +76,24 @@ internal sealed class HttpAnswer
         var body = Encoding is null ? Body : Decode(Encoding, Body);
         foreach (var line in body.Split('\n'))
         {
-            text.Append(CanonicalDocument(line)).Append('\n');
+            text.Append(CanonicalDocument(line, listsAreSets)).Append('\n');
         }
 
         return text.Append(IsComplete ? "complete" : "goes on").ToString();
+    }
+
+    /// <summary>Puts all address sets in a document into an order of their own.</summary>
+    public static void SortAddresses(JsonNode node)
+    {
+        foreach (var child in node is JsonObject members ? members.Select(member => member.Value).ToList() : node is JsonArray items ? [.. items] : [])
+        {
+            SortAddresses(child!);
+        }
+
+        if (node is JsonObject document && document["addrs"] is JsonArray addresses)
+        {
+            document["addrs"] = JsonValue.Create(string.Join(',', addresses.Select(address => address!.ToJsonString()).Order(StringComparer.Ordinal)));
+        }
     }
 
     private string TakeBody(string rest, bool toHead)
@@ -86,6 +101,12 @@ internal sealed class HttpAnswer
         if (toHead)
         {
             IsComplete = Headers.ContainsKey("content-length");
+            return rest;
+        }
+
+        if (StatusLine.Split(' ')[1] is "100" or "204")
+        {
+            IsComplete = true;
             return rest;
         }
 
@@ -125,16 +146,21 @@ internal sealed class HttpAnswer
         return rest;
     }
 
-    private static string CanonicalDocument(string line)
+    // Everything but the order of sets is compared as it stands, down to how a weight is printed.
+    private static string CanonicalDocument(string line, bool listsAreSets)
     {
-        if (!line.StartsWith('{') || JsonNode.Parse(line) is not JsonObject { } document || document["addrs"] is not JsonArray addresses)
+        if (line.StartsWith('[') && listsAreSets)
+        {
+            return string.Join(',', JsonNode.Parse(line)!.AsArray().Select(name => name!.ToJsonString()).Order(StringComparer.Ordinal));
+        }
+
+        if (!line.StartsWith('{') || !line.Contains("\"addrs\"", StringComparison.Ordinal))
         {
             return line;
         }
 
-        // Everything but the order of the set is compared as it stands, down to how a weight is printed.
-        var sorted = addresses.Select(address => address!.ToJsonString()).Order(StringComparer.Ordinal);
-        document["addrs"] = JsonValue.Create(string.Join(',', sorted));
+        var document = JsonNode.Parse(line)!;
+        SortAddresses(document);
         return document.ToJsonString();
     }
 

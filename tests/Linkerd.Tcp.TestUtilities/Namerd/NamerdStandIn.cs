@@ -11,32 +11,42 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>
-/// A namerd for tests: Kestrel on a port of its own, answering <c>/api/1/resolve</c> (and <c>dtabs</c>, for reading) as namerd 1.7.5 does, down to the headers
-/// and chunks; what it answers is held against recordings of a real one. What it knows is set from the test, either name by name or as a dtab with files
-/// behind it, and every change reaches the watches at once. For what a network does to an answer there is <see cref="RawServer"/>. Any thread.
+/// A namerd for tests: Kestrel on a port of its own, answering the whole of namerd's HTTP interface as namerd 1.7.5 does, down to the headers and chunks; what
+/// it answers is held against recordings of a real one. What it knows is set from the test (name by name, id by id, or as dtabs with files behind them) or over
+/// HTTP, and every change reaches the watches at once. For what a network does to an answer there is <see cref="RawServer"/>. Any thread.
 /// </summary>
 public sealed class NamerdStandIn : IAsyncDisposable
 {
     private readonly StandInWorld _world;
-    private readonly StandInCounters _counters = new();
-    private readonly X509Certificate2? _certificate;
+    private readonly StandInCounters _counters;
+    private readonly NamerdStandInOptions _options;
+    private readonly StandInDns _dns;
     private WebApplication? _server;
-    private readonly TimeProvider _time;
     private CancellationTokenSource _stopped = new();
     private CancellationTokenSource _stopping = new();
 
-    private NamerdStandIn(ulong seed, X509Certificate2? certificate, TimeProvider time)
+    private NamerdStandIn(NamerdStandInOptions options)
     {
-        _world = new StandInWorld(seed);
-        _certificate = certificate;
-        _time = time;
+        _options = options;
+        _world = new StandInWorld(options.Seed);
+        _counters = new StandInCounters(options.Log);
+        _dns = new StandInDns(_world, options);
+        EndPoint = options.EndPoint;
+        if (options.Resolver is not null)
+        {
+            _world.Change(namers =>
+            {
+                namers.Hosts.Follow = _dns.Follow;
+                return [];
+            });
+        }
     }
 
     /// <summary>Where it listens. The port stays when it is stopped and started again.</summary>
-    public IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
+    public IPEndPoint EndPoint { get; private set; }
 
     /// <summary>The base address for a client.</summary>
-    public Uri BaseAddress => new($"{(_certificate is null ? "http" : "https")}://{EndPoint}/");
+    public Uri BaseAddress => new($"{(_options.Certificate is null ? "http" : "https")}://{EndPoint}/");
 
     /// <summary>How many connections were accepted.</summary>
     public int ConnectionCount => _counters.Connections;
@@ -60,10 +70,20 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <param name="address">Where it listens, on a free port. Default: the IPv4 loopback.</param>
     /// <param name="certificate">For TLS. Default: none, plain HTTP.</param>
     /// <param name="seed">Decides which branches of unions are drawn.</param>
-    /// <param name="time">Drives the look at the list of namespaces, the end of the patience of <c>delegate</c>, and the grace of a stop. Default: the system's.</param>
-    public static async Task<NamerdStandIn> StartAsync(IPAddress? address = null, X509Certificate2? certificate = null, ulong seed = 1, TimeProvider? time = null)
+    /// <param name="time">See <see cref="NamerdStandInOptions.Time"/>. Default: the system's.</param>
+    public static Task<NamerdStandIn> StartAsync(IPAddress? address = null, X509Certificate2? certificate = null, ulong seed = 1, TimeProvider? time = null) =>
+        StartAsync(new NamerdStandInOptions
+        {
+            EndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0),
+            Certificate = certificate,
+            Seed = seed,
+            Time = time ?? TimeProvider.System,
+        });
+
+    /// <summary>Starts one that knows nothing.</summary>
+    public static async Task<NamerdStandIn> StartAsync(NamerdStandInOptions options)
     {
-        var standIn = new NamerdStandIn(seed, certificate, time ?? TimeProvider.System) { EndPoint = new IPEndPoint(address ?? IPAddress.Loopback, 0) };
+        var standIn = new NamerdStandIn(options);
         await standIn.StartAgainAsync();
         return standIn;
     }
@@ -94,6 +114,10 @@ public sealed class NamerdStandIn : IAsyncDisposable
     public Task WaitForRequestsAsync(int count, CancellationToken cancellationToken = default) =>
         _counters.WaitAsync(counters => counters.RequestCount >= count, cancellationToken);
 
+    /// <summary>Waits until so many events were sent on watches since the start.</summary>
+    public Task WaitForEventsAsync(int count, CancellationToken cancellationToken = default) =>
+        _counters.WaitAsync(counters => counters.Events >= count, cancellationToken);
+
     /// <summary>Waits until so many watches are open.</summary>
     public Task WaitForWatchesAsync(int count, CancellationToken cancellationToken = default) =>
         _counters.WaitAsync(counters => counters.Watches == count, cancellationToken);
@@ -115,7 +139,7 @@ public sealed class NamerdStandIn : IAsyncDisposable
             {
                 // Kestrel stops listening at once, and waits for the connections.
                 var closing = server.StopAsync();
-                await Task.Delay(grace, _time);
+                await Task.Delay(grace, _options.Time);
                 await _stopped.CancelAsync();
                 await closing;
             }
@@ -137,9 +161,9 @@ public sealed class NamerdStandIn : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(EndPoint, listen =>
         {
-            if (_certificate is not null)
+            if (_options.Certificate is { } certificate)
             {
-                listen.UseHttps(_certificate);
+                listen.UseHttps(certificate);
             }
 
             listen.Run(ServeAsync);
@@ -155,6 +179,7 @@ public sealed class NamerdStandIn : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await _dns.DisposeAsync();
         _stopped.Dispose();
         _stopping.Dispose();
     }
@@ -162,6 +187,6 @@ public sealed class NamerdStandIn : IAsyncDisposable
     private Task ServeAsync(ConnectionContext connection)
     {
         _counters.Connection();
-        return new StandInConnection(connection, new StandInRouter(_world, _counters, _time), _stopping.Token, _stopped.Token).RunAsync();
+        return new StandInConnection(connection, new StandInRouter(_world, _counters, _options.Time), _stopping.Token, _stopped.Token).RunAsync();
     }
 }

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>What was asked, counted, and ways to wait for more of it. Any thread.</summary>
-internal sealed class StandInCounters
+internal sealed class StandInCounters(Action<string>? log = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
@@ -52,11 +52,20 @@ internal sealed class StandInCounters
 
     public void Event() => Change(() => Events++);
 
-    public void Request(string line, IReadOnlyDictionary<string, string> headers) => Change(() =>
+    public void Request(string line, IReadOnlyDictionary<string, string> headers)
     {
-        _requests.Add(line);
-        _headers.Add(headers);
-    });
+        if (log is not null)
+        {
+            log(line);
+            return;
+        }
+
+        Change(() =>
+        {
+            _requests.Add(line);
+            _headers.Add(headers);
+        });
+    }
 
     public IDisposable OpenWatch()
     {

@@ -7,6 +7,9 @@ internal sealed class StandInHosts(StandInReads reads)
 {
     private readonly Dictionary<string, string[]?> _hosts = new() { ["localhost"] = ["127.0.0.1"] };
 
+    /// <summary>Is told each host that nothing is known of, once: from then on it is pending. Null: such hosts do not exist.</summary>
+    public Action<string>? Follow { get; set; }
+
     /// <summary>Sets what a host's addresses are; null: no answer yet.</summary>
     /// <returns>The facts that this changes.</returns>
     public IEnumerable<string> Set(string host, string[]? addresses)
@@ -30,7 +33,14 @@ internal sealed class StandInHosts(StandInReads reads)
         }
 
         reads.Note(Fact(host));
-        return [];
+        if (Follow is null)
+        {
+            return [];
+        }
+
+        _hosts[host] = null;
+        Follow(host);
+        return null;
     }
 
     /// <summary>The address that a host is as it stands, printed as Java prints it; null for a name.</summary>
