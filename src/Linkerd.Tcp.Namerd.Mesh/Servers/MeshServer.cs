@@ -24,6 +24,7 @@ internal sealed class MeshServer : IDisposable
     private Task<MeshException?>? _probe;
     private MeshException? _lastError;
     private bool _isGood;
+    private int _epoch;
     private int _users;
     private bool _isRetired;
     private long _goodSince;
@@ -54,6 +55,9 @@ internal sealed class MeshServer : IDisposable
     /// <summary>Whether it answered, and nothing went wrong with it since.</summary>
     public bool IsGood => Volatile.Read(ref _isGood);
 
+    /// <summary>Whether it ever answered.</summary>
+    public bool WasGood { get; private set; }
+
     /// <summary>How long it is left alone from now on; zero or less where it may be asked.</summary>
     public TimeSpan Pause
     {
@@ -65,6 +69,9 @@ internal sealed class MeshServer : IDisposable
             }
         }
     }
+
+    /// <summary>How often it has turned out good: what began in an earlier time says nothing of this one.</summary>
+    public int Epoch => Volatile.Read(ref _epoch);
 
     /// <summary>What went wrong with it last.</summary>
     public MeshException? LastError => Volatile.Read(ref _lastError);
@@ -88,11 +95,13 @@ internal sealed class MeshServer : IDisposable
     }
 
     /// <summary>Something went wrong with it, or with the way to it. Only the first of several troubles of one outage counts.</summary>
-    public void Fail(MeshException error)
+    /// <param name="error">What went wrong.</param>
+    /// <param name="epoch">The <see cref="Epoch"/> when that was begun which went wrong.</param>
+    public void Fail(MeshException error, int epoch)
     {
         lock (_lock)
         {
-            if (_isGood)
+            if (_isGood && epoch == _epoch)
             {
                 PauseFor(error, _options.TimeProvider.GetElapsedTime(_goodSince) >= _options.RequestTimeout);
             }
@@ -162,7 +171,8 @@ internal sealed class MeshServer : IDisposable
             _probe = null;
             if (error is null)
             {
-                _isGood = true;
+                _isGood = WasGood = true;
+                _epoch++;
                 _goodSince = _options.TimeProvider.GetTimestamp();
             }
             else
