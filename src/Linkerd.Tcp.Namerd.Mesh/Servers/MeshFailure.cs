@@ -33,7 +33,7 @@ internal static class MeshFailure
             case InvalidProtocolBufferException unreadable:
                 return new MeshException($"namerd at {server.Name} answered{about} with a message that cannot be read ({unreadable.Message})", blamesServer: false);
             case var cause:
-                return new MeshException(Describe(server.Name, cause), blamesServer: true);
+                return new MeshException(Describe(server.Name, cause) + HintOf(server, cause), blamesServer: true);
         }
 
         var blames = rpc.StatusCode is StatusCode.Unavailable or StatusCode.Unimplemented or StatusCode.Unknown or StatusCode.Cancelled;
@@ -44,6 +44,13 @@ internal static class MeshFailure
     public static string NoAnswer(MeshServer server, DstPath? subject, TimeSpan within) =>
         $"namerd at {server.Name} did not answer{(subject is null ? string.Empty : $" about {subject}")} within {within.TotalSeconds} s";
 
+    // What has never spoken HTTP/2 may be something else; of what has, nobody need be told what it is.
+    private static string HintOf(MeshServer server, Exception cause) =>
+        !server.WasGood && cause is HttpProtocolException or { InnerException: HttpProtocolException } or HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError
+        } ? Hint : string.Empty;
+
     private static string Describe(string namerd, Exception exception) => exception switch
     {
         HttpProtocolException { ErrorCode: 0 } => $"namerd at {namerd} closed the connection",
@@ -51,9 +58,9 @@ internal static class MeshFailure
             $"namerd at {namerd} does not answer the PINGs of its connection any more",
         HttpProtocolException protocol => $"namerd at {namerd} broke off by an error of HTTP/2 ({protocol.Message})",
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } and not { InnerException: HttpProtocolException } =>
-            $"what answers at {namerd} does not speak HTTP/2 as namerd does ({exception.GetBaseException().Message}){Hint}",
+            $"what answers at {namerd} does not speak HTTP/2 as namerd does ({exception.GetBaseException().Message})",
         HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } =>
-            $"what answers at {namerd} does not speak HTTP/2{Hint}",
+            $"what answers at {namerd} does not speak HTTP/2",
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             $"namerd at {namerd} closed the connection",
         { InnerException: HttpProtocolException inner } => Describe(namerd, inner),

@@ -54,6 +54,9 @@ internal sealed class MeshServer : IDisposable
     /// <summary>Whether it answered, and nothing went wrong with it since.</summary>
     public bool IsGood => Volatile.Read(ref _isGood);
 
+    /// <summary>Whether it ever answered.</summary>
+    public bool WasGood { get; private set; }
+
     /// <summary>How long it is left alone from now on; zero or less where it may be asked.</summary>
     public TimeSpan Pause
     {
@@ -162,7 +165,7 @@ internal sealed class MeshServer : IDisposable
             _probe = null;
             if (error is null)
             {
-                _isGood = true;
+                _isGood = WasGood = true;
                 _goodSince = _options.TimeProvider.GetTimestamp();
             }
             else

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Namerd.Protocol;
 
 namespace Linkerd.Tcp.TestUtilities;
 
-/// <summary><c>Delegator</c>, as far as dtabs go: a namespace that is not there, or not any more, is an error.</summary>
+/// <summary><c>Delegator</c>: dtabs, of which one that is not there, or not any more, is an error; and how a name is bound, step by step.</summary>
 internal sealed class MeshDelegator(StandInWorld world, MeshCounters counters) : Delegator.DelegatorBase
 {
     public override async Task<DtabRsp> GetDtab(DtabReq request, ServerCallContext context)
@@ -17,7 +17,43 @@ internal sealed class MeshDelegator(StandInWorld world, MeshCounters counters) :
     {
         counters.Call(nameof(StreamDtab));
         using var watch = world.WatchDtab(MeshRequests.Namespace(request.Root));
+        await context.WriteResponseHeadersAsync([]);
         await MeshStreaming.RunAsync(watch, counters, responseStream, Message, context);
+    }
+
+    public override async Task<DelegateTreeRsp> GetDelegateTree(DelegateTreeReq request, ServerCallContext context)
+    {
+        counters.Call(nameof(GetDelegateTree));
+        return await DelegateAsync(request, context);
+    }
+
+    public override async Task StreamDelegateTree(DelegateTreeReq request, IServerStreamWriter<DelegateTreeRsp> responseStream, ServerCallContext context)
+    {
+        counters.Call(nameof(StreamDelegateTree));
+        await responseStream.WriteAsync(await DelegateAsync(request, context), context.CancellationToken);
+    }
+
+    private async Task<DelegateTreeRsp> DelegateAsync(DelegateTreeReq request, ServerCallContext context)
+    {
+        var ns = MeshRequests.Namespace(request.Root);
+        var extra = StandInDtab.Parse(MeshRequests.Dtab(request.Dtab).ToString());
+        var name = MeshRequests.Tree(request.Tree) is NameTree.Leaf leaf
+            ? leaf.Path
+            : throw new RpcException(new Status(StatusCode.Unimplemented, "The stand-in delegates single names only"));
+        using var watch = world.Start(new ValueWatch<DelegateTree>(world, () => Delegate(ns, name, extra), _ => true));
+        return new DelegateTreeRsp { Tree = MeshMessages.Of(await watch.Events.ReadAsync(context.CancellationToken)) };
+    }
+
+    private DelegateTree Delegate(string ns, DstPath name, StandInDtab extra)
+    {
+        try
+        {
+            return world.Delegate(ns, name, extra);
+        }
+        catch (DelegationException exception)
+        {
+            return new DelegateTree.Throws(name, Entry: null, exception.Message);
+        }
     }
 
     private static DtabRsp Message(VersionedDtab? dtab) => dtab is null

@@ -17,6 +17,7 @@ internal sealed class MeshInterpreter(StandInWorld world, MeshCounters counters)
     {
         counters.Call(nameof(StreamBoundTree));
         using var watch = Watch(request);
+        await context.WriteResponseHeadersAsync([]);
         await MeshStreaming.RunAsync(watch, counters, responseStream, Message, context);
     }
 

@@ -45,10 +45,45 @@ internal static class MeshMessages
     {
         var version = new byte[sizeof(long)];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(version, dtab.Version);
-        return new() { Version = new() { Id = ByteString.CopyFrom(version) }, Dtab = Of(dtab.Printed) };
+        return new() { Version = new() { Id = ByteString.CopyFrom(version) }, Dtab = Of(dtab.Dtab.Printed) };
     }
 
     public static Namerd.Protocol.Dtab Of(Dtab dtab) => new() { Dentries = { dtab.Entries.Select(entry => Of(entry)) } };
+
+    /// <summary>Each step with the entry that led to it.</summary>
+    public static BoundDelegateTree Of(DelegateTree tree)
+    {
+        var message = new BoundDelegateTree { Path = Of(tree.Path), Dentry = tree.Entry is { } entry ? Of(entry) : null };
+        switch (tree)
+        {
+            case DelegateTree.Leaf leaf:
+                message.Leaf = new() { Id = Of(leaf.Bound.Id), Residual = Of(leaf.Bound.Residual) };
+                break;
+            case DelegateTree.Step step:
+                message.Delegate = Of(step.Next);
+                break;
+            case DelegateTree.Alt alt:
+                message.Alt = new() { Trees = { alt.Branches.Select(Of) } };
+                break;
+            case DelegateTree.Union union:
+                message.Union = new() { Trees = { union.Branches.Select(branch => new BoundDelegateTree.Types.Union.Types.Weighted { Weight = branch.Weight, Tree = Of(branch.Tree) }) } };
+                break;
+            case DelegateTree.Throws throws:
+                message.Exception = throws.Message;
+                break;
+            case DelegateTree.Fail:
+                message.Fail = new();
+                break;
+            case DelegateTree.Empty:
+                message.Empty = new();
+                break;
+            default:
+                message.Neg = new();
+                break;
+        }
+
+        return message;
+    }
 
     private static Namerd.Protocol.Dtab.Types.Dentry Of(DtabEntry entry)
     {

@@ -34,6 +34,7 @@ internal sealed class MeshReplicas(StandInWorld world, MeshCounters counters, Me
         }
 
         var id = MeshRequests.Name(request.Id);
+        await context.WriteResponseHeadersAsync([]);
         if (warm.IsCold(id))
         {
             await responseStream.WriteAsync(Pending, context.CancellationToken);

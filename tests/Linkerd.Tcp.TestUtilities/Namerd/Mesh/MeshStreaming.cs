@@ -14,7 +14,6 @@ internal static class MeshStreaming
         StandInWatch<TState> watch, MeshCounters counters, IServerStreamWriter<TMessage> stream, Func<TState, TMessage> message, ServerCallContext context)
     {
         using var open = counters.OpenStream();
-        await context.WriteResponseHeadersAsync([]);
         while (await watch.Events.WaitToReadAsync(context.CancellationToken))
         {
             if (!watch.Events.TryRead(out var latest))

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary><c>meshs://</c>.</summary>
+public sealed class TlsScenarios
+{
+    [Fact]
+    public async Task TrustedRootAndServerName_Resolves()
+    {
+        using var authority = Authority();
+        using var certificate = Issue(authority, "namerd.example");
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        var tls = new NamerdTlsOptions { TrustedRoots = [authority], ServerName = "namerd.example" };
+        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Tls = tls });
+        await watcher.UntilIsAsync(MeshWatch.Bound(1));
+        Assert.Equal("meshs", mesh.Address.Scheme);
+    }
+
+    [Fact]
+    public async Task WrongServerName_Fails()
+    {
+        using var authority = Authority();
+        using var certificate = Issue(authority, "namerd.example");
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = new NamerdTlsOptions { TrustedRoots = [authority] } });
+        Assert.StartsWith($"no TLS connection to namerd at {mesh.EndPoint} can be made (", await watcher.UntilFailsAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CertificateOfNobody_Fails()
+    {
+        using var authority = Authority();
+        using var certificate = Issue(authority, "localhost");
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"meshs://localhost:{mesh.EndPoint.Port}")));
+        Assert.StartsWith("no TLS connection to namerd at localhost", await watcher.UntilFailsAsync("TLS"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ClientCertificate_IsShown()
+    {
+        using var authority = Authority();
+        using var certificate = Issue(authority, "localhost");
+        using var client = Issue(authority, "client.example");
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(
+            namerd, new MeshStandInOptions { Certificate = certificate, ClientCertificate = shown => shown.Thumbprint == client.Thumbprint });
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        var tls = new NamerdTlsOptions { TrustedRoots = [authority], ServerName = "localhost" };
+        await using (var without = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = tls }))
+        {
+            await without.UntilFailsAsync();
+        }
+
+        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Tls = tls with { ClientCertificate = client } });
+        await watcher.UntilIsAsync(MeshWatch.Bound(1));
+    }
+
+    private static X509Certificate2 Authority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=authority", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 authority, string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var issued = request.Create(authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), [1, 2, 3, 4]);
+        using var keyed = issued.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(keyed.Export(X509ContentType.Pfx), null);
+    }
+}
