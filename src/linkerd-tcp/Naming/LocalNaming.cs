@@ -29,5 +29,9 @@ internal static class LocalNaming
         {
             yield return new FileNamer(directory, new FileNamerOptions { Logger = logger, TimeProvider = timeProvider });
         }
+
+        var dns = new DnsNamerOptions { Logger = logger, TimeProvider = timeProvider };
+        yield return new DnsNamer(dns);
+        yield return new DnsSrvNamer(dns);
     }
 }
