@@ -5,7 +5,8 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>Who resolves a name, and how: checked.</summary>
 internal sealed record NamingSettings
 {
-    private static readonly DstPath BuiltIn = DstPath.Parse("/$");
+    // What namerd does not have, or would resolve no better.
+    private static readonly DstPath[] BuiltIn = [DstPath.Parse("/$"), DstPath.Parse("/#/io.l5d.dns"), DstPath.Parse("/#/io.l5d.dnssrv")];
 
     /// <summary>A name, or a tree of names.</summary>
     public required NameTree Target { get; init; }
@@ -17,7 +18,7 @@ internal sealed record NamingSettings
     public required Dtab? Dtab { get; init; }
 
     /// <summary>Whether the embedded interpreter resolves the target, or namerd.</summary>
-    public bool IsLocal => Disco is not null || Dtab is not null || Target.Names().All(name => name.StartsWith(BuiltIn));
+    public bool IsLocal => Disco is not null || Dtab is not null || Target.Names().All(name => Array.Exists(BuiltIn, name.StartsWith));
 
     public required IReadOnlyList<Uri> NamerdAddresses { get; init; }
 
@@ -36,4 +37,7 @@ internal sealed record NamingSettings
 
     /// <summary>Whether namerd's mesh interface is asked, and not its HTTP interface.</summary>
     public bool IsMesh => NamerdText.IsMesh(NamerdAddresses[0]);
+
+    /// <summary>What decides what the name of the target means, besides who answers: what was remembered of another is not for this one.</summary>
+    public string Scope => IsLocal ? $"local {Dtab} {Disco} {Target}" : $"namerd {NamerdNamespace} {NamerdDtab} {Target}";
 }

@@ -5,6 +5,7 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>The embedded interpreter, as the command line has it.</summary>
 internal static class LocalNaming
 {
+    private static readonly DstPath BuiltIn = DstPath.Parse("/$");
     private static readonly Dtab DiscoDtab = Dtab.Parse("/svc => /#/io.l5d.fs");
 
     /// <summary>Makes it. A target that is a tree is given to it under its name.</summary>
@@ -29,5 +30,15 @@ internal static class LocalNaming
         {
             yield return new FileNamer(directory, new FileNamerOptions { Logger = logger, TimeProvider = timeProvider });
         }
+
+        // Names under /$/ alone lead nowhere else, and need not pay for it.
+        if (settings is { Dtab: null, Disco: null } && settings.Target.Names().All(name => name.StartsWith(BuiltIn)))
+        {
+            yield break;
+        }
+
+        var dns = new DnsNamerOptions { Logger = logger, TimeProvider = timeProvider };
+        yield return new DnsNamer(dns);
+        yield return new DnsSrvNamer(dns);
     }
 }

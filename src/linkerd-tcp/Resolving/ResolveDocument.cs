@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -47,7 +48,8 @@ internal sealed class ResolveDocument
             _writer.WriteStartObject();
             _writer.WriteString("address", endpoint.EndPoint.ToString());
             WriteNumber("weight", endpoint.Weight);
-            WriteNumber("share", endpoint.Share);
+            // The last digits are of the arithmetic: 0.9 * 0.8 is 0.7200000000000001.
+            WriteNumber("share", double.Parse(endpoint.Share.ToString("G15", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
             _writer.WriteEndObject();
         }
 

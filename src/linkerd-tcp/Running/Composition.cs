@@ -23,8 +23,7 @@ internal sealed class Composition : IAsyncDisposable
             Meter = meter,
         });
         _naming = NamingComposition.Create(settings.Naming, loggerFactory, timeProvider);
-        var resolver = _naming.Resolver;
-
+        var resolver = Remembering(_naming.Resolver, settings, loggerFactory, timeProvider);
         _router = new Router(_ => DestinationOf(settings, resolver, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
         Proxy = new TcpProxy(Options(settings, _naming.Name), _router, _transport, loggerFactory, meter, timeProvider);
     }
@@ -40,6 +39,15 @@ internal sealed class Composition : IAsyncDisposable
         await _router.DisposeAsync().ConfigureAwait(false);
         await _naming.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static IResolver Remembering(IResolver resolver, ProxySettings settings, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
+        settings.StateDirectory is not { } directory ? resolver : new CachingResolver(resolver, new CachingResolverOptions
+        {
+            Directory = directory,
+            Scope = settings.Naming.Scope,
+            TimeProvider = timeProvider,
+            Logger = loggerFactory.CreateLogger("Linkerd.Tcp.Cache"),
+        });
 
     private static DestinationOptions DestinationOf(ProxySettings settings, IResolver resolver, TimeProvider timeProvider) => new()
     {
