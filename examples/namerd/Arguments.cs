@@ -8,17 +8,20 @@ namespace NamerdStandInExample;
 internal sealed class Arguments
 {
     public const string Usage = """
-        usage: namerd-stand-in [--ip 127.0.0.1] [--port 4180] [--dtab '<NAMESPACE>=<DTAB>' ...] [--disco <DIR>]
+        usage: namerd-stand-in [--ip 127.0.0.1] [--port 4180] [--mesh-port 4321] [--dtab '<NAMESPACE>=<DTAB>' ...] [--disco <DIR>]
 
-          --ip <IP>         Where to listen [default: 127.0.0.1]
-          --port <PORT>     The port of the HTTP interface [default: 4180]
-          --dtab <NS=DTAB>  A namespace with its dtab; as often as there are namespaces [default: 'default=/svc => /#/io.l5d.fs']
-          --disco <DIR>     The directory behind /#/io.l5d.fs: one file a name, one '<HOST> <PORT> [* <WEIGHT>]' a line, followed as it changes
+          --ip <IP>           Where to listen [default: 127.0.0.1]
+          --port <PORT>       The port of the HTTP interface [default: 4180]
+          --mesh-port <PORT>  The port of the gRPC interface [default: there is none]
+          --dtab <NS=DTAB>    A namespace with its dtab; as often as there are namespaces [default: 'default=/svc => /#/io.l5d.fs']
+          --disco <DIR>       The directory behind /#/io.l5d.fs: one file a name, one '<HOST> <PORT> [* <WEIGHT>]' a line, followed as it changes
         """;
 
     public IPAddress Address { get; private set; } = IPAddress.Loopback;
 
     public int Port { get; private set; } = 4180;
+
+    public int? MeshPort { get; private set; }
 
     public List<(string Namespace, string Dtab)> Dtabs { get; } = [];
 
@@ -61,13 +64,16 @@ internal sealed class Arguments
             case "--port" when ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port):
                 Port = port;
                 return string.Empty;
+            case "--mesh-port" when ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port):
+                MeshPort = port;
+                return string.Empty;
             case "--disco" when Directory.Exists(value):
                 Disco = value;
                 return string.Empty;
             case "--dtab":
                 return AddDtab(value);
-            case "--ip" or "--port" or "--disco":
-                return $"{option} '{value}' is no {(option == "--ip" ? "IP address" : option == "--port" ? "port" : "directory")}";
+            case "--ip" or "--port" or "--mesh-port" or "--disco":
+                return $"{option} '{value}' is no {(option == "--ip" ? "IP address" : option == "--disco" ? "directory" : "port")}";
             default:
                 return $"{option} is unknown";
         }

@@ -1,4 +1,4 @@
-// A namerd to try things with, without namerd: its HTTP interface over dtabs in memory and the files of a directory.
+// A namerd to try things with, without namerd: its HTTP and gRPC interfaces over dtabs in memory and the files of a directory.
 using System.Net;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.TestUtilities;
@@ -35,6 +35,11 @@ foreach (var (ns, dtab) in arguments.Dtabs)
 using var disco = arguments.Disco is { } directory ? new DiscoDirectory(directory, namerd) : null;
 Console.WriteLine(disco is null ? "no files: --disco <DIR> is not given" : $"files of /#/io.l5d.fs: {disco.Path}");
 Console.WriteLine($"listening on {namerd.BaseAddress}");
+await using var mesh = arguments.MeshPort is { } port ? await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Address = arguments.Address, Port = port }) : null;
+if (mesh is not null)
+{
+    Console.WriteLine($"listening on {mesh.Address}");
+}
 
 var stop = new TaskCompletionSource<PosixSignal>();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);

@@ -60,7 +60,7 @@ public sealed record MeshOptions
     /// <summary>Where intervals, timeouts and back-off take the time from; PINGs and connecting take the system's. Default: the system's clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where jitter comes from; used by several threads, one at a time. Default: <see cref="RandomSource.Shared"/>.</summary>
+    /// <summary>Where jitter comes from; asked from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; init; } = RandomSource.Shared;
 
     /// <summary>Makes the logger of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>

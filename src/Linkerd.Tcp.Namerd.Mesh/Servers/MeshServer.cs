@@ -24,6 +24,7 @@ internal sealed class MeshServer : IDisposable
     private Task<MeshException?>? _probe;
     private MeshException? _lastError;
     private bool _isGood;
+    private int _epoch;
     private int _users;
     private bool _isRetired;
     private long _goodSince;
@@ -69,6 +70,9 @@ internal sealed class MeshServer : IDisposable
         }
     }
 
+    /// <summary>How often it has turned out good: what began in an earlier time says nothing of this one.</summary>
+    public int Epoch => Volatile.Read(ref _epoch);
+
     /// <summary>What went wrong with it last.</summary>
     public MeshException? LastError => Volatile.Read(ref _lastError);
 
@@ -91,11 +95,13 @@ internal sealed class MeshServer : IDisposable
     }
 
     /// <summary>Something went wrong with it, or with the way to it. Only the first of several troubles of one outage counts.</summary>
-    public void Fail(MeshException error)
+    /// <param name="error">What went wrong.</param>
+    /// <param name="epoch">The <see cref="Epoch"/> when that was begun which went wrong.</param>
+    public void Fail(MeshException error, int epoch)
     {
         lock (_lock)
         {
-            if (_isGood)
+            if (_isGood && epoch == _epoch)
             {
                 PauseFor(error, _options.TimeProvider.GetElapsedTime(_goodSince) >= _options.RequestTimeout);
             }
@@ -166,6 +172,7 @@ internal sealed class MeshServer : IDisposable
             if (error is null)
             {
                 _isGood = WasGood = true;
+                _epoch++;
                 _goodSince = _options.TimeProvider.GetTimestamp();
             }
             else

@@ -8,11 +8,15 @@ namespace Linkerd.Tcp.Namerd;
 /// </summary>
 internal sealed class MeshServers(MeshOptions options) : IDisposable
 {
+    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(2);
     private readonly MeshHosts _hosts = new(options);
     private readonly Lock _lock = new();
     private readonly Dictionary<(Uri Address, IPEndPoint EndPoint), MeshServer> _servers = [];
     private MeshServer? _preferred;
     private bool _disposed;
+
+    /// <summary>Thins out what all names say about the same outage.</summary>
+    public RepeatFilter Outages { get; } = new(options.TimeProvider);
 
     /// <summary>Finds a good one. Whoever gets it releases it (<see cref="MeshServer.Release"/>).</summary>
     /// <param name="avoid">Taken only where there is no other good one.</param>
@@ -23,23 +27,70 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
     {
         var servers = Known(await _hosts.LookUpAsync(cancellationToken).ConfigureAwait(false));
         var preferred = Volatile.Read(ref _preferred);
-        foreach (var server in servers.OrderBy(server => server == avoid ? 2 : server == preferred ? 0 : 1))
+        var candidates = servers.Where(server => server.Pause <= TimeSpan.Zero).OrderBy(server => server == avoid ? 2 : server == preferred ? 0 : 1);
+        if (await FirstGoodAsync([.. candidates], cancellationToken).ConfigureAwait(false) is { } good)
         {
-            if (server.Pause <= TimeSpan.Zero && await server.CheckAsync(cancellationToken).ConfigureAwait(false) is null && server.TryUse())
+            // One that is only taken for once does not become the one that all prefer.
+            if (avoid is null || preferred is null)
             {
-                // One that is only taken for once does not become the one that all prefer.
-                if (avoid is null || preferred is null)
-                {
-                    Volatile.Write(ref _preferred, server);
-                }
-
-                return server;
+                Volatile.Write(ref _preferred, good);
             }
+
+            return good;
         }
 
         var first = servers.MinBy(server => server.Pause)!;
         var errors = string.Join("; ", servers.Select(server => server.LastError?.Message).OfType<string>().Distinct());
         throw new MeshException(errors, blamesServer: true) { RetryAfter = first.Pause };
+    }
+
+    // One after the other, each given some time before the next one is tried besides: one that does not answer costs that time, not a whole timeout.
+    private async ValueTask<MeshServer?> FirstGoodAsync(List<MeshServer> candidates, CancellationToken cancellationToken)
+    {
+        var checks = new List<(MeshServer Server, Task<MeshException?> Check)>();
+        foreach (var server in candidates)
+        {
+            var check = server.CheckAsync(cancellationToken).AsTask();
+            checks.Add((server, check));
+            if (!check.IsCompleted && checks.Count < candidates.Count)
+            {
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var patience = Task.Delay(HeadStart, options.TimeProvider, stop.Token);
+                await Task.WhenAny(checks.Select(pending => (Task)pending.Check).Append(patience)).ConfigureAwait(false);
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+
+            if (await TakeAsync(checks).ConfigureAwait(false) is { } good)
+            {
+                return good;
+            }
+        }
+
+        while (checks.Count > 0)
+        {
+            await Task.WhenAny(checks.Select(pending => pending.Check)).ConfigureAwait(false);
+            if (await TakeAsync(checks).ConfigureAwait(false) is { } good)
+            {
+                return good;
+            }
+        }
+
+        return null;
+    }
+
+    // Of the checks that have ended, those that were bad are left out from now on.
+    private static async ValueTask<MeshServer?> TakeAsync(List<(MeshServer Server, Task<MeshException?> Check)> checks)
+    {
+        foreach (var ended in checks.Where(pending => pending.Check.IsCompleted).ToList())
+        {
+            checks.Remove(ended);
+            if (await ended.Check.ConfigureAwait(false) is null && ended.Server.TryUse())
+            {
+                return ended.Server;
+            }
+        }
+
+        return null;
     }
 
     public void Dispose()

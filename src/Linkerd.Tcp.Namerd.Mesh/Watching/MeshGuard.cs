@@ -114,14 +114,9 @@ internal sealed class MeshGuard<TMessage, TState>(
                 }
             }
         }
-        catch (Exception exception)
+        catch
         {
             stream.Dispose();
-            if (exception is MeshException { BlamesServer: true } error)
-            {
-                server.Fail(error);
-            }
-
             throw;
         }
     }

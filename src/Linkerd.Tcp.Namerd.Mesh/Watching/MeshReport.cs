@@ -48,12 +48,15 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
     }
 
     /// <summary>Nothing is known, and namerd is asked again after a while.</summary>
-    public void Failure(string error, TimeSpan retry)
+    /// <param name="error">Why.</param>
+    /// <param name="retry">When.</param>
+    /// <param name="filter">Thins out what is logged; null: only what is said of this subject.</param>
+    public void Failure(string error, TimeSpan retry, RepeatFilter? filter = null)
     {
         lock (_lock)
         {
             _isUp = false;
-            Failure(error, $", trying again in {retry.TotalSeconds:0.0} s");
+            Failure(error, $", trying again in {retry.TotalSeconds:0.0} s", filter ?? _failures);
         }
     }
 
@@ -94,7 +97,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
         _last = answer.State;
         if (answer.Kind == MeshAnswerKind.Failed)
         {
-            Failure($"namerd at {server.Name} answered {question.Subject}: {answer.Error}", string.Empty);
+            Failure($"namerd at {server.Name} answered {question.Subject}: {answer.Error}", string.Empty, _failures);
             return;
         }
 
@@ -107,9 +110,9 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
         mailbox.Put(answer.State);
     }
 
-    private void Failure(string error, string then)
+    private void Failure(string error, string then, RepeatFilter filter)
     {
-        if (_failures.TryPass(out var suppressed))
+        if (filter.TryPass(out var suppressed))
         {
             MeshLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, Count(suppressed));
         }

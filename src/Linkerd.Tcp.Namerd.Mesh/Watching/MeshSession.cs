@@ -27,7 +27,7 @@ internal sealed class MeshSession<TMessage, TState>(
             {
                 // Not one namerd is good. Whoever tries next, tries for all.
                 delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + MeshRetrying.PromptDelay(options) : _backoff.Next();
-                report.Failure(exception.Message, delay);
+                report.Failure(exception.Message, delay, servers.Outages);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -59,7 +59,7 @@ internal sealed class MeshSession<TMessage, TState>(
             }
             else
             {
-                report.Failure(end.Message, prompt);
+                report.Failure(end.Message, prompt, servers.Outages);
             }
 
             return prompt;
@@ -113,11 +113,6 @@ internal sealed class MeshSession<TMessage, TState>(
         }
         catch (MeshException exception)
         {
-            if (exception.BlamesServer)
-            {
-                stream.Server.Fail(exception);
-            }
-
             return exception;
         }
         finally

@@ -10,6 +10,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
     private readonly MeshQuestion<TMessage, TState> _question;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _outer;
+    private readonly int _epoch;
     private readonly AsyncServerStreamingCall<TMessage> _call;
     private bool _isDisposed;
 
@@ -19,6 +20,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
         _question = question;
         Server = server;
         _outer = cancellationToken;
+        _epoch = server.Epoch;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _call = question.Stream(server, new CallOptions(cancellationToken: _stop.Token));
         Next = ReadAsync();
@@ -61,7 +63,13 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
         catch (Exception exception)
         {
             _outer.ThrowIfCancellationRequested();
-            throw MeshFailure.Translate(Server, _question.Subject, exception);
+            var error = MeshFailure.Translate(Server, _question.Subject, exception);
+            if (error.BlamesServer && !_stop.IsCancellationRequested)
+            {
+                Server.Fail(error, _epoch);
+            }
+
+            throw error;
         }
     }
 }

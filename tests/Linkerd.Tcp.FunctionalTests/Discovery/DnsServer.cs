@@ -32,7 +32,10 @@ internal sealed class DnsServer : IAsyncDisposable
     /// <summary>The options to ask it with, and nothing of the machine.</summary>
     public DnsNamerOptions Options => new()
     {
-        NameServers = [EndPoint], ResolverFile = ResolverFile, HostsFile = _folder.File("no-hosts"), Timeout = TimeSpan.FromMilliseconds(500),
+        NameServers = [EndPoint],
+        ResolverFile = ResolverFile,
+        HostsFile = _folder.File("no-hosts"),
+        Timeout = TimeSpan.FromMilliseconds(500),
     };
 
     private string HostsFile => _folder.File("hosts");

@@ -30,6 +30,15 @@ internal sealed class SteadyLoad : IAsyncDisposable
         await Eventually.IsTrueAsync(() => Count >= enough || !_failures.IsEmpty, () => $"{Count} answers, {_failures.Count} failures");
     }
 
+    /// <summary>Goes on for a while; where a session fails, no longer.</summary>
+    public async Task RunAsync(TimeSpan duration)
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < duration && _failures.IsEmpty;)
+        {
+            await WaitForAsync(20);
+        }
+    }
+
     /// <summary>Who answered to those who asked at or after a time.</summary>
     public Dictionary<string, int> AnswersSince(long timestamp) =>
         _answers.Where(answer => answer.At >= timestamp).GroupBy(answer => answer.Answer).ToDictionary(group => group.Key, group => group.Count());

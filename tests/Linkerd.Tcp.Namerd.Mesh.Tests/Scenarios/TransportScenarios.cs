@@ -104,6 +104,36 @@ public sealed class TransportScenarios
     }
 
     [Fact]
+    public async Task Blackhole_BesideAGoodNamerd_CostsAHeadStart()
+    {
+        var time = new ManualTime();
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd);
+        await using var proxy = new StallingProxy(mesh.EndPoint);
+        proxy.Stall();
+        namerd.SetId("/#/io.l5d.fs/web", NameState.Bound.Ports(1));
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}"), mesh.Address) with { TimeProvider = time });
+        await time.PassTimerAsync(2, 2);
+        await watcher.NextIsAsync(MeshWatch.Bound(1));
+    }
+
+    [Fact]
+    public async Task Outage_OfManyNames_IsLoggedOnceAndProbedOnceAtATime()
+    {
+        var time = new ManualTime();
+        await using var backend = new TcpBackend(socket => Task.CompletedTask);
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{backend.EndPoint}")) with { TimeProvider = time }, "/#/0");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var others = Enumerable.Range(1, 99).Select(i => watcher.Resolver.ResolveIdAsync(DstPath.Parse($"/#/{i}"), stop.Token).GetAsyncEnumerator(stop.Token)).ToList();
+        Assert.All(await Task.WhenAll(others.Select(other => other.MoveNextAsync().AsTask())), Assert.True);
+        Assert.All(others, other => Assert.IsType<Resolution.Failed>(other.Current));
+        await watcher.UntilFailsAsync();
+        Assert.InRange(backend.Accepted, 1, 3);
+        Assert.Single(watcher.Log.Of(LogLevel.Warning));
+        await Task.WhenAll(others.Select(other => other.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
     public async Task FailOver_ToTheOtherNamerd_StaysThere()
     {
         await using var namerd = await NamerdStandIn.StartAsync();

@@ -6,16 +6,17 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>Polling where a watch cannot be had, and watching again when it can.</summary>
 public sealed class FallbackTests
 {
-    [Fact]
-    public async Task WholeAnswerToAWatch_PollsAtTheIntervalAndTriesAWatchAgainLater()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task WholeAnswerToAWatch_PollsAtTheIntervalAndTriesAWatchAgainLater(Asked asked)
     {
         // A web server with a file in place of namerd: pretty-printed, too.
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             await connection.SendAsync(NamerdHttp.Answer("{\n  \"type\": \"bound\",\n  \"addrs\": [ { \"ip\": \"127.0.0.1\", \"port\": 8080 } ]\n}\n"));
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(8080);
 
         for (var polls = 1; polls < 12; polls++)
@@ -32,11 +33,12 @@ public sealed class FallbackTests
         Assert.Equal(2, watcher.Log.Of(LogLevel.Information).Count(line => line.Contains("does not stream", StringComparison.Ordinal)));
     }
 
-    [Fact]
-    public async Task StreamsThatEndOrderlyAtOnce_TwiceIsNoStream()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task StreamsThatEndOrderlyAtOnce_TwiceIsNoStream(Asked asked)
     {
-        await using var server = RawServer.Answering(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)) + NamerdHttp.LastChunk);
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var server = ScriptServer.Answering(asked, NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(1)) + NamerdHttp.LastChunk);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
 
         await watcher.PassBackoffAsync();
@@ -47,20 +49,21 @@ public sealed class FallbackTests
         Assert.Empty(watcher.Rest());
     }
 
-    [Fact]
-    public async Task WatchWithoutHeaders_PollThatWorksIsKeptTo()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task WatchWithoutHeaders_PollThatWorksIsKeptTo(Asked asked)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             var request = await connection.ReadRequestAsync();
             if (!request!.Contains("watch=true", StringComparison.Ordinal))
             {
-                await connection.SendAsync(NamerdHttp.Answer(NamerdHttp.Bound(1)));
+                await connection.SendAsync(NamerdHttp.Answer(asked.Document(1)));
             }
 
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await server.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
         await watcher.PassTimeoutAsync();
         await watcher.NextFailsAsync("did not answer");
@@ -72,11 +75,12 @@ public sealed class FallbackTests
         Assert.DoesNotContain("watch=true", server.Requests[2], StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task WatchThatLivedLong_IsOpenedAgainPromptlyAndWithoutAWord()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task WatchThatLivedLong_IsOpenedAgainPromptlyAndWithoutAWord(Asked asked)
     {
-        var connections = new List<RawConnection>();
-        await using var server = RawServer.Start(async connection =>
+        var connections = new List<ScriptConnection>();
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             lock (connections)
@@ -84,10 +88,10 @@ public sealed class FallbackTests
                 connections.Add(connection);
             }
 
-            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)));
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(1)));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
 
         // A load balancer that cuts what is silent for a minute.
@@ -109,16 +113,17 @@ public sealed class FallbackTests
         Assert.Empty(watcher.Log.Of(LogLevel.Warning));
     }
 
-    [Fact]
-    public async Task WatchesThatAnswerAndBreakAtOnce_BackOffAllTheSame()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task WatchesThatAnswerAndBreakAtOnce_BackOffAllTheSame(Asked asked)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1)));
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(1)));
             connection.Finish();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
 
         foreach (var ceiling in new[] { 1, 2, 4, 8, 16 })
         {
@@ -128,11 +133,12 @@ public sealed class FallbackTests
         }
     }
 
-    [Fact]
-    public async Task HeadersAlone_DoNotResetTheBackoff()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task HeadersAlone_DoNotResetTheBackoff(Asked asked)
     {
-        await using var server = RawServer.Answering(NamerdHttp.WatchHead);
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var server = ScriptServer.Answering(asked, NamerdHttp.WatchHead);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
 
         foreach (var ceiling in new[] { 1, 2, 4, 8, 16, 32, 60, 60 })
         {
@@ -143,11 +149,12 @@ public sealed class FallbackTests
         Assert.Empty(watcher.Rest());
     }
 
-    [Fact]
-    public async Task ShortInterval_IsTheMostOfTheBackoff()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task ShortInterval_IsTheMostOfTheBackoff(Asked asked)
     {
-        await using var server = RawServer.Answering(NamerdHttp.Thrown);
-        await using var watcher = new Watcher(server.BaseAddress, change: options => options with { Interval = TimeSpan.FromSeconds(5) });
+        await using var server = ScriptServer.Answering(asked, NamerdHttp.Thrown);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: options => options with { Interval = TimeSpan.FromSeconds(5) });
 
         foreach (var ceiling in new[] { 1, 2, 4, 5, 5, 5 })
         {

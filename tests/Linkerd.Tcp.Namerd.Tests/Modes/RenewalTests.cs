@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>A second watch in place of the first, every ten intervals.</summary>
+/// <summary>A second watch in place of the first, when the first is old.</summary>
 public sealed class RenewalTests
 {
     [Fact]
@@ -53,23 +53,24 @@ public sealed class RenewalTests
         Assert.NotEqual(first, later[0]);
     }
 
-    [Fact]
-    public async Task Renewal_SecondDoesNotDeliver_FirstGoesOnAndItIsTriedAgainWithBackoff()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task Renewal_SecondDoesNotDeliver_FirstGoesOnAndItIsTriedAgainWithBackoff(Asked asked)
     {
-        var first = new TaskCompletionSource<RawConnection>();
-        await using var server = RawServer.Start(async connection =>
+        var first = new TaskCompletionSource<ScriptConnection>();
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             await connection.SendAsync(NamerdHttp.WatchHead);
             if (connection.Index is 0 or 3)
             {
-                await connection.SendAsync(NamerdHttp.Chunk(NamerdHttp.Bound(connection.Index + 1)));
+                await connection.SendAsync(NamerdHttp.Chunk(asked.Document(connection.Index + 1)));
                 first.TrySetResult(connection);
             }
 
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
@@ -78,7 +79,7 @@ public sealed class RenewalTests
         await server.WaitForRequestsAsync(3, TestContext.Current.CancellationToken);
 
         // The first one is alive all the while.
-        await (await first.Task).SendAsync(NamerdHttp.Chunk(NamerdHttp.Bound(7)));
+        await (await first.Task).SendAsync(NamerdHttp.Chunk(asked.Document(7)));
         await watcher.NextIsAsync(7);
         await watcher.PassTimeoutAsync();
         await watcher.Time.PassTimerAsync(1, 2);
@@ -89,18 +90,24 @@ public sealed class RenewalTests
     }
 
     [Theory]
-    [InlineData("error text\n")]
-    [InlineData("{\"type\":\"leaf\"}\n")]
-    [InlineData("{\"type\"\n")]
-    public async Task Renewal_SecondBeginsWithAnError_FirstGoesOn(string answer)
+    [InlineData(Asked.Resolve, "error text\n")]
+    [InlineData(Asked.Resolve, "{\"type\":\"nonsense\"}\n")]
+    [InlineData(Asked.Resolve, "{\"type\"\n")]
+    [InlineData(Asked.Bind, "error text\n")]
+    [InlineData(Asked.Bind, "{\"type\":\"nonsense\"}\n")]
+    [InlineData(Asked.Bind, "{\"type\"\n")]
+    [InlineData(Asked.Addr, "error text\n")]
+    [InlineData(Asked.Addr, "{\"type\":\"nonsense\"}\n")]
+    [InlineData(Asked.Addr, "{\"type\"\n")]
+    public async Task Renewal_SecondBeginsWithAnError_FirstGoesOn(Asked asked, string answer)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(connection.Index == 0 ? NamerdHttp.Bound(1) : answer));
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(connection.Index == 0 ? asked.Document(1) : answer));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
 
         await watcher.PassRenewalAsync();
@@ -109,18 +116,19 @@ public sealed class RenewalTests
         Assert.Empty(watcher.Rest());
     }
 
-    [Fact]
-    public async Task Renewal_FirstEndsMeanwhile_IsWatchedAgain()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task Renewal_FirstEndsMeanwhile_IsWatchedAgain(Asked asked)
     {
-        var first = new TaskCompletionSource<RawConnection>();
-        await using var server = RawServer.Start(async connection =>
+        var first = new TaskCompletionSource<ScriptConnection>();
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             first.TrySetResult(connection);
-            await connection.SendAsync(NamerdHttp.WatchHead + (connection.Index == 1 ? "" : NamerdHttp.Chunk(NamerdHttp.Bound(connection.Index + 1))));
+            await connection.SendAsync(NamerdHttp.WatchHead + (connection.Index == 1 ? "" : NamerdHttp.Chunk(asked.Document(connection.Index + 1))));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);

@@ -24,7 +24,7 @@ public sealed class ClientReplayTests
         Assert.Equal(capture.RequestCount, connections.Count);
         var steps = connections.Select(_ => Channel.CreateUnbounded<string>()).ToList();
         await using var server = RawServer.Start(connection => PlayAsync(connection, steps[connection.Index].Reader));
-        await using var watcher = new Watcher(server.BaseAddress, NameOf(capture), options => options with { Poll = !capture.IsWatch }, wrap);
+        await using var watcher = new Watcher(server.BaseAddress, NamerdMode.Resolve, NameOf(capture), change: null, wrap);
         foreach (var (connection, play) in connections.Zip(steps, (reads, channel) => (reads, channel.Writer)))
         {
             if (connection != connections[0])

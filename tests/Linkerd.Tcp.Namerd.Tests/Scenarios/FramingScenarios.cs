@@ -5,26 +5,28 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>Scenario 13: documents cut and joined in every way on the wire.</summary>
 public sealed class FramingScenarios
 {
-    private static readonly string First = NamerdHttp.Bound(1);
-    private static readonly string Second = NamerdHttp.Bound(2);
-
-    public static TheoryData<string, string[]> Framings => new()
+    public static TheoryData<Asked, string, string[]> Framings
     {
-        { "split across chunks", [NamerdHttp.Chunk(First[..10]), NamerdHttp.Chunk(First[10..]), NamerdHttp.Chunk(Second[..1]), NamerdHttp.Chunk(Second[1..])] },
-        { "several in one chunk", [NamerdHttp.Chunk(First + Second)] },
-        { "CRLF", [NamerdHttp.Chunk(First.Replace("\n", "\r\n", StringComparison.Ordinal)), NamerdHttp.Chunk(Second.Replace("\n", "\r\n", StringComparison.Ordinal))] },
-        { "blank lines", [NamerdHttp.Chunk("\n\n" + First + "\n \n\t\n" + Second)] },
-        { "no newline between", [NamerdHttp.Chunk(First.TrimEnd() + Second.TrimEnd())] },
-        { "no final newline at the end", [NamerdHttp.Chunk(First + Second.TrimEnd()) + NamerdHttp.LastChunk] },
-        { "newline in a chunk of its own", [NamerdHttp.Chunk(First.TrimEnd()), NamerdHttp.Chunk("\n"), NamerdHttp.Chunk(Second)] },
-        { "chunk sizes in capitals, with zeros and an extension", [$"000{First.Length:X};a=b\r\n{First}\r\n{Second.Length:X}\r\n{Second}\r\n"] },
-    };
+        get
+        {
+            var data = new TheoryData<Asked, string, string[]>();
+            foreach (var asked in Questions.All)
+            {
+                foreach (var (what, writes) in Frame(asked.Data.Document(1), asked.Data.Document(2)))
+                {
+                    data.Add(asked.Data, what, writes);
+                }
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Framings))]
-    public async Task Scenario13_Framing_DoesNotMatter(string what, string[] writes)
+    public async Task Scenario13_Framing_DoesNotMatter(Asked asked, string what, string[] writes)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             await connection.SendAsync(NamerdHttp.WatchHead);
@@ -35,7 +37,7 @@ public sealed class FramingScenarios
 
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
 
         var seen = await watcher.NextAsync();
         seen = seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen;
@@ -44,34 +46,47 @@ public sealed class FramingScenarios
 
     [Theory]
     [MemberData(nameof(Framings))]
-    public async Task Scenario13_OneByteAtATime_EveryDocumentIsSeen(string what, string[] writes)
+    public async Task Scenario13_OneByteAtATime_EveryDocumentIsSeen(Asked asked, string what, string[] writes)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
             await connection.SendByteByByteAsync(NamerdHttp.WatchHead + string.Concat(writes));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, wrap: stream => new OneByteStream(stream));
+        await using var watcher = new Watcher(server.BaseAddress, asked, wrap: stream => new OneByteStream(stream));
 
         var seen = await watcher.NextAsync();
         seen = seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen;
         Assert.True(seen == Watcher.Bound(2), what);
     }
 
-    [Fact]
-    public async Task Scenario13_BodyThatEndsWithTheConnection_IsAStreamToo()
+    [Theory]
+    [MemberData(nameof(Questions.All), MemberType = typeof(Questions))]
+    public async Task Scenario13_BodyThatEndsWithTheConnection_IsAStreamToo(Asked asked)
     {
-        await using var server = RawServer.Start(async connection =>
+        await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + First);
-            await connection.SendAsync(Second.TrimEnd());
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + asked.Document(1));
+            await connection.SendAsync(asked.Document(2).TrimEnd());
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress);
+        await using var watcher = new Watcher(server.BaseAddress, asked);
 
         var seen = await watcher.NextAsync();
         Assert.Equal(Watcher.Bound(2), seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen);
     }
+
+    private static (string What, string[] Writes)[] Frame(string first, string second) =>
+    [
+        ("split across chunks", [NamerdHttp.Chunk(first[..10]), NamerdHttp.Chunk(first[10..]), NamerdHttp.Chunk(second[..1]), NamerdHttp.Chunk(second[1..])]),
+        ("several in one chunk", [NamerdHttp.Chunk(first + second)]),
+        ("CRLF", [NamerdHttp.Chunk(first.Replace("\n", "\r\n", StringComparison.Ordinal)), NamerdHttp.Chunk(second.Replace("\n", "\r\n", StringComparison.Ordinal))]),
+        ("blank lines", [NamerdHttp.Chunk("\n\n" + first + "\n \n\t\n" + second)]),
+        ("no newline between", [NamerdHttp.Chunk(first.TrimEnd() + second.TrimEnd())]),
+        ("no final newline at the end", [NamerdHttp.Chunk(first + second.TrimEnd()) + NamerdHttp.LastChunk]),
+        ("newline in a chunk of its own", [NamerdHttp.Chunk(first.TrimEnd()), NamerdHttp.Chunk("\n"), NamerdHttp.Chunk(second)]),
+        ("chunk sizes in capitals, with zeros and an extension", [$"000{first.Length:X};a=b\r\n{first}\r\n{second.Length:X}\r\n{second}\r\n"]),
+    ];
 }

@@ -45,16 +45,20 @@ internal sealed class ManualTime : TimeProvider
     }
 
     /// <summary>Waits until a timer runs that was set to between these, and returns what it was set to.</summary>
-    public async Task<TimeSpan> WaitForTimerAsync(double fromSeconds, double toSeconds)
+    public Task<TimeSpan> WaitForTimerAsync(double fromSeconds, double toSeconds) => WaitForTimersAsync(fromSeconds, toSeconds, 1);
+
+    /// <summary>Waits until so many timers run that were set to between these, and returns the longest.</summary>
+    public async Task<TimeSpan> WaitForTimersAsync(double fromSeconds, double toSeconds, int count)
     {
         while (true)
         {
             Task started;
             lock (_lock)
             {
-                if (_running.Find(timer => IsBetween(timer.SetTo.TotalSeconds, fromSeconds, toSeconds)) is { } found)
+                var found = _running.FindAll(timer => IsBetween(timer.SetTo.TotalSeconds, fromSeconds, toSeconds));
+                if (found.Count >= count)
                 {
-                    return found.SetTo;
+                    return count == 1 ? found[0].SetTo : found.Max(timer => timer.SetTo);
                 }
 
                 started = _started.Task;
@@ -63,6 +67,10 @@ internal sealed class ManualTime : TimeProvider
             await started.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Waits until such timers run, and lets the time of the longest pass.</summary>
+    public async Task PassTimersAsync(double fromSeconds, double toSeconds, int count) =>
+        Advance(await WaitForTimersAsync(fromSeconds, toSeconds, count));
 
     /// <summary>Waits until such a timer runs, and lets its time pass.</summary>
     public async Task<TimeSpan> PassTimerAsync(double fromSeconds, double toSeconds)

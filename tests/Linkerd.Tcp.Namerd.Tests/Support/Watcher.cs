@@ -8,15 +8,53 @@ internal sealed class Watcher : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Channel<Resolution> _seen = Channel.CreateUnbounded<Resolution>();
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-    private readonly NamerdResolver _resolver;
     private readonly Task _consuming;
 
-    public Watcher(Uri baseAddress, string name = "/svc/web", Func<NamerdOptions, NamerdOptions>? change = null, Func<Stream, Stream>? wrap = null)
+    private readonly int _watches;
+    private readonly bool _isAboutTrees;
+
+    /// <summary>Asks in the mode whose question a test is about.</summary>
+    public Watcher(Uri baseAddress, Asked asked, Func<NamerdOptions, NamerdOptions>? change = null, Func<Stream, Stream>? wrap = null)
+        : this([baseAddress], asked == Asked.Resolve ? NamerdMode.Resolve : NamerdMode.Bind, asked == Asked.Addr ? 2 : 1, "/svc/web", change, wrap, null, asked == Asked.Bind)
     {
-        var options = new NamerdOptions { BaseAddresses = [baseAddress], TimeProvider = Time, Random = RandomSource.Seeded(1), LoggerFactory = Log };
-        _resolver = new NamerdResolver(change is null ? options : change(options), wrap);
+    }
+
+    /// <summary>Asks in a mode.</summary>
+    public Watcher(
+        Uri baseAddress,
+        NamerdMode mode = NamerdMode.Resolve,
+        string name = "/svc/web",
+        Func<NamerdOptions, NamerdOptions>? change = null,
+        Func<Stream, Stream>? wrap = null)
+        : this([baseAddress], mode, mode == NamerdMode.Resolve ? 1 : 2, name, change, wrap, null)
+    {
+    }
+
+    /// <summary>Asks several namerds.</summary>
+    public Watcher(
+        IReadOnlyList<Uri> baseAddresses, NamerdMode mode, Func<NamerdOptions, NamerdOptions>? change = null, IHostLookup? lookup = null)
+        : this(baseAddresses, mode, mode == NamerdMode.Resolve ? 1 : 2, "/svc/web", change, null, lookup)
+    {
+    }
+
+    private Watcher(
+        IReadOnlyList<Uri> baseAddresses,
+        NamerdMode mode,
+        int watches,
+        string name,
+        Func<NamerdOptions, NamerdOptions>? change,
+        Func<Stream, Stream>? wrap,
+        IHostLookup? lookup,
+        bool isAboutTrees = false)
+    {
+        _isAboutTrees = isAboutTrees;
+        var options = new NamerdOptions { BaseAddresses = baseAddresses, Mode = mode, TimeProvider = Time, Random = RandomSource.Seeded(1), LoggerFactory = Log };
+        _watches = watches;
+        Resolver = new NamerdResolver(change is null ? options : change(options), wrap, lookup);
         _consuming = ConsumeAsync(DstPath.Parse(name));
     }
+
+    public NamerdResolver Resolver { get; }
 
     public ManualTime Time { get; } = new();
 
@@ -36,6 +74,16 @@ internal sealed class Watcher : IAsyncDisposable
         return failed.Error;
     }
 
+    /// <summary>Waits for a resolution, and lets others pass before it.</summary>
+    public async Task UntilAsync(Resolution expected)
+    {
+        while (await NextAsync() is var seen && seen != expected)
+        {
+            // On the way there: a branch that is not known yet, or a tree that is about to change.
+            Assert.IsNotType<Resolution.Negative>(seen);
+        }
+    }
+
     /// <summary>What has been seen already without being asked for.</summary>
     public IReadOnlyList<Resolution> Rest()
     {
@@ -51,25 +99,54 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Lets the delay after a failure pass; returns it.</summary>
     public Task<TimeSpan> PassBackoffAsync() => Time.PassTimerAsync(0.5, 9.9);
 
+    /// <summary>Lets one delay after a failure pass after the other until something else than a failure is seen.</summary>
+    public async Task<Resolution> PassBackoffsUntilNextAsync()
+    {
+        while (true)
+        {
+            var next = NextAsync();
+            while (await Task.WhenAny(next, Time.WaitForTimerAsync(0.01, 9.9)) != next)
+            {
+                await Time.PassTimerAsync(0.01, 9.9);
+            }
+
+            if (await next is var seen and not Resolution.Failed)
+            {
+                return seen;
+            }
+        }
+    }
+
     /// <summary>Lets the time pass in which an answer has to come.</summary>
     public Task<TimeSpan> PassTimeoutAsync() => Time.PassTimerAsync(10, 10);
 
     /// <summary>Lets a poll's interval pass.</summary>
     public Task<TimeSpan> PassIntervalAsync() => Time.PassTimerAsync(54, 66);
 
-    /// <summary>Lets the time pass after which a watch is renewed.</summary>
-    public Task<TimeSpan> PassRenewalAsync() => Time.PassTimerAsync(540, 660);
+    /// <summary>Lets the time pass after which every watch of the name is renewed.</summary>
+    public async Task<TimeSpan> PassRenewalAsync()
+    {
+        var latest = await WaitForRenewalsAsync();
+        Time.Advance(latest);
+        return latest;
+    }
+
+    /// <summary>Waits until every watch of the name waits to be renewed; returns the longest wait.</summary>
+    public Task<TimeSpan> WaitForRenewalsAsync() => Time.WaitForTimersAsync(540, 660, _watches);
 
     public static Resolution.Bound Bound(params int[] ports) =>
         new(EndpointSet.Of(ports.Select(port => new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port))));
 
     public static NamerdOptions Polling(NamerdOptions options) => options with { Mode = NamerdMode.Poll };
 
+    /// <summary>Without the polls that back up a watch.</summary>
+    public static NamerdOptions Unchecked(NamerdOptions options) => options with { Interval = TimeSpan.FromDays(20) };
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _consuming.WaitAsync(Patience);
-        await _resolver.DisposeAsync();
+        await Resolver.DisposeAsync();
         _stop.Dispose();
         Log.Dispose();
     }
@@ -78,9 +155,16 @@ internal sealed class Watcher : IAsyncDisposable
     {
         try
         {
-            await foreach (var resolution in _resolver.ResolveAsync(name, _stop.Token))
+            var isFirst = true;
+            await foreach (var resolution in Resolver.ResolveAsync(name, _stop.Token))
             {
-                _seen.Writer.TryWrite(resolution);
+                // That nothing is known yet is said at the beginning, and between two trees until the new one's addresses have come; no test is about that.
+                if (resolution is not Resolution.Pending || (!isFirst && !_isAboutTrees))
+                {
+                    _seen.Writer.TryWrite(resolution);
+                }
+
+                isFirst = false;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -13,6 +13,8 @@ internal sealed class FakeDnsClient : IDnsClient
 
     public IReadOnlyList<IPEndPoint> LastServers { get; private set; } = [];
 
+    public IReadOnlyList<IPEndPoint> FindServers() => [];
+
     public void Addresses(string name, int ttl, params string[] addresses)
     {
         foreach (var kind in new[] { DnsRecordKind.A, DnsRecordKind.Aaaa })

@@ -56,7 +56,7 @@ public sealed class RecordedBindingsTests : IDisposable
     private static string Print(JsonElement tree) => tree.GetProperty("type").GetString() switch
     {
         "leaf" => PrintLeaf(tree.GetProperty("bound")),
-        "union" => $"({string.Join(" & ", tree.GetProperty("trees").EnumerateArray().Select(branch => $"{Number(branch.GetProperty("weight"))}*{Print(branch.GetProperty("tree"))}"))})",
+        "union" => $"({string.Join(" & ", tree.GetProperty("union").EnumerateArray().Select(branch => $"{Number(branch.GetProperty("weight"))}*{Print(branch.GetProperty("tree"))}"))})",
         var type => type!,
     };
 

@@ -16,8 +16,11 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <summary>How a <see cref="MeshStandIn"/> listens.</summary>
 public sealed record MeshStandInOptions
 {
-    /// <summary>Where it listens, on a free port. Default: the IPv4 loopback.</summary>
+    /// <summary>Where it listens. Default: the IPv4 loopback.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The port it listens on; 0, the default, is a free one.</summary>
+    public int Port { get; init; }
 
     /// <summary>For TLS. Default: none, HTTP/2 in cleartext.</summary>
     public X509Certificate2? Certificate { get; init; }
@@ -45,7 +48,7 @@ public sealed class MeshStandIn : IAsyncDisposable
     {
         _world = world;
         _options = options;
-        EndPoint = new IPEndPoint(options.Address, 0);
+        EndPoint = new IPEndPoint(options.Address, options.Port);
     }
 
     /// <summary>Where it listens. The port stays when it is stopped and started again.</summary>

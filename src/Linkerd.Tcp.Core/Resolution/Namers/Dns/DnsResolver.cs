@@ -1,5 +1,4 @@
 using System.Net;
-using DnsClient;
 
 namespace Linkerd.Tcp;
 
@@ -59,10 +58,7 @@ internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IF
             return settings.Servers;
         }
 
-        // Windows has no such file; and the manual page of the file says what stands for none.
-        var servers = OperatingSystem.IsWindows()
-            ? NameServer.ResolveNameServers().Select(server => new IPEndPoint(IPAddress.Parse(server.Address), server.Port)).ToList()
-            : [];
-        return servers.Count > 0 ? servers : [new IPEndPoint(IPAddress.Loopback, 53)];
+        // Windows has no such file; and resolv.conf(5) says what stands for none.
+        return OperatingSystem.IsWindows() && client.FindServers() is { Count: > 0 } servers ? servers : [new IPEndPoint(IPAddress.Loopback, 53)];
     }
 }

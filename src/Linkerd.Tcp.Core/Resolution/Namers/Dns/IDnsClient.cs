@@ -5,6 +5,9 @@ namespace Linkerd.Tcp;
 /// <summary>Asks name servers one question, so that a test can answer. Any thread.</summary>
 internal interface IDnsClient
 {
+    /// <summary>The name servers of the network interfaces.</summary>
+    IReadOnlyList<IPEndPoint> FindServers();
+
     /// <summary>Asks the servers in turn until one answers. Never throws for a failure.</summary>
     /// <param name="servers">The servers.</param>
     /// <param name="name">The full name.</param>

@@ -11,6 +11,9 @@ internal sealed class LibraryDnsClient : IDnsClient
     private LookupClient? _client;
     private (IReadOnlyList<IPEndPoint> Servers, TimeSpan Timeout) _of = ([], default);
 
+    public IReadOnlyList<IPEndPoint> FindServers() =>
+        [.. NameServer.ResolveNameServers().Select(server => new IPEndPoint(IPAddress.Parse(server.Address), server.Port))];
+
     public async Task<DnsReply> QueryAsync(
         IReadOnlyList<IPEndPoint> servers, string name, DnsRecordKind kind, TimeSpan timeout, CancellationToken cancellationToken)
     {
