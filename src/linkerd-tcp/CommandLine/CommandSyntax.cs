@@ -88,7 +88,7 @@ internal sealed class CommandSyntax
 
         errors.Add(tokens.Count == 0
             ? $"{ArgumentName} is missing; expected {_expected}"
-            : $"unexpected '{tokens[1]}' after {ArgumentName} '{tokens[0]}'; expected one (quote it where it has blanks)");
+            : $"unexpected '{tokens[1]}' after {ArgumentName} '{tokens[0]}'; expected one {ArgumentName.Trim('<', '>').Split('|')[0].ToLowerInvariant()} (quote it where it has blanks)");
         return null;
     }
 
