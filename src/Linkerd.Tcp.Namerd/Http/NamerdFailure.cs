@@ -20,12 +20,15 @@ internal static class NamerdFailure
             }
         }
 
-        return server.IsTls && NamerdTls.DescribeAlert(exception, tls.ClientCertificate is not null) is { } alert
-            ? new NamerdException($"namerd at {server} ended the TLS connection: {alert}", NamerdException.Reason.Unusable)
-            : new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
+        if (server.IsTls && NamerdTls.DescribeEnd(exception, server, tls.ClientCertificate is not null) is { } end)
+        {
+            return new NamerdException(end, NamerdException.Reason.Unusable);
+        }
+
+        return new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
     }
 
-    private static string Describe(string namerd, Exception exception) => exception switch
+    public static string Describe(string namerd, Exception exception) => exception switch
     {
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } =>
             $"the host name of namerd at {namerd} cannot be resolved",

@@ -12,6 +12,7 @@ internal sealed class NamerdServer : IDisposable
     private readonly NamerdConnections _connections;
     private readonly string _uri;
     private readonly string? _hostHeader;
+    private bool _wantsCertificate;
 
     /// <param name="options">How to ask.</param>
     /// <param name="baseAddress">Its base address.</param>
@@ -37,6 +38,13 @@ internal sealed class NamerdServer : IDisposable
     public IPAddress? Address { get; }
 
     public bool IsTls => BaseAddress.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Whether it asked for a client certificate when it was last connected to.</summary>
+    public bool WantsCertificate
+    {
+        get => Volatile.Read(ref _wantsCertificate);
+        set => Volatile.Write(ref _wantsCertificate, value);
+    }
 
     /// <summary>Its address, for a log.</summary>
     public string Text { get; }

@@ -70,7 +70,7 @@ public sealed class RenewalTests
 
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
@@ -107,7 +107,7 @@ public sealed class RenewalTests
             await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(connection.Index == 0 ? asked.Document(1) : answer));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
 
         await watcher.PassRenewalAsync();
@@ -128,7 +128,7 @@ public sealed class RenewalTests
             await connection.SendAsync(NamerdHttp.WatchHead + (connection.Index == 1 ? "" : NamerdHttp.Chunk(asked.Document(connection.Index + 1))));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
