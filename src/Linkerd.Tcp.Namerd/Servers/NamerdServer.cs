@@ -65,8 +65,8 @@ internal sealed class NamerdServer : IDisposable
     public bool WasGood { get; set; }
 
     /// <summary>Sends a question; returns when the headers of the answer are there.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool watch, CancellationToken cancellationToken) =>
-        (watch ? _connections.Watches : _connections.Polls).SendAsync(message, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool onNewConnection, CancellationToken cancellationToken) =>
+        (onNewConnection ? _connections.New : _connections.Reused).SendAsync(message, cancellationToken);
 
     /// <summary>A message that asks this server.</summary>
     public HttpRequestMessage Make(string target)

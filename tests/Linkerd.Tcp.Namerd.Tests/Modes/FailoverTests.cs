@@ -18,10 +18,7 @@ public sealed class FailoverTests
         await using var second = await StartAsync(2);
         await using var watcher = new Watcher([first.BaseAddress, second.BaseAddress], mode);
 
-        var next = watcher.NextAsync();
-        await watcher.Time.PassTimerAsync(0, 0.02);
-
-        Assert.Equal(Watcher.Bound(2), await next);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
         Assert.Empty(watcher.Log.Of(LogLevel.Warning));
     }
 
@@ -37,12 +34,7 @@ public sealed class FailoverTests
         await first.WaitForWatchesAsync(watches, TestContext.Current.CancellationToken);
 
         await first.StopAsync();
-        for (var lost = 0; lost < watches; lost++)
-        {
-            await watcher.Time.PassTimerAsync(0, 0.02);
-        }
-
-        await watcher.NextIsAsync(2);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
         await second.WaitForWatchesAsync(watches, TestContext.Current.CancellationToken);
         await first.StartAgainAsync();
         second.Set("/svc/web", NameState.Bound.Ports(3));
@@ -81,9 +73,7 @@ public sealed class FailoverTests
         await second.StopAsync();
         await using var watcher = new Watcher([first.BaseAddress, second.BaseAddress], NamerdMode.Resolve);
 
-        var next = watcher.NextFailsAsync("refused the connection");
-        await watcher.Time.PassTimerAsync(0, 0.02);
-        await next;
+        await watcher.PassBackoffsUntilAsync(seen => seen is Resolution.Failed failed && failed.Error.Contains("refused the connection", StringComparison.Ordinal), 0, 0.02);
         await watcher.Time.WaitForTimerAsync(0.4, 1);
         await second.StartAgainAsync();
 
@@ -113,9 +103,7 @@ public sealed class FailoverTests
         await first.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
 
         await watcher.PassTimeoutAsync();
-        await watcher.Time.PassTimerAsync(0, 0.02);
-
-        await watcher.NextIsAsync(2);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
         Assert.Empty(watcher.Rest());
     }
 
@@ -126,10 +114,7 @@ public sealed class FailoverTests
         var lookup = new FixedLookup(IPAddress.Parse("127.0.0.3"), IPAddress.Loopback);
         await using var watcher = new Watcher([new Uri($"http://namerd.example:{namerd.EndPoint.Port}/")], NamerdMode.Resolve, lookup: lookup);
 
-        var next = watcher.NextAsync();
-        await watcher.Time.PassTimerAsync(0, 0.02);
-
-        Assert.Equal(Watcher.Bound(1), await next);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1), 0, 0.02);
         Assert.Equal($"namerd.example:{namerd.EndPoint.Port}", namerd.RequestHeaders[0]["Host"]);
     }
 

@@ -97,7 +97,7 @@ public sealed class FallbackTests
         // A load balancer that cuts what is silent for a minute.
         for (var cuts = 1; cuts < 5; cuts++)
         {
-            await watcher.Time.WaitForTimerAsync(540, 660);
+            await watcher.WaitForRenewalsAsync();
             watcher.Time.Advance(TimeSpan.FromSeconds(60));
             lock (connections)
             {
@@ -106,7 +106,7 @@ public sealed class FallbackTests
 
             await watcher.Time.PassTimerAsync(0, 0.25);
             await server.WaitForRequestsAsync(cuts + 1, TestContext.Current.CancellationToken);
-            await watcher.Time.WaitForTimerAsync(540, 660);
+            await watcher.WaitForRenewalsAsync();
         }
 
         Assert.Empty(watcher.Rest());
@@ -127,8 +127,13 @@ public sealed class FallbackTests
 
         foreach (var ceiling in new[] { 1, 2, 4, 8, 16 })
         {
-            await watcher.NextIsAsync(1);
-            await watcher.NextFailsAsync("in the middle of its answer");
+            // The addresses of a tree may come when the watch of the tree has ended already.
+            if (asked != Asked.Bind)
+            {
+                await watcher.NextIsAsync(1);
+                await watcher.NextFailsAsync("in the middle of its answer");
+            }
+
             await watcher.Time.PassTimerAsync(ceiling / 2.0, ceiling);
         }
     }

@@ -75,16 +75,14 @@ public sealed class RenewalTests
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
         await watcher.PassTimeoutAsync();
-        await watcher.Time.PassTimerAsync(0.5, 1);
-        await server.WaitForRequestsAsync(3, TestContext.Current.CancellationToken);
+        await watcher.PassBackoffsUntilAsync(server.WaitForRequestsAsync(3, TestContext.Current.CancellationToken));
 
         // The first one is alive all the while.
         await (await first.Task).SendAsync(NamerdHttp.Chunk(asked.Document(7)));
         await watcher.NextIsAsync(7);
         await watcher.PassTimeoutAsync();
-        await watcher.Time.PassTimerAsync(1, 2);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(4));
 
-        await watcher.NextIsAsync(4);
         Assert.Empty(watcher.Rest());
         Assert.All(watcher.Log.Of(LogLevel.Warning), line => Assert.Contains("could not be renewed, going on with the old one", line, StringComparison.Ordinal));
     }

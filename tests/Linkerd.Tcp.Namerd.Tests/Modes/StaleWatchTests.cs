@@ -36,9 +36,8 @@ public sealed class StaleWatchTests
             if (IsWatch(request!))
             {
                 watch.TrySetResult(connection);
+                await connection.WaitForCloseAsync();
             }
-
-            await connection.WaitForCloseAsync();
         });
         await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(1);
@@ -78,7 +77,7 @@ public sealed class StaleWatchTests
                 await connection.SendAsync(how == "same" ? NamerdHttp.Answer(asked.Document(1)) : NamerdHttp.Thrown);
             }
 
-            if (how != "closes" || IsWatch(request!))
+            if (how is "hangs" or "fails" || IsWatch(request!))
             {
                 await connection.WaitForCloseAsync();
             }
@@ -118,12 +117,14 @@ public sealed class StaleWatchTests
         var watches = 0;
         return ScriptServer.Start(asked, async connection =>
         {
-            while (await connection.ReadRequestAsync() is { } request)
+            if (!IsWatch((await connection.ReadRequestAsync())!))
             {
-                await connection.SendAsync(IsWatch(request)
-                    ? NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(watched(watches++)))
-                    : NamerdHttp.Answer(asked.Document(polled)));
+                await connection.SendAsync(NamerdHttp.Answer(asked.Document(polled)));
+                return;
             }
+
+            await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(watched(watches++))));
+            await connection.WaitForCloseAsync();
         });
     }
 

@@ -88,7 +88,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task PlainHttpThere_SaysThatTheHandshakeFailed()
     {
-        await using var server = RawServer.Answering(NamerdHttp.Answer("", "400 Bad Request", ""));
+        await using var server = RawServer.Start(connection => connection.SendAsync(NamerdHttp.Answer("", "400 Bad Request", "")));
         await using var watcher = new Watcher(new Uri($"https://{server.EndPoint}"));
 
         await watcher.NextFailsAsync("can be made: the handshake failed (");

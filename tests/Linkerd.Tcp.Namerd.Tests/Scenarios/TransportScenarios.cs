@@ -277,6 +277,8 @@ public sealed class TransportScenarios
         await namerd.StartAgainAsync();
 
         await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1));
-        Assert.Equal(2, watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count);
+
+        // In the mode that binds, the leaf may be back before the tree.
+        Assert.InRange(watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count, mode == NamerdMode.Bind ? 1 : 2, 2);
     }
 }

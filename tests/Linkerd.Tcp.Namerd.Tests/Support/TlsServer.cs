@@ -50,7 +50,7 @@ internal sealed class TlsServer : IAsyncDisposable
                 running.Add(AnswerAsync(client));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(running);
         }

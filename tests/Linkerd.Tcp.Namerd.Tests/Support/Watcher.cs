@@ -99,17 +99,22 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Lets the delay after a failure pass; returns it.</summary>
     public Task<TimeSpan> PassBackoffAsync() => Time.PassTimerAsync(0.5, 9.9);
 
+    /// <summary>Lets one delay after a failure pass after the other until something has happened.</summary>
+    public async Task PassBackoffsUntilAsync(Task happened, double fromSeconds = 0.01, double toSeconds = 9.9)
+    {
+        while (await Task.WhenAny(happened, Time.WaitForTimerAsync(fromSeconds, toSeconds)) != happened)
+        {
+            await Time.PassTimerAsync(fromSeconds, toSeconds);
+        }
+    }
+
     /// <summary>Lets one delay after a failure pass after the other until something is seen.</summary>
-    public async Task PassBackoffsUntilAsync(Predicate<Resolution> isIt)
+    public async Task PassBackoffsUntilAsync(Predicate<Resolution> isIt, double fromSeconds = 0.01, double toSeconds = 9.9)
     {
         while (true)
         {
             var next = NextAsync();
-            while (await Task.WhenAny(next, Time.WaitForTimerAsync(0.01, 9.9)) != next)
-            {
-                await Time.PassTimerAsync(0.01, 9.9);
-            }
-
+            await PassBackoffsUntilAsync(next, fromSeconds, toSeconds);
             if (isIt(await next))
             {
                 return;
