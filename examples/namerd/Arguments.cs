@@ -10,10 +10,10 @@ internal sealed class Arguments
     public const string Usage = """
         usage: namerd-stand-in [--ip 127.0.0.1] [--port 4180] [--dtab '<NAMESPACE>=<DTAB>' ...] [--disco <DIR>]
 
-          --ip <IP>         Where to listen [default: 127.0.0.1]
-          --port <PORT>     The port of the HTTP interface [default: 4180]
-          --dtab <NS=DTAB>  A namespace with its dtab; as often as there are namespaces [default: 'default=/svc => /#/io.l5d.fs']
-          --disco <DIR>     The directory behind /#/io.l5d.fs: one file a name, one '<HOST> <PORT> [* <WEIGHT>]' a line, followed as it changes
+          --ip <IP>           Where to listen [default: 127.0.0.1]
+          --port <PORT>       The port of the HTTP interface [default: 4180]
+          --dtab <NS=DTAB>    A namespace with its dtab; as often as there are namespaces [default: 'default=/svc => /#/io.l5d.fs']
+          --disco <DIR>       The directory behind /#/io.l5d.fs: one file a name, one '<HOST> <PORT> [* <WEIGHT>]' a line, followed as it changes
         """;
 
     public IPAddress Address { get; private set; } = IPAddress.Loopback;

@@ -24,7 +24,8 @@ public abstract record NameState
         public static Bound Of(params IEnumerable<StandInAddress> addresses) => new([.. addresses]);
 
         /// <inheritdoc/>
-        public bool Equals(Bound? other) => other is not null && Meta == other.Meta && Addresses.ToHashSet().SetEquals(other.Addresses);
+        public bool Equals(Bound? other) => other is not null && Meta == other.Meta
+            && (Addresses.AsSpan().SequenceEqual(other.Addresses.AsSpan()) || Addresses.ToHashSet().SetEquals(other.Addresses));
 
         /// <inheritdoc/>
         public override int GetHashCode() => Addresses.Length;

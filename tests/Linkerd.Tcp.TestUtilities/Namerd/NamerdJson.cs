@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -25,10 +25,17 @@ internal static class NamerdJson
     public static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
     // Large sets are printed once for all watches that send them.
-    private static string PrintAddresses(NameState.Bound bound) => string.Join(',', bound.Addresses.Select(Print));
+    private static string PrintAddresses(NameState.Bound bound)
+    {
+        var text = new StringBuilder();
+        foreach (var address in bound.Addresses)
+        {
+            text.Append(text.Length > 0 ? "," : string.Empty).Append("{\"ip\":").Append(Quote(address.Ip)).Append(",\"port\":").Append(address.Port)
+                .Append(",\"meta\":{").Append(Join(address.Meta, "endpoint_addr_weight", address.Weight)).Append("}}");
+        }
 
-    private static string Print(StandInAddress address) =>
-        string.Create(CultureInfo.InvariantCulture, $$$"""{"ip":{{{Quote(address.Ip)}}},"port":{{{address.Port}}},"meta":{{{{Join(address.Meta, "endpoint_addr_weight", address.Weight)}}}}}""");
+        return text.ToString();
+    }
 
     private static string Join(string meta, string name, double? weight) =>
         weight is not { } number ? meta : $"{meta}{(meta.Length > 0 ? "," : string.Empty)}\"{name}\":{JavaDouble.Print(number)}";

@@ -5,6 +5,9 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <param name="Dtab">The dtab.</param>
 internal sealed record VersionedDtab(long Version, StandInDtab Dtab)
 {
+    /// <summary>The dtab to print.</summary>
+    public Dtab Printed => Dtab.Printed;
+
     public bool Equals(VersionedDtab? other) => ReferenceEquals(this, other);
 
     public override int GetHashCode() => Version.GetHashCode();
