@@ -49,6 +49,39 @@ public sealed class NamerdAddressTests
         Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a:1", new[] { "http://a:1/" })]
+    [InlineData("a:1, https://b ,[::1]", new[] { "http://a:1/", "https://b/", "http://[::1]:4180/" })]
+    [InlineData("a,a:4180", new[] { "http://a:4180/" })]
+    public void TryParseList_GoodAddresses_AreAllThereOnce(string text, string[] expected)
+    {
+        Assert.True(NamerdAddress.TryParseList(text, out var addresses, out var error), error);
+        Assert.Equal(expected, addresses.Select(address => address.AbsoluteUri));
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("a:1,", "empty")]
+    [InlineData("a:1,b:x", "the port 'x'")]
+    [InlineData("mesh://a", "scheme 'mesh'")]
+    public void TryParseList_BadAddress_SaysWhatIsWrong(string text, string expected)
+    {
+        Assert.False(NamerdAddress.TryParseList(text, out _, out var error));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a", "mesh://a:4321/")]
+    [InlineData("mesh://a", "mesh://a:4321/")]
+    [InlineData("meshs://a:1", "meshs://a:1/")]
+    public void TryParseList_OtherSchemes_HaveTheGivenPort(string text, string expected)
+    {
+        Assert.True(NamerdAddress.TryParseList(text, 4321, ["mesh", "meshs"], out var addresses, out var error), error);
+        Assert.Equal([expected], addresses.Select(address => address.AbsoluteUri));
+        Assert.False(NamerdAddress.TryParseList("http://a", 4321, ["mesh", "meshs"], out _, out error));
+        Assert.Contains("expected mesh or meshs", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Parse_BadAddress_ThrowsWithTheReason() =>
         Assert.Contains("65535", Assert.Throws<FormatException>(() => NamerdAddress.Parse("namerd:70000")).Message, StringComparison.Ordinal);

@@ -13,6 +13,9 @@ internal sealed class ConnectProgress
 
     public bool IsConnecting => _isConnecting;
 
+    /// <summary>Whether a connection was opened for it; otherwise it was sent on one that had been used before.</summary>
+    public bool HasNewConnection => Volatile.Read(ref _connects) > 0;
+
     /// <summary>Is called when there is a connection.</summary>
     public Action? Connected { get; set; }
 

@@ -18,36 +18,55 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
     public async Task<NamerdAnswer> AskAsync(ServerAttempt attempt, bool watch, Deadline deadline)
     {
         deadline.Arm(options.RequestTimeout);
-        var server = attempt.Server;
-        if (request.TooLong(server.BaseAddress.AbsolutePath.TrimEnd('/')) is { } tooLong)
+        if (request.TooLong(NamerdRequest.BasePath(attempt.Server.BaseAddress)) is { } tooLong)
         {
             throw new NamerdException(tooLong);
         }
 
+        try
+        {
+            var answer = await SendAsync(attempt, watch, watch, deadline).ConfigureAwait(false);
+            attempt.Answered();
+            return answer;
+        }
+        catch (NamerdException failure)
+        {
+            Tell(attempt, failure, watch);
+            throw;
+        }
+    }
+
+    // One try; and a second one on a new connection where one that had been used before was closed in the meantime, which says nothing about namerd.
+    private async Task<NamerdAnswer> SendAsync(ServerAttempt attempt, bool watch, bool onNewConnection, Deadline deadline)
+    {
+        var server = attempt.Server;
         using var message = server.Make(request.Target(watch));
         var progress = ConnectProgress.Of(message);
         progress.Connected = attempt.Connected;
         HttpResponseMessage? response = null;
         try
         {
-            response = await server.SendAsync(message, watch, deadline.Token).ConfigureAwait(false);
+            response = await server.SendAsync(message, onNewConnection, deadline.Token).ConfigureAwait(false);
             await CheckAsync(server, response, deadline.Token).ConfigureAwait(false);
             var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
             var answer = new NamerdAnswer(response, stream, server);
             response = null;
-            attempt.Answered();
             return answer;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not NamerdException)
         {
-            var failure = exception as NamerdException ?? Translate(exception, server, deadline, progress);
-            Tell(attempt, failure, watch);
-            throw failure;
+            var failure = Translate(exception, server, deadline, progress);
+            if (onNewConnection || response is not null || progress.HasNewConnection || failure is not NamerdException { Why: NamerdException.Reason.Unusable })
+            {
+                throw failure;
+            }
         }
         finally
         {
             response?.Dispose();
         }
+
+        return await SendAsync(attempt, watch, onNewConnection: true, deadline).ConfigureAwait(false);
     }
 
     /// <summary>Reads the whole body of an answer, within a deadline that is armed already.</summary>
@@ -102,9 +121,9 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
             : NamerdFailure.Of(exception, server, options.Tls, progress is { IsConnecting: true });
     }
 
-    private static void Tell(ServerAttempt attempt, Exception failure, bool watch)
+    private static void Tell(ServerAttempt attempt, NamerdException failure, bool watch)
     {
-        switch ((failure as NamerdException)?.Why)
+        switch (failure.Why)
         {
             case NamerdException.Reason.Error:
                 attempt.Answered();
@@ -113,8 +132,8 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
                 // To a poll namerd says nothing until it knows, while a watch gets its headers at once.
                 attempt.Silent(failure.Message);
                 break;
-            case { } why:
-                attempt.Failed(failure.Message, why == NamerdException.Reason.Unreachable);
+            default:
+                attempt.Failed(failure.Message, failure.Why == NamerdException.Reason.Unreachable);
                 break;
         }
     }

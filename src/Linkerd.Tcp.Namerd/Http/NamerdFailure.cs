@@ -20,9 +20,12 @@ internal static class NamerdFailure
             }
         }
 
-        return server.IsTls && NamerdTls.DescribeAlert(exception, tls.ClientCertificate is not null) is { } alert
-            ? new NamerdException($"namerd at {server} ended the TLS connection: {alert}", NamerdException.Reason.Unusable)
-            : new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
+        if (server.IsTls && NamerdTls.DescribeEnd(exception, server, tls.ClientCertificate is not null) is { } end)
+        {
+            return new NamerdException(end, NamerdException.Reason.Unusable);
+        }
+
+        return new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
     }
 
     public static string Describe(string namerd, Exception exception) => exception switch

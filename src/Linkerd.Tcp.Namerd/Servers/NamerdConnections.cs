@@ -9,28 +9,30 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
     // Proxies and load balancers cut what is idle for 60 s, some for 30.
     private static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan Spare = TimeSpan.FromSeconds(5);
+
     // A dead peer is noticed after 15 + 4 * 5 s.
     private const int KeepAliveAfter = 15;
     private const int KeepAliveEvery = 5;
     private const int KeepAliveTries = 4;
     private readonly Lock _lock = new();
-    private HttpMessageInvoker? _watches;
-    private HttpMessageInvoker? _polls;
+    private HttpMessageInvoker? _new;
+    private HttpMessageInvoker? _reused;
     private bool _isDisposed;
 
     /// <summary>For watches: each has a connection of its own, and a new one, as no connection that died while it was idle is to make namerd look as if it hung.</summary>
-    public HttpMessageInvoker Watches => Get(ref _watches, TimeSpan.Zero);
+    public HttpMessageInvoker New => Get(ref _new, TimeSpan.Zero);
 
     /// <summary>For polls: a connection that has just been used may be used again.</summary>
-    public HttpMessageInvoker Polls => Get(ref _polls, options.MaxStreamAge);
+    public HttpMessageInvoker Reused => Get(ref _reused, options.MaxStreamAge);
 
     public void Dispose()
     {
         lock (_lock)
         {
             _isDisposed = true;
-            _watches?.Dispose();
-            _polls?.Dispose();
+            _new?.Dispose();
+            _reused?.Dispose();
         }
     }
 
@@ -51,7 +53,9 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
-        ConnectTimeout = options.RequestTimeout,
+
+        // A question's own deadline is for its words; this ends what the handler goes on with behind a question that has been given up.
+        ConnectTimeout = options.RequestTimeout + Spare,
         PooledConnectionLifetime = lifetime,
         PooledConnectionIdleTimeout = MostIdle,
 

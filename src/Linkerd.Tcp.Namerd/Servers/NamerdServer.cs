@@ -12,6 +12,7 @@ internal sealed class NamerdServer : IDisposable
     private readonly NamerdConnections _connections;
     private readonly string _uri;
     private readonly string? _hostHeader;
+    private bool _wantsCertificate;
 
     /// <param name="options">How to ask.</param>
     /// <param name="baseAddress">Its base address.</param>
@@ -38,6 +39,13 @@ internal sealed class NamerdServer : IDisposable
 
     public bool IsTls => BaseAddress.Scheme == Uri.UriSchemeHttps;
 
+    /// <summary>Whether it asked for a client certificate when it was last connected to.</summary>
+    public bool WantsCertificate
+    {
+        get => Volatile.Read(ref _wantsCertificate);
+        set => Volatile.Write(ref _wantsCertificate, value);
+    }
+
     /// <summary>Its address, for a log.</summary>
     public string Text { get; }
 
@@ -57,8 +65,8 @@ internal sealed class NamerdServer : IDisposable
     public bool WasGood { get; set; }
 
     /// <summary>Sends a question; returns when the headers of the answer are there.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool watch, CancellationToken cancellationToken) =>
-        (watch ? _connections.Watches : _connections.Polls).SendAsync(message, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool onNewConnection, CancellationToken cancellationToken) =>
+        (onNewConnection ? _connections.New : _connections.Reused).SendAsync(message, cancellationToken);
 
     /// <summary>A message that asks this server.</summary>
     public HttpRequestMessage Make(string target)

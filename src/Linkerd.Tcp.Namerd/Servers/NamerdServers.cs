@@ -94,8 +94,9 @@ internal sealed class NamerdServers : IDisposable
             var wait = Timeout.InfiniteTimeSpan;
             foreach (var server in marked)
             {
-                var due = _options.TimeProvider.GetElapsedTime(Now, server.Mark!.Until);
-                due = due > TimeSpan.Zero ? due : TimeSpan.Zero;
+                // Timers count whole milliseconds, and one that fires too early finds the server marked still.
+                var left = _options.TimeProvider.GetElapsedTime(Now, server.Mark!.Until).TotalMilliseconds;
+                var due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left)));
                 wait = !server.IsProbed && (wait < TimeSpan.Zero || due < wait) ? due : wait;
             }
 

@@ -16,6 +16,7 @@ internal static class NamerdTls
     {
         var name = options.ServerName ?? server.BaseAddress.IdnHost;
         string? problem = null;
+        var wantsCertificate = false;
         var tls = new SslStream(stream);
         try
         {
@@ -26,6 +27,12 @@ internal static class NamerdTls
                     ClientCertificateContext = options.ClientCertificate is { } certificate
                         ? SslStreamCertificateContext.Create(certificate, options.ClientIntermediates, offline: true) : null,
                     CertificateChainPolicy = Policy(options),
+                    LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, remote, _) =>
+                    {
+                        // Asked for before anything is known of the other side, too.
+                        wantsCertificate |= remote is not null;
+                        return null!;
+                    },
                     RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     {
                         problem = Describe(certificate as X509Certificate2, chain, errors, name, options);
@@ -33,6 +40,7 @@ internal static class NamerdTls
                     },
                 },
                 cancellationToken).ConfigureAwait(false);
+            server.WantsCertificate = wantsCertificate || tls.LocalCertificate is not null;
             return tls;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -49,8 +57,17 @@ internal static class NamerdTls
         }
     }
 
-    /// <summary>What an alert of the other side means; namerd may well send it after the handshake, where it wants another certificate.</summary>
-    public static string? DescribeAlert(Exception exception, bool hasCertificate)
+    /// <summary>
+    /// What the end of a connection before any answer says about certificates; null where nothing. In TLS 1.3 the other side looks at ours when the handshake
+    /// is over to us, and some just close then.
+    /// </summary>
+    public static string? DescribeEnd(Exception exception, NamerdServer server, bool hasCertificate) =>
+        DescribeAlert(exception, hasCertificate) is { } alert ? $"namerd at {server} ended the TLS connection: {alert}"
+        : !server.WantsCertificate ? null
+        : hasCertificate ? $"{NamerdFailure.Describe(server.Text, exception)}; perhaps it did not accept our client certificate"
+        : $"{NamerdFailure.Describe(server.Text, exception)}; it wants a client certificate, and none is set";
+
+    private static string? DescribeAlert(Exception exception, bool hasCertificate)
     {
         var texts = Texts(exception).ToList();
         var isAboutCertificate = texts.Exists(text => text.Contains("alert", StringComparison.OrdinalIgnoreCase) && (

@@ -110,22 +110,25 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
     {
         var end = outcome.End!;
         _choice.Good();
-        if (end.Kind == StreamEndKind.Lost)
-        {
-            // It may be on its way out, and another one is not.
-            _choice.Avoid(outcome.Server);
-        }
-
         if (outcome.Lived >= _options.RequestTimeout)
         {
             _shortWatches = _orderlyEnds = 0;
             _backoff.Reset();
+            _choice.AvoidLost(outcome);
             var prompt = Retrying.PromptDelay(_options);
             setup.Report.Ended(end.Message, outcome.Lived, prompt);
             return prompt;
         }
 
+        // Another one is asked at once, but not for a pair of them that both hang up, again and again.
         _shortWatches++;
+        if (_shortWatches == 1 && _choice.AvoidLost(outcome) && _choice.HasOther)
+        {
+            var another = Retrying.AnotherDelay(_options);
+            setup.Report.Ended(end.Message, outcome.Lived, another);
+            return another;
+        }
+
         _orderlyEnds = end.Kind == StreamEndKind.Clean ? _orderlyEnds + 1 : 0;
         if (_orderlyEnds == 2)
         {

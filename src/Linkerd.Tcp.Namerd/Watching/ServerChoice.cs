@@ -42,6 +42,17 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
     /// <summary>Rather asks another one next.</summary>
     public void Avoid(NamerdServer server) => _avoided = server;
 
+    /// <summary>Rather asks another one next where a watch was lost: its namerd may be on its way out. Whether that is so.</summary>
+    public bool AvoidLost(WatchOutcome outcome)
+    {
+        var isLost = outcome.End is { Kind: StreamEndKind.Lost };
+        _avoided = isLost ? outcome.Server : _avoided;
+        return isLost;
+    }
+
+    /// <summary>Whether there is one to ask besides the one that is avoided.</summary>
+    public bool HasOther => _avoided is not null && setup.Servers.HasOther([_avoided]);
+
     /// <summary>Whether another one is to be asked at once in place of one that failed, and after which moment.</summary>
     public bool TryAnother(NamerdServer server, NamerdException failure, out TimeSpan delay)
     {

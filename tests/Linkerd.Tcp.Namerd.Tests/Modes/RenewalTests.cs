@@ -70,21 +70,19 @@ public sealed class RenewalTests
 
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);
         await watcher.PassTimeoutAsync();
-        await watcher.Time.PassTimerAsync(0.5, 1);
-        await server.WaitForRequestsAsync(3, TestContext.Current.CancellationToken);
+        await watcher.PassBackoffsUntilAsync(server.WaitForRequestsAsync(3, TestContext.Current.CancellationToken));
 
         // The first one is alive all the while.
         await (await first.Task).SendAsync(NamerdHttp.Chunk(asked.Document(7)));
         await watcher.NextIsAsync(7);
         await watcher.PassTimeoutAsync();
-        await watcher.Time.PassTimerAsync(1, 2);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(4));
 
-        await watcher.NextIsAsync(4);
         Assert.Empty(watcher.Rest());
         Assert.All(watcher.Log.Of(LogLevel.Warning), line => Assert.Contains("could not be renewed, going on with the old one", line, StringComparison.Ordinal));
     }
@@ -107,7 +105,7 @@ public sealed class RenewalTests
             await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(connection.Index == 0 ? asked.Document(1) : answer));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
 
         await watcher.PassRenewalAsync();
@@ -128,7 +126,7 @@ public sealed class RenewalTests
             await connection.SendAsync(NamerdHttp.WatchHead + (connection.Index == 1 ? "" : NamerdHttp.Chunk(asked.Document(connection.Index + 1))));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
         await watcher.PassRenewalAsync();
         await server.WaitForRequestsAsync(2, TestContext.Current.CancellationToken);

@@ -72,7 +72,7 @@ public sealed class TransportScenarios
         await server.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
         await watcher.PassTimeoutAsync();
 
-        await watcher.NextFailsAsync("did not answer about /svc/web within 10 s");
+        await watcher.NextFailsAsync($"did not answer about {(asked == Asked.Addr ? "/#/io.l5d.fs/web" : "/svc/web")} within 10 s");
 
         // Then a poll, as something in between may wait for the end of the stream; then a watch again. The failure is the same all along.
         for (var requests = 2; requests < 6; requests++)
@@ -97,7 +97,7 @@ public sealed class TransportScenarios
             await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(connection.Index + 1)));
             await connection.WaitForCloseAsync();
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
 
         await watcher.PassRenewalAsync();
@@ -202,8 +202,14 @@ public sealed class TransportScenarios
         await using var server = ScriptServer.Answering(asked, NamerdHttp.WatchHead + NamerdHttp.Chunk(burst + "some text\n{\"type\":\"neg\"}\n") + NamerdHttp.LastChunk);
         await using var watcher = new Watcher(server.BaseAddress, asked);
 
-        await watcher.NextIsAsync(30);
+        if (asked != Asked.Bind)
+        {
+            await watcher.NextIsAsync(30);
+        }
+
+        // The addresses of the last tree may come after it.
         await watcher.NextFailsAsync("some text");
+        Assert.True(asked != Asked.Bind || await watcher.NextAsync() == Watcher.Bound(30));
     }
 
     [Theory]
@@ -239,7 +245,7 @@ public sealed class TransportScenarios
             await connection.SendAsync(NamerdHttp.WatchHead + NamerdHttp.Chunk(asked.Document(1)));
             await ended.Task.WaitAsync(connection.Stopped);
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
         await watcher.NextIsAsync(1);
 
         // It listens no more, and the watch is silent and open: a renewal fails, which is no failure of the name.
@@ -267,11 +273,12 @@ public sealed class TransportScenarios
 
         await namerd.StopAsync();
         await watcher.NextFailsAsync("closed the connection in the middle of its answer");
-        await watcher.PassBackoffAsync();
-        await watcher.NextFailsAsync("refused the connection");
+        await watcher.PassBackoffsUntilAsync(seen => seen is Resolution.Failed failed && failed.Error.Contains("refused the connection", StringComparison.Ordinal));
         await namerd.StartAgainAsync();
 
-        Assert.Equal(Watcher.Bound(1), await watcher.PassBackoffsUntilNextAsync());
-        Assert.Equal(2, watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count);
+        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1));
+
+        // In the mode that binds, the leaf may be back before the tree.
+        Assert.InRange(watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count, mode == NamerdMode.Bind ? 1 : 2, 2);
     }
 }

@@ -16,21 +16,19 @@ internal sealed class ScriptServer : IAsyncDisposable
 
     private ScriptServer(Asked asked, Func<ScriptConnection, Task> script) => _server = RawServer.Start(async raw =>
     {
-        if (await raw.ReadRequestAsync() is not { } request)
+        // Polls may share a connection.
+        while (await raw.ReadRequestAsync() is { } request)
         {
-            return;
-        }
+            if (request.Contains($"/api/1/{asked.Endpoint()}/", StringComparison.Ordinal))
+            {
+                var connection = new ScriptConnection(this, raw, request, Interlocked.Increment(ref _connections) - 1);
+                await script(connection);
+                return;
+            }
 
-        if (request.Contains($"/api/1/{asked.Endpoint()}/", StringComparison.Ordinal))
-        {
-            var connection = new ScriptConnection(this, raw, request, Interlocked.Increment(ref _connections) - 1);
-            await script(connection);
-            return;
+            var document = asked == Asked.Addr ? Questions.Leaf("/#/io.l5d.fs/web") : NamerdHttp.Bound([.. PortsOf(request)]);
+            await raw.SendAsync(request.Contains("watch=true", StringComparison.Ordinal) ? NamerdHttp.WatchHead + NamerdHttp.Chunk(document) : NamerdHttp.Answer(document));
         }
-
-        var document = asked == Asked.Addr ? Questions.Leaf("/#/io.l5d.fs/web") : NamerdHttp.Bound([.. PortsOf(request)]);
-        await raw.SendAsync(request.Contains("watch=true", StringComparison.Ordinal) ? NamerdHttp.WatchHead + NamerdHttp.Chunk(document) : NamerdHttp.Answer(document));
-        await raw.WaitForCloseAsync();
     });
 
     public Uri BaseAddress => _server.BaseAddress;

@@ -15,7 +15,7 @@ internal sealed class Watcher : IAsyncDisposable
 
     /// <summary>Asks in the mode whose question a test is about.</summary>
     public Watcher(Uri baseAddress, Asked asked, Func<NamerdOptions, NamerdOptions>? change = null, Func<Stream, Stream>? wrap = null)
-        : this([baseAddress], asked == Asked.Resolve ? NamerdMode.Resolve : NamerdMode.Bind, asked == Asked.Addr ? 2 : 1, "/svc/web", change, wrap, null, asked == Asked.Bind)
+        : this([baseAddress], asked == Asked.Resolve ? NamerdMode.Resolve : NamerdMode.Bind, asked == Asked.Resolve ? 1 : 2, "/svc/web", change, wrap, null, asked == Asked.Bind)
     {
     }
 
@@ -99,20 +99,25 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Lets the delay after a failure pass; returns it.</summary>
     public Task<TimeSpan> PassBackoffAsync() => Time.PassTimerAsync(0.5, 9.9);
 
-    /// <summary>Lets one delay after a failure pass after the other until something else than a failure is seen.</summary>
-    public async Task<Resolution> PassBackoffsUntilNextAsync()
+    /// <summary>Lets one delay after a failure pass after the other until something has happened.</summary>
+    public async Task PassBackoffsUntilAsync(Task happened, double fromSeconds = 0.01, double toSeconds = 9.9)
+    {
+        while (await Task.WhenAny(happened, Time.WaitForTimerAsync(fromSeconds, toSeconds)) != happened)
+        {
+            await Time.PassTimerAsync(fromSeconds, toSeconds);
+        }
+    }
+
+    /// <summary>Lets one delay after a failure pass after the other until something is seen.</summary>
+    public async Task PassBackoffsUntilAsync(Predicate<Resolution> isIt, double fromSeconds = 0.01, double toSeconds = 9.9)
     {
         while (true)
         {
             var next = NextAsync();
-            while (await Task.WhenAny(next, Time.WaitForTimerAsync(0.01, 9.9)) != next)
+            await PassBackoffsUntilAsync(next, fromSeconds, toSeconds);
+            if (isIt(await next))
             {
-                await Time.PassTimerAsync(0.01, 9.9);
-            }
-
-            if (await next is var seen and not Resolution.Failed)
-            {
-                return seen;
+                return;
             }
         }
     }
@@ -120,8 +125,11 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Lets the time pass in which an answer has to come.</summary>
     public Task<TimeSpan> PassTimeoutAsync() => Time.PassTimerAsync(10, 10);
 
-    /// <summary>Lets a poll's interval pass.</summary>
-    public Task<TimeSpan> PassIntervalAsync() => Time.PassTimerAsync(54, 66);
+    /// <summary>Lets the interval pass, of polls and of the polls that back up a watch.</summary>
+    public Task PassIntervalAsync() => Time.PassTimersAsync(54, 66, _watches);
+
+    /// <summary>Waits until everything that is asked at intervals waits for the next one.</summary>
+    public Task WaitForIntervalsAsync() => Time.WaitForTimersAsync(54, 66, _watches);
 
     /// <summary>Lets the time pass after which every watch of the name is renewed.</summary>
     public async Task<TimeSpan> PassRenewalAsync()
