@@ -18,6 +18,19 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
     /// <summary>Thins out what all names say about the same outage.</summary>
     public RepeatFilter Outages { get; } = new(options.TimeProvider);
 
+    /// <summary>How long none of them is worth trying from now on; zero where one is.</summary>
+    public TimeSpan Pause
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var pause = _servers.Values.Select(server => server.Pause).DefaultIfEmpty().Min();
+                return pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
+            }
+        }
+    }
+
     /// <summary>Finds a good one. Whoever gets it releases it (<see cref="MeshServer.Release"/>).</summary>
     /// <param name="avoid">Taken only where there is no other good one.</param>
     /// <param name="cancellationToken">Ends the search.</param>

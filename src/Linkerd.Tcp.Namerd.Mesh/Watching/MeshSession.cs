@@ -52,7 +52,7 @@ internal sealed class MeshSession<TMessage, TState>(
         if (end.BlamesServer)
         {
             // The namerd is not asked before its own pause is over; another one is, at once.
-            var prompt = MeshRetrying.PromptDelay(options);
+            var prompt = servers.Pause + MeshRetrying.PromptDelay(options);
             if (isStable)
             {
                 report.Ended(end.Message, lived, prompt);

@@ -138,7 +138,7 @@ public sealed class ClientMeshTests
         return (weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"{weight} * ")) + Print(branch.GetProperty("tree"));
     }
 
-    private static Resolution Set(JsonElement answer)
+    private static Resolution.Bound Set(JsonElement answer)
     {
         var endpoints = answer.GetProperty("bound").GetProperty("endpoints").EnumerateArray().Select(endpoint => new WeightedEndPoint(
             new IPEndPoint(IPAddress.Loopback, endpoint.GetProperty("port").GetInt32()),

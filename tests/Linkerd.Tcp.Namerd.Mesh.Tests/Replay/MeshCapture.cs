@@ -116,7 +116,7 @@ internal static class MeshCapture
 
     private static Path Path(JsonElement json) => new() { Elems = { Items(json, "elems").Select(Bytes) } };
 
-    private static IEnumerable<JsonElement> Items(JsonElement json, string name) => json.TryGetProperty(name, out var items) ? items.EnumerateArray() : [];
+    private static List<JsonElement> Items(JsonElement json, string name) => json.TryGetProperty(name, out var items) ? [.. items.EnumerateArray()] : [];
 
     private static ByteString Bytes(JsonElement json)
     {

@@ -113,7 +113,15 @@ public sealed class FaultyPath : IAsyncDisposable
     {
         foreach (var socket in _open)
         {
-            socket.LingerState = new LingerOption(true, 0);
+            try
+            {
+                socket.LingerState = new LingerOption(true, 0);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It has ended by itself.
+            }
+
             socket.Dispose();
         }
 

@@ -202,6 +202,35 @@ public sealed class DnsNamerTests
     }
 
     [Theory]
+    [InlineData("web", "web.a:Negative web.b:Negative web:Refused", true)]
+    [InlineData("web", "web.a:Refused web.b:Refused web:Refused", false)]
+    [InlineData("web", "web.a:ServerFailed web.b:Negative web:Negative", false)]
+    [InlineData("web", "web.a:Unanswered web.b:Negative web:Negative", false)]
+    [InlineData("web.x", "web.x:Negative web.x.a:ServerFailed", true)]
+    [InlineData("web.x", "web.x:Negative web.x.a:Unanswered", true)]
+    [InlineData("web.x", "web.x:ServerFailed web.x.a:Negative", false)]
+    public void Look_SomeDomainsFail_IsNegativeOnlyWhereThatIsCertain(string host, string answers, bool isNegative)
+    {
+        _world.Files.Write("resolv.conf", "search a b");
+        foreach (var (full, status) in answers.Split(' ').Select(answer => (answer.Split(':')[0], Enum.Parse<DnsStatus>(answer.Split(':')[1]))))
+        {
+            if (status == DnsStatus.Negative)
+            {
+                _world.Client.Negative(full, null);
+            }
+            else
+            {
+                _world.Client.Fails(full, status);
+            }
+        }
+
+        using var lookup = Look($"/#/io.l5d.dns/{host}/80");
+
+        Assert.Equal(isNegative, lookup.Current == NameBinding.Bound.Negative);
+        Assert.Equal(!isNegative, lookup.Current is NameBinding.Failed);
+    }
+
+    [Theory]
     [InlineData("/#/io.l5d.dns", "'/<host>/<port>' was expected after '/#/io.l5d.dns'")]
     [InlineData("/#/io.l5d.dns/web", "a port from 1 to 65535 was expected after 'web'")]
     [InlineData("/#/io.l5d.dns/web/http", "a port from 1 to 65535 was expected where 'http' stands")]

@@ -17,11 +17,10 @@ internal sealed class DnsHost(string host, DnsResolver resolver)
             return new HostAnswer(DnsStatus.Found, known, DnsTimes.Default);
         }
 
-        var round = await resolver.AskAsync(host, Families, cancellationToken).ConfigureAwait(false);
+        var round = await resolver.AskAsync(host, Families, _lastName, cancellationToken).ConfigureAwait(false);
         switch (round.Status)
         {
-            // Another domain of the search list only has a say where the one that the addresses are from has been heard.
-            case DnsStatus.Found when round.Error is null || _lastName is null || round.Name == _lastName:
+            case DnsStatus.Found:
                 return Take(round);
             case DnsStatus.Negative:
                 _last[0] = _last[1] = [];

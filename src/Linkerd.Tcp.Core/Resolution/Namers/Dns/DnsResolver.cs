@@ -14,37 +14,27 @@ internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IF
         : [];
 
     /// <summary>Asks for some kinds of records of a name at once.</summary>
+    /// <param name="name">The name, as it was written.</param>
+    /// <param name="kinds">What is asked for.</param>
+    /// <param name="lastName">The full name that was found the last time: no other one has a say while that cannot be told.</param>
+    /// <param name="cancellationToken">Nobody needs the answer any more.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, CancellationToken cancellationToken)
+    public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
     {
         var settings = _settings.Value;
         var servers = ServersOf(settings);
-        TimeSpan? negativeTtl = null;
-        string? error = null;
-        var last = name;
+        var search = new DnsSearch(name, lastName);
         foreach (var full in settings.NamesFor(name))
         {
-            last = full;
             var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, options.Timeout, cancellationToken))).ConfigureAwait(false);
-            if (replies.Any(reply => reply.Status == DnsStatus.Found))
+            if (search.Add(full, replies) is { } round)
             {
-                return new DnsRound(DnsStatus.Found, full, replies, null, error);
+                return round;
             }
-
-            // As the C library does: a domain whose server is at fault is passed over, silence ends the search.
-            error ??= replies.FirstOrDefault(reply => reply.Error is not null)?.Error;
-            if (replies.Any(reply => reply.Status == DnsStatus.Unanswered))
-            {
-                return new DnsRound(DnsStatus.Unanswered, full, [], null, error);
-            }
-
-            negativeTtl = Least(negativeTtl, replies.Min(reply => reply.Ttl));
         }
 
-        return error is null ? new DnsRound(DnsStatus.Negative, last, [], negativeTtl, null) : new DnsRound(DnsStatus.Refused, last, [], null, error);
+        return search.End();
     }
-
-    private static TimeSpan? Least(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private IReadOnlyList<IPEndPoint> ServersOf(ResolverSettings settings)
     {

@@ -12,10 +12,10 @@ internal sealed class DnsSrvQuery(string name, DnsResolver resolver)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<DnsOutcome> AskAsync(CancellationToken cancellationToken)
     {
-        var round = await resolver.AskAsync(name, Kinds, cancellationToken).ConfigureAwait(false);
+        var round = await resolver.AskAsync(name, Kinds, _lastName, cancellationToken).ConfigureAwait(false);
         switch (round.Status)
         {
-            case DnsStatus.Found when round.Error is null || _lastName is null || round.Name == _lastName:
+            case DnsStatus.Found:
                 _lastName = round.Name;
                 return await ResolveAsync(round.Replies[0], cancellationToken).ConfigureAwait(false);
             case DnsStatus.Negative:

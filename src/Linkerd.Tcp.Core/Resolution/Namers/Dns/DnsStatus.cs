@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>What an answer says.</summary>
+/// <summary>What an answer says; the later ones say less.</summary>
 internal enum DnsStatus
 {
     /// <summary>There are records.</summary>
@@ -9,8 +9,11 @@ internal enum DnsStatus
     /// <summary>The name does not exist, or has no record of this kind.</summary>
     Negative,
 
-    /// <summary>A server answered that it cannot, or will not: SERVFAIL, REFUSED.</summary>
+    /// <summary>The server will not say: commonly it is not for this domain.</summary>
     Refused,
+
+    /// <summary>The server cannot say: SERVFAIL and others.</summary>
+    ServerFailed,
 
     /// <summary>No server answered.</summary>
     Unanswered,

@@ -44,7 +44,8 @@ internal sealed class LibraryDnsClient : IDnsClient
         var code = response.Header.ResponseCode;
         if (code is not (DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain))
         {
-            return DnsReply.Failed(DnsStatus.Refused, $"name server {response.NameServer?.Address} answered {code}");
+            return DnsReply.Failed(
+                code == DnsHeaderResponseCode.Refused ? DnsStatus.Refused : DnsStatus.ServerFailed, $"name server {response.NameServer?.Address} answered {code}");
         }
 
         var answers = response.Answers.Select(ToRecord).OfType<DnsRecord>()
