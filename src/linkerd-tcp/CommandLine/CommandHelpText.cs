@@ -17,7 +17,7 @@ internal static class CommandHelpText
         var text = new StringBuilder();
         text.Append("linkerd-tcp resolve\nPrints how a name is bound, step by step, and to which endpoints\n\n").Append(ResolveUsage).Append("\n\nOPTIONS:\n");
         HelpText.Append(text, [CliOptions.HelpFlag, .. CliOptions.OfResolve]);
-        text.Append("\nWHO RESOLVES (as the proxy's options; a DURATION is such as 500ms, 10s, 5m, 1h):\n");
+        text.Append("\nWHO RESOLVES (the proxy's options; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):\n");
         HelpText.Append(text, CliOptions.Naming);
         text.Append(
             """

@@ -4,7 +4,9 @@ namespace Linkerd.Tcp.Cli;
 internal static class BoundTreePrinter
 {
     /// <summary>The tree, under the name.</summary>
-    public static DelegateTree ToDelegation(DstPath name, BoundTree tree) => new DelegateTree.Step(name, null, Convert(name, tree));
+    public static DelegateTree ToDelegation(DstPath name, BoundTree tree) => tree is BoundTree.Leaf leaf && leaf.Id != name
+        ? new DelegateTree.Step(name, null, Convert(name, tree))
+        : Convert(name, tree);
 
     private static DelegateTree Convert(DstPath name, BoundTree tree) => tree switch
     {
