@@ -74,7 +74,11 @@ internal sealed class TlsServer : IAsyncDisposable
                     _stopped.Token);
                 ServerName = tls.TargetHostName;
                 var buffer = new byte[4096];
-                await tls.ReadAsync(buffer, _stopped.Token);
+                if (await tls.ReadAsync(buffer, _stopped.Token) == 0)
+                {
+                    return;
+                }
+
                 await tls.WriteAsync(Encoding.Latin1.GetBytes(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1))), _stopped.Token);
                 while (await tls.ReadAsync(buffer, _stopped.Token) > 0)
                 {
