@@ -19,6 +19,9 @@ public sealed record Capture(string Name, IReadOnlyList<string> Sent, IReadOnlyL
     /// <summary>The names of the captures about <c>/api/1/resolve</c>, as "file: name".</summary>
     public static TheoryData<string> Names => [.. Captures.Where(capture => capture.Value.Sent[0].Contains("/api/1/resolve", StringComparison.Ordinal)).Select(capture => capture.Key)];
 
+    /// <summary>The names of the captures about <c>/api/1/bind</c> and <c>/api/1/addr</c>, as "file: name".</summary>
+    public static TheoryData<string> NamesInTwoSteps => [.. Captures.Where(capture => capture.Value.IsAbout("bind") || capture.Value.IsAbout("addr")).Select(capture => capture.Key)];
+
     /// <summary>The names of all captures, as "file: name".</summary>
     public static TheoryData<string> AllNames => [.. Captures.Keys];
 
@@ -26,6 +29,9 @@ public sealed record Capture(string Name, IReadOnlyList<string> Sent, IReadOnlyL
     public string From { get; private init; } = string.Empty;
 
     public bool IsWatch => Sent[0].Contains("watch=true", StringComparison.Ordinal);
+
+    /// <summary>Whether its first request asks this question.</summary>
+    public bool IsAbout(string endpoint) => Sent[0].Contains($" /api/1/{endpoint}/", StringComparison.Ordinal);
 
     public bool IsOfSilentDns => Name.Contains("whose DNS does not answer", StringComparison.Ordinal);
 

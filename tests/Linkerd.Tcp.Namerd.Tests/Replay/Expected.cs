@@ -9,7 +9,8 @@ internal static class Expected
     /// <summary>The resolutions that an answer means to a client that reads it from the beginning.</summary>
     /// <param name="bytes">What has come.</param>
     /// <param name="hasEnded">Whether the connection has ended behind it.</param>
-    public static List<Resolution> Of(string bytes, bool hasEnded)
+    /// <param name="isTree">Whether it is an answer of <c>bind</c>, with the addresses that it names; otherwise one of <c>resolve</c> or <c>addr</c>.</param>
+    public static List<Resolution> Of(string bytes, bool hasEnded, bool isTree = false)
     {
         var answers = HttpAnswer.Parse(bytes);
         if (answers is not [var answer, ..])
@@ -28,11 +29,16 @@ internal static class Expected
         }
 
         return answer.Headers.ContainsKey("content-length")
-            ? answer.IsComplete ? [Of(answer.Body)] : hasEnded ? [Failed("")] : []
-            : OfStream(answer, hasEnded);
+            ? answer.IsComplete ? [Of(answer.Body, isTree)] : hasEnded ? [Failed("")] : []
+            : OfStream(answer, hasEnded, isTree);
     }
 
     /// <summary>Whether a resolution is the expected one; a failure has to have the expected words in it.</summary>
+    public static bool IsMet(Resolution expected, Resolution? seen) => expected is Resolution.Failed { Error: var words }
+        ? seen is Resolution.Failed failed && failed.Error.Contains(words, StringComparison.Ordinal)
+        : expected == seen;
+
+    /// <summary>As <see cref="IsMet"/>, for a test.</summary>
     public static void AssertMet(Resolution expected, Resolution seen)
     {
         if (expected is Resolution.Failed { Error: var words })
@@ -45,12 +51,12 @@ internal static class Expected
         }
     }
 
-    private static List<Resolution> OfStream(HttpAnswer answer, bool hasEnded)
+    private static List<Resolution> OfStream(HttpAnswer answer, bool hasEnded, bool isTree)
     {
         var resolutions = new List<Resolution>();
         foreach (var line in answer.Lines)
         {
-            resolutions.Add(Of(line));
+            resolutions.Add(Of(line, isTree));
             if (!line.StartsWith('{'))
             {
                 return resolutions;
@@ -65,7 +71,7 @@ internal static class Expected
         return resolutions;
     }
 
-    private static Resolution Of(string line)
+    private static Resolution Of(string line, bool isTree)
     {
         if (!line.StartsWith('{'))
         {
@@ -73,13 +79,45 @@ internal static class Expected
         }
 
         using var json = JsonDocument.Parse(line);
-        return json.RootElement.GetProperty("type").GetString() switch
+        return isTree ? OfTree(json.RootElement) : OfAddresses(json.RootElement);
+    }
+
+    private static Resolution OfAddresses(JsonElement json) => json.GetProperty("type").GetString() switch
+    {
+        "bound" => new Resolution.Bound(EndpointSet.Of(json.GetProperty("addrs").EnumerateArray().Select(EndpointOf))),
+        "neg" => Resolution.Negative.Instance,
+        "failed" => Failed(json.GetProperty("cause").GetString()!),
+        var type => throw new FormatException(type),
+    };
+
+    private static Resolution OfTree(JsonElement json) => json.GetProperty("type").GetString() switch
+    {
+        "leaf" => OfAddresses(json.GetProperty("bound").GetProperty("addr")),
+        "union" => new Resolution.Bound(new EndpointSet([.. GroupsOf(json, 1)])),
+        "empty" => new Resolution.Bound(EndpointSet.Empty),
+        _ => Resolution.Negative.Instance,
+    };
+
+    // A union within a union shares the weight of its branch.
+    private static IEnumerable<EndpointGroup> GroupsOf(JsonElement union, double scale)
+    {
+        foreach (var branch in union.GetProperty("union").EnumerateArray())
         {
-            "bound" => new Resolution.Bound(EndpointSet.Of(json.RootElement.GetProperty("addrs").EnumerateArray().Select(EndpointOf))),
-            "neg" => Resolution.Negative.Instance,
-            "failed" => Failed(json.RootElement.GetProperty("cause").GetString()!),
-            var type => throw new FormatException(type),
-        };
+            var weight = branch.GetProperty("weight").GetDouble() * scale;
+            var tree = branch.GetProperty("tree");
+            if (tree.GetProperty("type").GetString() == "union")
+            {
+                var sum = tree.GetProperty("union").EnumerateArray().Sum(inner => inner.GetProperty("weight").GetDouble());
+                foreach (var group in GroupsOf(tree, 1))
+                {
+                    yield return new EndpointGroup(group.Endpoints, weight * (group.Weight / sum));
+                }
+            }
+            else if (OfTree(tree) is Resolution.Bound bound)
+            {
+                yield return new EndpointGroup(bound.Endpoints.Groups.SelectMany(group => group.Endpoints), weight);
+            }
+        }
     }
 
     private static WeightedEndPoint EndpointOf(JsonElement entry) => new(
