@@ -20,6 +20,12 @@ public static class FuzzTargets
         "\"alt\":[", "\"delegate\":{", "\"type\":\"alt\"", "\"addr\":{", "fe80::1%eth0",
     ];
 
+    private static readonly string[] FileTokens =
+    [
+        "127.0.0.1", "::1", "[::1]", "localhost", "web.example", " ", "\t", "\n", "\r\n", "80", "65536", "0", "*", " * ", "#", "1e3", "-1", "NaN", "Infinity", "0x1p3", "1.5f",
+        ".", "é", "\u2028", "\ufeff", "fe80::1%eth0",
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -30,6 +36,7 @@ public static class FuzzTargets
         // Its budget of steps bounds it, not the length of the dtab.
         new("binding", NameTokens, Bindings, FixedBytes: 128 * 1024 * 1024),
         new("json", JsonTokens, Documents),
+        new("file", FileTokens, Files),
     ];
 
     // What is read prints as something that is read as the same.
@@ -89,6 +96,7 @@ public static class FuzzTargets
         var document = ResolveDocument.Parse(input, out var error);
         Expect((document is null) == (error is not null), "neither a document nor an error");
 
+        Expect((BindDocument.Parse(input, out error) is null) == (error is not null), "neither a bound tree nor an error");
         using var framer = new DocumentFramer(4096);
         var taken = 0;
         for (var at = 0; at < input.Length;)
@@ -108,6 +116,14 @@ public static class FuzzTargets
         {
             Expect(++taken <= input.Length + 1, "frames of nothing at the end");
         }
+    }
+
+    private static void Files(byte[] input)
+    {
+        var file = EndpointFileParser.Parse(input);
+        Expect(file.Error is null ? file.ErrorLine == 0 : file.Endpoints.IsEmpty, "an error, and endpoints");
+        Expect(file.Equals(EndpointFileParser.Parse(input)), "read twice it is not the same");
+        Expect(file.Endpoints.All(endpoint => endpoint.Host.Length > 0 && endpoint.Port is > 0 and <= 65535), "an endpoint of nothing");
     }
 
     private static void Expect(bool condition, string otherwise)
