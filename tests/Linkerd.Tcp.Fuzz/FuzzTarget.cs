@@ -43,6 +43,6 @@ public sealed record FuzzTarget(string Name, IReadOnlyList<string> Tokens, Actio
     public IEnumerable<(string Name, byte[] Input)> Corpus()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "Corpus", Name);
-        return !Directory.Exists(folder) ? [] : Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
+        return !Directory.Exists(folder) ? [] : Directory.GetFiles(folder).Where(file => Path.GetFileName(file)[0] != '.').Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
     }
 }

@@ -41,7 +41,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
     {
         var server = attempt.Server;
         using var message = server.Make(request.Target(watch));
-        var progress = ConnectProgress.Of(message);
+        var progress = RequestProgress.Of(message);
         progress.Connected = attempt.Connected;
         HttpResponseMessage? response = null;
         try
@@ -106,7 +106,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
     }
 
     /// <summary>What an exception of the HTTP stack means; an <see cref="OperationCanceledException"/> where the outer token was cancelled.</summary>
-    public Exception Translate(Exception exception, NamerdServer server, Deadline deadline, ConnectProgress? progress = null)
+    public Exception Translate(Exception exception, NamerdServer server, Deadline deadline, RequestProgress? progress = null)
     {
         if (deadline.IsExpired)
         {

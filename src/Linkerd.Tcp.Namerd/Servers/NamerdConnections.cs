@@ -64,7 +64,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
         ResponseDrainTimeout = TimeSpan.Zero,
         ConnectCallback = async (context, cancellationToken) =>
         {
-            var progress = ConnectProgress.Of(context.InitialRequestMessage);
+            var progress = RequestProgress.Of(context.InitialRequestMessage);
             progress.Begin();
             var stream = await ConnectAsync(context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
             progress.End();

@@ -5,9 +5,9 @@ namespace Linkerd.Tcp.Namerd;
 /// And it gets one new connection, no more: where a connection ends before any answer the handler would try three more at once, behind the
 /// back of our back-off. (One that was used before and has ended does not count: then the new one is the second try.)
 /// </summary>
-internal sealed class ConnectProgress
+internal sealed class RequestProgress
 {
-    private static readonly HttpRequestOptionsKey<ConnectProgress> Key = new(nameof(ConnectProgress));
+    private static readonly HttpRequestOptionsKey<RequestProgress> Key = new(nameof(RequestProgress));
     private volatile bool _isConnecting;
     private int _connects;
 
@@ -36,11 +36,11 @@ internal sealed class ConnectProgress
         Connected?.Invoke();
     }
 
-    public static ConnectProgress Of(HttpRequestMessage request)
+    public static RequestProgress Of(HttpRequestMessage request)
     {
         if (!request.Options.TryGetValue(Key, out var progress))
         {
-            progress = new ConnectProgress();
+            progress = new RequestProgress();
             request.Options.Set(Key, progress);
         }
 
