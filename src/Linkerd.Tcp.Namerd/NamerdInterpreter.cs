@@ -47,7 +47,21 @@ internal sealed class NamerdInterpreter : IInterpreter
 
         var report = new NameReport<TState>(question, name, _servers.Outages, _options, _logger, cell, seen);
         var setup = new NameSetup<TState>(question, new NamerdClient(_options, request), _servers, _options, report);
-        return new NameSession<TState>(setup).RunAsync(stopped);
+        return RunAsync(new NameSession<TState>(setup), stopped);
+    }
+
+    private async Task RunAsync<TState>(NameSession<TState> session, CancellationToken stopped)
+        where TState : class
+    {
+        _servers.CountSession(1);
+        try
+        {
+            await session.RunAsync(stopped).ConfigureAwait(false);
+        }
+        finally
+        {
+            _servers.CountSession(-1);
+        }
     }
 
     // The addresses that come with a tree are those of the moment at which namerd printed it: good for a first pick, a round trip before the answer to the

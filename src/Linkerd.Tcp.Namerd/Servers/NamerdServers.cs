@@ -15,6 +15,7 @@ internal sealed class NamerdServers : IDisposable
     private readonly NamerdHost[] _hosts;
     private NamerdServer? _preferred;
     private TaskCompletionSource _changed = NewSignal();
+    private int _sessions;
 
     public NamerdServers(NamerdOptions options, ILogger logger, IHostLookup lookup, Func<Stream, Stream>? wrap)
     {
@@ -26,6 +27,9 @@ internal sealed class NamerdServers : IDisposable
 
     /// <summary>Thins out what all names say about the same outage.</summary>
     public RepeatFilter Outages { get; }
+
+    /// <summary>How many sessions ask these servers.</summary>
+    public int Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>Looks up the host names among the addresses where that is due.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -103,6 +107,9 @@ internal sealed class NamerdServers : IDisposable
             return new ServerOutage(string.Join("; ", marked.Select(server => server.Mark!.Error).Distinct()), wait, _changed.Task);
         }
     }
+
+    /// <summary>A session begins (1) or ends (-1).</summary>
+    public void CountSession(int change) => Interlocked.Add(ref _sessions, change);
 
     public void Dispose()
     {

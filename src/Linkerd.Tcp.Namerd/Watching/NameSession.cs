@@ -115,7 +115,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
             _shortWatches = _orderlyEnds = 0;
             _backoff.Reset();
             _choice.AvoidLost(outcome);
-            var prompt = Retrying.PromptDelay(_options);
+            var prompt = Retrying.PromptDelay(_options, setup.Servers.Sessions);
             setup.Report.Ended(end.Message, outcome.Lived, prompt);
             return prompt;
         }

@@ -27,8 +27,14 @@ internal static class Retrying
     /// <summary>Until a watch is renewed, or is tried again where none was to be had.</summary>
     public static TimeSpan RenewalDelay(NamerdOptions options) => options.Random.Jitter(options.MaxStreamAge, Jitter);
 
-    /// <summary>After a watch that lived long was lost: nothing is wrong, but all clients of a restarted namerd are in this place.</summary>
-    public static TimeSpan PromptDelay(NamerdOptions options) => Prompt * options.Random.NextDouble();
+    /// <summary>
+    /// After a watch that lived long was lost, or when namerd is back: nothing is wrong, but all clients of a restarted namerd are in this place, and all names
+    /// of this one.
+    /// </summary>
+    /// <param name="options">Where jitter comes from.</param>
+    /// <param name="sessions">How many sessions there are: no more than a thousand questions are to be asked in a second.</param>
+    public static TimeSpan PromptDelay(NamerdOptions options, int sessions) =>
+        (sessions > Prompt.TotalMilliseconds ? TimeSpan.FromMilliseconds(sessions) : Prompt) * options.Random.NextDouble();
 
     /// <summary>Before another namerd is asked in place of one that failed.</summary>
     public static TimeSpan AnotherDelay(NamerdOptions options) => AtOnce * options.Random.NextDouble();

@@ -159,7 +159,7 @@ public sealed class ConnectTests
     {
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.Set("/svc/web", NameState.Bound.Of(new StandInAddress("127.0.0.1", 1), new StandInAddress("127.0.0.1", 65536), new StandInAddress("127.0.0.1", 2, -1)));
-        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Poll);
+        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Resolve);
 
         await watcher.NextIsAsync(1, 2);
         Assert.Matches("of which 1 addresses are left out \\(first: the port of 127.0.0.1 is '65536'.*\\) and 1 weights count as 1", Assert.Single(watcher.Log.Of(LogLevel.Warning)));

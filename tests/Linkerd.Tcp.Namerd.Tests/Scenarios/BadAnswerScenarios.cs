@@ -33,7 +33,7 @@ public sealed class BadAnswerScenarios
     public async Task Scenario12_BadAnswer_FailedOnceAndAskedAgainWithGrowingDelays(Asked asked, string what, string answer, string expected)
     {
         await using var server = ScriptServer.Answering(asked, answer);
-        await using var watcher = new Watcher(server.BaseAddress, asked);
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: Watcher.Unchecked);
 
         await watcher.NextFailsAsync(expected);
         var ceiling = 1.0;

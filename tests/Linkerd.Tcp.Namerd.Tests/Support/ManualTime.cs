@@ -68,6 +68,18 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Lets the time of such a timer pass, where one runs.</summary>
+    public void PassTimer(double fromSeconds, double toSeconds)
+    {
+        TimeSpan by;
+        lock (_lock)
+        {
+            by = _running.Find(timer => IsBetween(timer.SetTo.TotalSeconds, fromSeconds, toSeconds))?.SetTo ?? TimeSpan.Zero;
+        }
+
+        Advance(by);
+    }
+
     /// <summary>Waits until such timers run, and lets the time of the longest pass.</summary>
     public async Task PassTimersAsync(double fromSeconds, double toSeconds, int count) =>
         Advance(await WaitForTimersAsync(fromSeconds, toSeconds, count));

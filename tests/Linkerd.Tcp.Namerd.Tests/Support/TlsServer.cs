@@ -74,11 +74,7 @@ internal sealed class TlsServer : IAsyncDisposable
                     _stopped.Token);
                 ServerName = tls.TargetHostName;
                 var buffer = new byte[4096];
-                if (await tls.ReadAsync(buffer, _stopped.Token) == 0)
-                {
-                    return;
-                }
-
+                _ = await tls.ReadAtLeastAsync(buffer, 1, throwOnEndOfStream: false, _stopped.Token);
                 await tls.WriteAsync(Encoding.Latin1.GetBytes(NamerdHttp.WatchHead + NamerdHttp.Chunk(NamerdHttp.Bound(1))), _stopped.Token);
                 while (await tls.ReadAsync(buffer, _stopped.Token) > 0)
                 {

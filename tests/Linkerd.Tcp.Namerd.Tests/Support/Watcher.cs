@@ -102,9 +102,9 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Lets one delay after a failure pass after the other until something has happened.</summary>
     public async Task PassBackoffsUntilAsync(Task happened, double fromSeconds = 0.01, double toSeconds = 9.9)
     {
-        while (await Task.WhenAny(happened, Time.WaitForTimerAsync(fromSeconds, toSeconds)) != happened)
+        while (!happened.IsCompleted && await Task.WhenAny(happened, Time.WaitForTimerAsync(fromSeconds, toSeconds)) != happened)
         {
-            await Time.PassTimerAsync(fromSeconds, toSeconds);
+            Time.PassTimer(fromSeconds, toSeconds);
         }
     }
 

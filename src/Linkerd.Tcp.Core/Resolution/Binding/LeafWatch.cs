@@ -6,7 +6,7 @@ internal sealed class LeafWatch : IDisposable
     private readonly Lock _lock = new();
     private readonly List<Action<Resolution>> _observers = [];
     private readonly CancellationTokenSource _stop = new();
-    private Resolution _current = Resolution.Pending.Instance;
+    private LeafState _state = LeafState.Pending;
 
     /// <summary>How many need it; counted by <see cref="SharedLeaves"/>.</summary>
     public int Users { get; set; }
@@ -14,13 +14,21 @@ internal sealed class LeafWatch : IDisposable
     /// <summary>Begins; what the interpreter knows without waiting is known when this returns.</summary>
     public void Start(IInterpreter interpreter, DstPath id) => _ = RunAsync(interpreter, id, _stop.Token);
 
-    /// <summary>Tells an observer the current state, and then every change. It is called under a lock, one call at a time.</summary>
+    /// <summary>
+    /// Tells an observer the current state, and then every change; the last good set before a state that says nothing, so that who comes in an outage has
+    /// what the others have. It is called under a lock, one call at a time.
+    /// </summary>
     public void Add(Action<Resolution> observer)
     {
         lock (_lock)
         {
             _observers.Add(observer);
-            observer(_current);
+            if (_state.LastGood is { } good && good != _state.Current)
+            {
+                observer(good);
+            }
+
+            observer(_state.Current);
         }
     }
 
@@ -61,12 +69,12 @@ internal sealed class LeafWatch : IDisposable
     {
         lock (_lock)
         {
-            if (state == _current)
+            if (state == _state.Current)
             {
                 return;
             }
 
-            _current = state;
+            _state = _state.Then(state);
             foreach (var observer in _observers)
             {
                 observer(state);

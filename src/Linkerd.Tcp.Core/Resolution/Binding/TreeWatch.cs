@@ -83,6 +83,7 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
                 _leaves.Remove(id);
             }
 
+            PutKnown(tree);
             mailbox.Put(TreeEvaluator.Evaluate(tree, id => _leaves[id]));
         }
 
@@ -90,6 +91,15 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
         {
             _watches.Remove(id, out var watch);
             watch!.Dispose();
+        }
+    }
+
+    // Others may have watched a leaf before it failed: what they keep is to be kept by those who come now, too.
+    private void PutKnown(BoundTree tree)
+    {
+        if (TreeEvaluator.Evaluate(tree, id => new LeafState(_leaves[id].AsBranch, null)) is Resolution.Bound known)
+        {
+            mailbox.Put(known);
         }
     }
 
