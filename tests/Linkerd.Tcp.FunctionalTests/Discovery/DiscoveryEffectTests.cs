@@ -48,8 +48,9 @@ public sealed class DiscoveryEffectTests : IAsyncLifetime
             }
         }
 
-        // All of it over the one watch.
-        Assert.Contains("watch=true", Assert.Single(_namerd.Requests), StringComparison.Ordinal);
+        // All of it over two watches: of the name, and of its addresses.
+        Assert.Equal(["bind", "addr"], _namerd.Requests.Select(request => request.Split('/')[3]));
+        Assert.All(_namerd.Requests, request => Assert.Contains("watch=true", request, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,7 +103,7 @@ public sealed class DiscoveryEffectTests : IAsyncLifetime
         await using var proxy = await StartAsync("-N", "other", "--poll", "-i", "1");
         Assert.Equal("2", await AskAsync(proxy));
         await _namerd.WaitForRequestsAsync(3, TestContext.Current.CancellationToken);
-        Assert.All(_namerd.Requests, request => Assert.StartsWith("GET /api/1/resolve/other?", request, StringComparison.Ordinal));
+        Assert.All(_namerd.Requests, request => Assert.Matches("^GET /api/1/(bind|addr)/other[?]path=", request));
         Assert.All(_namerd.Requests, request => Assert.DoesNotContain("watch", request, StringComparison.Ordinal));
     }
 
