@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Namerd;
 
@@ -39,9 +38,6 @@ internal sealed class NamerdHost : IDisposable
     /// <summary>The servers, in the order of the lookup. None before the first <see cref="RefreshAsync"/> of a host name.</summary>
     public IReadOnlyList<NamerdServer> Servers => Volatile.Read(ref _servers);
 
-    /// <summary>The error of the last lookup where there is nothing else to go by.</summary>
-    public SocketException? LookupError { get; private set; }
-
     /// <summary>Looks the host up where that is due.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
@@ -68,7 +64,7 @@ internal sealed class NamerdHost : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (Servers.Count == 0)
         {
-            Apply([], new SocketException((int)SocketError.TryAgain));
+            Apply([]);
         }
     }
 
@@ -83,17 +79,17 @@ internal sealed class NamerdHost : IDisposable
     private async Task LookAsync(IHostLookup lookup)
     {
         IPAddress[] addresses = [];
-        SocketException? error = null;
         try
         {
             addresses = await lookup.GetAddressesAsync(_baseAddress.IdnHost, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception)
         {
-            error = exception as SocketException;
+            // Whatever it was: there is no address, and the attempt to connect says so.
+            addresses = [];
         }
 
-        Apply(addresses, error ?? new SocketException((int)SocketError.HostNotFound));
+        Apply(addresses);
         lock (_lock)
         {
             _looking = null;
@@ -101,7 +97,7 @@ internal sealed class NamerdHost : IDisposable
         }
     }
 
-    private void Apply(IPAddress[] addresses, SocketException error)
+    private void Apply(IPAddress[] addresses)
     {
         lock (_lock)
         {
@@ -111,7 +107,6 @@ internal sealed class NamerdHost : IDisposable
                 return;
             }
 
-            LookupError = addresses.Length == 0 ? error : null;
             var isOneOfSeveral = addresses.Length > 1;
             var wanted = addresses.Length == 0 ? new IPAddress?[] { null } : addresses;
             _servers = [.. wanted.Distinct().Select(address => before.FirstOrDefault(server => Equals(server.Address, address)) ?? Make(address, isOneOfSeveral))];

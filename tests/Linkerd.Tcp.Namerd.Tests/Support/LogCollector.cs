@@ -7,12 +7,33 @@ internal sealed class LogCollector : ILoggerFactory, ILogger
 {
     private readonly Lock _lock = new();
     private readonly List<(LogLevel Level, string Message)> _entries = [];
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<string> Of(LogLevel level)
     {
         lock (_lock)
         {
             return [.. _entries.Where(entry => entry.Level == level).Select(entry => entry.Message)];
+        }
+    }
+
+    /// <summary>Waits until there is a line with these words.</summary>
+    public async Task WaitForAsync(string words)
+    {
+        while (true)
+        {
+            Task added;
+            lock (_lock)
+            {
+                if (_entries.Exists(entry => entry.Message.Contains(words, StringComparison.Ordinal)))
+                {
+                    return;
+                }
+
+                added = _added.Task;
+            }
+
+            await added.WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken);
         }
     }
 
@@ -30,6 +51,8 @@ internal sealed class LogCollector : ILoggerFactory, ILogger
         lock (_lock)
         {
             _entries.Add((logLevel, formatter(state, exception)));
+            _added.TrySetResult();
+            _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
