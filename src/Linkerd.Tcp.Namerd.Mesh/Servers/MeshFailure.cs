@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -63,6 +64,8 @@ internal static class MeshFailure
             $"what answers at {namerd} does not speak HTTP/2",
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             $"namerd at {namerd} closed the connection",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } or AuthenticationException =>
+            $"no TLS connection to namerd at {namerd} can be made ({exception.GetBaseException().Message})",
         { InnerException: HttpProtocolException inner } => Describe(namerd, inner),
         TaskCanceledException or TimeoutException => $"namerd at {namerd} cannot be connected to in time",
         _ => NamerdFailure.Describe(namerd, exception),

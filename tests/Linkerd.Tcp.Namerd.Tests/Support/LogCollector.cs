@@ -33,7 +33,7 @@ internal sealed class LogCollector : ILoggerFactory, ILogger
                 added = _added.Task;
             }
 
-            await added.WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken);
+            await added.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
     }
 
