@@ -124,8 +124,8 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Waits, in no virtual time, until the balancer knows the endpoints.</summary>
-    public Task ResolvedAsync() => Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => Destination.Balancer.Endpoints.Count > 0, Patience)));
+    /// <summary>Waits, in no virtual time, until the destination has applied so many good answers, and all that it tells of them was told.</summary>
+    public Task ResolvedAsync(int updates = 1) => Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => Destination.Updates >= updates, Patience)));
 
     public Task DelayAsync(double milliseconds) => Scheduler.Delay(TimeSpan.FromMilliseconds(milliseconds));
 

@@ -111,7 +111,7 @@ public sealed class WarmConnectionTests
 
         // Nor when it has left.
         bed.Resolver.Update(EndpointSet.Of(first.Address));
-        await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Destination.Balancer.Endpoints.Count == 1, TimeSpan.FromSeconds(30))));
+        await bed.ResolvedAsync(updates: 2);
         await bed.DelayAsync(3000);
         Assert.All(second.Accepted, connection => Assert.True(connection.PeerFinished));
     });
