@@ -52,13 +52,15 @@ public sealed class EpollTransportTests
         var session = await DuplexSession.StartAsync(bed);
         await engine.DisposeAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-        Assert.Equal(TransportStatus.Aborted, (await Bounded(receiving)).Status);
-        Assert.Equal(TransportStatus.Aborted, await Bounded(sending));
+        // Both ends are of this engine: the one whose loop ends first resets the other.
+        TransportStatus[] ends = [TransportStatus.Aborted, TransportStatus.Reset];
+        Assert.Contains((await Bounded(receiving)).Status, ends);
+        Assert.Contains(await Bounded(sending), ends);
         Assert.False(await Bounded(acknowledging));
         Assert.Equal(ConnectFailure.Cancelled, (await Bounded(connecting)).Failure);
         Assert.False((await Bounded(session.Running)).Reason.IsNormal);
-        Assert.Equal(TransportStatus.Aborted, (await Bounded(other.TakeAsync())).Status);
-        Assert.Equal(TransportStatus.Aborted, await Bounded(other.TrySendAsync(new byte[10])));
+        Assert.Contains((await Bounded(other.TakeAsync())).Status, ends);
+        Assert.Contains(await Bounded(other.TrySendAsync(new byte[10])), ends);
         Assert.False(await Bounded(AcknowledgeAsync(other)));
         Assert.Equal(ConnectFailure.Cancelled, (await Bounded(engine.ConnectAsync(silent, new ConnectOptions(), CancellationToken.None).AsTask())).Failure);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await engine.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, CancellationToken.None));
