@@ -104,20 +104,28 @@ public sealed class MeshDelegatorTests
         Assert.Contains("UNAVAILABLE: 'not now'", await ErrorAsync(MeshWatch.At(down.Address, unable.Address)), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Delegate_NoAnswerInTime_IsAFailureOfEachNamerd()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Delegate_NoAnswerInTime_TheNextOneIsAsked(bool hasNext)
     {
         var time = new ManualTime();
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var silent = await MeshRawServer.StartAsync(async call =>
         {
             asked.SetResult();
             await call.WaitAsync();
         });
-        var delegating = ErrorAsync(MeshWatch.At(silent.Address) with { TimeProvider = time });
+        Uri[] addresses = hasNext ? [silent.Address, mesh.Address] : [silent.Address];
+        await using var resolver = new MeshResolver(MeshWatch.At(addresses) with { TimeProvider = time });
+        var delegating = new MeshDelegator(resolver).DelegateAsync(Web, TestContext.Current.CancellationToken);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await time.PassTimerAsync(10, 10);
-        Assert.Equal($"namerd at {silent.Address.Authority} did not answer about /svc/web within 10 s", await delegating);
+        var expected = hasNext ? new DelegateTree.Negative(Web, null)
+            : (DelegateTree)new DelegateTree.Failed(Web, null, $"namerd at {silent.Address.Authority} did not answer about /svc/web within 10 s");
+        Assert.Equal(expected, await delegating);
     }
 
     [Fact]
