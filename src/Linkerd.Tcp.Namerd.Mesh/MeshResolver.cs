@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Namerd.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
@@ -72,6 +73,17 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
             await _disposed.CancelAsync().ConfigureAwait(false);
             _servers.Dispose();
         }
+    }
+
+    /// <summary>Asks namerd once how it binds a name, step by step.</summary>
+    /// <exception cref="MeshException">There is no good answer; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or the resolver disposed in the meantime.</exception>
+    /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
+    internal async Task<DelegateTreeRsp> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        return await new MeshDelegation(_options, _servers, name).AskAsync(stop.Token).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<Resolution> UntilDisposedAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>How a <see cref="NamerdResolver"/> proves itself to namerd, and namerd to it. Immutable; for addresses of <c>https</c>.</summary>
+/// <summary>How a resolver proves itself to namerd, and namerd to it. Immutable; for addresses of <c>https</c> and <c>meshs</c>.</summary>
 public sealed record NamerdTlsOptions
 {
     /// <summary>The certificates of the authorities that may have issued namerd's. Null: those that the system trusts. Default: null.</summary>

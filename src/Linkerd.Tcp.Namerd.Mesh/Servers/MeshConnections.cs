@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 
 namespace Linkerd.Tcp.Namerd;
@@ -12,9 +11,13 @@ internal static class MeshConnections
     // Connections are left before streams are renewed, so that a renewed one goes over a new connection.
     private const double ConnectionAge = 0.8;
 
-    public static GrpcChannel Create(MeshOptions options, Uri address, IPEndPoint endPoint)
+    /// <summary>Sets it up.</summary>
+    /// <param name="options">How namerd is asked.</param>
+    /// <param name="address">As it is in the options.</param>
+    /// <param name="endPoint">Where it is.</param>
+    /// <param name="tls">How TLS is spoken to it; null: it is not.</param>
+    public static GrpcChannel Create(MeshOptions options, Uri address, IPEndPoint endPoint, TlsTarget? tls)
     {
-        var isTls = address.Scheme == MeshAddress.TlsScheme;
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -32,17 +35,14 @@ internal static class MeshConnections
             KeepAlivePingDelay = options.PingDelay,
             KeepAlivePingTimeout = options.PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(endPoint, cancellationToken),
+            // TLS is spoken here too: the HTTP stack's errors do not say what is wrong with a certificate.
+            ConnectCallback = (_, cancellationToken) => ConnectAsync(endPoint, tls is null ? null : tls with { Protocol = SslApplicationProtocol.Http2 }, options.Tls, cancellationToken),
         };
-        if (isTls)
-        {
-            handler.SslOptions = TlsOptions(options.Tls);
-        }
 
         // The name in here is the one of the certificate; where the connection goes to is decided above.
-        var host = isTls && options.Tls.ServerName is { } name ? name : address.IdnHost;
+        var host = tls is not null && options.Tls.ServerName is { } name ? name : address.IdnHost;
         host = host.Contains(':', StringComparison.Ordinal) ? $"[{host.Split('%')[0]}]" : host;
-        return GrpcChannel.ForAddress($"{(isTls ? "https" : "http")}://{host}:{endPoint.Port}", new GrpcChannelOptions
+        return GrpcChannel.ForAddress($"{(tls is not null ? "https" : "http")}://{host}:{endPoint.Port}", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
@@ -52,34 +52,14 @@ internal static class MeshConnections
         });
     }
 
-    private static SslClientAuthenticationOptions TlsOptions(NamerdTlsOptions options)
-    {
-        var tls = new SslClientAuthenticationOptions { CertificateRevocationCheckMode = X509RevocationMode.NoCheck };
-        if (options.TrustedRoots is { } roots)
-        {
-            tls.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            tls.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
-        }
-
-        if (options.ClientCertificate is { } certificate)
-        {
-            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, options.ClientIntermediates, offline: true);
-        }
-
-        return tls;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(IPEndPoint endPoint, TlsTarget? tls, NamerdTlsOptions options, CancellationToken cancellationToken)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return tls is null ? stream : await NamerdTls.AuthenticateAsync(stream, tls, options, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -1,4 +1,3 @@
-using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -34,7 +33,7 @@ internal static class MeshFailure
             case InvalidProtocolBufferException unreadable:
                 return new MeshException($"namerd at {server.Name} answered{about} with a message that cannot be read ({unreadable.Message})", blamesServer: false);
             case var cause:
-                return new MeshException(Describe(server.Name, cause) + HintOf(server, cause), blamesServer: true);
+                return new MeshException(DescribeEnd(server, cause) ?? Describe(server.Name, cause) + HintOf(server, cause), blamesServer: true);
         }
 
         var blames = rpc.StatusCode is StatusCode.Unavailable or StatusCode.Unimplemented or StatusCode.Unknown or StatusCode.Cancelled;
@@ -52,8 +51,18 @@ internal static class MeshFailure
             HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError
         } ? Hint : string.Empty;
 
+    // What has answered before is not told about certificates because its connection ended, only because it said so.
+    private static string? DescribeEnd(MeshServer server, Exception cause) => server.IsTls && KnownOf(cause) is null
+        ? NamerdTls.DescribeEnd(cause, server.Name, Describe(server.Name, cause), server.WantsCertificate && !server.WasGood, server.HasCertificate)
+        : null;
+
+    // TLS has found its words already.
+    private static string? KnownOf(Exception? exception) =>
+        exception is null ? null : exception is NamerdException known ? known.Message : KnownOf(exception.InnerException);
+
     private static string Describe(string namerd, Exception exception) => exception switch
     {
+        _ when KnownOf(exception) is { } known => known,
         HttpProtocolException { ErrorCode: 0 } => $"namerd at {namerd} closed the connection",
         HttpProtocolException protocol when protocol.Message.Contains("PING", StringComparison.OrdinalIgnoreCase) =>
             $"namerd at {namerd} does not answer the PINGs of its connection any more",
@@ -64,8 +73,6 @@ internal static class MeshFailure
             $"what answers at {namerd} does not speak HTTP/2",
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } =>
             $"namerd at {namerd} closed the connection",
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } or AuthenticationException =>
-            $"no TLS connection to namerd at {namerd} can be made ({exception.GetBaseException().Message})",
         { InnerException: HttpProtocolException inner } => Describe(namerd, inner),
         TaskCanceledException or TimeoutException => $"namerd at {namerd} cannot be connected to in time",
         _ => NamerdFailure.Describe(namerd, exception),

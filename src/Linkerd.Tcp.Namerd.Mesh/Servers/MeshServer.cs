@@ -24,6 +24,7 @@ internal sealed class MeshServer : IDisposable
     private Task<MeshException?>? _probe;
     private MeshException? _lastError;
     private bool _isGood;
+    private bool _wantsCertificate;
     private int _epoch;
     private int _users;
     private bool _isRetired;
@@ -37,7 +38,8 @@ internal sealed class MeshServer : IDisposable
         EndPoint = endPoint;
         var isLiteral = IPAddress.TryParse(address.IdnHost, out _);
         Name = isLiteral ? $"{endPoint}" : $"{address.IdnHost}:{endPoint.Port} ({endPoint.Address})";
-        _channel = MeshConnections.Create(options, address, endPoint);
+        IsTls = address.Scheme == MeshAddress.TlsScheme;
+        _channel = MeshConnections.Create(options, address, endPoint, IsTls ? new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) : null);
         Calls = _channel.CreateCallInvoker();
         _resolver = new Resolver.ResolverClient(Calls);
         _backoff = new Backoff(FirstDelay, MostDelay, options.Random);
@@ -47,6 +49,14 @@ internal sealed class MeshServer : IDisposable
     public string Name { get; }
 
     public IPEndPoint EndPoint { get; }
+
+    public bool IsTls { get; }
+
+    /// <summary>Whether it asked for a client certificate when it was last connected to.</summary>
+    public bool WantsCertificate => Volatile.Read(ref _wantsCertificate);
+
+    /// <summary>Whether there is one to be shown.</summary>
+    public bool HasCertificate => _options.Tls.ClientCertificate is not null;
 
     public int MaxAnswerBytes => _options.MaxAnswerBytes;
 

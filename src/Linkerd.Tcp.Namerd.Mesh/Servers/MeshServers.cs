@@ -57,6 +57,18 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
         throw new MeshException(errors, blamesServer: true) { RetryAfter = first.Pause };
     }
 
+    /// <summary>
+    /// Finds a good one that was not asked yet, for a question that each is asked once; null where there is none. Whoever gets it releases it.
+    /// </summary>
+    /// <param name="asked">Those that were asked.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<MeshServer?> TakeOtherAsync(IReadOnlyCollection<MeshServer> asked, CancellationToken cancellationToken)
+    {
+        var others = Known(await _hosts.LookUpAsync(cancellationToken).ConfigureAwait(false)).Where(server => server.Pause <= TimeSpan.Zero && !asked.Contains(server));
+        return await FirstGoodAsync([.. others], cancellationToken).ConfigureAwait(false);
+    }
+
     // One after the other, each given some time before the next one is tried besides: one that does not answer costs that time, not a whole timeout.
     private async ValueTask<MeshServer?> FirstGoodAsync(List<MeshServer> candidates, CancellationToken cancellationToken)
     {

@@ -48,19 +48,26 @@ internal static class MeshNames
         var text = new StringBuilder();
         foreach (var label in path.Elems)
         {
-            if (label.IsEmpty)
-            {
-                throw new MeshFormatException("a name has an empty label");
-            }
-
-            text.Append('/');
-            foreach (var b in label.Span)
-            {
-                Append(text, b);
-            }
+            AppendLabel(text, label);
         }
 
         return DstPath.Parse(text.ToString());
+    }
+
+    /// <summary>Appends <c>/</c> and a label as a text that is parsed has it.</summary>
+    /// <exception cref="MeshFormatException">It is empty.</exception>
+    public static void AppendLabel(StringBuilder text, ByteString label)
+    {
+        if (label.IsEmpty)
+        {
+            throw new MeshFormatException("a name has an empty label");
+        }
+
+        text.Append('/');
+        foreach (var b in label.Span)
+        {
+            Append(text, b);
+        }
     }
 
     private static void Append(StringBuilder text, byte b)

@@ -20,12 +20,13 @@ internal static class NamerdFailure
             }
         }
 
-        if (server.IsTls && NamerdTls.DescribeEnd(exception, server, tls.ClientCertificate is not null) is { } end)
+        var described = Describe(server.Text, exception);
+        if (server.IsTls && NamerdTls.DescribeEnd(exception, server.Text, described, server.WantsCertificate, tls.ClientCertificate is not null) is { } end)
         {
             return new NamerdException(end, NamerdException.Reason.Unusable);
         }
 
-        return new NamerdException(Describe(server.Text, exception), isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
+        return new NamerdException(described, isConnecting ? NamerdException.Reason.Unreachable : NamerdException.Reason.Unusable);
     }
 
     public static string Describe(string namerd, Exception exception) => exception switch

@@ -26,6 +26,8 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
     /// <summary>For polls: a connection that has just been used may be used again.</summary>
     public HttpMessageInvoker Reused => Get(ref _reused, options.MaxStreamAge);
 
+    private TlsTarget Target => new(server.Text, server.BaseAddress.IdnHost, wants => server.WantsCertificate = wants);
+
     public void Dispose()
     {
         lock (_lock)
@@ -89,7 +91,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
             await socket.ConnectAsync(new IPEndPoint(server.Address, port), cancellationToken).ConfigureAwait(false);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return server.IsTls ? await NamerdTls.AuthenticateAsync(stream, server, options.Tls, cancellationToken).ConfigureAwait(false) : stream;
+            return server.IsTls ? await NamerdTls.AuthenticateAsync(stream, Target, options.Tls, cancellationToken).ConfigureAwait(false) : stream;
         }
         catch
         {

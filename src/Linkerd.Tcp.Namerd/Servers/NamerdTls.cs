@@ -10,11 +10,16 @@ namespace Linkerd.Tcp.Namerd;
 /// </summary>
 internal static class NamerdTls
 {
+    /// <summary>Makes a connection one of TLS.</summary>
+    /// <param name="stream">The connection; it is closed where this fails.</param>
+    /// <param name="target">Whom it leads to.</param>
+    /// <param name="options">Who is trusted, and what namerd is shown.</param>
+    /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="NamerdException">namerd's certificate is not good, or the handshake failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask<Stream> AuthenticateAsync(Stream stream, NamerdServer server, NamerdTlsOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<SslStream> AuthenticateAsync(Stream stream, TlsTarget target, NamerdTlsOptions options, CancellationToken cancellationToken)
     {
-        var name = options.ServerName ?? server.BaseAddress.IdnHost;
+        var name = options.ServerName ?? target.Host;
         string? problem = null;
         var wantsCertificate = false;
         var tls = new SslStream(stream);
@@ -24,6 +29,7 @@ internal static class NamerdTls
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = name,
+                    ApplicationProtocols = target.Protocol is { } protocol ? [protocol] : null,
                     ClientCertificateContext = options.ClientCertificate is { } certificate
                         ? SslStreamCertificateContext.Create(certificate, options.ClientIntermediates, offline: true) : null,
                     CertificateChainPolicy = Policy(options),
@@ -40,14 +46,14 @@ internal static class NamerdTls
                     },
                 },
                 cancellationToken).ConfigureAwait(false);
-            server.WantsCertificate = wantsCertificate || tls.LocalCertificate is not null;
+            target.WantsCertificate(wantsCertificate || tls.LocalCertificate is not null);
             return tls;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
             throw new NamerdException(
-                $"no TLS connection to namerd at {server} can be made: {problem ?? DescribeHandshake(exception, options.ClientCertificate is not null)}",
+                $"no TLS connection to namerd at {target.Text} can be made: {problem ?? DescribeHandshake(exception, options.ClientCertificate is not null)}",
                 NamerdException.Reason.Unusable);
         }
         catch
@@ -61,11 +67,16 @@ internal static class NamerdTls
     /// What the end of a connection before any answer says about certificates; null where nothing. In TLS 1.3 the other side looks at ours when the handshake
     /// is over to us, and some just close then.
     /// </summary>
-    public static string? DescribeEnd(Exception exception, NamerdServer server, bool hasCertificate) =>
-        DescribeAlert(exception, hasCertificate) is { } alert ? $"namerd at {server} ended the TLS connection: {alert}"
-        : !server.WantsCertificate ? null
-        : hasCertificate ? $"{NamerdFailure.Describe(server.Text, exception)}; perhaps it did not accept our client certificate"
-        : $"{NamerdFailure.Describe(server.Text, exception)}; it wants a client certificate, and none is set";
+    /// <param name="exception">What ended it.</param>
+    /// <param name="namerd">Whose it was, for a log.</param>
+    /// <param name="described">What the exception means otherwise.</param>
+    /// <param name="wantsCertificate">Whether namerd had asked for a certificate.</param>
+    /// <param name="hasCertificate">Whether there is one to be shown.</param>
+    public static string? DescribeEnd(Exception exception, string namerd, string described, bool wantsCertificate, bool hasCertificate) =>
+        DescribeAlert(exception, hasCertificate) is { } alert ? $"namerd at {namerd} ended the TLS connection: {alert}"
+        : !wantsCertificate ? null
+        : hasCertificate ? $"{described}; perhaps it did not accept our client certificate"
+        : $"{described}; it wants a client certificate, and none is set";
 
     private static string? DescribeAlert(Exception exception, bool hasCertificate)
     {

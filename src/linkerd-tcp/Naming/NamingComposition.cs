@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>The one place where what resolves names is put together, for the proxy and for <c>resolve</c> alike. Disposing it takes it apart.</summary>
 internal sealed class NamingComposition : IAsyncDisposable
 {
-    private NamingComposition(DstPath name, IResolver resolver, IInterpreter interpreter, IDelegator? delegator) =>
+    private NamingComposition(DstPath name, IResolver resolver, IInterpreter interpreter, IDelegator delegator) =>
         (Name, Resolver, Interpreter, Delegator) = (name, resolver, interpreter, delegator);
 
     /// <summary>The name that is resolved: the target, or what stands for it where that is a tree.</summary>
@@ -19,8 +19,8 @@ internal sealed class NamingComposition : IAsyncDisposable
     /// <summary>Resolves it in two steps.</summary>
     public IInterpreter Interpreter { get; }
 
-    /// <summary>Explains it; null where nobody can.</summary>
-    public IDelegator? Delegator { get; }
+    /// <summary>Explains it.</summary>
+    public IDelegator Delegator { get; }
 
     /// <summary>Puts it together; nothing is asked yet.</summary>
     /// <exception cref="NameBindingException">The target can never be bound.</exception>
@@ -38,7 +38,7 @@ internal sealed class NamingComposition : IAsyncDisposable
         if (settings.IsMesh)
         {
             var mesh = new MeshResolver(MeshOptionsOf(settings, name) with { LoggerFactory = loggerFactory, TimeProvider = timeProvider });
-            return new(name, mesh, mesh, null);
+            return new(name, mesh, mesh, new MeshDelegator(mesh));
         }
 
         var namerd = new NamerdResolver(NamerdOptionsOf(settings, name) with { LoggerFactory = loggerFactory, TimeProvider = timeProvider });

@@ -30,11 +30,27 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition 
         }
     }
 
-    /// <summary>Waits until all is known and nothing has changed for a moment, or the time is over.</summary>
+    /// <summary>
+    /// Waits until all is known and nothing has changed for a moment, or the time is over. How the name is bound is asked at the same time: namerd answers
+    /// that when it knows of all branches, which is no reason to wait with what is known of some.
+    /// </summary>
     private async Task<DelegateTree?> SettleAsync(NameObserver observer, TimeSpan atMost, bool delegates, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();
-        var delegation = delegates ? await DelegateAsync(atMost, cancellationToken).ConfigureAwait(false) : null;
+        var delegating = delegates ? DelegateAsync(atMost, cancellationToken) : Task.FromResult<DelegateTree?>(null);
+        await SettleAsync(observer, start, atMost, cancellationToken).ConfigureAwait(false);
+        if (!delegating.IsCompleted)
+        {
+            // What it waits for may be what the name waits for too.
+            await delegating.ConfigureAwait(false);
+            await SettleAsync(observer, start, atMost, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await delegating.ConfigureAwait(false);
+    }
+
+    private async Task SettleAsync(NameObserver observer, long start, TimeSpan atMost, CancellationToken cancellationToken)
+    {
         while (true)
         {
             var left = atMost == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : atMost - timeProvider.GetElapsedTime(start);
@@ -42,23 +58,18 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition 
             if (wait < TimeSpan.Zero
                 || !await observer.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait, cancellationToken).ConfigureAwait(false))
             {
-                return delegation;
+                return;
             }
         }
     }
 
     private async Task<DelegateTree?> DelegateAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        if (naming.Delegator is not { } delegator)
-        {
-            return null;
-        }
-
         using var timeout = new CancellationTokenSource(atMost, timeProvider);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await delegator.DelegateAsync(naming.Name, stop.Token).ConfigureAwait(false);
+            return await naming.Delegator.DelegateAsync(naming.Name, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -71,6 +71,34 @@ public sealed class StandInMeshTests
     }
 
     [Fact]
+    public async Task GetDelegateTree_IsWrittenAsNamerdWritesIt()
+    {
+        await using var namerd = await MeshCapturedWorld.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd);
+        using var channel = GrpcChannel.ForAddress($"http://{mesh.EndPoint}");
+        var delegator = new Delegator.DelegatorClient(channel);
+        var options = new CallOptions(cancellationToken: TestContext.Current.CancellationToken);
+        var tree = (await delegator.GetDelegateTreeAsync(Delegate("/svc/klass"), options)).Tree;
+
+        // In place of no entry there is one, of the label '/' to nothing.
+        Assert.Equal(["/"], tree.Dentry.Prefix.Elems.Select(elem => elem.Label.ToStringUtf8()));
+        Assert.Equal(PathNameTree.NodeOneofCase.Neg, tree.Dentry.Dst.NodeCase);
+        Assert.Equal("BoundDelegateTree Exception: Unknown namer: no.such.Klass for path: /$/no.such.Klass/x", tree.Alt.Trees[0].Exception);
+        using var stream = delegator.StreamDelegateTree(Delegate("/svc/klass"), options);
+        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.Equal(tree, stream.ResponseStream.Current.Tree);
+        Assert.False(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+
+        var noName = await Assert.ThrowsAsync<RpcException>(() => delegator.GetDelegateTreeAsync(new() { Root = Name("/default") }, options).ResponseAsync);
+        Assert.Equal((StatusCode.NotFound, "No name given"), (noName.StatusCode, noName.Status.Detail));
+        namerd.SetDtab("default", "/loop => /loop");
+        var loop = await Assert.ThrowsAsync<RpcException>(() => delegator.GetDelegateTreeAsync(Delegate("/loop"), options).ResponseAsync);
+        Assert.Equal((StatusCode.Internal, "Max recursion level reached."), (loop.StatusCode, loop.Status.Detail));
+
+        static DelegateTreeReq Delegate(string name) => new() { Root = Name("/default"), Tree = new() { Leaf = new() { Id = Name(name) } } };
+    }
+
+    [Fact]
     public async Task Codec_Shows_CanonicalTexts()
     {
         await using var namerd = await NamerdStandIn.StartAsync();

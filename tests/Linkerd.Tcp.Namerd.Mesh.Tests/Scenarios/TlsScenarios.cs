@@ -29,7 +29,22 @@ public sealed class TlsScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
         await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = new NamerdTlsOptions { TrustedRoots = [authority] } });
-        Assert.StartsWith($"no TLS connection to namerd at {mesh.EndPoint} can be made (", await watcher.UntilFailsAsync(), StringComparison.Ordinal);
+        Assert.Equal(
+            $"no TLS connection to namerd at {mesh.EndPoint} can be made: its certificate is for namerd.example, and not for 127.0.0.1", await watcher.UntilFailsAsync());
+    }
+
+    [Fact]
+    public async Task OtherRoot_IsNamed()
+    {
+        using var authority = Authority();
+        using var other = Authority("CN=another root");
+        using var certificate = Issue(authority, "namerd.example");
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = new NamerdTlsOptions { TrustedRoots = [other] } });
+        Assert.StartsWith(
+            $"no TLS connection to namerd at {mesh.EndPoint} can be made: its certificate (CN=namerd.example, issued by CN=authority) does not lead to the 1 roots that are given: CN=another root (",
+            await watcher.UntilFailsAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,17 +71,17 @@ public sealed class TlsScenarios
         var tls = new NamerdTlsOptions { TrustedRoots = [authority], ServerName = "localhost" };
         await using (var without = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = tls }))
         {
-            await without.UntilFailsAsync();
+            Assert.Contains("it wants a client certificate, and none is set", await without.UntilFailsAsync(), StringComparison.Ordinal);
         }
 
         await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Tls = tls with { ClientCertificate = client } });
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
     }
 
-    private static X509Certificate2 Authority()
+    private static X509Certificate2 Authority(string name = "CN=authority")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=authority", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }

@@ -12,6 +12,9 @@ public sealed record NamerdStandInOptions
     /// <summary>For TLS. Default: none, plain HTTP.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>With TLS: a client has to show a certificate, and this says whether it will do. Default: none is asked for.</summary>
+    public Func<X509Certificate2, bool>? ClientCertificate { get; init; }
+
     /// <summary>Decides which branches of unions are drawn. Default: 1.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -36,27 +36,43 @@ internal sealed class MeshDelegator(StandInWorld world, MeshCounters counters) :
     private async Task<DelegateTreeRsp> DelegateAsync(DelegateTreeReq request, ServerCallContext context)
     {
         var ns = MeshRequests.Namespace(request.Root);
+        var tree = request.Tree ?? throw new RpcException(new Status(StatusCode.NotFound, "No name given"));
         var extra = StandInDtab.Parse(MeshRequests.Dtab(request.Dtab).ToString());
-        var name = MeshRequests.Tree(request.Tree) is NameTree.Leaf leaf
+        var name = MeshRequests.Tree(tree) is NameTree.Leaf leaf
             ? leaf.Path
             : throw new RpcException(new Status(StatusCode.Unimplemented, "The stand-in delegates single names only"));
-        using var watch = world.Start(new ValueWatch<DelegateTree>(world, () => Delegate(ns, name, extra), _ => true));
-        return new DelegateTreeRsp { Tree = MeshMessages.Of(await watch.Events.ReadAsync(context.CancellationToken)) };
+        using var watch = world.Start(new ValueWatch<Delegation>(world, () => Delegate(ns, name, extra), _ => true));
+        var delegation = await watch.Events.ReadAsync(context.CancellationToken);
+        if (delegation is { Tree: null, Error: null })
+        {
+            // namerd would not come to an end.
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+        }
+
+        return delegation.Tree is { } delegated
+            ? new DelegateTreeRsp { Tree = MeshMessages.Of(delegated) }
+            : throw new RpcException(new Status(StatusCode.Internal, delegation.Error!));
     }
 
-    private DelegateTree Delegate(string ns, DstPath name, StandInDtab extra)
+    private Delegation Delegate(string ns, DstPath name, StandInDtab extra)
     {
         try
         {
-            return world.Delegate(ns, name, extra);
+            return new(world.Delegate(ns, name, extra), null);
         }
         catch (DelegationException exception)
         {
-            return new DelegateTree.Throws(name, Entry: null, exception.Message);
+            return new(null, exception.Message);
+        }
+        catch (TimeoutException)
+        {
+            return new(null, null);
         }
     }
 
     private static DtabRsp Message(VersionedDtab? dtab) => dtab is null
         ? throw new RpcException(new Status(StatusCode.NotFound, "Root not found"))
         : new DtabRsp { Dtab = MeshMessages.Of(dtab) };
+
+    private sealed record Delegation(DelegateTree? Tree, string? Error);
 }

@@ -13,6 +13,9 @@ internal static class MeshMessages
 {
     private const string Wildcard = "*";
 
+    // Finagle's entry for none, which namerd sends in place of leaving it out.
+    private static readonly DtabEntry NoEntry = new(DtabPrefix.Parse(@"/\x2f"), NameTree.Negative.Instance);
+
     /// <summary>The bytes of each label, without escapes.</summary>
     public static Path Of(DstPath name) => new() { Elems = { Enumerable.Range(0, name.Count).Select(i => Label(name[i])) } };
 
@@ -50,10 +53,10 @@ internal static class MeshMessages
 
     public static Namerd.Protocol.Dtab Of(Dtab dtab) => new() { Dentries = { dtab.Entries.Select(entry => Of(entry)) } };
 
-    /// <summary>Each step with the entry that led to it.</summary>
+    /// <summary>Each step with the entry that led to it; in place of none there is one with the prefix <c>/\x2f</c>.</summary>
     public static BoundDelegateTree Of(DelegateTree tree)
     {
-        var message = new BoundDelegateTree { Path = Of(tree.Path), Dentry = tree.Entry is { } entry ? Of(entry) : null };
+        var message = new BoundDelegateTree { Path = Of(tree.Path), Dentry = Of(tree.Entry ?? NoEntry) };
         switch (tree)
         {
             case DelegateTree.Leaf leaf:
@@ -69,7 +72,7 @@ internal static class MeshMessages
                 message.Union = new() { Trees = { union.Branches.Select(branch => new BoundDelegateTree.Types.Union.Types.Weighted { Weight = branch.Weight, Tree = Of(branch.Tree) }) } };
                 break;
             case DelegateTree.Throws throws:
-                message.Exception = throws.Message;
+                message.Exception = $"BoundDelegateTree Exception: {throws.Message}";
                 break;
             case DelegateTree.Fail:
                 message.Fail = new();

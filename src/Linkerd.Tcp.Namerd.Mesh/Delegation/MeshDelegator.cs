@@ -1,0 +1,34 @@
+namespace Linkerd.Tcp.Namerd;
+
+/// <summary>Explains how namerd binds a name, by asking its gRPC interface (<c>GetDelegateTree</c>). Any thread; it owns nothing.</summary>
+/// <param name="resolver">Who asks, with its addresses, namespace and dtab, over its connections.</param>
+/// <remarks>
+/// Each namerd is asked at most once, for <see cref="MeshOptions.RequestTimeout"/> each: the next one only where one cannot be reached or does not answer.
+/// namerd answers when all of its namers have, however long that takes; it does not wait for addresses. All weights are exact.
+/// </remarks>
+public sealed class MeshDelegator(MeshResolver resolver) : IDelegator
+{
+    private readonly MeshResolver _resolver = resolver ?? throw new ArgumentNullException(nameof(resolver));
+
+    /// <inheritdoc/>
+    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            return MeshDelegationReader.Read(await _resolver.DelegateAsync(name, cancellationToken).ConfigureAwait(false));
+        }
+        catch (MeshFormatException error)
+        {
+            return new DelegateTree.Failed(name, null, $"namerd's delegation of {name} cannot be read: {error.Message}");
+        }
+        catch (MeshException error)
+        {
+            return new DelegateTree.Failed(name, null, error.Message);
+        }
+        catch (Exception error) when (error is ObjectDisposedException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return new DelegateTree.Failed(name, null, $"the resolver that was to ask about {name} is disposed");
+        }
+    }
+}
