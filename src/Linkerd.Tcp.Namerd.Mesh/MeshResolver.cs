@@ -89,14 +89,15 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
         where TState : class
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var mailbox = new MeshMailbox<TState>(question.Rank);
-        var report = new MeshReport<TMessage, TState>(question, _options, _logger, mailbox);
+        var states = new StateCell<TState>(question.RankOf);
+        var reader = states.ReadAsync(stop.Token);
+        var report = new MeshReport<TMessage, TState>(question, _options, _logger, states);
         var running = new MeshSession<TMessage, TState>(question, _servers, _options, report).RunAsync(stop.Token);
         try
         {
-            while (true)
+            await foreach (var state in reader.ConfigureAwait(false))
             {
-                yield return await mailbox.TakeAsync(stop.Token).ConfigureAwait(false);
+                yield return state;
             }
         }
         finally

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>What is said in the log.</summary>
+/// <summary>What is said in the log, whether namerd is asked over HTTP or over the mesh.</summary>
 internal static partial class NamerdLog
 {
     [LoggerMessage(2001, LogLevel.Information, "namerd at {Namerd} {Answers} for {Name}", EventName = "NamerdUp")]
@@ -54,4 +54,7 @@ internal static partial class NamerdLog
 
     [LoggerMessage(2011, LogLevel.Debug, "{Error}; asking another namerd about {Name}", EventName = "NamerdAskingAnother")]
     public static partial void AskingAnother(ILogger logger, string error, DstPath name);
+
+    [LoggerMessage(2012, LogLevel.Debug, "{Error}; {Name} was asked for besides its watch, which goes on", EventName = "NamerdPollFailed")]
+    public static partial void PollFailed(ILogger logger, string error, DstPath name);
 }

@@ -86,7 +86,7 @@ internal sealed class MeshSession<TMessage, TState>(
                 if (renewal.IsCompleted)
                 {
                     var renewed = await renewal.ConfigureAwait(false);
-                    report.Renewed(stream.Server, renewed.Stream.Server);
+                    report.Renewed(renewed.Stream.Server);
                     stream.Dispose();
                     stream = Open(renewed.Stream);
                     report.Message(stream.Server, renewed.First);

@@ -1,24 +1,37 @@
 using System.Runtime.CompilerServices;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp;
 
 /// <summary>
-/// The latest states of one name, for any number of readers, who may be slow: what was superseded is left out. One state of each rank is kept, so the memory is
-/// bounded. One writer at a time; any thread.
+/// The latest states of one name, from whoever learns of them to any number of readers, who may be slow: what was superseded is left out, and what equals the
+/// last state that a reader was given is not given to it again. A failure says nothing, so the set before it still has to be seen; a set makes everything
+/// before it history. One state of each such rank is kept, so the memory is bounded. Any number of writers; any thread.
+/// For whoever writes an <see cref="IResolver"/> or an <see cref="IInterpreter"/> on top of something that calls back.
 /// </summary>
-internal sealed class StateCell<TState>(Question<TState> question)
+/// <typeparam name="TState">What is told of the name. Compared by <see cref="object.Equals(object)"/>.</typeparam>
+public sealed class StateCell<TState>
     where TState : class
 {
     private readonly Lock _lock = new();
+    private readonly Func<TState, StateRank> _rank;
     private readonly (long Version, TState? State)[] _byRank = new (long, TState?)[3];
     private TState? _last;
     private long _version;
     private bool _hasSpoken;
     private TaskCompletionSource _changed = NewSignal();
 
+    /// <summary>Makes a cell that nothing was put into.</summary>
+    /// <param name="rank">How much a state says, such as <see cref="Resolution.Rank"/> or <see cref="NameBinding.Rank"/>.</param>
+    public StateCell(Func<TState, StateRank> rank)
+    {
+        ArgumentNullException.ThrowIfNull(rank);
+        _rank = rank;
+    }
+
     /// <summary>Puts a state; the same one twice in a row is put once.</summary>
     public void Put(TState state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         lock (_lock)
         {
             _hasSpoken = true;
@@ -26,9 +39,10 @@ internal sealed class StateCell<TState>(Question<TState> question)
         }
     }
 
-    /// <summary>Puts a state that others have heard of, unless somebody who knows has spoken already.</summary>
+    /// <summary>Puts a state that is known from elsewhere, unless <see cref="Put"/> was called already: who knows at first hand knows better.</summary>
     public void Offer(TState state)
     {
+        ArgumentNullException.ThrowIfNull(state);
         lock (_lock)
         {
             if (!_hasSpoken)
@@ -38,11 +52,15 @@ internal sealed class StateCell<TState>(Question<TState> question)
         }
     }
 
-    /// <summary>The latest states, oldest first, and then whatever is put.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled: the only end.</exception>
-    public async IAsyncEnumerable<TState> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The latest states at the time of this call, oldest first, and then whatever is put: a reader who asks before anything is put misses nothing but what is
+    /// superseded. The token is the only end, by an <see cref="OperationCanceledException"/>.
+    /// </summary>
+    public IAsyncEnumerable<TState> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(First(), cancellationToken);
+
+    private async IAsyncEnumerable<TState> ReadAsync(long seen, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var seen = First();
+        TState? given = null;
         while (true)
         {
             TState? next;
@@ -57,8 +75,9 @@ internal sealed class StateCell<TState>(Question<TState> question)
             {
                 await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            else
+            else if (!next.Equals(given))
             {
+                given = next;
                 yield return next;
             }
         }
@@ -72,7 +91,7 @@ internal sealed class StateCell<TState>(Question<TState> question)
         }
 
         _last = state;
-        var rank = (int)question.RankOf(state);
+        var rank = (int)_rank(state);
         _byRank.AsSpan(0, rank).Clear();
         _byRank[rank] = (++_version, state);
         var changed = _changed;
