@@ -9,8 +9,8 @@ namespace Linkerd.Tcp.Namerd;
 /// is a watch of its own.
 /// <para>
 /// Every trouble is a state <c>Failed</c>, given once until something else is the case, and what was known before is to be kept. A name that namerd
-/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; so is a namerd that cannot be reached, by one request for all
-/// streams. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
+/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; a namerd that cannot be reached, by one request for all streams,
+/// after 1 s doubling to 10 s. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
 /// </para>
 /// <para>Weights of addresses are those of namerd 1.7.0 and later; before that all are 1.</para>
 /// </summary>
