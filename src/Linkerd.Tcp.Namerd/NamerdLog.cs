@@ -5,6 +5,9 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>What is said in the log, whether namerd is asked over HTTP or over the mesh.</summary>
 internal static partial class NamerdLog
 {
+    /// <summary>The end of a line that stands for others too (<see cref="RepeatFilter"/>).</summary>
+    public static string More(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
+
     [LoggerMessage(2001, LogLevel.Information, "namerd at {Namerd} {Answers} for {Name}", EventName = "NamerdUp")]
     public static partial void Up(ILogger logger, string namerd, string answers, DstPath name);
 

@@ -74,7 +74,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
     {
         if (_renewals.TryPass(out var suppressed))
         {
-            NamerdLog.RenewalFailed(logger, error, question.Subject, retry.TotalSeconds, Count(suppressed));
+            NamerdLog.RenewalFailed(logger, error, question.Subject, retry.TotalSeconds, NamerdLog.More(suppressed));
         }
     }
 
@@ -114,11 +114,9 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
     {
         if (filter.TryPass(out var suppressed))
         {
-            NamerdLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, Count(suppressed));
+            NamerdLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, NamerdLog.More(suppressed));
         }
 
         states.Put(question.Failed(error));
     }
-
-    private static string Count(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
 }
