@@ -64,10 +64,14 @@ public sealed class StateCell<TState>
         while (true)
         {
             TState? next;
+            bool isNew;
             Task changed;
             lock (_lock)
             {
-                (seen, next) = Next(seen);
+                // What came right behind the last one given was compared with it when it was put; sets may be large.
+                var before = seen;
+                (seen, next) = Next(before);
+                isNew = given is null || seen == before + 1;
                 changed = _changed.Task;
             }
 
@@ -75,7 +79,7 @@ public sealed class StateCell<TState>
             {
                 await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            else if (!next.Equals(given))
+            else if (isNew || !next.Equals(given))
             {
                 given = next;
                 yield return next;
