@@ -1,10 +1,16 @@
 using BenchmarkDotNet.Running;
 using Linkerd.Tcp.Benchmarks.CopyCost;
+using Linkerd.Tcp.Benchmarks.Discovery;
 using Linkerd.Tcp.Benchmarks.PickThreads;
 
 if (args is ["copy-cost", .. var rest])
 {
     return await CopyCostCommand.RunAsync(rest);
+}
+
+if (args is ["discovery", .. var discovery])
+{
+    return await DiscoveryCommand.RunAsync(discovery);
 }
 
 if (args is ["pick-threads", .. var options])

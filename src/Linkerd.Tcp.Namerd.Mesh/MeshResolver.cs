@@ -10,8 +10,8 @@ namespace Linkerd.Tcp.Namerd;
 /// is a watch of its own.
 /// <para>
 /// Every trouble is a state <c>Failed</c>, given once until something else is the case, and what was known before is to be kept. A name that namerd
-/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; so is a namerd that cannot be reached, by one request for all
-/// streams. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
+/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; a namerd that cannot be reached, by one request for all streams,
+/// after 1 s doubling to 10 s. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
 /// </para>
 /// <para>Weights of addresses are those of namerd 1.7.0 and later; before that all are 1.</para>
 /// </summary>
@@ -101,14 +101,15 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
         where TState : class
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var mailbox = new MeshMailbox<TState>(question.Rank);
-        var report = new MeshReport<TMessage, TState>(question, _options, _logger, mailbox);
+        var states = new StateCell<TState>(question.RankOf);
+        var reader = states.ReadAsync(stop.Token);
+        var report = new MeshReport<TMessage, TState>(question, _options, _logger, states);
         var running = new MeshSession<TMessage, TState>(question, _servers, _options, report).RunAsync(stop.Token);
         try
         {
-            while (true)
+            await foreach (var state in reader.ConfigureAwait(false))
             {
-                yield return await mailbox.TakeAsync(stop.Token).ConfigureAwait(false);
+                yield return state;
             }
         }
         finally

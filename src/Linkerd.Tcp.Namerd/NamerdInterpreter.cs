@@ -27,11 +27,8 @@ internal sealed class NamerdInterpreter : IInterpreter
     public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken) => _leaves.WatchAsync(id, cancellationToken);
 
     // What a name is bound to is namerd's business in this mode, and what comes of it is asked of the name.
-    private static async IAsyncEnumerable<NameBinding> BindToItself(DstPath name)
-    {
-        yield return new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root));
-        await Task.CompletedTask.ConfigureAwait(false);
-    }
+    private static IAsyncEnumerable<NameBinding> BindToItself(DstPath name) =>
+        new NameBinding[] { new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root)) }.ToAsyncEnumerable();
 
     private Task RunAsync<TState>(
         Question<TState> question, DstPath name, StateCell<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)

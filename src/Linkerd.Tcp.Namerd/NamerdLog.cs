@@ -2,9 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>What is said in the log.</summary>
+/// <summary>What is said in the log, whether namerd is asked over HTTP or over the mesh.</summary>
 internal static partial class NamerdLog
 {
+    /// <summary>The end of a line that stands for others too (<see cref="RepeatFilter"/>).</summary>
+    public static string More(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
+
     [LoggerMessage(2001, LogLevel.Information, "namerd at {Namerd} {Answers} for {Name}", EventName = "NamerdUp")]
     public static partial void Up(ILogger logger, string namerd, string answers, DstPath name);
 
@@ -54,4 +57,7 @@ internal static partial class NamerdLog
 
     [LoggerMessage(2011, LogLevel.Debug, "{Error}; asking another namerd about {Name}", EventName = "NamerdAskingAnother")]
     public static partial void AskingAnother(ILogger logger, string error, DstPath name);
+
+    [LoggerMessage(2012, LogLevel.Debug, "{Error}; {Name} was asked for besides its watch, which goes on", EventName = "NamerdPollFailed")]
+    public static partial void PollFailed(ILogger logger, string error, DstPath name);
 }

@@ -29,13 +29,14 @@ public sealed class InterpreterResolver : IResolver
     {
         ArgumentNullException.ThrowIfNull(name);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var mailbox = new ResolutionMailbox();
-        var running = new TreeWatch(_leaves, mailbox).RunAsync(name, _interpreter, stop.Token);
+        var states = new StateCell<Resolution>(state => state.Rank);
+        var reader = states.ReadAsync(cancellationToken);
+        var running = new TreeWatch(_leaves, states).RunAsync(name, _interpreter, stop.Token);
         try
         {
-            while (true)
+            await foreach (var resolution in reader.ConfigureAwait(false))
             {
-                yield return await mailbox.TakeAsync(cancellationToken).ConfigureAwait(false);
+                yield return resolution;
             }
         }
         finally

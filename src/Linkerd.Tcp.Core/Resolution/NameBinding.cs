@@ -7,6 +7,14 @@ public abstract record NameBinding
     {
     }
 
+    /// <summary>How much it says.</summary>
+    public StateRank Rank => this switch
+    {
+        Bound { Tree: BoundTree.Negative or BoundTree.Fail } => StateRank.Negative,
+        Bound => StateRank.Bound,
+        _ => StateRank.Nothing,
+    };
+
     /// <summary>The name is bound to this tree; that it does not exist is a tree too.</summary>
     public sealed record Bound(BoundTree Tree) : NameBinding
     {

@@ -7,6 +7,14 @@ public abstract record Resolution
     {
     }
 
+    /// <summary>How much it says.</summary>
+    public StateRank Rank => this switch
+    {
+        Bound => StateRank.Bound,
+        Negative => StateRank.Negative,
+        _ => StateRank.Nothing,
+    };
+
     /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>
     public sealed record Bound(EndpointSet Endpoints) : Resolution
     {

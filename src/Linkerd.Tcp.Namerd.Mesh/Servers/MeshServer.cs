@@ -12,9 +12,6 @@ namespace Linkerd.Tcp.Namerd;
 /// </summary>
 internal sealed class MeshServer : IDisposable
 {
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
     private readonly MeshOptions _options;
     private readonly GrpcChannel _channel;
     private readonly Resolver.ResolverClient _resolver;
@@ -42,7 +39,7 @@ internal sealed class MeshServer : IDisposable
         _channel = MeshConnections.Create(options, address, endPoint, IsTls ? new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) : null);
         Calls = _channel.CreateCallInvoker();
         _resolver = new Resolver.ResolverClient(Calls);
-        _backoff = new Backoff(FirstDelay, MostDelay, options.Random);
+        _backoff = Retrying.ServerBackoff(options.Random, interval: null);
     }
 
     /// <summary>For a log.</summary>
@@ -204,7 +201,7 @@ internal sealed class MeshServer : IDisposable
             _backoff.Reset();
         }
 
-        _pause = wasStable ? Prompt * _options.Random.NextDouble() : _backoff.Next();
+        _pause = wasStable ? Retrying.PromptDelay(_options.Random) : _backoff.Next();
         _failedAt = _options.TimeProvider.GetTimestamp();
     }
 }

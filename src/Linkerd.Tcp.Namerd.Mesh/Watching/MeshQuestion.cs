@@ -25,8 +25,8 @@ internal abstract class MeshQuestion<TMessage, TState>
 
     public abstract TState Failed(string error);
 
-    /// <summary>Which states make which others history: those of the same rank or a lower one.</summary>
-    public abstract int Rank(TState state);
+    /// <summary>How much a state says: it makes those history that say as much, or less.</summary>
+    public abstract StateRank RankOf(TState state);
 
     /// <summary>Whether a state has endpoints, or leads to some: what is kept when there is trouble.</summary>
     public abstract bool IsWorthKeeping(TState state);

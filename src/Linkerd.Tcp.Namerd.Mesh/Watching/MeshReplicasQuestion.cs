@@ -25,12 +25,7 @@ internal sealed class MeshReplicasQuestion(DstPath id) : MeshQuestion<Replicas, 
 
     public override Resolution Failed(string error) => new Resolution.Failed(error);
 
-    public override int Rank(Resolution state) => state switch
-    {
-        Resolution.Bound => 2,
-        Resolution.Negative => 1,
-        _ => 0,
-    };
+    public override StateRank RankOf(Resolution state) => state.Rank;
 
     public override bool IsWorthKeeping(Resolution state) => state is Resolution.Bound { Endpoints.IsEmpty: false };
 }

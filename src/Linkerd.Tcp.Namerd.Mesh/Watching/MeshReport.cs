@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>Passes on what is learnt about one subject, and says in the log what changed. Any thread.</summary>
-internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState> question, MeshOptions options, ILogger logger, MeshMailbox<TState> mailbox)
+internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState> question, MeshOptions options, ILogger logger, StateCell<TState> states)
     where TMessage : class
     where TState : class
 {
@@ -41,7 +41,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
                 return false;
             }
 
-            MeshLog.Stale(logger, server.Name, question.Subject, answer.State);
+            NamerdLog.Stale(logger, question.Subject, server.Name, answer.State);
             Apply(server, answer);
             return true;
         }
@@ -65,7 +65,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
     {
         lock (_lock)
         {
-            mailbox.Put(question.Pending);
+            states.Put(question.Pending);
         }
     }
 
@@ -74,22 +74,22 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
     {
         if (_renewals.TryPass(out var suppressed))
         {
-            MeshLog.RenewalFailed(logger, error, question.Subject, retry.TotalSeconds, Count(suppressed));
+            NamerdLog.RenewalFailed(logger, error, question.Subject, retry.TotalSeconds, NamerdLog.More(suppressed));
         }
     }
 
-    public void PollFailed(string error) => MeshLog.PollFailed(logger, error, question.Subject);
+    public void PollFailed(string error) => NamerdLog.PollFailed(logger, error, question.Subject);
 
-    public void Renewed(MeshServer from, MeshServer to) => MeshLog.Renewed(logger, question.Subject, from.Name, to.Name);
+    public void Renewed(MeshServer server) => NamerdLog.Renewed(logger, question.Subject, server.Name);
 
-    public void Ended(string how, TimeSpan lived, TimeSpan retry) => MeshLog.Ended(logger, how, lived.TotalSeconds, question.Subject, retry.TotalSeconds);
+    public void Ended(string how, TimeSpan lived, TimeSpan retry) => NamerdLog.Ended(logger, how, lived.TotalSeconds, retry.TotalSeconds);
 
     private void Apply(MeshServer server, MeshAnswer<TState> answer)
     {
         var isAnswer = answer.Kind == MeshAnswerKind.Answer;
         if (_isUp != true && isAnswer)
         {
-            MeshLog.Up(logger, server.Name, _isUp is null ? "answers" : "answers again", question.Subject);
+            NamerdLog.Up(logger, server.Name, _isUp is null ? "answers" : "answers again", question.Subject);
         }
 
         _isUp = isAnswer ? true : answer.Kind == MeshAnswerKind.Failed ? false : _isUp;
@@ -101,24 +101,22 @@ internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState
             return;
         }
 
-        MeshLog.State(logger, question.Subject, answer.State);
+        NamerdLog.State(logger, question.Subject, answer.State);
         if ((answer.Skipped > 0 || answer.InvalidWeights > 0) && _skips.TryPass(out _))
         {
-            MeshLog.Skipped(logger, server.Name, question.Subject, answer.Skipped, answer.SkippedExample ?? "none", answer.InvalidWeights);
+            NamerdLog.Skipped(logger, server.Name, question.Subject, answer.Skipped, answer.SkippedExample ?? "none", answer.InvalidWeights);
         }
 
-        mailbox.Put(answer.State);
+        states.Put(answer.State);
     }
 
     private void Failure(string error, string then, RepeatFilter filter)
     {
         if (filter.TryPass(out var suppressed))
         {
-            MeshLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, Count(suppressed));
+            NamerdLog.Failure(logger, error, _hasState ? "keeping what is known" : "nothing is known yet", question.Subject, then, NamerdLog.More(suppressed));
         }
 
-        mailbox.Put(question.Failed(error));
+        states.Put(question.Failed(error));
     }
-
-    private static string Count(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
 }

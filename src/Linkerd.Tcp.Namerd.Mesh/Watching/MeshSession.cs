@@ -7,7 +7,7 @@ internal sealed class MeshSession<TMessage, TState>(
     where TState : class
 {
     private readonly MeshGuard<TMessage, TState> _guard = new(question, servers, options, report);
-    private readonly Backoff _backoff = MeshRetrying.Backoff(options);
+    private readonly Backoff _backoff = Retrying.Backoff(options.Random, interval: null);
     private MeshServer? _avoid;
     private long _opened;
 
@@ -26,7 +26,7 @@ internal sealed class MeshSession<TMessage, TState>(
             catch (MeshException exception)
             {
                 // Not one namerd is good. Whoever tries next, tries for all.
-                delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + MeshRetrying.PromptDelay(options) : _backoff.Next();
+                delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + Retrying.PromptDelay(options.Random) : _backoff.Next();
                 report.Failure(exception.Message, delay, servers.Outages);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -52,7 +52,7 @@ internal sealed class MeshSession<TMessage, TState>(
         if (end.BlamesServer)
         {
             // The namerd is not asked before its own pause is over; another one is, at once.
-            var prompt = servers.Pause + MeshRetrying.PromptDelay(options);
+            var prompt = servers.Pause + Retrying.PromptDelay(options.Random);
             if (isStable)
             {
                 report.Ended(end.Message, lived, prompt);
@@ -86,7 +86,7 @@ internal sealed class MeshSession<TMessage, TState>(
                 if (renewal.IsCompleted)
                 {
                     var renewed = await renewal.ConfigureAwait(false);
-                    report.Renewed(stream.Server, renewed.Stream.Server);
+                    report.Renewed(renewed.Stream.Server);
                     stream.Dispose();
                     stream = Open(renewed.Stream);
                     report.Message(stream.Server, renewed.First);

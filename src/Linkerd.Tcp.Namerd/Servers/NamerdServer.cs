@@ -24,7 +24,7 @@ internal sealed class NamerdServer : IDisposable
         BaseAddress = baseAddress;
         Address = address;
         Text = NamerdRequest.Print(baseAddress) + (isOneOfSeveral ? $" ({address})" : string.Empty);
-        Backoff = Retrying.Backoff(options);
+        Backoff = Retrying.ServerBackoff(options.Random, options.Interval);
         _connections = new NamerdConnections(options, this, wrap);
 
         // TLS is spoken beneath HTTP (see NamerdConnections), which therefore is told of plain HTTP.

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
 /// All namerds of one resolver, shared by all of its questions. The last good one is preferred. One that fails is marked, and left alone for a time of its
-/// own (1 s doubling to 60 s, or to the interval where that is shorter, jittered); then one request finds out whether it is back, however many wait. So an
+/// own (1 s doubling to 10 s, or to the interval where that is shorter, jittered); then one request finds out whether it is back, however many wait. So an
 /// outage costs as many connects for a thousand names as for one. Any thread.
 /// </summary>
 internal sealed class NamerdServers : IDisposable

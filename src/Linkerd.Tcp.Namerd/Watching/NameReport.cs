@@ -85,7 +85,7 @@ internal sealed class NameReport<TState>(
     {
         if (_renewals.TryPass(out var suppressed))
         {
-            NamerdLog.RenewalFailed(logger, error, name, retry.TotalSeconds, Count(suppressed));
+            NamerdLog.RenewalFailed(logger, error, name, retry.TotalSeconds, NamerdLog.More(suppressed));
         }
     }
 
@@ -109,9 +109,7 @@ internal sealed class NameReport<TState>(
     {
         if (filter.TryPass(out var suppressed))
         {
-            NamerdLog.Failure(logger, error, question.Kept(_isKeeping), name, then is null ? string.Empty : $", {then}", Count(suppressed));
+            NamerdLog.Failure(logger, error, question.Kept(_isKeeping), name, then is null ? string.Empty : $", {then}", NamerdLog.More(suppressed));
         }
     }
-
-    private static string Count(int suppressed) => suppressed == 0 ? string.Empty : $" ({suppressed} more such failures since the last such line)";
 }

@@ -16,7 +16,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
     private readonly NamerdOptions _options = setup.Options;
     private readonly NamerdWatch<TState> _watch = new(setup);
     private readonly ServerChoice<TState> _choice = new(setup);
-    private readonly Backoff _backoff = Retrying.Backoff(setup.Options);
+    private readonly Backoff _backoff = Retrying.Backoff(setup.Options.Random, setup.Options.Interval);
     private bool _tryPoll;
     private bool _polls;
     private long _pollsSince;
@@ -115,7 +115,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
             _shortWatches = _orderlyEnds = 0;
             _backoff.Reset();
             _choice.AvoidLost(outcome);
-            var prompt = Retrying.PromptDelay(_options, setup.Servers.Sessions);
+            var prompt = Retrying.PromptDelay(_options.Random, setup.Servers.Sessions);
             setup.Report.Ended(end.Message, outcome.Lived, prompt);
             return prompt;
         }

@@ -3,23 +3,29 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>How long is waited before namerd is asked again, all of it jittered so that many clients do not ask at once.</summary>
 internal static class Retrying
 {
-    private const double Jitter = 0.1;
+    /// <summary>The share by which intervals vary.</summary>
+    public const double Jitter = 0.1;
+
     private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The longest back-off where the interval is no shorter.</summary>
+    private static readonly TimeSpan MostOfServer = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest back-off of a name where the interval is no shorter.</summary>
     public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a watch may lag behind a poll before it counts as stale: what namerd sends at the same moment comes on two connections.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
-    /// <summary>After failures: from 1 s, doubling, to 60 s, or to the interval where that is shorter.</summary>
-    public static Backoff Backoff(NamerdOptions options)
-    {
-        var most = options.Interval < First ? First : options.Interval < Most ? options.Interval : Most;
-        return new Backoff(First, most, options.Random);
-    }
+    /// <summary>After failures that are about one name: from 1 s, doubling, to 60 s, or to the interval where that is shorter.</summary>
+    public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Least(Most, interval), random);
+
+    /// <summary>
+    /// After failures of a namerd: from 1 s, doubling, to 10 s, or to the interval where that is shorter. No longer, as one request finds out for all names whether it is
+    /// back, and every name waits for that.
+    /// </summary>
+    public static Backoff ServerBackoff(IRandomSource random, TimeSpan? interval) => new(First, Least(MostOfServer, interval), random);
 
     /// <summary>Between polls.</summary>
     public static TimeSpan PollDelay(NamerdOptions options) => options.Random.Jitter(options.Interval, Jitter);
@@ -31,11 +37,13 @@ internal static class Retrying
     /// After a watch that lived long was lost, or when namerd is back: nothing is wrong, but all clients of a restarted namerd are in this place, and all names
     /// of this one.
     /// </summary>
-    /// <param name="options">Where jitter comes from.</param>
+    /// <param name="random">Where jitter comes from.</param>
     /// <param name="sessions">How many sessions there are: no more than a thousand questions are to be asked in a second.</param>
-    public static TimeSpan PromptDelay(NamerdOptions options, int sessions) =>
-        (sessions > Prompt.TotalMilliseconds ? TimeSpan.FromMilliseconds(sessions) : Prompt) * options.Random.NextDouble();
+    public static TimeSpan PromptDelay(IRandomSource random, int sessions = 1) =>
+        (sessions > Prompt.TotalMilliseconds ? TimeSpan.FromMilliseconds(sessions) : Prompt) * random.NextDouble();
 
     /// <summary>Before another namerd is asked in place of one that failed.</summary>
     public static TimeSpan AnotherDelay(NamerdOptions options) => AtOnce * options.Random.NextDouble();
+
+    private static TimeSpan Least(TimeSpan most, TimeSpan? interval) => interval < First ? First : interval < most ? interval.Value : most;
 }

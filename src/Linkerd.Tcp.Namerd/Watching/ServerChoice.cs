@@ -103,7 +103,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         if (setup.Servers.IsAnyUp)
         {
             // Everybody who waits goes on now.
-            await Task.Delay(Retrying.PromptDelay(setup.Options, setup.Servers.Sessions), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Retrying.PromptDelay(setup.Options.Random, setup.Servers.Sessions), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 }

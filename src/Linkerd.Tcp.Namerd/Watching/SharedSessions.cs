@@ -101,7 +101,7 @@ internal sealed class SharedSessions<TState>(
 
     private sealed class Session(Question<TState> question)
     {
-        public StateCell<TState> Cell { get; } = new(question);
+        public StateCell<TState> Cell { get; } = new(question.RankOf);
 
         public CancellationTokenSource Stop { get; } = new();
 

@@ -19,7 +19,7 @@ internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
     public async Task<RenewedWatch<TState>> RenewAsync(NamerdServer present, Task hurry, CancellationToken cancellationToken)
     {
         await hurry.WaitAsync(Retrying.RenewalDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var backoff = Retrying.Backoff(setup.Options);
+        var backoff = Retrying.Backoff(setup.Options.Random, setup.Options.Interval);
         var failed = new List<NamerdServer>();
         while (true)
         {

@@ -132,6 +132,27 @@ public sealed class TransportScenarios
     }
 
     [Fact]
+    public async Task Unreachable_ForLong_IsFoundWithinTenSecondsOfItsReturn()
+    {
+        var time = new ManualTime();
+        await using var namerd = await NamerdStandIn.StartAsync();
+        await using var mesh = await MeshStandIn.StartAsync(namerd);
+        namerd.SetId("/#/io.l5d.fs/web", NameState.Bound.Ports(1));
+        await mesh.StopAsync();
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { TimeProvider = time });
+        await watcher.UntilFailsAsync("refused the connection");
+        foreach (var ceiling in new[] { 1, 2, 4, 8, 10, 10, 10 })
+        {
+            await time.PassTimerAsync(ceiling / 2.0, ceiling + 0.25);
+        }
+
+        await time.WaitForTimerAsync(5, 10.25);
+        await mesh.StartAgainAsync();
+        await time.PassTimerAsync(5, 10.25);
+        await watcher.UntilIsAsync(MeshWatch.Bound(1));
+    }
+
+    [Fact]
     public async Task FailOver_ToTheOtherNamerd_StaysThere()
     {
         await using var namerd = await NamerdStandIn.StartAsync();

@@ -134,7 +134,7 @@ public sealed class FailoverTests
         for (var rounds = 1; rounds <= 6; rounds++)
         {
             time.Advance(TimeSpan.FromSeconds(ceiling));
-            ceiling = Math.Min(60, ceiling * 2);
+            ceiling = Math.Min(10, ceiling * 2);
             await server.WaitForConnectionsAsync(inTheFirstRush + rounds, TestContext.Current.CancellationToken);
             await time.WaitForTimersAsync(ceiling / 2.1, ceiling, Names);
         }
@@ -143,6 +143,24 @@ public sealed class FailoverTests
         Assert.Equal(inTheFirstRush + 6, server.ConnectionCount);
         await stop.CancelAsync();
         await Task.WhenAll(watches);
+    }
+
+    [Fact]
+    public async Task Unreachable_ForLong_IsFoundWithinTenSecondsOfItsReturn()
+    {
+        await using var namerd = await StartAsync(1);
+        await namerd.StopAsync();
+        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Bind);
+        await watcher.NextFailsAsync("refused the connection");
+        foreach (var ceiling in new[] { 1, 2, 4, 8, 10, 10, 10 })
+        {
+            await watcher.Time.PassTimerAsync(ceiling / 2.0, ceiling);
+        }
+
+        await watcher.Time.WaitForTimerAsync(5, 10);
+        await namerd.StartAgainAsync();
+        await watcher.Time.PassTimerAsync(5, 10);
+        await watcher.NextIsAsync(1);
     }
 
     private static async Task<NamerdStandIn> StartAsync(int port)

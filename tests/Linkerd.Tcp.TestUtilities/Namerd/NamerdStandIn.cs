@@ -64,6 +64,9 @@ public sealed class NamerdStandIn : IAsyncDisposable
     /// <summary>How many events were sent on watches.</summary>
     public int EventCount => _counters.Events;
 
+    /// <summary>When the last of these events was about to be sent, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    public long LastEventAt => _counters.LastEventAt;
+
     /// <summary>Method and target of every request, in the order of their coming.</summary>
     public IReadOnlyList<string> Requests => _counters.Requests;
 

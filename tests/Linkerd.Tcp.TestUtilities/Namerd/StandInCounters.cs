@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>What was asked, counted, and ways to wait for more of it. Any thread.</summary>
@@ -14,6 +16,8 @@ internal sealed class StandInCounters(Action<string>? log = null)
     public int Watches { get; private set; }
 
     public int Events { get; private set; }
+
+    public long LastEventAt { get; private set; }
 
     public int RequestCount
     {
@@ -50,7 +54,11 @@ internal sealed class StandInCounters(Action<string>? log = null)
 
     public void Connection() => Change(() => Connections++);
 
-    public void Event() => Change(() => Events++);
+    public void Event() => Change(() =>
+    {
+        Events++;
+        LastEventAt = Stopwatch.GetTimestamp();
+    });
 
     public void Request(string line, IReadOnlyDictionary<string, string> headers)
     {

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>One watch of one name: the tree that it is bound to, the states of its leaves, and the resolution that these make together.</summary>
-internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
+internal sealed class TreeWatch(SharedLeaves shared, StateCell<Resolution> states)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<DstPath, LeafState> _leaves = [];
@@ -21,7 +21,7 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Interpreters do not throw; one that does must not leave the name as if all were well.
-            mailbox.Put(new Resolution.Failed($"{name}: {e.Message}"));
+            states.Put(new Resolution.Failed($"{name}: {e.Message}"));
         }
         finally
         {
@@ -46,10 +46,10 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
                 Follow(bound.Tree);
                 break;
             case NameBinding.Failed failed:
-                mailbox.Put(new Resolution.Failed(failed.Error));
+                states.Put(new Resolution.Failed(failed.Error));
                 break;
             default:
-                mailbox.Put(Resolution.Pending.Instance);
+                states.Put(Resolution.Pending.Instance);
                 break;
         }
     }
@@ -84,7 +84,7 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
             }
 
             PutKnown(tree);
-            mailbox.Put(TreeEvaluator.Evaluate(tree, id => _leaves[id]));
+            states.Put(TreeEvaluator.Evaluate(tree, id => _leaves[id]));
         }
 
         foreach (var id in removed)
@@ -99,7 +99,7 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
     {
         if (TreeEvaluator.Evaluate(tree, id => new LeafState(_leaves[id].AsBranch, null)) is Resolution.Bound known)
         {
-            mailbox.Put(known);
+            states.Put(known);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class TreeWatch(SharedLeaves shared, ResolutionMailbox mailbox)
             _leaves[id] = leaf.Then(state);
             if (_tree is not null)
             {
-                mailbox.Put(TreeEvaluator.Evaluate(_tree, leafId => _leaves[leafId]));
+                states.Put(TreeEvaluator.Evaluate(_tree, leafId => _leaves[leafId]));
             }
         }
     }

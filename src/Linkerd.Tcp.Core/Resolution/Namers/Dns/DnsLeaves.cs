@@ -27,11 +27,12 @@ internal sealed partial class DnsLeaves : IInterpreter
     /// <summary>The states of a leaf.</summary>
     public async IAsyncEnumerable<Resolution> WatchAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var mailbox = new ResolutionMailbox();
-        using var watch = _shared.Watch(id, mailbox.Put);
-        while (true)
+        var states = new StateCell<Resolution>(state => state.Rank);
+        var reader = states.ReadAsync(cancellationToken);
+        using var watch = _shared.Watch(id, states.Put);
+        await foreach (var state in reader.ConfigureAwait(false))
         {
-            yield return await mailbox.TakeAsync(cancellationToken).ConfigureAwait(false);
+            yield return state;
         }
     }
 

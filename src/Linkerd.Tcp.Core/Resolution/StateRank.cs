@@ -1,7 +1,7 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp;
 
 /// <summary>How much a state says. In ascending order.</summary>
-internal enum StateRank
+public enum StateRank
 {
     /// <summary>Pending or failed: it says nothing, so what was before it stands.</summary>
     Nothing,
