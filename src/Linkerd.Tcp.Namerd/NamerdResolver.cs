@@ -14,7 +14,7 @@ namespace Linkerd.Tcp.Namerd;
 /// <para>
 /// Every trouble (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, given once until something else
 /// is the case. Where there are several namerds the next one is asked at once; where there is no other, namerd is asked again after a jittered back-off of 1 s
-/// doubling to 60 s, or to the interval where that is shorter. It starts over after a good answer. While no namerd can be reached, or none answers as one, one
+/// doubling to 60 s, or to the interval where that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as one, one
 /// request at a time finds out for all names whether one is back, after 1 s doubling to 10 s. A poll that gets no answer in time is a <see cref="Resolution.Pending"/>, since namerd says nothing until
 /// it knows.
 /// </para>
