@@ -39,7 +39,7 @@ internal static class DiscoveryCommand
         await StartAsync(watched, namerd, names, watches);
 
         // Until the code is compiled for good.
-        await watched.UpdateAsync(Option(args, "--warm-up", Math.Clamp(1_000_000 / endpoints, 20, 1000)), picks: true);
+        await watched.UpdateAsync(Option(args, "--warm-up", endpoints > 1000 ? 50 : 4000), picks: true);
         await UpdateAsync(watched, namerd, Option(args, "--updates", 100));
         await BurstAsync(watched, namerd, Option(args, "--burst", Math.Clamp(20_000_000 / endpoints / 1000, 20, 1000)));
         if (Option(args, "--outage", 0) is > 0 and var seconds)
