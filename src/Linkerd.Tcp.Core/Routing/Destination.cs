@@ -166,8 +166,10 @@ public sealed partial class Destination
                 ApplyGood(bound.Endpoints);
                 break;
             case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
-                Log.Cleared(_logger, Name, _endpoints.Count);
+                // Told when it is so: who reads the line and connects is refused.
+                var dropped = _endpoints.Count;
                 ApplyGood(EndpointSet.Empty);
+                Log.Cleared(_logger, Name, dropped);
                 break;
             case Resolution.Negative:
                 ApplyBad("the name does not exist");

@@ -3,6 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary><c>dtab check</c> of the real executable.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class DtabCheckTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using Linkerd.Tcp.Cli;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
+[Trait("Category", "AnyTransport")]
 public sealed class DtabCheckerTests
 {
     [Theory]

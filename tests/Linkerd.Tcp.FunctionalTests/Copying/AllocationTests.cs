@@ -5,6 +5,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Measures the whole process, so nothing may run beside it.</summary>
 [Collection(HeavyLoad.Name)]
+[Trait("Category", "AnyTransport")]
 public sealed class AllocationTests
 {
     private const int RoundTrips = 100_000;

@@ -13,6 +13,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// those that the kernel gives out, our own address, which is compared with the server's (32 + 40).
 /// </remarks>
 [Collection(HeavyLoad.Name)]
+[Trait("Category", "AnyTransport")]
 public sealed class EpollAllocationTests
 {
     private const int WarmUp = 3000;

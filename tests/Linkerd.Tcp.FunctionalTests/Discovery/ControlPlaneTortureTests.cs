@@ -8,6 +8,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// The executable under load while its control plane goes wrong in every way: no session fails, namerd is not stormed, and what changed meanwhile is in use
 /// soon after. <c>LINKERD_TCP_TORTURE_SECONDS</c> makes the faults last longer than the few seconds that they last by default.
 /// </summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ControlPlaneTortureTests : IAsyncLifetime
 {
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(

@@ -4,6 +4,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The namers over DNS, against a real server.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class DnsNamerTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The executable and a control plane that it asks over gRPC.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class MeshTests : IAsyncLifetime
 {
     private readonly TcpBackend _first = new(Serve.Say("first"));

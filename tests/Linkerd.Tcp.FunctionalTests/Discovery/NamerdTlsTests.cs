@@ -4,6 +4,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The executable and a control plane behind TLS, over HTTP (<c>https://</c>) and over gRPC (<c>meshs://</c>).</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class NamerdTlsTests : IAsyncLifetime
 {
     private readonly TestAuthority _authority = new("the root");

@@ -3,6 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary><c>resolve</c> of the real executable, by namerd's mesh interface.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class MeshResolveTests : IAsyncLifetime
 {
     private NamerdStandIn _namerd = null!;

@@ -3,6 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary><c>resolve</c> of the real executable, by namerd.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class NamerdResolveTests : IAsyncLifetime
 {
     private NamerdStandIn _namerd = null!;

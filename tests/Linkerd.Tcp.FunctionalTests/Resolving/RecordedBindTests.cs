@@ -5,6 +5,7 @@ using Linkerd.Tcp.Cli;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The document of <c>resolve --json</c>, against what a real namerd 1.7.5 answered to <c>bind</c> for the same dtab, name and files.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class RecordedBindTests : IDisposable
 {
     private static readonly Dictionary<string, string> Files = new()

@@ -4,6 +4,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary><c>resolve</c> of the real executable, by the embedded interpreter.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ResolveTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

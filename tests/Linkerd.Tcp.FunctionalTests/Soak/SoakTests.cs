@@ -9,6 +9,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// </summary>
 [Collection(HeavyLoad.Name)]
 [Trait("Category", "Heavy")]
+[Trait("Category", "AnyTransport")]
 public sealed class SoakTests
 {
     private const int Loops = 2;
