@@ -10,7 +10,8 @@ namespace Linkerd.Tcp;
 /// </summary>
 public sealed class EndpointGroup : IEquatable<EndpointGroup>
 {
-    private readonly Dictionary<EndPoint, double> _weights;
+    // Where each address stands among the endpoints.
+    private readonly Dictionary<EndPoint, int> _places;
 
     /// <summary>Makes a group.</summary>
     /// <param name="endpoints">Its endpoints, in any order.</param>
@@ -22,9 +23,9 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         ArgumentOutOfRangeException.ThrowIfNegative(tier);
         Weight = double.IsFinite(weight) && weight >= 0 ? weight : 1;
         Tier = tier;
-        _weights = [];
-        var byAddress = new Dictionary<EndPoint, int>();
-        var distinct = ImmutableArray.CreateBuilder<WeightedEndPoint>();
+        var count = endpoints.TryGetNonEnumeratedCount(out var known) ? known : 0;
+        _places = new Dictionary<EndPoint, int>(count);
+        var distinct = ImmutableArray.CreateBuilder<WeightedEndPoint>(count);
         foreach (var endpoint in endpoints)
         {
             if (!endpoint.IsWeightValid)
@@ -32,17 +33,14 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
                 InvalidWeights++;
             }
 
-            if (byAddress.TryGetValue(endpoint.EndPoint, out var index))
+            if (_places.TryAdd(endpoint.EndPoint, distinct.Count))
             {
-                distinct[index] = endpoint;
+                distinct.Add(endpoint);
             }
             else
             {
-                byAddress.Add(endpoint.EndPoint, distinct.Count);
-                distinct.Add(endpoint);
+                distinct[_places[endpoint.EndPoint]] = endpoint;
             }
-
-            _weights[endpoint.EndPoint] = endpoint.EffectiveWeight;
         }
 
         Endpoints = distinct.DrainToImmutable();
@@ -54,7 +52,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         Tier = other.Tier;
         Endpoints = other.Endpoints;
         InvalidWeights = other.InvalidWeights;
-        _weights = other._weights;
+        _places = other._places;
     }
 
     /// <summary>Its share relative to the other groups of its tier.</summary>
@@ -77,14 +75,26 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
             return true;
         }
 
-        if (other is null || Weight != other.Weight || Tier != other.Tier || _weights.Count != other._weights.Count)
+        if (other is null || Weight != other.Weight || Tier != other.Tier || Endpoints.Length != other.Endpoints.Length)
         {
             return false;
         }
 
-        foreach (var (endPoint, weight) in _weights)
+        for (var i = 0; i < Endpoints.Length; i++)
         {
-            if (!other._weights.TryGetValue(endPoint, out var otherWeight) || weight != otherWeight)
+            // Most often in the same order.
+            var (mine, their) = (Endpoints[i], other.Endpoints[i]);
+            if (!their.EndPoint.Equals(mine.EndPoint))
+            {
+                if (!other._places.TryGetValue(mine.EndPoint, out var place))
+                {
+                    return false;
+                }
+
+                their = other.Endpoints[place];
+            }
+
+            if (mine.EffectiveWeight != their.EffectiveWeight)
             {
                 return false;
             }
@@ -97,7 +107,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     public override bool Equals(object? obj) => Equals(obj as EndpointGroup);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Weight, Tier, _weights.Count);
+    public override int GetHashCode() => HashCode.Combine(Weight, Tier, Endpoints.Length);
 
     /// <summary>The endpoints, the first ten of them where there are more, for a log.</summary>
     public override string ToString()

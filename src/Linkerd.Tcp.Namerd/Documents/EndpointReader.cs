@@ -6,10 +6,14 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>Reads the <c>addrs</c> of one document. Entries that cannot be used are counted and left out; the others stay.</summary>
 internal sealed class EndpointReader
 {
+    // An IPv6 address with a long zone.
+    private const int MostAddressChars = 128;
+
     private readonly List<WeightedEndPoint> _endpoints = [];
     private int _skipped;
     private string? _example;
-    private string? _ip;
+    private IPAddress? _address;
+    private string? _badAddress;
     private int? _port;
     private string? _portText;
     private double _weight;
@@ -50,13 +54,13 @@ internal sealed class EndpointReader
 
     private void ReadEntry(ref Utf8JsonReader json)
     {
-        (_ip, _port, _portText, _weight) = (null, null, null, 1);
+        (_address, _badAddress, _port, _portText, _weight) = (null, null, null, null, 1);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (json.ValueTextEquals("ip"u8))
             {
                 json.Read();
-                _ip = DocumentJson.TakeString(ref json);
+                ReadAddress(ref json);
             }
             else if (json.ValueTextEquals("port"u8))
             {
@@ -75,18 +79,37 @@ internal sealed class EndpointReader
             }
         }
 
-        if (_ip is null || AddressReader.Read(_ip) is not { } address)
+        if (_address is null)
         {
-            Skip(_ip is null ? "an entry has no 'ip'" : $"{NamerdFailure.Quote(_ip)} is no address of this machine's networks");
+            Skip(_badAddress is null ? "an entry has no 'ip'" : $"{NamerdFailure.Quote(_badAddress)} is no address of this machine's networks");
         }
         else if (_port is not { } port)
         {
-            Skip($"the port of {_ip} is {_portText ?? "missing"}; expected a number from 1 to 65535");
+            Skip($"the port of {_address} is {_portText ?? "missing"}; expected a number from 1 to 65535");
         }
         else
         {
-            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, port), _weight));
+            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(_address, port), _weight));
         }
+    }
+
+    // There may be tens of thousands: no string is made of one that is good.
+    private void ReadAddress(ref Utf8JsonReader json)
+    {
+        (_address, _badAddress) = (null, null);
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return;
+        }
+
+        Span<char> text = stackalloc char[MostAddressChars];
+        if (json.ValueSpan.Length <= MostAddressChars)
+        {
+            _address = AddressReader.Read(text[..json.CopyString(text)]);
+        }
+
+        _badAddress = _address is null ? json.GetString() : null;
     }
 
     private void ReadPort(ref Utf8JsonReader json)
