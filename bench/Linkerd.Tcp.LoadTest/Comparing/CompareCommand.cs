@@ -14,7 +14,8 @@ internal static class CompareCommand
     private static readonly Option<double> WarmUp = new("--warmup") { Description = "Seconds of load before it", DefaultValueFactory = static _ => 1 };
     private static readonly Option<string?> Workloads = new("--workloads") { Description = $"Comma-separated, of {WorkloadCatalog.Names} [default: all]" };
     private static readonly Option<string?> Proxies = new("--proxies") { Description = $"Comma-separated, of {string.Join(", ", ProxyCatalog.Names)} [default: those installed]" };
-    private static readonly Option<string?> Executable = new("--linkerd-tcp") { Description = "Path of the executable linkerd-tcp" };
+    private static readonly Option<string?> Executable = new(LinkerdTcp.PathOption) { Description = "Path of the executable linkerd-tcp" };
+    private static readonly Option<string?> Baseline = new(LinkerdTcp.BaselineOption) { Description = "Path of another build of it, to be compared with pair by pair" };
     private static readonly Option<string?> Arguments = new("--linkerd-tcp-arguments") { Description = "Instead of those that linkerd-tcp is started with here" };
     private static readonly Option<string> Output = new("--output") { Description = "Folder of the report", DefaultValueFactory = static _ => "artifacts/compare" };
     private static readonly Option<int> ProxyCore = new("--proxy-cpu") { Description = "The core of the proxy", DefaultValueFactory = static _ => 0 };
@@ -24,7 +25,7 @@ internal static class CompareCommand
     {
         var command = new Command("compare", "Runs all workloads through all proxies in turns, and writes a report")
         {
-            Rounds, Seconds, WarmUp, Workloads, Proxies, Executable, Arguments, Output, ProxyCore, LoadCore,
+            Rounds, Seconds, WarmUp, Workloads, Proxies, Executable, Baseline, Arguments, Output, ProxyCore, LoadCore,
         };
         command.SetAction(static (result, cancellation) => RunAsync(result, cancellation));
         return command;
@@ -96,7 +97,7 @@ internal static class CompareCommand
         }
 
         var found = new List<ProxyKind>();
-        foreach (var kind in ProxyCatalog.Create(parsed.GetValue(Executable), parsed.GetValue(Arguments)).Where(kind => asked?.Contains(kind.Name) != false))
+        foreach (var kind in ProxyCatalog.Create(parsed.GetValue(Executable), parsed.GetValue(Baseline), parsed.GetValue(Arguments)).Where(kind => asked?.Contains(kind.Name) != false))
         {
             if (kind.FindObstacle() is not { } obstacle)
             {

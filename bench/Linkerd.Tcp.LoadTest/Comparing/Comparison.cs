@@ -15,7 +15,7 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
     public async Task<IReadOnlyList<Cell>> RunAsync(CancellationToken cancellation)
     {
         var cells = settings.Workloads
-            .SelectMany(workload => settings.Proxies.Select(proxy => new Cell { Workload = workload.Name, Proxy = proxy.Name, IsOurs = proxy.IsOurs }))
+            .SelectMany(workload => settings.Proxies.Select(proxy => new Cell { Workload = workload.Name, Proxy = proxy.Name, IsOurs = proxy.IsOurs, IsBaseline = proxy.IsBaseline }))
             .ToDictionary(static cell => (cell.Workload, cell.Proxy));
         try
         {

@@ -2,14 +2,23 @@ using System.Globalization;
 
 namespace Linkerd.Tcp.LoadTest.Proxies;
 
-/// <summary>The executable of this repository, with one engine or another.</summary>
-internal sealed class LinkerdTcp(string name, string? path, string arguments) : ProxyKind(name)
+/// <summary>An executable of this repository, with one engine or another.</summary>
+/// <param name="name">The name in the report.</param>
+/// <param name="path">The path of the executable; null if it was not given.</param>
+/// <param name="arguments">The arguments beside its addresses.</param>
+/// <param name="option">The option that gives the path, for messages.</param>
+internal sealed class LinkerdTcp(string name, string? path, string arguments, string option = LinkerdTcp.PathOption) : ProxyKind(name)
 {
-    public override bool IsOurs => true;
+    public const string PathOption = "--linkerd-tcp";
+    public const string BaselineOption = "--baseline";
+
+    public override bool IsOurs => option == PathOption;
+
+    public override bool IsBaseline => option == BaselineOption;
 
     public override string? FindObstacle() => path switch
     {
-        null => "the executable was not named (--linkerd-tcp PATH)",
+        null => $"the executable was not named ({option} PATH)",
         _ when !File.Exists(path) => $"there is no file {path}",
         _ => null,
     };

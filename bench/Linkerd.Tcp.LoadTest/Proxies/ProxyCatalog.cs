@@ -3,12 +3,18 @@ namespace Linkerd.Tcp.LoadTest.Proxies;
 /// <summary>All proxies that are compared, in the order of the report.</summary>
 internal static class ProxyCatalog
 {
-    public static IReadOnlyList<string> Names { get; } = [.. Create(null, null).Select(static kind => kind.Name)];
+    private const string EpollArguments = "--transport epoll --loops 1 --stats 1";
 
-    /// <summary>The kinds; <paramref name="arguments"/> replaces what linkerd-tcp is started with beside its addresses.</summary>
-    public static IReadOnlyList<ProxyKind> Create(string? linkerdTcp, string? arguments) =>
+    public static IReadOnlyList<string> Names { get; } = [.. Create(null, null, null).Select(static kind => kind.Name)];
+
+    /// <summary>
+    /// The kinds; <paramref name="arguments"/> replaces what linkerd-tcp is started with beside its addresses. The baseline is started with the same
+    /// arguments as the epoll engine.
+    /// </summary>
+    public static IReadOnlyList<ProxyKind> Create(string? linkerdTcp, string? baseline, string? arguments) =>
     [
-        new LinkerdTcp("linkerd-tcp-epoll", linkerdTcp, arguments ?? "--transport epoll --loops 1 --stats 1"),
+        new LinkerdTcp("linkerd-tcp-epoll", linkerdTcp, arguments ?? EpollArguments),
+        new LinkerdTcp("baseline", baseline, arguments ?? EpollArguments, LinkerdTcp.BaselineOption),
         new LinkerdTcp("linkerd-tcp-sockets", linkerdTcp, arguments ?? "--transport sockets --stats 1"),
         new Haproxy("haproxy", "haproxy.cfg"),
         new Haproxy("haproxy-splice", "haproxy-splice.cfg"),

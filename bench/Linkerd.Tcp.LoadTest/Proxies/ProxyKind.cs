@@ -8,6 +8,9 @@ internal abstract class ProxyKind(string name)
     /// <summary>Whether this is the one whose ratio to the others is asked for.</summary>
     public virtual bool IsOurs => false;
 
+    /// <summary>Whether this is another build of ours, which ours is compared with by itself and not as one of the peers.</summary>
+    public virtual bool IsBaseline => false;
+
     /// <summary>Why it cannot be started here, or null.</summary>
     public abstract string? FindObstacle();
 

@@ -11,6 +11,8 @@ internal sealed record Cell
 
     public required bool IsOurs { get; init; }
 
+    public bool IsBaseline { get; init; }
+
     public List<CellRound> Rounds { get; init; } = [];
 
     [JsonIgnore]

@@ -25,7 +25,8 @@ internal static class MarkdownReport
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {workload.Name}").AppendLine();
             text.Append(FiguresOf(workload));
-            AppendRatios(text, workload);
+            AppendRatios(text, "ours by the better", workload.Ratios);
+            AppendRatios(text, "ours by the baseline", workload.BaselineRatios);
             AppendErrors(text, workload);
         }
 
@@ -69,18 +70,18 @@ internal static class MarkdownReport
         ? metric.Format(spread.Median)
         : $"{metric.Format(spread.Median)} ({metric.Format(spread.Lowest)}..{metric.Format(spread.Highest)})";
 
-    private static void AppendRatios(StringBuilder text, WorkloadReport workload)
+    private static void AppendRatios(StringBuilder text, string title, IReadOnlyList<Ratio> ratios)
     {
-        if (workload.Ratios.Count == 0)
+        if (ratios.Count == 0)
         {
             return;
         }
 
         text.AppendLine();
-        var table = new MarkdownTable(["ours by the better", "figure", "ratio of medians", "ratios of the rounds", "the better"]);
-        foreach (var ratio in workload.Ratios)
+        var table = new MarkdownTable([title, "figure", "ratio of medians", "median of the rounds' ratios", "ratios of the rounds", "by"]);
+        foreach (var ratio in ratios)
         {
-            table.Add([ratio.Proxy, ratio.Metric, Number(ratio.OfMedians), $"{Number(ratio.Lowest)}..{Number(ratio.Highest)}", ratio.Better]);
+            table.Add([ratio.Proxy, ratio.Metric, Number(ratio.OfMedians), Number(ratio.Median), $"{Number(ratio.Lowest)}..{Number(ratio.Highest)}", ratio.Better]);
         }
 
         text.Append(table);
@@ -108,5 +109,5 @@ internal static class MarkdownReport
         }
     }
 
-    private static string Number(double ratio) => ratio.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Number(double ratio) => ratio.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.LoadTest.Reporting;
 
-/// <summary>One figure of ours by that of the better of the others: medians, and the range of the rounds' own ratios.</summary>
-internal sealed record Ratio(string Proxy, string Better, string Metric, double OfMedians, double Lowest, double Highest)
+/// <summary>One figure of ours by that of the better of the others: the ratio of the medians, and median and range of the rounds' own ratios.</summary>
+internal sealed record Ratio(string Proxy, string Better, string Metric, double OfMedians, double Median, double Lowest, double Highest)
 {
     /// <summary>The ratio, or null where a side has no figure, or the other's is zero.</summary>
     public static Ratio? Of(Cell ours, IEnumerable<Cell> others, Metric metric)
@@ -17,7 +17,7 @@ internal sealed record Ratio(string Proxy, string Better, string Metric, double 
             static round => round.Round,
             (mine, theirs) => Cell.Value(mine, metric) / Cell.Value(theirs, metric)).OfType<double>().Where(double.IsFinite));
         var ratio = spread.Median / better.Spread(metric)!.Median;
-        return new(ours.Proxy, better.Proxy, metric.Title, ratio, rounds?.Lowest ?? ratio, rounds?.Highest ?? ratio);
+        return new(ours.Proxy, better.Proxy, metric.Title, ratio, rounds?.Median ?? ratio, rounds?.Lowest ?? ratio, rounds?.Highest ?? ratio);
     }
 
     private static Cell? FindBetter(IEnumerable<Cell> others, Metric metric)

@@ -11,6 +11,9 @@ internal sealed record WorkloadReport
 
     public required IReadOnlyList<Ratio> Ratios { get; init; }
 
+    /// <summary>Ours by another build of ours, if one was measured.</summary>
+    public IReadOnlyList<Ratio> BaselineRatios { get; init; } = [];
+
     /// <summary>The figures that at least one cell has.</summary>
     [JsonIgnore]
     public IEnumerable<Metric> Metrics => Metric.All.Where(metric => Cells.Any(cell => cell.Spread(metric) is not null));
@@ -20,14 +23,20 @@ internal sealed record WorkloadReport
 
     public static WorkloadReport Create(string name, IReadOnlyList<Cell> cells)
     {
-        var others = cells.Where(static cell => !cell.IsOurs).ToArray();
         return new()
         {
             Name = name,
             Cells = cells,
-            Ratios = [.. cells.Where(static cell => cell.IsOurs)
-                .SelectMany(ours => Metric.All.Where(static metric => metric.IsCompared).Select(metric => Ratio.Of(ours, others, metric)))
-                .OfType<Ratio>()],
+            Ratios = RatiosOf(cells, static cell => !cell.IsOurs && !cell.IsBaseline),
+            BaselineRatios = RatiosOf(cells, static cell => cell.IsBaseline),
         };
+    }
+
+    private static Ratio[] RatiosOf(IReadOnlyList<Cell> cells, Func<Cell, bool> isOther)
+    {
+        var others = cells.Where(isOther).ToArray();
+        return [.. cells.Where(static cell => cell.IsOurs)
+            .SelectMany(ours => Metric.All.Where(static metric => metric.IsCompared).Select(metric => Ratio.Of(ours, others, metric)))
+            .OfType<Ratio>()];
     }
 }
