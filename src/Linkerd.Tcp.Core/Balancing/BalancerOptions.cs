@@ -19,6 +19,19 @@ public sealed record BalancerOptions
     public int? MaxPending { get; init; }
 
     /// <summary>
+    /// For <see cref="LoadBalancers.Maglev"/>: how much load an endpoint may have before clients that hash to it are sent elsewhere, in percent of its share of
+    /// all connections of the group; 125 for a quarter more than that. More than 100, up to 100,000. null, the default: clients stick whatever the load.
+    /// HAProxy's hash-balance-factor and Envoy's hash_balance_factor.
+    /// </summary>
+    public int? HashBalanceFactor { get; init; }
+
+    /// <summary>
+    /// The connections, open and pending, below which an endpoint is not too loaded for <see cref="HashBalanceFactor"/>: while there are few, its share is less
+    /// than one, and no two connections would go to one endpoint. Default: 16.
+    /// </summary>
+    public int HashBalanceFloor { get; init; } = 16;
+
+    /// <summary>
     /// An endpoint that has answered no connect for so long, or four times its usual connect latency where that is more, while some are pending, is
     /// picked only where every other one is no better: a silent endpoint would otherwise take its full share until the first attempts time out.
     /// Default: 250 ms. <see cref="Timeout.InfiniteTimeSpan"/> turns it off. Needs <see cref="PickContext.Timestamp"/>.
@@ -39,6 +52,8 @@ public sealed record BalancerOptions
     {
         Expect(MaxConnections is null or > 0, nameof(MaxConnections), "1 or more");
         Expect(MaxPending is null or > 0, nameof(MaxPending), "1 or more");
+        Expect(HashBalanceFactor is null or (> 100 and <= 100_000), nameof(HashBalanceFactor), "more than 100, up to 100000 (percent), or null (no bound)");
+        Expect(HashBalanceFloor >= 0, nameof(HashBalanceFloor), "0 or more");
         Expect(AnswerPatience > TimeSpan.Zero || AnswerPatience == Timeout.InfiniteTimeSpan, nameof(AnswerPatience), "more than zero, or Timeout.InfiniteTimeSpan");
         Expect(Breaker.Failures >= 0, "Breaker.Failures", "0 (off) or more");
         Expect(Breaker.FirstBackoff > TimeSpan.Zero, "Breaker.FirstBackoff", "more than zero");

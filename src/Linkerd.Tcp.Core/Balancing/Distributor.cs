@@ -8,7 +8,7 @@ internal abstract class Distributor
 {
     /// <summary>
     /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
-    /// their weight, <see cref="Endpoint.Admit"/> says; <see cref="Endpoint.TryTake"/> takes.
+    /// their weight, <see cref="Endpoint.Admit"/> says; <see cref="Endpoint.TryTake(ref DrawScope)"/> takes.
     /// </summary>
     public abstract Endpoint? Draw(ref DrawScope scope);
 
@@ -27,4 +27,7 @@ internal abstract class Distributor
 internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> members, Distributor? previous);
 
 /// <summary>An endpoint within a group.</summary>
-internal readonly record struct GroupMember(Endpoint Endpoint, double Weight);
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Weight">Its weight in the group.</param>
+/// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
+internal readonly record struct GroupMember(Endpoint Endpoint, double Weight, EndpointBranch? Branch = null);

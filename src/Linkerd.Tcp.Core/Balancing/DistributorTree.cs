@@ -26,15 +26,30 @@ internal sealed class DistributorTree
     /// <summary>The endpoints, each once, in the order of the set.</summary>
     public IReadOnlyList<Endpoint> Endpoints { get; }
 
-    /// <summary>The tree of a new set; groups carry on the state of the ones that stood in their place.</summary>
+    /// <summary>The tree of a new set; groups carry on the state of the ones that they were before.</summary>
     public DistributorTree Next(EndpointSet set, EndpointTable table, DistributorFactory factory)
     {
         table.Begin();
         var endpoints = new List<Endpoint>(set.Count);
-        var groups = new Group[set.Groups.Length];
+        var previous = Previous(set);
+        var members = new Members[previous.Length];
+        for (var i = 0; i < members.Length; i++)
+        {
+            ref var group = ref previous[i];
+            group = group with { Number = group.Number == 0 ? table.NumberGroup() : group.Number, Source = set.Groups[i].Source };
+            members[i] = Name(set.Groups[i], (i, set.Groups[i].Tier, group.Number), endpoints, table);
+        }
+
+        // Only now is it known which endpoints are in several groups; and what each group compares must be known before one of them is made.
+        for (var i = 0; table.HasBranches && i < members.Length; i++)
+        {
+            members[i].Share();
+        }
+
+        var groups = new Group[members.Length];
         for (var i = 0; i < groups.Length; i++)
         {
-            groups[i] = MakeGroup(i, set.Groups[i], i < _groups.Length ? _groups[i] : default, endpoints, table, factory);
+            groups[i] = members[i].Make(in previous[i], factory);
         }
 
         table.End(endpoints.Count);
@@ -51,17 +66,16 @@ internal sealed class DistributorTree
         }
     }
 
-    private static Group MakeGroup(
-        int number, EndpointGroup group, Group previous, List<Endpoint> endpoints, EndpointTable table, DistributorFactory factory)
+    // The endpoints of a group: weighted ones from the front, last resorts from the back.
+    private static Members Name(EndpointGroup group, (int Place, int Tier, int Number) place, List<Endpoint> endpoints, EndpointTable table)
     {
-        // Weighted ones from the front, last resorts from the back.
         var count = group.Endpoints.Length;
         var members = ArrayPool<GroupMember>.Shared.Rent(count);
         var weighted = 0;
         var lastResort = count;
         foreach (var item in group.Endpoints)
         {
-            var endpoint = table.Name(item, (number, group.Tier), endpoints, out var weight);
+            var endpoint = table.Name(item, place, endpoints, out var weight);
             if (weight > 0)
             {
                 members[weighted++] = new GroupMember(endpoint, weight);
@@ -72,11 +86,44 @@ internal sealed class DistributorTree
             }
         }
 
-        var made = new Group(
-            weighted > 0 ? factory(members.AsSpan(0, weighted), previous.Weighted) : null,
-            lastResort < count ? factory(members.AsSpan(lastResort, count - lastResort), previous.LastResort) : null);
-        ArrayPool<GroupMember>.Shared.Return(members, clearArray: true);
-        return made;
+        return new Members(members, weighted, count);
+    }
+
+    // What each group of a new set was here; nothing where it is new. By its source where both have one: branches of a union come and go as their names are
+    // resolved, and each moves those behind it. By its place otherwise.
+    private Group[] Previous(EndpointSet set)
+    {
+        var previous = new Group[set.Groups.Length];
+        var isTaken = new bool[_groups.Length];
+        var isWhole = true;
+        for (var i = 0; i < previous.Length; i++)
+        {
+            if (i < _groups.Length && (set.Groups[i].Source is not { } source || _groups[i].Source is null || source == _groups[i].Source))
+            {
+                (previous[i], isTaken[i]) = (_groups[i], true);
+            }
+            else
+            {
+                isWhole &= set.Groups[i].Source is null;
+            }
+        }
+
+        if (isWhole)
+        {
+            return previous;
+        }
+
+        var others = _groups.Where((group, i) => !isTaken[i] && group.Source is not null).GroupBy(group => group.Source!)
+            .ToDictionary(group => group.Key, group => new Queue<Group>(group));
+        for (var i = 0; i < previous.Length; i++)
+        {
+            if (previous[i].Number == 0 && set.Groups[i].Source is { } source && others.TryGetValue(source, out var same) && same.TryDequeue(out var found))
+            {
+                previous[i] = found;
+            }
+        }
+
+        return previous;
     }
 
     private static Distributor? Compose(EndpointSet set, Group[] groups)
@@ -115,5 +162,33 @@ internal sealed class DistributorTree
         }
     }
 
-    private readonly record struct Group(Distributor? Weighted, Distributor? LastResort);
+    /// <param name="Number">What it is called by those that keep something of it; from 1.</param>
+    /// <param name="Source">Of the set's group.</param>
+    /// <param name="Weighted">Its distributor; null where none of its endpoints has a weight.</param>
+    /// <param name="LastResort">That of its endpoints of weight 0; null where it has none.</param>
+    private readonly record struct Group(int Number, GroupSource? Source, Distributor? Weighted, Distributor? LastResort);
+
+    // Of a rented array.
+    private readonly record struct Members(GroupMember[] All, int Weighted, int Count)
+    {
+        public void Share()
+        {
+            // In the order of the set, as they were named; the last resorts stand the other way round, which makes no difference to an endpoint.
+            foreach (ref var member in All.AsSpan(0, Count))
+            {
+                member = member with { Branch = member.Endpoint.NextBranch() };
+            }
+        }
+
+        public Group Make(in Group previous, DistributorFactory factory)
+        {
+            var made = previous with
+            {
+                Weighted = Weighted > 0 ? factory(All.AsSpan(0, Weighted), previous.Weighted) : null,
+                LastResort = Weighted < Count ? factory(All.AsSpan(Weighted, Count - Weighted), previous.LastResort) : null,
+            };
+            ArrayPool<GroupMember>.Shared.Return(All, clearArray: true);
+            return made;
+        }
+    }
 }

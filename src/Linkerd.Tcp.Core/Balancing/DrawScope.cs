@@ -35,6 +35,9 @@ internal ref struct DrawScope
     /// <summary>What the endpoint that was taken was taken for.</summary>
     public LeaseKind Kind { get; set; }
 
+    /// <summary>The group through which it was taken; null where its own counters are all.</summary>
+    public EndpointBranch? Branch { get; set; }
+
     /// <summary>The time of the pick, where somebody knows it; 0 otherwise.</summary>
     public readonly long Timestamp => _now;
 

@@ -43,6 +43,25 @@ public sealed partial class Endpoint
         return true;
     }
 
+    /// <summary>Takes it through one of its groups.</summary>
+    /// <param name="scope">The pick.</param>
+    /// <param name="branch">What counts it beside its own counters; null where they are all.</param>
+    internal bool TryTake(ref DrawScope scope, EndpointBranch? branch)
+    {
+        if (!TryTake(ref scope))
+        {
+            return false;
+        }
+
+        if (branch is { IsCounter: true })
+        {
+            branch.CountPick();
+            scope.Branch = branch;
+        }
+
+        return true;
+    }
+
     /// <summary>The share of its weight at a time: 1 but for slow start.</summary>
     internal double RampFactor(long now)
     {

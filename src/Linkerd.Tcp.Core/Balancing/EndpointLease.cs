@@ -7,13 +7,22 @@ namespace Linkerd.Tcp;
 public struct EndpointLease : IDisposable
 {
     private readonly LeaseKind _kind;
-    private Endpoint? _endpoint;
+
+    // The endpoint, or its branch where that has counted it too: one field, so that nobody pays for the other.
+    private object? _leased;
     private State _state;
 
     /// <summary>A lease of an endpoint whose load already counts it.</summary>
     internal EndpointLease(Endpoint endpoint, LeaseKind kind = LeaseKind.Normal)
     {
-        _endpoint = endpoint;
+        _leased = endpoint;
+        _kind = kind;
+    }
+
+    /// <summary>A lease of an endpoint through one of its groups, both of which already count it.</summary>
+    internal EndpointLease(EndpointBranch branch, LeaseKind kind)
+    {
+        _leased = branch;
         _kind = kind;
     }
 
@@ -25,7 +34,7 @@ public struct EndpointLease : IDisposable
     }
 
     /// <summary>The endpoint; null for a lease that was never picked or is disposed.</summary>
-    public readonly Endpoint? Endpoint => _endpoint;
+    public readonly Endpoint? Endpoint => _leased as Endpoint ?? Branch?.Endpoint;
 
     /// <summary>Whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
     public readonly bool IsProbe => _kind != LeaseKind.Normal;
@@ -33,14 +42,18 @@ public struct EndpointLease : IDisposable
     /// <summary>What it was given for.</summary>
     internal readonly LeaseKind Kind => _kind;
 
+    /// <summary>What it counts for beside the endpoint; null where that is all.</summary>
+    internal readonly EndpointBranch? Branch => _leased as EndpointBranch;
+
     /// <summary>The connection is established: pending becomes open. Does nothing after <see cref="Failed"/> and on a disposed lease.</summary>
     /// <param name="elapsed">How long connecting took; for algorithms that weigh it.</param>
     public void Connected(TimeSpan elapsed)
     {
-        if (_endpoint is not null && _state == State.Pending)
+        if (_state == State.Pending && Endpoint is { } endpoint)
         {
             _state = State.Open;
-            _endpoint.OnConnected(_kind, elapsed);
+            Branch?.CountOpen();
+            endpoint.OnConnected(_kind, elapsed);
         }
     }
 
@@ -49,10 +62,10 @@ public struct EndpointLease : IDisposable
     /// <param name="elapsed">How long that took; default: not known.</param>
     public void Failed(ConnectFailure cause, TimeSpan elapsed = default)
     {
-        if (_endpoint is not null && _state == State.Pending)
+        if (_state == State.Pending && Endpoint is { } endpoint)
         {
             _state = State.Failed;
-            _endpoint.OnFailed(_kind, cause, elapsed);
+            endpoint.OnFailed(_kind, cause, elapsed);
         }
     }
 
@@ -67,17 +80,17 @@ public struct EndpointLease : IDisposable
     {
         if (_state == State.Open)
         {
-            _endpoint?.OnClosed(bytesFromServer, open, byServer);
+            Endpoint?.OnClosed(bytesFromServer, open, byServer);
         }
     }
 
     /// <summary>Gives the load back.</summary>
     public void Dispose()
     {
-        var endpoint = _endpoint;
-        if (endpoint is not null)
+        if (Endpoint is { } endpoint)
         {
-            _endpoint = null;
+            Branch?.CountRelease(_state == State.Open);
+            _leased = null;
             endpoint.Release(_kind, _state == State.Open);
         }
     }

@@ -12,16 +12,27 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     private readonly Dictionary<EndPoint, Endpoint> _byAddress = [];
     private readonly List<Endpoint> _joined = [];
     private int _generation;
+    private int _groups;
+
+    /// <summary>Whether the update has named an endpoint that has branches, or is to have some.</summary>
+    public bool HasBranches { get; private set; }
 
     /// <summary>Starts an update: what it does not name has left by its end.</summary>
-    public void Begin() => _generation++;
+    public void Begin()
+    {
+        _generation++;
+        HasBranches = false;
+    }
+
+    /// <summary>A number for a group that is new, from 1.</summary>
+    public int NumberGroup() => ++_groups;
 
     /// <summary>The endpoint of an address.</summary>
     /// <param name="item">The address, and its weight in the group at hand.</param>
-    /// <param name="group">The group at hand.</param>
+    /// <param name="group">The group at hand: its place in the set, its tier, and the number that it keeps over updates.</param>
     /// <param name="current">What the update named so far; the endpoint is added where it is new there.</param>
     /// <param name="weight">The weight that counts: an operator's, or discovery's.</param>
-    public Endpoint Name(WeightedEndPoint item, (int Number, int Tier) group, List<Endpoint> current, out double weight)
+    public Endpoint Name(WeightedEndPoint item, (int Place, int Tier, int Number) group, List<Endpoint> current, out double weight)
     {
         if (!_byAddress.TryGetValue(item.EndPoint, out var endpoint))
         {
@@ -30,7 +41,9 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         }
 
         weight = endpoint.WeightOverride ?? item.EffectiveWeight;
-        if (endpoint.Generation != _generation)
+        var isFirst = endpoint.Generation != _generation;
+        HasBranches |= endpoint.NameIn(group.Number, isFirst);
+        if (isFirst)
         {
             if (endpoint.Generation != _generation - 1)
             {
@@ -39,7 +52,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
 
             endpoint.Generation = _generation;
             endpoint.Weight = weight;
-            endpoint.SetPlace(group.Number, group.Tier);
+            endpoint.SetPlace(group.Place, group.Tier);
             endpoint.OnJoined();
             current.Add(endpoint);
         }

@@ -2,7 +2,8 @@ namespace Linkerd.Tcp;
 
 /// <summary>What every algorithm over one group falls back to: a look at each endpoint.</summary>
 /// <param name="members">The endpoints; not copied.</param>
-internal abstract class GroupDistributor(Endpoint[] members) : Distributor
+/// <param name="branches">What counts picks of them beside their own counters; null for algorithms that compare no loads, and where no endpoint is in another group too.</param>
+internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? branches = null) : Distributor
 {
     // An endpoint that was found may be taken away by another thread before it is taken: a probe, the last place.
     private const int Attempts = 4;
@@ -35,29 +36,42 @@ internal abstract class GroupDistributor(Endpoint[] members) : Distributor
         return endpoints;
     }
 
+    /// <summary>Takes one through this group.</summary>
+    protected bool TryTake(int index, ref DrawScope scope) => Members[index].TryTake(ref scope, branches?[index]);
+
+    /// <summary>The load of one, and its picks, through this group.</summary>
+    protected long ReadLoad(int index, out long picks) => EndpointBranch.ReadLoad(Members[index], branches?[index], out picks);
+
     /// <summary>Takes the first that can take the session from a place on that the bits stand for; one in doubt only where there is no other.</summary>
     protected Endpoint? TakeAny(ulong bits, ref DrawScope scope)
     {
         for (var i = 0; i < Attempts; i++)
         {
             var found = FindAny(bits, ref scope);
-            if (found is null || found.TryTake(ref scope))
+            if (found < 0)
             {
-                return found;
+                return null;
+            }
+
+            if (TryTake(found, ref scope))
+            {
+                return Members[found];
             }
         }
 
         return null;
     }
 
-    private Endpoint? FindAny(ulong bits, ref DrawScope scope)
+    // Its index; -1 for none.
+    private int FindAny(ulong bits, ref DrawScope scope)
     {
         var members = Members;
         var start = (int)Math.BigMul(bits, (ulong)members.Length, out _);
-        Endpoint? doubtful = null;
+        var doubtful = -1;
         for (var i = 0; i < members.Length; i++)
         {
-            var endpoint = members[start + i < members.Length ? start + i : start + i - members.Length];
+            var index = start + i < members.Length ? start + i : start + i - members.Length;
+            var endpoint = members[index];
             if (endpoint.Admit(ref scope) <= 0)
             {
                 continue;
@@ -65,10 +79,10 @@ internal abstract class GroupDistributor(Endpoint[] members) : Distributor
 
             if ((endpoint.Gate & EndpointGate.Doubtful) == 0)
             {
-                return endpoint;
+                return index;
             }
 
-            doubtful ??= endpoint;
+            doubtful = doubtful < 0 ? index : doubtful;
         }
 
         return doubtful;

@@ -14,4 +14,5 @@ internal interface ILoadMetric
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Weight">Its effective weight, as a share of the group's greatest.</param>
 /// <param name="Load">Its load when it was drawn.</param>
-internal readonly record struct Candidate(Endpoint Endpoint, double Weight, long Load);
+/// <param name="Branch">What has counted that load; null for the endpoint itself.</param>
+internal readonly record struct Candidate(Endpoint Endpoint, double Weight, long Load, EndpointBranch? Branch = null);

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp;
 internal sealed partial class LeastConnectionsDistributor
 {
     // The most picks that an endpoint may be owed, of itself or of one of the mean weight, whichever is more; and the most that it may be ahead, through picks
-    // of other groups. With less than that, shares would not hold where connections are held: a heavy endpoint is beaten for many picks at a time.
+    // of the tree before. With less than that, shares would not hold where connections are held: a heavy endpoint is beaten for many picks at a time.
     // It gets them one at a time, as it is beaten while it has one more than the others. One that was out is owed one.
     private const double MostOwed = 64;
 
@@ -26,7 +26,7 @@ internal sealed partial class LeastConnectionsDistributor
     private bool Refresh(int index)
     {
         ref var entry = ref _entries[index];
-        var load = entry.Endpoint.ReadLoad(out var picks);
+        var load = ReadLoad(index, out var picks);
         if (load == entry.Load && picks == entry.Picks)
         {
             return false;

@@ -13,7 +13,7 @@ internal sealed partial class LeastConnectionsDistributor
             entries[i] = new Entry(members[i].Endpoint, weights[i]);
         }
 
-        var made = new LeastConnectionsDistributor(EndpointsOf(members), entries);
+        var made = new LeastConnectionsDistributor(EndpointsOf(members), EndpointBranch.Of(members), entries);
         made.Start(previous as LeastConnectionsDistributor, random);
         return made;
     }
@@ -31,8 +31,7 @@ internal sealed partial class LeastConnectionsDistributor
         for (var i = 0; i < _entries.Length; i++)
         {
             ref var entry = ref _entries[i];
-            entry.Picks = entry.Endpoint.Picks;
-            entry.Load = entry.Endpoint.Load;
+            entry.Load = ReadLoad(i, out entry.Picks);
 
             // Anywhere within one turn: else the first of the list would come first with every proxy that starts.
             _nodes[i] = new LoadTree.Node((uint)(AliasTable.Mix((ulong)i + 1) >> 32)) { Turn = random.NextDouble() / entry.Weight };
@@ -79,7 +78,8 @@ internal sealed partial class LeastConnectionsDistributor
 
                 ref readonly var old = ref previous._entries[mark];
                 var lead = (previous._nodes[mark].Turn - previous._turn) * old.Weight;
-                lead += entry.Picks - old.Picks;
+                _ = previous.ReadLoad(mark, out var picks);
+                lead += picks - old.Picks;
                 _nodes[i].Turn = lead * Math.Min(1, scale * entry.Weight / old.Weight) / entry.Weight;
             }
         }

@@ -17,8 +17,8 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
     // What a turn of the mean weight is worth.
     private readonly double _stepOfMean;
 
-    private LeastConnectionsDistributor(Endpoint[] members, Entry[] entries)
-        : base(members)
+    private LeastConnectionsDistributor(Endpoint[] members, EndpointBranch?[]? branches, Entry[] entries)
+        : base(members, branches)
     {
         _entries = entries;
         _nodes = new LoadTree.Node[entries.Length];
@@ -113,7 +113,7 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
                 continue;
             }
 
-            if (entry.Endpoint.TryTake(ref scope))
+            if (TryTake(index, ref scope))
             {
                 Count(index);
                 break;

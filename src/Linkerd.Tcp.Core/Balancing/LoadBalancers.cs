@@ -53,7 +53,11 @@ public static class LoadBalancers
     /// and is made when the set is updated. The client's address is asked of the connection, which makes it once per session.
     /// </remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer Maglev(BalancerOptions? options = null) => Make(MaglevDistributor.Create, options);
+    public static ILoadBalancer Maglev(BalancerOptions? options = null)
+    {
+        options ??= BalancerOptions.Default;
+        return Make((members, previous) => MaglevDistributor.Create(members, previous, options), options);
+    }
 
     /// <summary>The load balancer of an algorithm that is known by name.</summary>
     /// <param name="kind">The algorithm.</param>

@@ -1,31 +1,44 @@
 namespace Linkerd.Tcp;
 
 /// <content>
-/// How much load an endpoint may have: no more than a quarter above its share of all, rounded up. After V. Mirrokni, M. Thorup, M. Zadimoghaddam,
-/// "Consistent Hashing with Bounded Loads" (arXiv 1608.01350), with c = 1.25.
+/// How much load an endpoint may have, if it is bounded: so much of its share of all, rounded up, and the floor at the least. After V. Mirrokni, M. Thorup,
+/// M. Zadimoghaddam, "Consistent Hashing with Bounded Loads" (arXiv 1608.01350), where the bound is c times the mean.
 /// </content>
 internal sealed partial class MaglevDistributor
 {
-    private const double Bound = 1.25;
-
     // Where they are so few, they are summed anew before a session is turned away.
     private const int Few = 64;
+
+    // 0: no bound, and nothing is counted.
+    private readonly double _bound;
+
+    // With less than that an endpoint is never full: a part more than the mean of few connections is less than one, and clients would not stick.
+    private readonly int _floor;
 
     // Picks of an endpoint between two sums, less one; a power of two.
     private readonly uint _sumMask;
 
-    // 1.25 * (sum of loads + 1) / sum of weights, as of the last sum. With one connection more the load stays within the bound where it is less than this
-    // times the weight.
+    // The bound times (sum of loads + 1) / sum of weights, as of the last sum. With one connection more the load stays within the bound where it is less than
+    // this times the weight.
     private double _mostPerWeight;
 
     /// <summary>
     /// Whether one more is within the bound. The sum of loads is that of up to max(16, N) picks ago, in the mean: no counter is shared between threads that
-    /// pick. By so many sessions that began or ended since, the bound of an endpoint is off by up to 1.25 connections times its weight over the mean weight.
+    /// pick. By so many sessions that began or ended since, the bound of an endpoint is off by up to as many parts of the mean, times the bound.
     /// </summary>
-    private bool HasRoom(in Target target, out long picks) =>
-        target.Endpoint.ReadLoad(out picks) < Volatile.Read(ref _mostPerWeight) * target.Weight;
+    private bool HasRoom(int index, out long picks)
+    {
+        picks = 0;
+        return _bound == 0 || IsBelowBound(index, out picks);
+    }
 
-    private bool HasRoomAfterAll(in Target target, ref Search search)
+    private bool IsBelowBound(int index, out long picks)
+    {
+        var load = ReadLoad(index, out picks);
+        return load < _floor || load < Volatile.Read(ref _mostPerWeight) * _targets[index].Weight;
+    }
+
+    private bool HasRoomAfterAll(int index, ref Search search)
     {
         search.IsFresh = true;
         if (_targets.Length > Few)
@@ -33,13 +46,13 @@ internal sealed partial class MaglevDistributor
             return false;
         }
 
-        return SumLoads() && HasRoom(in target, out _);
+        return SumLoads() && HasRoom(index, out _);
     }
 
     // Every so many picks of all: each endpoint sees to it at one of so many of its own.
-    private void NotePick(in Target target, long picks)
+    private void NotePick(int index, long picks)
     {
-        if ((((uint)picks + (uint)target.Hash) & _sumMask) == 0)
+        if (_bound != 0 && (((uint)picks + (uint)_targets[index].Hash) & _sumMask) == 0)
         {
             _ = SumLoads();
         }
@@ -50,16 +63,16 @@ internal sealed partial class MaglevDistributor
     {
         var load = 0L;
         var weight = 0.0;
-        foreach (ref readonly var target in _targets.AsSpan())
+        for (var i = 0; i < _targets.Length; i++)
         {
-            if ((target.Endpoint.Gate & (EndpointGate.Ejected | EndpointGate.Draining)) == 0)
+            if ((Members[i].Gate & (EndpointGate.Ejected | EndpointGate.Draining)) == 0)
             {
-                load += target.Endpoint.ReadLoad(out _);
-                weight += target.Weight;
+                load += ReadLoad(i, out _);
+                weight += _targets[i].Weight;
             }
         }
 
-        Volatile.Write(ref _mostPerWeight, weight > 0 ? Bound * (load + 1) / weight : double.PositiveInfinity);
+        Volatile.Write(ref _mostPerWeight, weight > 0 ? _bound * (load + 1) / weight : double.PositiveInfinity);
         return true;
     }
 }

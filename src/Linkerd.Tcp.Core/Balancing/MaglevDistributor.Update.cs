@@ -6,8 +6,8 @@ internal sealed partial class MaglevDistributor
     // A weight below that of the greatest has no entry in any table.
     private const double LeastWeight = 1e-9;
 
-    /// <summary>A <see cref="DistributorFactory"/>.</summary>
-    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous)
+    /// <summary>A <see cref="DistributorFactory"/>, but for the options that have the bound.</summary>
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, BalancerOptions options)
     {
         var sorted = AddressOrder.Sort(members);
         var weights = Slot.Scale(sorted, LeastWeight);
@@ -16,11 +16,11 @@ internal sealed partial class MaglevDistributor
         for (var i = 0; i < targets.Length; i++)
         {
             hashes[i] = AddressOrder.Hash(sorted[i].Endpoint.Address);
-            targets[i] = new Target(sorted[i].Endpoint, weights[i], hashes[i]);
+            targets[i] = new Target(weights[i], hashes[i]);
         }
 
         var table = previous is MaglevDistributor old && HasSame(old._targets, targets) ? old._table : new MaglevTable(hashes, weights);
-        return new MaglevDistributor(EndpointsOf(sorted), targets, table);
+        return new MaglevDistributor(EndpointsOf(sorted), EndpointBranch.Of(sorted), targets, table, options);
     }
 
     private static bool HasSame(Target[] a, Target[] b)

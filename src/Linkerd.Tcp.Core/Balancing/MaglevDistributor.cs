@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Consistent hashing with bounded loads over one group; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
+/// Consistent hashing over one group, with bounded loads if that is asked for; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
 /// and takes the endpoint of the first that can have it.
 /// </summary>
 internal sealed partial class MaglevDistributor : GroupDistributor
@@ -12,23 +12,28 @@ internal sealed partial class MaglevDistributor : GroupDistributor
     private readonly Target[] _targets;
     private readonly MaglevTable _table;
 
-    private MaglevDistributor(Endpoint[] members, Target[] targets, MaglevTable table)
-        : base(members)
+    private MaglevDistributor(Endpoint[] members, EndpointBranch?[]? branches, Target[] targets, MaglevTable table, BalancerOptions options)
+        : base(members, branches)
     {
         _targets = targets;
         _table = table;
-        _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length)) - 1;
-        _ = SumLoads();
+        if (options.HashBalanceFactor is { } factor)
+        {
+            _bound = factor / 100.0;
+            _floor = options.HashBalanceFloor;
+            _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length)) - 1;
+            _ = SumLoads();
+        }
     }
 
     public override Endpoint? Draw(ref DrawScope scope)
     {
         var hash = HashOf(ref scope);
-        ref readonly var target = ref _targets[_table[MaglevTable.Position(hash, _table.Size)]];
-        var endpoint = target.Endpoint;
-        if (endpoint.Gate == EndpointGate.None && !scope.IsChoosy && HasRoom(in target, out var picks) && endpoint.TryTake(ref scope))
+        var index = _table[MaglevTable.Position(hash, _table.Size)];
+        var endpoint = Members[index];
+        if (endpoint.Gate == EndpointGate.None && !scope.IsChoosy && HasRoom(index, out var picks) && TryTake(index, ref scope))
         {
-            NotePick(in target, picks);
+            NotePick(index, picks);
             return endpoint;
         }
 
@@ -55,7 +60,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         var search = new Search(hash);
         for (var i = 0; i < Entries; i++)
         {
-            if (Ask(in _targets[_table[at]], at, ref search, ref scope))
+            if (Ask(_table[at], at, ref search, ref scope))
             {
                 return search.Taken;
             }
@@ -64,12 +69,12 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         }
 
         // A client that has many sessions fills many endpoints up. Where all of them seem full the sum of loads was of too long ago.
-        if (AskAll(bits, ref search, ref scope) || (search.Full is not null && SumLoads() && AskAll(bits, ref search, ref scope)))
+        if (AskAll(bits, ref search, ref scope) || (search.Full >= 0 && SumLoads() && AskAll(bits, ref search, ref scope)))
         {
             return search.Taken;
         }
 
-        return search.Full is { } full && full.TryTake(ref scope) ? full : TakeAny(bits, ref scope);
+        return search.Full >= 0 && TryTake(search.Full, ref scope) ? Members[search.Full] : TakeAny(bits, ref scope);
     }
 
     private bool AskAll(ulong bits, ref Search search, ref DrawScope scope)
@@ -78,7 +83,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         for (var i = 0; i < _targets.Length; i++)
         {
             var index = start + i < _targets.Length ? start + i : start + i - _targets.Length;
-            if (Ask(in _targets[index], _table.Size + index, ref search, ref scope))
+            if (Ask(index, _table.Size + index, ref search, ref scope))
             {
                 return true;
             }
@@ -87,27 +92,27 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         return false;
     }
 
-    private bool Ask(in Target target, int place, ref Search search, ref DrawScope scope)
+    private bool Ask(int index, int place, ref Search search, ref DrawScope scope)
     {
-        var endpoint = target.Endpoint;
+        var endpoint = Members[index];
         var factor = endpoint.Admit(ref scope);
         if (factor <= 0 || (factor < 1 && !IsKept(search.Hash, place, factor)) || (endpoint.Gate & EndpointGate.Doubtful) != 0)
         {
             return false;
         }
 
-        if (!HasRoom(in target, out var picks) && !scope.IsPanic && (search.IsFresh || !HasRoomAfterAll(in target, ref search)))
+        if (!HasRoom(index, out var picks) && !scope.IsPanic && (search.IsFresh || !HasRoomAfterAll(index, ref search)))
         {
-            search.Full ??= endpoint;
+            search.Full = search.Full < 0 ? index : search.Full;
             return false;
         }
 
-        if (!endpoint.TryTake(ref scope))
+        if (!TryTake(index, ref scope))
         {
             return false;
         }
 
-        NotePick(in target, picks);
+        NotePick(index, picks);
         search.Taken = endpoint;
         return true;
     }
@@ -121,12 +126,12 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         public readonly ulong Hash = hash;
         public Endpoint? Taken;
 
-        /// <summary>The first that could have the session but for the bound.</summary>
-        public Endpoint? Full;
+        /// <summary>The first that could have the session but for the bound; -1: none.</summary>
+        public int Full = -1;
 
         /// <summary>Whether the loads were summed for this session, or are not to be.</summary>
         public bool IsFresh;
     }
 
-    private readonly record struct Target(Endpoint Endpoint, double Weight, ulong Hash);
+    private readonly record struct Target(double Weight, ulong Hash);
 }

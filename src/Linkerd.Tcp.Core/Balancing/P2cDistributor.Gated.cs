@@ -1,6 +1,9 @@
 namespace Linkerd.Tcp;
 
-/// <content>A draw that has met an endpoint which is not simply well: ejected, in slow start, full, draining, tried or in doubt.</content>
+/// <content>
+/// A draw that has met an endpoint which is not simply well: ejected, in slow start, full, draining, tried or in doubt. And every draw of a group that shares
+/// endpoints with another.
+/// </content>
 internal sealed partial class P2cDistributor<TMetric>
 {
     /// <summary>Goes on with the pair that was drawn: what was drawn counts as the first two draws, so that shares stay exact.</summary>
@@ -10,16 +13,23 @@ internal sealed partial class P2cDistributor<TMetric>
         for (var i = 0; i < 4; i++)
         {
             var chosen = Choose(i == 0 ? a : DrawOne(scope.Random), i == 0 ? b : DrawOne(scope.Random), ref scope);
-            if (chosen is null || chosen.TryTake(ref scope))
+            if (chosen < 0)
             {
-                return chosen;
+                return null;
+            }
+
+            var endpoint = _slots[chosen].Endpoint;
+            if (endpoint.TryTake(ref scope, _branches?[chosen]))
+            {
+                return endpoint;
             }
         }
 
         return null;
     }
 
-    private Endpoint? Choose(int first, int second, ref DrawScope scope)
+    // The index of the slot; -1 for none.
+    private int Choose(int first, int second, ref DrawScope scope)
     {
         var found = -1;
         var foundFactor = 0.0;
@@ -38,7 +48,7 @@ internal sealed partial class P2cDistributor<TMetric>
             if ((gate & EndpointGate.Ejected) != 0 && !scope.IsPanic)
             {
                 // Its back-off is over: to know is worth one session, whatever its load.
-                return _slots[index].Endpoint;
+                return index;
             }
 
             if ((gate & EndpointGate.Doubtful) != 0)
@@ -55,13 +65,28 @@ internal sealed partial class P2cDistributor<TMetric>
             }
         }
 
-        return found >= 0 ? _slots[found].Endpoint
-            : Scan(ref scope) ?? (doubtful >= 0 ? _slots[doubtful].Endpoint : null);
+        if (found < 0)
+        {
+            found = Scan(ref scope);
+        }
+
+        return found >= 0 ? found : doubtful;
     }
 
-    private Endpoint Choose(int a, double factorA, int b, double factorB, ref DrawScope scope) => factorA < 1 || factorB < 1
-        ? BetterOfRamping(ref _slots[a], factorA, ref _slots[b], factorB, ref scope)
-        : Better(ref _slots[a], ref _slots[b], ref scope);
+    private int Choose(int a, double factorA, int b, double factorB, ref DrawScope scope)
+    {
+        ref var slotA = ref _slots[a];
+        ref var slotB = ref _slots[b];
+        var (branchA, branchB) = (_branches?[a], _branches?[b]);
+        var loadA = EndpointBranch.ReadLoad(slotA.Endpoint, branchA, out var picksA);
+        var loadB = EndpointBranch.ReadLoad(slotB.Endpoint, branchB, out var picksB);
+        var candidateA = new Candidate(slotA.Endpoint, slotA.Weight * factorA, loadA, branchA);
+        var candidateB = new Candidate(slotB.Endpoint, slotB.Weight * factorB, loadB, branchB);
+        var isBetterB = factorA < 1 || factorB < 1
+            ? IsBetterOfRamping(ref slotA, in candidateA, picksA, factorA, ref slotB, in candidateB, picksB, ref scope)
+            : IsBetter(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope);
+        return isBetterB ? b : a;
+    }
 
     /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
     private double Draws(int index, ref DrawScope scope)
@@ -71,7 +96,7 @@ internal sealed partial class P2cDistributor<TMetric>
     }
 
     // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
-    private Endpoint? Scan(ref DrawScope scope)
+    private int Scan(ref DrawScope scope)
     {
         var slots = _slots;
         var start = (int)Math.BigMul(scope.Random.NextUInt64(), (ulong)slots.Length, out _);
@@ -101,6 +126,6 @@ internal sealed partial class P2cDistributor<TMetric>
             }
         }
 
-        return found >= 0 ? slots[found].Endpoint : doubtful >= 0 ? slots[doubtful].Endpoint : null;
+        return found >= 0 ? found : doubtful;
     }
 }

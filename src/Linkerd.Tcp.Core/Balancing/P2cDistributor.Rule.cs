@@ -9,12 +9,24 @@ internal sealed partial class P2cDistributor<TMetric>
     // hour, fell behind by any number; to make up for all of them it would get nearly every session of the next one.
     private const double MostOwed = 64;
 
+    // Of two that are in no other group, so that their own counters are the group's.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Endpoint Better(ref Slot a, ref Slot b, ref DrawScope scope)
     {
         var loadA = a.Endpoint.ReadLoad(out var picksA);
         var loadB = b.Endpoint.ReadLoad(out var picksB);
-        TMetric.Compare(new(a.Endpoint, a.Weight, loadA), new(b.Endpoint, b.Weight, loadB), ref scope, out var isBetterA, out var isBetterB);
+        var isB = IsBetter(ref a, new(a.Endpoint, a.Weight, loadA), picksA, ref b, new(b.Endpoint, b.Weight, loadB), picksB, ref scope);
+        var endpointA = a.Endpoint;
+        var endpointB = b.Endpoint;
+        return isB ? endpointB : endpointA;
+    }
+
+    // Whether the second is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsBetter(
+        ref Slot a, in Candidate candidateA, long picksA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
+    {
+        TMetric.Compare(in candidateA, in candidateB, ref scope, out var isBetterA, out var isBetterB);
 
         // Fewer picks per weight, multiplied out.
         var usedA = (picksA - a.Offset) * b.Weight;
@@ -27,19 +39,15 @@ internal sealed partial class P2cDistributor<TMetric>
             Forgive(ref a, ref b, picksA, picksB, usedA, usedB);
         }
 
-        var endpointA = a.Endpoint;
-        var endpointB = b.Endpoint;
-        return isB ? endpointB : endpointA;
+        return isB;
     }
 
     // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
     // proportion to their weights of this moment, and the account of the one that starts is kept level.
-    private static Endpoint BetterOfRamping(ref Slot a, double factorA, ref Slot b, double factorB, ref DrawScope scope)
+    private static bool IsBetterOfRamping(
+        ref Slot a, in Candidate candidateA, long picksA, double factorA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
     {
-        var loadA = a.Endpoint.ReadLoad(out var picksA);
-        var loadB = b.Endpoint.ReadLoad(out var picksB);
-        TMetric.Compare(
-            new(a.Endpoint, a.Weight * factorA, loadA), new(b.Endpoint, b.Weight * factorB, loadB), ref scope, out _, out var isBetterB);
+        TMetric.Compare(in candidateA, in candidateB, ref scope, out _, out var isBetterB);
         if (factorA < 1)
         {
             a.Offset = picksA - ((picksB - b.Offset) * a.Weight / b.Weight);
@@ -49,7 +57,7 @@ internal sealed partial class P2cDistributor<TMetric>
             b.Offset = picksB - ((picksA - a.Offset) * b.Weight / a.Weight);
         }
 
-        return isBetterB ? b.Endpoint : a.Endpoint;
+        return isBetterB;
     }
 
     // Moves the one that is behind up, so that it is owed as much as is allowed and no more.

@@ -11,15 +11,22 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
     private readonly Slot[] _slots;
     private readonly AliasTable? _table;
 
-    private P2cDistributor(Slot[] slots, AliasTable? table)
+    // By slot; null, and nothing is looked up, where no endpoint is in another group too.
+    private readonly EndpointBranch?[]? _branches;
+
+    private P2cDistributor(Slot[] slots, AliasTable? table, EndpointBranch?[]? branches)
     {
         _slots = slots;
         _table = table;
+        _branches = branches;
     }
 
     /// <summary>A <see cref="DistributorFactory"/>.</summary>
-    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous) =>
-        new P2cDistributor<TMetric>(Slot.Make(members, (previous as P2cDistributor<TMetric>)?._slots ?? []), AliasTable.Of(members));
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous)
+    {
+        var old = previous as P2cDistributor<TMetric>;
+        return new P2cDistributor<TMetric>(Slot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), EndpointBranch.Of(members));
+    }
 
     public override Endpoint? Draw(ref DrawScope scope)
     {
@@ -32,7 +39,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         DrawPair(scope.Random, out var a, out var b);
         ref var slotA = ref slots[a];
         ref var slotB = ref slots[b];
-        if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.IsChoosy)
+        if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.IsChoosy || _branches is not null)
         {
             return DrawGated(a, b, ref scope);
         }
@@ -57,7 +64,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
     private Endpoint? DrawOnly(ref DrawScope scope)
     {
         var endpoint = _slots[0].Endpoint;
-        return endpoint.Admit(ref scope) > 0 && endpoint.TryTake(ref scope) ? endpoint : null;
+        return endpoint.Admit(ref scope) > 0 && endpoint.TryTake(ref scope, _branches?[0]) ? endpoint : null;
     }
 
     // The same twice only where one weight is nearly all of the sum.

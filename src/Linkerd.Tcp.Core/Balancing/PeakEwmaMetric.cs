@@ -9,11 +9,14 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
 {
     private const double Margin = 1.25;
 
+    // In seconds. Below that a difference is one of the scheduler and the timer, not of the way.
+    private const double LeastLatency = 0.001;
+
     public static void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB)
     {
         Endpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
-        costA *= Connects(a);
-        costB *= Connects(b);
+        costA = Floor(costA) * Connects(in a);
+        costB = Floor(costB) * Connects(in b);
         isBetterA = costA * Margin < costB;
         isBetterB = costB * Margin < costA;
         if (!isBetterA && !isBetterB)
@@ -22,6 +25,10 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
         }
     }
 
+    // 0, no history, stays what it is: such an endpoint is to be found out about, and between two of them load per weight decides.
+    private static double Floor(double seconds) => seconds > 0 ? Math.Max(seconds, LeastLatency) : 0;
+
     // That would be pending.
-    private static double Connects(in Candidate candidate) => Math.Max(0, candidate.Load - candidate.Endpoint.Open) + 1;
+    private static double Connects(in Candidate candidate) =>
+        Math.Max(0, candidate.Load - (candidate.Branch is { } branch ? branch.Open : candidate.Endpoint.Open)) + 1;
 }

@@ -20,7 +20,8 @@ internal struct Slot(Endpoint endpoint, double weight, double offset)
     /// <summary>The slots of a group.</summary>
     /// <param name="members">Its members.</param>
     /// <param name="previous">The slots of the group that it replaces; empty for a new one.</param>
-    public static Slot[] Make(ReadOnlySpan<GroupMember> members, Slot[] previous)
+    /// <param name="previousBranches">What counted the picks of those, by slot; null where the endpoints did.</param>
+    public static Slot[] Make(ReadOnlySpan<GroupMember> members, Slot[] previous, EndpointBranch?[]? previousBranches)
     {
         var weights = Scale(members, LeastWeight);
         var slots = new Slot[members.Length];
@@ -28,10 +29,11 @@ internal struct Slot(Endpoint endpoint, double weight, double offset)
         for (var i = 0; i < slots.Length; i++)
         {
             sum += weights[i];
-            slots[i] = new Slot(members[i].Endpoint, weights[i], members[i].Endpoint.Picks);
+            EndpointBranch.ReadLoad(members[i].Endpoint, members[i].Branch, out var picks);
+            slots[i] = new Slot(members[i].Endpoint, weights[i], picks);
         }
 
-        CarryOn(previous, slots, sum);
+        CarryOn(previous, previousBranches, slots, sum);
         return slots;
     }
 
@@ -58,15 +60,19 @@ internal struct Slot(Endpoint endpoint, double weight, double offset)
     // Endpoints that stay keep their lead: how many picks they are ahead of the group's average, or behind. The others start level.
     // A lead shrinks with the endpoint's share, and never grows: as picks per weight it would, by a new weight of ten times the old one
     // a debt of one pick would become ten, in a burst.
-    private static void CarryOn(Slot[] previous, Slot[] slots, double sum)
+    private static void CarryOn(Slot[] previous, EndpointBranch?[]? branches, Slot[] slots, double sum)
     {
+        // By what counted them then, which need not be what counts them now.
+        var used = new double[previous.Length];
         var oldPicks = 0.0;
         var oldSum = 0.0;
         for (var i = 0; i < previous.Length; i++)
         {
             ref readonly var slot = ref previous[i];
             slot.Endpoint.Mark = i;
-            oldPicks += slot.Endpoint.Picks - slot.Offset;
+            EndpointBranch.ReadLoad(slot.Endpoint, branches?[i], out var picks);
+            used[i] = picks - slot.Offset;
+            oldPicks += used[i];
             oldSum += slot.Weight;
         }
 
@@ -77,7 +83,7 @@ internal struct Slot(Endpoint endpoint, double weight, double offset)
             if (mark < previous.Length && ReferenceEquals(previous[mark].Endpoint, slot.Endpoint))
             {
                 ref readonly var old = ref previous[mark];
-                var lead = slot.Offset - old.Offset - (oldPicks / oldSum * old.Weight);
+                var lead = used[mark] - (oldPicks / oldSum * old.Weight);
                 slot.Offset -= lead * Math.Min(1, slot.Weight / sum / (old.Weight / oldSum));
             }
         }

@@ -46,9 +46,10 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         Endpoints = distinct.DrainToImmutable();
     }
 
-    private EndpointGroup(EndpointGroup other, double weight)
+    private EndpointGroup(EndpointGroup other, double weight, GroupSource? source)
     {
         Weight = weight;
+        Source = source;
         Tier = other.Tier;
         Endpoints = other.Endpoints;
         InvalidWeights = other.InvalidWeights;
@@ -66,6 +67,9 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
 
     /// <summary>How many weights were not valid, and count as 1.</summary>
     public int InvalidWeights { get; }
+
+    /// <summary>Where it comes from; null where nobody said. No part of equality.</summary>
+    internal GroupSource? Source { get; }
 
     /// <inheritdoc/>
     public bool Equals(EndpointGroup? other)
@@ -120,5 +124,8 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     }
 
     /// <summary>The same endpoints with another weight.</summary>
-    internal EndpointGroup WithWeight(double weight) => weight == Weight ? this : new(this, weight);
+    /// <param name="weight">The weight.</param>
+    /// <param name="source">Where they come from; null: as said before.</param>
+    internal EndpointGroup WithWeight(double weight, GroupSource? source = null) =>
+        weight == Weight && source is null ? this : new(this, weight, source ?? Source);
 }

@@ -7,6 +7,8 @@ public sealed class MaglevTests
 {
     private const int Clients = 20_000;
 
+    private static readonly BalancerOptions Bounded = new() { HashBalanceFactor = 125, HashBalanceFloor = 0 };
+
     [Fact]
     public void Size_AnyCount_IsAPrimeOfAHundredPerEndpoint()
     {
@@ -98,7 +100,7 @@ public sealed class MaglevTests
     [InlineData(64)]
     public void Pick_OneClientHasHalfOfTheSessions_LoadsStayWithinTheBound(int count)
     {
-        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Range(0, count).Select(i => 1.0 + (i % 3))));
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Range(0, count).Select(i => 1.0 + (i % 3))), Bounded);
         var (random, sum) = (RandomSource.Seeded(4), Enumerable.Range(0, count).Sum(i => 1.0 + (i % 3)));
         for (var i = 0; i < 50 * count; i++)
         {
@@ -112,7 +114,7 @@ public sealed class MaglevTests
     public void Pick_OneOfManyHasHalfOfTheSessions_LoadsStayNearTheBound()
     {
         const int count = 1000;
-        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, count)));
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, count)), Bounded);
         var random = RandomSource.Seeded(4);
         for (var i = 0; i < 20 * count; i++)
         {
@@ -121,6 +123,88 @@ public sealed class MaglevTests
 
         // The sum is that of some hundreds of picks ago.
         Assert.InRange(balancer.Endpoints.Max(endpoint => endpoint.Load), 20, 26);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(1000)]
+    public void Pick_OneClientHasManySessions_AllGoToOneServer(int sessions)
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)));
+        Assert.Single(Servers(balancer, hash: 12345, sessions));
+    }
+
+    [Fact]
+    public void Pick_TwoClientsOfOneServer_BothGoThere()
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)));
+        var first = Where(balancer, 1);
+        var second = Enumerable.Range(2, 1000).First(i => Where(balancer, (ulong)i).Equals(first));
+        Assert.Equal([first], Servers(balancer, hash: 1, 1));
+        Assert.Equal([first], Servers(balancer, (ulong)second, 1));
+    }
+
+    [Theory]
+    [InlineData(0, 2, 2)]
+    [InlineData(16, 16, 1)]
+    [InlineData(16, 17, 2)]
+    public void Pick_FactorAndFewSessions_StickBelowTheFloor(int floor, int sessions, int servers)
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), Bounded with { HashBalanceFloor = floor });
+        Assert.Equal(servers, Servers(balancer, hash: 12345, sessions).Count);
+    }
+
+    [Fact]
+    public void Pick_FactorAndManySessions_ServerHasItsShareTimesTheFactor()
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), new BalancerOptions { HashBalanceFactor = 200 });
+        _ = Servers(balancer, hash: 12345, 1000);
+
+        // Twice the mean of 100.
+        Assert.Equal(200, balancer.Endpoints.Max(endpoint => endpoint.Load));
+    }
+
+    [Theory]
+    [InlineData(100, 0)]
+    [InlineData(100_001, 0)]
+    [InlineData(125, -1)]
+    public void Create_FactorOrFloorOutOfRange_IsRefused(int factor, int floor) => Assert.Throws<ArgumentException>(() =>
+        LoadBalancers.Maglev(new BalancerOptions { HashBalanceFactor = factor, HashBalanceFloor = floor }));
+
+    [Fact]
+    public void Update_OneJoins_TakesItsShareAndHardlyAnyOtherClientMoves()
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), new BalancerOptions { SlowStart = new SlowStartOptions { Window = TimeSpan.Zero } });
+        var before = Map(balancer);
+
+        balancer.Update(BalancerDriver.Weights(Enumerable.Repeat(1.0, 11)));
+
+        var after = Map(balancer);
+        var joined = BalancerDriver.Address(10);
+        Assert.InRange(after.Count(address => address.Equals(joined)), Clients / 11 * 0.9, Clients / 11 * 1.1);
+        var moved = Enumerable.Range(0, Clients).Count(i => !before[i].Equals(after[i]) && !after[i].Equals(joined));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{100.0 * moved / Clients:F2} % moved between others");
+        Assert.InRange(moved, 0, Clients / 100);
+    }
+
+    [Fact]
+    public void Pick_ServerIsFull_ItsFurtherSessionsGoElsewhereAndComeBack()
+    {
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), new BalancerOptions { MaxConnections = 2 });
+        var before = Map(balancer);
+        Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = 1 }, out var one));
+        Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = 1 }, out var two));
+        var full = one.Endpoint!.Address;
+        Assert.Equal(full, two.Endpoint!.Address);
+
+        var after = Map(balancer);
+        Assert.All(Enumerable.Range(0, Clients), i => Assert.Equal(!before[i].Equals(full), before[i].Equals(after[i])));
+
+        one.Dispose();
+        two.Dispose();
+        Assert.Equal(before, Map(balancer));
     }
 
     [Fact]
@@ -157,6 +241,16 @@ public sealed class MaglevTests
     }
 
     private static ILoadBalancer Balancer(EndpointSet set, BalancerOptions? options = null) => BalancerDriver.Balancer(set, options: options, kind: BalancerKind.Maglev);
+
+    // Where so many of one client go that are all open.
+    private static HashSet<EndPoint> Servers(ILoadBalancer balancer, ulong hash, int sessions) =>
+    [
+        .. Enumerable.Range(0, sessions).Select(_ =>
+        {
+            Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = hash }, out var lease));
+            return lease.Endpoint!.Address;
+        }),
+    ];
 
     private static EndPoint[] Map(ILoadBalancer balancer) => [.. Enumerable.Range(1, Clients).Select(i => Where(balancer, (ulong)i))];
 

@@ -75,6 +75,54 @@ public sealed class PeakEwmaTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(10)]
+    public void Pick_FastNetworkWithNoise_EqualServersGetEqualShares(int held)
+    {
+        const int servers = 5;
+        for (var seed = 1UL; seed <= 10; seed++)
+        {
+            var balancer = BalancerDriver.Balancer(
+                BalancerDriver.Weights(Enumerable.Repeat(1.0, servers)), seed, new BalancerOptions { TimeProvider = _time }, BalancerKind.PeakEwma);
+            var noise = RandomSource.Seeded(seed + 100);
+            var leases = new Queue<EndpointLease>();
+            var counts = balancer.Count(() =>
+            {
+                for (var i = 0; i < 400; i++)
+                {
+                    // 50 to 100 us, and one in a hundred takes 300: a peak EWMA keeps that for seconds.
+                    var lease = balancer.Pick();
+                    lease.Connected(TimeSpan.FromMicroseconds(noise.NextDouble() < 0.01 ? 300 : 50 + (50 * noise.NextDouble())));
+                    leases.Enqueue(lease);
+                    _time.Advance(TimeSpan.FromMilliseconds(2));
+                    if (leases.Count > held * servers)
+                    {
+                        leases.Dequeue().Dispose();
+                    }
+                }
+            });
+
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", counts.Values));
+            Assert.All(counts.Values, count => Assert.InRange(count, 72, 88));
+        }
+    }
+
+    [Fact]
+    public void Pick_FastNetworkAndOneFarAway_TheNearOnesAreStillPreferred()
+    {
+        // 0.2 ms and 2 ms.
+        for (var i = 0; i < 2; i++)
+        {
+            var lease = _balancer.PickOf(i == 0 ? _fast : _slow);
+            lease.Connected(TimeSpan.FromMicroseconds(i == 0 ? 200 : 2000));
+            lease.Dispose();
+        }
+
+        Assert.Equal(1000, _balancer.Count(() => _balancer.PickIdle(1000))[_fast]);
+    }
+
+    [Theory]
     [InlineData(0.001, 5)]
     [InlineData(8, 8)]
     public void Failed_Any_CountsAsFiveSecondsAtLeast(double took, double counted)

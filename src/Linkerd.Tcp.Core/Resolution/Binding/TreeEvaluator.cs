@@ -19,7 +19,9 @@ internal static class TreeEvaluator
 
     // As binding goes: on names only, never on addresses.
     private static Resolution EvaluateAlt(BoundTree.Alt alt, Func<DstPath, LeafState> leaves) =>
-        alt.Branches.FirstOrDefault(branch => branch is not BoundTree.Negative) is { } first ? Evaluate(first, leaves) : Resolution.Negative.Instance;
+        FirstOf(alt) is { } first ? Evaluate(first, leaves) : Resolution.Negative.Instance;
+
+    private static BoundTree? FirstOf(BoundTree.Alt alt) => alt.Branches.FirstOrDefault(branch => branch is not BoundTree.Negative);
 
     // Each branch becomes a group (a nested union several), so that the split is made anew at each pick. Branches that do not exist, or
     // are not known yet, are left out; one that is bound to nothing stays: the split gives its share to the others.
@@ -33,7 +35,7 @@ internal static class TreeEvaluator
             switch (branch.Tree is BoundTree.Leaf leaf ? leaves(leaf.Id).AsBranch : Evaluate(branch.Tree, leaves))
             {
                 case Resolution.Bound bound:
-                    AddScaled(groups, bound.Endpoints.Groups, branch.Weight);
+                    AddScaled(groups, bound.Endpoints.Groups, branch.Weight, LeafOf(branch.Tree));
                     break;
                 case Resolution.Failed failed:
                     errors.Add(failed.Error);
@@ -53,17 +55,27 @@ internal static class TreeEvaluator
             : Resolution.Negative.Instance;
     }
 
+    // What a branch is bound to where that is one name; the groups of a union know theirs.
+    private static DstPath? LeafOf(BoundTree tree) => tree switch
+    {
+        BoundTree.Leaf leaf => leaf.Id,
+        BoundTree.Union { Branches: [var only] } => LeafOf(only.Tree),
+        BoundTree.Alt alt => FirstOf(alt) is { } first ? LeafOf(first) : null,
+        _ => null,
+    };
+
     // The groups of a branch share its weight in proportion to their own, tier by tier; one group alone has the branch's weight.
-    private static void AddScaled(ImmutableArray<EndpointGroup>.Builder groups, ImmutableArray<EndpointGroup> branch, double weight)
+    private static void AddScaled(ImmutableArray<EndpointGroup>.Builder groups, ImmutableArray<EndpointGroup> branch, double weight, DstPath? leaf)
     {
         if (branch.IsEmpty)
         {
-            groups.Add(new EndpointGroup([], weight));
+            groups.Add(new EndpointGroup([]).WithWeight(weight, SourceOf(leaf, 0)));
             return;
         }
 
-        foreach (var group in branch)
+        for (var i = 0; i < branch.Length; i++)
         {
+            var group = branch[i];
             var (sum, count) = (0.0, 0);
             foreach (var other in branch)
             {
@@ -71,7 +83,9 @@ internal static class TreeEvaluator
             }
 
             var share = count == 1 ? 1 : sum > 0 ? group.Weight / sum : 1.0 / count;
-            groups.Add(group.WithWeight(weight * share));
+            groups.Add(group.WithWeight(weight * share, SourceOf(leaf, i)));
         }
     }
+
+    private static GroupSource? SourceOf(DstPath? leaf, int number) => leaf is null ? null : new GroupSource(leaf, number);
 }
