@@ -63,6 +63,31 @@ public sealed class ForeignConnectionTests
         Assert.True(one.IsDisposed && other.IsDisposed);
     });
 
+    [Theory]
+    [InlineData("PeerFinished", false)]
+    [InlineData("UnreadBytes", false)]
+    [InlineData("UnreadBytes", true)]
+    [InlineData("ReceiveAsync", true)]
+    [InlineData("ReceiveAsync", false)]
+    public void RunHeld_ConnectionThrows_BothAreGivenBack(string member, bool isClient) => SimulatedBed.Run(4, async bed =>
+    {
+        var (client, clientSide) = await bed.PairAsync();
+        var (serverSide, _) = await bed.PairAsync();
+        var (one, other) = (new FaultyConnection(clientSide, isClient ? member : "none"), new FaultyConnection(serverSide, isClient ? "none" : member));
+        var faulty = isClient ? one : other;
+        faulty.IsFaulty = false;
+        var completion = new DuplexCompletion();
+        var options = new DuplexOptions { FirstByteTimeout = TimeSpan.FromSeconds(10) };
+        var run = new DuplexRun(one, other, options, RandomSource.Seeded(1), new DuplexControl(), completion, new NoReplacement());
+        faulty.IsFaulty = true;
+        run.Start();
+        await client.TrySendAsync("hello"u8.ToArray());
+        var ended = completion.Task.AsTask();
+        await bed.UntilAsync(() => ended.IsCompleted);
+        Assert.Equal($"{member} has a bug.", (await Assert.ThrowsAsync<NotSupportedException>(() => ended)).Message);
+        Assert.True(one.IsDisposed && other.IsDisposed);
+    });
+
     // The constructor asks for it, too; from the second time on it throws.
     private static Task<DuplexResult> StartWith(DuplexOptions options, FaultyConnection one, FaultyConnection other)
     {
@@ -78,5 +103,10 @@ public sealed class ForeignConnectionTests
         await end.TrySendAsync("hello"u8.ToArray());
         end.ShutdownSend();
         await end.ReadToEndAsync();
+    }
+
+    private sealed class NoReplacement : IServerReplacement
+    {
+        public ValueTask<ServerReplacement> ReplaceAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("It is not asked for.");
     }
 }

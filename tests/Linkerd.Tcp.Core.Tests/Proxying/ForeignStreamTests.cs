@@ -28,9 +28,9 @@ public sealed class ForeignStreamTests
             var control = new DuplexControl();
             using var logs = new LogRecorder();
             var proxy = new DuplexProxy(loggerFactory: logs);
-            var running = (isClient ? proxy.RunAsync(faulty, sound, control) : proxy.RunAsync(sound, faulty, control)).AsTask();
             await faulty.SayAsync();
             await sound.SayAsync();
+            var running = (isClient ? proxy.RunAsync(faulty, sound, control) : proxy.RunAsync(sound, faulty, control)).AsTask();
             if (fault == "Dispose")
             {
                 Assert.True(control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data)));
