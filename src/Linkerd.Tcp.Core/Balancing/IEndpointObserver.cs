@@ -8,4 +8,7 @@ internal interface IEndpointObserver
 
     /// <summary>An operator drains it, or discovery has removed it.</summary>
     void OnLeaving(Endpoint endpoint);
+
+    /// <summary>A handler of <see cref="ILoadBalancer.Changed"/> threw.</summary>
+    void OnHandlerThrew(Exception error);
 }

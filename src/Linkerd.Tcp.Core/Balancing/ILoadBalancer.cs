@@ -3,7 +3,10 @@ namespace Linkerd.Tcp;
 /// <summary>Chooses the endpoint of each new session. All members may be called from any thread.</summary>
 public interface ILoadBalancer
 {
-    /// <summary>A pick that failed may succeed now: what waiters wait for. Raised on the thread that brought the change; handlers must not block.</summary>
+    /// <summary>
+    /// A pick that failed may succeed now: what waiters wait for. Raised on the thread that brought the change; handlers must not block. The balancers of
+    /// <see cref="LoadBalancers"/> keep what a handler throws from the other handlers and from their callers; the destination that they serve logs it (3021).
+    /// </summary>
     event Action? Changed;
 
     /// <summary>Replaces the whole set. Endpoints that stay keep their state: load, picks, history. Leases of endpoints that leave stay good.</summary>

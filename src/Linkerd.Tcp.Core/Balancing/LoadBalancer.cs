@@ -17,7 +17,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     {
         options.Check();
         _factory = factory;
-        _policy = new EndpointPolicy(options, () => Changed?.Invoke(), () => Rebuild(null));
+        _policy = new EndpointPolicy(options, NotifyChanged, () => Rebuild(null));
         _table = new EndpointTable(_policy);
     }
 
@@ -87,6 +87,22 @@ internal sealed class LoadBalancer : ILoadBalancer
             only.Reset();
         }
 
-        Changed?.Invoke();
+        NotifyChanged();
+    }
+
+    // Raised where loads are given back and connects end. What one handler throws is neither the others' business nor that of the session that brought the change.
+    private void NotifyChanged()
+    {
+        foreach (var handler in Delegate.EnumerateInvocationList(Changed))
+        {
+            try
+            {
+                handler();
+            }
+            catch (Exception error)
+            {
+                _policy.Observer?.OnHandlerThrew(error);
+            }
+        }
     }
 }

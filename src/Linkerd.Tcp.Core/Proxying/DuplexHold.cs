@@ -17,6 +17,7 @@ internal sealed class DuplexHold(DuplexRun run, HalfDuplex up, HalfDuplex down, 
     private volatile bool _settled;
     private bool _clientSpoke;
     private bool _started;
+    private bool _faulted;
 
     public void Start()
     {
@@ -115,28 +116,54 @@ internal sealed class DuplexHold(DuplexRun run, HalfDuplex up, HalfDuplex down, 
     /// <summary>Starts the direction from the client, if it is time.</summary>
     private void StartUp()
     {
-        lock (_lock)
+        try
         {
-            if (!_clientSpoke || _started || _replacing is not null)
+            lock (_lock)
             {
-                return;
+                if (!_clientSpoke || _started || _replacing is not null)
+                {
+                    return;
+                }
+
+                // With its end there the relay is about to say whether a byte came before it, and goes on here.
+                if (!_settled && down.Source.PeerFinished)
+                {
+                    return;
+                }
+
+                _settled = _started = true;
             }
 
-            // With its end there the relay is about to say whether a byte came before it, and goes on here.
-            if (!_settled && down.Source.PeerFinished)
-            {
-                return;
-            }
-
-            _settled = _started = true;
+            run.StartUp();
         }
+        catch (Exception error)
+        {
+            // Thrown by somebody else's connection before the direction began, which ends instead.
+            bool isFirst;
+            lock (_lock)
+            {
+                isFirst = !_faulted;
+                _settled = _started = _faulted = true;
+            }
 
-        run.StartUp();
+            if (isFirst)
+            {
+                run.OnFaulted(error);
+            }
+        }
     }
 
     private async Task StartUpSoonAsync()
     {
-        await up.Source.Executor.Yield();
+        try
+        {
+            await up.Source.Executor.Yield();
+        }
+        catch (Exception error)
+        {
+            run.Fail(error);
+        }
+
         StartUp();
     }
 
@@ -174,7 +201,15 @@ internal sealed class DuplexHold(DuplexRun run, HalfDuplex up, HalfDuplex down, 
 
         if (fault is not null)
         {
-            await up.Source.Executor.Resume();
+            try
+            {
+                await up.Source.Executor.Resume();
+            }
+            catch (Exception error)
+            {
+                run.Fail(error);
+            }
+
             _replacing = null;
             down.OnFaulted(fault);
         }

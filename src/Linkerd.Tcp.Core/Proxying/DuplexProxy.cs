@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
@@ -23,26 +25,34 @@ public sealed class DuplexProxy
     private readonly IRandomSource _random;
     private readonly TimeProvider _timeProvider;
     private readonly SocketsTransport _sockets;
+    private readonly AdapterLog _log;
 
     /// <summary>Makes a proxy.</summary>
     /// <param name="options">The limits of each copy; default: <see cref="DuplexOptions.Default"/>.</param>
     /// <param name="random">Where the jitter of <see cref="DuplexOptions.Lifetime"/> comes from.</param>
     /// <param name="timeProvider">The clock for sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
     /// <param name="tcp">The window of sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
-    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null, TimeProvider? timeProvider = null, TcpOptions? tcp = null)
+    /// <param name="loggerFactory">
+    /// Where to log what a stream or a pipe throws that is none of the exceptions by which it tells of its peer's end; default: nowhere. Category <c>Linkerd.Tcp.Transport</c>.
+    /// </param>
+    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null, TimeProvider? timeProvider = null, TcpOptions? tcp = null, ILoggerFactory? loggerFactory = null)
     {
         _options = options ?? DuplexOptions.Default;
         _random = random ?? RandomSource.Shared;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _tcp = tcp ?? TcpOptions.Default;
-        _sockets = new SocketsTransport(_timeProvider);
+        _sockets = new SocketsTransport(_timeProvider, loggerFactory);
+        _log = new AdapterLog(GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport"), _timeProvider);
     }
 
     /// <summary>Copies between two connections of any transports. What a connection has received and not consumed goes first.</summary>
     /// <param name="client">Who connected to us.</param>
     /// <param name="server">Whom we connected to.</param>
     /// <param name="control">Counters to look at meanwhile, and the handle to end the copy; optional.</param>
-    /// <returns>How it ended. It never throws for what a peer or the network does.</returns>
+    /// <returns>
+    /// How it ended. It never throws for what a peer, the network, a stream or a pipe does. What a <see cref="TransportConnection"/> of somebody else's throws, against its
+    /// contract, ends the copy and is thrown here, once both connections are closed.
+    /// </returns>
     public ValueTask<DuplexResult> RunAsync(TransportConnection client, TransportConnection server, DuplexControl? control = null)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -59,22 +69,23 @@ public sealed class DuplexProxy
         RunAsync(_sockets.FromSocket(client, _tcp), _sockets.FromSocket(server, _tcp), control);
 
     /// <summary>
-    /// Copies between two streams. The end of a stream is its FIN, an <see cref="IOException"/> its RST. A <see cref="NetworkStream"/> sends its FIN
+    /// Copies between two streams. The end of a stream is its FIN, an <see cref="IOException"/> its RST, and so is whatever else it throws, which is logged (5014). A <see cref="NetworkStream"/> sends its FIN
     /// with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close,
     /// and is closed when both directions are done. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
     /// </summary>
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
     public ValueTask<DuplexResult> RunAsync(Stream client, Stream server, DuplexControl? control = null) =>
-        RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize), new StreamConnection(server, _timeProvider, _tcp.WindowSize), control);
+        RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize, _log), new StreamConnection(server, _timeProvider, _tcp.WindowSize, _log), control);
 
     /// <summary>
     /// Copies between two pipes. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
     /// A reader that is completed is a peer that has reset the connection. A pipe does not tell what its reader has consumed, and drops what was not
-    /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe.
+    /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. What a reader or a writer throws ends
+    /// the copy as a RST does, and is logged (5014) unless it is how such things tell that an end is gone.
     /// </summary>
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
     public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null) =>
-        RunAsync(new PipeConnection(client, _timeProvider), new PipeConnection(server, _timeProvider), control);
+        RunAsync(new PipeConnection(client, _timeProvider, _log), new PipeConnection(server, _timeProvider, _log), control);
 
     /// <summary>Starts a copy whose owner is told of its end.</summary>
     internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>

@@ -10,7 +10,18 @@ internal sealed partial class DuplexRun : ITimerHandler
     private bool _timerStopped;
     private volatile bool _watchingBlocked;
 
-    void ITimerHandler.OnTimer() => Reschedule();
+    void ITimerHandler.OnTimer()
+    {
+        try
+        {
+            Reschedule();
+        }
+        catch (Exception error)
+        {
+            // Nobody is behind a timer to catch it.
+            Fail(error);
+        }
+    }
 
     private void StartTimer()
     {

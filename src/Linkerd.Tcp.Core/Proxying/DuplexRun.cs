@@ -60,6 +60,7 @@ internal sealed partial class DuplexRun
 
     public ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
 
+    /// <exception cref="InvalidOperationException">The control serves another copy already.</exception>
     public void Start()
     {
         _control.Attach(this);
@@ -68,15 +69,24 @@ internal sealed partial class DuplexRun
             Abort();
         }
 
-        StartTimer();
-        if (_hold is { } hold)
+        try
         {
-            hold.Start();
+            StartTimer();
+            if (_hold is { } hold)
+            {
+                hold.Start();
+            }
+            else
+            {
+                StartUp();
+                _server.StartRelay(_client, _down);
+            }
         }
-        else
+        catch (Exception error)
         {
-            StartUp();
-            _server.StartRelay(_client, _down);
+            // Somebody else's connection, asked for something before either direction began: a relay keeps to itself what it is thrown.
+            OnFaulted(error);
+            EndDirection();
         }
     }
 
@@ -99,12 +109,19 @@ internal sealed partial class DuplexRun
         _client.StartRelay(_server, _up);
     }
 
-    /// <summary>Ends both connections at once. Any thread. Whoever aborts has set the reason before.</summary>
+    /// <summary>Ends both connections at once, and throws nothing. Any thread. Whoever aborts has set the reason before.</summary>
     public void Abort()
     {
-        _client.Abort();
-        Volatile.Read(ref _server).Abort();
-        _hold?.Cancel();
+        Abort(_client);
+        Abort(Volatile.Read(ref _server));
+        try
+        {
+            _hold?.Cancel();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
     }
 
     /// <summary>Ends the copy for a reason, if there is none yet.</summary>
@@ -135,7 +152,17 @@ internal sealed partial class DuplexRun
     /// <summary>A direction is over: pass on how, if there is somebody to tell.</summary>
     public void OnEnded(HalfDuplex half, RelayEnd end)
     {
-        var survivor = end.AtDestination ? EndUndelivered(half, end.Status) : EndSource(half, end.Status);
+        TransportConnection? survivor;
+        try
+        {
+            survivor = end.AtDestination ? EndUndelivered(half, end.Status) : EndSource(half, end.Status);
+        }
+        catch (Exception error)
+        {
+            OnFaulted(error);
+            return;
+        }
+
         if (survivor is null || Interlocked.Exchange(ref _resetting, 1) != 0)
         {
             EndDirection();
@@ -146,13 +173,33 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>A transport that throws breaks its contract; what it carries must not outlive that.</summary>
+    /// <summary>A transport that throws breaks its contract; what it carries must not outlive that. Ends a direction.</summary>
     public void OnFaulted(Exception error)
     {
-        Interlocked.CompareExchange(ref _error, error, null);
-        _control.TrySetReason(new(ClosedBy.Proxy, Phase));
-        Abort();
+        Fail(error);
         EndDirection();
+    }
+
+    /// <summary>As <see cref="OnFaulted"/>, for who is not a direction.</summary>
+    public void Fail(Exception error)
+    {
+        NoteFault(error);
+        EndNow(new(ClosedBy.Proxy, Phase));
+    }
+
+    // The first one is told; the others follow from it more often than not.
+    private void NoteFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
+
+    private void Abort(TransportConnection connection)
+    {
+        try
+        {
+            connection.Abort();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
     }
 
     /// <summary>The source has nothing more.</summary>
@@ -241,25 +288,56 @@ internal sealed partial class DuplexRun
         }
     }
 
+    // Each step whatever becomes of the one before it: the owner waits for the end, and a connection that is not closed is lost.
     private async Task FinishAsync()
     {
-        StopTimer();
         try
         {
-            // Whoever ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
-            if (!_control.TrySetReason(CloseReason.Normal))
-            {
-                Abort();
-            }
+            StopTimer();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
 
+        // Whoever ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
+        if (!_control.TrySetReason(CloseReason.Normal))
+        {
+            Abort();
+        }
+
+        try
+        {
             await _client.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
+
+        try
+        {
             await _server.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            Interlocked.CompareExchange(ref _error, error, null);
+            NoteFault(error);
         }
 
-        _owner.OnCopyEnded(new(_control.Reason!.Value, BytesFromClient, BytesToServer, BytesFromServer, BytesToClient, _clock.GetElapsedTime(_startedAt)), _error);
+        _owner.OnCopyEnded(ResultOf(_control.Reason!.Value), _error);
+    }
+
+    private DuplexResult ResultOf(CloseReason reason)
+    {
+        var duration = _clock.GetElapsedTime(_startedAt);
+        try
+        {
+            return new(reason, BytesFromClient, BytesToServer, BytesFromServer, BytesToClient, duration);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+            return new(reason, 0, 0, 0, 0, duration);
+        }
     }
 }

@@ -32,6 +32,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter
     public LocalInterpreter(LocalInterpreterOptions? options = null, IReadOnlyDictionary<DstPath, NameTree>? names = null)
     {
         _options = options ?? LocalInterpreterOptions.Default;
+        _options = _options with { Logger = new GuardedLogger(_options.Logger) };
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.RefreshInterval, TimeSpan.Zero, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.LookupTimeout, TimeSpan.Zero, nameof(options));
         _names = (names ?? FrozenDictionary<DstPath, NameTree>.Empty).ToFrozenDictionary();

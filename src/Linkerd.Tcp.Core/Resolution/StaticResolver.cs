@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp;
@@ -9,19 +10,26 @@ public sealed class StaticResolver : IResolver
     private readonly Latest<Resolution> _current;
 
     /// <summary>Makes a resolver that answers with the given endpoints, every weight 1.</summary>
+    /// <param name="endpoints">
+    /// Each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. A host name is resolved by a <see cref="LocalInterpreter"/>, as the name
+    /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c>.
+    /// </param>
+    /// <exception cref="ArgumentException">One is of another kind, or null; the message says which.</exception>
     public StaticResolver(params IEnumerable<EndPoint> endpoints)
-        : this(EndpointSet.Of(endpoints))
+        : this(EndpointSet.Of(Checked(endpoints)))
     {
     }
 
     /// <summary>Makes a resolver that answers with the given set.</summary>
+    /// <exception cref="ArgumentException">An endpoint of it is neither an <see cref="IPEndPoint"/> nor a <see cref="UnixDomainSocketEndPoint"/>; the message says which.</exception>
     public StaticResolver(EndpointSet endpoints)
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
+        Check(endpoints);
         _current = new(new Resolution.Bound(endpoints));
     }
 
     /// <summary>Replaces the set; every watch yields it.</summary>
+    /// <inheritdoc cref="StaticResolver(EndpointSet)" path="/exception"/>
     public void Update(EndpointSet endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -29,9 +37,15 @@ public sealed class StaticResolver : IResolver
     }
 
     /// <summary>Replaces the state; every watch yields it. A state that is replaced before a watch came to it is skipped.</summary>
+    /// <inheritdoc cref="StaticResolver(EndpointSet)" path="/exception"/>
     public void Update(Resolution resolution)
     {
         ArgumentNullException.ThrowIfNull(resolution);
+        if (resolution is Resolution.Bound bound)
+        {
+            Check(bound.Endpoints);
+        }
+
         _current.Update(_ => resolution);
     }
 
@@ -44,5 +58,43 @@ public sealed class StaticResolver : IResolver
             yield return current;
             await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static EndPoint[] Checked(IEnumerable<EndPoint> endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        EndPoint[] all = [.. endpoints];
+        for (var i = 0; i < all.Length; i++)
+        {
+            Check(all[i], $"endpoints[{i}]");
+        }
+
+        return all;
+    }
+
+    private static void Check(EndpointSet endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        for (var group = 0; group < endpoints.Groups.Length; group++)
+        {
+            var members = endpoints.Groups[group].Endpoints;
+            for (var i = 0; i < members.Length; i++)
+            {
+                Check(members[i].EndPoint, $"group {group}, endpoint {i}");
+            }
+        }
+    }
+
+    // Told here and not by each session that is reset: what is given here stays.
+    private static void Check(EndPoint endPoint, string place)
+    {
+        if (endPoint is IPEndPoint or UnixDomainSocketEndPoint)
+        {
+            return;
+        }
+
+        var given = endPoint is null ? "null" : $"{endPoint} ({endPoint.GetType().Name})";
+        var hint = endPoint is DnsEndPoint dns ? $" {nameof(LocalInterpreter)} resolves a host name, as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;
+        throw new ArgumentException($"{place}: an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}", "endpoints");
     }
 }

@@ -22,10 +22,22 @@ internal sealed partial class Connector
             Tcp = policy.Tcp ?? tcp,
             Source = SourceFor(policy.SourceAddresses, lease.Endpoint!.Address),
         };
-        instruments.Attempted();
-        var result = await transport.ConnectAsync(lease.Endpoint.Address, options, cancellationToken).ConfigureAwait(false);
-        result = IsSelf(result) ? await RefuseSelfAsync(result).ConfigureAwait(false) : result;
-        NoteResult(in result, ref lease, timeProvider.GetElapsedTime(started));
+        var result = default(ConnectResult);
+        try
+        {
+            instruments.Attempted();
+            result = await transport.ConnectAsync(lease.Endpoint.Address, options, cancellationToken).ConfigureAwait(false);
+            result = IsSelf(result) ? await RefuseSelfAsync(result).ConfigureAwait(false) : result;
+            NoteResult(in result, ref lease, timeProvider.GetElapsedTime(started));
+        }
+        catch
+        {
+            // A transport of somebody else's: the endpoint is not to carry what became of it for good.
+            lease.Dispose();
+            await CloseAsync(result.Connection).ConfigureAwait(false);
+            throw;
+        }
+
         if (!result.IsConnected)
         {
             lease.Dispose();
@@ -46,6 +58,15 @@ internal sealed partial class Connector
         return await completion.Task.ConfigureAwait(false);
     }
 
+    private static async ValueTask CloseAsync(TransportConnection? connection)
+    {
+        if (connection is not null)
+        {
+            // Why it ends is thrown already.
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+        }
+    }
+
     private sealed class Reconnection : IConnectOwner
     {
         private readonly TaskCompletionSource<ConnectOutcome> _ended = new();
@@ -60,6 +81,7 @@ internal sealed partial class Connector
             }
             else
             {
+                _ = CloseAsync(outcome.Connection);
                 _ended.SetException(error);
             }
         }

@@ -87,7 +87,16 @@ internal sealed partial class Connector(
             progress.Lease.Dispose();
         }
 
-        await progress.Client.Executor.Resume();
+        try
+        {
+            await progress.Client.Executor.Resume();
+        }
+        catch (Exception error)
+        {
+            // The owner waits for the end, wherever it is told of it.
+            fault ??= error;
+        }
+
         owner.OnConnectEnded(OutcomeOf(ref progress), fault);
     }
 

@@ -6,6 +6,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver
     private readonly RepeatFilter _ejectedFilter;
     private readonly RepeatFilter _readmittedFilter;
     private readonly RepeatFilter _heldBackFilter;
+    private readonly RepeatFilter _handlerFilter;
     private readonly ActiveChecker? _checker;
     private long _checksPassed;
     private long _checksFailed;
@@ -44,6 +45,14 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver
         if ((added & EjectionCause.Check) != 0 && ClosesSessionsOnDown)
         {
             EndpointDown?.Invoke(endpoint);
+        }
+    }
+
+    void IEndpointObserver.OnHandlerThrew(Exception error)
+    {
+        if (_handlerFilter.TryPass(out var suppressed))
+        {
+            Log.ChangedHandlerThrew(_logger, error, Name, suppressed);
         }
     }
 

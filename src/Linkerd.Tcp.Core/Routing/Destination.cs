@@ -49,6 +49,7 @@ public sealed partial class Destination
         _ejectedFilter = new RepeatFilter(timeProvider);
         _readmittedFilter = new RepeatFilter(timeProvider);
         _heldBackFilter = new RepeatFilter(timeProvider);
+        _handlerFilter = new RepeatFilter(timeProvider);
         options.CheckValues();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);
@@ -110,12 +111,32 @@ public sealed partial class Destination
 
     internal void Start() => _watching = Task.Run(WatchAsync, CancellationToken.None);
 
-    /// <summary>Completes when the watch has ended, after the token was cancelled.</summary>
-    internal async ValueTask StopAsync()
+    /// <summary>
+    /// Completes when the watch has ended, after the token was cancelled; without it where the resolver takes longer than the patience, which it then may as long as it likes:
+    /// what it says is heard by nobody.
+    /// </summary>
+    /// <param name="patience">In the time of the destination's clock.</param>
+    internal async Task StopAsync(TimeSpan patience)
     {
-        await _watching.ConfigureAwait(false);
+        try
+        {
+            await _watching.WaitAsync(patience, _timeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Log.LeftBehind(_logger, Name, Resolver.GetType().Name, patience.TotalSeconds);
+        }
+
         _checker?.Stop();
-        Balancer.Changed -= Signal;
+        try
+        {
+            Balancer.Changed -= Signal;
+        }
+        catch (Exception)
+        {
+            // Somebody else's balancer; what it goes on telling finds nobody waiting.
+            return;
+        }
     }
 
     private async Task WatchAsync()
@@ -123,26 +144,23 @@ public sealed partial class Destination
         var restart = new Backoff(FirstRestart, LastRestart, _random);
         while (!_stopping.IsCancellationRequested)
         {
+            string? problem;
             try
             {
-                await foreach (var resolution in _options.Resolver.ResolveAsync(Name, _stopping).ConfigureAwait(false))
-                {
-                    Apply(resolution);
-                    restart.Reset();
-                }
-
-                Apply(new Resolution.Failed("the resolver ended the watch"));
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
+                problem = await FollowAsync(restart).ConfigureAwait(false);
             }
             catch (Exception error)
             {
                 // A resolver that throws breaks its contract; the destination outlives that.
-                Apply(new Resolution.Failed($"the resolver threw {error.GetType().Name}: {error.Message}"));
+                problem = $"the resolver threw {error.GetType().Name}: {error.Message}";
             }
 
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Apply(new Resolution.Failed(problem));
             try
             {
                 await Task.Delay(restart.Next(), _timeProvider, _stopping).ConfigureAwait(false);
@@ -152,6 +170,38 @@ public sealed partial class Destination
                 return;
             }
         }
+    }
+
+    /// <summary>Applies what one watch says.</summary>
+    /// <returns>Why it is over.</returns>
+    private async Task<string> FollowAsync(Backoff restart)
+    {
+        await foreach (var resolution in _options.Resolver.ResolveAsync(Name, _stopping).ConfigureAwait(false))
+        {
+            // One that was left behind speaks to nobody.
+            if (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            if (resolution is null or Resolution.Bound { Endpoints: null })
+            {
+                return "the resolver gave null in place of a resolution or its endpoints";
+            }
+
+            try
+            {
+                Apply(resolution);
+            }
+            catch (Exception error)
+            {
+                return $"the balancer threw {error.GetType().Name}: {error.Message}";
+            }
+
+            restart.Reset();
+        }
+
+        return "the resolver ended the watch";
     }
 
     private void Apply(Resolution resolution)
@@ -210,9 +260,10 @@ public sealed partial class Destination
         var before = _endpoints;
         if (!before.Equals(endpoints))
         {
-            _endpoints = endpoints;
+            // In use once the balancer has it: of one that throws, the next answer is applied although it is the same.
             Balancer.Update(endpoints);
             OnEndpointsChanged();
+            _endpoints = endpoints;
             LogChange(before, endpoints);
         }
 

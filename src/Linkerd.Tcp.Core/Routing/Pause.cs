@@ -49,7 +49,15 @@ internal sealed class Pause : IValueTaskSource<bool>
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _executor.Post(isOver ? static pause => ((Pause)pause!)._completion.SetResult(true) : static pause => ((Pause)pause!)._completion.SetResult(false), this);
+            try
+            {
+                _executor.Post(isOver ? static pause => ((Pause)pause!)._completion.SetResult(true) : static pause => ((Pause)pause!)._completion.SetResult(false), this);
+            }
+            catch (Exception error)
+            {
+                // On a timer's thread there is nobody else to tell than who waits.
+                _completion.SetException(error);
+            }
         }
     }
 }

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp;
 
 /// <summary>Names to destinations: each name is resolved once, whoever asks for it. Any thread.</summary>
-public sealed class Router : IAsyncDisposable
+public sealed partial class Router : IAsyncDisposable
 {
+    private static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<DstPath, Lazy<Destination>> _destinations = new();
     private readonly Func<DstPath, DestinationOptions> _optionsFor;
     private readonly TimeProvider _timeProvider;
@@ -45,7 +47,7 @@ public sealed class Router : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _random = random ?? RandomSource.Shared;
         _checks = new(() => transport ?? new SocketsTransport(_timeProvider));
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Linkerd.Tcp.Routing");
+        _logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing");
         if (meter is not null)
         {
             DestinationInstruments.Create(meter, this);
@@ -74,7 +76,10 @@ public sealed class Router : IAsyncDisposable
         return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name)), this).Value;
     }
 
-    /// <summary>Ends every watch. Connections to endpoints live on.</summary>
+    /// <summary>
+    /// Ends every watch. Connections to endpoints live on. A resolver that has not ended its watch 5 s after its token was cancelled, in the time of the router's clock, is
+    /// left behind, with a warning that names it (3020).
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopping.IsCancellationRequested)
@@ -82,11 +87,18 @@ public sealed class Router : IAsyncDisposable
             return;
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        foreach (var destination in Destinations)
+        try
         {
-            await destination.StopAsync().ConfigureAwait(false);
+            await _stopping.CancelAsync().ConfigureAwait(false);
         }
+        catch (AggregateException error)
+        {
+            // What a resolver has registered on its token; the others were called all the same.
+            Log.CallbackThrew(_logger, error);
+        }
+
+        // All at once: the patience with one is not that with a thousand.
+        await Task.WhenAll(Destinations.Select(static destination => destination.StopAsync(ResolverPatience))).ConfigureAwait(false);
 
         _destinations.Clear();
         _stopping.Dispose();
@@ -98,5 +110,11 @@ public sealed class Router : IAsyncDisposable
         var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _timeProvider, _random, _logger, _stopping.Token);
         destination.Start();
         return destination;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3022, LogLevel.Error, "a callback that a resolver has registered on its token threw", EventName = "ResolverCallbackThrew")]
+        public static partial void CallbackThrew(ILogger logger, Exception error);
     }
 }

@@ -84,33 +84,59 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     {
         if (TryRemove(waiter))
         {
-            waiter.Client.Executor.Post(GiveUp, waiter);
+            try
+            {
+                waiter.Client.Executor.Post(GiveUp, waiter);
+            }
+            catch (Exception error)
+            {
+                waiter.Complete(Failed(error));
+            }
         }
     }
 
     // A balancer is asked where the client lives; one after the other, so that the order holds.
     private void ServeNext()
     {
-        Waiter? next;
-        lock (_lock)
+        while (true)
         {
-            next = _first;
-            _isPumping = next is not null;
-        }
+            Waiter? next;
+            lock (_lock)
+            {
+                next = _first;
+                _isPumping = next is not null;
+            }
 
-        next?.Client.Executor.Post(Serve, next);
+            if (next is null)
+            {
+                return;
+            }
+
+            try
+            {
+                next.Client.Executor.Post(Serve, next);
+                return;
+            }
+            catch (Exception error)
+            {
+                // Somebody else's executor: its session ends, and the next one has its turn.
+                if (TryRemove(next))
+                {
+                    next.Complete(Failed(error));
+                }
+            }
+        }
     }
 
     /// <summary>On the executor of its client.</summary>
     private void TryServe(Waiter waiter)
     {
         var result = new WaitResult(PickResult.Unavailable, default);
-        if (waiter.IsQueued && !waiter.Client.PeerGone)
+        if (waiter.IsQueued && !IsGone(waiter, ref result))
         {
             do
             {
-                var picked = Pick(waiter, out var lease, out var error);
-                result = new(picked, lease, picked != PickResult.Picked && isInVain(picked), error);
+                result = Pick(waiter);
             }
             while (!result.IsEnd && !TryStopPumping());
             if (!result.IsEnd)
@@ -131,21 +157,37 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
     }
 
-    private PickResult Pick(Waiter waiter, out EndpointLease lease, out Exception? error)
+    private WaitResult Pick(Waiter waiter)
     {
-        error = null;
+        var lease = default(EndpointLease);
         try
         {
-            return balancer.Pick(new PickContext { Connection = waiter.Client, Hash = waiter.Hash, Timestamp = timeProvider.GetTimestamp() }, out lease);
+            var context = new PickContext { Connection = waiter.Client, Hash = waiter.Hash, Timestamp = timeProvider.GetTimestamp() };
+            var picked = balancer.Pick(in context, out lease);
+            return new(picked, lease, picked != PickResult.Picked && isInVain(picked));
         }
-        catch (Exception thrown)
+        catch (Exception error)
         {
             // Somebody else's balancer: its fault ends this session and no other.
-            error = thrown;
-            lease = default;
-            return PickResult.Unavailable;
+            lease.Dispose();
+            return Failed(error);
         }
     }
+
+    private static bool IsGone(Waiter waiter, ref WaitResult result)
+    {
+        try
+        {
+            return waiter.Client.PeerGone;
+        }
+        catch (Exception error)
+        {
+            result = Failed(error);
+            return true;
+        }
+    }
+
+    private static WaitResult Failed(Exception error) => new(PickResult.Unavailable, default, Error: error);
 
     /// <summary>Whether nothing has happened since the pumping began that the last pick has not felt.</summary>
     private bool TryStopPumping()

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Linkerd.Tcp;
 
 /// <summary>
@@ -17,6 +19,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     private CancellationTokenSource? _establishing;
     private EndpointLease _lease;
     private volatile bool _connected;
+    private volatile bool _faultTold;
 
     /// <param name="acceptor">Whose session it is; given back to it is what it took for the session.</param>
     /// <param name="client">The connection.</param>
@@ -52,12 +55,36 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         var establishing = Services.Establishing.Get();
         _establishing = establishing;
         Services.Sessions.Add(this);
-        Services.Instruments.Accepted();
-        ArmTimer();
+        try
+        {
+            Services.Instruments.Accepted();
+            ArmTimer();
+        }
+        catch (Exception error)
+        {
+            _connected = true;
+            EndEstablishing();
+            NoteFault(error, ClosePhase.Accept);
+            _ = EndUnservedAsync(default, server: null);
+            return;
+        }
+
         Services.Connector.Start(Destination, _client, Deadline, this, establishing.Token);
     }
 
-    public ByteTotals CountBytes() => new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
+    public ByteTotals CountBytes()
+    {
+        try
+        {
+            return new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection: it counts for nothing, and nobody who counts all sessions is to hear of it.
+            NoteFault(error, ClosePhase.Data);
+            return default;
+        }
+    }
 
     /// <summary>Ends the session from outside, in whatever phase it is. Any thread.</summary>
     public bool TryEnd(ClosedBy by)
@@ -75,13 +102,22 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             return;
         }
 
-        if (ClientLeft)
+        try
         {
-            _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
-            GiveUpEstablishing();
+            if (ClientLeft)
+            {
+                _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
+                GiveUpEstablishing();
+            }
+            else if (!ArmTimer())
+            {
+                GiveUpEstablishing();
+            }
         }
-        else if (!ArmTimer())
+        catch (Exception error)
         {
+            // Nobody looks after the session from here on, so it ends.
+            NoteFault(error, ClosePhase.Queue);
             GiveUpEstablishing();
         }
     }
@@ -90,11 +126,19 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     {
         if (error is not null)
         {
-            Log.Failed(Services.Logger, error, Destination.Name);
+            TellFault(error);
         }
 
         // Both connections are closed already.
-        NoteClosed();
+        try
+        {
+            NoteClosed();
+        }
+        catch (Exception thrown)
+        {
+            TellFault(thrown);
+        }
+
         Conclude(default);
     }
 
@@ -102,28 +146,37 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     {
         _lease = outcome.Lease;
         _connected = true;
-        _client.Deadline.Disarm();
-        EndEstablishing();
         if (error is not null)
         {
             // A balancer or a transport of somebody else's: its fault ends this session and no other.
-            _control.TrySetReason(new(ClosedBy.Proxy, ClosePhase.Connect));
-            Log.Failed(Services.Logger, error, Destination.Name);
+            NoteFault(error, ClosePhase.Connect);
         }
 
-        if (outcome.IsConnected && outcome.IsWarm)
+        try
         {
-            Services.Duplex.Start(_client, outcome.Connection, _control, this, replacement: this);
+            _client.Deadline.Disarm();
         }
-        else if (outcome.IsConnected)
+        catch (Exception thrown)
         {
-            NoteConnected();
-            Services.Duplex.Start(_client, outcome.Connection, _control, this);
+            NoteFault(thrown, ClosePhase.Connect);
         }
-        else
+
+        EndEstablishing();
+        if (!outcome.IsConnected)
         {
             _control.TrySetReason(outcome.Reason);
-            _ = EndUnservedAsync(outcome);
+            _ = EndUnservedAsync(outcome, server: null);
+            return;
+        }
+
+        try
+        {
+            StartCopy(outcome.Connection, outcome.IsWarm);
+        }
+        catch (Exception thrown)
+        {
+            NoteFault(thrown, ClosePhase.Connect);
+            _ = EndUnservedAsync(outcome, outcome.Connection);
         }
     }
 
@@ -136,11 +189,32 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         return new(outcome.Connection, outcome.Reason);
     }
 
-    private async Task EndUnservedAsync(ConnectOutcome outcome)
+    private void StartCopy(TransportConnection server, bool isWarm)
+    {
+        if (isWarm)
+        {
+            Services.Duplex.Start(_client, server, _control, this, replacement: this);
+        }
+        else
+        {
+            NoteConnected();
+            Services.Duplex.Start(_client, server, _control, this);
+        }
+    }
+
+    private async Task EndUnservedAsync(ConnectOutcome outcome, TransportConnection? server)
     {
         // Nobody may take the end for a FIN.
-        _client.Abort();
-        await _client.DisposeAsync().ConfigureAwait(false);
+        if (server is not null && await ForeignConnection.ResetAsync(server).ConfigureAwait(false) is { } ofServer)
+        {
+            TellFault(ofServer);
+        }
+
+        if (await ForeignConnection.ResetAsync(_client).ConfigureAwait(false) is { } error)
+        {
+            TellFault(error);
+        }
+
         Conclude(outcome);
     }
 
@@ -150,6 +224,25 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         _lease.Dispose();
 
         // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
+        try
+        {
+            TellEnd(outcome, server);
+        }
+        catch (Exception error)
+        {
+            // Who listens to the meter, or a connection that is asked for its address: what it throws must not keep the places.
+            TellFault(error);
+        }
+
+        _acceptor.ReleasePlaces(_place);
+        Services.Sessions.Remove(this);
+
+        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        _acceptor.Limit.Release();
+    }
+
+    private void TellEnd(in ConnectOutcome outcome, EndPoint? server)
+    {
         var reason = _control.Reason ?? CloseReason.Normal;
         var duration = Services.TimeProvider.GetElapsedTime(_startedAt);
         Services.Instruments.Closed(reason.Text, duration);
@@ -159,11 +252,6 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
 
         LogEnd(outcome, server, reason, duration);
-        _acceptor.ReleasePlaces(_place);
-        Services.Sessions.Remove(this);
-
-        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
-        _acceptor.Limit.Release();
     }
 
     /// <summary>Arms the timer for the next look; false where the deadline is over.</summary>
@@ -186,7 +274,35 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     }
 
     // Whoever takes the source owns it: one that was cancelled is never used again, one that was not serves the next session.
-    private void GiveUpEstablishing() => Interlocked.Exchange(ref _establishing, null)?.Cancel();
+    private void GiveUpEstablishing()
+    {
+        try
+        {
+            Interlocked.Exchange(ref _establishing, null)?.Cancel();
+        }
+        catch (Exception error)
+        {
+            // What a transport has registered on the token.
+            NoteFault(error, ClosePhase.Connect);
+        }
+    }
+
+    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already.</summary>
+    private void NoteFault(Exception error, ClosePhase phase)
+    {
+        _control.TrySetReason(new(ClosedBy.Proxy, phase));
+        TellFault(error);
+    }
+
+    // Once: what follows from the first one says nothing new.
+    private void TellFault(Exception error)
+    {
+        if (!_faultTold)
+        {
+            _faultTold = true;
+            Log.Failed(Services.Logger, error, Destination.Name);
+        }
+    }
 
     private void EndEstablishing()
     {

@@ -107,7 +107,17 @@ internal sealed partial class LeavingSessions : IDisposable
             _wasCalled = false;
         }
 
-        var waiting = EndDue(down, passed);
+        var waiting = true;
+        try
+        {
+            waiting = EndDue(down, passed);
+        }
+        catch (Exception error)
+        {
+            // On a timer's thread; the next look may do better.
+            Log.Threw(_logger, error);
+        }
+
         lock (_lock)
         {
             _isAwake = waiting || _wasCalled;

@@ -43,7 +43,20 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     public void OnAccepted(TransportConnection connection)
     {
-        var refusal = TryTakePlaces(connection, out var client);
+        Refusal refusal;
+        ClientCount? client;
+        try
+        {
+            refusal = TryTakePlaces(connection, out client);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection does not tell its address; no place was taken before that was asked for.
+            Log.AcceptThrew(Services.ProxyLogger, error, Destination.Name);
+            _ = CloseAsync(connection);
+            return;
+        }
+
         if (refusal == Refusal.None)
         {
             new ClientSession(this, connection, client).Start();
@@ -97,18 +110,34 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     private async Task RefuseAsync(TransportConnection connection, Refusal refusal)
     {
-        if (_refusalFilters[(int)refusal].TryPass(out var suppressed))
+        try
         {
-            Log.Refused(Services.ProxyLogger, connection.RemoteEndPoint, Destination.Name, refusal.ToWord(), suppressed);
+            if (_refusalFilters[(int)refusal].TryPass(out var suppressed))
+            {
+                Log.Refused(Services.ProxyLogger, connection.RemoteEndPoint, Destination.Name, refusal.ToWord(), suppressed);
+            }
+
+            Services.Instruments.Accepted();
+            Services.Instruments.Refused(refusal.ToWord());
+            Services.Instruments.ClosedUnserved(CloseReason.Refused(refusal).Text);
+        }
+        catch (Exception error)
+        {
+            // Who listens to the meter, or the connection that is asked for its address.
+            Log.AcceptThrew(Services.ProxyLogger, error, Destination.Name);
         }
 
-        Services.Instruments.Accepted();
-        Services.Instruments.Refused(refusal.ToWord());
-        Services.Instruments.ClosedUnserved(CloseReason.Refused(refusal).Text);
+        await CloseAsync(connection).ConfigureAwait(false);
+    }
 
+    private async Task CloseAsync(TransportConnection connection)
+    {
         // Nobody may take the end for a FIN.
-        connection.Abort();
-        await connection.DisposeAsync().ConfigureAwait(false);
+        if (await ForeignConnection.ResetAsync(connection).ConfigureAwait(false) is { } error)
+        {
+            Log.AcceptThrew(Services.ProxyLogger, error, Destination.Name);
+        }
+
         Limit.Release();
     }
 }

@@ -18,5 +18,8 @@ public sealed partial class TcpProxy
 
         [LoggerMessage(4004, LogLevel.Error, "{Sessions} sessions have not ended {Patience} s after they were aborted", EventName = "Stuck")]
         public static partial void Stuck(ILogger logger, int sessions, double patience);
+
+        [LoggerMessage(4008, LogLevel.Error, "the listener on {LocalEndPoint} threw when it was stopped", EventName = "StopThrew")]
+        public static partial void StopThrew(ILogger logger, Exception error, EndPoint localEndPoint);
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         _ownsTransport = transport is null;
         _transport = transport ?? Transports.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
-        _logger = loggerFactory.CreateLogger("Linkerd.Tcp.Serving");
+        _logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
@@ -65,7 +65,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             new LeavingSessions(sessions, _logger, _timeProvider, random ?? RandomSource.Shared),
             instruments,
             _logger,
-            loggerFactory.CreateLogger("Linkerd.Tcp.Session"),
+            GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
             _timeProvider);
     }
 
@@ -99,25 +99,13 @@ public sealed partial class TcpProxy : IAsyncDisposable
                 limits.Add(limit);
                 _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
             }
+
+            StartAccepting(limits);
         }
         catch
         {
             await StopListeningAsync().ConfigureAwait(false);
             throw;
-        }
-
-        for (var i = 0; i < _listeners.Count; i++)
-        {
-            var options = _options.Listeners[i];
-            var destination = _router.Get(options.Destination);
-            if (destination.StartWarming(_services.Connector) is { } pool)
-            {
-                _warm.Add((destination, pool));
-            }
-
-            _services.Leaving.Watch(destination);
-            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
-            _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
         }
     }
 
@@ -157,6 +145,23 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
     }
 
+    private void StartAccepting(List<ConnectionLimit> limits)
+    {
+        for (var i = 0; i < _listeners.Count; i++)
+        {
+            var options = _options.Listeners[i];
+            var destination = _router.Get(options.Destination);
+            if (destination.StartWarming(_services.Connector) is { } pool)
+            {
+                _warm.Add((destination, pool));
+            }
+
+            _services.Leaving.Watch(destination);
+            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
+            _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
+        }
+    }
+
     private async Task<int> AbortSessionsAsync()
     {
         var aborted = _services.Sessions.EndAll(ClosedBy.Operator);
@@ -181,7 +186,15 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         foreach (var listener in _listeners)
         {
-            await listener.DisposeAsync().ConfigureAwait(false);
+            try
+            {
+                await listener.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                // Somebody else's: the other listeners stop all the same.
+                Log.StopThrew(_logger, error, listener.LocalEndPoint);
+            }
         }
 
         _listeners.Clear();

@@ -3,6 +3,6 @@ namespace Linkerd.Tcp;
 /// <summary>Who is told when a <see cref="TransportTimer"/> is due.</summary>
 public interface ITimerHandler
 {
-    /// <summary>The timer is due. Runs on the connection's executor; must not block and must not throw.</summary>
+    /// <summary>The timer is due. Runs on the connection's executor; must not block. What it throws is logged (5011) and resets the connection.</summary>
     void OnTimer();
 }

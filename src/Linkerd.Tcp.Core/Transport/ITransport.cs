@@ -24,6 +24,9 @@ public interface ITransport : IAsyncDisposable
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
     /// <param name="options">The deadline, and how the connection is set up.</param>
     /// <param name="cancellationToken">Gives the attempt up: the result is then <see cref="ConnectFailure.Cancelled"/>.</param>
-    /// <returns>The connection, or why there is none. A failed connect is no exception: it is an everyday event.</returns>
+    /// <returns>
+    /// The connection, or why there is none. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
+    /// <see cref="ConnectResult.Detail"/> says what was expected.
+    /// </returns>
     ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken);
 }

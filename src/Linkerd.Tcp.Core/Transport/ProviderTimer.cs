@@ -1,7 +1,9 @@
 namespace Linkerd.Tcp;
 
 /// <summary>A connection's timer over the <see cref="TimeProvider"/>: one timer object, made when it is first armed.</summary>
-internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer, IDisposable
+/// <param name="executor">Whose clock it is, and where it logs.</param>
+/// <param name="connection">The connection, which is reset where a handler throws.</param>
+internal sealed class ProviderTimer(ThreadPoolExecutor executor, TransportConnection connection) : TransportTimer, IDisposable
 {
     private readonly Lock _lock = new();
     private ITimer? _timer;
@@ -21,13 +23,13 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
 
             _handler = handler;
             _dueTime = dueTime;
-            _armedAt = timeProvider.GetTimestamp();
+            _armedAt = executor.TimeProvider.GetTimestamp();
             var due = RoundUp(dueTime);
             if (_timer is null)
             {
                 using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
                 {
-                    _timer = timeProvider.CreateTimer(static state => ((ProviderTimer)state!).OnDue(), this, due, Timeout.InfiniteTimeSpan);
+                    _timer = executor.TimeProvider.CreateTimer(static state => ((ProviderTimer)state!).OnDue(), this, due, Timeout.InfiniteTimeSpan);
                 }
             }
             else
@@ -66,7 +68,7 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
         lock (_lock)
         {
             // The system's timers run on a coarser clock and are early by up to a tick of it; and one that was armed before may fire late.
-            var left = _dueTime - timeProvider.GetElapsedTime(_armedAt);
+            var left = _dueTime - executor.TimeProvider.GetElapsedTime(_armedAt);
             if (_handler is not null && left > TimeSpan.Zero)
             {
                 _timer?.Change(RoundUp(left), Timeout.InfiniteTimeSpan);
@@ -77,6 +79,15 @@ internal sealed class ProviderTimer(TimeProvider timeProvider) : TransportTimer,
             _handler = null;
         }
 
-        handler?.OnTimer();
+        try
+        {
+            handler?.OnTimer();
+        }
+        catch (Exception error)
+        {
+            // On a timer's thread, one that nobody catches ends the process.
+            TransportLog.TimerHandlerThrew(executor.Logger, error);
+            connection.Abort();
+        }
     }
 }

@@ -1,11 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Linkerd.Tcp;
 
 /// <summary>The thread pool as an executor: every thread will do, so resuming costs nothing.</summary>
-internal sealed class ThreadPoolExecutor(TimeProvider timeProvider) : TransportExecutor
+internal sealed class ThreadPoolExecutor(TimeProvider timeProvider, ILogger? logger = null) : TransportExecutor
 {
     public override TimeProvider TimeProvider { get; } = timeProvider;
 
+    /// <summary>Where to log what somebody else's code throws here.</summary>
+    public ILogger Logger { get; } = logger ?? NullLogger.Instance;
+
     public override bool IsCurrent => true;
 
-    public override void Post(Action<object?> action, object? state) => ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
+    public override void Post(Action<object?> action, object? state) => ThreadPool.UnsafeQueueUserWorkItem(new GuardedWork(action, state, Logger), preferLocal: false);
 }

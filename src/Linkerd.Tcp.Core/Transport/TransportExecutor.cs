@@ -11,7 +11,7 @@ public abstract class TransportExecutor
     /// <summary>Whether the calling code runs here already.</summary>
     public abstract bool IsCurrent { get; }
 
-    /// <summary>Runs something here, soon. Any thread.</summary>
+    /// <summary>Runs something here, soon. Any thread. What it throws is logged, and ends nothing else.</summary>
     public abstract void Post(Action<object?> action, object? state);
 
     /// <summary>

@@ -22,9 +22,9 @@ public static partial class Transports
             }
             catch (TransportException error) when (options.Engine == TransportEngine.Auto)
             {
-                if (options.LoggerFactory?.CreateLogger("Linkerd.Tcp.Transport") is { } logger)
+                if (options.LoggerFactory is { } factory)
                 {
-                    Log.FellBack(logger, error.Message);
+                    Log.FellBack(GuardedLogger.Create(factory, "Linkerd.Tcp.Transport"), error.Message);
                 }
             }
         }
@@ -33,7 +33,7 @@ public static partial class Transports
             throw new PlatformNotSupportedException("The epoll engine runs on Linux, on x64 and arm64; elsewhere use the sockets engine.");
         }
 
-        return new SocketsTransport(options.TimeProvider);
+        return new SocketsTransport(options.TimeProvider, options.LoggerFactory);
     }
 
     private static partial class Log

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;
@@ -47,6 +48,50 @@ public sealed class StaticResolverTests
 
         Assert.Equal(new Resolution.Failed("gone"), await watch.NextAsync());
         Assert.True(watch.IsQuiet);
+    }
+
+    [Fact]
+    public void Constructor_HostName_SaysWhichItIsAndWhatResolvesIt()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new StaticResolver(A, new DnsEndPoint("example.org", 443)));
+
+        Assert.StartsWith("endpoints[1]: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("example.org:443 (DnsEndPoint)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("IPEndPoint", error.Message, StringComparison.Ordinal);
+        Assert.Contains("/$/inet/example.org/443", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(LocalInterpreter), error.Message, StringComparison.Ordinal);
+        Assert.Equal("endpoints", error.ParamName);
+    }
+
+    [Fact]
+    public void Constructor_UnixDomainSocket_IsTaken() => _ = new StaticResolver(new UnixDomainSocketEndPoint("/run/web.sock"));
+
+    [Fact]
+    public void Constructor_Null_SaysWhichItIs()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new StaticResolver(A, null!));
+
+        Assert.StartsWith("endpoints[1]: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("of a set")]
+    [InlineData("update")]
+    [InlineData("resolution")]
+    public async Task Set_EndPointThatNothingConnectsTo_IsRefused(string how)
+    {
+        var resolver = new StaticResolver(A);
+        var set = new EndpointSet(new EndpointGroup([new(A)]), new EndpointGroup([new(B), new(new DnsEndPoint("example.org", 443))]));
+        var error = how switch
+        {
+            "of a set" => Assert.Throws<ArgumentException>(() => new StaticResolver(set)),
+            "update" => Assert.Throws<ArgumentException>(() => resolver.Update(set)),
+            _ => Assert.Throws<ArgumentException>(() => resolver.Update(new Resolution.Bound(set))),
+        };
+
+        Assert.Contains("group 1, endpoint 1", error.Message, StringComparison.Ordinal);
+        await using var watch = new ResolverWatch(resolver, "/svc/web");
+        Assert.Equal(new Resolution.Bound(EndpointSet.Of(A)), await watch.NextAsync());
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace Linkerd.Tcp.Tests.Routing;
 /// <summary>A connection on which nothing happens, with the addresses that a test wants.</summary>
 internal sealed class StillConnection(EndPoint? local, EndPoint? remote, TransportExecutor? executor = null) : TransportConnection
 {
+    private ProviderTimer? _deadline;
+
     public bool IsAborted { get; private set; }
 
     public bool IsDisposed { get; private set; }
@@ -15,7 +17,7 @@ internal sealed class StillConnection(EndPoint? local, EndPoint? remote, Transpo
 
     public override TransportExecutor Executor { get; } = executor ?? new ThreadPoolExecutor(TimeProvider.System);
 
-    public override TransportTimer Deadline { get; } = new ProviderTimer(TimeProvider.System);
+    public override TransportTimer Deadline => _deadline ??= new ProviderTimer(new ThreadPoolExecutor(TimeProvider.System), this);
 
     public override long BytesReceived => 0;
 

@@ -3,6 +3,7 @@ using System.Net;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -13,14 +14,13 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public static readonly DstPath Name = DstPath.Parse("/svc/web");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Meter _meter = new(LinkerdTcpTelemetry.MeterName);
     private readonly Dictionary<EndPoint, SimulatedTransport> _clients = [];
 
     private SimulatedProxy(SimulatedScheduler scheduler, ulong seed)
     {
         Random = RandomSource.Seeded(seed);
         Network = new SimulatedNetwork(scheduler, Random);
-        Counters = new MeterRecorder(_meter);
+        Counters = new MeterRecorder(Meter);
         ProxyHost = Network.AddHost("proxy");
         ServerHost = Network.AddHost("server");
         ClientHost = Network.AddHost("client");
@@ -38,6 +38,8 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     public SimulatedTransport ClientHost { get; }
 
+    public Meter Meter { get; } = new(LinkerdTcpTelemetry.MeterName);
+
     public MeterRecorder Counters { get; }
 
     public LogRecorder Logs { get; } = new();
@@ -49,6 +51,12 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     /// <summary>What the balancer does. Before the start.</summary>
     public BalancerOptions Balancing { get; set; } = BalancerOptions.Default;
+
+    /// <summary>What carries the proxy's connections. Before the start.</summary>
+    public Func<ITransport, ITransport> Carry { get; set; } = static transport => transport;
+
+    /// <summary>Where the proxy and its router log. Before the start.</summary>
+    public Func<LogRecorder, ILoggerFactory> LogTo { get; set; } = static logs => logs;
 
     public Router Router { get; private set; } = null!;
 
@@ -84,7 +92,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         }
 
         Counters.Dispose();
-        _meter.Dispose();
+        Meter.Dispose();
     }
 
     public ProxyListener NewListener() => new(ProxyHost.AnyPort, Name);
@@ -115,12 +123,12 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         var destination = new DestinationOptions { Resolver = Resolver, Balancer = balancer, MaxSessions = destinationSessions };
         Router = new Router(
             _ => configure?.Invoke(Configure(destination)) ?? Configure(destination),
-            Logs,
-            _meter,
+            LogTo(Logs),
+            Meter,
             Scheduler.TimeProvider,
             Random,
             ProxyHost);
-        Proxy = new TcpProxy(options, Router, ProxyHost, Logs, _meter, Scheduler.TimeProvider, Random);
+        Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
 

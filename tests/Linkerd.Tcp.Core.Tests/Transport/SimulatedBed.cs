@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
@@ -55,6 +56,17 @@ internal sealed class SimulatedBed : TransportBed
                 throw new InvalidOperationException($"Seed {seed}, at {scheduler.Elapsed}: {error.Message}", error);
             }
         }
+    }
+
+    public override void LetHandlersThrow() => Network.HandlersMayThrow = true;
+
+    public override async Task<ITransportListener?> ListenInVainAsync(IConnectionHandler handler)
+    {
+        _host.AcceptsToFail = 3;
+        var listener = Own(await Transport.ListenAsync(new ListenOptions { EndPoint = FreeAddress }, TestContext.Current.CancellationToken));
+        listener.Start(handler);
+        await ConnectAsync(listener.LocalEndPoint);
+        return listener;
     }
 
     public override Task<EndPoint> SilentAddressAsync()

@@ -40,6 +40,23 @@ internal class SocketBed(IPAddress address, ITransport transport) : TransportBed
         return listener.LocalEndPoint;
     }
 
+    /// <summary>A listening socket that was shut down: on Linux accept(2) says EINVAL from then on.</summary>
+    public override async Task<ITransportListener?> ListenInVainAsync(IConnectionHandler handler)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        var listener = Own(await Transport.ListenAsync(new ListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken));
+        listener.Start(handler);
+        socket.Shutdown(SocketShutdown.Both);
+        return listener;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

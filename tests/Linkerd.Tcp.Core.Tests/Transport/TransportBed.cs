@@ -25,6 +25,14 @@ public abstract class TransportBed : IAsyncDisposable
     /// <summary>How often a test of a race is repeated.</summary>
     public virtual int Rounds => 50;
 
+    /// <summary>Handlers of connections and timers will throw, and are not to fail the run for it.</summary>
+    public virtual void LetHandlersThrow()
+    {
+    }
+
+    /// <summary>Starts a listener, and has accepts fail until told otherwise; null where an engine cannot be made to.</summary>
+    public abstract Task<ITransportListener?> ListenInVainAsync(IConnectionHandler handler);
+
     /// <summary>An address that does not answer.</summary>
     public abstract Task<EndPoint> SilentAddressAsync();
 

@@ -76,4 +76,14 @@ public abstract partial class TransportConformanceTests
         Assert.Contains("in use", error.Message, StringComparison.Ordinal);
         Assert.Contains(listener.LocalEndPoint.ToString()!, error.Message, StringComparison.Ordinal);
     });
+
+    [Fact]
+    public Task ConnectAsync_EndPointOfAnotherKind_FailsAndSaysWhatWasExpected() => RunAsync(async bed =>
+    {
+        Assert.SkipWhen(bed is SimulatedBed, "The simulation knows every kind.");
+        var result = await bed.Transport.ConnectAsync(new DnsEndPoint("example.org", 443), new ConnectOptions(), Cancelled);
+        Assert.Equal(ConnectFailure.Other, result.Failure);
+        Assert.Contains("example.org:443 (DnsEndPoint)", result.Detail, StringComparison.Ordinal);
+        Assert.Contains("IP address", result.Detail, StringComparison.Ordinal);
+    });
 }

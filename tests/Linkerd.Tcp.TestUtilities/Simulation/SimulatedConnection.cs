@@ -24,7 +24,7 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
         Tcp = tcp;
         LocalEndPoint = local;
         RemoteEndPoint = remote;
-        Deadline = new SimulatedDeadline(host.Network);
+        Deadline = new SimulatedDeadline(host.Network, this);
         socket.Owner = this;
     }
 

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>The timer of a simulated connection. Never early; late by up to the slack, which is none unless a test asks for some.</summary>
-internal sealed class SimulatedDeadline(SimulatedNetwork network) : TransportTimer
+internal sealed class SimulatedDeadline(SimulatedNetwork network, TransportConnection connection) : TransportTimer
 {
     private ScheduledItem? _armed;
     private ITimerHandler? _handler;
@@ -25,6 +25,13 @@ internal sealed class SimulatedDeadline(SimulatedNetwork network) : TransportTim
     private void Fire()
     {
         _armed = null;
-        _handler!.OnTimer();
+        try
+        {
+            _handler!.OnTimer();
+        }
+        catch (Exception) when (network.HandlersMayThrow)
+        {
+            connection.Abort();
+        }
     }
 }

@@ -98,8 +98,22 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         _backoff = FirstBackoff;
         _reserved--;
         var socket = _backlog.Dequeue();
-        _handler.OnAccepted(host.Network.Accepted(host, socket, options.Tcp));
+        HandOut(host.Network.Accepted(host, socket, options.Tcp));
         AcceptSoon();
+    }
+
+    private void HandOut(TransportConnection connection)
+    {
+        try
+        {
+            _handler!.OnAccepted(connection);
+        }
+        catch (Exception) when (host.Network.HandlersMayThrow)
+        {
+            connection.Abort();
+            _ = connection.DisposeAsync();
+            options.Limit?.Release();
+        }
     }
 
     private void BackOff()
@@ -108,7 +122,14 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         _backoff = _backoff * 2 < LongestBackoff ? _backoff * 2 : LongestBackoff;
         _isWaiting = true;
         Scheduler.Schedule(retryAfter, _ => WaitIsOver(), null);
-        _handler!.OnAcceptFailed(new TransportException($"Cannot accept on {address}: too many open files."), retryAfter);
+        try
+        {
+            _handler!.OnAcceptFailed(new TransportException($"Cannot accept on {address}: too many open files."), retryAfter);
+        }
+        catch (Exception) when (host.Network.HandlersMayThrow)
+        {
+            // It is tried again all the same.
+        }
     }
 
     private void WaitIsOver()

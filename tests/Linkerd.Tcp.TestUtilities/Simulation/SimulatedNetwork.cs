@@ -34,6 +34,12 @@ public sealed class SimulatedNetwork
     /// <summary>How late the timers of connections may be, at random. Default: not at all; the contract allows 100 ms.</summary>
     public TimeSpan TimerSlack { get; set; }
 
+    /// <summary>
+    /// Whether handlers of connections and timers may throw, and the simulation then does what an engine does: resets the connection. Default: false, so that
+    /// what throws fails the run.
+    /// </summary>
+    public bool HandlersMayThrow { get; set; }
+
     /// <summary>Every connection that was ever established, in order, as far as they are kept.</summary>
     public IReadOnlyList<SimulatedLink> Links => _links;
 

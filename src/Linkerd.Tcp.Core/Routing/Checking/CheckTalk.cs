@@ -10,7 +10,7 @@ internal sealed class CheckTalk(TransportConnection connection, ActiveCheckOptio
     /// <param name="cancellationToken">Gives the check up.</param>
     public async ValueTask<CheckResult> RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
-        using var giveUp = cancellationToken.UnsafeRegister(static connection => ((TransportConnection)connection!).Abort(), connection);
+        using var giveUp = cancellationToken.UnsafeRegister(static connection => ForeignConnection.TryAbort((TransportConnection)connection!), connection);
         connection.Deadline.Arm(time > TimeSpan.Zero ? time : TimeSpan.Zero, this);
         var wrong = await SendAsync().ConfigureAwait(false) ?? await ExpectAsync().ConfigureAwait(false);
         connection.Deadline.Disarm();
@@ -27,7 +27,7 @@ internal sealed class CheckTalk(TransportConnection connection, ActiveCheckOptio
     void ITimerHandler.OnTimer()
     {
         _isTimeOver = true;
-        connection.Abort();
+        ForeignConnection.TryAbort(connection);
     }
 
     /// <returns>What is wrong; null: nothing.</returns>

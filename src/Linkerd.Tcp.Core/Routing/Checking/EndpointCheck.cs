@@ -24,21 +24,30 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
         }
 
         var connection = connected.Connection;
-        await connection.Executor.Resume();
-        var result = Connector.IsSelf(connected) ? CheckResult.Failed("the connection met itself: nothing listens there") : CheckResult.Passed;
-        if (result.Verdict == CheckVerdict.Passed && !(options.Send.IsEmpty && options.Expect.IsEmpty))
+        try
         {
-            var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
-            result = await new CheckTalk(connection, options).RunAsync(left, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            // A RST: thousands of checks would leave as many ports behind in TIME_WAIT.
-            connection.Abort();
-        }
+            await connection.Executor.Resume();
+            var result = Connector.IsSelf(connected) ? CheckResult.Failed("the connection met itself: nothing listens there") : CheckResult.Passed;
+            if (result.Verdict == CheckVerdict.Passed && !(options.Send.IsEmpty && options.Expect.IsEmpty))
+            {
+                var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
+                result = await new CheckTalk(connection, options).RunAsync(left, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                // A RST: thousands of checks would leave as many ports behind in TIME_WAIT.
+                connection.Abort();
+            }
 
-        await connection.DisposeAsync().ConfigureAwait(false);
-        return result;
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return result;
+        }
+        catch
+        {
+            // Somebody else's connection: the next check makes another, and this one must not be left behind.
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            throw;
+        }
     }
 
     // An answer is looked at as a whole, so all of it must find room.

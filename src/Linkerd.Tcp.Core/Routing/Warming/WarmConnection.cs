@@ -7,5 +7,19 @@ namespace Linkerd.Tcp;
 internal readonly record struct WarmConnection(TransportConnection Connection, EndpointLease Lease, long Since)
 {
     /// <summary>Whether a session may have it: the server has not closed it, and its endpoint takes new sessions.</summary>
-    public bool IsGood => !Connection.PeerFinished && Lease.Endpoint is { TakesNewSessions: true };
+    public bool IsGood
+    {
+        get
+        {
+            try
+            {
+                return !Connection.PeerFinished && Lease.Endpoint is { TakesNewSessions: true };
+            }
+            catch (Exception)
+            {
+                // Somebody else's connection, of which nothing is known.
+                return false;
+            }
+        }
+    }
 }

@@ -83,9 +83,18 @@ internal sealed partial class WarmPool : IAsyncDisposable
             _idle.Clear();
         }
 
-        _destination.Balancer.Changed -= OnChanged;
         await _timer.DisposeAsync().ConfigureAwait(false);
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            _destination.Balancer.Changed -= OnChanged;
+            await _stopping.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Somebody else's balancer, or what a transport has registered on the token: the connections are closed all the same.
+            await Task.CompletedTask.ConfigureAwait(false);
+        }
+
         foreach (var connection in left)
         {
             await CloseAsync(connection).ConfigureAwait(false);
@@ -117,8 +126,17 @@ internal sealed partial class WarmPool : IAsyncDisposable
 
     private static async Task CloseAsync(WarmConnection connection)
     {
-        await connection.Connection.Executor.Resume();
-        await connection.Connection.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await connection.Connection.Executor.Resume();
+            await connection.Connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Somebody else's connection, which no session has had: the end of it, again, and its load is given back.
+            await ForeignConnection.ResetAsync(connection.Connection).ConfigureAwait(false);
+        }
+
         var lease = connection.Lease;
         lease.Dispose();
     }

@@ -16,15 +16,16 @@ internal sealed class PipeConnection : AdapterConnection
     private byte[]? _joined;
     private bool _reading;
     private bool _wantsMore;
-    private bool _outputCompleted;
+    private int _outputCompleted;
     private ReceiveResult? _final;
 
-    public PipeConnection(IDuplexPipe pipe, TimeProvider timeProvider)
-        : base(timeProvider)
+    /// <exception cref="ArgumentException">The pipe has no reader or no writer.</exception>
+    public PipeConnection(IDuplexPipe pipe, TimeProvider timeProvider, AdapterLog log)
+        : base(timeProvider, log)
     {
         ArgumentNullException.ThrowIfNull(pipe);
-        _input = pipe.Input;
-        _output = pipe.Output;
+        _input = pipe.Input ?? throw new ArgumentException("A pipe with an input was expected.", nameof(pipe));
+        _output = pipe.Output ?? throw new ArgumentException("A pipe with an output was expected.", nameof(pipe));
     }
 
     public override EndPoint? LocalEndPoint => null;
@@ -32,6 +33,8 @@ internal sealed class PipeConnection : AdapterConnection
     public override EndPoint? RemoteEndPoint => null;
 
     public override int UnreadBytes => (int)_unread.Length;
+
+    protected override string TypeName => _input.GetType().Name;
 
     public override async ValueTask<ReceiveResult> ReceiveAsync()
     {
@@ -50,15 +53,15 @@ internal sealed class PipeConnection : AdapterConnection
         {
             var seen = _unread.Length;
             FinishRead(examined: _unread.End);
-            while (true)
+            while (!IsOver)
             {
                 var read = await _input.ReadAsync().ConfigureAwait(false);
                 _reading = true;
                 _unread = read.Buffer;
                 CountReceived((int)(_unread.Length - seen));
-                if (read.IsCanceled || IsAborted)
+                if (read.IsCanceled || IsOver)
                 {
-                    return End(new(TransportStatus.Aborted, default));
+                    break;
                 }
 
                 if (_unread.Length > seen)
@@ -68,18 +71,26 @@ internal sealed class PipeConnection : AdapterConnection
 
                 if (read.IsCompleted)
                 {
-                    return End(ReceiveResult.Fin);
+                    return Finish(ReceiveResult.Fin);
                 }
 
                 FinishRead(examined: _unread.End);
             }
+
+            // Who cancels a read that is not ours to cancel has ended it for us.
+            return Finish(new(IsOver ? End : TransportStatus.Aborted, default));
         }
-        catch (Exception error) when (error is not (OutOfMemoryException or NullReferenceException))
+        catch (Exception)
         {
             // Whatever exception the other end completed its writer with: that is how a pipe says RST.
             _reading = false;
             _unread = default;
-            return End(new(Judge(), default));
+            if (!IsOver)
+            {
+                NotePeerGone();
+            }
+
+            return Finish(new(End, default));
         }
     }
 
@@ -91,56 +102,145 @@ internal sealed class PipeConnection : AdapterConnection
         _unread = _unread.Slice(consumed);
         if (_unread.IsEmpty)
         {
-            FinishRead(examined: _unread.End);
+            try
+            {
+                FinishRead(examined: _unread.End);
+            }
+            catch (Exception error)
+            {
+                // The next receive says so.
+                _unread = default;
+                _final ??= new(Judge(error), default);
+            }
         }
     }
 
     public override async ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data)
     {
+        if (IsOver)
+        {
+            return End;
+        }
+
         try
         {
             // The pipe takes a copy before it waits for its reader.
             var flushing = _output.WriteAsync(data);
             CountSent(data.Length);
             var flushed = await flushing.ConfigureAwait(false);
-            return flushed.IsCanceled || IsAborted ? TransportStatus.Aborted
-                : flushed.IsCompleted ? Judge()
-                : TransportStatus.Ok;
+            if (flushed.IsCanceled || IsOver)
+            {
+                return IsOver ? End : TransportStatus.Aborted;
+            }
+
+            if (!flushed.IsCompleted)
+            {
+                return TransportStatus.Ok;
+            }
+
+            NotePeerGone();
+            return TransportStatus.Reset;
         }
-        catch (Exception error) when (error is not (OutOfMemoryException or NullReferenceException))
+        catch (Exception error)
         {
-            return Judge();
+            return Judge(error);
         }
     }
 
     public override void ShutdownSend()
     {
-        if (!_outputCompleted)
+        if (Interlocked.Exchange(ref _outputCompleted, 1) == 0)
         {
-            _outputCompleted = true;
-            _output.Complete();
+            try
+            {
+                _output.Complete();
+            }
+            catch (Exception error)
+            {
+                // Nobody knows whether the peer was told.
+                Break(error);
+            }
         }
     }
 
+    // Each step whatever becomes of the one before it: a reader or a writer that is not completed holds its memory, or its stream, for good.
     public override async ValueTask DisposeAsync()
     {
-        var reset = IsAborted ? new IOException("The connection was reset.") : null;
-        if (!_outputCompleted)
+        var reset = IsOver ? NewReset() : null;
+        if (Interlocked.Exchange(ref _outputCompleted, 1) == 0)
         {
-            _outputCompleted = true;
-            await _output.CompleteAsync(reset).ConfigureAwait(false);
+            try
+            {
+                await _output.CompleteAsync(reset).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                NoteFault(error);
+            }
         }
 
-        FinishRead(examined: _unread.Start);
-        await _input.CompleteAsync(reset).ConfigureAwait(false);
+        try
+        {
+            FinishRead(examined: _unread.Start);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
+
+        try
+        {
+            await _input.CompleteAsync(reset).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
+
         ReturnJoined();
         DisposeTimer();
     }
 
+    // A writer over a stream (PipeWriter.Create, which Kestrel's TLS hands out) throws here once it is completed; then nothing is pending.
+    // What cannot be cancelled otherwise is completed: a reader or writer that waits for ever would keep the copy.
     protected override void AbortCore()
     {
-        _input.CancelPendingRead();
-        _output.CancelPendingFlush();
+        try
+        {
+            _input.CancelPendingRead();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+            TryComplete(_input.Complete);
+        }
+
+        try
+        {
+            _output.CancelPendingFlush();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+            if (Interlocked.Exchange(ref _outputCompleted, 1) == 0)
+            {
+                TryComplete(_output.Complete);
+            }
+        }
+    }
+
+    private static IOException NewReset() => new("The connection was reset.");
+
+    private void TryComplete(Action<Exception?> complete)
+    {
+        try
+        {
+            complete(NewReset());
+        }
+        catch (Exception error)
+        {
+            NoteFault(error);
+        }
     }
 
     private ReceiveResult HandOut()
@@ -169,7 +269,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
     }
 
-    private ReceiveResult End(ReceiveResult final)
+    private ReceiveResult Finish(ReceiveResult final)
     {
         _final = final;
         NoteEnd(final.Status);

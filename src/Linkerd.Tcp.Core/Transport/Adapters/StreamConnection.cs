@@ -18,8 +18,8 @@ internal sealed class StreamConnection : AdapterConnection
     private ReceiveResult? _final;
     private Task _closing = Task.CompletedTask;
 
-    public StreamConnection(Stream stream, TimeProvider timeProvider, int windowSize)
-        : base(timeProvider)
+    public StreamConnection(Stream stream, TimeProvider timeProvider, int windowSize, AdapterLog log)
+        : base(timeProvider, log)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanRead || !stream.CanWrite)
@@ -32,11 +32,13 @@ internal sealed class StreamConnection : AdapterConnection
         _waitsWithoutBuffer = stream is NetworkStream or SslStream;
     }
 
-    public override EndPoint? LocalEndPoint => (_stream as NetworkStream)?.Socket.LocalEndPoint;
+    public override EndPoint? LocalEndPoint => Ask(static socket => socket.LocalEndPoint);
 
-    public override EndPoint? RemoteEndPoint => (_stream as NetworkStream)?.Socket.RemoteEndPoint;
+    public override EndPoint? RemoteEndPoint => Ask(static socket => socket.RemoteEndPoint);
 
     public override int UnreadBytes => _window.Unread;
+
+    protected override string TypeName => _stream.GetType().Name;
 
     public override bool PeerFinished
     {
@@ -75,16 +77,16 @@ internal sealed class StreamConnection : AdapterConnection
             var count = await _stream.ReadAsync(_window.MakeRoomInMemory()).ConfigureAwait(false);
             if (count == 0)
             {
-                return End(IsAborted ? new(TransportStatus.Aborted, default) : ReceiveResult.Fin);
+                return Finish(IsOver ? new(End, default) : ReceiveResult.Fin);
             }
 
             _window.Commit(count);
             CountReceived(count);
             return _window.HandOut();
         }
-        catch (Exception error) when (IsOfTheStream(error))
+        catch (Exception error)
         {
-            return End(new(Judge(), default));
+            return Finish(new(Judge(error), default));
         }
     }
 
@@ -106,9 +108,9 @@ internal sealed class StreamConnection : AdapterConnection
             {
                 network.Socket.Shutdown(SocketShutdown.Send);
             }
-            catch (Exception error) when (IsOfTheStream(error))
+            catch (Exception error)
             {
-                NotePeerGone();
+                FailToEnd(error);
             }
         }
         else if (_stream is SslStream tls)
@@ -124,8 +126,9 @@ internal sealed class StreamConnection : AdapterConnection
         {
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (IsOfTheStream(error))
+        catch (Exception error)
         {
+            NoteFault(error);
             NotePeerGone();
         }
 
@@ -148,14 +151,37 @@ internal sealed class StreamConnection : AdapterConnection
                 _stream.Dispose();
             }
         }
-        catch (Exception error) when (IsOfTheStream(error))
+        catch (Exception error)
         {
+            NoteFault(error);
             NotePeerGone();
         }
     }
 
-    private static bool IsOfTheStream(Exception error) =>
-        error is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+    // A peer that is gone is found out by the receive.
+    private void FailToEnd(Exception error)
+    {
+        if (IsEnd(error))
+        {
+            NotePeerGone();
+        }
+        else
+        {
+            Break(error);
+        }
+    }
+
+    private EndPoint? Ask(Func<Socket, EndPoint?> question)
+    {
+        try
+        {
+            return _stream is NetworkStream network ? question(network.Socket) : null;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
 
     private async ValueTask<TransportStatus> WriteAsync(byte[] copy, int length)
     {
@@ -166,9 +192,9 @@ internal sealed class StreamConnection : AdapterConnection
             CountSent(length);
             return TransportStatus.Ok;
         }
-        catch (Exception error) when (IsOfTheStream(error))
+        catch (Exception error)
         {
-            return Judge();
+            return Judge(error);
         }
         finally
         {
@@ -182,13 +208,13 @@ internal sealed class StreamConnection : AdapterConnection
         {
             await tls.ShutdownAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (IsOfTheStream(error))
+        catch (Exception error)
         {
-            NotePeerGone();
+            FailToEnd(error);
         }
     }
 
-    private ReceiveResult End(ReceiveResult final)
+    private ReceiveResult Finish(ReceiveResult final)
     {
         _final = final;
         NoteEnd(final.Status);

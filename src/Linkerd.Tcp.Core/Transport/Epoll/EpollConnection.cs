@@ -39,7 +39,7 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
 
     public override TransportExecutor Executor => Loop;
 
-    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new WheelTimer(Loop), null) ?? _deadline;
+    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ConnectionTimer(this), null) ?? _deadline;
 
     public override long BytesReceived => Volatile.Read(ref _bytesReceived);
 

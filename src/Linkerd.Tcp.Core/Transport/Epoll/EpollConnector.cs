@@ -31,7 +31,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     public EpollConnector(EpollLoop loop)
     {
         _loop = loop;
-        _timer = new WheelTimer(loop);
+        _timer = new LoopTimer(loop);
     }
 
     public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)

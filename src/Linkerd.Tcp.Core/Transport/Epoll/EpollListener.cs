@@ -84,7 +84,8 @@ internal sealed class EpollListener : ITransportListener
             throw new InvalidOperationException("The listener was started before.");
         }
 
-        _acceptors = [.. _transport.Loops.Select(loop => new LoopAcceptor(this, _transport, loop, handler))];
+        var handOut = new ConnectionHandOut(handler, Options.Limit, LocalEndPoint, _transport.Logger, TimeProvider.System);
+        _acceptors = [.. _transport.Loops.Select(loop => new LoopAcceptor(this, _transport, loop, handOut))];
         foreach (var acceptor in _acceptors)
         {
             acceptor.Start();

@@ -66,6 +66,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public override bool IsCurrent => Environment.CurrentManagedThreadId == _threadId;
 
+    public ILogger Logger => _logger;
+
     public TimingWheel Wheel { get; }
 
     public PipePool Pipes { get; }
@@ -109,7 +111,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         if (_ended.Task.IsCompleted)
         {
             // What was here is closed, and knows; what is left to do is to say so.
-            ThreadPool.UnsafeQueueUserWorkItem(action, state, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new GuardedWork(action, state, _logger), preferLocal: false);
             return;
         }
 

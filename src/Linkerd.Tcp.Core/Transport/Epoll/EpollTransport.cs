@@ -37,7 +37,7 @@ public sealed class EpollTransport : ITransport
         var count = options.Loops ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StuckAfter, TimeSpan.FromMilliseconds(10), nameof(options));
-        Logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Linkerd.Tcp.Transport");
+        Logger = GuardedLogger.Create(options.LoggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport");
         var loops = new List<EpollLoop>();
         try
         {
@@ -97,7 +97,11 @@ public sealed class EpollTransport : ITransport
     public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
-        _ = NativeSocketAddress.FamilyOf(to);
+        if (!EndPointKinds.AreConnectable(to))
+        {
+            return new(ConnectResult.Failed(ConnectFailure.Other, EndPointKinds.Explain(to)));
+        }
+
         var loop = options.Near is EpollConnection near && near.Loop.Index < _loops.Length && _loops[near.Loop.Index] == near.Loop ? near.Loop : Fewest();
         return loop.RentConnector().ConnectAsync(to, options, cancellationToken);
     }

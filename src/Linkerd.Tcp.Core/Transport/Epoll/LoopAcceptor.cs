@@ -1,12 +1,10 @@
-using Microsoft.Extensions.Logging;
-
 namespace Linkerd.Tcp;
 
 /// <summary>
 /// A listener's place on one loop. Level-triggered and exclusive: whatever is in the backlog wakes one loop, until it is taken, so nothing is lost when
 /// a loop stops accepting.
 /// </summary>
-internal sealed partial class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, IConnectionHandler handler) : IEpollHandler, ILoopWork
+internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, ConnectionHandOut handOut) : IEpollHandler, ILoopWork
 {
     private const int LargestBatch = 64;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
@@ -131,15 +129,7 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
     {
         foreach (var connection in _accepted)
         {
-            try
-            {
-                handler.OnAccepted(connection);
-            }
-            catch (Exception thrown)
-            {
-                Log.HandlerThrew(transport.Logger, thrown, listener.LocalEndPoint);
-                connection.Abort();
-            }
+            handOut.HandOut(connection);
         }
 
         _accepted.Clear();
@@ -182,7 +172,7 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
     private void PutOff(int error)
     {
         Detach();
-        handler.OnAcceptFailed(new TransportException($"cannot accept on {listener.LocalEndPoint}: {Errno.Message(error)}"), _retry);
+        handOut.TellFailure(new TransportException($"cannot accept on {listener.LocalEndPoint}: {Errno.Message(error)}"), _retry);
         loop.PostAfter(_retry, static acceptor => ((LoopAcceptor)acceptor!).Attach(), this);
         _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
     }
@@ -199,11 +189,5 @@ internal sealed partial class LoopAcceptor(EpollListener listener, EpollTranspor
             // The listener is disposed.
             return;
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(5010, LogLevel.Error, "the handler of connections accepted on {Listener} threw; the connection is reset", EventName = "AcceptHandlerThrew")]
-        public static partial void HandlerThrew(ILogger logger, Exception error, System.Net.EndPoint listener);
     }
 }

@@ -22,7 +22,7 @@ internal static class NativeSocketAddress
         IPEndPoint { AddressFamily: AddressFamily.InterNetwork } => IPv4,
         IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } => IPv6,
         UnixDomainSocketEndPoint => Unix,
-        _ => throw new ArgumentException($"An IP address with a port or the path of a Unix-domain socket was expected, not {endPoint} ({endPoint.GetType().Name}).", nameof(endPoint)),
+        _ => throw new ArgumentException(EndPointKinds.Explain(endPoint), nameof(endPoint)),
     };
 
     /// <summary>Writes an end point.</summary>

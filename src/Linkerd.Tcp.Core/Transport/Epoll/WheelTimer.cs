@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
-/// <summary>A timer of one loop. Armed from elsewhere it is posted there; of two orders that overtake each other the later one holds.</summary>
-internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
+/// <summary>A timer of one Loop. Armed from elsewhere it is posted there; of two orders that overtake each other the later one holds.</summary>
+internal abstract class WheelTimer : TransportTimer
 {
     private ITimerHandler? _handler;
     private long _dueAt;
@@ -19,17 +19,20 @@ internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
 
     public bool IsLinked { get; set; }
 
+    /// <summary>Where it lives.</summary>
+    protected abstract EpollLoop Loop { get; }
+
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
     {
         var order = Interlocked.Increment(ref _orders);
         var dueAt = EpollLoop.After(dueTime);
-        if (loop.IsCurrent)
+        if (Loop.IsCurrent)
         {
             Obey(order, dueAt, handler);
         }
         else
         {
-            loop.Post(static state =>
+            Loop.Post(static state =>
             {
                 var (timer, order, dueAt, handler) = ((WheelTimer, int, long, ITimerHandler?))state!;
                 timer.Obey(order, dueAt, handler);
@@ -40,13 +43,13 @@ internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
     public override void Disarm()
     {
         var order = Interlocked.Increment(ref _orders);
-        if (loop.IsCurrent)
+        if (Loop.IsCurrent)
         {
             Obey(order, 0, null);
         }
         else
         {
-            loop.Post(static state =>
+            Loop.Post(static state =>
             {
                 var (timer, order) = ((WheelTimer, int))state!;
                 timer.Obey(order, 0, null);
@@ -54,15 +57,15 @@ internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
         }
     }
 
-    /// <summary>Disarms for good. On the loop.</summary>
+    /// <summary>Disarms for good. On the Loop.</summary>
     public void Close()
     {
         _closed = true;
         _handler = null;
-        loop.Wheel.Remove(this);
+        Loop.Wheel.Remove(this);
     }
 
-    /// <summary>It is due. On the loop.</summary>
+    /// <summary>It is due. On the Loop.</summary>
     public void Fire()
     {
         if (_handler is not { } handler)
@@ -70,15 +73,25 @@ internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
             return;
         }
 
-        if (_dueAt > loop.Now)
+        if (_dueAt > Loop.Now)
         {
-            loop.Wheel.Add(this, _dueAt);
+            Loop.Wheel.Add(this, _dueAt);
             return;
         }
 
         _handler = null;
-        handler.OnTimer();
+        try
+        {
+            handler.OnTimer();
+        }
+        catch (Exception error)
+        {
+            OnHandlerThrew(error);
+        }
     }
+
+    /// <summary>What was to happen then has not happened. On the loop.</summary>
+    protected abstract void OnHandlerThrew(Exception error);
 
     private void Obey(int order, long dueAt, ITimerHandler? handler)
     {
@@ -90,10 +103,30 @@ internal sealed class WheelTimer(EpollLoop loop) : TransportTimer
         _obeyed = order;
         _handler = handler;
         _dueAt = dueAt;
-        loop.Wheel.Remove(this);
+        Loop.Wheel.Remove(this);
         if (handler is not null)
         {
-            loop.Wheel.Add(this, dueAt);
+            Loop.Wheel.Add(this, dueAt);
         }
+    }
+}
+
+/// <summary>A timer of the loop's own.</summary>
+internal sealed class LoopTimer(EpollLoop loop) : WheelTimer
+{
+    protected override EpollLoop Loop => loop;
+
+    protected override void OnHandlerThrew(Exception error) => TransportLog.WorkThrew(loop.Logger, error);
+}
+
+/// <summary>A connection's timer, whose handler may be somebody else's.</summary>
+internal sealed class ConnectionTimer(EpollConnection connection) : WheelTimer
+{
+    protected override EpollLoop Loop => connection.Loop;
+
+    protected override void OnHandlerThrew(Exception error)
+    {
+        TransportLog.TimerHandlerThrew(Loop.Logger, error);
+        connection.Abort();
     }
 }

@@ -10,7 +10,7 @@ internal sealed class YoungConnections(EpollLoop loop) : ITimerHandler
 
     private const int LargestKept = 1024;
 
-    private readonly WheelTimer _timer = new(loop);
+    private readonly LoopTimer _timer = new(loop);
 
     // Numbers instead of references: what is closed meanwhile is not kept in memory for this.
     private List<(int Descriptor, uint Generation)> _young = [];

@@ -40,7 +40,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override TransportExecutor Executor => _transport.Executor;
 
-    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ProviderTimer(_transport.Executor.TimeProvider), null) ?? _deadline;
+    public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ProviderTimer(_transport.Executor, this), null) ?? _deadline;
 
     public override long BytesReceived => _receiver.TotalBytes;
 

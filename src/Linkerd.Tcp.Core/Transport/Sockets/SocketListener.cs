@@ -60,7 +60,9 @@ internal sealed class SocketListener : ITransportListener
             throw new InvalidOperationException("The listener was started before.");
         }
 
-        _accepting = Task.Run(() => AcceptAsync(handler));
+        var executor = _transport.Executor;
+        var handOut = new ConnectionHandOut(handler, _options.Limit, LocalEndPoint, executor.Logger, executor.TimeProvider);
+        _accepting = Task.Run(() => AcceptAsync(handOut));
     }
 
     public async ValueTask DisposeAsync()
@@ -80,7 +82,7 @@ internal sealed class SocketListener : ITransportListener
         _stopping.Dispose();
     }
 
-    private async Task AcceptAsync(IConnectionHandler handler)
+    private async Task AcceptAsync(ConnectionHandOut handOut)
     {
         var retry = FirstRetry;
         try
@@ -95,7 +97,7 @@ internal sealed class SocketListener : ITransportListener
                     accepted = await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                     var connection = SetUp(accepted);
                     await TakePlaceAsync(connection).ConfigureAwait(false);
-                    ThreadPool.UnsafeQueueUserWorkItem(static work => work.handler.OnAccepted(work.connection), (handler, connection), preferLocal: false);
+                    ThreadPool.UnsafeQueueUserWorkItem(static work => work.handOut.HandOut(work.connection), (handOut, connection), preferLocal: false);
                     retry = FirstRetry;
                 }
                 catch (SocketException error) when (!_stopping.IsCancellationRequested)
@@ -103,7 +105,7 @@ internal sealed class SocketListener : ITransportListener
                     accepted?.Dispose();
                     if (accepted is null && !SocketErrors.IsOfThePeer(error.SocketErrorCode))
                     {
-                        handler.OnAcceptFailed(new TransportException($"cannot accept on {LocalEndPoint}: {SocketErrors.ToMessage(error)}", error), retry);
+                        handOut.TellFailure(new TransportException($"cannot accept on {LocalEndPoint}: {SocketErrors.ToMessage(error)}", error), retry);
                         await Task.Delay(retry, _transport.Executor.TimeProvider, _stopping.Token).ConfigureAwait(false);
                         retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
                     }

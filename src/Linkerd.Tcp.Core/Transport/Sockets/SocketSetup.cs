@@ -15,7 +15,7 @@ internal static class SocketSetup
     {
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
-        _ => throw new ArgumentException($"An IP address with a port or the path of a Unix-domain socket was expected, not {endPoint} ({endPoint.GetType().Name}).", nameof(endPoint)),
+        _ => throw new ArgumentException(EndPointKinds.Explain(endPoint), nameof(endPoint)),
     };
 
     /// <summary>Has the socket connect from an address; on Linux its port is chosen only then (ip(7)).</summary>

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp;
@@ -19,9 +21,11 @@ public sealed class SocketsTransport : ITransport
 
     /// <summary>Makes an engine.</summary>
     /// <param name="timeProvider">The clock of deadlines; default: the system's.</param>
-    public SocketsTransport(TimeProvider? timeProvider = null)
+    /// <param name="loggerFactory">Where to log what handlers throw; default: nowhere. Category <c>Linkerd.Tcp.Transport</c>.</param>
+    public SocketsTransport(TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
     {
-        Executor = new ThreadPoolExecutor(timeProvider ?? TimeProvider.System);
+        var logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport");
+        Executor = new ThreadPoolExecutor(timeProvider ?? TimeProvider.System, logger);
         _connectors = new DefaultObjectPool<SocketConnector>(new ConnectorPolicy(Executor.TimeProvider), maximumRetained: 256);
     }
 
@@ -42,6 +46,11 @@ public sealed class SocketsTransport : ITransport
     public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
+        if (!EndPointKinds.AreConnectable(to))
+        {
+            return ConnectResult.Failed(ConnectFailure.Other, EndPointKinds.Explain(to));
+        }
+
         Socket socket;
         try
         {

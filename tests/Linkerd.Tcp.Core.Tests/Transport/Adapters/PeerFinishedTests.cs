@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Adapters;
@@ -16,7 +17,7 @@ public sealed class PeerFinishedTests
         listener.Listen(1);
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         peer.Connect(listener.LocalEndPoint!);
-        await using var connection = new StreamConnection(new NetworkStream(listener.Accept(), ownsSocket: true), TimeProvider.System, 4096);
+        await using var connection = new StreamConnection(new NetworkStream(listener.Accept(), ownsSocket: true), TimeProvider.System, 4096, new AdapterLog(NullLogger.Instance, TimeProvider.System));
         Assert.False(connection.PeerFinished);
         peer.Shutdown(SocketShutdown.Send);
         await connection.ExpectFinAsync();
@@ -29,7 +30,7 @@ public sealed class PeerFinishedTests
     public async Task PeerFinished_Pipe_KnownOnceItWasRead()
     {
         var (toUs, fromUs) = (new Pipe(), new Pipe());
-        await using var connection = new PipeConnection(new Duplex(toUs.Reader, fromUs.Writer), TimeProvider.System);
+        await using var connection = new PipeConnection(new Duplex(toUs.Reader, fromUs.Writer), TimeProvider.System, new AdapterLog(NullLogger.Instance, TimeProvider.System));
         await toUs.Writer.WriteAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
         await toUs.Writer.CompleteAsync();
         Assert.Equal("x", await connection.ReadTextAsync(1));

@@ -26,7 +26,7 @@ public sealed class TimingWheelTests
     public void Advance_HandlerArmsAgainForNow_EndsAndFiresAtTheNextTick()
     {
         var wheel = new TimingWheel(0);
-        var timer = new WheelTimer(null!);
+        var timer = new LoopTimer(null!);
         var fired = 0;
         wheel.Add(timer, 0);
         for (var turn = 1; turn <= 3; turn++)
@@ -44,7 +44,7 @@ public sealed class TimingWheelTests
     {
         private readonly IRandomSource _random = RandomSource.Seeded(seed);
         private readonly Dictionary<WheelTimer, long> _due = [];
-        private readonly WheelTimer[] _timers = [.. Enumerable.Range(0, 20).Select(_ => new WheelTimer(null!))];
+        private readonly WheelTimer[] _timers = [.. Enumerable.Range(0, 20).Select(_ => new LoopTimer(null!))];
         private readonly TimingWheel _wheel = new(0);
         private long _now;
 

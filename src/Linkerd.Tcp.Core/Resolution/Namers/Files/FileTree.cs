@@ -22,7 +22,9 @@ internal sealed partial class FileTree
     public FileTree(string directory, FileNamerOptions options, IFileSystem files)
     {
         _directory = directory;
-        _options = options;
+
+        // On a timer's thread a provider that throws would end the process.
+        _options = options = options with { Logger = new GuardedLogger(options.Logger) };
         _files = files;
         _time = options.TimeProvider;
         _watch = new FileTreeWatch(directory, files, options, Ask);

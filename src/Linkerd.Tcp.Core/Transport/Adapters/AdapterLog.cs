@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Where the connections over streams and pipes tell what these throw that says nothing of a peer. Shared by the copies of one proxy. Any thread.</summary>
+internal sealed partial class AdapterLog(ILogger logger, TimeProvider timeProvider)
+{
+    // Every peer may bring it about.
+    private readonly RepeatFilter _filter = new(timeProvider);
+
+    /// <summary>Where else its connections log.</summary>
+    public ILogger Logger => logger;
+
+    public void Threw(string type, Exception error)
+    {
+        if (_filter.TryPass(out var suppressed))
+        {
+            Threw(logger, error, type, suppressed);
+        }
+    }
+
+    [LoggerMessage(5014, LogLevel.Error, "{Type} threw something other than the end of its peer; its copy ends ({Suppressed} like this not shown)", EventName = "AdapterThrew")]
+    private static partial void Threw(ILogger logger, Exception error, string type, int suppressed);
+}

@@ -1,0 +1,18 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Linkerd.Tcp;
+
+/// <summary>The kinds of end points that engines over the system's sockets listen on and connect to.</summary>
+internal static class EndPointKinds
+{
+    /// <summary>Whether it is an IP address with a port or a Unix-domain socket.</summary>
+    public static bool AreConnectable(EndPoint endPoint) => endPoint is IPEndPoint or UnixDomainSocketEndPoint;
+
+    /// <summary>What was expected in the place of one that is none of them.</summary>
+    public static string Explain(EndPoint endPoint)
+    {
+        var hint = endPoint is DnsEndPoint dns ? $" A host name is resolved as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;
+        return $"An IP address with a port or the path of a Unix-domain socket was expected, not {endPoint} ({endPoint.GetType().Name}).{hint}";
+    }
+}
