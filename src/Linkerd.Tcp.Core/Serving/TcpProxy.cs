@@ -179,11 +179,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     private async ValueTask StopListeningAsync()
     {
-        foreach (var listener in _listeners)
-        {
-            await listener.DisposeAsync().ConfigureAwait(false);
-        }
-
+        // All at once, as each may take a moment to serve those who have connected already.
+        await Task.WhenAll(_listeners.Select(static listener => listener.DisposeAsync().AsTask())).ConfigureAwait(false);
         _listeners.Clear();
         foreach (var (destination, pool) in _warm)
         {

@@ -85,6 +85,14 @@ internal static unsafe class SocketOptions
     /// <summary>An IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says: as the Sockets engine does it.</summary>
     public static void OnlyIPv6(int descriptor) => Set(descriptor, IPv6Level, IPv6Only, 1);
 
+    /// <summary>Has a listener ignore new clients from now on; false where the kernel or a sandbox does not allow that.</summary>
+    public static bool IgnoreNewClients(int descriptor)
+    {
+        var filter = stackalloc byte[SynFilter.Length];
+        SynFilter.Write(new Span<byte>(filter, SynFilter.Length));
+        return SynFilter.IsSupported && LinuxCalls.SetOption(descriptor, SynFilter.Level, SynFilter.Option, (int*)filter, SynFilter.Length) == 0;
+    }
+
     /// <summary>From now on closing it resets the connection, and throws away what is not sent.</summary>
     public static void ResetOnClose(int descriptor)
     {

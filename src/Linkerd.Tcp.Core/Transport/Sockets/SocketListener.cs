@@ -13,7 +13,12 @@ internal sealed class SocketListener : ITransportListener
     private readonly ListenOptions _options;
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
-    private Task? _accepting;
+    private Task<IConnectionHandler>? _accepting;
+    private SocketConnection? _withoutPlace;
+    private readonly TaskCompletionSource _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Connections on their way to the handler, and one for the listener itself, until it is disposed.
+    private int _handingOut = 1;
     private int _disposed;
 
     private SocketListener(SocketsTransport transport, ListenOptions options, Socket socket)
@@ -71,16 +76,29 @@ internal sealed class SocketListener : ITransportListener
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
         if (_accepting is not null)
         {
-            await _accepting.ConfigureAwait(false);
+            // Before the socket is closed: what .NET does to an accept that is under way then would end an inherited one for every process (SafeSocketHandle.TryUnblockSocket).
+            var handler = await _accepting.ConfigureAwait(false);
+            if (_options.Handle is null)
+            {
+                await DrainAsync(handler).ConfigureAwait(false);
+            }
         }
 
+        if (_withoutPlace is not null)
+        {
+            _withoutPlace.Abort();
+            await _withoutPlace.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _socket.Dispose();
+        EndHandOut();
+        await _handedOut.Task.ConfigureAwait(false);
         _stopping.Dispose();
     }
 
-    private async Task AcceptAsync(IConnectionHandler handler)
+    private async Task<IConnectionHandler> AcceptAsync(IConnectionHandler handler)
     {
         var retry = FirstRetry;
         try
@@ -95,7 +113,7 @@ internal sealed class SocketListener : ITransportListener
                     accepted = await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                     var connection = SetUp(accepted);
                     await TakePlaceAsync(connection).ConfigureAwait(false);
-                    ThreadPool.UnsafeQueueUserWorkItem(static work => work.handler.OnAccepted(work.connection), (handler, connection), preferLocal: false);
+                    HandOut(connection, handler);
                     retry = FirstRetry;
                 }
                 catch (SocketException error) when (!_stopping.IsCancellationRequested)
@@ -113,6 +131,7 @@ internal sealed class SocketListener : ITransportListener
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // Disposed: whatever the socket says to that.
+            return handler;
         }
     }
 
@@ -135,9 +154,90 @@ internal sealed class SocketListener : ITransportListener
         }
         catch (OperationCanceledException)
         {
-            connection.Abort();
-            await connection.DisposeAsync().ConfigureAwait(false);
+            _withoutPlace = connection;
             throw;
+        }
+    }
+
+    /// <summary>Takes what is in the backlog, within the limit.</summary>
+    private async Task DrainAsync(IConnectionHandler handler)
+    {
+        var drain = new BacklogDrain(_options, LocalEndPoint, LinuxSocket.IgnoreNewClients(_socket), _transport.Executor.TimeProvider);
+        _socket.Blocking = false;
+        while (drain.GoesOn(TryTake(drain, handler), out var pause))
+        {
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, _transport.Executor.TimeProvider).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <returns>Whether there may be more at once.</returns>
+    private bool TryTake(BacklogDrain drain, IConnectionHandler handler)
+    {
+        if (_options.Limit?.TryAcquire() == false)
+        {
+            drain.Hold();
+            return false;
+        }
+
+        Socket? accepted = null;
+        try
+        {
+            var connection = _withoutPlace ?? SetUp(accepted = _socket.Accept());
+            _withoutPlace = null;
+            drain.Take();
+            HandOut(connection, handler);
+            return true;
+        }
+        catch (SocketException error)
+        {
+            accepted?.Dispose();
+            _options.Limit?.Release();
+            return accepted is not null || MayHoldMore(drain, error.SocketErrorCode);
+        }
+    }
+
+    private static bool MayHoldMore(BacklogDrain drain, SocketError error)
+    {
+        // EINVAL: a Unix-domain socket that takes nobody new is empty.
+        if (error == SocketError.InvalidArgument)
+        {
+            drain.Finish();
+        }
+        else if (error != SocketError.WouldBlock && !SocketErrors.IsOfThePeer(error))
+        {
+            drain.Hold();
+        }
+
+        return SocketErrors.IsOfThePeer(error);
+    }
+
+    private void HandOut(SocketConnection connection, IConnectionHandler handler)
+    {
+        Interlocked.Increment(ref _handingOut);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work =>
+            {
+                try
+                {
+                    work.handler.OnAccepted(work.connection);
+                }
+                finally
+                {
+                    work.listener.EndHandOut();
+                }
+            },
+            (listener: this, handler, connection),
+            preferLocal: false);
+    }
+
+    private void EndHandOut()
+    {
+        if (Interlocked.Decrement(ref _handingOut) == 0)
+        {
+            _handedOut.SetResult();
         }
     }
 
