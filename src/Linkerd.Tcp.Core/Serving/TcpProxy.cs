@@ -95,7 +95,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
             foreach (var listener in _options.Listeners)
             {
                 var limit = listener.MaxSessions is { } most ? new ConnectionLimit(most, _limit) : _limit;
-                var listen = new ListenOptions { EndPoint = listener.EndPoint, Tcp = _options.Tcp, Limit = limit };
+                var listen = new ListenOptions
+                {
+                    EndPoint = listener.EndPoint,
+                    Backlog = listener.Backlog,
+                    IPv6Only = _options.Listeners.Any(other => IsIPv4OfSamePort(other.EndPoint, listener.EndPoint)),
+                    Tcp = _options.Tcp,
+                    Limit = limit,
+                };
                 limits.Add(limit);
                 _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
             }
@@ -121,7 +128,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>
+    /// <summary>
+    /// Stops accepting, once those who have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
+    /// </summary>
     /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
     /// <param name="abort">Aborts what is left at once.</param>
     /// <returns>How many sessions were aborted.</returns>
@@ -156,6 +165,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
             await _transport.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private static bool IsIPv4OfSamePort(EndPoint candidate, EndPoint endPoint) =>
+        candidate is IPEndPoint { Port: > 0 } ip && ip.Address.Equals(IPAddress.Any) && endPoint is IPEndPoint other && other.Port == ip.Port;
 
     private async Task<int> AbortSessionsAsync()
     {

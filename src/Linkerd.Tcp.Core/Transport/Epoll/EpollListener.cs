@@ -55,7 +55,7 @@ internal sealed class EpollListener : ITransportListener
             SocketOptions.ReuseAddress(descriptor);
             if (family == NativeSocketAddress.IPv6)
             {
-                SocketOptions.OnlyIPv6(descriptor);
+                SocketOptions.OnlyIPv6(descriptor, !options.IsDual);
             }
 
             SocketOptions.Apply(descriptor, options.Tcp);

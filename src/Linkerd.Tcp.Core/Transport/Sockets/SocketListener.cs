@@ -46,6 +46,11 @@ internal sealed class SocketListener : ITransportListener
             // connections are in TIME_WAIT works without, as SO_REUSEADDR alone is the default.
             socket = SocketSetup.Create(endPoint);
             SocketSetup.Apply(socket, options.Tcp);
+            if (options.IsDual)
+            {
+                socket.DualMode = true;
+            }
+
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
             return new(transport, options, socket);
