@@ -6,10 +6,17 @@ namespace Linkerd.Tcp;
 /// An address that a proxy listens on, the name that its sessions go to, and limits of its own: one crowd of clients does not take what another
 /// listener's clients need. The limits are off by default.
 /// </summary>
-/// <param name="EndPoint">The local address; port 0 means any free port.</param>
+/// <param name="EndPoint">
+/// The local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0 with that port.
+/// </param>
 /// <param name="Destination">The name.</param>
 public sealed record ProxyListener(EndPoint EndPoint, DstPath Destination)
 {
+    /// <summary>
+    /// Connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="ListenOptions.Backlog"/>).
+    /// </summary>
+    public int Backlog { get; init; } = int.MaxValue;
+
     /// <summary>
     /// The most sessions of this listener at once, within <see cref="TcpProxyOptions.MaxSessions"/>. While it is reached nothing is accepted here, and
     /// clients wait in the kernel's backlog. Null, the default: no limit but that of all listeners.

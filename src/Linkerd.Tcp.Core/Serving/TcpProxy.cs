@@ -95,7 +95,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
             foreach (var listener in _options.Listeners)
             {
                 var limit = listener.MaxSessions is { } most ? new ConnectionLimit(most, _limit) : _limit;
-                var listen = new ListenOptions { EndPoint = listener.EndPoint, Tcp = _options.Tcp, Limit = limit };
+                var listen = new ListenOptions
+                {
+                    EndPoint = listener.EndPoint,
+                    Backlog = listener.Backlog,
+                    IPv6Only = _options.Listeners.Any(other => IsIPv4OfSamePort(other.EndPoint, listener.EndPoint)),
+                    Tcp = _options.Tcp,
+                    Limit = limit,
+                };
                 limits.Add(limit);
                 _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
             }
@@ -109,7 +116,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>
+    /// <summary>
+    /// Stops accepting, once those who have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
+    /// </summary>
     /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
     /// <param name="abort">Aborts what is left at once.</param>
     /// <returns>How many sessions were aborted.</returns>
@@ -162,6 +171,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
     }
 
+    private static bool IsIPv4OfSamePort(EndPoint candidate, EndPoint endPoint) =>
+        candidate is IPEndPoint { Port: > 0 } ip && ip.Address.Equals(IPAddress.Any) && endPoint is IPEndPoint other && other.Port == ip.Port;
+
     private async Task<int> AbortSessionsAsync()
     {
         var aborted = _services.Sessions.EndAll(ClosedBy.Operator);
@@ -184,19 +196,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     private async ValueTask StopListeningAsync()
     {
-        foreach (var listener in _listeners)
-        {
-            try
-            {
-                await listener.DisposeAsync().ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                // Somebody else's: the other listeners stop all the same.
-                Log.StopThrew(_logger, error, listener.LocalEndPoint);
-            }
-        }
-
+        // All at once, as each may take a moment to serve those who have connected already.
+        await Task.WhenAll(_listeners.Select(StopAsync)).ConfigureAwait(false);
         _listeners.Clear();
         foreach (var (destination, pool) in _warm)
         {
@@ -204,5 +205,18 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
 
         _warm.Clear();
+    }
+
+    private async Task StopAsync(ITransportListener listener)
+    {
+        try
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's: the other listeners stop all the same.
+            Log.StopThrew(_logger, error, listener.LocalEndPoint);
+        }
     }
 }

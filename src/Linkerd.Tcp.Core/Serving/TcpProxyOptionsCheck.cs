@@ -36,6 +36,7 @@ internal static class TcpProxyOptionsCheck
     private static void CheckListener(ProxyListener listener, string path)
     {
         Expect(listener.MaxSessions is null or > 0, path + nameof(ProxyListener.MaxSessions), "1 or more");
+        Expect(listener.Backlog > 0, path + nameof(ProxyListener.Backlog), "1 or more");
         Expect(listener.MaxSessionsPerClient is null or > 0, path + nameof(ProxyListener.MaxSessionsPerClient), "1 or more");
         Expect(listener.AcceptRate is null || (listener.AcceptRate > 0 && double.IsFinite(listener.AcceptRate.Value)), path + nameof(ProxyListener.AcceptRate), "a finite number of sessions a second, more than 0,");
         Expect(listener.AcceptBurst is null or > 0, path + nameof(ProxyListener.AcceptBurst), "1 or more");

@@ -4,15 +4,20 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>Addresses as people write them: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>.</summary>
+/// <summary>Addresses as people write them: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>, <c>:7575</c>, <c>7575</c>.</summary>
 internal static class AddressText
 {
-    /// <summary>Reads an address to listen on; port 0 means any free one.</summary>
+    /// <summary>Reads an address to listen on; port 0 means any free one, and a port alone that of every IPv4 address.</summary>
     /// <exception cref="InvalidValueException">It is none.</exception>
     public static IPEndPoint ParseListen(string text)
     {
-        const string Expected = "expected an IP address and a port, such as 127.0.0.1:7575 or [::1]:7575";
+        const string Expected = "expected an IP address and a port, such as 127.0.0.1:7575 or [::1]:7575, or a port alone";
         var colon = text.LastIndexOf(':');
+        if (colon < 0 && text.All(char.IsAsciiDigit))
+        {
+            (text, colon) = (':' + text, 0);
+        }
+
         if (colon < 0 || text.EndsWith(']'))
         {
             throw new InvalidValueException($"the port is missing; {Expected}");
@@ -29,7 +34,7 @@ internal static class AddressText
             throw new InvalidValueException($"'{text[(colon + 1)..]}' is not a port from 0 to 65535; {Expected}");
         }
 
-        return new IPEndPoint(ParseAddress(host) ?? throw new InvalidValueException(Describe(host, Expected)), port);
+        return new IPEndPoint(host.Length == 0 ? IPAddress.Any : ParseAddress(host) ?? throw new InvalidValueException(Describe(host, Expected)), port);
     }
 
     // IPAddress reads "1" as 0.0.0.1 and "127.1" as 127.0.0.1; here an IPv4 address has four parts.
@@ -44,7 +49,6 @@ internal static class AddressText
         return bracketed == (address.AddressFamily == AddressFamily.InterNetworkV6) && (bracketed || address.ToString() == host) ? address : null;
     }
 
-    private static string Describe(string host, string expected) => host.Length == 0
-        ? $"the address is missing; {expected} (0.0.0.0 or [::] for every address of this machine)"
-        : $"'{host}' is not an IP address, and a host name cannot be listened on; {expected}";
+    private static string Describe(string host, string expected) =>
+        $"'{host}' is not an IP address, and a host name cannot be listened on; {expected} (0.0.0.0 or [::] for every address of this machine)";
 }

@@ -11,8 +11,13 @@ internal static partial class CliOptions
 
     public static FlagOption VersionFlag { get; } = new('V', "version", "Prints version information");
 
-    public static ValueOption<IPEndPoint> Listen { get; } = new(
-        'l', "listen-addr", "ADDR", "Accept connections on the given local address and port", "0.0.0.0:7575", AddressText.ParseListen);
+    public static ValuesOption<IPEndPoint> Listen { get; } = new(
+        'l',
+        "listen-addr",
+        "ADDR",
+        "Accept connections on the given local address and port",
+        "0.0.0.0:7575",
+        AddressText.ParseListen);
 
     public static ValueOption<int> WindowSize { get; } = new(
         'w', "window-size-kb", "KB", "Most KB held of each direction of a session", "64", text => NumberText.Parse(text, 1, 65536, "KB"));
@@ -39,6 +44,23 @@ internal static partial class CliOptions
         "Most sessions at once, further clients wait; auto: (descriptor limit - 200) / 2",
         "auto",
         text => text == "auto" ? null : NumberText.Parse(text, 1, 100_000_000, "sessions"));
+
+    /// <summary>Null: as many as the kernel allows.</summary>
+    public static ValueOption<int?> Backlog { get; } = new(
+        null,
+        "backlog",
+        "N",
+        "Most connections that the kernel completes before they are accepted; auto: what it allows (net.core.somaxconn), the ceiling of N too",
+        "auto",
+        text => text == "auto" ? null : NumberText.Parse(text, 1, int.MaxValue, "connections"));
+
+    public static ValueOption<TimeSpan> TcpUserTimeout { get; } = new(
+        null,
+        "tcp-user-timeout",
+        "DURATION",
+        "End a connection, either side, whose peer has not acknowledged bytes for so long, or has read nothing (TCP_USER_TIMEOUT)",
+        "off",
+        ParseUserTimeout);
 
     public static ValueOption<TransportEngine> Transport { get; } = new(
         null, "transport", "ENGINE", "What carries connections: epoll (Linux), sockets, or auto: epoll where it runs", "auto", ParseEngine);
@@ -76,7 +98,7 @@ internal static partial class CliOptions
     /// <summary>What came since.</summary>
     public static IReadOnlyList<CliOption> Added =>
     [
-        .. LocalNaming, .. NamerdNaming, StateDirectory, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, MaxSessions,
+        .. LocalNaming, .. NamerdNaming, StateDirectory, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, TcpUserTimeout, MaxSessions, Backlog,
         Balancer, MaxConnectionsPerEndpoint, MaxWaiters, MinConnections, SlowStart, FailFast, Retries, ActiveCheck, CheckSend, CheckExpect,
         Transport, Loops, Grace, Stats,
     ];
@@ -91,6 +113,11 @@ internal static partial class CliOptions
         "sockets" => TransportEngine.Sockets,
         _ => throw new InvalidValueException("expected auto, epoll or sockets"),
     };
+
+    // The kernel counts it in milliseconds, in 31 bits (tcp(7)).
+    private static TimeSpan ParseUserTimeout(string text) => DurationText.Parse(text) is var time && time <= TimeSpan.FromHours(596)
+        ? time
+        : throw new InvalidValueException("too long; expected a duration of at most 596h, or off");
 
     private static TimeSpan ParseSeconds(string text) => TimeSpan.FromSeconds(NumberText.Parse(text, 1, SecondsPerDay, "seconds"));
 }

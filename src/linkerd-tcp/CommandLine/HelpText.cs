@@ -33,8 +33,8 @@ internal static class HelpText
                 linkerd-tcp resolve <NAME>          Prints how a name is bound, step by step, and to which endpoints
                 linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it as namerd does
 
-            FURTHER OPTIONS (a DURATION is such as 500ms, 10s, 5m, 1h, or off; -n also takes a list with commas, https:// for TLS,
-            mesh:// and meshs:// for namerd's gRPC interface):
+            FURTHER OPTIONS (a DURATION is such as 500ms, 10s, 5m, 1h, or off; -l may be given several times, and may be a port
+            alone; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):
 
             """);
         Append(text, CliOptions.Added);

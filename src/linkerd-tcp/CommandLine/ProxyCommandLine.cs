@@ -34,14 +34,16 @@ internal static class ProxyCommandLine
         {
             Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
             StateDirectory = CliOptions.StateDirectory.Read(result, errors),
-            Listen = CliOptions.Listen.Read(result, errors)!,
+            Listen = CliOptions.Listen.Read(result, errors),
             WindowSizeKb = CliOptions.WindowSize.Read(result, errors),
             ConnectTimeout = CliOptions.ConnectTimeout.Read(result, errors),
             AttemptTimeout = CliOptions.AttemptTimeout.Read(result, errors),
             IdleTimeout = CliOptions.IdleTimeout.Read(result, errors),
             HalfCloseTimeout = CliOptions.HalfCloseTimeout.Read(result, errors),
             Lifetime = CliOptions.Lifetime.Read(result, errors),
+            TcpUserTimeout = CliOptions.TcpUserTimeout.Read(result, errors),
             MaxSessions = CliOptions.MaxSessions.Read(result, errors),
+            Backlog = CliOptions.Backlog.Read(result, errors),
             Balancer = CliOptions.Balancer.Read(result, errors),
             MaxConnectionsPerEndpoint = CliOptions.MaxConnectionsPerEndpoint.Read(result, errors),
             MaxWaiters = CliOptions.MaxWaiters.Read(result, errors),
@@ -57,6 +59,11 @@ internal static class ProxyCommandLine
             Grace = CliOptions.Grace.Read(result, errors),
             Stats = CliOptions.Stats.Read(result, errors),
         };
+        foreach (var twice in settings.Listen.Where(static address => address.Port > 0).GroupBy(static address => address).Where(static same => same.Count() > 1))
+        {
+            errors.Add($"--listen-addr {twice.Key} is given {twice.Count()} times; expected each address once");
+        }
+
         if (errors.Count == 0 && settings.ActiveCheck == Timeout.InfiniteTimeSpan && !(settings.CheckSend.IsEmpty && settings.CheckExpect.IsEmpty))
         {
             errors.Add("--check-send and --check-expect mean nothing without --active-check; expected --active-check <DURATION> too");

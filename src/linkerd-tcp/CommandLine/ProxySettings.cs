@@ -10,7 +10,8 @@ internal sealed record ProxySettings
     /// <summary>Where the last good endpoints are remembered; null: nowhere.</summary>
     public required string? StateDirectory { get; init; }
 
-    public required IPEndPoint Listen { get; init; }
+    /// <summary>At least one; no address twice, but for port 0.</summary>
+    public required IReadOnlyList<IPEndPoint> Listen { get; init; }
 
     public required int WindowSizeKb { get; init; }
 
@@ -23,6 +24,11 @@ internal sealed record ProxySettings
     public required TimeSpan HalfCloseTimeout { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
+
+    public required TimeSpan TcpUserTimeout { get; init; }
+
+    /// <summary>Null: what the kernel allows.</summary>
+    public required int? Backlog { get; init; }
 
     /// <summary>Null: as the limit of descriptors has it.</summary>
     public required int? MaxSessions { get; init; }

@@ -77,7 +77,7 @@ internal sealed class Composition : IAsyncDisposable
 
     private static TcpProxyOptions Options(ProxySettings settings, DstPath name) => new()
     {
-        Listeners = [new ProxyListener(settings.Listen, name)],
+        Listeners = [.. settings.Listen.Select(address => new ProxyListener(address, name) { Backlog = settings.Backlog ?? int.MaxValue })],
         MaxSessions = settings.MaxSessions,
         Connect = new ConnectPolicy
         {
@@ -91,6 +91,10 @@ internal sealed class Composition : IAsyncDisposable
             HalfCloseTimeout = settings.HalfCloseTimeout,
             Lifetime = settings.Lifetime,
         },
-        Tcp = TcpOptions.Default with { WindowSize = settings.WindowSizeKb * 1024 },
+        Tcp = TcpOptions.Default with
+        {
+            WindowSize = settings.WindowSizeKb * 1024,
+            UserTimeout = settings.TcpUserTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.TcpUserTimeout,
+        },
     };
 }

@@ -130,4 +130,116 @@ public abstract partial class TransportConformanceTests
         await bed.SettleAsync();
         Assert.Equal((0, 1), (limit.Active, handler.Count));
     });
+
+    [Fact]
+    public Task DisposeAsync_OfListenerWithABacklog_HandsOutThoseWhoHadConnected() => RunAsync(async bed =>
+    {
+        const int Clients = 20;
+        var limit = Full(Clients);
+        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var clients = await ConnectAsync(bed, listener, Clients);
+        await bed.SettleAsync();
+        Assert.Equal(0, handler.Count);
+        Release(limit, Clients);
+        await listener.DisposeAsync();
+        Assert.Equal((Clients, Clients), (handler.Count, limit.Active));
+        await ExpectServedAsync(bed, handler, clients);
+    });
+
+    [Fact]
+    public Task DisposeAsync_OfListenerWithABacklogBeyondItsLimit_ResetsTheRest() => RunAsync(async bed =>
+    {
+        var limit = Full(3);
+        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var clients = await ConnectAsync(bed, listener, 5);
+        await bed.SettleAsync();
+        Release(limit, 3);
+        await listener.DisposeAsync();
+        Assert.Equal((3, 3), (handler.Count, limit.Active));
+        for (var i = 0; i < 3; i++)
+        {
+            await bed.Own(await handler.NextAsync()).SendTextAsync("x");
+        }
+
+        var ends = await Task.WhenAll(clients.Select(async client => (await client.TakeAsync()).Status));
+        Assert.Equal((3, 2), (ends.Count(end => end == TransportStatus.Ok), ends.Count(end => end == TransportStatus.Reset)));
+    });
+
+    [Fact]
+    public Task DisposeAsync_OfListenerThatWasNotStarted_ResetsItsBacklog() => RunAsync(async bed =>
+    {
+        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
+        var client = await bed.ConnectAsync(listener.LocalEndPoint);
+        await listener.DisposeAsync();
+        Assert.Equal(TransportStatus.Reset, (await client.TakeAsync()).Status);
+    });
+
+    [Fact]
+    public Task DisposeAsync_WhileClientsConnect_LosesNobodyWhoHasConnected() => RunAsync(async bed =>
+    {
+        for (var round = 0; round < Math.Min(5, bed.Rounds); round++)
+        {
+            var (listener, handler) = await bed.ListenAsync();
+            var clients = Enumerable.Range(0, 4).Select(_ => ConnectUntilItEndsAsync(listener)).ToList();
+            await bed.UntilAsync(() => handler.Count >= 20);
+            await listener.DisposeAsync();
+            await ExpectServedAsync(bed, handler, [.. (await Task.WhenAll(clients)).SelectMany(connected => connected)]);
+        }
+
+        async Task<List<TransportConnection>> ConnectUntilItEndsAsync(ITransportListener listener)
+        {
+            var connected = new List<TransportConnection>();
+            var options = new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(300) };
+            while (connected.Count < 100 && await bed.Transport.ConnectAsync(listener.LocalEndPoint, options, Cancelled) is { Connection: { } connection })
+            {
+                connected.Add(connection);
+            }
+
+            return connected;
+        }
+    });
+
+    private static ConnectionLimit Full(int maximum)
+    {
+        var limit = new ConnectionLimit(maximum);
+        while (limit.TryAcquire())
+        {
+        }
+
+        return limit;
+    }
+
+    private static void Release(ConnectionLimit limit, int places)
+    {
+        for (var i = 0; i < places; i++)
+        {
+            limit.Release();
+        }
+    }
+
+    private static async Task<List<TransportConnection>> ConnectAsync(TransportBed bed, ITransportListener listener, int count)
+    {
+        var clients = new List<TransportConnection>();
+        for (var i = 0; i < count; i++)
+        {
+            clients.Add(await bed.ConnectAsync(listener.LocalEndPoint));
+        }
+
+        return clients;
+    }
+
+    // A client that gave its connect up may have been accepted all the same.
+    private static async Task ExpectServedAsync(TransportBed bed, RecordingHandler handler, List<TransportConnection> clients)
+    {
+        for (var i = handler.Count; i > 0; i--)
+        {
+            await bed.Own(await handler.NextAsync()).TrySendAsync("x"u8.ToArray());
+        }
+
+        foreach (var client in clients)
+        {
+            bed.Own(client);
+            Assert.Equal("x", await client.ReadTextAsync(1));
+        }
+    }
 }

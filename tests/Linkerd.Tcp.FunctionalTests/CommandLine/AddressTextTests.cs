@@ -14,16 +14,24 @@ public sealed class AddressTextTests
     public void ParseListen_AddressAndPort_IsThat(string text) => Assert.Equal(text, AddressText.ParseListen(text).ToString());
 
     [Theory]
+    [InlineData("7575")]
+    [InlineData(":7575")]
+    [InlineData("0.0.0.0:7575")]
+    public void ParseListen_PortAlone_IsThatOfEveryIPv4Address(string text) => Assert.Equal("0.0.0.0:7575", AddressText.ParseListen(text).ToString());
+
+    [Theory]
     [InlineData("localhost:7575", "'localhost' is not an IP address, and a host name cannot be listened on")]
     [InlineData("127.0.0.1", "the port is missing")]
-    [InlineData("7575", "the port is missing")]
+    [InlineData("localhost", "the port is missing")]
+    [InlineData("75750", "'75750' is not a port")]
+    [InlineData(":", "'' is not a port")]
+    [InlineData(":-1", "'-1' is not a port")]
     [InlineData("[::1]", "the port is missing")]
     [InlineData("127.0.0.1:", "'' is not a port")]
     [InlineData("127.0.0.1:http", "'http' is not a port")]
     [InlineData("127.0.0.1:65536", "'65536' is not a port")]
     [InlineData("127.0.0.1:-1", "'-1' is not a port")]
     [InlineData("127.0.0.1: 80", "' 80' is not a port")]
-    [InlineData(":7575", "the address is missing")]
     [InlineData("::1:7575", "an IPv6 address goes in brackets")]
     [InlineData("[127.0.0.1]:80", "is not an IP address")]
     [InlineData("127.1:80", "is not an IP address")]

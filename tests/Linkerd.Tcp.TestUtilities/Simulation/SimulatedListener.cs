@@ -7,12 +7,15 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Queue<SimulatedSocket> _backlog = new();
     private IConnectionHandler? _handler;
     private TimeSpan _backoff = FirstBackoff;
     private int _reserved;
     private bool _isWaiting;
+    private bool _isStopping;
     private bool _isDisposed;
 
     public EndPoint LocalEndPoint => address;
@@ -31,25 +34,36 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         AcceptSoon();
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>As the engines do it: no new SYN is answered; those who have a place in the backlog are taken, at most for 250 ms.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (!_isDisposed)
+        if (_isStopping)
         {
-            _isDisposed = true;
-            endpoint.Listener = null;
-            while (_backlog.TryDequeue(out var socket))
-            {
-                socket.Abort();
-            }
+            return;
         }
 
-        return ValueTask.CompletedTask;
+        _isStopping = true;
+        var end = Scheduler.Elapsed + LongestDrain;
+        while (_handler is not null && _reserved > 0 && Scheduler.Elapsed < end)
+        {
+            // What waits for a limit or after an error may have its turn now.
+            _isWaiting = false;
+            AcceptSoon();
+            await Scheduler.Delay(DrainPause).ConfigureAwait(false);
+        }
+
+        _isDisposed = true;
+        endpoint.Listener = null;
+        while (_backlog.TryDequeue(out var socket))
+        {
+            socket.Abort();
+        }
     }
 
     /// <summary>Takes a place in the backlog; false where it is full, so that the SYN is dropped.</summary>
     public bool TryReserve()
     {
-        if (_isDisposed || _reserved >= options.Backlog)
+        if (_isStopping || _reserved >= options.Backlog)
         {
             return false;
         }

@@ -55,7 +55,7 @@ internal sealed class EpollListener : ITransportListener
             SocketOptions.ReuseAddress(descriptor);
             if (family == NativeSocketAddress.IPv6)
             {
-                SocketOptions.OnlyIPv6(descriptor);
+                SocketOptions.OnlyIPv6(descriptor, !options.IsDual);
             }
 
             SocketOptions.Apply(descriptor, options.Tcp);
@@ -105,6 +105,12 @@ internal sealed class EpollListener : ITransportListener
             await acceptor.StopAsync().ConfigureAwait(false);
         }
 
+        // Another process may go on accepting from an inherited socket: it is left as it is.
+        if (_inherited is null && _acceptors.Length > 0)
+        {
+            await _acceptors[0].DrainAsync(new BacklogDrain(Options, LocalEndPoint, IgnoreNewClients(), TimeProvider.System)).ConfigureAwait(false);
+        }
+
         // What one loop had accepted may still have been on its way to another.
         foreach (var acceptor in _acceptors)
         {
@@ -139,6 +145,10 @@ internal sealed class EpollListener : ITransportListener
             ? NativeSocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, NativeSocketAddress.MaximumLength)))
             : null;
     }
+
+    // A Unix-domain socket refuses new clients from then on, and keeps those that it has (unix_stream_connect in Linux's af_unix.c).
+    private bool IgnoreNewClients() =>
+        Family == NativeSocketAddress.Unix ? LinuxCalls.Shutdown(Descriptor, LinuxCalls.ShutdownReceive) == 0 : SocketOptions.IgnoreNewClients(Descriptor);
 
     private void Close()
     {

@@ -13,6 +13,7 @@ internal static unsafe partial class LinuxCalls
     public const int NoSignal = 0x4000;
     public const int GetFlags = 3;
     public const int SetFlags = 4;
+    public const int ShutdownReceive = 0;
     public const int SplicePageMove = 1;
     public const int SpliceNonBlocking = 2;
 

@@ -32,6 +32,16 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         acceptor.Detach();
     });
 
+    /// <summary>Takes what is in the backlog once all loops have stopped, within the limit; completes when that is over.</summary>
+    public async Task DrainAsync(BacklogDrain drain)
+    {
+        await loop.Resume();
+        while (!loop.IsStopping && drain.GoesOn(TakeBatch(drain), out var pause))
+        {
+            await loop.Delay(pause);
+        }
+    }
+
     /// <summary>Completes when every connection that was accepted for this loop is handed out.</summary>
     public Task HandOutAsync() => RunAsync(static acceptor => acceptor.HandOut());
 
@@ -67,6 +77,48 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         }
 
         _batch = Math.Min(_batch * 2, LargestBatch);
+    }
+
+    /// <returns>Whether there may be more at once.</returns>
+    private bool TakeBatch(BacklogDrain drain)
+    {
+        for (var accepted = 0; accepted < LargestBatch; accepted++)
+        {
+            if (Limit is { } limit && !limit.TryAcquire())
+            {
+                drain.Hold();
+                return false;
+            }
+
+            var error = Accept();
+            if (error == 0)
+            {
+                drain.Take();
+                continue;
+            }
+
+            Limit?.Release();
+            if (error != Errno.Interrupted && !Errno.IsOfThePeer(error))
+            {
+                NoteFailure(drain, error);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static void NoteFailure(BacklogDrain drain, int error)
+    {
+        // EINVAL: a Unix-domain socket that takes nobody new is empty.
+        if (error == Errno.InvalidArgument)
+        {
+            drain.Finish();
+        }
+        else if (error != Errno.Again)
+        {
+            drain.Hold();
+        }
     }
 
     private unsafe int Accept()

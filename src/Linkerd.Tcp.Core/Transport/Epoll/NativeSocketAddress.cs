@@ -51,14 +51,25 @@ internal static class NativeSocketAddress
         return serialized.Size;
     }
 
-    /// <summary>Reads what the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours.</summary>
+    /// <summary>
+    /// Reads what the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours. An IPv4 address in IPv6's form is told as IPv4.
+    /// </summary>
     public static EndPoint? Read(ReadOnlySpan<byte> source) => source.Length < 2 ? null : BitConverter.ToUInt16(source) switch
     {
         IPv4 when source.Length >= 16 => new IPEndPoint(new IPAddress(source.Slice(4, 4)), BinaryPrimitives.ReadUInt16BigEndian(source[2..])),
-        IPv6 when source.Length >= 28 => new IPEndPoint(new IPAddress(source.Slice(8, 16), BitConverter.ToUInt32(source[24..])), BinaryPrimitives.ReadUInt16BigEndian(source[2..])),
+        IPv6 when source.Length >= 28 => ReadIPv6(source),
         Unix when source.Length > UnixPathOffset && source[UnixPathOffset] != 0 => ReadUnix(source[UnixPathOffset..]),
         _ => null,
     };
+
+    private static IPEndPoint ReadIPv6(ReadOnlySpan<byte> source)
+    {
+        ReadOnlySpan<byte> mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+        var port = BinaryPrimitives.ReadUInt16BigEndian(source[2..]);
+        return source.Slice(8, mapped.Length).SequenceEqual(mapped)
+            ? new(new IPAddress(source.Slice(8 + mapped.Length, 4)), port)
+            : new(new IPAddress(source.Slice(8, 16), BitConverter.ToUInt32(source[24..])), port);
+    }
 
     private static UnixDomainSocketEndPoint ReadUnix(ReadOnlySpan<byte> path)
     {

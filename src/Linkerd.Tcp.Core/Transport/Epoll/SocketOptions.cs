@@ -82,8 +82,16 @@ internal static unsafe class SocketOptions
     /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);
 
-    /// <summary>An IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says: as the Sockets engine does it.</summary>
-    public static void OnlyIPv6(int descriptor) => Set(descriptor, IPv6Level, IPv6Only, 1);
+    /// <summary>Whether an IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says (ipv6(7)).</summary>
+    public static void OnlyIPv6(int descriptor, bool only) => Set(descriptor, IPv6Level, IPv6Only, only ? 1 : 0);
+
+    /// <summary>Has a listener ignore new clients from now on; false where the kernel or a sandbox does not allow that.</summary>
+    public static bool IgnoreNewClients(int descriptor)
+    {
+        var filter = stackalloc byte[SynFilter.Length];
+        SynFilter.Write(new Span<byte>(filter, SynFilter.Length));
+        return SynFilter.IsSupported && LinuxCalls.SetOption(descriptor, SynFilter.Level, SynFilter.Option, (int*)filter, SynFilter.Length) == 0;
+    }
 
     /// <summary>From now on closing it resets the connection, and throws away what is not sent.</summary>
     public static void ResetOnClose(int descriptor)

@@ -27,6 +27,34 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
     }
 
+    /// <summary>Has a listener ignore new clients from now on; false where there is no such thing.</summary>
+    public static bool IgnoreNewClients(Socket socket)
+    {
+        if (!SynFilter.IsSupported)
+        {
+            return false;
+        }
+
+        try
+        {
+            if (socket.AddressFamily == AddressFamily.Unix)
+            {
+                // It refuses new clients from then on, and keeps those that it has (unix_stream_connect in Linux's af_unix.c).
+                socket.Shutdown(SocketShutdown.Receive);
+                return true;
+            }
+
+            Span<byte> filter = stackalloc byte[SynFilter.Length];
+            SynFilter.Write(filter);
+            socket.SetRawSocketOption(SynFilter.Level, SynFilter.Option, filter);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The error that waits for the next operation, taken away from it (SO_ERROR, socket(7)).</summary>
     public static SocketError TakeError(Socket socket)
     {

@@ -252,7 +252,9 @@ internal sealed class SocketConnection : TransportConnection
     {
         try
         {
-            return question(Socket);
+            // A client of IPv4 that came to a socket of IPv6 is told as IPv4.
+            var answer = question(Socket);
+            return answer is IPEndPoint { Address.IsIPv4MappedToIPv6: true } ip ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : answer;
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {

@@ -13,7 +13,12 @@ internal sealed class SocketListener : ITransportListener
     private readonly ListenOptions _options;
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
-    private Task? _accepting;
+    private Task<ConnectionHandOut>? _accepting;
+    private SocketConnection? _withoutPlace;
+    private readonly TaskCompletionSource _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Connections on their way to the handler, and one for the listener itself, until it is disposed.
+    private int _handingOut = 1;
     private int _disposed;
 
     private SocketListener(SocketsTransport transport, ListenOptions options, Socket socket)
@@ -41,6 +46,11 @@ internal sealed class SocketListener : ITransportListener
             // connections are in TIME_WAIT works without, as SO_REUSEADDR alone is the default.
             socket = SocketSetup.Create(endPoint);
             SocketSetup.Apply(socket, options.Tcp);
+            if (options.IsDual)
+            {
+                socket.DualMode = true;
+            }
+
             socket.Bind(endPoint);
             socket.Listen(options.Backlog);
             return new(transport, options, socket);
@@ -73,16 +83,29 @@ internal sealed class SocketListener : ITransportListener
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
         if (_accepting is not null)
         {
-            await _accepting.ConfigureAwait(false);
+            // Before the socket is closed: what .NET does to an accept that is under way then would end an inherited one for every process (SafeSocketHandle.TryUnblockSocket).
+            var handOut = await _accepting.ConfigureAwait(false);
+            if (_options.Handle is null)
+            {
+                await DrainAsync(handOut).ConfigureAwait(false);
+            }
         }
 
+        if (_withoutPlace is not null)
+        {
+            _withoutPlace.Abort();
+            await _withoutPlace.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _socket.Dispose();
+        EndHandOut();
+        await _handedOut.Task.ConfigureAwait(false);
         _stopping.Dispose();
     }
 
-    private async Task AcceptAsync(ConnectionHandOut handOut)
+    private async Task<ConnectionHandOut> AcceptAsync(ConnectionHandOut handOut)
     {
         var retry = FirstRetry;
         try
@@ -97,7 +120,7 @@ internal sealed class SocketListener : ITransportListener
                     accepted = await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                     var connection = SetUp(accepted);
                     await TakePlaceAsync(connection).ConfigureAwait(false);
-                    ThreadPool.UnsafeQueueUserWorkItem(static work => work.handOut.HandOut(work.connection), (handOut, connection), preferLocal: false);
+                    HandOut(connection, handOut);
                     retry = FirstRetry;
                 }
                 catch (SocketException error) when (!_stopping.IsCancellationRequested)
@@ -115,6 +138,7 @@ internal sealed class SocketListener : ITransportListener
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // Disposed: whatever the socket says to that.
+            return handOut;
         }
     }
 
@@ -137,9 +161,84 @@ internal sealed class SocketListener : ITransportListener
         }
         catch (OperationCanceledException)
         {
-            connection.Abort();
-            await connection.DisposeAsync().ConfigureAwait(false);
+            _withoutPlace = connection;
             throw;
+        }
+    }
+
+    /// <summary>Takes what is in the backlog, within the limit.</summary>
+    private async Task DrainAsync(ConnectionHandOut handOut)
+    {
+        var drain = new BacklogDrain(_options, LocalEndPoint, LinuxSocket.IgnoreNewClients(_socket), _transport.Executor.TimeProvider);
+        _socket.Blocking = false;
+        while (drain.GoesOn(TryTake(drain, handOut), out var pause))
+        {
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, _transport.Executor.TimeProvider).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <returns>Whether there may be more at once.</returns>
+    private bool TryTake(BacklogDrain drain, ConnectionHandOut handOut)
+    {
+        if (_options.Limit?.TryAcquire() == false)
+        {
+            drain.Hold();
+            return false;
+        }
+
+        Socket? accepted = null;
+        try
+        {
+            var connection = _withoutPlace ?? SetUp(accepted = _socket.Accept());
+            _withoutPlace = null;
+            drain.Take();
+            HandOut(connection, handOut);
+            return true;
+        }
+        catch (SocketException error)
+        {
+            accepted?.Dispose();
+            _options.Limit?.Release();
+            return accepted is not null || MayHoldMore(drain, error.SocketErrorCode);
+        }
+    }
+
+    private static bool MayHoldMore(BacklogDrain drain, SocketError error)
+    {
+        // EINVAL: a Unix-domain socket that takes nobody new is empty.
+        if (error == SocketError.InvalidArgument)
+        {
+            drain.Finish();
+        }
+        else if (error != SocketError.WouldBlock && !SocketErrors.IsOfThePeer(error))
+        {
+            drain.Hold();
+        }
+
+        return SocketErrors.IsOfThePeer(error);
+    }
+
+    private void HandOut(SocketConnection connection, ConnectionHandOut handOut)
+    {
+        Interlocked.Increment(ref _handingOut);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work =>
+            {
+                work.handOut.HandOut(work.connection);
+                work.listener.EndHandOut();
+            },
+            (listener: this, handOut, connection),
+            preferLocal: false);
+    }
+
+    private void EndHandOut()
+    {
+        if (Interlocked.Decrement(ref _handingOut) == 0)
+        {
+            _handedOut.SetResult();
         }
     }
 
