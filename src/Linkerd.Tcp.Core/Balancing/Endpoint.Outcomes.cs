@@ -33,6 +33,11 @@ public sealed partial class Endpoint
     internal static void ReadLatencies(Endpoint a, Endpoint b, out double secondsA, out double secondsB) =>
         LatencyAverage.Level(in a._counters.Latency, in b._counters.Latency, a._policy, out secondsA, out secondsB);
 
+    /// <summary>
+    /// Whether refusals end by themselves: enough of them in a row eject it. Not if its breaker is turned off, nor while it is the only endpoint.
+    /// </summary>
+    internal bool HasBreaker => _policy.Options.Breaker.Failures > 0 && _policy.Count > 1;
+
     /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
     internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
 
@@ -78,14 +83,13 @@ public sealed partial class Endpoint
         lock (_policy.Lock)
         {
             var failures = _breaker.CountFailure();
-            var mostFailures = _policy.Options.Breaker.Failures;
-            if (mostFailures == 0 || _policy.Count <= 1)
+            if (!HasBreaker)
             {
                 return;
             }
 
             // One that is ejected has failed the probe that its back-off allowed; those of a panic, and those from before, say nothing new.
-            if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= mostFailures)
+            if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= _policy.Options.Breaker.Failures)
             {
                 Eject(EjectionCause.ConnectFailures, now);
             }

@@ -56,7 +56,7 @@ public sealed partial class Destination
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         if (options.Check is { } check && checks is not null)
         {
-            var one = new EndpointCheck(checks, check, options.Connect ?? ConnectPolicy.Default, timeProvider);
+            var one = new EndpointCheck(checks, check, () => CheckPolicy, timeProvider);
             _checker = new ActiveChecker(one, check, this, timeProvider, random, stopping);
         }
 

@@ -43,7 +43,14 @@ public sealed partial class BalanceRecord
 
     public long AttemptCount { get; private set; }
 
+    /// <summary>Attempts that followed others of their session, but for the free ones.</summary>
     public long RetryCount { get; private set; }
+
+    /// <summary>Attempts that followed a refusal by an endpoint that was well.</summary>
+    public long FreeRetryCount { get; private set; }
+
+    /// <summary>The most attempts of one session.</summary>
+    public int MostAttempts { get; private set; }
 
     /// <summary>Established sessions that the server reset.</summary>
     public int Killed { get; internal set; }
@@ -60,8 +67,11 @@ public sealed partial class BalanceRecord
         ((int[])Sessions)[Second(now)]++;
     }
 
-    internal void OnAttempt(int server, long now, bool isRetry, long pending)
+    internal void OnAttempts(int ofOneSession) => MostAttempts = Math.Max(MostAttempts, ofOneSession);
+
+    internal void OnAttempt(int server, long now, bool isRetry, bool isFree, long pending)
     {
+        FreeRetryCount += isFree ? 1 : 0;
         AttemptCount++;
         var record = Servers[server];
         record.OnAttempt(Second(now), pending);
