@@ -55,6 +55,12 @@ public sealed partial class Endpoint
             _counters.Latency.Observe(elapsed, now, _policy);
         }
         NoteAnswer();
+        if ((Gate & EndpointGate.OtherFamily) != 0)
+        {
+            ClearGate(EndpointGate.OtherFamily);
+            _policy.TrustFamily(this);
+        }
+
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
         Volatile.Write(ref _usualSeconds, usual);
@@ -78,6 +84,10 @@ public sealed partial class Endpoint
         if (cause != ConnectFailure.TimedOut)
         {
             NoteAnswer();
+        }
+        else
+        {
+            _policy.DoubtFamily(this, now);
         }
 
         lock (_policy.Lock)
@@ -230,9 +240,9 @@ public sealed partial class Endpoint
             Volatile.Write(ref _counters.UnansweredSince, 0);
         }
 
-        if ((Gate & EndpointGate.Doubtful) != 0)
+        if ((Gate & EndpointGate.Silent) != 0)
         {
-            ClearGate(EndpointGate.Doubtful);
+            ClearGate(EndpointGate.Silent);
         }
     }
 }

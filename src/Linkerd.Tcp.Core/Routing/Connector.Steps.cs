@@ -129,7 +129,7 @@ internal sealed partial class Connector
     {
         progress.Attempts++;
         var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
-        NoteResult(in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
+        NoteResult(progress.Destination, in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
         if (progress.Last.IsConnected)
         {
             return ConnectStep.Stop;
@@ -169,17 +169,22 @@ internal sealed partial class Connector
     private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts - progress.FreeRefusals >= progress.Policy.MaxAttempts
         && (progress.Policy.MaxAttempts == 1 || progress.Destination.Balancer.Endpoints.Count != 1);
 
-    private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
+    private void NoteResult(Destination destination, in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
         if (result.IsConnected)
         {
             lease.Connected(elapsed);
             instruments.Connected(elapsed);
+            destination.NoteConnected(lease.Endpoint!);
+            return;
         }
-        else
+
+        var failure = isCutShort ? ConnectFailure.Cancelled : result.Failure;
+        lease.Failed(failure, elapsed);
+        instruments.Failed(Causes[(int)result.Failure]);
+        if (failure is not (ConnectFailure.LocalResources or ConnectFailure.Cancelled))
         {
-            lease.Failed(isCutShort ? ConnectFailure.Cancelled : result.Failure, elapsed);
-            instruments.Failed(Causes[(int)result.Failure]);
+            destination.NoteFailed(lease.Endpoint!, result.Detail ?? failure.ToString(), PolicyOf(destination));
         }
     }
 

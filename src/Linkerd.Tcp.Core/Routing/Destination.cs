@@ -49,6 +49,7 @@ public sealed partial class Destination
         _ejectedFilter = new RepeatFilter(timeProvider);
         _readmittedFilter = new RepeatFilter(timeProvider);
         _heldBackFilter = new RepeatFilter(timeProvider);
+        _onlyFilter = new RepeatFilter(timeProvider);
         options.CheckValues();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);

@@ -30,6 +30,26 @@ public static partial class BalanceCases
         },
     };
 
+    /// <summary>A host has one IPv4 and one IPv6 address, and from the first session on nothing comes back over IPv6.</summary>
+    /// <param name="seconds">For how long sessions arrive.</param>
+    /// <param name="isHostKnown">Whether the balancer knows that both are of one host.</param>
+    public static BalanceCase DeadFamily(double seconds, bool isHostKnown = true) => new()
+    {
+        Name = "dead-family",
+        Title = "of a host's two addresses the IPv6 one answers no SYN, from the first session on",
+        Weights = Equal(2),
+        IPv6 = 1,
+        Host = isHostKnown ? "host.test" : null,
+        Duration = TimeSpan.FromSeconds(seconds),
+        Bounds = static _ => [NoFailure(), Budget()],
+        Script = static world =>
+        {
+            world.Servers[0].Blackhole();
+            world.FaultBegins(world.Servers[0]);
+            return Task.CompletedTask;
+        },
+    };
+
     private static void RefuseOrSwallow(BalanceServer server)
     {
         if (server.Index < 6)

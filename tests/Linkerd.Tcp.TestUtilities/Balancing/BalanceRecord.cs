@@ -58,6 +58,9 @@ public sealed partial class BalanceRecord
     /// <summary>The longest time from arrival to a server connection.</summary>
     public TimeSpan LongestWait { get; private set; }
 
+    /// <summary>The sessions that got their server connection later than a second after they arrived.</summary>
+    public int LateCount { get; private set; }
+
     /// <summary>The greatest share of what the retry budget allowed until then that was spent.</summary>
     public double BudgetUse { get; private set; }
 
@@ -91,6 +94,7 @@ public sealed partial class BalanceRecord
         ((int[])Served)[Second(now)]++;
         Servers[server].OnServed(Second(now));
         var waited = TimeSpan.FromTicks(now - since);
+        LateCount += waited > TimeSpan.FromSeconds(1) ? 1 : 0;
         LongestWait = waited > LongestWait ? waited : LongestWait;
         if (BackAt is not null)
         {
