@@ -50,6 +50,11 @@ internal ref struct DrawScope
     /// <summary>Whether the session has tried an endpoint in vain.</summary>
     public readonly bool HasTried(Endpoint endpoint)
     {
+        if (Context.TriedIndex is { } index)
+        {
+            return index.IsOfRound(endpoint);
+        }
+
         foreach (var tried in Context.Tried)
         {
             if (ReferenceEquals(tried, endpoint))

@@ -109,10 +109,17 @@ public sealed partial class Endpoint
             return 0;
         }
 
+        if ((gate & EndpointGate.OtherFamily) != 0 && IsFamilyTrusted(scope.Now))
+        {
+            ClearGate(EndpointGate.OtherFamily);
+            gate &= ~EndpointGate.OtherFamily;
+        }
+
         if ((gate & EndpointGate.Ejected) != 0)
         {
+            // A probe would make its session wait for what is already known of its family.
             return scope.IsPanic ? (_breaker.IsProbing ? 0 : 1)
-                : scope.MayProbe && _breaker.IsProbeDue(scope.Now) ? 1 : 0;
+                : scope.MayProbe && (gate & EndpointGate.OtherFamily) == 0 && _breaker.IsProbeDue(scope.Now) ? 1 : 0;
         }
 
         if (scope.IsPanic)
@@ -178,6 +185,8 @@ public sealed partial class Endpoint
         }
     }
 
+    private bool IsFamilyTrusted(long now) => Host is not { } host || now >= host.UntilOf(Address.AddressFamily);
+
     // The first of those that wait for an answer, and whether it has waited for too long. Two that race write nearly the same.
     private void NoteAttempt(long now)
     {
@@ -186,9 +195,9 @@ public sealed partial class Endpoint
         {
             Volatile.Write(ref _counters.UnansweredSince, now);
         }
-        else if (now - since > Volatile.Read(ref _patience) && (Gate & EndpointGate.Doubtful) == 0)
+        else if (now - since > Volatile.Read(ref _patience) && (Gate & EndpointGate.Silent) == 0)
         {
-            SetGate(EndpointGate.Doubtful);
+            SetGate(EndpointGate.Silent);
         }
     }
 }

@@ -124,6 +124,7 @@ public sealed partial class Endpoint
 
         EndRamp();
         NoteAnswer();
+        _policy.TrustFamily(this);
         _policy.NotifyChanged();
     }
 }

@@ -33,6 +33,11 @@ public sealed partial class Endpoint
     internal static void ReadLatencies(Endpoint a, Endpoint b, out double secondsA, out double secondsB) =>
         LatencyAverage.Level(in a._counters.Latency, in b._counters.Latency, a._policy, out secondsA, out secondsB);
 
+    /// <summary>
+    /// Whether refusals end by themselves: enough of them in a row eject it. Not if its breaker is turned off, nor while it is the only endpoint.
+    /// </summary>
+    internal bool HasBreaker => _policy.Options.Breaker.Failures > 0 && _policy.Count > 1;
+
     /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
     internal TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(ref _usualSeconds));
 
@@ -50,6 +55,12 @@ public sealed partial class Endpoint
             _counters.Latency.Observe(elapsed, now, _policy);
         }
         NoteAnswer();
+        if ((Gate & EndpointGate.OtherFamily) != 0)
+        {
+            ClearGate(EndpointGate.OtherFamily);
+            _policy.TrustFamily(this);
+        }
+
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
         Volatile.Write(ref _usualSeconds, usual);
@@ -74,18 +85,21 @@ public sealed partial class Endpoint
         {
             NoteAnswer();
         }
+        else
+        {
+            _policy.DoubtFamily(this, now);
+        }
 
         lock (_policy.Lock)
         {
             var failures = _breaker.CountFailure();
-            var mostFailures = _policy.Options.Breaker.Failures;
-            if (mostFailures == 0 || _policy.Count <= 1)
+            if (!HasBreaker)
             {
                 return;
             }
 
             // One that is ejected has failed the probe that its back-off allowed; those of a panic, and those from before, say nothing new.
-            if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= mostFailures)
+            if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= _policy.Options.Breaker.Failures)
             {
                 Eject(EjectionCause.ConnectFailures, now);
             }
@@ -226,9 +240,9 @@ public sealed partial class Endpoint
             Volatile.Write(ref _counters.UnansweredSince, 0);
         }
 
-        if ((Gate & EndpointGate.Doubtful) != 0)
+        if ((Gate & EndpointGate.Silent) != 0)
         {
-            ClearGate(EndpointGate.Doubtful);
+            ClearGate(EndpointGate.Silent);
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed partial class Endpoint
             Open = open,
             Pending = load - open,
             IsDraining = (gate & EndpointGate.Draining) != 0,
-            IsDoubtful = (gate & EndpointGate.Doubtful) != 0,
+            IsDoubtful = (gate & EndpointGate.Silent) != 0 || ((gate & EndpointGate.OtherFamily) != 0 && !IsFamilyTrusted(now)),
             Breaker = breaker.State,
             EjectionCauses = breaker.Causes,
             TimeToProbe = TimeToProbe(in breaker, now),

@@ -10,6 +10,7 @@ namespace Linkerd.Tcp;
 public sealed partial class Endpoint
 {
     private readonly EndpointPolicy _policy;
+    private EndpointHost? _host;
     private double _weight = 1;
     private Counters _counters;
 
@@ -54,6 +55,20 @@ public sealed partial class Endpoint
     /// </summary>
     public long ConnectFailures => Volatile.Read(ref _counters.ConnectFailures);
 
+    /// <summary>The host that its address was looked up for, in the first of its groups; null if it was given as such. Set under the balancer's lock.</summary>
+    internal EndpointHost? Host
+    {
+        get => Volatile.Read(ref _host);
+        set
+        {
+            Volatile.Write(ref _host, value);
+            if (value is not null && value.UntilOf(Address.AddressFamily) != 0)
+            {
+                DoubtFamily();
+            }
+        }
+    }
+
     /// <summary>Scratch of the update that runs now, under the balancer's lock: where it stood in the group that is being replaced.</summary>
     internal int Mark { get; set; }
 
@@ -80,6 +95,9 @@ public sealed partial class Endpoint
         picks = Volatile.Read(ref _counters.Picks);
         return picks - released;
     }
+
+    /// <summary>The other family of its host is preferred, for as long as the host says.</summary>
+    internal void DoubtFamily() => SetGate(EndpointGate.OtherFamily);
 
     private void SetGate(EndpointGate gate) => Interlocked.Or(ref _counters.Gate, (int)gate);
 

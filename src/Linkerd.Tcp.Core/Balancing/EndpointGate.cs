@@ -19,5 +19,11 @@ internal enum EndpointGate
     Limited = 8,
 
     /// <summary>It has left connects without an answer for longer than it should.</summary>
-    Doubtful = 16,
+    Silent = 16,
+
+    /// <summary>An attempt to an address of its family has timed out, and its host has others.</summary>
+    OtherFamily = 32,
+
+    /// <summary>Others are preferred.</summary>
+    Doubtful = Silent | OtherFamily,
 }

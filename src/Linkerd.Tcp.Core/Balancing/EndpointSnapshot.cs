@@ -32,7 +32,9 @@ public readonly record struct EndpointSnapshot
     /// <summary>Whether an operator drains it.</summary>
     public required bool IsDraining { get; init; }
 
-    /// <summary>Whether it leaves connects without an answer for longer than it should, and others are preferred.</summary>
+    /// <summary>
+    /// Whether others are preferred: it leaves connects without an answer for longer than it should, or an attempt to an address of its family of the same host has timed out.
+    /// </summary>
     public required bool IsDoubtful { get; init; }
 
     /// <summary>Its breaker.</summary>

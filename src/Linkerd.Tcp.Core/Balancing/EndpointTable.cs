@@ -11,6 +11,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
 {
     private readonly Dictionary<EndPoint, Endpoint> _byAddress = [];
     private readonly List<Endpoint> _joined = [];
+    private readonly Dictionary<string, EndpointHost> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private int _generation;
     private int _groups;
 
@@ -53,6 +54,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
             endpoint.Generation = _generation;
             endpoint.Weight = weight;
             endpoint.SetPlace(group.Place, group.Tier);
+            endpoint.Host = item.Metadata?.Host is { } host ? HostOf(host) : null;
             endpoint.OnJoined();
             current.Add(endpoint);
         }
@@ -75,6 +77,14 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         }
 
         _joined.Clear();
+        foreach (var (name, host) in _hosts)
+        {
+            if (host.Generation != _generation)
+            {
+                _hosts.Remove(name);
+            }
+        }
+
         if (_byAddress.Count == current)
         {
             return;
@@ -94,5 +104,16 @@ internal sealed class EndpointTable(EndpointPolicy policy)
                 _byAddress.Remove(address);
             }
         }
+    }
+
+    private EndpointHost HostOf(string name)
+    {
+        if (!_hosts.TryGetValue(name, out var host))
+        {
+            _hosts.Add(name, host = new EndpointHost());
+        }
+
+        host.Generation = _generation;
+        return host;
     }
 }

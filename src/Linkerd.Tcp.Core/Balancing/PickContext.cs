@@ -22,4 +22,7 @@ public readonly ref struct PickContext
 
     /// <summary>The endpoints that this session has tried in vain; they are not picked again.</summary>
     public ReadOnlySpan<Endpoint> Tried { get; init; }
+
+    /// <summary>Finds one of many <see cref="Tried"/> at once; null if they are few.</summary>
+    internal TriedEndpoints? TriedIndex { get; init; }
 }

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// A part of an <see cref="EndpointSet"/>: the endpoints behind one branch of a union. Immutable. The same address given
-/// twice counts once, with its last weight, as in Finagle. Equal where it holds the same addresses with the same weights, in any order.
+/// twice counts once, with its last weight, as in Finagle. Equal where it holds the same addresses with the same weights and metadata, in any order.
 /// </summary>
 public sealed class EndpointGroup : IEquatable<EndpointGroup>
 {
@@ -98,7 +98,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
                 their = other.Endpoints[place];
             }
 
-            if (mine.EffectiveWeight != their.EffectiveWeight)
+            if (mine.EffectiveWeight != their.EffectiveWeight || mine.Metadata != their.Metadata)
             {
                 return false;
             }

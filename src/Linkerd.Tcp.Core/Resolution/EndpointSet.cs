@@ -39,6 +39,13 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
     /// <summary>A plain set of one group, every weight 1.</summary>
     public static EndpointSet Of(params IEnumerable<EndPoint> endpoints) => Of(endpoints.Select(endPoint => new WeightedEndPoint(endPoint)));
 
+    /// <summary>The addresses of one host, in one group, every weight 1.</summary>
+    internal static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
+    {
+        var metadata = new EndpointMetadata { Host = host };
+        return Of(addresses.Select(address => new WeightedEndPoint(address) { Metadata = metadata }));
+    }
+
     /// <inheritdoc/>
     public bool Equals(EndpointSet? other) => other is not null && Groups.AsSpan().SequenceEqual(other.Groups.AsSpan());
 

@@ -11,6 +11,9 @@ namespace Linkerd.Tcp;
 /// </param>
 public sealed record WeightedEndPoint(EndPoint EndPoint, double Weight = 1)
 {
+    /// <summary>What is known of it beside; null, the default: nothing.</summary>
+    public EndpointMetadata? Metadata { get; init; }
+
     /// <summary>Whether the weight is a finite number of 0 or more.</summary>
     public bool IsWeightValid => double.IsFinite(Weight) && Weight >= 0;
 

@@ -17,8 +17,11 @@ internal struct ConnectOutcome
     /// <summary>Where there is no connection: the words for the log.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>How many endpoints were tried.</summary>
+    /// <summary>How many attempts to connect there were.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>At how many endpoints they failed, each counted once.</summary>
+    public int Endpoints { get; init; }
 
     /// <summary>Whether the connection was made before it was needed; it may be replaced while the client has not spoken.</summary>
     public bool IsWarm { get; init; }

@@ -3,6 +3,8 @@ namespace Linkerd.Tcp;
 /// <summary>How far one session has come on its way to a server connection. A mutable struct, part of the connector's asynchronous method.</summary>
 internal struct ConnectProgress
 {
+    private const int RefusalsPerTurn = 16;
+
     public required Destination Destination { get; init; }
 
     public required ConnectPolicy Policy { get; init; }
@@ -14,12 +16,13 @@ internal struct ConnectProgress
 
     public required CancellationToken CancellationToken { get; init; }
 
-    /// <summary>The endpoints that have failed since the last pause.</summary>
-    public Endpoint[]? Tried;
-
-    public int TriedCount;
+    /// <summary>The endpoints that have failed; a round of them ends with a pause. Null before the first.</summary>
+    public TriedEndpoints? Tried;
 
     public int Attempts;
+
+    /// <summary>Those of the attempts that were refused, and count against nothing.</summary>
+    public int FreeRefusals;
 
     /// <summary>What became of the last attempt.</summary>
     public ConnectResult Last;
@@ -50,12 +53,13 @@ internal struct ConnectProgress
 
     public readonly bool IsCancelled => CancellationToken.IsCancellationRequested;
 
-    public void NoteTried(Endpoint endpoint)
-    {
-        // A session remembers so many; an endpoint that is the only one is tried for longer than that.
-        const int Most = 16;
-        Tried ??= new Endpoint[Math.Min(Policy.MaxAttempts, Most)];
-        Tried[TriedCount % Tried.Length] = endpoint;
-        TriedCount = Math.Min(TriedCount + 1, Tried.Length);
-    }
+    /// <summary>The lease's endpoint has failed.</summary>
+    /// <returns>Whether that was its first failure in this session.</returns>
+    public bool NoteTried() => (Tried ??= new TriedEndpoints()).Add(Lease.Endpoint!);
+
+    /// <summary>
+    /// Continues where the client lives. On loopback a connect is refused within the call: a session that meets many refusals in a row lets others have their turn in between.
+    /// </summary>
+    public readonly TransportExecutor.ResumeAwaitable TakeTurn() =>
+        FreeRefusals > 0 && FreeRefusals % RefusalsPerTurn == 0 ? Client.Executor.Yield() : Client.Executor.Resume();
 }

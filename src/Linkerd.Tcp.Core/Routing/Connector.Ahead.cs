@@ -28,7 +28,7 @@ internal sealed partial class Connector
             instruments.Attempted();
             result = await transport.ConnectAsync(lease.Endpoint.Address, options, cancellationToken).ConfigureAwait(false);
             result = IsSelf(result) ? await RefuseSelfAsync(result).ConfigureAwait(false) : result;
-            NoteResult(in result, ref lease, timeProvider.GetElapsedTime(started));
+            NoteResult(destination, in result, ref lease, timeProvider.GetElapsedTime(started));
         }
         catch
         {

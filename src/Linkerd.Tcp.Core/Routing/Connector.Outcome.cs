@@ -8,6 +8,7 @@ internal sealed partial class Connector
         Connection = progress.Last.Connection,
         Lease = progress.Lease,
         Attempts = progress.Attempts,
+        Endpoints = progress.Tried?.Count ?? 0,
         IsWarm = progress.IsWarm,
         Reason = progress.Reason ?? ReasonOf(progress.Last),
         Detail = progress.Detail ?? progress.Last.Detail,

@@ -39,13 +39,20 @@ internal sealed partial class Connector
         }
 
         progress.PickedAt = timeProvider.GetTimestamp();
-        var context = new PickContext { Connection = progress.Client, Tried = progress.Tried.AsSpan(0, progress.TriedCount), Timestamp = progress.PickedAt };
-        var picked = progress.Destination.Balancer.Pick(in context, out progress.Lease);
-        if (picked == PickResult.Picked)
+        var tried = progress.Tried;
+        var context = new PickContext
         {
-            return ConnectStep.Connect;
-        }
+            Connection = progress.Client,
+            Tried = tried is null ? default : tried.Round,
+            TriedIndex = tried?.AsIndex,
+            Timestamp = progress.PickedAt,
+        };
+        var picked = progress.Destination.Balancer.Pick(in context, out progress.Lease);
+        return picked == PickResult.Picked ? ConnectStep.Connect : WithoutPlace(ref progress, picked);
+    }
 
+    private ConnectStep WithoutPlace(ref ConnectProgress progress, PickResult picked)
+    {
         if (progress.Destination.IsInVain(picked))
         {
             // One that has tried tells of that.
@@ -69,7 +76,7 @@ internal sealed partial class Connector
             return StopWaiting(ref progress);
         }
 
-        progress.Waiter = progress.Destination.Waiters.TryEnqueue(progress.Client, hash: 0, progress.CancellationToken);
+        progress.Waiter = progress.Destination.Waiters.TryEnqueue(progress.Client, hash: 0, progress.Tried, progress.CancellationToken);
         if (progress.Waiter is not null)
         {
             return ConnectStep.Wait;
@@ -95,7 +102,8 @@ internal sealed partial class Connector
         progress.Lease.Dispose();
         if (!waited.IsInVain)
         {
-            return StopWaiting(ref progress);
+            // Nobody but those that it has tried: as if it had not waited.
+            return waited.IsTriedOut && !progress.IsCancelled ? PauseFirst(ref progress) : StopWaiting(ref progress);
         }
 
         (progress.Reason, progress.Detail) = (CloseReason.Refused(Refusal.NoEndpoint), Describe(progress.Destination, waited.Picked));
@@ -121,19 +129,21 @@ internal sealed partial class Connector
     {
         progress.Attempts++;
         var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
-        NoteResult(in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
+        NoteResult(progress.Destination, in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
         if (progress.Last.IsConnected)
         {
             return ConnectStep.Stop;
         }
 
         var failure = progress.Last.Failure;
-        if (failure != ConnectFailure.LocalResources)
+        var isFree = failure != ConnectFailure.LocalResources && progress.NoteTried() && IsFree(ref progress);
+        progress.Lease.Dispose();
+        if (isFree)
         {
-            progress.NoteTried(progress.Lease.Endpoint!);
+            progress.FreeRefusals++;
+            return progress.IsCancelled ? ConnectStep.Stop : ConnectStep.Pick;
         }
 
-        progress.Lease.Dispose();
         if (progress.IsCancelled || HasNoAttemptLeft(ref progress))
         {
             return ConnectStep.Stop;
@@ -150,21 +160,31 @@ internal sealed partial class Connector
         return failure == ConnectFailure.LocalResources && progress.Attempts >= progress.Policy.SourceAddresses.Count ? PauseFirst(ref progress) : ConnectStep.Pick;
     }
 
+    // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
+    // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
+    private static bool IsFree(ref ConnectProgress progress) => progress.Last.Failure == ConnectFailure.Refused
+        && progress.Policy.MaxAttempts > 1 && !progress.Lease.IsProbe && progress.Lease.Endpoint!.HasBreaker;
+
     // The only endpoint is tried on; but not where nothing is to be tried twice.
-    private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts >= progress.Policy.MaxAttempts
+    private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts - progress.FreeRefusals >= progress.Policy.MaxAttempts
         && (progress.Policy.MaxAttempts == 1 || progress.Destination.Balancer.Endpoints.Count != 1);
 
-    private void NoteResult(in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
+    private void NoteResult(Destination destination, in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
         if (result.IsConnected)
         {
             lease.Connected(elapsed);
             instruments.Connected(elapsed);
+            destination.NoteConnected(lease.Endpoint!);
+            return;
         }
-        else
+
+        var failure = isCutShort ? ConnectFailure.Cancelled : result.Failure;
+        lease.Failed(failure, elapsed);
+        instruments.Failed(Causes[(int)result.Failure]);
+        if (failure is not (ConnectFailure.LocalResources or ConnectFailure.Cancelled))
         {
-            lease.Failed(isCutShort ? ConnectFailure.Cancelled : result.Failure, elapsed);
-            instruments.Failed(Causes[(int)result.Failure]);
+            destination.NoteFailed(lease.Endpoint!, result.Detail ?? failure.ToString(), PolicyOf(destination));
         }
     }
 
@@ -184,7 +204,7 @@ internal sealed partial class Connector
     private ConnectStep PauseFirst(ref ConnectProgress progress)
     {
         var first = progress.Policy.RetryBackoff;
-        progress.TriedCount = 0;
+        progress.Tried?.StartOver();
         progress.Backoff ??= new Backoff(first, first < LastBackoff ? LastBackoff : first, random);
         progress.Pause = progress.Backoff.Next();
         return progress.IsCancelled ? ConnectStep.Stop : ConnectStep.Pause;

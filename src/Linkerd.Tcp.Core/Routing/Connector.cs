@@ -54,7 +54,7 @@ internal sealed partial class Connector(
                 {
                     case ConnectStep.Pick:
                         // Waiting and connecting may complete elsewhere; a balancer is asked where the client lives.
-                        await progress.Client.Executor.Resume();
+                        await progress.TakeTurn();
                         step = Pick(ref progress);
                         break;
                     case ConnectStep.Wait:

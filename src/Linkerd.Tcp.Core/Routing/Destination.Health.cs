@@ -8,6 +8,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver
     private readonly RepeatFilter _heldBackFilter;
     private readonly RepeatFilter _handlerFilter;
     private readonly ActiveChecker? _checker;
+    private volatile ConnectPolicy? _proxyPolicy;
     private long _checksPassed;
     private long _checksFailed;
     private long _checksInconclusive;
@@ -24,10 +25,20 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver
     /// <summary>Whether sessions of endpoints that are down end.</summary>
     internal bool ClosesSessionsOnDown => _options.Check is { CloseSessionsOnDown: true };
 
+    /// <summary>How its checks connect: as the sessions of the first proxy that serves it.</summary>
+    internal ConnectPolicy CheckPolicy => _proxyPolicy ?? Connect ?? ConnectPolicy.Default;
+
     /// <summary>How many checks there were, by result; null where nothing is checked.</summary>
     internal (long Passed, long Failed, long Inconclusive)? Checks => _checker is null
         ? null
         : (Volatile.Read(ref _checksPassed), Volatile.Read(ref _checksFailed), Volatile.Read(ref _checksInconclusive));
+
+    /// <summary>A proxy serves it: what its options do not say is as the proxy's say.</summary>
+    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp)
+    {
+        var connect = Connect ?? policy;
+        _proxyPolicy ??= connect.Tcp is null ? connect with { Tcp = tcp } : connect;
+    }
 
     void IEndpointObserver.OnEjection(Endpoint endpoint, EjectionCause before, EjectionCause after)
     {

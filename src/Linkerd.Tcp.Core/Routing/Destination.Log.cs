@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -5,6 +6,12 @@ namespace Linkerd.Tcp;
 
 public sealed partial class Destination
 {
+    private readonly RepeatFilter _onlyFilter;
+
+    // The only endpoint, while it is down and that was logged.
+    private volatile Endpoint? _onlyIsDown;
+    private long _onlyDownSince;
+
     private void LogChange(EndpointSet before, EndpointSet after)
     {
         if (!_logger.IsEnabled(LogLevel.Information))
@@ -32,6 +39,32 @@ public sealed partial class Destination
         if (invalid > 0)
         {
             Log.InvalidWeights(_logger, Name, invalid);
+        }
+    }
+
+    /// <summary>
+    /// A connect has failed. Where others can take the sessions, an ejection is what there is to say; the only endpoint is never ejected, and a session tries it until it gives up.
+    /// </summary>
+    internal void NoteFailed(Endpoint endpoint, string detail, ConnectPolicy policy)
+    {
+        if (_onlyIsDown == endpoint || Balancer.Endpoints.Count != 1 || !_onlyFilter.TryPass(out var suppressed))
+        {
+            return;
+        }
+
+        (_onlyDownSince, _onlyIsDown) = (_timeProvider.GetTimestamp(), endpoint);
+        var patience = policy.MaxAttempts == 1 ? "each session tries it once"
+            : policy.ConnectTimeout == Timeout.InfiniteTimeSpan ? "each session tries it until its client leaves"
+            : string.Create(CultureInfo.InvariantCulture, $"each session tries it for up to {policy.ConnectTimeout.TotalSeconds:0.###} s");
+        Log.OnlyIsDown(_logger, Name, endpoint.Address, detail, patience, suppressed);
+    }
+
+    /// <summary>A connect has succeeded.</summary>
+    internal void NoteConnected(Endpoint endpoint)
+    {
+        if (_onlyIsDown is { } down && down == endpoint && Interlocked.CompareExchange(ref _onlyIsDown, null, down) == down)
+        {
+            Log.OnlyIsBack(_logger, Name, endpoint.Address, _timeProvider.GetElapsedTime(_onlyDownSince).TotalSeconds);
         }
     }
 
@@ -69,6 +102,12 @@ public sealed partial class Destination
 
         [LoggerMessage(3003, LogLevel.Warning, "{Name}: {Error}; {Count} endpoints kept ({Suppressed} like this not shown)", EventName = "EndpointsKept")]
         public static partial void Kept(ILogger logger, DstPath name, string error, int count, int suppressed);
+
+        [LoggerMessage(3004, LogLevel.Warning, "{Name}: no connection to {Endpoint}, the only endpoint: {Detail}; {Patience} ({Suppressed} like this not shown)", EventName = "OnlyEndpointDown")]
+        public static partial void OnlyIsDown(ILogger logger, DstPath name, EndPoint endpoint, string detail, string patience, int suppressed);
+
+        [LoggerMessage(3005, LogLevel.Information, "{Name}: {Endpoint} takes connections again, after {Seconds:0.0} s", EventName = "OnlyEndpointBack")]
+        public static partial void OnlyIsBack(ILogger logger, DstPath name, EndPoint endpoint, double seconds);
 
         [LoggerMessage(3010, LogLevel.Warning, "{Name}: {Endpoint} is ejected ({Cause}; {Suppressed} like this not shown)", EventName = "EndpointEjected")]
         public static partial void Ejected(ILogger logger, DstPath name, EndPoint endpoint, EjectionCause cause, int suppressed);

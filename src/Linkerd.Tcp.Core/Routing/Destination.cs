@@ -50,6 +50,7 @@ public sealed partial class Destination
         _readmittedFilter = new RepeatFilter(timeProvider);
         _heldBackFilter = new RepeatFilter(timeProvider);
         _handlerFilter = new RepeatFilter(timeProvider);
+        _onlyFilter = new RepeatFilter(timeProvider);
         options.CheckValues();
         Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);
@@ -57,7 +58,7 @@ public sealed partial class Destination
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         if (options.Check is { } check && checks is not null)
         {
-            var one = new EndpointCheck(checks, check, options.Connect ?? ConnectPolicy.Default, timeProvider);
+            var one = new EndpointCheck(checks, check, () => CheckPolicy, timeProvider);
             _checker = new ActiveChecker(one, check, this, timeProvider, random, stopping);
         }
 

@@ -73,7 +73,15 @@ public sealed partial class Router : IAsyncDisposable
     public Destination Get(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name)), this).Value;
+        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name, null, TcpOptions.Default)), this).Value;
+    }
+
+    /// <summary>Gets the destination of a name for a proxy, whose options hold before the first check.</summary>
+    internal Destination Get(DstPath name, ConnectPolicy connect, TcpOptions tcp)
+    {
+        var destination = _destinations.GetOrAdd(name, static (name, of) => new(() => of.Router.Create(name, of.Connect, of.Tcp)), (Router: this, Connect: connect, Tcp: tcp)).Value;
+        destination.ServeWith(connect, tcp);
+        return destination;
     }
 
     /// <summary>
@@ -104,10 +112,15 @@ public sealed partial class Router : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private Destination Create(DstPath name)
+    private Destination Create(DstPath name, ConnectPolicy? connect, TcpOptions tcp)
     {
         var options = _optionsFor(name);
         var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _timeProvider, _random, _logger, _stopping.Token);
+        if (connect is not null)
+        {
+            destination.ServeWith(connect, tcp);
+        }
+
         destination.Start();
         return destination;
     }

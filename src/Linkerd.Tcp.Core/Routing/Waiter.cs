@@ -9,11 +9,13 @@ internal sealed class Waiter : IValueTaskSource<bool>
     private WaitResult _result;
     private CancellationTokenRegistration _cancellation;
 
-    public Waiter(WaiterQueue queue, TransportConnection client, ulong hash)
+    public Waiter(WaiterQueue queue, TransportConnection client, ulong hash, TriedEndpoints? tried, long since)
     {
         Queue = queue;
         Client = client;
         Hash = hash;
+        Tried = tried;
+        Since = since;
     }
 
     public WaiterQueue Queue { get; }
@@ -21,6 +23,12 @@ internal sealed class Waiter : IValueTaskSource<bool>
     public TransportConnection Client { get; }
 
     public ulong Hash { get; }
+
+    /// <summary>The endpoints that the session has tried in vain; null if it has tried none. Not changed while it waits.</summary>
+    public TriedEndpoints? Tried { get; }
+
+    /// <summary>When the wait began, as a timestamp.</summary>
+    public long Since { get; }
 
     /// <summary>Its neighbours, and whether it is in the queue at all: the queue's.</summary>
     internal Waiter? Previous { get; set; }
@@ -69,8 +77,9 @@ internal sealed class Waiter : IValueTaskSource<bool>
 /// <param name="Lease">The lease.</param>
 /// <param name="IsInVain">Whether nothing that can be waited for is left.</param>
 /// <param name="Error">What a balancer threw, against its contract.</param>
-internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null)
+/// <param name="IsTriedOut">Whether no endpoint is left but those that the session has tried.</param>
+internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null, bool IsTriedOut = false)
 {
     /// <summary>Whether the wait is over.</summary>
-    public bool IsEnd => Picked == PickResult.Picked || IsInVain || Error is not null;
+    public bool IsEnd => Picked == PickResult.Picked || IsInVain || IsTriedOut || Error is not null;
 }

@@ -14,6 +14,13 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
 
     private static readonly Action<object?> GiveUp = static waiter => ((Waiter)waiter!).Complete(new(PickResult.Unavailable, default));
 
+    // As long as the longest back-off of a session that tries one endpoint again and again.
+    private static readonly TimeSpan TriedFor = TimeSpan.FromSeconds(1);
+
+    // How many that wait for another endpoint than those that they have tried may be passed over at one change. Were there more, of whom each has met the
+    // same endpoint in vain, its breaker would be open.
+    private const int MostPassed = 16;
+
     private readonly Lock _lock = new();
     private Waiter? _first;
     private Waiter? _last;
@@ -21,6 +28,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     private long _total;
     private bool _isPumping;
     private bool _pumpAgain;
+    private int _passed;
 
     /// <summary>How many wait now.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -31,10 +39,16 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     public bool IsEmpty => Count == 0;
 
     /// <summary>Puts a session at the end.</summary>
+    /// <param name="client">For whom.</param>
+    /// <param name="hash">A hash of what it should stick by; 0: none.</param>
+    /// <param name="tried">
+    /// The endpoints that it has tried in vain. A place at one of them goes to others, and to this session only once it has waited for a second.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What to await; null where the queue is full.</returns>
-    public Waiter? TryEnqueue(TransportConnection client, ulong hash, CancellationToken cancellationToken)
+    public Waiter? TryEnqueue(TransportConnection client, ulong hash, TriedEndpoints? tried, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(this, client, hash);
+        var waiter = new Waiter(this, client, hash, tried, tried is null ? 0 : timeProvider.GetTimestamp());
         lock (_lock)
         {
             if (_count >= maximum)
@@ -96,22 +110,22 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     }
 
     // A balancer is asked where the client lives; one after the other, so that the order holds.
-    private void ServeNext()
+    private void ServeNext() => Post(StartServing());
+
+    private Waiter? StartServing()
     {
-        while (true)
+        lock (_lock)
         {
-            Waiter? next;
-            lock (_lock)
-            {
-                next = _first;
-                _isPumping = next is not null;
-            }
+            _isPumping = _first is not null;
+            _passed = 0;
+            return _first;
+        }
+    }
 
-            if (next is null)
-            {
-                return;
-            }
-
+    private void Post(Waiter? next)
+    {
+        while (next is not null)
+        {
             try
             {
                 next.Client.Executor.Post(Serve, next);
@@ -125,6 +139,8 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
                     next.Complete(Failed(error));
                 }
             }
+
+            next = StartServing();
         }
     }
 
@@ -134,13 +150,15 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         var result = new WaitResult(PickResult.Unavailable, default);
         if (waiter.IsQueued && !IsGone(waiter, ref result))
         {
+            Waiter? next = null;
             do
             {
                 result = Pick(waiter);
             }
-            while (!result.IsEnd && !TryStopPumping());
+            while (!result.IsEnd && (next = NextAfter(waiter)) == waiter);
             if (!result.IsEnd)
             {
+                Post(next);
                 return;
             }
         }
@@ -162,9 +180,18 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         var lease = default(EndpointLease);
         try
         {
-            var context = new PickContext { Connection = waiter.Client, Hash = waiter.Hash, Timestamp = timeProvider.GetTimestamp() };
+            var now = timeProvider.GetTimestamp();
+            var tried = waiter.Tried is { } those && timeProvider.GetElapsedTime(waiter.Since, now) < TriedFor ? those : null;
+            var context = new PickContext
+            {
+                Connection = waiter.Client,
+                Hash = waiter.Hash,
+                Tried = tried is null ? default : tried.Round,
+                TriedIndex = tried?.AsIndex,
+                Timestamp = now,
+            };
             var picked = balancer.Pick(in context, out lease);
-            return new(picked, lease, picked != PickResult.Picked && isInVain(picked));
+            return new(picked, lease, picked != PickResult.Picked && isInVain(picked), IsTriedOut: tried is not null && picked == PickResult.Unavailable);
         }
         catch (Exception error)
         {
@@ -189,14 +216,17 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
 
     private static WaitResult Failed(Exception error) => new(PickResult.Unavailable, default, Error: error);
 
-    /// <summary>Whether nothing has happened since the pumping began that the last pick has not felt.</summary>
-    private bool TryStopPumping()
+    /// <summary>Returns the one to pick for after a pick has failed: the first if something has happened since that it has not felt, otherwise null, and the serving stops.</summary>
+    private Waiter? NextAfter(Waiter waiter)
     {
         lock (_lock)
         {
-            _isPumping = _pumpAgain;
+            // What one cannot take that has tried an endpoint may do for the next.
+            var next = _pumpAgain ? _first : waiter.Tried is not null && waiter.IsQueued && _passed < MostPassed ? waiter.Next : null;
+            _passed = _pumpAgain ? 0 : _passed + 1;
             _pumpAgain = false;
-            return !_isPumping;
+            _isPumping = next is not null;
+            return next;
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed partial class ClientSession
     {
         if (IsUnserved(reason) && Services.UnservedFilter.TryPass(out var suppressed))
         {
-            Log.Unserved(Services.Logger, _client.RemoteEndPoint, Destination.Name, outcome.Detail, outcome.Attempts, reason, suppressed);
+            Log.Unserved(Services.Logger, _client.RemoteEndPoint, Destination.Name, outcome.Detail, TriedOf(outcome), reason, suppressed);
         }
 
         if (Services.Logger.IsEnabled(LogLevel.Debug))
@@ -29,6 +29,16 @@ internal sealed partial class ClientSession
         }
     }
 
+    // Short of local resources no endpoint has failed.
+    internal static string TriedOf(in ConnectOutcome outcome) => (outcome.Attempts, outcome.Endpoints) switch
+    {
+        (0, _) => "no attempt",
+        (1, _) => "1 attempt",
+        (var attempts, 0) => $"{attempts} attempts",
+        (var attempts, 1) => $"{attempts} attempts at 1 endpoint",
+        var (attempts, endpoints) => $"{attempts} attempts at {endpoints} endpoints",
+    };
+
     // A client that left, and an operator who ended it, are no trouble of the proxy's.
     private static bool IsUnserved(CloseReason reason) =>
         reason.Refusal != Refusal.None || reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
@@ -42,8 +52,8 @@ internal sealed partial class ClientSession
             ILogger logger, EndPoint? client, DstPath name, object server, CloseReason reason, double duration, long fromClient, long toServer, long fromServer, long toClient);
 
         [LoggerMessage(4101, LogLevel.Warning,
-            "{Client} to {Name} could not be served: {Detail} ({Attempts} endpoints tried, {Reason}; {Suppressed} like this not shown)", EventName = "SessionUnserved")]
-        public static partial void Unserved(ILogger logger, EndPoint? client, DstPath name, string? detail, int attempts, CloseReason reason, int suppressed);
+            "{Client} to {Name} could not be served: {Detail} ({Tried}, {Reason}; {Suppressed} like this not shown)", EventName = "SessionUnserved")]
+        public static partial void Unserved(ILogger logger, EndPoint? client, DstPath name, string? detail, string tried, CloseReason reason, int suppressed);
 
         [LoggerMessage(4102, LogLevel.Error, "a session to {Name} failed", EventName = "SessionFailed")]
         public static partial void Failed(ILogger logger, Exception error, DstPath name);

@@ -159,7 +159,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         for (var i = 0; i < _listeners.Count; i++)
         {
             var options = _options.Listeners[i];
-            var destination = _router.Get(options.Destination);
+            var destination = _router.Get(options.Destination, _options.Connect, _options.Tcp);
             if (destination.StartWarming(_services.Connector) is { } pool)
             {
                 _warm.Add((destination, pool));

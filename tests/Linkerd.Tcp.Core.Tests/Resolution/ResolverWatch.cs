@@ -18,13 +18,13 @@ internal sealed class ResolverWatch : IAsyncDisposable
     /// <summary>More than any test takes; only a fault makes it matter.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The next resolution.</summary>
+    /// <summary>The next resolution, without metadata.</summary>
     public async Task<Resolution> NextAsync()
     {
         _next ??= _enumerator.MoveNextAsync().AsTask();
         Assert.True(await _next.WaitAsync(Patience));
         _next = null;
-        return _enumerator.Current;
+        return Addresses.Of(_enumerator.Current);
     }
 
     /// <summary>Whether nothing was yielded since the last one, as far as can be told now.</summary>

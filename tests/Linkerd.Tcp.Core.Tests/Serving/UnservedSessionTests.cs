@@ -36,6 +36,44 @@ public sealed class UnservedSessionTests
     });
 
     [Fact]
+    public Task Connect_OnlyServerRefuses_IsSaidAtOnceAndOnceUntilItIsBack() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        backend.Endpoint.Refuse();
+        var clients = new List<TransportConnection> { await bed.ConnectAsync() };
+        await bed.UntilAsync(() => backend.Endpoint.Attempts > 0);
+        await bed.DelayAsync(10);
+        var (level, _, message) = bed.Logs.Entries.Single(entry => entry.Id == 3004);
+        Assert.Equal(Microsoft.Extensions.Logging.LogLevel.Warning, level);
+        Assert.Equal($"/svc/web: no connection to {backend.Address}, the only endpoint: Refused; each session tries it for up to 10 s (0 like this not shown)", message);
+        for (var i = 0; i < 30; i++)
+        {
+            clients.Add(await bed.ConnectAsync());
+            await bed.DelayAsync(500);
+        }
+
+        // One that has given up.
+        var unserved = bed.Logs.Entries.First(entry => entry.Id == 4101).Message;
+        Assert.Matches(@"could not be served: .*\(\d+ attempts at 1 endpoint, ", unserved);
+        Assert.Equal((1, 0), (bed.Logs.Count(3004), bed.Logs.Count(3005)));
+        backend.Endpoint.Heal();
+        await bed.ConnectServedAsync(backend);
+        Assert.Matches(@"^/svc/web: \S+ takes connections again, after 15\.\d s$", bed.Logs.Entries.Single(entry => entry.Id == 3005).Message);
+        backend.Endpoint.Refuse();
+        await bed.ConnectAsync();
+        await bed.UntilAsync(() => bed.Logs.Count(3004) == 2);
+    });
+
+    [Theory]
+    [InlineData(0, 0, "no attempt")]
+    [InlineData(1, 1, "1 attempt")]
+    [InlineData(2, 0, "2 attempts")]
+    [InlineData(17, 1, "17 attempts at 1 endpoint")]
+    [InlineData(17, 3, "17 attempts at 3 endpoints")]
+    public void Connect_Fails_LogCountsAttemptsAndEndpoints(int attempts, int endpoints, string expected) =>
+        Assert.Equal(expected, ClientSession.TriedOf(new ConnectOutcome { Attempts = attempts, Endpoints = endpoints }));
+
+    [Fact]
     public Task Connect_NoDescriptorLeft_ClientIsReset() => SimulatedProxy.RunAsync(async bed =>
     {
         await bed.StartAsync(bed.NewListener());

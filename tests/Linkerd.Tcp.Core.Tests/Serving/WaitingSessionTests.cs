@@ -91,6 +91,57 @@ public sealed class WaitingSessionTests
     });
 
     [Fact]
+    public Task Waiting_AfterAnAttemptFailed_IsNotGivenTheSameEndpoint() => RunWithTwoAsync(async (bed, full, refusing, first) =>
+    {
+        var second = await bed.ConnectAsync();
+        await second.SendTextAsync("y");
+        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.DelayAsync(500);
+        Assert.Equal((1, 1), (refusing.Endpoint.Attempts, bed.Proxy.ActiveSessions - 1));
+        first.Abort();
+        await bed.UntilAsync(() => full.Accepted.Count == 2);
+        Assert.Equal("y", await full.Accepted[1].ReadTextAsync(1));
+        Assert.Equal(1, refusing.Endpoint.Attempts);
+    });
+
+    [Fact]
+    public Task Waiting_AfterAnAttemptFailed_NextTakesThePlaceThatItDoesNotWant() => RunWithTwoAsync(async (bed, _, refusing, _) =>
+    {
+        await bed.ConnectAsync();
+        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        refusing.Endpoint.Heal();
+        await bed.ConnectServedAsync(refusing);
+        Assert.InRange(bed.Scheduler.Elapsed.TotalMilliseconds, 0, 500);
+        Assert.Equal(1, bed.Destination.WaitingSessions);
+    });
+
+    [Fact]
+    public Task Waiting_AfterAnAttemptFailed_TakesAnyPlaceAfterASecond() => RunWithTwoAsync(async (bed, _, refusing, _) =>
+    {
+        var second = await bed.ConnectAsync();
+        await second.SendTextAsync("y");
+        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        refusing.Endpoint.Heal();
+        await bed.DelayAsync(1_000);
+        await bed.ConnectAsync();
+        await bed.UntilAsync(() => refusing.Accepted.Count == 1);
+        Assert.Equal("y", await refusing.Accepted[0].ReadTextAsync(1));
+    });
+
+    [Fact]
+    public Task Waiting_OnlyEndpointsThatItHasTriedAreLeft_TriesThemAgain() => RunWithTwoAsync(async (bed, full, refusing, _) =>
+    {
+        var second = await bed.ConnectAsync();
+        await second.SendTextAsync("y");
+        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        refusing.Endpoint.Heal();
+        bed.Destination.FindEndpoint(full.Address)!.Drain();
+        await bed.ConnectAsync();
+        await bed.UntilAsync(() => refusing.Accepted.Count == 1);
+        Assert.InRange(bed.Scheduler.Elapsed.TotalMilliseconds, 0, 900);
+    });
+
+    [Fact]
     public Task Connect_EveryEndpointDrains_IsRefusedAtOnce() => RunAsync(async (bed, backend) =>
     {
         bed.Destination.Balancer.Endpoints[0].Drain();
@@ -129,6 +180,23 @@ public sealed class WaitingSessionTests
 
         var used = backend.Accepted.Select(connection => ((IPEndPoint)connection.RemoteEndPoint!).Address).ToHashSet();
         Assert.Equal([sources[0], sources[1]], used.OrderBy(address => address.ToString()));
+    });
+
+    // One of two places is taken; the endpoint of the other refuses, once, and would have room.
+    private static Task RunWithTwoAsync(Func<SimulatedProxy, SimulatedBackend, SimulatedBackend, TransportConnection, Task> test) => SimulatedProxy.RunAsync(async bed =>
+    {
+        SimulatedBackend[] backends = [await bed.AddBackendAsync(), await bed.AddBackendAsync()];
+        bed.Resolver.Update(EndpointSet.Of(backends.Select(backend => backend.Address)));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, balancing: new BalancerOptions { MaxConnections = 1 });
+        await bed.ResolvedAsync();
+        var first = await bed.ConnectAsync();
+        await first.SendTextAsync("x");
+        await bed.UntilAsync(() => backends.Any(backend => backend.Accepted.Count == 1));
+        var full = backends.Single(backend => backend.Accepted.Count == 1);
+        var refusing = backends.Single(backend => backend != full);
+        Assert.Equal("x", await full.Accepted[0].ReadTextAsync(1));
+        refusing.Endpoint.Refuse();
+        await test(bed, full, refusing, first);
     });
 
     private static Task RunAsync(Func<SimulatedProxy, SimulatedBackend, Task> test, Func<DestinationOptions, DestinationOptions>? configure = null) =>

@@ -37,7 +37,7 @@ public sealed class FailFastTests
         await using var group = await ServerGroup.StartAsync([FreePort.NextEndPoint(), FreePort.NextEndPoint()]);
         await using var proxy = await group.ProxyAsync("--retries", "0", "--stats", "1");
         await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
-        await proxy.Error.WaitForAsync(line => line.Contains("(1 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await proxy.Error.WaitForAsync(line => line.Contains("(1 attempt, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         Assert.Equal(1, (await proxy.StopAndCountAsync())["linkerd.tcp.connect.attempts"]);
     }
 
@@ -46,17 +46,17 @@ public sealed class FailFastTests
     {
         await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(FreePort.NextEndPoint()), "--retries", "0", "--connect-timeout", "10m");
         await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
-        await proxy.Error.WaitForAsync(line => line.Contains("(1 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await proxy.Error.WaitForAsync(line => line.Contains("(1 attempt, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
     }
 
     [Fact]
-    public async Task Retries_Two_ThreeAttemptsOnThreeServersEndTheSession()
+    public async Task Retries_Two_EachServerRefusesOnceForFreeAndThreeAttemptsMoreEndTheSession()
     {
         await using var group = await ServerGroup.StartAsync(Enumerable.Range(0, 4).Select(_ => FreePort.NextEndPoint()).ToList());
         await using var proxy = await group.ProxyAsync("--stats", "1");
         await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
-        await proxy.Error.WaitForAsync(line => line.Contains("(3 endpoints tried, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        Assert.Equal(3, (await proxy.StopAndCountAsync())["linkerd.tcp.connect.attempts"]);
+        await proxy.Error.WaitForAsync(line => line.Contains("(7 attempts at 4 endpoints, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Equal(4 + 3, (await proxy.StopAndCountAsync())["linkerd.tcp.connect.attempts"]);
     }
 
     private static async Task AskAsync(ProxyProcess proxy, int count)

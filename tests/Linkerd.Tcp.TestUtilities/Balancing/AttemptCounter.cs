@@ -9,10 +9,13 @@ internal sealed class AttemptCounter(ITransport transport, BalanceWorld world) :
 
     public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) => transport.ListenAsync(options, cancellationToken);
 
-    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
-        world.OnAttempt(((ServerAddress)to).Index, (BalanceClient)options.Near!);
-        return transport.ConnectAsync(to, options, cancellationToken);
+        var (server, client) = (((ServerAddress)to).Index, (BalanceClient)options.Near!);
+        var mayBeFree = world.OnAttempt(server, client);
+        var result = await transport.ConnectAsync(to, options, cancellationToken).ConfigureAwait(false);
+        client.IsNextFree = mayBeFree && result.Failure == ConnectFailure.Refused;
+        return result;
     }
 
     public ValueTask DisposeAsync() => transport.DisposeAsync();

@@ -15,6 +15,12 @@ public sealed record BalanceCase
     /// <summary>How many of them, from the first, are in the set when it begins; null: all.</summary>
     public int? InSet { get; init; }
 
+    /// <summary>How many of the servers, from the first, have IPv6 addresses.</summary>
+    public int IPv6 { get; init; }
+
+    /// <summary>The host that all addresses were looked up for; null: they were given as such.</summary>
+    public string? Host { get; init; }
+
     /// <summary>For how long sessions arrive, in virtual time.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -7,22 +7,23 @@ public static partial class BalanceCases
 
     private static IEnumerable<BalanceCase> AllDown()
     {
-        yield return Down("all-down-refusing", "all 10 endpoints refuse for 30 s, then one a second is back", static server => server.Refuse());
+        yield return Down("all-down-refusing", "all 10 endpoints refuse for 30 s, then one a second is back", static server => server.Refuse(), MostConnects(10 + 3), FreePerEndpoint());
         yield return Down("all-down-blackholed", "all 10 endpoints answer no SYN for 30 s, then one a second is back", static server => server.Blackhole());
     }
 
-    private static BalanceCase Down(string name, string title, Action<BalanceServer> fail) => new()
+    private static BalanceCase Down(string name, string title, Action<BalanceServer> fail, params BalanceBound[] more) => new()
     {
         Name = name,
         Title = title,
         Weights = Equal(10),
         Duration = TimeSpan.FromSeconds(90),
-        Bounds = static _ =>
+        Bounds = _ =>
         [
             FirstServed(),
             new("sessions that failed although they came later than 1 s after that return", 0, Count, static record => record.FailedThatArrivedAfter(TimeSpan.FromSeconds(1))),
             new("from the last endpoint's return until no breaker is open", 12, Seconds, static record => record.SecondsToAllClosed()),
             Budget(),
+            .. more,
         ],
         Script = async world =>
         {
@@ -61,6 +62,11 @@ public static partial class BalanceCases
             world.IsBack();
         },
     };
+
+    private static BalanceBound MostConnects(int limit) => new("connects of one session, at most", limit, Count, static record => record.MostAttempts) { IsForEveryBalancer = true };
+
+    private static BalanceBound FreePerEndpoint() =>
+        new("refusals of an endpoint that counted against no session, in the mean", 20, Number, static record => (double)record.FreeRetryCount / record.Servers.Count) { IsForEveryBalancer = true };
 
     private static BalanceBound FirstServed() => new("from the first endpoint's return to the first session", 1, Seconds, static record => record.SecondsToFirstServed()) { IsForEveryBalancer = true };
 }

@@ -11,6 +11,12 @@ internal sealed class BalanceClient(SimulatedScheduler scheduler) : TransportCon
     /// <summary>How often a server was connected to for this client.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Those servers.</summary>
+    public HashSet<int> Servers { get; } = [];
+
+    /// <summary>Whether the last attempt was refused by an endpoint that was well, so that the next one costs no retry.</summary>
+    public bool IsNextFree { get; set; }
+
     public override EndPoint? LocalEndPoint => null;
 
     public override EndPoint? RemoteEndPoint => Address;

@@ -43,13 +43,23 @@ public sealed partial class BalanceRecord
 
     public long AttemptCount { get; private set; }
 
+    /// <summary>Attempts that followed others of their session, but for the free ones.</summary>
     public long RetryCount { get; private set; }
+
+    /// <summary>Attempts that followed a refusal by an endpoint that was well.</summary>
+    public long FreeRetryCount { get; private set; }
+
+    /// <summary>The most attempts of one session.</summary>
+    public int MostAttempts { get; private set; }
 
     /// <summary>Established sessions that the server reset.</summary>
     public int Killed { get; internal set; }
 
     /// <summary>The longest time from arrival to a server connection.</summary>
     public TimeSpan LongestWait { get; private set; }
+
+    /// <summary>The sessions that got their server connection later than a second after they arrived.</summary>
+    public int LateCount { get; private set; }
 
     /// <summary>The greatest share of what the retry budget allowed until then that was spent.</summary>
     public double BudgetUse { get; private set; }
@@ -60,8 +70,11 @@ public sealed partial class BalanceRecord
         ((int[])Sessions)[Second(now)]++;
     }
 
-    internal void OnAttempt(int server, long now, bool isRetry, long pending)
+    internal void OnAttempts(int ofOneSession) => MostAttempts = Math.Max(MostAttempts, ofOneSession);
+
+    internal void OnAttempt(int server, long now, bool isRetry, bool isFree, long pending)
     {
+        FreeRetryCount += isFree ? 1 : 0;
         AttemptCount++;
         var record = Servers[server];
         record.OnAttempt(Second(now), pending);
@@ -81,6 +94,7 @@ public sealed partial class BalanceRecord
         ((int[])Served)[Second(now)]++;
         Servers[server].OnServed(Second(now));
         var waited = TimeSpan.FromTicks(now - since);
+        LateCount += waited > TimeSpan.FromSeconds(1) ? 1 : 0;
         LongestWait = waited > LongestWait ? waited : LongestWait;
         if (BackAt is not null)
         {

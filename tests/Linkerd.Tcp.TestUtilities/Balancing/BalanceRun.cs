@@ -15,15 +15,24 @@ public static class BalanceRun
         ["peak-ewma"] = static options => LoadBalancers.PeakEwma(options),
     };
 
+    /// <summary>Those that only some cases are run with.</summary>
+    private static readonly Dictionary<string, Func<BalancerOptions, ILoadBalancer>> OtherBalancers = new()
+    {
+        ["least-connections"] = static options => LoadBalancers.LeastConnections(options),
+        ["round-robin"] = static options => LoadBalancers.RoundRobin(options),
+        ["random"] = static options => LoadBalancers.Random(options),
+        ["maglev"] = static options => LoadBalancers.Maglev(options),
+    };
+
     /// <param name="case">What happens.</param>
     /// <param name="load">What arrives meanwhile.</param>
     /// <param name="seed">Decides everything that is left to chance.</param>
-    /// <param name="balancer">One of <see cref="Balancers"/>.</param>
+    /// <param name="balancer">One of <see cref="Balancers"/>, or "least-connections", "round-robin", "random", "maglev".</param>
     public static BalanceRecord Run(BalanceCase @case, BalanceLoad load, ulong seed, string balancer = Default)
     {
         ArgumentNullException.ThrowIfNull(@case);
         ArgumentNullException.ThrowIfNull(load);
-        var world = new BalanceWorld(@case, load, seed, Balancers[balancer]);
+        var world = new BalanceWorld(@case, load, seed, Balancers.GetValueOrDefault(balancer) ?? OtherBalancers[balancer]);
         world.Scheduler.Run(() => RunAsync(world));
         world.DisposeAsync().AsTask().GetAwaiter().GetResult();
         world.ThrowIfFaulted();

@@ -11,9 +11,9 @@ public sealed class BalanceServer : IConnectionHandler
     private readonly HashSet<TransportConnection> _connections = [];
     private ITransportListener? _listener;
 
-    internal BalanceServer(SimulatedNetwork network, int index, double weight)
+    internal BalanceServer(SimulatedNetwork network, int index, double weight, bool isIPv6)
     {
-        var address = new ServerAddress(index);
+        var address = new ServerAddress(index, isIPv6);
         (Index, Weight, Address) = (index, weight, address);
         _host = network.AddHost($"server {index}", address.Address);
         _script = network.Endpoint(address);

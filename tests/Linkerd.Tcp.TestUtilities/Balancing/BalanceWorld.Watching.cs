@@ -21,10 +21,14 @@ public sealed partial class BalanceWorld
         Record.LastBackAt = Now;
     }
 
-    internal void OnAttempt(int server, BalanceClient client)
+    /// <returns>Whether the endpoint is well, and new to the client: a refusal of it is free.</returns>
+    internal bool OnAttempt(int server, BalanceClient client)
     {
         NoteOpenings();
-        Record.OnAttempt(server, Scheduler.NowTicks, isRetry: client.Attempts++ > 0, _endpoints[server]?.Pending ?? 0);
+        var isRetry = client.Attempts++ > 0;
+        Record.OnAttempt(server, Scheduler.NowTicks, isRetry && !client.IsNextFree, isRetry && client.IsNextFree, _endpoints[server]?.Pending ?? 0);
+        Record.OnAttempts(client.Attempts);
+        return client.Servers.Add(server) && _endpoints[server] is { Breaker: BreakerState.Closed };
     }
 
     internal void OnServed()

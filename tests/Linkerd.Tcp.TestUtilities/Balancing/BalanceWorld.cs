@@ -28,7 +28,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
             KeepsLinks = false,
         };
         Arrivals = RandomSource.Seeded(seed + 1_000_000);
-        Servers = [.. @case.Weights.Select((weight, index) => new BalanceServer(_network, index, weight))];
+        Servers = [.. @case.Weights.Select((weight, index) => new BalanceServer(_network, index, weight, index < @case.IPv6))];
         Record = new BalanceRecord(@case, load, seed);
         _endpoints = new Endpoint?[Servers.Count];
         _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
@@ -110,7 +110,11 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         }
     }
 
-    private static EndpointSet SetOf(IEnumerable<BalanceServer> servers) => EndpointSet.Of(servers.Select(server => new WeightedEndPoint(server.Address, server.Weight)));
+    private EndpointSet SetOf(IEnumerable<BalanceServer> servers)
+    {
+        var metadata = Case.Host is null ? null : new EndpointMetadata { Host = Case.Host };
+        return EndpointSet.Of(servers.Select(server => new WeightedEndPoint(server.Address, server.Weight) { Metadata = metadata }));
+    }
 
     // Resolutions come on the thread pool. Virtual time stands still until this one has come all the way, so that a run goes the same way each time.
     private async Task ApplyAsync(Action update)

@@ -37,6 +37,11 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
                 json.WriteStartObject();
                 json.WriteString("address", address.ToString());
                 json.WriteNumber("weight", endpoint.EffectiveWeight);
+                if (endpoint.Metadata?.Host is { } host)
+                {
+                    json.WriteString("host", host);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -77,5 +82,9 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
     }
 
     private static WeightedEndPoint ParseEndpoint(JsonElement endpoint) =>
-        new(IPEndPoint.Parse(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble());
+        new(IPEndPoint.Parse(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
+        {
+            // Not in files of versions that knew none.
+            Metadata = endpoint.TryGetProperty("host", out var host) ? new EndpointMetadata { Host = host.GetString() } : null,
+        };
 }

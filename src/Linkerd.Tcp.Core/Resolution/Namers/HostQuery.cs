@@ -19,7 +19,7 @@ internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
             var addresses = await _running.WaitAsync(options.LookupTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             _running = null;
             return addresses.Length == 0 ? Resolution.Negative.Instance
-                : new Resolution.Bound(EndpointSet.Of(addresses.Select(address => new IPEndPoint(address, name.Port))));
+                : new Resolution.Bound(EndpointSet.OfHost(name.Host, addresses.Select(address => new IPEndPoint(address, name.Port))));
         }
         catch (TimeoutException) when (_running is { IsFaulted: false })
         {

@@ -5,17 +5,16 @@ namespace Linkerd.Tcp;
 /// <summary>Checks one address: connects, and where the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
 /// <param name="transport">What connects.</param>
 /// <param name="options">What to do.</param>
-/// <param name="connect">How sessions connect; checks go the same way.</param>
+/// <param name="policy">Gives how sessions connect; checks go the same way.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions options, ConnectPolicy connect, TimeProvider timeProvider)
+internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions options, Func<ConnectPolicy> policy, TimeProvider timeProvider)
 {
-    private readonly TcpOptions _tcp = WithRoom(connect.Tcp ?? TcpOptions.Default);
-
     /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
     public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetTimestamp();
-        var connecting = new ConnectOptions { Timeout = options.Timeout, Tcp = _tcp, Source = SourceFor(address) };
+        var connect = policy();
+        var connecting = new ConnectOptions { Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Default), Source = SourceFor(connect, address) };
         var connected = await transport.ConnectAsync(address, connecting, cancellationToken).ConfigureAwait(false);
         if (!connected.IsConnected)
         {
@@ -54,7 +53,7 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
     private static TcpOptions WithRoom(TcpOptions tcp) =>
         tcp.WindowSize >= ActiveCheckOptions.MostLooked ? tcp : tcp with { WindowSize = ActiveCheckOptions.MostLooked };
 
-    private IPAddress? SourceFor(EndPoint address)
+    private static IPAddress? SourceFor(ConnectPolicy connect, EndPoint address)
     {
         foreach (var source in connect.SourceAddresses)
         {

@@ -207,7 +207,9 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         var failure = Errno.ToConnectFailure(error);
 
         // Of connect, EADDRNOTAVAIL does not speak of the address that was asked for.
-        var message = error == Errno.AddressNotAvailable ? "no local address or port is left for this target" : Errno.Message(error);
+        var message = error == Errno.AddressNotAvailable ? "no local address or port is left for this target"
+            : Errno.IsForbidden(error) ? Forbidden.ToConnect(_to!)
+            : Errno.Message(error);
         GiveUp(ConnectResult.Failed(failure, SourceAddress.Explain(_source, failure, message)));
     }
 

@@ -135,7 +135,8 @@ internal sealed class EpollListener : ITransportListener
         return new(transport, options, descriptor, handle);
     }
 
-    private static TransportException Failure(EndPoint endPoint, int error) => new($"cannot listen on {endPoint}: {Errno.Message(error)}");
+    private static TransportException Failure(EndPoint endPoint, int error) => new(
+        $"cannot listen on {endPoint}: {(Errno.IsForbidden(error) ? Forbidden.ToListen(endPoint) : Errno.Message(error))}");
 
     private static unsafe EndPoint? ReadLocalEndPoint(int descriptor)
     {

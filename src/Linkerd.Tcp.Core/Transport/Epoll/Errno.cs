@@ -37,12 +37,15 @@ internal static class Errno
     public static string Message(int error) => error switch
     {
         AddressInUse => "the address is in use by another process",
-        AccessDenied or NotPermitted => "permission denied (ports below 1024 need CAP_NET_BIND_SERVICE or root)",
+        AccessDenied or NotPermitted => "permission denied",
         AddressNotAvailable => "the address is not one of this machine's",
         NotSupported => "this machine does not support the address family",
         TooManyFiles or TooManyFilesInSystem => "too many open files (see ulimit -n)",
         _ => Marshal.GetPInvokeErrorMessage(error),
     };
+
+    /// <summary>Whether it is a permission that is missing, which means something else of each system call.</summary>
+    public static bool IsForbidden(int error) => error is AccessDenied or NotPermitted;
 
     public static ConnectFailure ToConnectFailure(int error) => error switch
     {

@@ -40,7 +40,7 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
         if (!socket.ConnectAsync(this))
         {
             Volatile.Write(ref _state, Idle);
-            return Describe(SocketError, Connecting, timeout);
+            return Describe(to, SocketError, Connecting, timeout);
         }
 
         if (timeout != Timeout.InfiniteTimeSpan)
@@ -61,7 +61,7 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
 
         _socket = null;
         RemoteEndPoint = null;
-        return Describe(error, Interlocked.Exchange(ref _state, Idle), timeout);
+        return Describe(to, error, Interlocked.Exchange(ref _state, Idle), timeout);
     }
 
     SocketError IValueTaskSource<SocketError>.GetResult(short token) => _completion.GetResult(token);
@@ -73,11 +73,12 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
 
     protected override void OnCompleted(SocketAsyncEventArgs e) => _completion.SetResult(e.SocketError);
 
-    private static (ConnectFailure Failure, string? Detail) Describe(SocketError error, int state, TimeSpan timeout) => state switch
+    private static (ConnectFailure Failure, string? Detail) Describe(EndPoint to, SocketError error, int state, TimeSpan timeout) => state switch
     {
         GaveUpOnTime => (ConnectFailure.TimedOut, $"no answer within {timeout.TotalSeconds:0.###} s"),
         GaveUpOnRequest => (ConnectFailure.Cancelled, null),
         _ when error == SocketError.Success => (ConnectFailure.None, null),
+        _ when error == SocketError.AccessDenied => (ConnectFailure.Other, Forbidden.ToConnect(to)),
         _ => (SocketErrors.ToConnectFailure(error), new SocketException((int)error).Message),
     };
 

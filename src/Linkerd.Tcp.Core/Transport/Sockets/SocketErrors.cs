@@ -36,7 +36,7 @@ internal static class SocketErrors
     public static string ToMessage(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "the address is in use by another process",
-        SocketError.AccessDenied => "permission denied (ports below 1024 need CAP_NET_BIND_SERVICE or root)",
+        SocketError.AccessDenied => "permission denied",
         SocketError.AddressNotAvailable => "the address is not one of this machine's",
         SocketError.AddressFamilyNotSupported => "this machine does not support the address family",
         SocketError.TooManyOpenSockets => "too many open files (see ulimit -n)",

@@ -58,7 +58,8 @@ internal sealed class SocketListener : ITransportListener
         catch (SocketException error)
         {
             socket?.Dispose();
-            throw new TransportException($"cannot listen on {endPoint}: {SocketErrors.ToMessage(error)}", error);
+            throw new TransportException(
+                $"cannot listen on {endPoint}: {(error.SocketErrorCode == SocketError.AccessDenied ? Forbidden.ToListen(endPoint) : SocketErrors.ToMessage(error))}", error);
         }
     }
 

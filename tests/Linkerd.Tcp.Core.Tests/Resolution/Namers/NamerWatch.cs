@@ -18,12 +18,13 @@ internal sealed class NamerWatch : IAsyncDisposable
     /// <summary>Whether a state waits to be read, as far as can be told now.</summary>
     public bool HasNext => _next.IsCompleted;
 
+    /// <summary>The next state, without metadata.</summary>
     public async Task<Resolution> NextAsync()
     {
         Assert.True(await _next.WaitAsync(ResolverWatch.Patience));
         var current = _states.Current;
         _next = _states.MoveNextAsync().AsTask();
-        return current;
+        return Addresses.Of(current);
     }
 
     public async ValueTask DisposeAsync()

@@ -73,7 +73,7 @@ public sealed class DnsNamer : Namer
             var answer = await host.AskAsync(cancellationToken).ConfigureAwait(false);
             Resolution state = answer.Status switch
             {
-                DnsStatus.Found => new Resolution.Bound(EndpointSet.Of(answer.Addresses.Select(address => new IPEndPoint(address, port)))),
+                DnsStatus.Found => new Resolution.Bound(EndpointSet.OfHost(text, answer.Addresses.Select(address => new IPEndPoint(address, port)))),
                 DnsStatus.Negative => Resolution.Negative.Instance,
                 _ => new Resolution.Failed($"looking up host '{text}' failed: {answer.Error}"),
             };

@@ -15,19 +15,21 @@ internal static class SrvEndpoints
         var groups = services.GroupBy(service => service.Priority).OrderBy(tier => tier.Key).Select(tier =>
         {
             var allZero = tier.All(service => service.Weight == 0);
-            var weights = new Dictionary<IPEndPoint, double>();
+            var weights = new Dictionary<IPEndPoint, (double Weight, EndpointMetadata Metadata)>();
             foreach (var service in tier)
             {
                 var weight = service.Weight > 0 ? service.Weight : allZero ? 1 : OfZero;
                 var hosts = addresses(service.Target);
+                var metadata = new EndpointMetadata { Host = service.Target };
                 foreach (var endPoint in hosts.Select(address => new IPEndPoint(address, service.Port)))
                 {
-                    weights[endPoint] = weights.GetValueOrDefault(endPoint) + (weight / hosts.Count);
+                    // One address may be that of several hosts.
+                    weights[endPoint] = (weights.GetValueOrDefault(endPoint).Weight + (weight / hosts.Count), metadata);
                 }
             }
 
             return weights;
         }).Where(weights => weights.Count > 0);
-        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedEndPoint(pair.Key, pair.Value)), 1, tier))]);
+        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedEndPoint(pair.Key, pair.Value.Weight) { Metadata = pair.Value.Metadata }), 1, tier))]);
     }
 }

@@ -1,0 +1,70 @@
+using System.Net;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests;
+
+/// <summary>Addresses that were looked up say for which host.</summary>
+public sealed class HostMetadataTests
+{
+    private readonly TimerLog _time = new();
+
+    [Fact]
+    public async Task ResolveAsync_InetHostName_EndpointsKnowTheHost()
+    {
+        var lookup = new FakeHostLookup();
+        lookup.Addresses("web", "10.0.0.1", "2001:db8::1");
+        var interpreter = new LocalInterpreter(new() { TimeProvider = _time, HostLookup = lookup });
+        Assert.Equal(["10.0.0.1:80 of web", "[2001:db8::1]:80 of web"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/web/80"), default)));
+    }
+
+    [Fact]
+    public async Task ResolveAsync_InetAddress_HasNoHost()
+    {
+        var interpreter = new LocalInterpreter(new() { TimeProvider = _time });
+        Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), default)));
+    }
+
+    [Fact]
+    public void Of_SrvRecords_EndpointsKnowTheTargetOfTheirRecord()
+    {
+        DnsService[] services = [new(0, 1, 80, "a.example"), new(0, 1, 81, "b.example")];
+        var set = SrvEndpoints.Of(services, target => target[0] == 'a' ? [IPAddress.Parse("10.0.0.1"), IPAddress.Parse("fd00::1")] : [IPAddress.Parse("10.0.0.2")]);
+        Assert.Equal(["10.0.0.1:80 of a.example", "10.0.0.2:81 of b.example", "[fd00::1]:80 of a.example"], Text(set).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Equals_OtherMetadata_IsAnotherGroup()
+    {
+        Assert.Equal(Group("web"), Group("web"));
+        Assert.NotEqual(Group("web"), Group("db"));
+        Assert.NotEqual(Group("web"), Group(null));
+    }
+
+    [Fact]
+    public void Parse_WhatWasPrinted_HasTheHosts()
+    {
+        var set = new EndpointSet(new EndpointGroup([.. Group("web").Endpoints, new WeightedEndPoint(IPEndPoint.Parse("10.0.0.9:80"))]));
+        var printed = SavedResolution.Print(DstPath.Parse("/svc/web"), "", DateTimeOffset.UnixEpoch, set)!.Value;
+        Assert.Equal(set, SavedResolution.Parse(printed).Endpoints);
+        Assert.Equal(["10.0.0.1:80 of web", "10.0.0.9:80 of nobody"], Text(SavedResolution.Parse(printed).Endpoints));
+    }
+
+    private static EndpointGroup Group(string? host) =>
+        new([new WeightedEndPoint(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = host is null ? null : new EndpointMetadata { Host = host } }]);
+
+    private static async Task<List<string>> HostsAsync(IAsyncEnumerable<Resolution> resolutions)
+    {
+        await foreach (var resolution in resolutions)
+        {
+            if (resolution is Resolution.Bound bound)
+            {
+                return [.. Text(bound.Endpoints)];
+            }
+        }
+
+        return [];
+    }
+
+    private static IEnumerable<string> Text(EndpointSet set) =>
+        set.Groups.SelectMany(group => group.Endpoints).Select(endpoint => $"{endpoint.EndPoint} of {endpoint.Metadata?.Host ?? "nobody"}");
+}
