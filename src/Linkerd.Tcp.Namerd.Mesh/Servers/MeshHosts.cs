@@ -48,7 +48,7 @@ internal sealed class MeshHosts(MeshOptions options)
 
             try
             {
-                var found = await options.HostLookup.GetAddressesAsync(address.IdnHost, CancellationToken.None)
+                var found = await options.HostLookup.GetAddressesAsync(address.IdnHost, _last.ContainsKey(address.IdnHost), CancellationToken.None)
                     .WaitAsync(options.RequestTimeout, options.TimeProvider).ConfigureAwait(false);
                 if (found.Length == 0)
                 {

@@ -81,7 +81,7 @@ internal sealed class NamerdHost : IDisposable
         IPAddress[] addresses = [];
         try
         {
-            addresses = await lookup.GetAddressesAsync(_baseAddress.IdnHost, CancellationToken.None).ConfigureAwait(false);
+            addresses = await lookup.GetAddressesAsync(_baseAddress.IdnHost, _lookedAt is not null, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {

@@ -8,6 +8,7 @@ namespace Linkerd.Tcp;
 internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
 {
     private Task<IPAddress[]>? _running;
+    private bool _isRefresh;
 
     /// <summary>Bound, negative or failed; within the lookup timeout.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -15,7 +16,8 @@ internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
     {
         try
         {
-            _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, cancellationToken));
+            _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, _isRefresh, cancellationToken));
+            _isRefresh = true;
             var addresses = await _running.WaitAsync(options.LookupTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             _running = null;
             return addresses.Length == 0 ? Resolution.Negative.Instance
