@@ -40,9 +40,15 @@ internal sealed class MeshHosts(MeshOptions options)
         foreach (var address in options.Addresses)
         {
             var port = address.Port > 0 ? address.Port : MeshAddress.DefaultPort;
-            if (IPAddress.TryParse(address.IdnHost, out var literal))
+            if (AddressLiteral.Read(address.IdnHost) is { } literal)
             {
                 all.Add((address, new IPEndPoint(literal, port)));
+                continue;
+            }
+
+            if (AddressLiteral.HasZoneName(address.IdnHost))
+            {
+                error = new MeshException($"there is no network interface for namerd's address [{address.IdnHost}]:{port}", blamesServer: true);
                 continue;
             }
 

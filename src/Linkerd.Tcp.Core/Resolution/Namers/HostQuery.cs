@@ -14,6 +14,12 @@ internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Resolution> AskAsync(CancellationToken cancellationToken)
     {
+        if (AddressLiteral.WithoutBrackets(name.Host) is var literal && AddressLiteral.HasZoneName(literal))
+        {
+            return AddressLiteral.Read(literal) is { } address ? new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port)))
+                : Failed($"there is no network interface '{literal[(literal.IndexOf('%') + 1)..]}'");
+        }
+
         try
         {
             _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, _isRefresh, cancellationToken));
