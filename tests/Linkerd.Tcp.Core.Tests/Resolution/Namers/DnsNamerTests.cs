@@ -202,6 +202,25 @@ public sealed class DnsNamerTests
         Assert.Single(_world.Logger.Entries, entry => entry is (LogLevel.Warning, 2092, "/files/resolv.conf: name server '010.0.0.1' is passed over: an IP address was expected"));
     }
 
+    [Fact]
+    public async Task WatchAsync_OptionsOfTheFile_AreHeeded()
+    {
+        _world.Files.Write("resolv.conf", "options timeout:3 attempts:4 rotate\n");
+        await using (var watch = Watch(Id))
+        {
+            await watch.NextAsync();
+            Assert.Equal((TimeSpan.FromSeconds(3), 4, true), (_world.Client.LastQuery!.Timeout, _world.Client.LastQuery.Attempts, _world.Client.LastQuery.Rotate));
+        }
+
+        // What the code says comes first.
+        var namer = new DnsNamer(_world.Options with { Timeout = TimeSpan.FromSeconds(7) }, _world.Client, _world.Files);
+        await using (var watch = new NamerWatch(namer, Id))
+        {
+            await watch.NextAsync();
+            Assert.Equal((TimeSpan.FromSeconds(7), 4), (_world.Client.LastQuery!.Timeout, _world.Client.LastQuery.Attempts));
+        }
+    }
+
     [Theory]
     [InlineData("", null, 2, false)]
     [InlineData("options timeout:1 attempts:3 rotate", 1, 3, true)]

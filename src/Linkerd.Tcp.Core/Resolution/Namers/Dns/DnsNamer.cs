@@ -19,7 +19,7 @@ public sealed class DnsNamer : Namer
     /// <param name="options">Null: <see cref="DnsNamerOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timeout of the options is not more than zero.</exception>
     public DnsNamer(DnsNamerOptions? options = null)
-        : this(options ?? DnsNamerOptions.Default, new LibraryDnsClient(), LocalFileSystem.Instance)
+        : this(options ?? DnsNamerOptions.Default, DnsServerClient.For(options), LocalFileSystem.Instance)
     {
     }
 

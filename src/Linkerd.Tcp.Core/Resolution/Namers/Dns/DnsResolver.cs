@@ -23,11 +23,11 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
     public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
     {
         var settings = _settings.Value;
-        var servers = ServersOf(settings);
+        var servers = new DnsServers(ServersOf(settings), options.GivenTimeout ?? settings.Timeout ?? options.Timeout, settings.Attempts, settings.Rotate);
         var search = new DnsSearch(name, lastName);
         foreach (var full in settings.NamesFor(name))
         {
-            var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, options.Timeout, cancellationToken))).ConfigureAwait(false);
+            var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, cancellationToken))).ConfigureAwait(false);
             if (search.Add(full, replies) is { } round)
             {
                 return round;
