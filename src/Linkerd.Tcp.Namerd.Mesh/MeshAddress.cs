@@ -54,6 +54,7 @@ public static class MeshAddress
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: {Expected}"
         : address.Scheme is not (Scheme or TlsScheme) ? $"'{address.OriginalString}' has the scheme '{address.Scheme}': expected mesh or meshs"
         : address.Host.Length == 0 ? $"'{address.OriginalString}' has no host: {Expected}"
+        : NamerdAddress.CheckHost(address.OriginalString) is { } wrong ? wrong
         : address.Port is 0 ? $"'{address.OriginalString}' has the port 0: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
         : address.AbsolutePath is not ("" or "/") || address.Query.Length > 0 || address.Fragment.Length > 0

@@ -123,6 +123,7 @@ public static class NamerdAddress
     private static string? Check(Uri address, string text, IReadOnlyList<string> schemes) =>
         !schemes.Contains(address.Scheme) ? $"'{text}' has the scheme '{address.Scheme}': expected {string.Join(" or ", schemes)}"
         : address.Host.Length == 0 ? $"'{text}' has no host: expected host:port, such as 127.0.0.1:4180"
+        : CheckHost(text) is { } wrong ? wrong
         : address.Port is < 1 or > ushort.MaxValue ? $"'{text}' has the port {address.Port}: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
         : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{text}' has a query or a fragment: expected the base address alone"
@@ -130,6 +131,17 @@ public static class NamerdAddress
 
     /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>
     public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
+
+    /// <summary>What is wrong with the host of a URL as it was written, which <see cref="Uri"/> reads as inet_aton(3) does; null where nothing is.</summary>
+    internal static string? CheckHost(string text)
+    {
+        var start = text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0;
+        var authority = text.AsSpan(start);
+        authority = authority.IndexOfAny("/?#") is >= 0 and var end ? authority[..end] : authority;
+        authority = authority[(authority.LastIndexOf('@') + 1)..];
+        var host = authority.IndexOf(':') is >= 0 and var colon ? authority[..colon] : authority;
+        return AddressLiteral.IsAmbiguous(host) ? $"'{host}' is neither an address nor a host name: expected {AddressLiteral.Expected}" : null;
+    }
 
     private static string? CheckHostAndPort(string text, out bool hasPort)
     {

@@ -43,7 +43,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
         options.Validate();
         var logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
         _options = options;
-        _servers = new NamerdServers(options, logger, lookup ?? SystemLookup.Instance, wrap);
+        _servers = new NamerdServers(options, logger, lookup ?? LocalInterpreterOptions.Default.HostLookup, wrap);
         _interpreter = new NamerdInterpreter(options, _servers, logger);
         _resolver = new InterpreterResolver(_interpreter);
     }

@@ -26,6 +26,14 @@ public static class FuzzTargets
         ".", "é", "\u2028", "\ufeff", "fe80::1%eth0",
     ];
 
+    private const int MostOfDnsName = 4 * 255;
+
+    private static readonly string[] DnsTokens =
+    [
+        "\u0003web\u0007example\0", "\0", "\u0001a", "\0\u0001\0\u0001", "\0\u0005\0\u0001", "\0\u001c\0\u0001", "\0\u0021\0\u0001", "\0\u0006\0\u0001", "\0\u0029",
+        "\0\0\0\u003c", "\0\u0004\u000a\0\0\u0001", "\0\u0002", "\0\0", "?", "\u0004_tcp", "\u0080\0",
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -37,6 +45,7 @@ public static class FuzzTargets
         new("binding", NameTokens, Bindings, FixedBytes: 128 * 1024 * 1024),
         new("json", JsonTokens, Documents),
         new("file", FileTokens, Files),
+        new("dns", DnsTokens, Answers),
     ];
 
     // What is read prints as something that is read as the same.
@@ -124,6 +133,31 @@ public static class FuzzTargets
         Expect(file.Error is null ? file.ErrorLine == 0 : file.Endpoints.IsEmpty, "an error, and endpoints");
         Expect(file.Equals(EndpointFileParser.Parse(input)), "read twice it is not the same");
         Expect(file.Endpoints.All(endpoint => endpoint.Host.Length > 0 && endpoint.Port is > 0 and <= 65535), "an endpoint of nothing");
+    }
+
+    // As many as a question over TCP may get; what is read of it has names that can be names.
+    private static void Answers(byte[] input)
+    {
+        if (DnsMessage.Read(input) is not { } message)
+        {
+            return;
+        }
+
+        var records = message.Answers.Concat(message.Authorities).Concat(message.Additional).ToList();
+        Expect(records.Count <= input.Length / 11, "more records than bytes");
+        Expect(records.All(record => record.Name.Length < MostOfDnsName && (record.Alias?.Length ?? 0) < MostOfDnsName), "a name that is too long");
+        var server = new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 53);
+        foreach (var kind in Enum.GetValues<DnsRecordKind>())
+        {
+            foreach (var name in records.Take(3).Select(record => record.Name).Append("web.example"))
+            {
+                var reply = DnsAnswer.ToReply(message, server, name, kind);
+                Expect((reply.Status == DnsStatus.Found) == (reply.Answers.Count > 0), "found, and nothing there");
+                Expect(reply.Error is null == reply.Status is DnsStatus.Found or DnsStatus.Negative, "neither an answer nor an error");
+            }
+        }
+
+        DnsQuestion.Create("web.example", DnsType.A, withExtension: true)!.IsAnsweredBy(input);
     }
 
     private static void Expect(bool condition, string otherwise)

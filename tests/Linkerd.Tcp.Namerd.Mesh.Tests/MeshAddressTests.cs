@@ -20,6 +20,7 @@ public sealed class MeshAddressTests
     [InlineData("127.0.0.1:4321", "'127.0.0.1:4321'")]
     [InlineData("http://a:1", "'http://a:1' has the scheme 'http': expected mesh or meshs")]
     [InlineData("mesh://", "expected mesh://host:port")]
+    [InlineData("mesh://010.0.0.1:4321", "'010.0.0.1' is neither an address nor a host name: expected an IPv4 address of four decimal numbers")]
     [InlineData("mesh://a:0", "has the port 0: expected 1 to 65535")]
     [InlineData("mesh://a:65536", "expected mesh://host:port")]
     [InlineData("mesh://me@a:1", "comes with a user name")]

@@ -16,4 +16,15 @@ public interface IHostLookup
     /// Any other exception: the lookup failed, and says nothing about the host.
     /// </exception>
     Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// As <see cref="GetAddressesAsync(string, CancellationToken)"/>, with a hint for lookups that have to wait for one another. The default ignores it.
+    /// </summary>
+    /// <param name="host">A name, never an address.</param>
+    /// <param name="isRefresh">
+    /// Whether the caller has asked for this host before, so that a host that is asked for the first time may come first: somebody may wait for that one.
+    /// </param>
+    /// <param name="cancellationToken">Nobody needs the answer any more.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">As above.</exception>
+    Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken) => GetAddressesAsync(host, cancellationToken);
 }

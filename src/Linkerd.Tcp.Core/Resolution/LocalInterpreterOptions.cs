@@ -26,7 +26,10 @@ public sealed record LocalInterpreterOptions
     /// <summary>A lookup of a host name that takes longer counts as failed. Default: 5 s.</summary>
     public TimeSpan LookupTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How host names are looked up. Default: by the operating system.</summary>
+    /// <summary>
+    /// How host names are looked up. Default: by the operating system, on at most 16 background threads that all users of the default share; hosts that are
+    /// asked for the first time come first, one question at a time is asked for a host, and one that takes longer than 30 s fails.
+    /// </summary>
     public IHostLookup HostLookup { get; init; } = DnsHostLookup.Instance;
 
     /// <summary>The clock. Default: <see cref="TimeProvider.System"/>.</summary>

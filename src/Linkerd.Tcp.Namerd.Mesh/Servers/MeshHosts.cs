@@ -40,15 +40,21 @@ internal sealed class MeshHosts(MeshOptions options)
         foreach (var address in options.Addresses)
         {
             var port = address.Port > 0 ? address.Port : MeshAddress.DefaultPort;
-            if (IPAddress.TryParse(address.IdnHost, out var literal))
+            if (AddressLiteral.Read(address.IdnHost) is { } literal)
             {
                 all.Add((address, new IPEndPoint(literal, port)));
                 continue;
             }
 
+            if (AddressLiteral.HasZoneName(address.IdnHost))
+            {
+                error = new MeshException($"there is no network interface for namerd's address [{address.IdnHost}]:{port}", blamesServer: true);
+                continue;
+            }
+
             try
             {
-                var found = await options.HostLookup.GetAddressesAsync(address.IdnHost, CancellationToken.None)
+                var found = await options.HostLookup.GetAddressesAsync(address.IdnHost, _last.ContainsKey(address.IdnHost), CancellationToken.None)
                     .WaitAsync(options.RequestTimeout, options.TimeProvider).ConfigureAwait(false);
                 if (found.Length == 0)
                 {

@@ -33,7 +33,7 @@ internal sealed class MeshServer : IDisposable
     {
         _options = options;
         EndPoint = endPoint;
-        var isLiteral = IPAddress.TryParse(address.IdnHost, out _);
+        var isLiteral = AddressLiteral.Read(address.IdnHost) is not null;
         Name = isLiteral ? $"{endPoint}" : $"{address.IdnHost}:{endPoint.Port} ({endPoint.Address})";
         IsTls = address.Scheme == MeshAddress.TlsScheme;
         _channel = MeshConnections.Create(options, address, endPoint, IsTls ? new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) : null);

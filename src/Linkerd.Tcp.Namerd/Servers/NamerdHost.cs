@@ -25,7 +25,7 @@ internal sealed class NamerdHost : IDisposable
     public NamerdHost(NamerdOptions options, Uri baseAddress, IHostLookup lookup, Func<Stream, Stream>? wrap)
     {
         (_options, _baseAddress, _wrap) = (options, baseAddress, wrap);
-        if (IPAddress.TryParse(baseAddress.IdnHost, out var address))
+        if (!AddressLiteral.HasZoneName(baseAddress.IdnHost) && AddressLiteral.Read(baseAddress.IdnHost) is { } address)
         {
             _servers = [Make(address, isOneOfSeveral: false)];
         }
@@ -81,7 +81,9 @@ internal sealed class NamerdHost : IDisposable
         IPAddress[] addresses = [];
         try
         {
-            addresses = await lookup.GetAddressesAsync(_baseAddress.IdnHost, CancellationToken.None).ConfigureAwait(false);
+            // The interface of a zone comes and goes.
+            addresses = !AddressLiteral.HasZoneName(_baseAddress.IdnHost) ? await lookup.GetAddressesAsync(_baseAddress.IdnHost, _lookedAt is not null, CancellationToken.None).ConfigureAwait(false)
+                : AddressLiteral.Read(_baseAddress.IdnHost) is { } address ? [address] : [];
         }
         catch (Exception)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Cli;
 
@@ -34,21 +33,11 @@ internal static class AddressText
             throw new InvalidValueException($"'{text[(colon + 1)..]}' is not a port from 0 to 65535; {Expected}");
         }
 
-        return new IPEndPoint(host.Length == 0 ? IPAddress.Any : ParseAddress(host) ?? throw new InvalidValueException(Describe(host, Expected)), port);
-    }
-
-    // IPAddress reads "1" as 0.0.0.1 and "127.1" as 127.0.0.1; here an IPv4 address has four parts.
-    private static IPAddress? ParseAddress(string host)
-    {
-        var bracketed = host.StartsWith('[') && host.EndsWith(']');
-        if (!IPAddress.TryParse(bracketed ? host[1..^1] : host, out var address))
-        {
-            return null;
-        }
-
-        return bracketed == (address.AddressFamily == AddressFamily.InterNetworkV6) && (bracketed || address.ToString() == host) ? address : null;
+        return new IPEndPoint(host.Length == 0 ? IPAddress.Any : AddressLiteral.Read(AddressLiteral.WithoutBrackets(host)) ?? throw new InvalidValueException(Describe(host, Expected)), port);
     }
 
     private static string Describe(string host, string expected) =>
-        $"'{host}' is not an IP address, and a host name cannot be listened on; {expected} (0.0.0.0 or [::] for every address of this machine)";
+        AddressLiteral.WithoutBrackets(host) is var literal && AddressLiteral.HasZoneName(literal)
+            ? $"there is no network interface '{literal[(literal.IndexOf('%') + 1)..]}'; {expected}"
+            : $"'{host}' is not an IP address, and a host name cannot be listened on; {expected} (0.0.0.0 or [::] for every address of this machine)";
 }

@@ -16,6 +16,9 @@ internal sealed class FakeHostLookup : IHostLookup
     /// <summary>The token of the last question.</summary>
     public CancellationToken LastToken { get; private set; }
 
+    /// <summary>Whether the last question was one.</summary>
+    public bool LastIsRefresh { get; private set; }
+
     public int CallsFor(string host) => _calls.GetValueOrDefault(host);
 
     public void Addresses(string host, params string[] addresses) =>
@@ -33,6 +36,12 @@ internal sealed class FakeHostLookup : IHostLookup
         var source = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         _answers[host] = () => source.Task;
         return source;
+    }
+
+    public Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken)
+    {
+        LastIsRefresh = isRefresh;
+        return GetAddressesAsync(host, cancellationToken);
     }
 
     public async Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken)

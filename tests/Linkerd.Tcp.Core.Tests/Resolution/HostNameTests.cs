@@ -119,6 +119,30 @@ public sealed class HostNameTests
     }
 
     [Fact]
+    public async Task ResolveAsync_ZoneOfNoInterface_FailsAndIsTriedAgainWithoutALookup()
+    {
+        await using var watch = new ResolverWatch(_interpreter, "/$/inet/fe80::1%no-such-if/80");
+        Assert.Equal(new Resolution.Failed("looking up host 'fe80::1%no-such-if' failed: there is no network interface 'no-such-if'"), await watch.NextAsync());
+
+        Assert.InRange((await _time.RunNextAsync()).TotalSeconds, 0.249, 0.5);
+        Assert.InRange((await _time.NextAsync()).TotalSeconds, 0.499, 1);
+        Assert.Equal(0, _lookup.CallsFor("fe80::1%no-such-if"));
+    }
+
+    [Fact]
+    public async Task ResolveAsync_SecondQuestion_IsARefresh()
+    {
+        _lookup.Addresses("web", "10.0.0.1");
+        await using var watch = new ResolverWatch(_interpreter, "/$/inet/web/80");
+        await watch.NextAsync();
+        Assert.False(_lookup.LastIsRefresh);
+
+        await _time.RunNextAsync(() => _lookup.Addresses("web", "10.0.0.2"));
+        await watch.NextAsync();
+        Assert.True(_lookup.LastIsRefresh);
+    }
+
+    [Fact]
     public async Task ResolveAsync_LookupThrowsAnything_IsFailed()
     {
         _lookup.Throws("web", new InvalidOperationException("no such thing"));

@@ -17,7 +17,6 @@ public sealed class LocalInterpreterTests
     [InlineData("/$/inet/8080", "127.0.0.1:8080")]
     [InlineData("/$/inet/8080/rest", "127.0.0.1:8080")]
     [InlineData("/$/inet/8080/http/80", "127.0.0.1:8080")]
-    [InlineData("/$/inet/127.1/80", "127.0.0.1:80")]
     public async Task ResolveAsync_Address_IsBoundAtOnceForEver(string name, string endPoint)
     {
         await using var watch = new ResolverWatch(new LocalInterpreter(), name);
@@ -61,6 +60,9 @@ public sealed class LocalInterpreterTests
     [InlineData("/$/inet", "'/<host>/<port>' or '/<port>' was expected after '/$/inet'")]
     [InlineData("/$/inet/10.0.0.1:80/80", "a host name or an IP address was expected where '10.0.0.1:80' stands")]
     [InlineData("/$/inet/a\\x20b/80", "a host name or an IP address was expected where '\\x61\\x20\\x62' stands", "/$/inet/\\x61\\x20\\x62/80")]
+    [InlineData("/$/inet/010.0.0.1/80", "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1, was expected where '010.0.0.1' stands")]
+    [InlineData("/$/inet/127.1/80", "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1, was expected where '127.1' stands")]
+    [InlineData("/$/inet/8080/9090", "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1, was expected where '8080' stands")]
     [InlineData("/$/foo", "'inet', 'nil' or 'fail' was expected where 'foo' stands")]
     [InlineData("/$/inetx/h/80", "'inet', 'nil' or 'fail' was expected where 'inetx' stands")]
     [InlineData("/$", "'/inet', '/nil' or '/fail' was expected after '/$'")]
@@ -92,6 +94,7 @@ public sealed class LocalInterpreterTests
     [InlineData("/$/inet/some-host.example/80")]
     [InlineData("/$/inet/under_score/80")]
     [InlineData("/$/inet/::1/80")]
+    [InlineData("/$/inet/fe80::1%no-such-if/80")]
     [InlineData("/$/nil")]
     [InlineData("/local")]
     public void Validate_NameThatCanBind_IsAccepted(string name)

@@ -38,6 +38,8 @@ public sealed class AddressTextTests
     [InlineData("0x7f.0.0.1:80", "is not an IP address")]
     [InlineData("1:80", "is not an IP address")]
     [InlineData("256.0.0.1:80", "is not an IP address")]
+    [InlineData("010.0.0.1:80", "is not an IP address")]
+    [InlineData("[fe80::1%no-such-if]:80", "there is no network interface 'no-such-if'")]
     [InlineData("*:80", "is not an IP address")]
     public void ParseListen_AnythingElse_SaysWhatIsWrongAndExpected(string text, string expected)
     {

@@ -69,6 +69,14 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return MustAsync("ip", ["netns", "exec", _name, Require.Program("iptables"), .. rule]);
     }
 
+    /// <summary>Adds an interface with an IPv6 address of its own.</summary>
+    public async Task AddInterfaceAsync(string name, IPAddress address)
+    {
+        await MustAsync("ip", "-n", _name, "link", "add", name, "type", "dummy");
+        await MustAsync("ip", "-n", _name, "link", "set", name, "up");
+        await MustAsync("ip", "-n", _name, "addr", "add", $"{address}/64", "dev", name, "nodad");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await using (var pids = await RootAsync("ip", "netns", "pids", _name))

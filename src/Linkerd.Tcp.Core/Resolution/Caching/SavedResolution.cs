@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Linkerd.Tcp;
@@ -82,9 +83,14 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
     }
 
     private static WeightedEndPoint ParseEndpoint(JsonElement endpoint) =>
-        new(IPEndPoint.Parse(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
+        new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
         {
             // Not in files of versions that knew none.
             Metadata = endpoint.TryGetProperty("host", out var host) ? new EndpointMetadata { Host = host.GetString() } : null,
         };
+
+    // What was printed is read, and nothing that reads as another address elsewhere.
+    private static IPEndPoint ParseAddress(string text) =>
+        IPEndPoint.TryParse(text, out var address) && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text) ? address
+            : throw new FormatException($"'{text}' is not an IP address and a port, such as 10.0.0.1:80 or [2001:db8::1]:80");
 }

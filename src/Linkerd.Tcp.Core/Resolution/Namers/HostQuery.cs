@@ -8,14 +8,22 @@ namespace Linkerd.Tcp;
 internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
 {
     private Task<IPAddress[]>? _running;
+    private bool _isRefresh;
 
     /// <summary>Bound, negative or failed; within the lookup timeout.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Resolution> AskAsync(CancellationToken cancellationToken)
     {
+        if (AddressLiteral.WithoutBrackets(name.Host) is var literal && AddressLiteral.HasZoneName(literal))
+        {
+            return AddressLiteral.Read(literal) is { } address ? new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port)))
+                : Failed($"there is no network interface '{literal[(literal.IndexOf('%') + 1)..]}'");
+        }
+
         try
         {
-            _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, cancellationToken));
+            _running ??= Observed(options.HostLookup.GetAddressesAsync(name.Host, _isRefresh, cancellationToken));
+            _isRefresh = true;
             var addresses = await _running.WaitAsync(options.LookupTimeout, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             _running = null;
             return addresses.Length == 0 ? Resolution.Negative.Instance

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 /// <summary>The parts of a name <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> or <c>/$/inet/&lt;port&gt;</c>.</summary>
 /// <param name="Id">The name without its residual.</param>
 /// <param name="Host">The host as it was written.</param>
-/// <param name="Address">Its address, where that needs no lookup.</param>
+/// <param name="Address">Its address, where that needs no lookup; not where it has the name of an interface, which comes and goes.</param>
 /// <param name="Port">1 to 65535.</param>
 /// <param name="Problem">Why the leaf, which does bind, can never have an address; null where it can.</param>
 internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int Port, NameBindingException? Problem)
@@ -24,7 +24,7 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
             var host = name[2];
             var (port, wrongPort) = TakePort(name, 3);
             var (address, wrongHost) = TakeAddress(name, host);
-            return new(name.Take(4), host, address, port, wrongHost ?? wrongPort);
+            return new(name.Take(4), host, address, port, wrongPort ?? wrongHost);
         }
 
         if (name.Count > 2 && IsNumber(name[2]))
@@ -50,7 +50,9 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
 
     private static (IPAddress? Address, NameBindingException? Problem) TakeAddress(DstPath name, string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? (IPAddress.Loopback, null)
-            : IPAddress.TryParse(host, out var address) ? (address, null)
+            : AddressLiteral.HasZoneName(AddressLiteral.WithoutBrackets(host)) ? (null, null)
+            : AddressLiteral.Read(AddressLiteral.WithoutBrackets(host)) is { } address ? (address, null)
+            : AddressLiteral.IsAmbiguous(host) ? (null, new NameBindingException(name, $"{AddressLiteral.Expected}, was expected where '{host}' stands"))
             : host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? (null, null)
             : (null, new NameBindingException(name, $"a host name or an IP address was expected where '{host}' stands"));
 }

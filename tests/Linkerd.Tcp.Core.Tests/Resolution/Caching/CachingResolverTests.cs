@@ -91,6 +91,7 @@ public sealed class CachingResolverTests : IDisposable
     [InlineData("{\"format\":1,\"name\":\"/svc/web\",\"scope\":\"\",\"saved\":\"2026-11-26T00:00:00Z\",\"groups\":[{\"weight\":1,\"tier\":-1,\"endpoints\":[]}]}")]
     [InlineData("{\"format\":1,\"name\":\"/svc/web\",\"scope\":\"\",\"saved\":\"yesterday\",\"groups\":[]}")]
     [InlineData("{\"format\":1,\"name\":\"/svc/web\",\"scope\":\"\",\"saved\":\"2026-11-26T00:00:00Z\",\"groups\":[{\"weight\":1,\"tier\":0,\"endpoints\":[{\"address\":\"x\",\"weight\":1}]}]}")]
+    [InlineData("{\"format\":1,\"name\":\"/svc/web\",\"scope\":\"\",\"saved\":\"2026-11-26T00:00:00Z\",\"groups\":[{\"weight\":1,\"tier\":0,\"endpoints\":[{\"address\":\"010.0.0.1:80\",\"weight\":1}]}]}")]
     [InlineData("{\"format\":1,\"name\":\"/svc/other\",\"scope\":\"\",\"saved\":\"2026-11-26T00:00:00Z\",\"groups\":[]}")]
     public async Task ResolveAsync_FileThatCannotBeUsed_IsLeftOut(string content)
     {

@@ -176,6 +176,69 @@ public sealed class DnsNamerTests
         Assert.Equal([new IPEndPoint(IPAddress.Parse("192.0.2.2"), 53)], _world.Client.LastServers);
     }
 
+    [Fact]
+    public async Task WatchAsync_ZoneOfNoInterface_IsFailedAndTriedAgain()
+    {
+        const string Zoned = "/#/io.l5d.dns/fe80::1%no-such-if/80";
+        using var lookup = Look(Zoned);
+        await using var watch = Watch(Zoned);
+
+        Assert.Equal(FileNamerFixture.Leaf(Zoned), lookup.Current);
+        Assert.Equal(new Resolution.Failed("looking up host 'fe80::1%no-such-if' failed: there is no network interface 'no-such-if'"), await watch.NextAsync());
+        Assert.InRange((await _world.Time.NextAsync()).TotalSeconds, 0.499, 1);
+        Assert.Empty(_world.Client.Questions);
+    }
+
+    [Fact]
+    public async Task WatchAsync_FilesWithNumbersThatAreNoAddress_PassOverThem()
+    {
+        _world.Files.Write("hosts", "010.0.0.9 web\nfe80::1%no-such-if web\n");
+        _world.Files.Write("resolv.conf", "nameserver 010.0.0.1\nnameserver 192.0.2.1\nnameserver fe80::1%no-such-if\n");
+        _world.Client.Addresses("web", 60, "10.0.0.1");
+        await using var watch = Watch(Id);
+
+        Assert.Equal(FileNamerFixture.Bound("10.0.0.1:80"), await watch.NextAsync());
+        Assert.Equal([new IPEndPoint(IPAddress.Parse("192.0.2.1"), 53)], _world.Client.LastServers);
+        Assert.Single(_world.Logger.Entries, entry => entry is (LogLevel.Warning, 2092, "/files/resolv.conf: name server '010.0.0.1' is passed over: an IP address was expected"));
+    }
+
+    [Fact]
+    public async Task WatchAsync_OptionsOfTheFile_AreHeeded()
+    {
+        _world.Files.Write("resolv.conf", "options timeout:3 attempts:4 rotate\n");
+        await using (var watch = Watch(Id))
+        {
+            await watch.NextAsync();
+            Assert.Equal((TimeSpan.FromSeconds(3), 4, true), (_world.Client.LastQuery!.Timeout, _world.Client.LastQuery.Attempts, _world.Client.LastQuery.Rotate));
+        }
+
+        // What the code says comes first.
+        var namer = new DnsNamer(_world.Options with { Timeout = TimeSpan.FromSeconds(7) }, _world.Client, _world.Files);
+        await using (var watch = new NamerWatch(namer, Id))
+        {
+            await watch.NextAsync();
+            Assert.Equal((TimeSpan.FromSeconds(7), 4), (_world.Client.LastQuery!.Timeout, _world.Client.LastQuery.Attempts));
+        }
+    }
+
+    [Theory]
+    [InlineData("", null, 2, false)]
+    [InlineData("options timeout:1 attempts:3 rotate", 1, 3, true)]
+    [InlineData("options timeout:0 attempts:0", 1, 1, false)]
+    [InlineData("options timeout:31 attempts:6", 30, 5, false)]
+    [InlineData("options timeout:x attempts:-1 rotated # rotate", null, 2, false)]
+    [InlineData("options timeout:7\noptions rotate", 7, 2, true)]
+    public void Parse_Options_AreBoundedAsInTheCLibrary(string text, int? timeout, int attempts, bool rotate)
+    {
+        var settings = ResolverSettings.Parse(text);
+
+        Assert.Equal((timeout, attempts, rotate), ((int?)settings.Timeout?.TotalSeconds, settings.Attempts, settings.Rotate));
+    }
+
+    [Fact]
+    public void Parse_NameServers_AreAtMostThree() =>
+        Assert.Equal(["10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53"], ResolverSettings.Parse("nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n").Servers.Select(server => server.ToString()));
+
     [Theory]
     [InlineData("web", "web.a.example,web.b.example,web")]
     [InlineData("web.x", "web.x.a.example,web.x.b.example,web.x")]
@@ -236,6 +299,8 @@ public sealed class DnsNamerTests
     [InlineData("/#/io.l5d.dns/web/http", "a port from 1 to 65535 was expected where 'http' stands")]
     [InlineData("/#/io.l5d.dns/web/0", "a port from 1 to 65535 was expected where '0' stands")]
     [InlineData("/#/io.l5d.dns/we:b/80", "a host name or an IP address was expected where 'we:b' stands")]
+    [InlineData("/#/io.l5d.dns/010.0.0.1/80", "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1, was expected where '010.0.0.1' stands")]
+    [InlineData("/#/io.l5d.dns/8080/80", "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1, was expected where '8080' stands")]
     [InlineData("/#/io.l5d.dns/a..b/80", "a host name or an IP address was expected where 'a..b' stands")]
     public async Task Look_NameThatCanNeverBind_IsFailedAndSaysWhatWasExpected(string name, string problem)
     {

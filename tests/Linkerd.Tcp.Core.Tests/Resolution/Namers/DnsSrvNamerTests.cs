@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;
@@ -52,6 +53,21 @@ public sealed class DnsSrvNamerTests
 
         Assert.Equal(Resolution.Negative.Instance, await watch.NextAsync());
         Assert.Equal(NameBinding.Bound.Negative, lookup.Current);
+    }
+
+    [Fact]
+    public async Task WatchAsync_PortIs0_RecordIsPassedOverWithAWordOnce()
+    {
+        const string Warning = $"service '{Service}': SRV records with the port 0 are passed over, those of b";
+        DnsRecord[] additional = [FakeDnsClient.Address("a", 60, "10.0.0.1"), FakeDnsClient.Address("b", 60, "10.0.0.2")];
+        _world.Client.Services(Service, 20, [new(0, 1, 80, "a"), new(0, 1, 0, "b")], additional);
+        await using var watch = Watch();
+        Assert.Equal("0:[10.0.0.1:80]", Print(await watch.NextAsync()));
+
+        await _world.Time.RunNextAsync();
+        await _world.Time.RunNextAsync(() => _world.Client.Services(Service, 20, [new(0, 1, 0, "b")], additional));
+        Assert.Equal(new Resolution.Failed($"looking up service '{Service}' failed: all of its SRV records have the port 0"), await watch.NextAsync());
+        Assert.Single(_world.Logger.Entries, entry => entry is (LogLevel.Warning, 2093, Warning));
     }
 
     [Fact]

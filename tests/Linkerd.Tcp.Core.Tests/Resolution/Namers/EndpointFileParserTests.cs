@@ -24,7 +24,6 @@ public sealed class EndpointFileParserTests
     [InlineData("127.0.0.1 8080 # comment * 2", "127.0.0.1", 8080, 1.0)]
     [InlineData("127.0.0.1 8080#comment", "127.0.0.1", 8080, 1.0)]
     [InlineData("127.0.0.1 8080 * 1e3#", "127.0.0.1", 8080, 1000.0)]
-    [InlineData("127.1 1", "127.0.0.1", 1, 1.0)]
     [InlineData("::1 65535", "::1", 65535, 1.0)]
     [InlineData("[::1] 80", "::1", 80, 1.0)]
     [InlineData("fe80::1%3 80", "fe80::1%3", 80, 1.0)]
@@ -40,10 +39,24 @@ public sealed class EndpointFileParserTests
     [InlineData("db.example 5432", "db.example")]
     [InlineData("localhost 80", "localhost")]
     [InlineData("[::1]:80 80", "[::1]:80")]
+    [InlineData("fe80::1%no-such-if 80", "fe80::1%no-such-if")]
+    [InlineData("[fe80::1%no-such-if] 80", "[fe80::1%no-such-if]")]
     [InlineData("\u00fc\u00df 80", "\u00fc\u00df")]
     public void Parse_HostName_IsLeftToALookup(string text, string host)
     {
         Assert.Equal((host, null), (EndpointFileParser.Parse(text).Endpoints[0].Host, EndpointFileParser.Parse(text).Endpoints[0].Address));
+    }
+
+    [Theory]
+    [InlineData("010.0.0.1")]
+    [InlineData("127.1")]
+    [InlineData("8080")]
+    [InlineData("0x7f.0.0.1")]
+    public void Parse_NumbersThatAreNoAddress_AreMalformed(string host)
+    {
+        var file = EndpointFileParser.Parse($"10.0.0.1 80\n{host} 80\n");
+
+        Assert.Equal(new EndpointFile([], $"malformed address: {host}: expected {AddressLiteral.Expected}, or a host name", 2), file);
     }
 
     [Theory]

@@ -56,10 +56,11 @@ internal sealed class FakeDnsClient : IDnsClient
         return source;
     }
 
-    public Task<DnsReply> QueryAsync(
-        IReadOnlyList<IPEndPoint> servers, string name, DnsRecordKind kind, TimeSpan timeout, CancellationToken cancellationToken)
+    public DnsServers? LastQuery { get; private set; }
+
+    public Task<DnsReply> QueryAsync(DnsServers servers, string name, DnsRecordKind kind, CancellationToken cancellationToken)
     {
-        LastServers = servers;
+        (LastQuery, LastServers) = (servers, servers.Addresses);
         Questions.Enqueue($"{kind} {name}");
         return _replies.TryGetValue((name, kind), out var reply) ? reply().WaitAsync(cancellationToken) : Task.FromResult(DnsReply.Negative(null));
     }

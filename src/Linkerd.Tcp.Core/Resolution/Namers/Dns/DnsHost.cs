@@ -12,6 +12,12 @@ internal sealed class DnsHost(string host, DnsResolver resolver)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<HostAnswer> AskAsync(CancellationToken cancellationToken)
     {
+        if (AddressLiteral.HasZoneName(host))
+        {
+            return AddressLiteral.Read(host) is { } address ? new HostAnswer(DnsStatus.Found, [address], DnsTimes.Default)
+                : new HostAnswer(DnsStatus.Unanswered, [], TimeSpan.Zero, $"there is no network interface '{host[(host.IndexOf('%', StringComparison.Ordinal) + 1)..]}'");
+        }
+
         if (resolver.FindInHosts(host) is { Count: > 0 } known)
         {
             return new HostAnswer(DnsStatus.Found, known, DnsTimes.Default);

@@ -19,7 +19,7 @@ public sealed class DnsNamer : Namer
     /// <param name="options">Null: <see cref="DnsNamerOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timeout of the options is not more than zero.</exception>
     public DnsNamer(DnsNamerOptions? options = null)
-        : this(options ?? DnsNamerOptions.Default, new LibraryDnsClient(), LocalFileSystem.Instance)
+        : this(options ?? DnsNamerOptions.Default, DnsServerClient.For(options), LocalFileSystem.Instance)
     {
     }
 
@@ -39,7 +39,7 @@ public sealed class DnsNamer : Namer
         }
 
         var leaf = new BoundTree.Leaf(name.Take(Prefix.Count + 2), name.Skip(Prefix.Count + 2));
-        return AddressOf(name) is null ? _leaves.Look(leaf, changed) : NamerLookup.Constant(new NameBinding.Bound(leaf));
+        return DnsNames.IsHost(HostOf(name)) && AddressOf(name) is null ? _leaves.Look(leaf, changed) : NamerLookup.Constant(new NameBinding.Bound(leaf));
     }
 
     internal override IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken) =>
@@ -51,7 +51,8 @@ public sealed class DnsNamer : Namer
     {
         var count = name.Count - Prefix.Count;
         var problem = count == 0 ? $"'/<host>/<port>' was expected after '{Prefix}'"
-            : AddressOf(name) is null && !DnsNames.IsHost(HostOf(name)) ? $"a host name or an IP address was expected where '{HostOf(name)}' stands"
+            : AddressLiteral.IsAmbiguous(HostOf(name)) ? $"{AddressLiteral.Expected}, was expected where '{HostOf(name)}' stands"
+            : AddressOf(name) is null && !AddressLiteral.HasZoneName(HostOf(name)) && !DnsNames.IsHost(HostOf(name)) ? $"a host name or an IP address was expected where '{HostOf(name)}' stands"
             : count == 1 ? $"a port from 1 to 65535 was expected after '{HostOf(name)}'"
             : DnsNames.PortOf(name[Prefix.Count + 1]) is null ? $"a port from 1 to 65535 was expected where '{name[Prefix.Count + 1]}' stands"
             : null;
@@ -62,7 +63,8 @@ public sealed class DnsNamer : Namer
 
     private int PortOf(DstPath name) => int.Parse(name[Prefix.Count + 1], CultureInfo.InvariantCulture);
 
-    private IPAddress? AddressOf(DstPath name) => IPAddress.TryParse(HostOf(name), out var address) ? address : null;
+    // Null where it has the name of an interface, which comes and goes.
+    private IPAddress? AddressOf(DstPath name) => AddressLiteral.HasZoneName(HostOf(name)) ? null : AddressLiteral.Read(HostOf(name));
 
     private Func<CancellationToken, Task<DnsOutcome>> QueryFor(DstPath id)
     {

@@ -1,11 +1,12 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
 /// <summary>Asks for a name along the search list, with what the files of the system say. Any thread.</summary>
-internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IFileSystem files)
+internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient client, IFileSystem files)
 {
-    private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, ResolverSettings.Parse);
+    private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options));
     private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text));
 
     /// <summary>The addresses of a host in the hosts file, and of <c>localhost</c> without one; none where it must be asked for.</summary>
@@ -22,11 +23,11 @@ internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IF
     public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
     {
         var settings = _settings.Value;
-        var servers = ServersOf(settings);
+        var servers = new DnsServers(ServersOf(settings), options.GivenTimeout ?? settings.Timeout ?? options.Timeout, settings.Attempts, settings.Rotate);
         var search = new DnsSearch(name, lastName);
         foreach (var full in settings.NamesFor(name))
         {
-            var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, options.Timeout, cancellationToken))).ConfigureAwait(false);
+            var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, cancellationToken))).ConfigureAwait(false);
             if (search.Add(full, replies) is { } round)
             {
                 return round;
@@ -36,6 +37,17 @@ internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IF
         return search.End();
     }
 
+    private static ResolverSettings Parse(string text, DnsNamerOptions options)
+    {
+        var settings = ResolverSettings.Parse(text);
+        foreach (var server in settings.NoAddresses)
+        {
+            Log.NoAddress(options.Logger, options.ResolverFile, server);
+        }
+
+        return settings;
+    }
+
     private IReadOnlyList<IPEndPoint> ServersOf(ResolverSettings settings)
     {
         if (options.NameServers.Count > 0)
@@ -43,12 +55,18 @@ internal sealed class DnsResolver(DnsNamerOptions options, IDnsClient client, IF
             return options.NameServers;
         }
 
-        if (!settings.Servers.IsEmpty)
+        if (settings.Servers is { Count: > 0 } named)
         {
-            return settings.Servers;
+            return named;
         }
 
         // Windows has no such file; and resolv.conf(5) says what stands for none.
         return OperatingSystem.IsWindows() && client.FindServers() is { Count: > 0 } servers ? servers : [new IPEndPoint(IPAddress.Loopback, 53)];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2092, LogLevel.Warning, "{File}: name server '{Text}' is passed over: an IP address was expected", EventName = "NameServerIsNoAddress")]
+        public static partial void NoAddress(ILogger logger, string file, string text);
     }
 }

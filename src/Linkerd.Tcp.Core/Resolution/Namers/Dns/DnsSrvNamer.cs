@@ -4,7 +4,7 @@ namespace Linkerd.Tcp;
 /// Names of services with SRV records (RFC 2782): <c>/#/io.l5d.dnssrv/_http._tcp.example.com</c>; further labels are the residual. Each priority is a tier, the
 /// lowest value first; the weight of a record is shared by the addresses of its host, and a weight of 0 counts as 0.1 beside others, which is a small share and not a
 /// drain. Hosts are taken from the answer where it has their addresses, and asked for where not. A service that does not exist, or whose only target is
-/// <c>.</c>, is a negative name. When it is asked again, and what a failure does, is as for a <see cref="DnsNamer"/>. Any thread; asks nothing while nobody looks.
+/// <c>.</c>, is a negative name; a record with the port 0 is passed over. When it is asked again, and what a failure does, is as for a <see cref="DnsNamer"/>. Any thread; asks nothing while nobody looks.
 /// </summary>
 public sealed class DnsSrvNamer : Namer
 {
@@ -15,7 +15,7 @@ public sealed class DnsSrvNamer : Namer
     /// <param name="options">Null: <see cref="DnsNamerOptions.Default"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The timeout of the options is not more than zero.</exception>
     public DnsSrvNamer(DnsNamerOptions? options = null)
-        : this(options ?? DnsNamerOptions.Default, new LibraryDnsClient(), LocalFileSystem.Instance)
+        : this(options ?? DnsNamerOptions.Default, DnsServerClient.For(options), LocalFileSystem.Instance)
     {
     }
 
@@ -24,7 +24,7 @@ public sealed class DnsSrvNamer : Namer
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Timeout, TimeSpan.Zero, nameof(options));
         var resolver = new DnsResolver(options, client, files);
-        _leaves = new DnsLeaves(options, id => new DnsSrvQuery(id[Prefix.Count], resolver).AskAsync);
+        _leaves = new DnsLeaves(options, id => new DnsSrvQuery(id[Prefix.Count], resolver, options.Logger).AskAsync);
     }
 
     internal override NamerLookup Look(DstPath name, Action changed) => Check(name) is { } wrong

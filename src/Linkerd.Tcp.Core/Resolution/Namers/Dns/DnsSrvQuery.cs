@@ -1,13 +1,15 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
 /// <summary>The lookups of one service, one after the other: its SRV records, and the addresses of the hosts in them. For one caller at a time.</summary>
-internal sealed class DnsSrvQuery(string name, DnsResolver resolver)
+internal sealed partial class DnsSrvQuery(string name, DnsResolver resolver, ILogger logger)
 {
     private static readonly DnsRecordKind[] Kinds = [DnsRecordKind.Srv];
     private Dictionary<string, DnsHost> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private string? _lastName;
+    private string[] _hadNoPort = [];
 
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<DnsOutcome> AskAsync(CancellationToken cancellationToken)
@@ -34,6 +36,24 @@ internal sealed class DnsSrvQuery(string name, DnsResolver resolver)
         if (services.Count == 0)
         {
             return new DnsOutcome(Resolution.Negative.Instance, ttl);
+        }
+
+        // There is nothing to connect to.
+        var hasNoPort = services.Where(service => service.Port == 0).Select(service => service.Target).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase).ToArray();
+        if (!hasNoPort.SequenceEqual(_hadNoPort, StringComparer.OrdinalIgnoreCase))
+        {
+            _hadNoPort = hasNoPort;
+            if (hasNoPort.Length > 0)
+            {
+                Log.HasNoPort(logger, name, string.Join(", ", hasNoPort));
+            }
+        }
+
+        services.RemoveAll(service => service.Port == 0);
+        if (services.Count == 0)
+        {
+            return Failed("all of its SRV records have the port 0");
         }
 
         var hosts = await AddressesAsync([.. services.Select(service => service.Target).Distinct(StringComparer.OrdinalIgnoreCase)], reply.Additional, cancellationToken)
@@ -71,4 +91,10 @@ internal sealed class DnsSrvQuery(string name, DnsResolver resolver)
     }
 
     private DnsOutcome Failed(string error) => new(new Resolution.Failed($"looking up service '{name}' failed: {error}"), TimeSpan.Zero);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2093, LogLevel.Warning, "service '{Service}': SRV records with the port 0 are passed over, those of {Targets}", EventName = "ServiceHasNoPort")]
+        public static partial void HasNoPort(ILogger logger, string service, string targets);
+    }
 }

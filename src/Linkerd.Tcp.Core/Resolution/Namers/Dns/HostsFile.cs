@@ -5,7 +5,8 @@ namespace Linkerd.Tcp;
 /// <summary>The addresses of a hosts file. Immutable.</summary>
 internal sealed class HostsFile
 {
-    private readonly Dictionary<string, List<IPAddress>> _addresses = new(StringComparer.OrdinalIgnoreCase);
+    // Addresses as they are written: the interface of a zone comes and goes.
+    private readonly Dictionary<string, List<string>> _addresses = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the text of the file: an address and its names a line. What is not understood is passed over.</summary>
     public HostsFile(string text)
@@ -13,20 +14,22 @@ internal sealed class HostsFile
         foreach (var line in text.Split('\n'))
         {
             var words = line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length > 1 && IPAddress.TryParse(words[0], out var address))
+            if (words.Length > 1 && (AddressLiteral.Read(words[0]) is not null || AddressLiteral.HasZoneName(words[0])))
             {
                 foreach (var name in words.Skip(1))
                 {
-                    Add(name.TrimEnd('.'), address);
+                    Add(name.TrimEnd('.'), words[0]);
                 }
             }
         }
     }
 
     /// <summary>The addresses of a host; none where the file does not know it.</summary>
-    public IReadOnlyList<IPAddress> Find(string host) => _addresses.GetValueOrDefault(host.TrimEnd('.')) ?? [];
+    public IReadOnlyList<IPAddress> Find(string host) => _addresses.TryGetValue(host.TrimEnd('.'), out var addresses)
+        ? [.. addresses.Select(address => AddressLiteral.Read(address)).OfType<IPAddress>().Distinct()]
+        : [];
 
-    private void Add(string name, IPAddress address)
+    private void Add(string name, string address)
     {
         if (!_addresses.TryGetValue(name, out var addresses))
         {

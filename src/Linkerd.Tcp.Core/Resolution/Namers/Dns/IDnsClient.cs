@@ -12,8 +12,7 @@ internal interface IDnsClient
     /// <param name="servers">The servers.</param>
     /// <param name="name">The full name.</param>
     /// <param name="kind">What is asked for.</param>
-    /// <param name="timeout">The time for one try at one server.</param>
     /// <param name="cancellationToken">Nobody needs the answer any more.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    Task<DnsReply> QueryAsync(IReadOnlyList<IPEndPoint> servers, string name, DnsRecordKind kind, TimeSpan timeout, CancellationToken cancellationToken);
+    Task<DnsReply> QueryAsync(DnsServers servers, string name, DnsRecordKind kind, CancellationToken cancellationToken);
 }

@@ -46,7 +46,12 @@ internal static class EndpointFileParser
 
             if (!TryParseLine(line, out var endpoint))
             {
-                return Wrong(number, $"malformed address: {(line.Length > MostShown ? $"{line[..MostShown]}..." : line.ToString())}");
+                return Wrong(number, $"malformed address: {Shown(line)}");
+            }
+
+            if (endpoint.Address is null && AddressLiteral.IsAmbiguous(endpoint.Host))
+            {
+                return Wrong(number, $"malformed address: {Shown(endpoint.Host)}: expected {AddressLiteral.Expected}, or a host name");
             }
 
             endpoints.Add(endpoint);
@@ -87,9 +92,11 @@ internal static class EndpointFileParser
     private static bool TryParsePort(ReadOnlySpan<char> text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= ushort.MaxValue;
 
-    // .NET takes "[::1]:80" for an address too, and forgets the port.
+    // The interface of a zone comes and goes; that needs the lookup.
     private static IPAddress? AddressOf(ReadOnlySpan<char> host) =>
-        IPAddress.TryParse(host, out var address) && (host[0] != '[' || host[^1] == ']') ? address : null;
+        AddressLiteral.WithoutBrackets(host) is var literal && AddressLiteral.HasZoneName(literal) ? null : AddressLiteral.Read(literal);
+
+    private static string Shown(ReadOnlySpan<char> text) => text.Length > MostShown ? $"{text[..MostShown]}..." : text.ToString();
 
     private static EndpointFile Wrong(int line, string error) => new([], error, line);
 }
