@@ -27,7 +27,7 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
             var after = verdict.ExitCode == ExitCode.Pending ? $" after {DurationText.Print(settings.Timeout)}" : string.Empty;
             errors.Write($"{(settings.Watch ? Now() : "error:")} {verdict.Text.Replace("still pending", "still pending" + after, StringComparison.Ordinal)}\n");
         }
-        else if (snapshot.Missing.Any())
+        else if (snapshot.IsWaiting)
         {
             errors.Write($"warning: still waiting for {string.Join(", ", snapshot.Missing)}\n");
         }
