@@ -70,6 +70,7 @@ static async Task<int> ResolveAsync(ResolveSettings settings)
     using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
     using var signals = settings.Watch ? TerminationSignals.OfCommand() : null;
     using var stop = settings.Watch ? CancellationTokenSource.CreateLinkedTokenSource(signals!.Drain, OutputReader.WhenGone()) : new CancellationTokenSource();
+    WriteWarnings(settings.Naming.FindUnknownNamers());
     var naming = NamingComposition.Create(settings.Naming, loggerFactory, TimeProvider.System);
     await using (naming.ConfigureAwait(false))
     {
@@ -84,7 +85,7 @@ static async Task<int> ResolveAsync(ResolveSettings settings)
     }
 }
 
-static void WriteWarnings(IReadOnlyList<string> warnings)
+static void WriteWarnings(IEnumerable<string> warnings)
 {
     foreach (var warning in warnings)
     {

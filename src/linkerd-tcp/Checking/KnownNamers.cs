@@ -6,11 +6,14 @@ internal static class KnownNamers
     /// <summary>The namer of <c>--disco</c>.</summary>
     public static DstPath Files { get; } = DstPath.Parse("/#/io.l5d.fs");
 
+    /// <summary>What addresses with commas become.</summary>
+    public static DstPath Groups { get; } = DstPath.Parse("/$/inets");
+
     private static readonly DstPath Configured = DstPath.Parse("/#");
     private static readonly DstPath BuiltIn = DstPath.Parse("/$");
     private static readonly DstPath[] Others =
     [
-        .. ((string[])["/#/io.l5d.dns", "/#/io.l5d.dnssrv", "/$/inet", "/$/fixedinet", "/$/nil", "/$/fail"]).Select(prefix => DstPath.Parse(prefix)),
+        .. ((string[])["/#/io.l5d.dns", "/#/io.l5d.dnssrv", "/$/inet", "/$/inets", "/$/fixedinet", "/$/nil", "/$/fail"]).Select(prefix => DstPath.Parse(prefix)),
     ];
 
     /// <summary>What is wrong with the names that a dtab or a target leads to, one line for each namer that there is not; the first entry that leads there is named.</summary>

@@ -70,7 +70,7 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
 
     private void PrintDocument(NameSnapshot snapshot, DelegateTree? delegation)
     {
-        if (snapshot.Tree is not null && ResolveDocument.Print(snapshot, delegation) is var document && document != _lastDocument)
+        if (ResolveDocument.Print(snapshot, delegation) is var document && document != _lastDocument)
         {
             output.Write(document + '\n');
             _lastDocument = document;

@@ -51,6 +51,6 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
     private static (IPAddress? Address, NameBindingException? Problem) TakeAddress(DstPath name, string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? (IPAddress.Loopback, null)
             : IPAddress.TryParse(host, out var address) ? (address, null)
-            : host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? (null, null)
-            : (null, new NameBindingException(name, $"a host name or an IP address was expected where '{host}' stands"));
+            : HostName.IsValid(host) ? (null, null)
+            : (null, new NameBindingException(name, $"{HostName.Expect(host)} was expected where '{HostName.Shorten(host)}' stands"));
 }
