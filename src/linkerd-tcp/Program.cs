@@ -1,44 +1,55 @@
 using Linkerd.Tcp;
 using Linkerd.Tcp.Cli;
 
-switch (CommandLineParser.Parse(args))
+MissingDescriptors.Reserve();
+try
 {
-    case ParsedCommandLine.ShowText show:
-        Console.Out.Write(show.Text);
-        return ExitCode.Success;
+    return await RunCommandAsync(args).ConfigureAwait(false);
+}
+catch (OutputException error)
+{
+    StandardStreams.Error.Write($"error: the standard output cannot be written ({error.Message})\n");
+    return ExitCode.Failure;
+}
 
-    case ParsedCommandLine.Run run:
-        return await RunAsync(run.Settings).ConfigureAwait(false);
+static async Task<int> RunCommandAsync(string[] args)
+{
+    switch (CommandLineParser.Parse(args))
+    {
+        case ParsedCommandLine.ShowText show:
+            StandardStreams.Output.Write(show.Text);
+            return ExitCode.Success;
 
-    case ParsedCommandLine.Resolve resolve:
-        return await ResolveAsync(resolve.Settings).ConfigureAwait(false);
+        case ParsedCommandLine.Run run:
+            return await RunAsync(run.Settings).ConfigureAwait(false);
 
-    case ParsedCommandLine.CheckDtab check:
-        return DtabCheckRunner.Run(check.File, Console.In, Console.Out, Console.Error);
+        case ParsedCommandLine.Resolve resolve:
+            return await ResolveAsync(resolve.Settings).ConfigureAwait(false);
 
-    case ParsedCommandLine.Wrong wrong:
-        foreach (var error in wrong.Errors)
-        {
-            Console.Error.Write($"error: {error}\n");
-        }
+        case ParsedCommandLine.CheckDtab check:
+            return DtabCheckRunner.Run(check.File, StandardStreams.OpenInput, StandardStreams.Output, StandardStreams.Error);
 
-        Console.Error.Write($"\n{wrong.Usage}\n\nFor more information try --help\n");
-        return ExitCode.Usage;
+        case ParsedCommandLine.Wrong wrong:
+            foreach (var error in wrong.Errors)
+            {
+                StandardStreams.Error.Write($"error: {error}\n");
+            }
 
-    default:
-        return ExitCode.Failure;
+            StandardStreams.Error.Write($"\n{wrong.Usage}\n\nFor more information try --help\n");
+            return ExitCode.Usage;
+
+        default:
+            return ExitCode.Failure;
+    }
 }
 
 static async Task<int> RunAsync(ProxySettings settings)
 {
+    ControllingTerminal.AllowOutputFromBackground();
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
-    foreach (var warning in directives.Warnings)
-    {
-        Console.Error.Write($"warning: {warning}\n");
-    }
-
+    WriteWarnings(directives.Warnings);
     using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
-    using var signals = new TerminationSignals();
+    using var signals = TerminationSignals.OfServer(loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName));
     try
     {
         return await new ProxyRunner(settings, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
@@ -46,7 +57,7 @@ static async Task<int> RunAsync(ProxySettings settings)
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
         // Not through the log: it may be turned off, and without this nobody would know why nothing runs.
-        Console.Error.Write($"error: {error.Message}\n");
+        StandardStreams.Error.Write($"error: {error.Message}\n");
         return ExitCode.Failure;
     }
 }
@@ -55,18 +66,29 @@ static async Task<int> ResolveAsync(ResolveSettings settings)
 {
     // What goes wrong is told once, as the answer; the log of what resolves is for who asks for it.
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable, defaultText: "off");
+    WriteWarnings(directives.Warnings);
     using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
-    using var signals = settings.Watch ? new TerminationSignals() : null;
+    using var signals = settings.Watch ? TerminationSignals.OfCommand() : null;
+    using var stop = settings.Watch ? CancellationTokenSource.CreateLinkedTokenSource(signals!.Drain, OutputReader.WhenGone()) : new CancellationTokenSource();
+    WriteWarnings(settings.Naming.FindUnknownNamers());
     var naming = NamingComposition.Create(settings.Naming, loggerFactory, TimeProvider.System);
     await using (naming.ConfigureAwait(false))
     {
         try
         {
-            return await new ResolveRunner(settings, naming, TimeProvider.System, Console.Out, Console.Error).RunAsync(signals?.Drain ?? default).ConfigureAwait(false);
+            return await new ResolveRunner(settings, naming, TimeProvider.System, StandardStreams.Output, StandardStreams.Error).RunAsync(stop.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (signals is { Drain.IsCancellationRequested: true })
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCode.Success;
         }
+    }
+}
+
+static void WriteWarnings(IEnumerable<string> warnings)
+{
+    foreach (var warning in warnings)
+    {
+        StandardStreams.Error.Write($"warning: {warning}\n");
     }
 }

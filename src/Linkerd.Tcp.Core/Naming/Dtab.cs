@@ -10,6 +10,10 @@ namespace Linkerd.Tcp;
 /// <remarks>Finagle's <c>Dtab</c>.</remarks>
 public sealed class Dtab : IEquatable<Dtab>
 {
+    // Fewer entries are looked through faster than found.
+    private const int LeastIndexed = 32;
+    private DtabIndex? _index;
+
     /// <summary>Makes a dtab of entries, later ones win.</summary>
     public Dtab(params ImmutableArray<DtabEntry> entries) => Entries = entries.IsDefault ? [] : entries;
 
@@ -55,6 +59,12 @@ public sealed class Dtab : IEquatable<Dtab>
     /// <summary>The index of the last entry before the given one whose prefix matches a name; -1 where there is none.</summary>
     internal int FindLast(DstPath name, int before)
     {
+        if (Entries.Length >= LeastIndexed)
+        {
+            // Two threads may both make one: the same.
+            return (_index ??= new DtabIndex(Entries)).FindLast(name, before);
+        }
+
         for (var i = before - 1; i >= 0; i--)
         {
             if (Entries[i].Prefix.Matches(name))

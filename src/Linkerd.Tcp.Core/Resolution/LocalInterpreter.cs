@@ -6,7 +6,8 @@ namespace Linkerd.Tcp;
 /// <summary>
 /// The embedded interpreter: resolves names without any control plane, by a dtab and namers, as linkerd 1.x does. Built in are
 /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> (an address, or a host name with all of its addresses, looked up again every few seconds),
-/// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/fixedinet</c> (the same, looked up once), <c>/$/nil</c> (exists, and has no address) and
+/// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/fixedinet</c> (the same, looked up once), <c>/$/inets/&lt;host&gt;/&lt;port&gt;/&lt;host&gt;/&lt;port&gt;...</c>
+/// (the addresses of several hosts as one set), <c>/$/nil</c> (exists, and has no address) and
 /// <c>/$/fail</c> (does not exist). Changes of the dtab, and of what the namers observe, reach every watch at once.
 /// Any thread; watches of the same leaf share their lookups.
 /// </summary>

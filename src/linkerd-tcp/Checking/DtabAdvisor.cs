@@ -8,10 +8,21 @@ internal static class DtabAdvisor
     {
         var entries = DtabSegments.Of(text).Where(segment => !Dtab.Parse(text[segment]).Entries.IsEmpty).Select(segment => StartOf(text, segment)).ToList();
         var printed = Dtab.Parse(dtab.ToString(NameTreeFormat.Namerd));
+        var namers = KnownNamers.PrefixesOf(dtab);
+        var unknown = new HashSet<DstPath>();
+        var later = new PrefixTree();
+        var useless = new string?[dtab.Entries.Length];
+        for (var i = dtab.Entries.Length - 1; i >= 0; i--)
+        {
+            useless[i] = Useless(dtab, i, later);
+            later.Add(dtab.Entries[i].Prefix, i, ends: dtab.Entries[i].Tree is NameTree.Fail or NameTree.Empty);
+        }
+
         var oddities = new List<DtabProblem>();
         for (var i = 0; i < dtab.Entries.Length; i++)
         {
-            foreach (var message in Rounded(dtab.Entries[i].Tree, printed.Entries[i].Tree).Concat(Useless(dtab, i)))
+            var messages = Rounded(dtab.Entries[i].Tree, printed.Entries[i].Tree).Concat(Unknown(dtab.Entries[i], namers, unknown));
+            foreach (var message in useless[i] is { } other ? messages.Append(other) : messages)
             {
                 oddities.Add(new DtabProblem(i < entries.Count ? entries[i] : 0, false, message));
             }
@@ -61,20 +72,25 @@ internal static class DtabAdvisor
         }
     }
 
-    private static IEnumerable<string> Useless(Dtab dtab, int index)
+    // Once for each namer: namerd may have it, and then in many entries.
+    private static IEnumerable<string> Unknown(DtabEntry entry, PrefixTree prefixes, HashSet<DstPath> seen)
     {
-        var entry = dtab.Entries[index];
-        var later = dtab.Entries.Skip(index + 1);
-        if (later.FirstOrDefault(other => other.Tree is NameTree.Fail or NameTree.Empty && Covers(other.Prefix, entry.Prefix)) is { } winner)
+        foreach (var name in entry.Tree.Names())
         {
-            yield return $"{entry.Prefix} is never used: '{winner}' comes later, wins, and ends the search";
-        }
-        else if (entry.Tree.Names().FirstOrDefault(name => entry.Prefix.Matches(name) && !later.Any(other => other.Prefix.Matches(name))) is { } name)
-        {
-            yield return $"{entry.Prefix} leads back to itself by {name}: what it is asked for cannot be bound";
+            if (KnownNamers.Describe(name, prefixes, hasFiles: true) is { } problem && seen.Add(name.Take(2)))
+            {
+                yield return problem + " (a namerd may have others)";
+            }
         }
     }
 
-    private static bool Covers(DtabPrefix prefix, DtabPrefix other) => prefix.Count <= other.Count
-        && Enumerable.Range(0, prefix.Count).All(i => prefix[i] == "*" || prefix[i] == other[i]);
+    private static string? Useless(Dtab dtab, int index, PrefixTree later)
+    {
+        var entry = dtab.Entries[index];
+        return later.FindEnd(entry.Prefix) is { } winner
+            ? $"{entry.Prefix} is never used: '{dtab.Entries[winner]}' comes later, wins, and ends the search"
+            : entry.Tree.Names().FirstOrDefault(name => entry.Prefix.Matches(name) && !later.Matches(name)) is { } name
+            ? $"{entry.Prefix} leads back to itself by {name}: what it is asked for cannot be bound"
+            : null;
+    }
 }

@@ -5,28 +5,29 @@ internal static class DtabCheckRunner
 {
     /// <summary>Checks a file.</summary>
     /// <param name="file">Where it is; <c>-</c>: the standard input.</param>
-    /// <param name="input">The standard input.</param>
+    /// <param name="input">Opens the standard input.</param>
     /// <param name="output">Gets the dtab.</param>
     /// <param name="errors">Gets what is wrong with it.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string file, TextReader input, TextWriter output, TextWriter errors)
+    public static int Run(string file, Func<TextReader> input, TextWriter output, TextWriter errors)
     {
         string text;
         try
         {
-            text = file == "-" ? input.ReadToEnd() : File.ReadAllText(file);
+            text = file == "-" ? input().ReadToEnd() : File.ReadAllText(file);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            errors.Write($"error: '{file}' cannot be read ({error.Message})\n");
+            errors.Write($"error: '{file}' cannot be read ({error.InnerException?.Message ?? error.Message})\n");
             return ExitCode.Failure;
         }
 
         var wrong = DtabChecker.FindErrors(text);
         var dtab = wrong.Count == 0 ? Dtab.Parse(text) : null;
+        var lines = new TextLines(text);
         foreach (var problem in dtab is null ? wrong : DtabAdvisor.FindOddities(text, dtab))
         {
-            errors.Write($"{file}:{TextPosition.Of(text, problem.Position)}: {(problem.IsError ? "error" : "warning")}: {problem.Message}\n");
+            errors.Write($"{file}:{lines.PositionOf(problem.Position)}: {(problem.IsError ? "error" : "warning")}: {problem.Message}\n");
         }
 
         if (dtab is null)

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target never begins with a letter.</summary>
+/// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target has a slash or a colon.</summary>
 internal static class CommandLineParser
 {
     /// <summary>Reads a command line; never throws for what it says.</summary>

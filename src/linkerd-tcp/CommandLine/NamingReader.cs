@@ -38,6 +38,11 @@ internal static class NamingReader
                 $"{option.LongName} means nothing beside {local.LongName}, with which names are bound here and no namerd is asked; expected one of the two"));
         }
 
+        if (errors.Count == before && target is not null && !settings.IsLocal && target.Names().Any(name => name.StartsWith(KnownNamers.Groups)))
+        {
+            errors.Add($"{argumentName} '{target}': addresses with commas are one set only where all names are bound here, and namerd binds these; expected a split of them: a:1 & b:2");
+        }
+
         // What can never work is found now, not when the first client comes.
         if (errors.Count == before && target is not null && NamingComposition.Check(settings) is { } problem)
         {

@@ -20,6 +20,9 @@ internal sealed record NamingSettings
     /// <summary>Whether the embedded interpreter resolves the target, or namerd.</summary>
     public bool IsLocal => Disco is not null || Dtab is not null || Target.Names().All(name => Array.Exists(BuiltIn, name.StartsWith));
 
+    /// <summary>Says of names that lead to a namer that there is not, where they are bound here.</summary>
+    public IEnumerable<string> FindUnknownNamers() => IsLocal ? KnownNamers.FindUnknown(Dtab ?? Linkerd.Tcp.Dtab.Empty, Target, hasFiles: Disco is not null) : [];
+
     public required IReadOnlyList<Uri> NamerdAddresses { get; init; }
 
     public required TimeSpan NamerdInterval { get; init; }

@@ -9,7 +9,7 @@ internal static class ProxyCommandLine
         HelpText.Usage,
         [.. CliOptions.Flags, .. CliOptions.Original, .. CliOptions.Added],
         "<TARGET>",
-        "a name such as /svc/foo or /$/inet/127.0.0.1/8080");
+        "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
 
     /// <summary>Reads it; never throws for what it says.</summary>
     public static ParsedCommandLine Parse(string[] args)

@@ -1,19 +1,16 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>One line per event, as env_logger prints it: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="containing">Only messages with this text are printed; null: all.</param>
-internal sealed class LineFormatter(TimeProvider timeProvider, string? containing) : ConsoleFormatter(FormatterName)
+internal sealed class LineFormatter(TimeProvider timeProvider, string? containing)
 {
-    public const string FormatterName = "linkerd-tcp";
-
-    /// <inheritdoc/>
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    /// <summary>Writes the line of an event; nothing where its message has not the text.</summary>
+    public void Write<TState>(in LogEntry<TState> logEntry, TextWriter textWriter)
     {
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         if (containing is not null && !message.Contains(containing, StringComparison.Ordinal))

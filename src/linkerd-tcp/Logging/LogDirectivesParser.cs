@@ -53,6 +53,10 @@ internal static class LogDirectivesParser
             {
                 fallback = global;
             }
+            else if (parts[0].Length > 0 && parts.Length <= 2 && DescribeUnknown(variable, parts[0], parts.Length == 1) is { } unknown)
+            {
+                warnings.Add($"{variable}: '{directive}' is ignored; {unknown}");
+            }
             else if (parts[0].Length > 0 && parts.Length <= 2 && (parts.Length == 1 || parts[1].Length == 0))
             {
                 categories[ReadCategory(parts[0])] = LogLevel.Trace;
@@ -63,13 +67,36 @@ internal static class LogDirectivesParser
             }
             else
             {
-                warnings.Add($"{variable}: '{directive}' is ignored; expected a level (off, error, warn, info, debug, trace), a category, or <category>=<level>");
+                var meant = parts is [_, var last] ? SuggestLevel(last) : null;
+                warnings.Add($"{variable}: '{directive}' is ignored; {meant}expected a level (off, error, warn, info, debug, trace), a category, or <category>=<level>");
             }
         }
 
         // As in env_logger, naming categories alone turns the others off; but a value in which nothing was understood is no wish for silence.
         fallback ??= categories.Count > 0 ? LogLevel.None : LogLevel.Information;
         return new LogDirectives(fallback.Value, [.. categories], string.IsNullOrEmpty(containing) ? null : containing, warnings);
+    }
+
+    // A level that is mistyped looks like a category, and naming one alone turns all others off. RUST_LOG may be set for other programs too.
+    private static string? DescribeUnknown(string variable, string text, bool isAlone)
+    {
+        var category = ReadCategory(text);
+        if (category.StartsWith(LinkerdTcpTelemetry.MeterName, StringComparison.OrdinalIgnoreCase)
+            || LinkerdTcpTelemetry.MeterName.StartsWith(category, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var meant = isAlone ? SuggestLevel(text) : null;
+        return meant is null && variable == "RUST_LOG" ? null
+            : $"{meant}expected a level (off, error, warn, info, debug, trace), or a category, all of which begin with {LinkerdTcpTelemetry.MeterName}";
+    }
+
+    private static string? SuggestLevel(string text)
+    {
+        var names = Levels.Select(level => level.Name).ToList();
+        var meant = names.Find(name => text.StartsWith(name, StringComparison.OrdinalIgnoreCase)) ?? Suggestion.Find(text.ToLowerInvariant(), names);
+        return meant is null ? null : $"did you mean {meant}? ";
     }
 
     private static LogLevel? ReadLevel(string text)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Linkerd.Tcp.Cli;
 
@@ -12,19 +11,10 @@ internal static class StandardErrorLogging
     /// </summary>
     public static LoggerFactory Create(LogDirectives directives, TimeProvider timeProvider)
     {
-        var options = new ConsoleLoggerOptions
-        {
-            FormatterName = LineFormatter.FormatterName,
-            LogToStandardErrorThreshold = LogLevel.Trace,
-            QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite,
-            MaxQueueLength = 4096,
-        };
-        var provider = new ConsoleLoggerProvider(
-            new FixedOptions(options), [new LineFormatter(timeProvider, directives.Containing)]);
         var factory = new LoggerFactory([], directives.ToFilterOptions());
 
         // Providers given to the constructor are not disposed with the factory, and it is disposing that flushes.
-        factory.AddProvider(provider);
+        factory.AddProvider(new LineLoggerProvider(new LineFormatter(timeProvider, directives.Containing), new LineQueue(StandardStreams.OpenError(), timeProvider)));
         return factory;
     }
 }

@@ -15,8 +15,9 @@ internal static class TargetName
             return leaf.Path;
         }
 
+        var taken = target.Names().Where(other => other.Count > 0).Select(other => other[0]).ToHashSet();
         var name = First;
-        for (var i = 2; target.Names().Any(other => other.StartsWith(name)); i++)
+        for (var i = 2; taken.Contains(name[0]); i++)
         {
             name = DstPath.Parse(string.Create(CultureInfo.InvariantCulture, $"{First}-{i}"));
         }

@@ -45,26 +45,23 @@ internal sealed class DelegationPrinter
 
     private void PrintBranches(IReadOnlyList<(double? Weight, DelegateTree Tree, bool IsUnused)> branches, DelegateTree parent, Place place)
     {
+        var entry = EntryOf(parent) ?? place.Entry;
         for (var i = 0; i < branches.Count; i++)
         {
             var isLast = i == branches.Count - 1;
             var (weight, tree, isUnused) = branches[i];
             Print(tree, new Place(
-                place.Rest + (isLast ? "└─ " : "├─ "), place.Rest + (isLast ? "   " : "│  "), weight, EntryOf(parent) ?? place.Entry, isUnused));
+                place.Rest + (isLast ? "└─ " : "├─ "), place.Rest + (isLast ? "   " : "│  "), weight, entry, isUnused));
         }
     }
 
     // A step that does not change the name is left out, and the entry that it was by is only found on the branches.
-    private static DtabEntry? EntryOf(DelegateTree tree)
+    private static DtabEntry? EntryOf(DelegateTree tree) => tree.Entry ?? tree switch
     {
-        var branches = tree switch
-        {
-            DelegateTree.Union union => union.Branches.Select(branch => branch.Tree.Entry),
-            DelegateTree.Alt alt => alt.Branches.Select(branch => branch.Entry),
-            _ => [],
-        };
-        return tree.Entry ?? (branches.Distinct().ToList() is [var only] ? only : null);
-    }
+        DelegateTree.Union { Branches: [var first, ..] } union when union.Branches.All(branch => branch.Tree.Entry == first.Tree.Entry) => first.Tree.Entry,
+        DelegateTree.Alt { Branches: [var first, ..] } alt when alt.Branches.All(branch => branch.Entry == first.Entry) => first.Entry,
+        _ => null,
+    };
 
     private static string PathOf(DelegateTree tree) => tree switch
     {

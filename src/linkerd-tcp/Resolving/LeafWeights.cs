@@ -34,6 +34,11 @@ internal static class LeafWeights
     private static Result? BindUnion(DelegateTree.Union union)
     {
         var settled = union.Branches.Select(branch => (branch.Weight, Bound: Bind(branch.Tree, branch.Weight))).Where(branch => branch.Bound is not null).ToList();
+        if (settled.Count == 0)
+        {
+            return null;
+        }
+
         if (settled.Count > 1)
         {
             settled.RemoveAll(branch => branch.Bound!.Tree is BoundTree.Negative or BoundTree.Fail);
@@ -41,7 +46,6 @@ internal static class LeafWeights
 
         return settled.Count switch
         {
-            0 when union.Branches.All(branch => Bind(branch.Tree, null) is null) => null,
             0 => Result.Negative,
             1 => settled[0].Bound,
             _ => new(

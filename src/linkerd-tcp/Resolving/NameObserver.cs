@@ -40,12 +40,17 @@ internal sealed class NameObserver : IAsyncDisposable
         }
 
         _waiting = null;
+        var ids = Current.Ids;
         while (_changes.Reader.TryRead(out var change))
         {
             Current = change(Current);
         }
 
-        FollowLeaves();
+        if (!ReferenceEquals(ids, Current.Ids))
+        {
+            FollowLeaves(Current.Ids);
+        }
+
         return true;
     }
 
@@ -70,9 +75,8 @@ internal sealed class NameObserver : IAsyncDisposable
         }
     }
 
-    private void FollowLeaves()
+    private void FollowLeaves(IReadOnlySet<DstPath> ids)
     {
-        var ids = Current.Tree is { } tree ? tree.Leaves().Select(leaf => leaf.Id).ToHashSet() : [];
         foreach (var gone in _leaves.Keys.Where(id => !ids.Contains(id)).ToList())
         {
             _leaves.Remove(gone, out var stop);

@@ -3,13 +3,29 @@ using System.Collections.Immutable;
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>What is known of a name at one moment. Immutable.</summary>
-/// <param name="Binding">The last answer about its binding.</param>
-/// <param name="Tree">The last tree that it was bound to; null where it never was.</param>
-/// <param name="Leaves">The states of the leaves of the tree, by their ids.</param>
-internal sealed record NameSnapshot(NameBinding Binding, BoundTree? Tree, ImmutableDictionary<DstPath, Resolution> Leaves)
+internal sealed record NameSnapshot
 {
+    // The ids of the leaves of the tree, and of how many nothing is known yet.
+    private ImmutableHashSet<DstPath> _ids = [];
+    private int _pending;
+
     /// <summary>Nothing is known.</summary>
-    public static NameSnapshot Nothing { get; } = new(NameBinding.Pending.Instance, null, ImmutableDictionary<DstPath, Resolution>.Empty);
+    public static NameSnapshot Nothing { get; } = new();
+
+    /// <summary>The last answer about its binding.</summary>
+    public NameBinding Binding { get; private init; } = NameBinding.Pending.Instance;
+
+    /// <summary>The last tree that it was bound to; null where it never was.</summary>
+    public BoundTree? Tree { get; private init; }
+
+    /// <summary>The states of the leaves of the tree, by their ids.</summary>
+    public ImmutableDictionary<DstPath, Resolution> Leaves { get; private init; } = ImmutableDictionary<DstPath, Resolution>.Empty;
+
+    /// <summary>The ids of the leaves of the tree.</summary>
+    public IReadOnlySet<DstPath> Ids => _ids;
+
+    /// <summary>Whether anything is still waited for.</summary>
+    public bool IsWaiting => Tree is null ? Binding is NameBinding.Pending : _pending > 0;
 
     /// <summary>What is still waited for; empty where all is known.</summary>
     public IEnumerable<string> Missing => Tree is null
@@ -30,14 +46,32 @@ internal sealed record NameSnapshot(NameBinding Binding, BoundTree? Tree, Immuta
     /// <summary>The same after an answer about its binding; the states of leaves that are gone are forgotten.</summary>
     public NameSnapshot With(NameBinding binding)
     {
-        var tree = (binding as NameBinding.Bound)?.Tree ?? Tree;
-        var ids = tree is null ? [] : tree.Leaves().Select(leaf => leaf.Id).ToHashSet();
-        return new(binding, tree, Leaves.RemoveRange(Leaves.Keys.Where(id => !ids.Contains(id))));
+        if (binding is not NameBinding.Bound { Tree: var tree })
+        {
+            return this with { Binding = binding };
+        }
+
+        var ids = tree.Leaves().Select(leaf => leaf.Id).ToImmutableHashSet();
+        return this with
+        {
+            Binding = binding,
+            Tree = tree,
+            Leaves = Leaves.RemoveRange(Leaves.Keys.Where(id => !ids.Contains(id))),
+            _ids = ids,
+            _pending = ids.Count(id => StateOf(id) is Resolution.Pending),
+        };
     }
 
     /// <summary>The same after an answer about a leaf. A branch that fails keeps its last addresses, as in the proxy; alone it is the name that fails.</summary>
-    public NameSnapshot With(DstPath id, Resolution state) => this with
+    public NameSnapshot With(DstPath id, Resolution state)
     {
-        Leaves = state is Resolution.Failed or Resolution.Pending && Tree is not BoundTree.Leaf && StateOf(id) is Resolution.Bound ? Leaves : Leaves.SetItem(id, state),
-    };
+        var before = StateOf(id);
+        if (state is Resolution.Failed or Resolution.Pending && Tree is not BoundTree.Leaf && before is Resolution.Bound)
+        {
+            return this;
+        }
+
+        var change = _ids.Contains(id) ? (state is Resolution.Pending ? 1 : 0) - (before is Resolution.Pending ? 1 : 0) : 0;
+        return this with { Leaves = Leaves.SetItem(id, state), _pending = _pending + change };
+    }
 }

@@ -19,12 +19,12 @@ internal sealed class ResolveDocument
     private ResolveDocument(NameSnapshot snapshot, DelegateTree? delegation, Utf8JsonWriter writer)
     {
         _snapshot = snapshot;
-        _weights = new(LeafWeights.Of(snapshot.Tree!, delegation));
+        _weights = new(snapshot.Tree is { } tree ? LeafWeights.Of(tree, delegation) : []);
         _writer = writer;
     }
 
     /// <summary>The document, on one line.</summary>
-    /// <param name="snapshot">What is known; it is bound.</param>
+    /// <param name="snapshot">What is known. Where no tree is, the binding has the form that the addresses of a leaf have: pending, or failed and why.</param>
     /// <param name="delegation">How the name is bound; null where that is not known.</param>
     public static string Print(NameSnapshot snapshot, DelegateTree? delegation)
     {
@@ -41,7 +41,15 @@ internal sealed class ResolveDocument
     {
         _writer.WriteStartObject();
         _writer.WritePropertyName("bind");
-        WriteTree(_snapshot.Tree!);
+        if (_snapshot.Tree is { } tree)
+        {
+            WriteTree(tree);
+        }
+        else
+        {
+            WriteUnbound(_snapshot.Binding);
+        }
+
         _writer.WriteStartArray("endpoints");
         foreach (var endpoint in _snapshot.Resolution is Resolution.Bound bound ? EndpointShare.Of(bound.Endpoints) : [])
         {
@@ -54,6 +62,18 @@ internal sealed class ResolveDocument
         }
 
         _writer.WriteEndArray();
+        _writer.WriteEndObject();
+    }
+
+    private void WriteUnbound(NameBinding binding)
+    {
+        _writer.WriteStartObject();
+        _writer.WriteString("type", binding is NameBinding.Failed ? "failed" : "pending");
+        if (binding is NameBinding.Failed failed)
+        {
+            _writer.WriteString("cause", failed.Error);
+        }
+
         _writer.WriteEndObject();
     }
 

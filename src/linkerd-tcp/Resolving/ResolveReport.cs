@@ -27,7 +27,7 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
             var after = verdict.ExitCode == ExitCode.Pending ? $" after {DurationText.Print(settings.Timeout)}" : string.Empty;
             errors.Write($"{(settings.Watch ? Now() : "error:")} {verdict.Text.Replace("still pending", "still pending" + after, StringComparison.Ordinal)}\n");
         }
-        else if (snapshot.Missing.Any())
+        else if (snapshot.IsWaiting)
         {
             errors.Write($"warning: still waiting for {string.Join(", ", snapshot.Missing)}\n");
         }
@@ -70,7 +70,7 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
 
     private void PrintDocument(NameSnapshot snapshot, DelegateTree? delegation)
     {
-        if (snapshot.Tree is not null && ResolveDocument.Print(snapshot, delegation) is var document && document != _lastDocument)
+        if (ResolveDocument.Print(snapshot, delegation) is var document && document != _lastDocument)
         {
             output.Write(document + '\n');
             _lastDocument = document;

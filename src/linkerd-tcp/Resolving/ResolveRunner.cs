@@ -54,7 +54,7 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition 
         while (true)
         {
             var left = atMost == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : atMost - timeProvider.GetElapsedTime(start);
-            var wait = observer.Current.Missing.Any() || left < Quiet ? left : Quiet;
+            var wait = observer.Current.IsWaiting || left < Quiet ? left : Quiet;
             if (wait < TimeSpan.Zero
                 || !await observer.WaitAsync(wait == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wait, cancellationToken).ConfigureAwait(false))
             {

@@ -36,13 +36,12 @@ internal static class SnapshotChanges
     private static Dictionary<(EndPoint EndPoint, int Index), EndpointShare> ByAddress(NameSnapshot snapshot)
     {
         var endpoints = new Dictionary<(EndPoint, int), EndpointShare>();
+        var counts = new Dictionary<EndPoint, int>();
         foreach (var endpoint in snapshot.Resolution is Resolution.Bound bound ? EndpointShare.Of(bound.Endpoints) : [])
         {
-            var index = 0;
-            while (!endpoints.TryAdd((endpoint.EndPoint, index), endpoint))
-            {
-                index++;
-            }
+            var index = counts.GetValueOrDefault(endpoint.EndPoint);
+            counts[endpoint.EndPoint] = index + 1;
+            endpoints.Add((endpoint.EndPoint, index), endpoint);
         }
 
         return endpoints;

@@ -19,5 +19,8 @@ internal sealed partial class ProxyRunner
             "--max-sessions {MaxSessions} is more than the limit of {Limit} descriptors allows ({Fitting} sessions, see ulimit -n): clients may have to wait before it is reached",
             EventName = "FewDescriptors")]
         public static partial void FewDescriptors(ILogger logger, int maxSessions, int limit, int fitting);
+
+        [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
+        public static partial void UnknownNamer(ILogger logger, string problem);
     }
 }

@@ -46,6 +46,11 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
             Log.Union(_logger, TargetName.Of(settings.Naming.Target), settings.Naming.Target);
         }
 
+        foreach (var warning in settings.Naming.FindUnknownNamers())
+        {
+            Log.UnknownNamer(_logger, warning);
+        }
+
         await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
         using var trimmer = new MemoryTrimmer(proxy, timeProvider);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,30 +1,47 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>SIGTERM and SIGINT: the first one asks for a drain, the second one for an end at once.</summary>
-internal sealed class TerminationSignals : IDisposable
+/// <summary>
+/// SIGTERM, SIGINT and SIGQUIT: the first one asks for a drain, the second one for an end at once. A server also has SIGHUP, which asks for the same where the
+/// terminal that it was started from is gone, and else is logged and ignored, as SIGUSR1 and SIGUSR2 are.
+/// </summary>
+internal sealed partial class TerminationSignals : IDisposable
 {
     private readonly CancellationTokenSource _drain = new();
     private readonly CancellationTokenSource _abort = new();
-    private readonly PosixSignalRegistration[] _registrations;
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly ControllingTerminal _terminal = new();
     private int _received;
 
-    /// <summary>Takes the two signals over from the runtime, which would end the process.</summary>
-    public TerminationSignals()
-    {
-        _registrations =
-        [
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
-        ];
-    }
+    private TerminationSignals() => Register(OnTermination, PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT);
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Drain => _drain.Token;
 
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Abort => _abort.Token;
+
+    /// <summary>Takes over the signals that ask for an end from the runtime, which would end the process at once.</summary>
+    public static TerminationSignals OfCommand() => new();
+
+    /// <summary>Takes over these and the ones that operators send to servers, which the system would end the process for. One that is ignored at start stays so (nohup).</summary>
+    /// <param name="logger">Where signals that do nothing are logged.</param>
+    public static TerminationSignals OfServer(ILogger logger)
+    {
+        var signals = new TerminationSignals();
+        signals.Register(context => signals.OnHangUp(context, logger), PosixSignal.SIGHUP);
+        if (!OperatingSystem.IsWindows())
+        {
+            // signal(7): the numbers of Linux on x64 and arm64, and those of the BSDs.
+            var (first, second) = OperatingSystem.IsLinux() ? (10, 12) : (30, 31);
+            signals.Register(context => Ignore(context, logger, "SIGUSR1"), (PosixSignal)first);
+            signals.Register(context => Ignore(context, logger, "SIGUSR2"), (PosixSignal)second);
+        }
+
+        return signals;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -38,9 +55,48 @@ internal sealed class TerminationSignals : IDisposable
         _abort.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    private static void Ignore(PosixSignalContext context, ILogger logger, string signal)
+    {
+        context.Cancel = true;
+        Log.Ignored(logger, signal);
+    }
+
+    private void Register(Action<PosixSignalContext> handler, params ReadOnlySpan<PosixSignal> signals)
+    {
+        foreach (var signal in signals)
+        {
+            _registrations.Add(PosixSignalRegistration.Create(signal, handler));
+        }
+    }
+
+    private void OnTermination(PosixSignalContext context)
     {
         context.Cancel = true;
         (Interlocked.Increment(ref _received) == 1 ? _drain : _abort).Cancel();
+    }
+
+    // The kernel and shells send it when the terminal goes (setpgid(2), bash(1) SIGNALS), operators to have something read anew.
+    private void OnHangUp(PosixSignalContext context, ILogger logger)
+    {
+        if (!_terminal.IsGone)
+        {
+            Ignore(context, logger, "SIGHUP");
+            return;
+        }
+
+        // Both the kernel and the shell may send one, and the second must not end what is being drained.
+        context.Cancel = true;
+        Log.TerminalGone(logger);
+        _drain.Cancel();
+        Interlocked.CompareExchange(ref _received, 1, 0);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9011, LogLevel.Warning, "{Signal} means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "SignalIgnored")]
+        public static partial void Ignored(ILogger logger, string signal);
+
+        [LoggerMessage(9012, LogLevel.Information, "the terminal is gone (SIGHUP)", EventName = "TerminalGone")]
+        public static partial void TerminalGone(ILogger logger);
     }
 }

@@ -124,7 +124,7 @@ public sealed class NamingOptionsTests : IDisposable
     [InlineData("<NAME> is missing", "resolve")]
     [InlineData("unknown option '-l'", "resolve", "-l", "127.0.0.1:80", "/a")]
     [InlineData("--namerd-mode resolve draws one branch", "resolve", "--namerd-mode", "resolve", "/a")]
-    [InlineData("<NAME> 'a': simple expected but 'a' found", "resolve", "a")]
+    [InlineData("<NAME> 'a': 'a' has no port; expected a host and a port", "resolve", "a")]
     [InlineData("--json=1: --json takes no value", "resolve", "--json=1", "/a")]
     [InlineData("expected check after dtab", "dtab")]
     [InlineData("unknown command 'dtab chekc'; expected dtab check", "dtab", "chekc")]

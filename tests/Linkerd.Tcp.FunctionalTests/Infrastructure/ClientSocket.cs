@@ -45,4 +45,19 @@ internal static class ClientSocket
         var error = await Assert.ThrowsAsync<SocketException>(() => client.ReceiveToEndAsync().InTimeAsync());
         Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
     }
+
+    /// <summary>Whether something listens there.</summary>
+    public static bool CanConnect(IPEndPoint endPoint)
+    {
+        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(endPoint);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

@@ -54,23 +54,9 @@ public sealed class LogLevelTests
             Executable.FileName,
             ["-l", port.ToString(), "--grace", "0s", "/$/nil"],
             new Dictionary<string, string?> { ["LINKERD_TCP_LOG"] = ours, ["RUST_LOG"] = rust });
-        await Eventually.IsTrueAsync(() => CanConnect(port), () => "it does not listen:\n" + process.Error.Text);
+        await Eventually.IsTrueAsync(() => ClientSocket.CanConnect(port), () => "it does not listen:\n" + process.Error.Text);
         process.Send(Signal.Terminate);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return process.Error.Lines;
-    }
-
-    private static bool CanConnect(System.Net.IPEndPoint endPoint)
-    {
-        using var socket = new System.Net.Sockets.Socket(endPoint.AddressFamily, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(endPoint);
-            return true;
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            return false;
-        }
     }
 }

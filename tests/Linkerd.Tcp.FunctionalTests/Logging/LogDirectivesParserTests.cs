@@ -63,6 +63,25 @@ public sealed class LogDirectivesParserTests
     }
 
     [Theory]
+    [InlineData("debgu", "did you mean debug? ")]
+    [InlineData("WARNING", "did you mean warn? ")]
+    [InlineData("information", "did you mean info? ")]
+    [InlineData("eror", "did you mean error? ")]
+    [InlineData("Linkerd.Tcp=debgu", "did you mean debug? ")]
+    [InlineData("Linkred.Tcp", "expected a level (off, error, warn, info, debug, trace), or a category, all of which begin with Linkerd.Tcp")]
+    [InlineData("Other=trace", "expected a level (off, error, warn, info, debug, trace), or a category, all of which begin with Linkerd.Tcp")]
+    public void Parse_Mistyped_WarnsAndDoesNotTurnTheLogOff(string text, string expected)
+    {
+        var directives = LogDirectivesParser.Parse("LINKERD_TCP_LOG", text);
+        Assert.Equal(LogLevel.Information, directives.Default);
+        Assert.Empty(directives.ByCategory);
+        Assert.StartsWith($"LINKERD_TCP_LOG: '{text}' is ignored; {expected}", Assert.Single(directives.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_CategoryOfAnotherProgramInRustLog_IsNoMistake() => Assert.Empty(LogDirectivesParser.Parse("RUST_LOG", "hyper=warn,tokio").Warnings);
+
+    [Theory]
     [InlineData("debug", "trace", LogLevel.Debug)]
     [InlineData(null, "trace", LogLevel.Trace)]
     [InlineData("", "trace", LogLevel.Trace)]

@@ -97,6 +97,47 @@ public sealed class ResolveTests : IDisposable
         Assert.Equal((2, """{"bind":{"type":"neg"},"endpoints":[]}""", string.Empty), await RunAsync("--json", "--dtab", "/a => /b", "/svc/none"));
 
     [Fact]
+    public async Task Resolve_JsonOfAFailedAddress_IsADocumentToo()
+    {
+        await WriteAsync("bad", "bad line here\n");
+        var (code, output, error) = await RunAsync("--json", "--disco", _folder.Path, "/svc/bad");
+        Assert.Equal(1, code);
+        Assert.StartsWith("""{"bind":{"type":"leaf","bound":{"addr":{"type":"failed","cause":""", output, StringComparison.Ordinal);
+        Assert.StartsWith("error: /svc/bad cannot be resolved: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resolve_JsonOfAFailedBinding_IsADocumentToo()
+    {
+        var (code, output, error) = await RunAsync("--json", "--dtab", "/loop => /loop", "/loop");
+        Assert.Equal((1, """{"bind":{"type":"failed","cause":"Max recursion level: 100 reached in Namer lookup"},"endpoints":[]}"""), (code, output));
+        Assert.StartsWith("error: /loop cannot be resolved: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resolve_JsonOfAPendingName_IsADocumentToo()
+    {
+        // Nothing listens there, and namerd is asked again and again.
+        var (code, output, _) = await RunAsync("--json", "--timeout", "200ms", "-n", FreePort.NextEndPoint().ToString(), "/svc/web");
+        Assert.Equal((3, """{"bind":{"type":"pending"},"endpoints":[]}"""), (code, output));
+    }
+
+    [Fact]
+    public async Task Resolve_AddressesWithCommas_AreOneSetOfEqualEndpoints() => Assert.Equal(
+        (0, """
+        /target  split  [/target => /$/inets/10.0.0.1/80/10.0.0.2/80 & /$/inet/localhost/81]
+        ├─ 1 * /$/inets/10.0.0.1/80/10.0.0.2/80  2 endpoints
+        └─ 1 * /$/inet/localhost/81  1 endpoint
+
+        bound, 3 endpoints
+            ENDPOINT      WEIGHT  SHARE
+            10.0.0.1:80   1       25 %
+            10.0.0.2:80   1       25 %
+            127.0.0.1:81  1       50 %
+        """, string.Empty),
+        await RunAsync("10.0.0.1:80,10.0.0.2:80 & localhost:81"));
+
+    [Fact]
     public async Task Watch_ChangesOfTheFiles_ArePrintedUntilASignal()
     {
         await WriteAsync("web", "127.0.0.1 9001\n");

@@ -6,8 +6,20 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <summary>A POSIX signal, by its number on Linux.</summary>
 public readonly partial record struct Signal(int Number)
 {
+    /// <summary>SIGHUP.</summary>
+    public static Signal HangUp => new(1);
+
     /// <summary>SIGINT.</summary>
     public static Signal Interrupt => new(2);
+
+    /// <summary>SIGQUIT.</summary>
+    public static Signal Quit => new(3);
+
+    /// <summary>SIGUSR1.</summary>
+    public static Signal User1 => new(10);
+
+    /// <summary>SIGUSR2.</summary>
+    public static Signal User2 => new(12);
 
     /// <summary>SIGKILL.</summary>
     public static Signal Kill => new(9);

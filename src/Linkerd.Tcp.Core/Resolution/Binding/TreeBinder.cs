@@ -26,7 +26,8 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
         }
         catch (InsufficientExecutionStackException)
         {
-            return OverBudget();
+            _steps = 0;
+            return DeepStack.Run(() => Bind(tree, DstPath.Root, 0));
         }
     }
 

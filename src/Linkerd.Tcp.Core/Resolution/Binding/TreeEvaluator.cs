@@ -73,15 +73,23 @@ internal static class TreeEvaluator
             return;
         }
 
+        if (branch is [var only])
+        {
+            groups.Add(only.WithWeight(weight, SourceOf(leaf, 0)));
+            return;
+        }
+
+        var tiers = new Dictionary<int, (double Sum, int Count)>();
+        foreach (var group in branch)
+        {
+            var (sum, count) = tiers.GetValueOrDefault(group.Tier);
+            tiers[group.Tier] = (sum + group.Weight, count + 1);
+        }
+
         for (var i = 0; i < branch.Length; i++)
         {
             var group = branch[i];
-            var (sum, count) = (0.0, 0);
-            foreach (var other in branch)
-            {
-                (sum, count) = other.Tier == group.Tier ? (sum + other.Weight, count + 1) : (sum, count);
-            }
-
+            var (sum, count) = tiers[group.Tier];
             var share = count == 1 ? 1 : sum > 0 ? group.Weight / sum : 1.0 / count;
             groups.Add(group.WithWeight(weight * share, SourceOf(leaf, i)));
         }

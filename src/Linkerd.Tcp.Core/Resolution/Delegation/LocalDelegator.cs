@@ -30,17 +30,30 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
         return Run(name, () => DelegateTrees.Step(name, null, Lead(tree, DstPath.Root, name, entry, 1)));
     }
 
-    private static DelegateTree Run(DstPath name, Func<DelegateTree?> follow)
+    private DelegateTree Run(DstPath name, Func<DelegateTree?> follow)
     {
         try
         {
-            return follow() ?? new DelegateTree.Failed(name, null, TooDeep);
+            return RunDeep(follow) ?? new DelegateTree.Failed(name, null, TooDeep);
         }
-        catch (Exception error) when (error is OverBudgetException or InsufficientExecutionStackException)
+        catch (OverBudgetException)
         {
             return new DelegateTree.Failed(name, null, string.Create(
                 CultureInfo.InvariantCulture,
                 $"following every alternative takes more than {TreeBinder.MostSteps} steps: the dtab has entries that lead back to themselves, or far too many alternatives"));
+        }
+    }
+
+    private DelegateTree? RunDeep(Func<DelegateTree?> follow)
+    {
+        try
+        {
+            return follow();
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            (_steps, IsPending) = (0, false);
+            return DeepStack.Run(follow);
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? (IPAddress.Loopback, null)
             : AddressLiteral.HasZoneName(AddressLiteral.WithoutBrackets(host)) ? (null, null)
             : AddressLiteral.Read(AddressLiteral.WithoutBrackets(host)) is { } address ? (address, null)
-            : AddressLiteral.IsAmbiguous(host) ? (null, new NameBindingException(name, $"{AddressLiteral.Expected}, was expected where '{host}' stands"))
-            : host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? (null, null)
-            : (null, new NameBindingException(name, $"a host name or an IP address was expected where '{host}' stands"));
+            : AddressLiteral.IsAmbiguous(host) ? (null, new NameBindingException(name, $"{AddressLiteral.Expected}, was expected where '{HostName.Shorten(host)}' stands"))
+            : HostName.IsValid(host) ? (null, null)
+            : (null, new NameBindingException(name, $"{HostName.Expect(host)} was expected where '{HostName.Shorten(host)}' stands"));
 }

@@ -10,6 +10,7 @@ internal sealed class NamerSet(IReadOnlyList<Namer> configured, LocalInterpreter
         .. configured,
         new InetNamer(options, InetName.Prefix),
         new InetNamer(options, DstPath.Parse("/$/fixedinet")),
+        new InetGroupNamer(new InetNamer(options, InetName.Prefix), DstPath.Parse("/$/inets")),
         new ConstantNamer(DstPath.Parse("/$/nil"), NameBinding.Bound.Empty),
         new ConstantNamer(DstPath.Parse("/$/fail"), NameBinding.Bound.Fail),
     ];

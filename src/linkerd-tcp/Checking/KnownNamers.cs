@@ -1,0 +1,72 @@
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>The namers that there are here, and the names of a dtab that lead to another one.</summary>
+internal static class KnownNamers
+{
+    /// <summary>The namer of <c>--disco</c>.</summary>
+    public static DstPath Files { get; } = DstPath.Parse("/#/io.l5d.fs");
+
+    /// <summary>What addresses with commas become.</summary>
+    public static DstPath Groups { get; } = DstPath.Parse("/$/inets");
+
+    private static readonly DstPath Configured = DstPath.Parse("/#");
+    private static readonly DstPath BuiltIn = DstPath.Parse("/$");
+    private static readonly DstPath[] Others =
+    [
+        .. ((string[])["/#/io.l5d.dns", "/#/io.l5d.dnssrv", "/$/inet", "/$/inets", "/$/fixedinet", "/$/nil", "/$/fail"]).Select(prefix => DstPath.Parse(prefix)),
+    ];
+
+    /// <summary>What is wrong with the names that a dtab or a target leads to, one line for each namer that there is not; the first entry that leads there is named.</summary>
+    public static IEnumerable<string> FindUnknown(Dtab dtab, NameTree target, bool hasFiles)
+    {
+        var prefixes = PrefixesOf(dtab);
+        var seen = new HashSet<DstPath>();
+        foreach (var (tree, entry) in dtab.Entries.Select(entry => (entry.Tree, (DtabEntry?)entry)).Prepend((target, null)))
+        {
+            foreach (var name in tree.Names())
+            {
+                if (Describe(name, prefixes, hasFiles) is { } problem && seen.Add(name.Take(2)))
+                {
+                    yield return problem + (entry is null ? string.Empty : $"; '{Shorten(entry)}' leads there");
+                }
+            }
+        }
+    }
+
+    /// <summary>The prefixes of all entries of a dtab.</summary>
+    public static PrefixTree PrefixesOf(Dtab dtab)
+    {
+        var prefixes = new PrefixTree();
+        foreach (var entry in dtab.Entries)
+        {
+            prefixes.Add(entry.Prefix, 0, ends: false);
+        }
+
+        return prefixes;
+    }
+
+    /// <summary>What to say of a name; null where a namer knows it, or an entry of the dtab leads on from it.</summary>
+    public static string? Describe(DstPath name, PrefixTree prefixes, bool hasFiles)
+    {
+        if (name.Count < 2
+            || !(name.StartsWith(Configured) || name.StartsWith(BuiltIn))
+            || (hasFiles && name.StartsWith(Files))
+            || Array.Exists(Others, name.StartsWith)
+            || prefixes.MayMatch(name))
+        {
+            return null;
+        }
+
+        var namer = name.Take(2);
+        var known = (hasFiles ? Others.Prepend(Files) : Others).Select(other => other.ToString()).ToList();
+        var hint = namer == Files ? "; --disco <DIR> makes it" : Suggestion.Find(namer.ToString(), known) is { } meant ? $"; did you mean {meant}?" : string.Empty;
+        return $"there is no namer {namer} here, so that what leads to it does not exist; known are {string.Join(", ", known)}{hint}";
+    }
+
+    private static string Shorten(DtabEntry entry)
+    {
+        const int Longest = 100;
+        var text = entry.ToString();
+        return text.Length <= Longest ? text : text[..Longest] + "...";
+    }
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Loggers of lines: each event is a line in a queue. Any thread.</summary>
+/// <param name="lines">Makes the lines.</param>
+/// <param name="queue">Gets them; it is disposed with the provider.</param>
+internal sealed class LineLoggerProvider(LineFormatter lines, LineQueue queue) : ILoggerProvider
+{
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName, lines, queue);
+
+    /// <inheritdoc/>
+    public void Dispose() => queue.Dispose();
+
+    private sealed class LineLogger(string category, LineFormatter lines, LineQueue queue) : ILogger
+    {
+        [ThreadStatic]
+        private static StringWriter? _writer;
+
+        /// <inheritdoc/>
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        /// <inheritdoc/>
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        /// <inheritdoc/>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            _writer ??= new StringWriter();
+            var line = _writer.GetStringBuilder().Clear();
+            lines.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), _writer);
+            if (line.Length > 0)
+            {
+                queue.Add(line.ToString());
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>Lines on their way to a writer, which a thread writes; a line that finds the queue full is dropped and counted. Any thread.</summary>
+internal sealed class LineQueue : IDisposable
+{
+    private const int MostLines = 4096;
+
+    // Somebody may have stopped the terminal (Control-S), which is no reason not to end.
+    private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(1.5);
+
+    private readonly Lock _lock = new();
+    private readonly TextWriter _writer;
+    private readonly TimeProvider _timeProvider;
+    private readonly SemaphoreSlim _added = new(0);
+    private readonly Thread _thread;
+    private List<string> _lines = [];
+    private int _dropped;
+    private bool _isDisposed;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="writer">Where the lines go. It does not throw.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public LineQueue(TextWriter writer, TimeProvider timeProvider)
+    {
+        _writer = writer;
+        _timeProvider = timeProvider;
+        _thread = new Thread(Run) { IsBackground = true, Name = "log" };
+        _thread.Start();
+    }
+
+    /// <summary>Adds a line; it never waits.</summary>
+    public void Add(string line)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            if (_lines.Count == MostLines)
+            {
+                _dropped++;
+                return;
+            }
+
+            _lines.Add(line);
+            if (_lines.Count > 1)
+            {
+                return;
+            }
+        }
+
+        _added.Release();
+    }
+
+    /// <summary>Waits until what is queued is written, for a moment at most.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+        }
+
+        _added.Release();
+        _thread.Join(LongestFlush);
+    }
+
+    private void Run()
+    {
+        var spare = new List<string>();
+        while (true)
+        {
+            _added.Wait();
+            List<string> lines;
+            int dropped;
+            bool isLast;
+            lock (_lock)
+            {
+                (lines, _lines) = (_lines, spare);
+                (dropped, _dropped) = (_dropped, 0);
+                isLast = _isDisposed;
+            }
+
+            // A line at a time, so that those of other processes with the same stderr stand between lines.
+            foreach (var line in lines)
+            {
+                _writer.Write(line);
+            }
+
+            if (dropped > 0)
+            {
+                _writer.Write(Describe(dropped));
+            }
+
+            if (isLast)
+            {
+                return;
+            }
+
+            lines.Clear();
+            spare = lines;
+        }
+    }
+
+    private string Describe(int dropped) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"[{_timeProvider.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} WARN  {LinkerdTcpTelemetry.MeterName}] {dropped} messages were dropped here: stderr takes them too slowly\n");
+}

@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary><c>struct pollfd</c> (poll(2)).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe partial struct PollEntry
+{
+    public int Descriptor;
+    public short Events;
+    public short Returned;
+
+    /// <summary>Waits for an event; 0 where none came in time, -1 where a signal did.</summary>
+    [LibraryImport("libc", EntryPoint = "poll")]
+    public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+}
