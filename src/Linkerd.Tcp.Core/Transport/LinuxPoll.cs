@@ -5,6 +5,7 @@ namespace Linkerd.Tcp;
 /// <summary>Asks the kernel of one socket's state, and takes nothing away from it: neither bytes nor an error.</summary>
 internal static unsafe partial class LinuxPoll
 {
+    private const short In = 0x1;
     private const short Error = 0x8;
     private const short HangUp = 0x10;
     private const short PeerShutdown = 0x2000;
@@ -17,6 +18,13 @@ internal static unsafe partial class LinuxPoll
         // POLLERR and POLLHUP come unasked for.
         var asked = new Entry { Descriptor = descriptor, Events = PeerShutdown };
         return Poll(&asked, 1, 0) > 0 && (asked.Returned & (PeerShutdown | Error | HangUp)) != 0;
+    }
+
+    /// <summary>Whether a receive would bring bytes, an end or an error. The descriptor must stay open meanwhile.</summary>
+    public static bool IsReadable(int descriptor)
+    {
+        var asked = new Entry { Descriptor = descriptor, Events = In };
+        return Poll(&asked, 1, 0) > 0 && asked.Returned != 0;
     }
 
     [LibraryImport("libc", EntryPoint = "poll")]
