@@ -240,7 +240,7 @@ internal sealed unsafe partial class EpollConnection
     }
 
     // Before an urgent byte a receive that finds a signal pending says EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll knows.
-    private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.IsReadable(_descriptor);
+    private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
 
     // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
     private void NoteShortRead()
