@@ -7,6 +7,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
     private long _clientSpokeAt;
+    private long _sparedAt = long.MinValue;
     private bool _timerStopped;
     private volatile bool _watchingBlocked;
 
@@ -14,7 +15,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     {
         try
         {
-            Reschedule();
+            Reschedule(isTime: true);
         }
         catch (Exception error)
         {
@@ -58,9 +59,13 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
     }
 
-    private void Reschedule()
+    /// <summary>Looks at the limits, and arms the timer for the next one.</summary>
+    /// <param name="isTime">
+    /// Whether one that is over ends the copy. Only the timer does that: who is in the middle of an event does not know what else has come.
+    /// </param>
+    private void Reschedule(bool isTime = false)
     {
-        CloseReason? due = null;
+        CloseReason? due;
         lock (_up)
         {
             if (_timerStopped)
@@ -68,34 +73,17 @@ internal sealed partial class DuplexRun : ITimerHandler
                 return;
             }
 
-            var now = _clock.GetTimestamp();
-            var next = TimeSpan.MaxValue;
-            if (_lifetime != Timeout.InfiniteTimeSpan)
+            due = Judge(_clock.GetTimestamp(), out var next);
+            if (due is not null && isTime && IsSpared())
             {
-                Consider(_startedAt, _lifetime, now, new(ClosedBy.Proxy, Phase, TimedOut: true), ref next, ref due);
+                due = Judge(_clock.GetTimestamp(), out next);
             }
 
-            if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
+            if (due is not null && !isTime)
             {
-                // Who has been silent for longer is the one that was waited for.
-                var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
-                Consider(Math.Max(_up.LastMoved, _down.LastMoved), _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
+                (due, next) = (null, TimeSpan.Zero);
             }
 
-            if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && _down.Received == 0 && !_down.Ended)
-            {
-                Consider(spokeAt, _options.FirstByteTimeout, now, new(ClosedBy.Server, Phase, TimedOut: true), ref next, ref due);
-            }
-
-            if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
-            {
-                ConsiderHalfClose(now, ref next, ref due);
-            }
-
-            _watchingBlocked = false;
-            Interlocked.MemoryBarrier();
-            ConsiderBlocked(_up, now, ref next, ref due);
-            ConsiderBlocked(_down, now, ref next, ref due);
             if (due is null && next != TimeSpan.MaxValue)
             {
                 _client.Deadline.Arm(next, this);
@@ -106,6 +94,77 @@ internal sealed partial class DuplexRun : ITimerHandler
         {
             EndNow(reason);
         }
+    }
+
+    /// <summary>
+    /// Whether bytes are on their way that no relay has been told of, though a timer has: the process was stopped, or is short of processor time. They count
+    /// as moved now, once; if nothing has moved when the next limit is over, it holds.
+    /// </summary>
+    private bool IsSpared()
+    {
+        if (Math.Max(_up.LastMoved, _down.LastMoved) == _sparedAt)
+        {
+            return false;
+        }
+
+        var (up, down) = (_up.IsAboutToMove, _down.IsAboutToMove);
+        if (!up && !down)
+        {
+            return false;
+        }
+
+        _sparedAt = _clock.GetTimestamp();
+        Spare(_up, up);
+        Spare(_down, down);
+        if (down && _clientSpokeAt != 0)
+        {
+            Volatile.Write(ref _clientSpokeAt, _sparedAt);
+        }
+
+        return true;
+    }
+
+    private void Spare(HalfDuplex half, bool isAboutToMove)
+    {
+        if (isAboutToMove)
+        {
+            half.NoteMoving(_sparedAt);
+            half.SourceGoneAt = half.SourceGoneAt == 0 ? 0 : _sparedAt;
+        }
+    }
+
+    /// <returns>Why the copy is to end; null: it is not.</returns>
+    private CloseReason? Judge(long now, out TimeSpan next)
+    {
+        next = TimeSpan.MaxValue;
+        CloseReason? due = null;
+        if (_lifetime != Timeout.InfiniteTimeSpan)
+        {
+            Consider(_startedAt, _lifetime, now, new(ClosedBy.Proxy, Phase, TimedOut: true), ref next, ref due);
+        }
+
+        if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
+        {
+            // Who has been silent for longer is the one that was waited for.
+            var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
+            Consider(Math.Max(_up.LastMoved, _down.LastMoved), _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
+        }
+
+        if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && _down.Received == 0 && !_down.Ended)
+        {
+            Consider(spokeAt, _options.FirstByteTimeout, now, new(ClosedBy.Server, Phase, TimedOut: true), ref next, ref due);
+        }
+
+        if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
+        {
+            ConsiderHalfClose(now, ref next, ref due);
+        }
+
+        _watchingBlocked = false;
+        Interlocked.MemoryBarrier();
+        ConsiderBlocked(_up, now, ref next, ref due);
+        ConsiderBlocked(_down, now, ref next, ref due);
+        return due;
     }
 
     private void ConsiderHalfClose(long now, ref TimeSpan next, ref CloseReason? due)

@@ -49,6 +49,9 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     /// <summary>Whether it waits for the destination to take bytes, and so does not read from the source.</summary>
     public bool Blocked => _blocked;
 
+    /// <summary>Whether there is something that would move it, though its relay has not been told of it yet.</summary>
+    public bool IsAboutToMove => !_ended && (_blocked ? Volatile.Read(ref _destination).HasUnseenRoom : Volatile.Read(ref _source).HasUnseenInput);
+
     /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
     public long SourceGoneAt { get; set; }
 
@@ -87,6 +90,9 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     }
 
     public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
+
+    /// <summary>What has been seen on its way counts as moved.</summary>
+    public void NoteMoving(long now) => Volatile.Write(ref _lastMoved, now);
 
     public void OnUnblocked(long now)
     {

@@ -6,6 +6,9 @@ namespace Linkerd.Tcp;
 /// <content>What a session does next, and for how long.</content>
 internal sealed partial class Connector
 {
+    /// <summary>What a session gets whose deadline passed while the process was stopped, so that what came meanwhile is used.</summary>
+    internal static readonly TimeSpan LateMoment = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(1);
 
     // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
@@ -228,7 +231,14 @@ internal sealed partial class Connector
             timeout = Shorter(timeout, patience > PanicPatience ? patience : PanicPatience);
         }
 
-        return progress.Deadline == NoDeadline ? timeout : Shorter(timeout, timeProvider.GetElapsedTime(progress.PickedAt, progress.Deadline));
+        if (progress.Deadline == NoDeadline)
+        {
+            return timeout;
+        }
+
+        // One that is long over was so already before this attempt: the process was stopped. Then whoever keeps the deadline grants a moment, and ends that.
+        var left = timeProvider.GetElapsedTime(progress.PickedAt, progress.Deadline);
+        return left < -LateMoment ? Shorter(timeout, LateMoment) : Shorter(timeout, left);
     }
 
     private static TimeSpan Shorter(TimeSpan timeout, TimeSpan other) => timeout == Timeout.InfiniteTimeSpan || other < timeout ? other : timeout;

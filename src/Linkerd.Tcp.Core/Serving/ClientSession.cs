@@ -20,6 +20,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     private EndpointLease _lease;
     private volatile bool _connected;
     private volatile bool _faultTold;
+    private bool _wasLate;
 
     /// <param name="acceptor">Whose session it is; given back to it is what it took for the session.</param>
     /// <param name="client">The connection.</param>
@@ -263,7 +264,13 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
             if (left <= TimeSpan.Zero)
             {
-                return false;
+                // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
+                if (_wasLate || left > -Connector.LateMoment)
+                {
+                    return false;
+                }
+
+                (_wasLate, left) = (true, Connector.LateMoment);
             }
 
             next = left < next ? left : next;

@@ -5,6 +5,12 @@ namespace Linkerd.Tcp;
 /// <summary>Asks the kernel of one socket's state, and takes nothing away from it: neither bytes nor an error.</summary>
 internal static unsafe partial class LinuxPoll
 {
+    /// <summary>A receive would bring something.</summary>
+    public const short In = 0x1;
+
+    /// <summary>A send would take something.</summary>
+    public const short Out = 0x4;
+
     private const short Error = 0x8;
     private const short HangUp = 0x10;
     private const short PeerShutdown = 0x2000;
@@ -17,6 +23,15 @@ internal static unsafe partial class LinuxPoll
         // POLLERR and POLLHUP come unasked for.
         var asked = new Entry { Descriptor = descriptor, Events = PeerShutdown };
         return Poll(&asked, 1, 0) > 0 && (asked.Returned & (PeerShutdown | Error | HangUp)) != 0;
+    }
+
+    /// <summary>Whether there is what is asked for, or an end or an error. The descriptor must stay open meanwhile.</summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="what"><see cref="In"/> or <see cref="Out"/>.</param>
+    public static bool Has(int descriptor, short what)
+    {
+        var asked = new Entry { Descriptor = descriptor, Events = what };
+        return Poll(&asked, 1, 0) > 0 && asked.Returned != 0;
     }
 
     [LibraryImport("libc", EntryPoint = "poll")]

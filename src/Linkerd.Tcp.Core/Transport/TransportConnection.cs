@@ -100,6 +100,15 @@ public abstract class TransportConnection : IAsyncDisposable
     /// </summary>
     internal virtual void StartRelay(TransportConnection destination, IRelayObserver observer) => _ = Relay.RunAsync(this, destination, observer);
 
+    /// <summary>
+    /// Whether a receive would bring bytes, an end or an error now, though nobody has been told: asked of the kernel, for whoever is about to end a session for
+    /// its silence. False where nobody can tell. One system call. Any thread.
+    /// </summary>
+    internal virtual bool HasUnseenInput => false;
+
+    /// <summary>As <see cref="HasUnseenInput"/>: whether a send would take bytes, or fail, now.</summary>
+    internal virtual bool HasUnseenRoom => false;
+
     /// <summary>Closes and gives everything back. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
     public abstract ValueTask DisposeAsync();
 }

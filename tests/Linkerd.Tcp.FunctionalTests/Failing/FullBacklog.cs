@@ -39,6 +39,22 @@ internal sealed class FullBacklog : IDisposable
         }
     }
 
+    /// <summary>Accepts those that fill it, and then the next one.</summary>
+    public async Task<Socket> AcceptOtherAsync()
+    {
+        while (true)
+        {
+            var accepted = await _listener.AcceptAsync(TestContext.Current.CancellationToken);
+            if (!_waiting.Exists(socket => accepted.RemoteEndPoint!.Equals(socket.LocalEndPoint)))
+            {
+                accepted.NoDelay = true;
+                return accepted;
+            }
+
+            accepted.Dispose();
+        }
+    }
+
     public void Dispose()
     {
         _listener.Dispose();
@@ -58,6 +74,9 @@ internal sealed class FullBacklog : IDisposable
         }
         catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
         {
+            // Its kernel would try again, and take the first place that becomes free.
+            socket.Dispose();
+            _waiting.Remove(socket);
             return false;
         }
     }

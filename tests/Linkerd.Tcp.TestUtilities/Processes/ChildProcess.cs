@@ -58,6 +58,13 @@ public class ChildProcess : IAsyncDisposable
     public int PipeEndCount => Directory.GetFileSystemEntries($"/proc/{Id}/fd")
         .Count(descriptor => new FileInfo(descriptor).LinkTarget?.StartsWith("pipe:", StringComparison.Ordinal) ?? false);
 
+    /// <summary>The inode numbers of its sockets. Linux.</summary>
+    public IReadOnlySet<string> Sockets => Directory.GetFileSystemEntries($"/proc/{Id}/fd")
+        .Select(descriptor => new FileInfo(descriptor).LinkTarget)
+        .Where(target => target?.StartsWith("socket:[", StringComparison.Ordinal) ?? false)
+        .Select(target => target!["socket:[".Length..^1])
+        .ToHashSet();
+
     /// <summary>The processor time of each of its threads whose name starts so; Linux keeps 15 characters of a name. Linux.</summary>
     public IReadOnlyDictionary<string, TimeSpan> ProcessorTimeOfThreads(string name) => Directory.GetDirectories($"/proc/{Id}/task")
         .Where(thread => NameOfThread(thread).StartsWith(name, StringComparison.Ordinal))

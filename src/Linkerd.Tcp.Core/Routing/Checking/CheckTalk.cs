@@ -4,6 +4,7 @@ namespace Linkerd.Tcp;
 internal sealed class CheckTalk(TransportConnection connection, ActiveCheckOptions options) : ITimerHandler
 {
     private volatile bool _isTimeOver;
+    private bool _isSpared;
 
     /// <summary>Sends and looks. The connection is still to be disposed: it has sent its FIN where the check passed, and is reset otherwise.</summary>
     /// <param name="time">What is left of the check's time.</param>
@@ -11,7 +12,7 @@ internal sealed class CheckTalk(TransportConnection connection, ActiveCheckOptio
     public async ValueTask<CheckResult> RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         using var giveUp = cancellationToken.UnsafeRegister(static connection => ForeignConnection.TryAbort((TransportConnection)connection!), connection);
-        connection.Deadline.Arm(time > TimeSpan.Zero ? time : TimeSpan.Zero, this);
+        connection.Deadline.Arm(time, this);
         var wrong = await SendAsync().ConfigureAwait(false) ?? await ExpectAsync().ConfigureAwait(false);
         connection.Deadline.Disarm();
         if (wrong is null)
@@ -26,6 +27,22 @@ internal sealed class CheckTalk(TransportConnection connection, ActiveCheckOptio
 
     void ITimerHandler.OnTimer()
     {
+        // The answer is there, and nobody has looked yet: the process was stopped, or is short of processor time.
+        try
+        {
+            if (!_isSpared && connection.HasUnseenInput)
+            {
+                _isSpared = true;
+                connection.Deadline.Arm(options.Timeout, this);
+                return;
+            }
+        }
+        catch (Exception)
+        {
+            // Somebody else's connection: the time of the check is over all the same.
+            _isSpared = true;
+        }
+
         _isTimeOver = true;
         ForeignConnection.TryAbort(connection);
     }

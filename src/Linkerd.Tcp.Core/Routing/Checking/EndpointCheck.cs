@@ -29,8 +29,9 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
             var result = Connector.IsSelf(connected) ? CheckResult.Failed("the connection met itself: nothing listens there") : CheckResult.Passed;
             if (result.Verdict == CheckVerdict.Passed && !(options.Send.IsEmpty && options.Expect.IsEmpty))
             {
+                // Nothing is left where the process was stopped while it connected; the server is not to blame.
                 var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
-                result = await new CheckTalk(connection, options).RunAsync(left, cancellationToken).ConfigureAwait(false);
+                result = await new CheckTalk(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
             }
             else
             {

@@ -30,6 +30,9 @@ internal sealed unsafe partial class EpollConnection
 
     public bool IsWritable => (_state & SocketState.Writable) != 0;
 
+    /// <summary>Whether urgent data has ever come.</summary>
+    public bool HasUrgent => (_state & SocketState.Urgent) != 0;
+
     /// <summary>Whether the end of the stream was read.</summary>
     public bool HasReadEnded => (_state & SocketState.ReadEnded) != 0;
 
@@ -95,7 +98,7 @@ internal sealed unsafe partial class EpollConnection
         }
 
         var received = LinuxCalls.Receive(_descriptor, buffer, length, 0);
-        while (received < 0 && Errno.Last == Errno.Interrupted)
+        while (received < 0 && (Errno.Last == Errno.Interrupted || (Errno.Last == Errno.Again && IsMisled())))
         {
             received = LinuxCalls.Receive(_descriptor, buffer, length, 0);
         }
@@ -130,10 +133,14 @@ internal sealed unsafe partial class EpollConnection
 
         end = EndRead(
             error != 0 ? Judge(error)
+            : _readEnd != TransportStatus.Ok ? _readEnd
             : (_state & SocketState.Broken) != 0 ? TransportStatus.Reset
             : TransportStatus.Ok);
         return true;
     }
+
+    /// <summary>Notes an error that is told once, and may have been told before all bytes were read: it is how the stream ends, once they are.</summary>
+    public void NoteReadError(int error) => _readEnd = Judge(error);
 
     /// <summary>Sends what the kernel takes.</summary>
     public TransportStatus Send(byte* data, int length, out int sent)
@@ -215,7 +222,7 @@ internal sealed unsafe partial class EpollConnection
 
         if ((events & EpollEvents.Urgent) != 0)
         {
-            _state |= SocketState.NoShortReads;
+            _state |= SocketState.Urgent | SocketState.NoShortReads;
         }
 
         // A socket that both sides have closed in order hangs up, too; that takes our FIN. A Unix-domain socket does when its peer closes.
@@ -231,6 +238,9 @@ internal sealed unsafe partial class EpollConnection
             _peerGone = true;
         }
     }
+
+    // Before an urgent byte a receive that finds a signal pending says EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll knows.
+    private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
 
     // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
     private void NoteShortRead()

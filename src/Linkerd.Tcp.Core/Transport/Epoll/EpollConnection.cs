@@ -116,6 +116,10 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
         return new(disposed.Task);
     }
 
+    internal override bool HasUnseenInput => Ask(LinuxPoll.In);
+
+    internal override bool HasUnseenRoom => Ask(LinuxPoll.Out);
+
     internal override void StartRelay(TransportConnection destination, IRelayObserver observer)
     {
         if (destination is not EpollConnection other || other.Loop != Loop)
@@ -151,6 +155,14 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
         }
 
         return _peerFinished;
+    }
+
+    private bool Ask(short what)
+    {
+        lock (Loop.CloseLock)
+        {
+            return _descriptor >= 0 && LinuxPoll.Has(_descriptor, what);
+        }
     }
 
     private unsafe EndPoint? AskLocalEndPoint()

@@ -8,6 +8,11 @@ internal sealed unsafe partial class EpollLoop
     private const int CrowdedEvents = 16;
     private const ulong WakeUpData = ulong.MaxValue;
 
+    // All that was ready before this timestamp has been dispatched.
+    private long _dispatchedUntil;
+    private long _fullLooksSince;
+    private int _fullLooks;
+
     private void Run()
     {
         _threadId = Environment.CurrentManagedThreadId;
@@ -35,6 +40,7 @@ internal sealed unsafe partial class EpollLoop
     private void RunOnce()
     {
         var count = Wait();
+        NoteLook(count, Now);
         Now = Stopwatch.GetTimestamp();
         IsCrowded = count > CrowdedEvents;
         Volatile.Write(ref _busySince, Now);
@@ -72,6 +78,29 @@ internal sealed unsafe partial class EpollLoop
         Volatile.Write(ref _busySince, 0);
     }
 
+    /// <summary>
+    /// Notes up to when everything is known. Timers are judged at that time and not at the present one: between the two the process may have been stopped
+    /// (SIGSTOP, a frozen container, a suspended virtual machine), and what arrived meanwhile goes first. So a timer that wakes the loop costs it one more
+    /// look, with a timeout of 0; one that comes due between events costs none.
+    /// </summary>
+    /// <param name="count">The events that the look brought.</param>
+    /// <param name="before">A timestamp before it.</param>
+    private void NoteLook(int count, long before)
+    {
+        if (count < _events.Count)
+        {
+            (_dispatchedUntil, _fullLooks) = (before, 0);
+            return;
+        }
+
+        // There are more. They come in turn (epoll's ready list is a queue), so after as many looks as it takes to see every connection once, all that was ready at the first one is known.
+        _fullLooksSince = _fullLooks == 0 ? before : _fullLooksSince;
+        if (++_fullLooks > 1 + (Connections / _events.Count))
+        {
+            (_dispatchedUntil, _fullLooks) = (_fullLooksSince, 0);
+        }
+    }
+
     private void FlushStage()
     {
         foreach (var relay in Stage.Close())
@@ -103,13 +132,14 @@ internal sealed unsafe partial class EpollLoop
         }
 
         var count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, milliseconds);
-        _sleeping = 0;
-        if (count < 0 && Errno.Last != Errno.Interrupted)
+        while (count < 0 && Errno.Last == Errno.Interrupted)
         {
-            throw new TransportException($"epoll_wait: {Errno.Message(Errno.Last)}");
+            // After a stop (SIGSTOP, SIGCONT) it says this, whatever is ready by then (signal(7)).
+            count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, 0);
         }
 
-        return count;
+        _sleeping = 0;
+        return count >= 0 ? count : throw new TransportException($"epoll_wait: {Errno.Message(Errno.Last)}");
     }
 
     private int UntilNextTimer()
@@ -177,9 +207,9 @@ internal sealed unsafe partial class EpollLoop
 
     private void RunTimers()
     {
-        if (Wheel.NextDue <= Now)
+        if (Wheel.NextDue <= _dispatchedUntil)
         {
-            Wheel.Advance(Now, _fire);
+            Wheel.Advance(_dispatchedUntil, _fire);
         }
 
         while (_delayed.TryPeek(out _, out var due) && due <= Now)

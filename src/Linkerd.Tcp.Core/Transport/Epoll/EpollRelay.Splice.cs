@@ -3,6 +3,11 @@ namespace Linkerd.Tcp;
 // Bulk: the kernel moves pages from one socket to the other through a pipe, and nobody copies them. It costs two system calls more than it saves
 // where messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held
 // only while there is something in it.
+//
+// Splice does not get past an urgent byte, whatever is behind it: it tells EAGAIN there, or the end of the stream, or its reset (tcp_read_sock in Linux's
+// tcp.c). A receive does get past it, and drops it. So a direction whose source has ever had urgent data is not spliced (whoever uses it moves no bulk:
+// telnet, rlogin, FTP), and no end that a splice tells is believed before a receive says the same. An EAGAIN needs no receive: urgent data that came after
+// the last look at epoll is an event of its own.
 internal sealed unsafe partial class EpollRelay
 {
     private const int LargeRead = 16 * 1024;
@@ -32,6 +37,13 @@ internal sealed unsafe partial class EpollRelay
     /// <returns>Whether there may be more to move now.</returns>
     private bool TrySplice(ref int budget)
     {
+        if (_source.HasUrgent)
+        {
+            ReturnPipe();
+            (_spliceRefused, _isBulk) = (true, false);
+            return true;
+        }
+
         _pipe ??= Loop.Pipes.Rent();
         if (_pipe is null)
         {
@@ -50,19 +62,7 @@ internal sealed unsafe partial class EpollRelay
         {
             var error = moved == 0 ? 0 : Errno.Last;
             ReturnPipe();
-            if (error is Errno.InvalidArgument)
-            {
-                // Not every kind of socket can; this one is copied from.
-                (_spliceRefused, _isBulk) = (true, false);
-                return true;
-            }
-
-            if (_source.TryEndRead(error, out var end))
-            {
-                End(end, atDestination: false);
-            }
-
-            return false;
+            return !IsEmptyAfter(error);
         }
 
         _inPipe = moved;
@@ -71,6 +71,30 @@ internal sealed unsafe partial class EpollRelay
         _observer.OnReceived(Loop.Now);
         ConsiderCopying(moved);
         return TryFlush();
+    }
+
+    /// <summary>A splice brought nothing.</summary>
+    /// <param name="error">What it failed with; 0: it told the end of the stream.</param>
+    /// <returns>Whether there is nothing to be received now, either.</returns>
+    private bool IsEmptyAfter(int error)
+    {
+        if (error == Errno.Again)
+        {
+            return !_source.TryEndRead(error, out _);
+        }
+
+        _isBulk = false;
+        if (error == Errno.InvalidArgument)
+        {
+            // Not every kind of socket can; this one is copied from.
+            _spliceRefused = true;
+        }
+        else if (error != 0)
+        {
+            _source.NoteReadError(error);
+        }
+
+        return false;
     }
 
     private int SpliceIn(SplicePipe pipe)

@@ -42,4 +42,7 @@ internal enum SocketState
 
     /// <summary>A Unix-domain socket.</summary>
     IsUnix = 1 << 11,
+
+    /// <summary>Urgent data has come (EPOLLPRI), at least once: the socket is not spliced from any more, and what says that nothing is there is not believed.</summary>
+    Urgent = 1 << 12,
 }

@@ -87,6 +87,10 @@ internal sealed class SocketConnection : TransportConnection
         }
     }
 
+    internal override bool HasUnseenInput => SocketPeer.Has(Socket, SelectMode.SelectRead);
+
+    internal override bool HasUnseenRoom => SocketPeer.Has(Socket, SelectMode.SelectWrite);
+
     public override async ValueTask<bool> WaitAcknowledgedAsync()
     {
         var clock = Executor.TimeProvider;

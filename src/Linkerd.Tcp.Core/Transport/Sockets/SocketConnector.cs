@@ -82,10 +82,16 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
         _ => (SocketErrors.ToConnectFailure(error), new SocketException((int)error).Message),
     };
 
-    // Disposing the socket is what ends a connect; its outcome then arrives as an error.
+    // Disposing the socket is what ends a connect; its outcome then arrives as an error. After the process was stopped for a while, a timer may come before
+    // an outcome that the kernel has had for long; that one is on its way, and holds.
     private void GiveUp(int how)
     {
         var socket = _socket;
+        if (socket is not null && SocketPeer.Has(socket, SelectMode.SelectWrite))
+        {
+            return;
+        }
+
         if (Interlocked.CompareExchange(ref _state, how, Connecting) == Connecting)
         {
             socket?.Dispose();

@@ -38,6 +38,19 @@ internal static class SocketPeer
         }
     }
 
+    /// <summary>Whether an operation would not have to wait. Takes nothing away.</summary>
+    public static bool Has(Socket socket, SelectMode what)
+    {
+        try
+        {
+            return socket.Poll(0, what);
+        }
+        catch (Exception failure) when (failure is ObjectDisposedException or SocketException)
+        {
+            return false;
+        }
+    }
+
     // One call and not two: between a poll and a question how much there is, a receive elsewhere may take the bytes, and that would look like a FIN.
     internal static bool Peek(Socket socket, out SocketError error)
     {
