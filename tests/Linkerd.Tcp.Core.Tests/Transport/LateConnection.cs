@@ -7,6 +7,7 @@ namespace Linkerd.Tcp.Tests.Transport;
 internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportConnection
 {
     private readonly TaskCompletionSource<ReceiveResult> _received = new();
+    private ProviderTimer? _deadline;
 
     /// <summary>Whether its kernel has something to be received.</summary>
     public bool Waiting { get; set; }
@@ -19,7 +20,7 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
 
     public override TransportExecutor Executor => scheduler;
 
-    public override TransportTimer Deadline { get; } = new ProviderTimer(scheduler.TimeProvider);
+    public override TransportTimer Deadline => _deadline ??= new ProviderTimer(new ThreadPoolExecutor(scheduler.TimeProvider), this);
 
     public override long BytesReceived => 0;
 
