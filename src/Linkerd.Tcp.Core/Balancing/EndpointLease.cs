@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Linkerd.Tcp;
 
 /// <summary>
@@ -19,10 +21,13 @@ public struct EndpointLease : IDisposable
         _kind = kind;
     }
 
-    /// <summary>A lease of an endpoint through one of its groups, both of which already count it.</summary>
-    internal EndpointLease(EndpointBranch branch, LeaseKind kind)
+    /// <summary>The same.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="branch">Which of its groups counts the lease too; null: none.</param>
+    /// <param name="kind">What it is given for.</param>
+    internal EndpointLease(Endpoint endpoint, EndpointBranch? branch, LeaseKind kind)
     {
-        _leased = branch;
+        _leased = (object?)branch ?? endpoint;
         _kind = kind;
     }
 
@@ -85,13 +90,27 @@ public struct EndpointLease : IDisposable
     }
 
     /// <summary>Gives the load back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
-        if (Endpoint is { } endpoint)
+        var leased = _leased;
+        if (leased is Endpoint endpoint)
         {
-            Branch?.CountRelease(_state == State.Open);
             _leased = null;
             endpoint.Release(_kind, _state == State.Open);
         }
+        else if (leased is not null)
+        {
+            ReleaseBranch();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReleaseBranch()
+    {
+        var branch = (EndpointBranch)_leased!;
+        _leased = null;
+        branch.CountRelease(_state == State.Open);
+        branch.Endpoint.Release(_kind, _state == State.Open);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class LoadBalancer : ILoadBalancer
             return scope.AtLimit ? PickResult.AtLimit : PickResult.Unavailable;
         }
 
-        lease = scope.Branch is { } branch ? new EndpointLease(branch, scope.Kind) : new EndpointLease(endpoint, scope.Kind);
+        lease = new EndpointLease(endpoint, scope.Branch, scope.Kind);
         return PickResult.Picked;
     }
 

@@ -7,7 +7,7 @@ public static class LoadBalancers
     /// Power of two choices, the default: two candidates are drawn in proportion to their weights; the one that is better by a whole
     /// connection wins (load per weight, connections being established count), otherwise the one that was picked less often per weight.
     /// Shares follow the weights at any load, and a pick costs the same whatever the number of endpoints.
-    /// Every group of an <see cref="EndpointSet"/> keeps its share; its tiers are used in order; endpoints of weight 0 are the last resort.
+    /// Every group of an <see cref="EndpointSet"/> keeps its share, and compares the load and the picks that came through it: an address may be in several. Its tiers are used in order; endpoints of weight 0 are the last resort.
     /// After M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (1996).
     /// </summary>
     /// <param name="options">What it does beside that; by default <see cref="BalancerOptions.Default"/>.</param>
@@ -16,7 +16,7 @@ public static class LoadBalancers
 
     /// <summary>
     /// Power of two choices over the latency of connecting: candidates as for <see cref="P2c"/>; the one with the lower peak EWMA of connect latency times
-    /// (pending + 1) wins, where that differs by more than a quarter, otherwise as for <see cref="P2c"/>.
+    /// (pending + 1) wins, where that differs by more than a quarter, otherwise as for <see cref="P2c"/>. Less than 1 ms counts as 1 ms: below that it is noise.
     /// </summary>
     /// <inheritdoc cref="P2c"/>
     public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Make(P2cDistributor<PeakEwmaMetric>.Create, options);
@@ -46,10 +46,11 @@ public static class LoadBalancers
     /// <summary>
     /// Consistent hashing: sessions of one client go to one endpoint, by <see cref="PickContext.Hash"/> or else the client's address without its port; at
     /// random where neither is known. When an endpoint leaves, or cannot serve, its clients move and hardly any others do; every proxy comes to the same.
-    /// An endpoint whose load is a quarter above its share passes sessions on. Shares follow the weights where there are many clients.
+    /// However many sessions a client has, and whatever the load, unless <see cref="BalancerOptions.HashBalanceFactor"/> bounds that. In a split each session draws
+    /// its branch first, at random. Shares follow the weights where there are many clients.
     /// </summary>
     /// <remarks>
-    /// Maglev (Eisenbud and others, NSDI 2016) with bounded loads (arXiv 1608.01350). The table has at least 100 entries per endpoint (from 128 KiB per group),
+    /// Maglev (Eisenbud and others, NSDI 2016), if asked for with bounded loads (arXiv 1608.01350). The table has at least 100 entries per endpoint (from 128 KiB per group),
     /// and is made when the set is updated. The client's address is asked of the connection, which makes it once per session.
     /// </remarks>
     /// <inheritdoc cref="P2c"/>

@@ -80,12 +80,14 @@ internal sealed partial class P2cDistributor<TMetric>
         var (branchA, branchB) = (_branches?[a], _branches?[b]);
         var loadA = EndpointBranch.ReadLoad(slotA.Endpoint, branchA, out var picksA);
         var loadB = EndpointBranch.ReadLoad(slotB.Endpoint, branchB, out var picksB);
+        if (factorA == 1 && factorB == 1)
+        {
+            return IsBetter(ref slotA, branchA, loadA, picksA, ref slotB, branchB, loadB, picksB, ref scope) ? b : a;
+        }
+
         var candidateA = new Candidate(slotA.Endpoint, slotA.Weight * factorA, loadA, branchA);
         var candidateB = new Candidate(slotB.Endpoint, slotB.Weight * factorB, loadB, branchB);
-        var isBetterB = factorA < 1 || factorB < 1
-            ? IsBetterOfRamping(ref slotA, in candidateA, picksA, factorA, ref slotB, in candidateB, picksB, ref scope)
-            : IsBetter(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope);
-        return isBetterB ? b : a;
+        return IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
     }
 
     /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>

@@ -15,7 +15,7 @@ internal sealed partial class P2cDistributor<TMetric>
     {
         var loadA = a.Endpoint.ReadLoad(out var picksA);
         var loadB = b.Endpoint.ReadLoad(out var picksB);
-        var isB = IsBetter(ref a, new(a.Endpoint, a.Weight, loadA), picksA, ref b, new(b.Endpoint, b.Weight, loadB), picksB, ref scope);
+        var isB = IsBetter(ref a, null, loadA, picksA, ref b, null, loadB, picksB, ref scope);
         var endpointA = a.Endpoint;
         var endpointB = b.Endpoint;
         return isB ? endpointB : endpointA;
@@ -24,9 +24,10 @@ internal sealed partial class P2cDistributor<TMetric>
     // Whether the second is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBetter(
-        ref Slot a, in Candidate candidateA, long picksA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
+        ref Slot a, EndpointBranch? branchA, long loadA, long picksA, ref Slot b, EndpointBranch? branchB, long loadB, long picksB, ref DrawScope scope)
     {
-        TMetric.Compare(in candidateA, in candidateB, ref scope, out var isBetterA, out var isBetterB);
+        TMetric.Compare(
+            new(a.Endpoint, a.Weight, loadA, branchA), new(b.Endpoint, b.Weight, loadB, branchB), ref scope, out var isBetterA, out var isBetterB);
 
         // Fewer picks per weight, multiplied out.
         var usedA = (picksA - a.Offset) * b.Weight;
@@ -45,10 +46,10 @@ internal sealed partial class P2cDistributor<TMetric>
     // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
     // proportion to their weights of this moment, and the account of the one that starts is kept level.
     private static bool IsBetterOfRamping(
-        ref Slot a, in Candidate candidateA, long picksA, double factorA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
+        ref Slot a, in Candidate candidateA, long picksA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
     {
         TMetric.Compare(in candidateA, in candidateB, ref scope, out _, out var isBetterB);
-        if (factorA < 1)
+        if (candidateA.Weight < a.Weight)
         {
             a.Offset = picksA - ((picksB - b.Offset) * a.Weight / b.Weight);
         }

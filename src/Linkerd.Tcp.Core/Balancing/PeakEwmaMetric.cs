@@ -26,7 +26,7 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
     }
 
     // 0, no history, stays what it is: such an endpoint is to be found out about, and between two of them load per weight decides.
-    private static double Floor(double seconds) => seconds > 0 ? Math.Max(seconds, LeastLatency) : 0;
+    private static double Floor(double seconds) => seconds is > 0 and < LeastLatency ? LeastLatency : seconds;
 
     // That would be pending.
     private static double Connects(in Candidate candidate) =>

@@ -6,6 +6,14 @@ internal static partial class CliOptions
     public static ValueOption<BalancerKind> Balancer { get; } = new(
         null, "balancer", "KIND", "Who gets a session: p2c, peakEwma, leastConnections, roundRobin, random or maglev", "p2c", BalancerText.Parse);
 
+    public static ValueOption<HashBalance> HashBalanceFactor { get; } = new(
+        null,
+        "hash-balance-factor",
+        "PERCENT[,N]",
+        "maglev: most load of an endpoint, in percent of its share, before its clients go elsewhere; fewer than N connections (16) never are too many",
+        "off",
+        HashBalance.Parse);
+
     public static ValueOption<int?> MaxConnectionsPerEndpoint { get; } = new(
         null,
         "max-connections-per-endpoint",

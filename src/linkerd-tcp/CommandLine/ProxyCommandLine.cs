@@ -45,6 +45,7 @@ internal static class ProxyCommandLine
             MaxSessions = CliOptions.MaxSessions.Read(result, errors),
             Backlog = CliOptions.Backlog.Read(result, errors),
             Balancer = CliOptions.Balancer.Read(result, errors),
+            HashBalance = CliOptions.HashBalanceFactor.Read(result, errors),
             MaxConnectionsPerEndpoint = CliOptions.MaxConnectionsPerEndpoint.Read(result, errors),
             MaxWaiters = CliOptions.MaxWaiters.Read(result, errors),
             MinConnections = CliOptions.MinConnections.Read(result, errors),
@@ -67,6 +68,11 @@ internal static class ProxyCommandLine
         if (errors.Count == 0 && settings.ActiveCheck == Timeout.InfiniteTimeSpan && !(settings.CheckSend.IsEmpty && settings.CheckExpect.IsEmpty))
         {
             errors.Add("--check-send and --check-expect mean nothing without --active-check; expected --active-check <DURATION> too");
+        }
+
+        if (errors.Count == 0 && settings.HashBalance.Factor is not null && settings.Balancer != BalancerKind.Maglev)
+        {
+            errors.Add("--hash-balance-factor means nothing without hashing; expected --balancer maglev too");
         }
 
         return errors.Count == 0 ? new ParsedCommandLine.Run(settings) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);

@@ -35,6 +35,8 @@ internal sealed record ProxySettings
 
     public required BalancerKind Balancer { get; init; }
 
+    public required HashBalance HashBalance { get; init; }
+
     /// <summary>Null: any number.</summary>
     public required int? MaxConnectionsPerEndpoint { get; init; }
 

@@ -56,6 +56,8 @@ internal sealed class Composition : IAsyncDisposable
         {
             Breaker = settings.FailFast,
             SlowStart = SlowStartOptions.Default with { Window = settings.SlowStart == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.SlowStart },
+            HashBalanceFactor = settings.HashBalance.Factor,
+            HashBalanceFloor = settings.HashBalance.Floor,
             MaxConnections = settings.MaxConnectionsPerEndpoint,
             TimeProvider = timeProvider,
         }),

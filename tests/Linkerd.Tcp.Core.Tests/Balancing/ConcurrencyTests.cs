@@ -87,6 +87,7 @@ public sealed class ConcurrencyTests
             BalancerDriver.Weights(Enumerable.Range(1, count).Select(i => (double)i)),
             new(BalancerDriver.Group(Enumerable.Repeat(1.0, count)), BalancerDriver.Group([0], tier: 1, first: count)),
             new(BalancerDriver.Group(Enumerable.Repeat(1.0, count)), BalancerDriver.Group([1], weight: 3, first: count)),
+            new(BalancerDriver.Group(Enumerable.Repeat(1.0, count)), BalancerDriver.Group([1, 2], weight: 3)),
         ];
         foreach (var set in sets)
         {

@@ -11,6 +11,7 @@ public sealed class BalancingOptionsTests
     {
         var settings = Run();
         Assert.Equal(BalancerKind.P2c, settings.Balancer);
+        Assert.Equal(new HashBalance(null, 16), settings.HashBalance);
         Assert.Null(settings.MaxConnectionsPerEndpoint);
         Assert.Equal(1000, settings.MaxWaiters);
         Assert.Equal(0, settings.MinConnections);
@@ -26,9 +27,10 @@ public sealed class BalancingOptionsTests
     public void Parse_AllOfThem_AreRead()
     {
         var settings = Run(
-            "--balancer", "maglev", "--max-connections-per-endpoint", "7", "--max-waiters", "0", "--min-connections", "3", "--slow-start", "30s", "--fail-fast", "2,1s",
+            "--balancer", "maglev", "--hash-balance-factor", "125,0", "--max-connections-per-endpoint", "7", "--max-waiters", "0", "--min-connections", "3", "--slow-start", "30s", "--fail-fast", "2,1s",
             "--retries", "0", "--active-check", "200ms", "--check-send", @"PING\r\n", "--check-expect", "+PONG");
         Assert.Equal(BalancerKind.Maglev, settings.Balancer);
+        Assert.Equal(new HashBalance(125, 0), settings.HashBalance);
         Assert.Equal(7, settings.MaxConnectionsPerEndpoint);
         Assert.Equal(0, settings.MaxWaiters);
         Assert.Equal(3, settings.MinConnections);
@@ -54,6 +56,9 @@ public sealed class BalancingOptionsTests
 
     [Theory]
     [InlineData("--balancer", "p3c", "expected one of p2c, peakEwma, leastConnections, roundRobin, random, maglev")]
+    [InlineData("--hash-balance-factor", "100", "expected a whole number of percent, and after a comma of connections, or off; the percentage from 101 to 100000")]
+    [InlineData("--hash-balance-factor", "1.25", "expected a whole number of percent, and after a comma of connections, or off; the percentage from 101 to 100000")]
+    [InlineData("--hash-balance-factor", "125,-1", "expected a whole number of connections after the comma from 0 to 100000000")]
     [InlineData("--max-connections-per-endpoint", "0", "expected a whole number of connections, or off, from 1 to 100000000")]
     [InlineData("--max-connections-per-endpoint", "many", "expected a whole number of connections, or off, from 1 to 100000000")]
     [InlineData("--max-waiters", "-1", "expected a whole number of sessions from 0 to 100000000")]
@@ -72,6 +77,20 @@ public sealed class BalancingOptionsTests
     {
         var wrong = Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse([option, value, "/svc/foo"]));
         Assert.StartsWith($"{option} '{value}': {expected}", Assert.Single(wrong.Errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_HashBalanceFactor_FloorAndOffHaveDefaults()
+    {
+        Assert.Equal(new HashBalance(150, 16), Run("--balancer", "maglev", "--hash-balance-factor", "150").HashBalance);
+        Assert.Equal(new HashBalance(null, 16), Run("--hash-balance-factor", "off").HashBalance);
+    }
+
+    [Fact]
+    public void Parse_HashBalanceFactorWithoutMaglev_IsRefused()
+    {
+        var wrong = Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse(["--hash-balance-factor", "125", "/svc/foo"]));
+        Assert.Equal("--hash-balance-factor means nothing without hashing; expected --balancer maglev too", Assert.Single(wrong.Errors));
     }
 
     private static ProxySettings Run(params string[] args) =>
