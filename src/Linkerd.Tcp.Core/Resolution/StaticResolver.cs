@@ -66,7 +66,10 @@ public sealed class StaticResolver : IResolver
         EndPoint[] all = [.. endpoints];
         for (var i = 0; i < all.Length; i++)
         {
-            Check(all[i], $"endpoints[{i}]");
+            if (FindProblem(all[i]) is { } problem)
+            {
+                throw new ArgumentException($"endpoints[{i}]: {problem}", nameof(endpoints));
+            }
         }
 
         return all;
@@ -80,21 +83,24 @@ public sealed class StaticResolver : IResolver
             var members = endpoints.Groups[group].Endpoints;
             for (var i = 0; i < members.Length; i++)
             {
-                Check(members[i].EndPoint, $"group {group}, endpoint {i}");
+                if (FindProblem(members[i].EndPoint) is { } problem)
+                {
+                    throw new ArgumentException($"group {group}, endpoint {i}: {problem}", nameof(endpoints));
+                }
             }
         }
     }
 
     // Told here and not by each session that is reset: what is given here stays.
-    private static void Check(EndPoint endPoint, string place)
+    private static string? FindProblem(EndPoint? endPoint)
     {
         if (endPoint is IPEndPoint or UnixDomainSocketEndPoint)
         {
-            return;
+            return null;
         }
 
         var given = endPoint is null ? "null" : $"{endPoint} ({endPoint.GetType().Name})";
         var hint = endPoint is DnsEndPoint dns ? $" {nameof(LocalInterpreter)} resolves a host name, as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;
-        throw new ArgumentException($"{place}: an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}", "endpoints");
+        return $"an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}";
     }
 }

@@ -58,7 +58,7 @@ internal sealed partial class Connector
         return await completion.Task.ConfigureAwait(false);
     }
 
-    private static async ValueTask CloseAsync(TransportConnection? connection)
+    private static async Task CloseAsync(TransportConnection? connection)
     {
         if (connection is not null)
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Linkerd.Tcp;
 
@@ -245,8 +244,8 @@ internal sealed partial class Connector
 
     private IPAddress? SourceFor(IReadOnlyList<IPAddress> sources, EndPoint to)
     {
-        var family = to.AddressFamily;
-        if (sources.Count == 0 || family is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+        // Of another kind it may not even have a family: the base class throws.
+        if (sources.Count == 0 || to is not IPEndPoint { AddressFamily: var family })
         {
             return null;
         }

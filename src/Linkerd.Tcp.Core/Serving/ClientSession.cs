@@ -82,7 +82,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         catch (Exception error)
         {
             // Somebody else's connection: it counts for nothing, and nobody who counts all sessions is to hear of it.
-            NoteFault(error, ClosePhase.Data);
+            TellFault(error);
             return default;
         }
     }

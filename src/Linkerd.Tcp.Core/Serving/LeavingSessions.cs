@@ -108,6 +108,7 @@ internal sealed partial class LeavingSessions : IDisposable
         }
 
         var waiting = true;
+        var threw = false;
         try
         {
             waiting = EndDue(down, passed);
@@ -116,14 +117,20 @@ internal sealed partial class LeavingSessions : IDisposable
         {
             // On a timer's thread; the next look may do better.
             Log.Threw(_logger, error);
+            threw = true;
         }
 
         lock (_lock)
         {
+            if (threw && down is not null)
+            {
+                (_down ??= []).UnionWith(down);
+            }
+
             _isAwake = waiting || _wasCalled;
             if (_down is not null || _isAwake)
             {
-                _timer.Change(_down is not null ? TimeSpan.Zero : _period, Timeout.InfiniteTimeSpan);
+                _timer.Change(_down is not null && !threw ? TimeSpan.Zero : _period, Timeout.InfiniteTimeSpan);
             }
         }
     }

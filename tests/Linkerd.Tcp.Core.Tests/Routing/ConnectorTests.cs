@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;
@@ -139,6 +140,21 @@ public sealed class ConnectorTests : IDisposable
         Assert.All(router.Get(DstPath.Parse("/svc/web")).Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     }
 
+    [Theory]
+    [InlineData(TransportEngine.Sockets)]
+    [InlineData(TransportEngine.Epoll)]
+    public async Task Connect_EndPointsOfAnotherKind_SaysWhatWasExpected(TransportEngine engine)
+    {
+        Assert.SkipWhen(engine == TransportEngine.Epoll && !EpollTransport.IsSupported, "There is no epoll here.");
+        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 1 });
+        var set = EndpointSet.Of(new DnsEndPoint("example.org", 443), new StrangeEndPoint());
+        await using var router = new Router(new FixedResolver(set));
+        var (outcome, destination) = await ConnectAsync(router, transport);
+        Assert.Equal(("SC", 3), (outcome.Reason.ToString(), outcome.Attempts));
+        Assert.StartsWith("An IP address with a port or the path of a Unix-domain socket was expected, not ", outcome.Detail, StringComparison.Ordinal);
+        Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
+    }
+
     [Fact]
     public async Task Connect_DeadlineIsNear_AttemptGetsNoMoreThanIsLeft()
     {
@@ -168,7 +184,7 @@ public sealed class ConnectorTests : IDisposable
     }
 
     private async Task<(ConnectOutcome Outcome, Destination Destination)> ConnectAsync(
-        Router router, ScriptedTransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline, ConnectPolicy? policy = null)
+        Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline, ConnectPolicy? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
         var connector = new Connector(transport, TcpOptions.Default, policy ?? ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
@@ -194,6 +210,18 @@ public sealed class ConnectorTests : IDisposable
             {
                 _ended.SetException(error);
             }
+        }
+    }
+
+    /// <summary>Knows no more than that it is an end point.</summary>
+    private sealed class StrangeEndPoint : EndPoint;
+
+    private sealed class FixedResolver(EndpointSet set) : IResolver
+    {
+        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new Resolution.Bound(set);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         }
     }
 }

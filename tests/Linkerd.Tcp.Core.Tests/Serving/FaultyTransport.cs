@@ -8,6 +8,8 @@ internal sealed class FaultyTransport(ITransport inner, string fault, bool isCli
 {
     public bool IsFaulty { get; set; }
 
+    public bool ListenersThrow { get; init; }
+
     private bool IsOfClients => isClient;
 
     public List<FaultyConnection> Connections { get; } = [];
@@ -49,6 +51,13 @@ internal sealed class FaultyTransport(ITransport inner, string fault, bool isCli
 
         public void OnAcceptFailed(TransportException error, TimeSpan retryAfter) => _handler!.OnAcceptFailed(error, retryAfter);
 
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            if (transport.ListenersThrow)
+            {
+                throw new NotSupportedException("The listener has a bug.");
+            }
+        }
     }
 }

@@ -142,6 +142,21 @@ public sealed class ForeignSessionTests
     });
 
     [Fact]
+    public Task Drain_ListenersThrow_AllOfThemStop() => SimulatedProxy.RunAsync(async bed =>
+    {
+        bed.Carry = static inner => new FaultyTransport(inner, "none", isClient: true) { ListenersThrow = true };
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener(), bed.NewListener()] });
+        var addresses = bed.Proxy.LocalEndPoints;
+        Assert.Equal(0, await bed.Proxy.DrainAsync(TimeSpan.FromSeconds(1), CancellationToken.None));
+        foreach (var address in addresses)
+        {
+            Assert.False((await bed.ClientHost.ConnectAsync(address, new ConnectOptions(), TestContext.Current.CancellationToken)).IsConnected);
+        }
+
+        Assert.Equal(2, bed.Logs.Count(4008));
+    });
+
+    [Fact]
     public Task Warm_TransportThrows_LoadIsGivenBack() => SimulatedProxy.RunAsync(async bed =>
     {
         FaultyTransport transport = null!;

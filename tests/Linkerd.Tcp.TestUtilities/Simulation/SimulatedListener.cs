@@ -125,7 +125,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         catch (Exception) when (host.Network.HandlersMayThrow)
         {
             connection.Abort();
-            _ = connection.DisposeAsync();
+            _ = connection.DisposeAsync().AsTask();
             options.Limit?.Release();
         }
     }

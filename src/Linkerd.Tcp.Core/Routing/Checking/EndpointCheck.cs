@@ -58,7 +58,7 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
     {
         foreach (var source in connect.SourceAddresses)
         {
-            if (source.AddressFamily == address.AddressFamily)
+            if (address is IPEndPoint && source.AddressFamily == address.AddressFamily)
             {
                 return source;
             }

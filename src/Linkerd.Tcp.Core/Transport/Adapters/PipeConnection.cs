@@ -77,6 +77,12 @@ internal sealed class PipeConnection : AdapterConnection
                 FinishRead(examined: _unread.End);
             }
 
+            if (!_reading)
+            {
+                // What was seen is the pipe's again.
+                _unread = default;
+            }
+
             // Who cancels a read that is not ours to cancel has ended it for us.
             return Finish(new(IsOver ? End : TransportStatus.Aborted, default));
         }
