@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.LoadTest.Crowds;
 /// <summary>One fresh proxy, with clients and backend in this process, once.</summary>
 internal abstract class CrowdRound(CrowdSettings settings)
 {
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private readonly FreePorts _ports = new();
 
     protected CrowdSettings Settings => settings;

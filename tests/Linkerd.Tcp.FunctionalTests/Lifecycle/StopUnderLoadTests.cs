@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>
 /// SIGTERM while clients come without a pause: everyone whose connect succeeded is served. Who comes later is refused, or hears nothing until the port is free.
-/// <c>bench/stops</c> runs more of these, side by side with other proxies.
+/// <c>load-test stops</c> (bench/Linkerd.Tcp.LoadTest) runs more of these, side by side with other proxies.
 /// </summary>
 [Collection(HeavyLoad.Name)]
 [Trait("Category", "Heavy")]
