@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.LoadTest;
 using Linkerd.Tcp.LoadTest.Comparing;
+using Linkerd.Tcp.LoadTest.Crowds;
 using Linkerd.Tcp.LoadTest.Running;
 
 if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
@@ -14,6 +15,8 @@ var root = new RootCommand("Load for TCP proxies, and their comparison side by s
 {
     RunCommand.Create(),
     CompareCommand.Create(),
+    CrowdCommand.Create("crowd", "So many clients that connect at once, through all proxies in turns: how long each waits for its echo", static settings => new Crowd(settings)),
+    CrowdCommand.Create("stops", "A soft stop of each proxy under load, in turns: sessions that were lost though their clients had connected", static settings => new Stop(settings)),
 };
 
 // When interrupted, compare ends what it started, one after the other.

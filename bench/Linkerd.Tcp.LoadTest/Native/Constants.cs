@@ -30,6 +30,8 @@ internal static class Constants
     public const uint EdgeTriggered = 0x80000000;
 
     public const int DescriptorLimit = 7;
+    public const int QuitSignal = 3;
+    public const int UserSignal = 10;
     public const int TerminateSignal = 15;
     public const int KillSignal = 9;
 }

@@ -8,6 +8,7 @@ internal static class ErrorNumber
 {
     public const int Interrupted = 4;
     public const int TryAgain = 11;
+    public const int ConnectionRefused = 111;
     public const int ConnectInProgress = 115;
 
     public static int Last => Marshal.GetLastPInvokeError();
@@ -24,7 +25,7 @@ internal static class ErrorNumber
         104 => "ECONNRESET",
         105 => "ENOBUFS",
         110 => "ETIMEDOUT",
-        111 => "ECONNREFUSED",
+        ConnectionRefused => "ECONNREFUSED",
         _ => string.Create(CultureInfo.InvariantCulture, $"errno {number}"),
     };
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.LoadTest.Native;
+
 namespace Linkerd.Tcp.LoadTest.Proxies;
 
 /// <summary>nginx with its stream module, built in or loaded.</summary>
@@ -5,6 +7,8 @@ internal sealed class Nginx(string name) : ProxyKind(name)
 {
     private const string Program = "nginx";
     private const string ModuleName = "ngx_stream_module.so";
+
+    public override int SoftStopSignal => Constants.QuitSignal;
 
     public override string? FindObstacle()
     {

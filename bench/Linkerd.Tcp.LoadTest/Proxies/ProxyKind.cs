@@ -1,3 +1,5 @@
+using Linkerd.Tcp.LoadTest.Native;
+
 namespace Linkerd.Tcp.LoadTest.Proxies;
 
 /// <summary>A proxy with its settings: how it is called, found and started.</summary>
@@ -10,6 +12,9 @@ internal abstract class ProxyKind(string name)
 
     /// <summary>Whether this is another build of ours, which ours is compared with by itself and not as one of the peers.</summary>
     public virtual bool IsBaseline => false;
+
+    /// <summary>The signal that has it accept no more and finish its sessions.</summary>
+    public virtual int SoftStopSignal => Constants.TerminateSignal;
 
     /// <summary>Why it cannot be started here, or null.</summary>
     public abstract string? FindObstacle();

@@ -18,6 +18,7 @@ public sealed class TcpProxyOptionsTests
         { "Listeners[0].AcceptRate: a finite number of sessions a second, more than 0, was expected.", At(Listener with { AcceptRate = double.PositiveInfinity }) },
         { "Listeners[0].AcceptBurst: 1 or more was expected.", At(Listener with { AcceptRate = 1, AcceptBurst = 0 }) },
         { "Listeners[0].AcceptBurst: AcceptRate beside it was expected.", At(Listener with { AcceptBurst = 1 }) },
+        { "Listeners[0].Backlog: 1 or more was expected.", At(Listener with { Backlog = 0 }) },
         { "Tcp.WindowSize: 1 byte to 1 GiB was expected.", Good with { Tcp = new() { WindowSize = 0 } } },
         { "Tcp.KeepAliveTime: 1 s to 32767 s, or zero for no probing, was expected.", Good with { Tcp = new() { KeepAliveTime = TimeSpan.FromMilliseconds(500) } } },
         { "Tcp.KeepAliveTime: 1 s to 32767 s, or zero for no probing, was expected.", Good with { Tcp = new() { KeepAliveTime = TimeSpan.FromSeconds(32768) } } },

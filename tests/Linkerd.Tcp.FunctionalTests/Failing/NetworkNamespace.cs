@@ -77,6 +77,15 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await MustAsync("ip", "-n", _name, "addr", "add", $"{address}/64", "dev", name, "nodad");
     }
 
+    /// <summary>Drops, from now on, every packet of one connection from the namespace to the outside: what is left of it when its peer has vanished.</summary>
+    public async Task CutAsync(IPEndPoint inside, IPEndPoint outside)
+    {
+        var (here, there) = (inside.Port.ToString(CultureInfo.InvariantCulture), outside.Port.ToString(CultureInfo.InvariantCulture));
+        string[] iptables = ["netns", "exec", _name, Require.Program("iptables"), "-A"];
+        await MustAsync("ip", [.. iptables, "OUTPUT", "-p", "tcp", "--sport", here, "--dport", there, "-j", "DROP"]);
+        await MustAsync("ip", [.. iptables, "INPUT", "-p", "tcp", "--sport", there, "--dport", here, "-j", "DROP"]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await using (var pids = await RootAsync("ip", "netns", "pids", _name))

@@ -16,6 +16,15 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public async Task OneOfSeveralAddressesInUse_AtStart_IsNamed()
+    {
+        await using var backend = new TcpBackend(Serve.EchoAsync);
+        await FailsAsync(
+            Executable.RunAsync("-l", "127.0.0.1:0", "-l", backend.EndPoint.ToString(), "-l", "127.0.0.1:0", "/$/nil"),
+            $"error: cannot listen on {backend.EndPoint}: the address is in use");
+    }
+
+    [Fact]
     public async Task AddressOfAnotherMachine_AtStart_IsOneLine() =>
         await FailsAsync(Executable.RunAsync("-l", "192.0.2.1:7575", "/$/nil"), "error: cannot listen on 192.0.2.1:7575: the address is not one of this machine's");
 

@@ -11,7 +11,7 @@ public sealed class NativeSocketAddressTests
     [InlineData("255.254.253.252:65535", 2, 16)]
     [InlineData("[::1]:1", 10, 28)]
     [InlineData("[fe80::1234%7]:8080", 10, 28)]
-    [InlineData("[::ffff:10.1.2.3]:443", 10, 28)]
+    [InlineData("[::fffe:10.1.2.3]:443", 10, 28)]
     public void Read_WhatWasWritten_IsTheSame(string text, int family, int length)
     {
         var endPoint = IPEndPoint.Parse(text);
@@ -20,6 +20,14 @@ public sealed class NativeSocketAddressTests
         Assert.Equal(family, NativeSocketAddress.FamilyOf(endPoint));
         Assert.Equal(length, NativeSocketAddress.Write(endPoint, target));
         Assert.Equal(endPoint, NativeSocketAddress.Read(target.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Read_IPv4InTheFormOfIPv6_IsIPv4()
+    {
+        var target = new byte[NativeSocketAddress.MaximumLength];
+        var length = NativeSocketAddress.Write(IPEndPoint.Parse("[::ffff:10.1.2.3]:443"), target);
+        Assert.Equal(IPEndPoint.Parse("10.1.2.3:443"), NativeSocketAddress.Read(target.AsSpan(0, length)));
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Transport;
+
+/// <summary>A listener on every address of both families.</summary>
+public sealed class DualListenerTests
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(TransportEngine.Epoll)]
+    [InlineData(TransportEngine.Sockets)]
+    public async Task ListenAsync_AnyIPv6_TakesIPv4ClientsAndTellsThemAsSuch(TransportEngine engine)
+    {
+        await using var bed = Bed(engine);
+        var (listener, handler) = await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0) });
+        var port = ((IPEndPoint)listener.LocalEndPoint).Port;
+        foreach (var address in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
+        {
+            var connected = await bed.ConnectAsync(new IPEndPoint(address, port));
+            var accepted = bed.Own(await handler.NextAsync());
+            Assert.Equal(connected.LocalEndPoint, accepted.RemoteEndPoint);
+            Assert.Equal(new IPEndPoint(address, port), accepted.LocalEndPoint);
+        }
+    }
+
+    [Theory]
+    [InlineData(TransportEngine.Epoll)]
+    [InlineData(TransportEngine.Sockets)]
+    public async Task ListenAsync_AnyIPv6Only_LeavesThePortOfIPv4ToOthers(TransportEngine engine)
+    {
+        await using var bed = Bed(engine);
+        var (listener, _) = await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0), IPv6Only = true });
+        var port = ((IPEndPoint)listener.LocalEndPoint).Port;
+        var refused = await bed.Transport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), new ConnectOptions(), Cancelled);
+        Assert.Equal(ConnectFailure.Refused, refused.Failure);
+        await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Any, port) });
+    }
+
+    private static SocketBed Bed(TransportEngine engine)
+    {
+        Assert.SkipUnless(engine != TransportEngine.Epoll || EpollTransport.IsSupported, "There is no epoll here.");
+        Assert.SkipUnless(Socket.OSSupportsIPv6 && SocketBed.HasIPv6Loopback, "This machine has no IPv6.");
+        return new(IPAddress.Loopback, Transports.Create(new TransportOptions { Engine = engine, Loops = 2 }));
+    }
+}
