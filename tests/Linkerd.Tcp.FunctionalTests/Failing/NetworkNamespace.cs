@@ -69,6 +69,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return MustAsync("ip", ["netns", "exec", _name, Require.Program("iptables"), .. rule]);
     }
 
+    /// <summary>Forbids, from now on, every connection from within the namespace to an address: connect gives EACCES.</summary>
+    public Task ProhibitAsync(IPAddress address) => MustAsync("ip", "-n", _name, "route", "add", "prohibit", $"{address}");
+
     public async ValueTask DisposeAsync()
     {
         await using (var pids = await RootAsync("ip", "netns", "pids", _name))
