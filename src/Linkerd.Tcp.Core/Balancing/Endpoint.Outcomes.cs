@@ -85,8 +85,9 @@ public sealed partial class Endpoint
         {
             NoteAnswer();
         }
-        else
+        else if (kind != LeaseKind.Panic)
         {
+            // In a panic everything fails, and an attempt has less than its time.
             _policy.DoubtFamily(this, now);
         }
 

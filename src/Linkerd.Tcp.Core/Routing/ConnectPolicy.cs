@@ -19,6 +19,10 @@ public sealed record ConnectPolicy
     /// is there a back-off. Where the destination has but one endpoint, it is tried until <see cref="ConnectTimeout"/> is over;
     /// with 1, which is no retry at all, it is tried once.
     /// </summary>
+    /// <remarks>
+    /// Unless it is 1, a refusal (<see cref="ConnectFailure.Refused"/>) by an endpoint that is not ejected, and whose breaker is on, is free: it counts against neither this
+    /// nor the retry budget, once for each endpoint and session. So a session makes at most this many connects, and one more for each endpoint.
+    /// </remarks>
     public int MaxAttempts { get; init; } = 3;
 
     /// <summary>The first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>

@@ -38,7 +38,10 @@ public sealed record DestinationOptions
     /// </summary>
     public bool WaitForEndpoints { get; init; }
 
-    /// <summary>How its endpoints are checked beside what sessions meet. Null, the default: not at all.</summary>
+    /// <summary>
+    /// How its endpoints are checked beside what sessions meet. Null, the default: not at all. Checks connect as the sessions of the first proxy that serves the name do: from
+    /// the same addresses, with the same TCP options.
+    /// </summary>
     public ActiveCheckOptions? Check { get; init; }
 
     /// <summary>

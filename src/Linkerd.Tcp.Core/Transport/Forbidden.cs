@@ -6,10 +6,13 @@ namespace Linkerd.Tcp;
 /// <summary>EACCES and EPERM in words that help: what they mean depends on what was asked for.</summary>
 internal static class Forbidden
 {
-    /// <summary>Of connect(2): a local firewall rule (iptables DROP in OUTPUT gives EPERM), a policy of SELinux, a broadcast address; of a Unix-domain socket its file's permissions.</summary>
+    /// <summary>
+    /// Of connect(2). A route of type prohibit gives EACCES (ip-route(8)), a program attached to the cgroup, such as systemd's IPAddressDeny=, EPERM. Of a Unix-domain socket it is
+    /// the file's permissions (unix(7)).
+    /// </summary>
     public static string ToConnect(EndPoint to) => to is UnixDomainSocketEndPoint
         ? "permission denied: the socket's file must be writable, and its directories searchable, for this user"
-        : "permission denied: a local firewall rule or security policy forbids the connection, or the address is a broadcast address";
+        : "permission denied: this machine forbids the connection (a 'prohibit' route, a rule of its firewall or of the process's cgroup, or a security policy)";
 
     /// <summary>Of bind(2).</summary>
     public static string ToListen(EndPoint on) => on is IPEndPoint { Port: < 1024 }

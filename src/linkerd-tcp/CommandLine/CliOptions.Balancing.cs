@@ -53,7 +53,7 @@ internal static partial class CliOptions
         null,
         "retries",
         "N",
-        "Most further attempts of a session whose connect failed; all together within 0.2 a session and 10 a second",
+        "Most further attempts of a session whose connect failed; all together within 0.2 a session and 10 a second. Refusals by endpoints that are well do not count",
         "2",
         text => NumberText.Parse(text, 0, 1000, "attempts"));
 

@@ -14,14 +14,14 @@ public sealed class HostMetadataTests
         var lookup = new FakeHostLookup();
         lookup.Addresses("web", "10.0.0.1", "2001:db8::1");
         var interpreter = new LocalInterpreter(new() { TimeProvider = _time, HostLookup = lookup });
-        Assert.Equal(["10.0.0.1:80 of web", "[2001:db8::1]:80 of web"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/web/80"), default)));
+        Assert.Equal(["10.0.0.1:80 of web", "[2001:db8::1]:80 of web"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/web/80"), TestContext.Current.CancellationToken)));
     }
 
     [Fact]
     public async Task ResolveAsync_InetAddress_HasNoHost()
     {
         var interpreter = new LocalInterpreter(new() { TimeProvider = _time });
-        Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), default)));
+        Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), TestContext.Current.CancellationToken)));
     }
 
     [Fact]

@@ -50,6 +50,19 @@ public sealed class FailFastTests
     }
 
     [Fact]
+    public async Task Retries_Default_TheOnlyServerIsDown_TheFirstRefusalIsSaidAndForHowLongItIsTried()
+    {
+        var server = FreePort.NextEndPoint();
+        await using var proxy = await Executable.StartAsync(ProxyProcess.InetName(server), "--connect-timeout", "1500ms");
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
+        await proxy.Error.WaitForAsync(
+            line => line.Contains($"no connection to {server}, the only endpoint: Connection refused; each session tries it for up to 1.5 s", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        await proxy.Error.WaitForAsync(line => line.Contains(" attempts at 1 endpoint, SC;", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Single(proxy.Error.Lines, line => line.Contains("the only endpoint", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Retries_Two_EachServerRefusesOnceForFreeAndThreeAttemptsMoreEndTheSession()
     {
         await using var group = await ServerGroup.StartAsync(Enumerable.Range(0, 4).Select(_ => FreePort.NextEndPoint()).ToList());

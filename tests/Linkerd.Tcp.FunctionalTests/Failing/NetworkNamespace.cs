@@ -86,6 +86,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await MustAsync("ip", [.. iptables, "INPUT", "-p", "tcp", "--sport", there, "--dport", here, "-j", "DROP"]);
     }
 
+    /// <summary>Forbids, from now on, every connection from within the namespace to an address: connect gives EACCES.</summary>
+    public Task ProhibitAsync(IPAddress address) => MustAsync("ip", "-n", _name, "route", "add", "prohibit", $"{address}");
+
     public async ValueTask DisposeAsync()
     {
         await using (var pids = await RootAsync("ip", "netns", "pids", _name))
