@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -15,6 +16,8 @@ internal static class AddressLiteral
 
     // IF_NAMESIZE is 16 on Linux; other systems have longer names.
     private const int MostOfZone = 64;
+    private static readonly SearchValues<char> NotOfZone = SearchValues.Create("%[]/ \t");
+    private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Reads an address; null where it is none, or where the interface of its zone does not exist now.</summary>
     public static IPAddress? Read(ReadOnlySpan<char> text) => text.Contains(':') ? ReadV6(text) : ReadV4(text);
@@ -29,7 +32,7 @@ internal static class AddressLiteral
         }
 
         var zone = text[(percent + 1)..];
-        return zone.Length is > 0 and <= MostOfZone && zone.ContainsAnyExceptInRange('0', '9') && !zone.ContainsAny("%[]/ \t") && ReadV6(text[..percent]) is not null;
+        return zone.Length is > 0 and <= MostOfZone && zone.ContainsAnyExceptInRange('0', '9') && !zone.ContainsAny(NotOfZone) && ReadV6(text[..percent]) is not null;
     }
 
     /// <summary>The address without the brackets that IPv6 may stand in.</summary>
@@ -49,7 +52,7 @@ internal static class AddressLiteral
         foreach (var range in text.Split('.'))
         {
             var label = text[range];
-            var isHexadecimal = label is ['0', 'x' or 'X', ..] && !label[2..].ContainsAnyExcept("0123456789abcdefABCDEF");
+            var isHexadecimal = label is ['0', 'x' or 'X', ..] && !label[2..].ContainsAnyExcept(Hexadecimal);
             if (label.IsEmpty || (!isHexadecimal && label.ContainsAnyExceptInRange('0', '9')))
             {
                 return false;

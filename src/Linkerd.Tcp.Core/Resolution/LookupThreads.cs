@@ -66,7 +66,7 @@ internal sealed class LookupThreads(TimeSpan idle)
 
     private LinkedList<LookupWork> ListFor(LookupWork work) => work.IsRefresh ? _refreshes : _first;
 
-    private bool Take(LookupWork work)
+    private static bool Take(LookupWork work)
     {
         if (work.Node is not { } node)
         {

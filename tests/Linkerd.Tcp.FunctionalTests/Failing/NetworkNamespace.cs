@@ -72,7 +72,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Adds an interface with an IPv6 address of its own.</summary>
     public async Task AddInterfaceAsync(string name, IPAddress address)
     {
-        await MustAsync("ip", "-n", _name, "link", "add", name, "type", "dummy");
+        // Both ends of a cable, as the kernel may have no other kind of interface.
+        await MustAsync("ip", "-n", _name, "link", "add", name, "type", "veth", "peer", "name", name + "b");
+        await MustAsync("ip", "-n", _name, "link", "set", name + "b", "up");
         await MustAsync("ip", "-n", _name, "link", "set", name, "up");
         await MustAsync("ip", "-n", _name, "addr", "add", $"{address}/64", "dev", name, "nodad");
     }

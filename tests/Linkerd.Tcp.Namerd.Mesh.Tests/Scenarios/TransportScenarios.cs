@@ -200,6 +200,13 @@ public sealed class TransportScenarios
     }
 
     [Fact]
+    public async Task ZoneOfNoInterface_IsSaidSo()
+    {
+        await using var watcher = MeshWatch.Id(MeshWatch.At(MeshAddress.Parse("mesh://[fe80::1%no-such-if]")));
+        Assert.Equal("there is no network interface for namerd's address [fe80::1%no-such-if]:4321", await watcher.UntilFailsAsync());
+    }
+
+    [Fact]
     public async Task HttpInterface_InPlaceOfMesh_IsSaidSo()
     {
         await using var namerd = await NamerdStandIn.StartAsync();

@@ -54,6 +54,15 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task ZoneOfNoInterface_FailsAndGoesOn()
+    {
+        await using var watcher = new Watcher(NamerdAddress.Parse("[fe80::1%no-such-if]:4180"));
+
+        await watcher.NextFailsAsync("the host name of namerd at http://[fe80::1%no-such-if]:4180 cannot be resolved");
+        await watcher.PassBackoffAsync();
+    }
+
+    [Fact]
     public async Task HostName_IsResolved()
     {
         await using var namerd = await NamerdStandIn.StartAsync();

@@ -293,13 +293,13 @@ public sealed class DnsExchangeTests
         Assert.Empty(server.Questions);
     }
 
-    private static IDnsClient Client() => DnsServerClient.For(null);
+    private static DnsServerClient Client() => DnsServerClient.For(null);
 
     private static string Print(DnsReply reply) => reply.Error ?? string.Join(',', reply.Answers.Select(record => record.Address));
 
     private static Task<DnsReply> AskAsync(FakeNameServer server) => AskAsync(Client(), DnsRecordKind.A, server.EndPoint);
 
-    private static Task<DnsReply> AskAsync(IDnsClient client, DnsRecordKind kind, params IPEndPoint[] servers) =>
+    private static Task<DnsReply> AskAsync(DnsServerClient client, DnsRecordKind kind, params IPEndPoint[] servers) =>
         client.QueryAsync(new DnsServers(servers, Long), Name, kind, Cancelled).WaitAsync(Long / 2, Cancelled);
 
     private static async Task WaitForAsync(Func<bool> condition)

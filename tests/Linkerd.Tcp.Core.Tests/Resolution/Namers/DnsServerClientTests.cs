@@ -139,7 +139,7 @@ public sealed class DnsServerClientTests
 
     [Fact]
     public async Task QueryAsync_NoServers_IsUnanswered() =>
-        Assert.Equal(DnsReply.Failed(DnsStatus.Unanswered, "there is no name server").Error, (await _client.QueryAsync(new DnsServers([], Pause), Name, DnsRecordKind.A, default)).Error);
+        Assert.Equal(DnsReply.Failed(DnsStatus.Unanswered, "there is no name server").Error, (await _client.QueryAsync(new DnsServers([], Pause), Name, DnsRecordKind.A, TestContext.Current.CancellationToken)).Error);
 
     private Task<DnsReply> AskAsync(int attempts = 2, bool rotate = false) =>
         _client.QueryAsync(new DnsServers(Servers, TimeSpan.FromSeconds(2), attempts, rotate), Name, DnsRecordKind.A, TestContext.Current.CancellationToken);
