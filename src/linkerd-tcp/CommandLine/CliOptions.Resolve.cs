@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Cli;
 /// <content>The options of <c>resolve</c> that the proxy does not have.</content>
 internal static partial class CliOptions
 {
-    public static FlagOption Watch { get; } = new(null, "watch", "Go on printing what changes, until SIGINT or SIGTERM");
+    public static FlagOption Watch { get; } = new(null, "watch", "Go on printing what changes, until a signal comes or nobody reads it any more");
 
     public static ValueOption<TimeSpan> ResolveTimeout { get; } = Duration(
         "timeout", "How long the name may be pending; with --watch it is said once, and waited on", "5s");

@@ -77,7 +77,7 @@ internal static partial class CliOptions
         null,
         "grace",
         "DURATION",
-        "After SIGTERM or SIGINT: how long sessions may take to finish; a second signal ends them at once",
+        "After SIGTERM, SIGINT or SIGQUIT: how long sessions may take to finish; a second signal ends them at once",
         "10s",
         text => DurationText.Parse(text, allowZero: true));
 

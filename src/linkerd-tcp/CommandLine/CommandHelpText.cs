@@ -23,11 +23,11 @@ internal static class CommandHelpText
             """
 
             ARGS:
-                <NAME>    A name, or a tree of names, as the proxy's <TARGET>
+                <NAME>    A name, an address, or a tree of them, as the proxy's <TARGET>
 
             EXIT CODES:
-                0     bound, with endpoints or with none; or a signal ended --watch
-                1     failed, and what went wrong is on stderr
+                0     bound, with endpoints or with none; or --watch was ended
+                1     failed, or its output cannot be written, and what went wrong is on stderr
                 2     negative: the name does not exist, or leads to ! or $
                 3     still pending after --timeout
                 64    the command line is wrong
@@ -50,7 +50,7 @@ internal static class CommandHelpText
 
             EXIT CODES:
                 0     it is a dtab; it is on stdout in namerd's canonical form, and what is odd about it on stderr
-                1     the file cannot be read
+                1     the file cannot be read, or the output not be written
                 64    the command line is wrong
                 65    it is none; each error is on stderr as FILE:LINE:COLUMN
 

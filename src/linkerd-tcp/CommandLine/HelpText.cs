@@ -25,9 +25,10 @@ internal static class HelpText
             """
 
             ARGS:
-                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or here with --dtab or --disco; or a tree of
-                            names: '9 * /svc/foo & 1 * /svc/bar' (a split), '/svc/foo | /svc/bar' (a fall-back). What has only names
-                            under /$/ needs no namerd: /$/inet/10.0.0.1/80, '3 * /$/inet/10.0.0.1/80 & 1 * /$/inet/web/80'
+                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or here with --dtab or --disco; or an address,
+                            which needs no namerd: localhost:8080, web:80, [::1]:80; or several, one set of equal endpoints: web:80,db:80;
+                            or a tree of names and addresses: '9 * web:80 & 1 * canary:80' (a split), '/svc/foo | /svc/bar' (a fall-back).
+                            web:80 is short for the name /$/inet/web/80
 
             COMMANDS (each has a --help of its own):
                 linkerd-tcp resolve <NAME>          Prints how a name is bound, step by step, and to which endpoints

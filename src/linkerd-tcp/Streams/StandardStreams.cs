@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>
-/// The standard input, output and error of the process. On Unix <see cref="Console"/> is not used: its streams, readers and writers change the settings of the
+/// The standard input, output and error of the process. On Unix <c>System.Console</c> is not used: its streams, readers and writers change the settings of the
 /// terminal and write escape sequences to it at their first use, which also stops a process in the background under <c>stty tostop</c>.
 /// </summary>
 internal static class StandardStreams

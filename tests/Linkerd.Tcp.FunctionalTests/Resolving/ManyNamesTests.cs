@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>
@@ -22,14 +20,14 @@ public sealed class ManyNamesTests
 
     [Theory]
     [InlineData("", 0, 0)]
-    [InlineData("/", 65, 200_000)]
-    [InlineData(" & 0.125 * /#/io.l5d.dns/x/1 ; /a => !", 0, 200_000)]
-    public async Task DtabCheck_200000Entries_SaysAllThereIsToSay(string end, int exitCode, int expected)
+    [InlineData("/", 65, 100_000)]
+    [InlineData(" & 0.125 * /#/io.l5d.dns/x/1 ; /a => !", 0, 100_000)]
+    public async Task DtabCheck_100000Entries_SaysAllThereIsToSay(string end, int exitCode, int expected)
     {
         using var folder = new TemporaryFolder();
         var file = folder.File("large.dtab");
         await File.WriteAllTextAsync(
-            file, string.Join(" ;\n", Enumerable.Range(0, 200_000).Select(i => $"/svc/a{i} => /#/io.l5d.fs/a{i}{end}")), TestContext.Current.CancellationToken);
+            file, string.Join(" ;\n", Enumerable.Range(0, 100_000).Select(i => $"/svc/a{i} => /#/io.l5d.fs/a{i}{end}")), TestContext.Current.CancellationToken);
         await using var process = await Executable.RunAsync("dtab", "check", file);
         Assert.Equal(exitCode, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
         Assert.True(process.Error.Lines.Count >= expected, $"{process.Error.Lines.Count} lines");
