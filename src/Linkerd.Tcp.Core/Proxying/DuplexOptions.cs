@@ -1,6 +1,10 @@
 namespace Linkerd.Tcp;
 
 /// <summary>The limits of one duplex copy. <see cref="Timeout.InfiniteTimeSpan"/> turns a limit off.</summary>
+/// <remarks>
+/// A limit on silence does not end a session for which the kernel has bytes that nobody has received, as after the process was stopped: they count as moved.
+/// If nothing has moved one limit later, it holds.
+/// </remarks>
 public sealed record DuplexOptions
 {
     /// <summary>All defaults.</summary>

@@ -7,8 +7,11 @@ internal sealed partial class DuplexRun : ITimerHandler
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
     private long _clientSpokeAt;
-    private long _sparedAt = long.MinValue;
     private bool _timerStopped;
+    private bool _hasSpared;
+
+    // The low bits of a timestamp, which tell one from another well enough, and cost a session no memory.
+    private int _sparedAt;
     private volatile bool _watchingBlocked;
 
     void ITimerHandler.OnTimer()
@@ -102,7 +105,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     /// </summary>
     private bool IsSpared()
     {
-        if (Math.Max(_up.LastMoved, _down.LastMoved) == _sparedAt)
+        if (_hasSpared && (int)Math.Max(_up.LastMoved, _down.LastMoved) == _sparedAt)
         {
             return false;
         }
@@ -113,23 +116,24 @@ internal sealed partial class DuplexRun : ITimerHandler
             return false;
         }
 
-        _sparedAt = _clock.GetTimestamp();
-        Spare(_up, up);
-        Spare(_down, down);
-        if (down && _clientSpokeAt != 0)
+        var now = _clock.GetTimestamp();
+        (_hasSpared, _sparedAt) = (true, (int)now);
+        Spare(_up, up, now);
+        Spare(_down, down, now);
+        if (down && Volatile.Read(ref _clientSpokeAt) != 0)
         {
-            Volatile.Write(ref _clientSpokeAt, _sparedAt);
+            Volatile.Write(ref _clientSpokeAt, now);
         }
 
         return true;
     }
 
-    private void Spare(HalfDuplex half, bool isAboutToMove)
+    private static void Spare(HalfDuplex half, bool isAboutToMove, long now)
     {
         if (isAboutToMove)
         {
-            half.NoteMoving(_sparedAt);
-            half.SourceGoneAt = half.SourceGoneAt == 0 ? 0 : _sparedAt;
+            half.NoteMoving(now);
+            half.SourceGoneAt = half.SourceGoneAt == 0 ? 0 : now;
         }
     }
 

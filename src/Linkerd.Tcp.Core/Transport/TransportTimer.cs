@@ -2,7 +2,8 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// A timer of one connection. Coarse: it may fire up to 100 ms late, never early. It can fire once more after it was disarmed or
-/// re-armed on another thread, so a handler looks at the time and at its own state.
+/// re-armed on another thread, so a handler looks at the time and at its own state. On an event loop it fires after all that the loop's connections had
+/// received when it was due, also where the process was stopped meanwhile.
 /// </summary>
 public abstract class TransportTimer
 {

@@ -53,9 +53,10 @@ public abstract class UrgentDataTests
     [MemberData(nameof(Streams))]
     public async Task UrgentBytes_Anywhere_EveryOtherByteArrivesAndSoDoesTheFin(string stream, bool down)
     {
-        await using var transport = Create();
-        using var ends = await Ends.ConnectAsync(transport);
-        var sending = down ? new UrgentStream(ends.Server, ends.Client) : new UrgentStream(ends.Client, ends.Server);
+        await using var clients = Create();
+        await using var servers = CreateForServers();
+        using var ends = await Ends.ConnectAsync(clients, servers ?? clients);
+        var sending = down ? new UrgentTransfer(ends.Server, ends.Client) : new UrgentTransfer(ends.Client, ends.Server);
 
         // First without the FIN, so that nothing but urgent data and the bytes behind it wake anybody up; then with it.
         Assert.Null(await sending.RunAsync(stream));
@@ -70,10 +71,11 @@ public abstract class UrgentDataTests
     [Fact]
     public async Task UrgentBytes_BothWaysAtOnce_EveryOtherByteArrives()
     {
-        await using var transport = Create();
-        using var ends = await Ends.ConnectAsync(transport);
+        await using var clients = Create();
+        await using var servers = CreateForServers();
+        using var ends = await Ends.ConnectAsync(clients, servers ?? clients);
         var script = $"{Bulk} U | 10 U 1M U 1M U 10 FIN";
-        var wrong = await Task.WhenAll(new UrgentStream(ends.Client, ends.Server).RunAsync(script), new UrgentStream(ends.Server, ends.Client).RunAsync(script));
+        var wrong = await Task.WhenAll(new UrgentTransfer(ends.Client, ends.Server).RunAsync(script), new UrgentTransfer(ends.Server, ends.Client).RunAsync(script));
         Assert.Equal([null, null], wrong);
         Assert.Equal("--", (await ends.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Reason.ToString());
     }
@@ -83,11 +85,12 @@ public abstract class UrgentDataTests
     public async Task Reset_BehindAnUrgentByte_WhatCameBeforeItIsDeliveredFirst()
     {
         const int Ordinary = 8 * 65536;
-        await using var transport = Create();
+        await using var clients = Create();
+        await using var servers = CreateForServers();
         for (var round = 0; round < 20; round++)
         {
-            using var ends = await Ends.ConnectAsync(transport);
-            Assert.Null(await new UrgentStream(ends.Client, ends.Server).RunAsync(Bulk));
+            using var ends = await Ends.ConnectAsync(clients, servers ?? clients);
+            Assert.Null(await new UrgentTransfer(ends.Client, ends.Server).RunAsync(Bulk));
             ends.Client.Send([200], SocketFlags.OutOfBand);
             ends.Client.Send(new byte[10]);
             await ends.Client.WaitAcknowledgedAsync();
@@ -99,6 +102,9 @@ public abstract class UrgentDataTests
 
     private protected abstract ITransport Create();
 
+    /// <summary>The engine of the server connections; null: that of the clients.</summary>
+    private protected virtual ITransport? CreateForServers() => null;
+
     /// <summary>The peers of a copy, and the copy between them.</summary>
     private sealed class Ends(Socket client, Socket server, Task<DuplexResult> running) : IDisposable
     {
@@ -108,17 +114,17 @@ public abstract class UrgentDataTests
 
         public Task<DuplexResult> Running => running;
 
-        public static async Task<Ends> ConnectAsync(ITransport transport)
+        public static async Task<Ends> ConnectAsync(ITransport clients, ITransport servers)
         {
             var handler = new RecordingHandler();
-            await using var listener = await transport.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
+            await using var listener = await clients.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
             listener.Start(handler);
             var client = await SocketExtensions.ConnectAsync(listener.LocalEndPoint, TestContext.Current.CancellationToken);
             var clientSide = await handler.NextAsync();
             using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             backend.Listen();
-            var connected = await transport.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Near = clientSide }, TestContext.Current.CancellationToken);
+            var connected = await servers.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Near = clientSide }, TestContext.Current.CancellationToken);
             var server = await backend.AcceptAsync(TestContext.Current.CancellationToken);
             server.NoDelay = true;
             return new Ends(client, server, new DuplexProxy().RunAsync(clientSide, connected.Connection!).AsTask());
@@ -132,16 +138,26 @@ public abstract class UrgentDataTests
     }
 }
 
+/// <summary>A copy within one loop, which splices.</summary>
 public sealed class EpollUrgentDataTests : UrgentDataTests
 {
-    private protected override ITransport Create()
+    private protected override ITransport Create() => CreateEpoll();
+
+    internal static EpollTransport CreateEpoll()
     {
         Assert.SkipUnless(EpollTransport.IsSupported, "There is no epoll here.");
         return new EpollTransport(new TransportOptions { Loops = 1 });
     }
 }
 
-/// <summary>Receivers and senders, as the two connections of a copy live on two loops where a client is given to another one.</summary>
+/// <summary>A copy between two loops, which receives and sends.</summary>
+public sealed class EpollTwoLoopsUrgentDataTests : UrgentDataTests
+{
+    private protected override ITransport Create() => EpollUrgentDataTests.CreateEpoll();
+
+    private protected override ITransport CreateForServers() => EpollUrgentDataTests.CreateEpoll();
+}
+
 public sealed class SocketsUrgentDataTests : UrgentDataTests
 {
     private protected override ITransport Create() => new SocketsTransport();

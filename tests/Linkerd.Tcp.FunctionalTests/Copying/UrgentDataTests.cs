@@ -28,7 +28,7 @@ public sealed class UrgentDataTests
             Volatile.Write(ref connected, new(TaskCreationOptions.RunContinuationsAsynchronously));
             using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
             var server = await connected.Task.InTimeAsync();
-            var sending = down ? new UrgentStream(server, client) : new UrgentStream(client, server);
+            var sending = down ? new UrgentTransfer(server, client) : new UrgentTransfer(client, server);
             Assert.Null(await sending.RunAsync(stream));
             Assert.Null(await sending.RunAsync($"{stream} FIN"));
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 
@@ -7,7 +8,7 @@ namespace Linkerd.Tcp.TestUtilities;
 /// A stream with urgent bytes in it (RFC 9293, 3.8.5; MSG_OOB of send(2)), and what may come out at its other end. Ordinary bytes are below 128, urgent ones
 /// are numbered from 128 on.
 /// </summary>
-public sealed class UrgentStream
+public sealed class UrgentTransfer
 {
     private const byte FirstUrgent = 128;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -15,13 +16,13 @@ public sealed class UrgentStream
     private readonly Socket _sender;
     private readonly Received _received = new();
     private readonly Task _receiving;
-    private readonly MemoryStream _ordinary = new();
+    private readonly ArrayBufferWriter<byte> _ordinary = new();
     private int _urgent;
 
-    /// <summary>Makes a stream.</summary>
+    /// <summary>Makes one.</summary>
     /// <param name="sender">Where it goes in. TCP, without Nagle's delay.</param>
     /// <param name="receiver">Where it comes out.</param>
-    public UrgentStream(Socket sender, Socket receiver)
+    public UrgentTransfer(Socket sender, Socket receiver)
     {
         _sender = sender;
         _receiving = _received.FillAsync(receiver);
@@ -42,14 +43,14 @@ public sealed class UrgentStream
                 await TakeStepAsync(step).WaitAsync(Patience);
             }
 
-            await (script.EndsWith("FIN", StringComparison.Ordinal) ? _receiving : _received.WaitForAsync(_ordinary.Length)).WaitAsync(Patience);
+            await (script.EndsWith("FIN", StringComparison.Ordinal) ? _receiving : _received.WaitForAsync(_ordinary.WrittenCount)).WaitAsync(Patience);
         }
         catch (TimeoutException)
         {
-            return $"{_received} after {Patience.TotalSeconds} s, of {_ordinary.Length}";
+            return $"{_received} after {Patience.TotalSeconds} s, of {_ordinary.WrittenCount}";
         }
 
-        return _received.Judge(_ordinary.ToArray(), _urgent);
+        return _received.Judge(_ordinary.WrittenSpan.ToArray(), _urgent);
     }
 
     private async Task TakeStepAsync(string step)
@@ -57,7 +58,7 @@ public sealed class UrgentStream
         switch (step)
         {
             case "|":
-                await _received.WaitForAsync(_ordinary.Length);
+                await _received.WaitForAsync(_ordinary.WrittenCount);
                 break;
             case "U":
                 await _sender.SendAsync(new[] { (byte)(FirstUrgent + _urgent++) }, SocketFlags.OutOfBand);
@@ -66,7 +67,7 @@ public sealed class UrgentStream
                 _sender.Shutdown(SocketShutdown.Send);
                 break;
             default:
-                var data = Ordinary(_ordinary.Length, LengthOf(step));
+                var data = Ordinary(_ordinary.WrittenCount, LengthOf(step));
                 _ordinary.Write(data);
                 await _sender.SendAllAsync(data);
                 break;
@@ -94,7 +95,7 @@ public sealed class UrgentStream
     private sealed class Received
     {
         private readonly Lock _lock = new();
-        private readonly MemoryStream _ordinary = new();
+        private readonly ArrayBufferWriter<byte> _ordinary = new();
         private readonly List<byte> _urgent = [];
         private string? _end;
         private long _awaited = long.MaxValue;
@@ -104,7 +105,7 @@ public sealed class UrgentStream
         {
             lock (_lock)
             {
-                return $"{_ordinary.Length} bytes, {_end ?? "no end"}";
+                return $"{_ordinary.WrittenCount} bytes, {_end ?? "no end"}";
             }
         }
 
@@ -146,7 +147,7 @@ public sealed class UrgentStream
         {
             lock (_lock)
             {
-                var ordinary = _ordinary.ToArray();
+                var ordinary = _ordinary.WrittenSpan.ToArray();
                 var same = ordinary.AsSpan().CommonPrefixLength(sent);
                 if (same != sent.Length || same != ordinary.Length)
                 {
@@ -185,7 +186,7 @@ public sealed class UrgentStream
 
         private void TellIfEnough()
         {
-            if (_ordinary.Length >= _awaited || _end is not null)
+            if (_ordinary.WrittenCount >= _awaited || _end is not null)
             {
                 _enough.TrySetResult();
             }
