@@ -117,7 +117,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, once those who have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
+    /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
     /// </summary>
     /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
     /// <param name="abort">Aborts what is left at once.</param>

@@ -13,6 +13,7 @@ namespace Linkerd.Tcp;
 internal sealed class BacklogDrain(ListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestTaking = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(2);
 
     // A handshake over loopback is over at once, but for the moment in which another processor still has the ACK.
@@ -28,7 +29,7 @@ internal sealed class BacklogDrain(ListenOptions options, EndPoint address, bool
     /// <summary>What to do after a look at the backlog.</summary>
     /// <param name="mayHoldMore">Whether the look ended before the backlog was empty.</param>
     /// <param name="pause">How long to wait before the next look.</param>
-    /// <returns>False where it is over.</returns>
+    /// <returns>False if it is over.</returns>
     public bool GoesOn(bool mayHoldMore, out TimeSpan pause)
     {
         pause = TimeSpan.Zero;
@@ -41,7 +42,7 @@ internal sealed class BacklogDrain(ListenOptions options, EndPoint address, bool
         if (mayHoldMore)
         {
             // A machine that is short of processor time does not lose those who are there.
-            return isClosed || elapsed < Longest;
+            return elapsed < (isClosed ? LongestTaking : Longest);
         }
 
         var end = _lastAt + _quiet;

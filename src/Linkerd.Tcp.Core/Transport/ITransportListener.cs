@@ -3,8 +3,8 @@ using System.Net;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A bound listener. Disposing it takes those who have connected already, and are in its backlog or in the middle of the handshake: at most as many as
-/// the backlog holds, within <see cref="ListenOptions.Limit"/>, for at most 250 ms. All of them are handed out when disposing completes; who is left is reset.
+/// A bound listener. Disposing it takes the clients that have connected already, and are in its backlog or in the middle of the handshake: at most as many as
+/// the backlog holds, within <see cref="ListenOptions.Limit"/>, and it waits for them for at most 250 ms. All of them are handed out when disposing completes; the rest is reset.
 /// Connections that it handed out live on. A listener that was never started, and one of an inherited <see cref="ListenOptions.Handle"/>, from which
 /// another process may go on accepting, takes nobody when it is disposed.
 /// It backs off from EMFILE, ENFILE and their like (5 ms doubling to 1 s), reports them, and neither spins nor dies.

@@ -14,7 +14,7 @@ public sealed record ListenOptions
 
     /// <summary>
     /// Connections that the kernel completes ahead of us, 1 or more. Default: as many as it allows, which on Linux is net.core.somaxconn (listen(2)); every system cuts
-    /// a larger value down to what it allows. Where the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
+    /// a larger value down to what it allows. If the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
     /// </summary>
     public int Backlog { get; init; } = int.MaxValue;
 

@@ -85,7 +85,7 @@ internal static unsafe class SocketOptions
     /// <summary>Whether an IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says (ipv6(7)).</summary>
     public static void OnlyIPv6(int descriptor, bool only) => Set(descriptor, IPv6Level, IPv6Only, only ? 1 : 0);
 
-    /// <summary>Has a listener ignore new clients from now on; false where the kernel or a sandbox does not allow that.</summary>
+    /// <summary>Has a listener ignore new clients from now on; false if the kernel or a sandbox does not allow that.</summary>
     public static bool IgnoreNewClients(int descriptor)
     {
         var filter = stackalloc byte[SynFilter.Length];

@@ -27,7 +27,7 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
     }
 
-    /// <summary>Has a listener ignore new clients from now on; false where there is no such thing.</summary>
+    /// <summary>Has a listener ignore new clients from now on; false if there is no such thing.</summary>
     public static bool IgnoreNewClients(Socket socket)
     {
         if (!SynFilter.IsSupported)
