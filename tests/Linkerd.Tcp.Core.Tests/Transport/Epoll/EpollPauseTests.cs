@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Tests.Routing;
 using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
