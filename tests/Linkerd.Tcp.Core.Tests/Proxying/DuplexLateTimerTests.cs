@@ -1,5 +1,5 @@
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.Tests.Routing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;
