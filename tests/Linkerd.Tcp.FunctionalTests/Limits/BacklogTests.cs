@@ -40,7 +40,7 @@ public sealed class BacklogTests
         {
             var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
             clients.Add(client);
-            var connecting = client.ConnectAsync(proxy.EndPoint);
+            var connecting = client.ConnectAsync(proxy.EndPoint, TestContext.Current.CancellationToken).AsTask();
 
             // On loopback a handshake takes no time; the first repetition of a SYN comes after a second.
             if (await Task.WhenAny(connecting, Task.Delay(500, TestContext.Current.CancellationToken)) == connecting)
