@@ -43,7 +43,8 @@ public static class MeshAddress
         address = error is null ? address : null;
         if (address is { Port: < 0 })
         {
-            address = new UriBuilder(address) { Port = DefaultPort }.Uri;
+            // Host is without the zone.
+            address = new UriBuilder(address) { Host = address.HostNameType == UriHostNameType.IPv6 ? address.IdnHost : address.Host, Port = DefaultPort }.Uri;
         }
 
         return error is null;

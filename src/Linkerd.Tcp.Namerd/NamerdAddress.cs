@@ -99,7 +99,8 @@ public static class NamerdAddress
         // A scheme without a port of its own leaves -1.
         if (error is null && address!.Port < 0)
         {
-            address = new UriBuilder(address) { Port = defaultPort }.Uri;
+            // Host is without the zone.
+            address = new UriBuilder(address) { Host = address.HostNameType == UriHostNameType.IPv6 ? address.IdnHost : address.Host, Port = defaultPort }.Uri;
         }
 
         error ??= Check(address!, address!.OriginalString, schemes);

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timeProvider) : IDnsClient
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LeftAloneFor = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
 
     // When those that failed were last given another chance.
@@ -103,7 +103,7 @@ internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timePr
             return true;
         }
 
-        if (timeProvider.GetElapsedTime(at) < Pause)
+        if (timeProvider.GetElapsedTime(at) < LeftAloneFor)
         {
             return false;
         }
