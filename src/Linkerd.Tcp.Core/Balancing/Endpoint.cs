@@ -41,7 +41,22 @@ public sealed partial class Endpoint
     public long Picks => Volatile.Read(ref _counters.Picks);
 
     /// <summary>The leases of it that are held now: connections that are open or being established.</summary>
-    public long Load => ReadLoad(out _);
+    public long Load
+    {
+        get
+        {
+            // Exact: no lease was given back between the two reads of a count that only grows. A pick does without, and may see a load that is too high.
+            while (true)
+            {
+                var released = Volatile.Read(ref _counters.Released);
+                var load = Volatile.Read(ref _counters.Picks) - released;
+                if (Volatile.Read(ref _counters.Released) == released)
+                {
+                    return load;
+                }
+            }
+        }
+    }
 
     /// <summary>The leases whose connection is established.</summary>
     public long Open => Volatile.Read(ref _counters.Open);

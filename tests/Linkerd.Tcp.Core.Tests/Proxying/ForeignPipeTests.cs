@@ -64,7 +64,7 @@ public sealed class ForeignPipeTests
         var control = new DuplexControl();
         using var logs = new LogRecorder();
         var proxy = new DuplexProxy(loggerFactory: logs);
-        var running = (isClient ? proxy.RunAsync(faulty, sound, control) : proxy.RunAsync(sound, faulty, control)).AsTask();
+        var running = isClient ? proxy.RunAsync(faulty, sound, control).AsTask() : proxy.RunAsync(sound, faulty, control).AsTask();
         await faulty.PeerWriter.WriteAsync("ping"u8.ToArray(), TestContext.Current.CancellationToken);
         await sound.PeerWriter.WriteAsync("pong"u8.ToArray(), TestContext.Current.CancellationToken);
         await sound.PeerWriter.CompleteAsync();
@@ -78,7 +78,7 @@ public sealed class ForeignPipeTests
         var result = await running.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.False(result.Reason.IsNormal);
         Assert.True(faulty.IsCompleted, "It was not given back.");
-        
+
         // What a read throws is how a pipe tells of a reset; a flush of a writer that is completed may be refused.
         Assert.InRange(logs.Count(5014), fault is "ReadAsync" or "CancelPendingFlush" ? 0 : 1, 1);
     }

@@ -30,7 +30,7 @@ public sealed class ForeignStreamTests
             var proxy = new DuplexProxy(loggerFactory: logs);
             await faulty.SayAsync();
             await sound.SayAsync();
-            var running = (isClient ? proxy.RunAsync(faulty, sound, control) : proxy.RunAsync(sound, faulty, control)).AsTask();
+            var running = isClient ? proxy.RunAsync(faulty, sound, control).AsTask() : proxy.RunAsync(sound, faulty, control).AsTask();
             if (fault == "Dispose")
             {
                 Assert.True(control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data)));
