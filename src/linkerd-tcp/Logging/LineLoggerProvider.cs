@@ -17,7 +17,7 @@ internal sealed class LineLoggerProvider(LineFormatter lines, LineQueue queue) :
     private sealed class LineLogger(string category, LineFormatter lines, LineQueue queue) : ILogger
     {
         [ThreadStatic]
-        private static StringWriter? _writer;
+        private static StringWriter? Writer;
 
         /// <inheritdoc/>
         public IDisposable? BeginScope<TState>(TState state)
@@ -29,9 +29,9 @@ internal sealed class LineLoggerProvider(LineFormatter lines, LineQueue queue) :
         /// <inheritdoc/>
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            _writer ??= new StringWriter();
-            var line = _writer.GetStringBuilder().Clear();
-            lines.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), _writer);
+            Writer ??= new StringWriter();
+            var line = Writer.GetStringBuilder().Clear();
+            lines.Write(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter), Writer);
             if (line.Length > 0)
             {
                 queue.Add(line.ToString());

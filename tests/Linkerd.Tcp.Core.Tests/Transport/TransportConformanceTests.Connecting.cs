@@ -80,7 +80,12 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task ConnectAsync_EndPointOfAnotherKind_FailsAndSaysWhatWasExpected() => RunAsync(async bed =>
     {
-        Assert.SkipWhen(bed is SimulatedBed, "The simulation knows every kind.");
+        if (bed is SimulatedBed)
+        {
+            // It knows every kind.
+            return;
+        }
+
         var result = await bed.Transport.ConnectAsync(new DnsEndPoint("example.org", 443), new ConnectOptions(), Cancelled);
         Assert.Equal(ConnectFailure.Other, result.Failure);
         Assert.Contains("example.org:443 (DnsEndPoint)", result.Detail, StringComparison.Ordinal);

@@ -73,7 +73,12 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task Post_ActionThrows_ExecutorGoesOn() => RunAsync(async bed =>
     {
-        Assert.SkipWhen(bed is SimulatedBed, "What throws fails a simulated run, on purpose.");
+        if (bed is SimulatedBed)
+        {
+            // What throws fails a simulated run, on purpose.
+            return;
+        }
+
         var (one, other) = await bed.PairAsync();
         one.Executor.Post(static _ => throw new InvalidOperationException("What was posted has a bug."), null);
         await one.Executor.Yield();

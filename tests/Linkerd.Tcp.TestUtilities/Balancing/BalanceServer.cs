@@ -9,7 +9,7 @@ public sealed class BalanceServer : IConnectionHandler
     private readonly SimulatedTransport _host;
     private readonly SimulatedEndpoint _script;
     private readonly HashSet<TransportConnection> _connections = [];
-    private ITransportListener? _listener;
+    private SimulatedListener? _listener;
 
     internal BalanceServer(SimulatedNetwork network, int index, double weight, bool isIPv6)
     {
@@ -36,7 +36,7 @@ public sealed class BalanceServer : IConnectionHandler
     public void Stop()
     {
         IsUp = false;
-        _listener?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _listener?.Kill();
         _listener = null;
         foreach (var connection in _connections)
         {
@@ -48,7 +48,7 @@ public sealed class BalanceServer : IConnectionHandler
     public void Start()
     {
         // In the simulation listening is done at once.
-        _listener = _host.ListenAsync(new ListenOptions { EndPoint = Address }, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        _listener = (SimulatedListener)_host.ListenAsync(new ListenOptions { EndPoint = Address }, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         _listener.Start(this);
         IsUp = true;
     }

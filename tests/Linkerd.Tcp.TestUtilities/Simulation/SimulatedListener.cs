@@ -52,6 +52,13 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
             await Scheduler.Delay(DrainPause).ConfigureAwait(false);
         }
 
+        Kill();
+    }
+
+    /// <summary>As where its process dies: at once, and those in the backlog are reset.</summary>
+    public void Kill()
+    {
+        _isStopping = true;
         _isDisposed = true;
         endpoint.Listener = null;
         while (_backlog.TryDequeue(out var socket))
