@@ -41,11 +41,11 @@ public abstract partial class TransportConformanceTests
         for (var round = 0; round < bed.Rounds; round++)
         {
             var (one, other) = await bed.PairAsync();
-            var receiving = one.ReadToEndAsync();
+            var receiving = DiscardToEndAsync(one);
             var sending = SendUntilEndAsync(one);
             var echoing = SendUntilEndAsync(other);
             await bed.RunElsewhereAsync(one.Abort);
-            Assert.Equal(TransportStatus.Aborted, (await receiving).End);
+            Assert.Equal(TransportStatus.Aborted, await receiving);
             Assert.Equal(TransportStatus.Aborted, await sending);
             other.Abort();
             await echoing;
@@ -157,6 +157,21 @@ public abstract partial class TransportConformanceTests
         Assert.Equal(TransportStatus.Ok, end);
         Assert.Equal((3, 0), (one.BytesSent, one.BytesReceived));
     });
+
+    // Whoever aborts may be late on a busy machine, and by then gigabytes have come.
+    private static async Task<TransportStatus> DiscardToEndAsync(TransportConnection connection)
+    {
+        while (true)
+        {
+            var received = await connection.ReceiveAsync();
+            if (received.Data.IsEmpty)
+            {
+                return received.Status;
+            }
+
+            connection.Advance(received.Data.Length);
+        }
+    }
 
     private protected static async Task<TransportStatus> SendUntilEndAsync(TransportConnection connection)
     {
