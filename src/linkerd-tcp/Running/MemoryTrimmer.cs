@@ -8,7 +8,9 @@ internal sealed class MemoryTrimmer : IDisposable
 {
     // Less than 2 MB is not worth it.
     private const int Crowd = 1000;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    // Thousands can connect, be served and be gone within two seconds.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     private readonly TcpProxy _proxy;
     private readonly ITimer _timer;

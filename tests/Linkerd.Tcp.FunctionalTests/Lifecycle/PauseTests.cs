@@ -12,8 +12,8 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// </summary>
 public sealed class PauseTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongerThanLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongerThanLimit = TimeSpan.FromSeconds(3);
 
     // The kernel repeats a SYN that was dropped after 1 s.
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);

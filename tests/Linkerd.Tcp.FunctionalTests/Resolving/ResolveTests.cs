@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Linkerd.Tcp.TestUtilities;
 
@@ -117,8 +119,11 @@ public sealed class ResolveTests : IDisposable
     [Fact]
     public async Task Resolve_JsonOfAPendingName_IsADocumentToo()
     {
-        // Nothing listens there, and namerd is asked again and again.
-        var (code, output, _) = await RunAsync("--json", "--timeout", "200ms", "-n", FreePort.NextEndPoint().ToString(), "/svc/web");
+        // Somebody listens there, and answers nothing.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen();
+        var (code, output, _) = await RunAsync("--json", "--timeout", "200ms", "-n", silent.LocalEndPoint!.ToString()!, "/svc/web");
         Assert.Equal((3, """{"bind":{"type":"pending"},"endpoints":[]}"""), (code, output));
     }
 

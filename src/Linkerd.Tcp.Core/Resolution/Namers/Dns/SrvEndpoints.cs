@@ -16,7 +16,9 @@ internal static class SrvEndpoints
         {
             var allZero = tier.All(service => service.Weight == 0);
             var weights = new Dictionary<IPEndPoint, (double Weight, EndpointMetadata Metadata)>();
-            foreach (var service in tier)
+
+            // Servers give the records of a name in another order each time; the same records are the same set.
+            foreach (var service in tier.OrderBy(service => service.Target, StringComparer.OrdinalIgnoreCase).ThenBy(service => service.Port))
             {
                 var weight = service.Weight > 0 ? service.Weight : allZero ? 1 : OfZero;
                 var hosts = addresses(service.Target);
