@@ -59,9 +59,15 @@ internal static class KnownNamers
 
         var namer = name.Take(2);
         var known = (hasFiles ? Others.Prepend(Files) : Others).Select(other => other.ToString()).ToList();
-        var hint = namer == Files ? "; --disco <DIR> makes it" : Suggestion.Find(namer.ToString(), known) is { } meant ? $"; did you mean {meant}?" : string.Empty;
+        var hint = namer == Files ? "; --disco <DIR> makes it" : FindMeant(namer, known) is { } meant ? $"; did you mean {meant}?" : string.Empty;
         return $"there is no namer {namer} here, so that what leads to it does not exist; known are {string.Join(", ", known)}{hint}";
     }
+
+    // By the last part alone: all of them begin alike, which makes each resemble every other.
+    private static string? FindMeant(DstPath namer, List<string> known) =>
+        Suggestion.Find(LastPart(namer.ToString()), known.Select(LastPart)) is { } meant ? known.Find(name => LastPart(name) == meant) : null;
+
+    private static string LastPart(string namer) => namer[(namer.AsSpan().LastIndexOfAny('.', '/') + 1)..];
 
     private static string Shorten(DtabEntry entry)
     {

@@ -58,7 +58,7 @@ internal static partial class CliOptions
         null,
         "tcp-user-timeout",
         "DURATION",
-        "End a connection, either side, whose peer has not acknowledged bytes for so long, or has read nothing (TCP_USER_TIMEOUT)",
+        "End a connection, either side, whose peer has not acknowledged bytes, or has read nothing, for this long (TCP_USER_TIMEOUT)",
         "off",
         ParseUserTimeout);
 

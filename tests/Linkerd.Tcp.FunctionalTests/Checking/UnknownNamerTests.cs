@@ -19,6 +19,7 @@ public sealed class UnknownNamerTests
     [Theory]
     [InlineData("/svc => /#/io.l5d.fs", "/svc/web", "there is no namer /#/io.l5d.fs here, *; --disco <DIR> makes it; '/svc => /#/io.l5d.fs' leads there")]
     [InlineData("/svc => /#/io.l5d.dsn/a ; /b => /#/io.l5d.dsn/b", "/svc/web", "*; did you mean /#/io.l5d.dns?; '/svc => /#/io.l5d.dsn/a' leads there")]
+    [InlineData("/svc => /#/io.l5d.consul/a", "/svc/web", "there is no namer /#/io.l5d.consul here, *, /$/fail; '/svc => /#/io.l5d.consul/a' leads there")]
     [InlineData("/svc => /$/net/a/1", "/svc/web", "there is no namer /$/net here, *; did you mean /$/inet?; *")]
     [InlineData("/svc => /a", "/#/x/y", "there is no namer /#/x here, *")]
     public void FindUnknown_NamersThatThereAreNot_AreSaidOnceEach(string dtab, string target, string expected)

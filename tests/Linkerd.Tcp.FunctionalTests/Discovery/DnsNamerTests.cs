@@ -95,8 +95,8 @@ public sealed class DnsNamerTests
         var bound = Assert.IsType<Resolution.Bound>(await states.UntilAsync("127.0.0.1:81"));
         Assert.Equal(
             new EndpointSet(
-                new EndpointGroup([new(IPEndPoint.Parse("127.0.0.1:81"), 3), new(IPEndPoint.Parse("127.0.0.2:82"), 0.1)]),
-                new EndpointGroup([new(IPEndPoint.Parse("127.0.0.3:83"), 5)], tier: 1)),
+                new EndpointGroup([Of("a.test", "127.0.0.1:81", 3), Of("b.test", "127.0.0.2:82", 0.1)]),
+                new EndpointGroup([Of("c.test", "127.0.0.3:83", 5)], tier: 1)),
             bound.Endpoints);
 
         await using var none = Watch(server, "/#/io.l5d.dnssrv/_none._tcp.test");
@@ -106,6 +106,9 @@ public sealed class DnsNamerTests
 
         server.Set("127.0.0.9 a.test", "127.0.0.2 b.test", "127.0.0.3 c.test");
         await states.UntilAsync("127.0.0.9:81");
+
+        static WeightedEndPoint Of(string host, string address, double weight) =>
+            new(IPEndPoint.Parse(address), weight) { Metadata = new EndpointMetadata { Host = host } };
     }
 
     private static ResolutionLog Watch(DnsServer server, string name, string dtab = "") => new(
