@@ -8,11 +8,15 @@ internal sealed partial class DuplexRun : ITimerHandler
 
     private long _clientSpokeAt;
     private bool _timerStopped;
-    private bool _hasSpared;
 
-    // The low bits of a timestamp, which tell one from another well enough, and cost a session no memory.
-    private int _sparedAt;
+    // When bytes had last moved as the last exception was made; -1: none was.
+    private long _sparedAt = -1;
     private volatile bool _watchingBlocked;
+
+    private long LastMoved => Math.Max(_up.LastMoved, _down.LastMoved);
+
+    // Not a silence: it holds, whatever comes.
+    private CloseReason Aged => new(ClosedBy.Proxy, Phase, TimedOut: true);
 
     void ITimerHandler.OnTimer()
     {
@@ -77,9 +81,18 @@ internal sealed partial class DuplexRun : ITimerHandler
             }
 
             due = Judge(_clock.GetTimestamp(), out var next);
-            if (due is not null && isTime && IsSpared())
+            if (due is not null && isTime && LastMoved != _sparedAt)
             {
-                due = Judge(_clock.GetTimestamp(), out next);
+                if (IsSpared())
+                {
+                    due = Judge(_clock.GetTimestamp(), out next);
+                }
+                else if (-next > TransportTimer.LateMoment && due != Aged)
+                {
+                    // A thread may have received and not come to say so.
+                    _sparedAt = LastMoved;
+                    (due, next) = (null, TransportTimer.LateMoment);
+                }
             }
 
             if (due is not null && !isTime)
@@ -105,11 +118,6 @@ internal sealed partial class DuplexRun : ITimerHandler
     /// </summary>
     private bool IsSpared()
     {
-        if (_hasSpared && (int)Math.Max(_up.LastMoved, _down.LastMoved) == _sparedAt)
-        {
-            return false;
-        }
-
         var (up, down) = (_up.IsAboutToMove, _down.IsAboutToMove);
         if (!up && !down)
         {
@@ -117,7 +125,7 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
 
         var now = _clock.GetTimestamp();
-        (_hasSpared, _sparedAt) = (true, (int)now);
+        _sparedAt = now;
         Spare(_up, up, now);
         Spare(_down, down, now);
         if (down && Volatile.Read(ref _clientSpokeAt) != 0)
@@ -137,6 +145,8 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
     }
 
+    /// <param name="now">The time of the judgement.</param>
+    /// <param name="next">The time until the next limit; zero or less, if one is over: since then.</param>
     /// <returns>Why the copy is to end; null: it is not.</returns>
     private CloseReason? Judge(long now, out TimeSpan next)
     {
@@ -144,14 +154,14 @@ internal sealed partial class DuplexRun : ITimerHandler
         CloseReason? due = null;
         if (_lifetime != Timeout.InfiniteTimeSpan)
         {
-            Consider(_startedAt, _lifetime, now, new(ClosedBy.Proxy, Phase, TimedOut: true), ref next, ref due);
+            Consider(_startedAt, _lifetime, now, Aged, ref next, ref due);
         }
 
         if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
         {
             // Who has been silent for longer is the one that was waited for.
             var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
-            Consider(Math.Max(_up.LastMoved, _down.LastMoved), _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
+            Consider(LastMoved, _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
         }
 
         if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && _down.Received == 0 && !_down.Ended)
@@ -218,7 +228,7 @@ internal sealed partial class DuplexRun : ITimerHandler
         var left = limit - _clock.GetElapsedTime(since, now);
         if (left <= TimeSpan.Zero)
         {
-            due ??= reason;
+            (due, next) = due is null ? (reason, left) : (due, next);
         }
         else if (left < next)
         {

@@ -51,7 +51,7 @@ internal sealed partial class DuplexRun
 
     public long BytesToClient => _down.Sent;
 
-    public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(Math.Max(_up.LastMoved, _down.LastMoved));
+    public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(LastMoved);
 
     public long Now => _clock.GetTimestamp();
 

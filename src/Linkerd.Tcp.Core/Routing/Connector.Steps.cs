@@ -5,9 +5,6 @@ namespace Linkerd.Tcp;
 /// <content>What a session does next, and for how long.</content>
 internal sealed partial class Connector
 {
-    /// <summary>What a session gets whose deadline passed while the process was stopped, so that what came meanwhile is used.</summary>
-    internal static readonly TimeSpan LateMoment = TimeSpan.FromMilliseconds(250);
-
     private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(1);
 
     // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
@@ -237,7 +234,7 @@ internal sealed partial class Connector
 
         // One that is long over was so already before this attempt: the process was stopped. Then whoever keeps the deadline grants a moment, and ends that.
         var left = timeProvider.GetElapsedTime(progress.PickedAt, progress.Deadline);
-        return left < -LateMoment ? Shorter(timeout, LateMoment) : Shorter(timeout, left);
+        return left < -TransportTimer.LateMoment ? Shorter(timeout, TransportTimer.LateMoment) : Shorter(timeout, left);
     }
 
     private static TimeSpan Shorter(TimeSpan timeout, TimeSpan other) => timeout == Timeout.InfiniteTimeSpan || other < timeout ? other : timeout;

@@ -265,12 +265,12 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             if (left <= TimeSpan.Zero)
             {
                 // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
-                if (_wasLate || left > -Connector.LateMoment)
+                if (_wasLate || left > -TransportTimer.LateMoment)
                 {
                     return false;
                 }
 
-                (_wasLate, left) = (true, Connector.LateMoment);
+                (_wasLate, left) = (true, TransportTimer.LateMoment);
             }
 
             next = left < next ? left : next;

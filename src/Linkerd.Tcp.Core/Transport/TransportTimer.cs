@@ -7,6 +7,12 @@ namespace Linkerd.Tcp;
 /// </summary>
 public abstract class TransportTimer
 {
+    /// <summary>
+    /// The time that is granted once if a timer was late by more than this: then the process was stopped, or is short of processor time, and what came meanwhile
+    /// may be known in a moment.
+    /// </summary>
+    internal static readonly TimeSpan LateMoment = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Fires the handler once, on the connection's executor, after the time given; replaces what was armed before. Costs no system call.</summary>
     /// <param name="dueTime">Zero or more.</param>
     /// <param name="handler">Whom to tell.</param>

@@ -11,6 +11,7 @@ namespace Linkerd.Tcp.Tests.Proxying;
 public sealed class DuplexLateTimerTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(1);
     private readonly SimulatedScheduler _scheduler = new();
 
     [Theory]
@@ -48,9 +49,35 @@ public sealed class DuplexLateTimerTests
         return (Limit, "pD");
     });
 
-    private void Run(DuplexOptions options, Func<LateConnection, LateConnection, (TimeSpan After, string Reason)> prepare) => _scheduler.Run(async () =>
+    /// <summary>A thread has received, and is held up before it says so: nothing is in the kernel, and nothing has been told either.</summary>
+    [Fact]
+    public void IdleTimeout_TimerIsLateAndBytesAreToldRightAfter_SessionGoesOn() => RunLate(
+        client => TellAsync(client, Limit + Lateness + TimeSpan.FromMilliseconds(50)),
+        Limit + Lateness + TimeSpan.FromMilliseconds(50) + Limit,
+        "sD");
+
+    private async Task TellAsync(LateConnection connection, TimeSpan after)
     {
-        var (client, server) = (new LateConnection(_scheduler), new LateConnection(_scheduler));
+        await _scheduler.Delay(after);
+        _scheduler.Post(_ => connection.Tell(new(TransportStatus.Ok, "x"u8.ToArray())), null);
+    }
+
+    [Fact]
+    public void IdleTimeout_TimerIsLateAndNothingComes_EndsAMomentLater() =>
+        RunLate(_ => Task.CompletedTask, Limit + Lateness + TransportTimer.LateMoment, "cD");
+
+    private void RunLate(Func<LateConnection, Task> prepare, TimeSpan after, string reason) => Run(
+        new DuplexOptions { IdleTimeout = Limit },
+        (client, server) =>
+        {
+            _ = prepare(client);
+            return (after, reason);
+        },
+        Lateness);
+
+    private void Run(DuplexOptions options, Func<LateConnection, LateConnection, (TimeSpan After, string Reason)> prepare, TimeSpan lateness = default) => _scheduler.Run(async () =>
+    {
+        var (client, server) = (new LateConnection(_scheduler) { Lateness = lateness }, new LateConnection(_scheduler));
         var (after, reason) = prepare(client, server);
         var result = await new DuplexProxy(options, RandomSource.Seeded(1)).RunAsync(client, server);
         Assert.Equal(reason, result.Reason.ToString());

@@ -6,11 +6,14 @@ namespace Linkerd.Tcp.Tests.Transport;
 /// <summary>A connection whose engine does not get to tell what its kernel has.</summary>
 internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportConnection
 {
-    private readonly TaskCompletionSource<ReceiveResult> _received = new();
-    private ProviderTimer? _deadline;
+    private TaskCompletionSource<ReceiveResult> _received = new();
+    private LateTimer? _deadline;
 
     /// <summary>Whether its kernel has something to be received.</summary>
     public bool Waiting { get; set; }
+
+    /// <summary>By how much its timer comes late, once.</summary>
+    public TimeSpan Lateness { get; init; }
 
     public bool IsAborted { get; private set; }
 
@@ -20,7 +23,7 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
 
     public override TransportExecutor Executor => scheduler;
 
-    public override TransportTimer Deadline => _deadline ??= new ProviderTimer(new ThreadPoolExecutor(scheduler.TimeProvider), this);
+    public override TransportTimer Deadline => _deadline ??= new LateTimer(new ProviderTimer(new ThreadPoolExecutor(scheduler.TimeProvider), this)) { Lateness = Lateness };
 
     public override long BytesReceived => 0;
 
@@ -39,9 +42,7 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => new(_received.Task);
 
-    public override void Advance(int consumed)
-    {
-    }
+    public override void Advance(int consumed) => _received = new();
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => new(TransportStatus.Ok);
 
@@ -58,4 +59,17 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
     }
 
     public override ValueTask DisposeAsync() => default;
+
+    private sealed class LateTimer(ProviderTimer timer) : TransportTimer
+    {
+        public TimeSpan Lateness { get; set; }
+
+        public override void Arm(TimeSpan dueTime, ITimerHandler handler)
+        {
+            timer.Arm(dueTime + Lateness, handler);
+            Lateness = TimeSpan.Zero;
+        }
+
+        public override void Disarm() => timer.Disarm();
+    }
 }

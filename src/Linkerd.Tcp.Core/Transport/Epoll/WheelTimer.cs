@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>A timer of one Loop. Armed from elsewhere it is posted there; of two orders that overtake each other the later one holds.</summary>
+/// <summary>A timer of one loop. Armed from elsewhere it is posted there; of two orders that overtake each other the later one holds.</summary>
 internal abstract class WheelTimer : TransportTimer
 {
     private ITimerHandler? _handler;
@@ -57,7 +57,7 @@ internal abstract class WheelTimer : TransportTimer
         }
     }
 
-    /// <summary>Disarms for good. On the Loop.</summary>
+    /// <summary>Disarms for good. On the loop.</summary>
     public void Close()
     {
         _closed = true;
@@ -65,7 +65,7 @@ internal abstract class WheelTimer : TransportTimer
         Loop.Wheel.Remove(this);
     }
 
-    /// <summary>It is due. On the Loop.</summary>
+    /// <summary>It is due. On the loop.</summary>
     public void Fire()
     {
         if (_handler is not { } handler)
