@@ -72,6 +72,11 @@ internal static class EndpointText
                 : $"'{text}' has more than one ':'; {Expected}");
         }
 
+        if (AddressLiteral.IsAmbiguous(host))
+        {
+            throw new InvalidValueException($"'{host}' in '{text}' is neither a host name nor an IP address; expected {AddressLiteral.Expected}");
+        }
+
         var ascii = ToAscii(host) ?? throw Wrong(host, text);
         return ascii.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? ascii : throw Wrong(host, text);
     }

@@ -51,6 +51,10 @@ internal sealed class LogRecorder : ILoggerFactory, ILogger
         }
     }
 
+    /// <summary>Waits for an entry with the id, on a thread of its own: what logs it may need the thread of the caller, an event loop's for example.</summary>
+    /// <returns>Its text.</returns>
+    public Task<string> WaitForAsync(int id, TimeSpan patience) => Task.Run(() => WaitFor(id, patience));
+
     public void Dispose()
     {
     }

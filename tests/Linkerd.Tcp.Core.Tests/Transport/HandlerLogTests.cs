@@ -28,7 +28,7 @@ public sealed class HandlerLogTests : IDisposable
 
         await bed.UntilAsync(() => handler.Calls == 5 && limit.Active == 0);
         Assert.Equal(1, _logs.Count(5010));
-        Assert.Contains($"{listener.LocalEndPoint}", _logs.WaitFor(5010, Patience), StringComparison.Ordinal);
+        Assert.Contains($"{listener.LocalEndPoint}", await _logs.WaitForAsync(5010, Patience), StringComparison.Ordinal);
     });
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class HandlerLogTests : IDisposable
         var (one, other) = await bed.PairAsync();
         one.Deadline.Arm(TimeSpan.Zero, new Handler());
         await other.ReadToEndAsync();
-        Assert.Contains("has a bug", _logs.WaitFor(5011, Patience), StringComparison.Ordinal);
+        Assert.Contains("has a bug", await _logs.WaitForAsync(5011, Patience), StringComparison.Ordinal);
     });
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class HandlerLogTests : IDisposable
     {
         var (one, _) = await bed.PairAsync();
         one.Executor.Post(static _ => throw new InvalidOperationException("What was posted has a bug."), null);
-        Assert.Contains("What was posted has a bug", _logs.WaitFor(id, Patience), StringComparison.Ordinal);
+        Assert.Contains("What was posted has a bug", await _logs.WaitForAsync(id, Patience), StringComparison.Ordinal);
     });
 
     private Task RunAsync(TransportEngine engine, Func<TransportBed, Task> test)

@@ -45,6 +45,7 @@ public sealed class TargetTextTests
     [InlineData("a:b:1", "'a:b:1' has more than one ':'; ")]
     [InlineData("[10.0.0.1]:80", "'[10.0.0.1]' in '[10.0.0.1]:80' is not an IPv6 address; ")]
     [InlineData("http://web:80/", "'http://web:80/' is a URL, and this forwards connections whatever they carry; ")]
+    [InlineData("010.0.0.1:80", "'010.0.0.1' in '010.0.0.1:80' is neither a host name nor an IP address; expected an IPv4 address of four decimal numbers")]
     [InlineData("we!b:80", "'we!b' in 'we!b:80' is neither a host name nor an IP address; ")]
     [InlineData("\u00e9\u00fc..x:80", "'\u00e9\u00fc..x' in '\u00e9\u00fc..x:80' is neither a host name nor an IP address; ")]
     [InlineData("a:1,", "an address is missing beside ','; ")]

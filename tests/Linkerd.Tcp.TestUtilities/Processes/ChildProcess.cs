@@ -112,8 +112,15 @@ public class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a signal.</summary>
-    public void Send(Signal signal) => signal.SendTo(Id);
+    /// <summary>Sends a signal. With SIGSTOP, returns when all of its threads stand still: until then it may do a little more.</summary>
+    public void Send(Signal signal)
+    {
+        signal.SendTo(Id);
+        if (signal == Signal.Stop && OperatingSystem.IsLinux() && !SpinWait.SpinUntil(IsStopped, TimeSpan.FromSeconds(30)))
+        {
+            throw new TimeoutException($"Process {Id} did not stop.");
+        }
+    }
 
     /// <summary>Waits for its end, for at most a minute, and for the last line of its output.</summary>
     /// <returns>The exit code; 128 plus the signal's number where a signal ended it.</returns>
@@ -123,6 +130,21 @@ public class ChildProcess : IAsyncDisposable
         await _reading.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         return _process.ExitCode;
     }
+
+    // The state is the letter behind the name in brackets (proc_pid_stat(5)); T is stopped.
+    private bool IsStopped() => Directory.GetDirectories($"/proc/{Id}/task").All(thread =>
+    {
+        try
+        {
+            var state = File.ReadAllText(Path.Combine(thread, "stat"));
+            return state[state.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            // It ended between the listing and the look at it.
+            return true;
+        }
+    });
 
     private static string NameOfThread(string thread)
     {
