@@ -87,9 +87,8 @@ internal sealed partial class DuplexRun : ITimerHandler
                 {
                     due = Judge(_clock.GetTimestamp(), out next);
                 }
-                else if (-next > TransportTimer.LateMoment && due != Aged)
+                else if (-next > TransportTimer.LateMoment && due != Aged && _client.Deadline.MayOvertakeReceives)
                 {
-                    // A thread may have received and not come to say so.
                     _sparedAt = LastMoved;
                     (due, next) = (null, TransportTimer.LateMoment);
                 }

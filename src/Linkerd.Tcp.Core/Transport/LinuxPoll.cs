@@ -34,6 +34,15 @@ internal static unsafe partial class LinuxPoll
         return Poll(&asked, 1, 0) > 0 && asked.Returned != 0;
     }
 
+    /// <summary>
+    /// Whether both directions of a TCP connection are over (POLLHUP, poll(2)). Before our own FIN that is a reset. The descriptor must stay open meanwhile.
+    /// </summary>
+    public static bool IsHungUp(int descriptor)
+    {
+        var asked = new Entry { Descriptor = descriptor };
+        return Poll(&asked, 1, 0) > 0 && (asked.Returned & HangUp) != 0;
+    }
+
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(Entry* entries, nuint count, int milliseconds);
 

@@ -12,6 +12,9 @@ internal sealed class ProviderTimer(ThreadPoolExecutor executor, TransportConnec
     private long _armedAt;
     private bool _disposed;
 
+    // A clock that somebody sets is late by a jump, and no thread is behind.
+    internal override bool MayOvertakeReceives => executor.TimeProvider == TimeProvider.System;
+
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
     {
         lock (_lock)

@@ -13,6 +13,11 @@ public abstract class TransportTimer
     /// </summary>
     internal static readonly TimeSpan LateMoment = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Whether it may fire while a thread has received bytes and has not come to say so. Not on an event loop, which receives before it looks at its timers.
+    /// </summary>
+    internal virtual bool MayOvertakeReceives => false;
+
     /// <summary>Fires the handler once, on the connection's executor, after the time given; replaces what was armed before. Costs no system call.</summary>
     /// <param name="dueTime">Zero or more.</param>
     /// <param name="handler">Whom to tell.</param>

@@ -64,6 +64,8 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
     {
         public TimeSpan Lateness { get; set; }
 
+        internal override bool MayOvertakeReceives => true;
+
         public override void Arm(TimeSpan dueTime, ITimerHandler handler)
         {
             timer.Arm(dueTime + Lateness, handler);

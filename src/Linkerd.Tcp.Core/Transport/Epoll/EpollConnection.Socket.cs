@@ -134,7 +134,7 @@ internal sealed unsafe partial class EpollConnection
         end = EndRead(
             error != 0 ? Judge(error)
             : _readEnd != TransportStatus.Ok ? _readEnd
-            : (_state & SocketState.Broken) != 0 ? TransportStatus.Reset
+            : (_state & SocketState.Broken) != 0 || HasLostReset() ? TransportStatus.Reset
             : TransportStatus.Ok);
         return true;
     }
@@ -182,6 +182,15 @@ internal sealed unsafe partial class EpollConnection
         }
 
         return Judge(error);
+    }
+
+    /// <summary>Notes a splice to it.</summary>
+    /// <param name="moved">The bytes that it took.</param>
+    /// <param name="asked">The bytes that there were.</param>
+    public void NoteSpliced(int moved, int asked)
+    {
+        CountSent(moved);
+        _state = moved < asked ? _state | SocketState.SpliceCut : _state & ~SocketState.SpliceCut;
     }
 
     public void CountReceived(int count) => Volatile.Write(ref _bytesReceived, _bytesReceived + count);
@@ -241,6 +250,11 @@ internal sealed unsafe partial class EpollConnection
 
     // Before an urgent byte a receive that finds a signal pending says EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll knows.
     private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
+
+    // A splice sends in several steps; a reset that one of them is told of is told to nobody if a step before it took bytes (splice_to_socket in Linux's
+    // splice.c). What follows says EPIPE, and a receive says 0, as after a FIN. A connection that is over although we have sent no FIN was reset, though.
+    private bool HasLostReset() =>
+        (_state & (SocketState.SpliceCut | SocketState.SendShutdown | SocketState.IsUnix)) == SocketState.SpliceCut && LinuxPoll.IsHungUp(_descriptor);
 
     // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
     private void NoteShortRead()

@@ -134,8 +134,8 @@ internal sealed unsafe partial class EpollRelay
             var moved = LinuxCalls.Splice(_pipe!.ReadEnd, null, _destination.Descriptor, null, _inPipe, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
             if (moved > 0)
             {
+                _destination.NoteSpliced((int)moved, _inPipe);
                 _inPipe -= (int)moved;
-                _destination.CountSent((int)moved);
                 continue;
             }
 

@@ -45,4 +45,7 @@ internal enum SocketState
 
     /// <summary>Urgent data has come (EPOLLPRI), at least once: the socket is not spliced from any more, and what says that nothing is there is not believed.</summary>
     Urgent = 1 << 12,
+
+    /// <summary>The last splice to it was cut short, and may have been told of a reset that it kept to itself.</summary>
+    SpliceCut = 1 << 13,
 }
