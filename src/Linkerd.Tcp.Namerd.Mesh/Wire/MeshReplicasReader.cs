@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Google.Protobuf.Collections;
 using Linkerd.Tcp.Namerd.Protocol;
 using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
@@ -88,7 +89,7 @@ internal sealed class MeshReplicasReader
         : double.NaN;
 
     // Before 1.7.0 there is none.
-    private static EndpointMetadata? ReadMetadata(IDictionary<string, string> metadata) =>
+    private static EndpointMetadata? ReadMetadata(MapField<string, string> metadata) =>
         metadata.TryGetValue(AuthorityReader.Key, out var authority) ? AuthorityReader.Of(authority) : null;
 
     private void Skip(string why)

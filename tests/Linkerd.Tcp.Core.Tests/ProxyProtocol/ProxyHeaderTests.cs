@@ -194,7 +194,7 @@ public sealed class ProxyHeaderTests
 
     private static byte[] Bytes(IRandomSource random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() < 0.3 ? (byte)0 : (byte)(random.NextDouble() * 256))];
 
-    private static EndPoint? Parse(string? text) => text is null ? null : IPEndPoint.Parse(text);
+    private static IPEndPoint? Parse(string? text) => text is null ? null : IPEndPoint.Parse(text);
 
     private static byte[] Written(ProxyHeader header, ProxyProtocolVersion version, bool withChecksum = false)
     {

@@ -19,6 +19,9 @@ internal sealed class ProxyPeer : IAsyncDisposable
         _process = new ChildProcess(program, file == "nginx.conf" ? ["-p", _folder.Path, "-e", "stderr", "-c", _folder.File(file)] : ["-db", "-f", _folder.File(file)]);
     }
 
+    /// <summary>The name that the embedded interpreter binds to it.</summary>
+    public string Target => ProxyProcess.InetName(new IPEndPoint(IPAddress.Loopback, _port));
+
     /// <summary>Starts HAProxy.</summary>
     /// <param name="bind">What the listeners' lines end with.</param>
     /// <param name="lines">The rest of the section of the listener.</param>
