@@ -34,6 +34,13 @@ public static class FuzzTargets
         "\0\0\0\u003c", "\0\u0004\u000a\0\0\u0001", "\0\u0002", "\0\0", "?", "\u0004_tcp", "\u0080\0",
     ];
 
+    private static readonly string[] ProxyTokens =
+    [
+        "PROXY ", "TCP4 ", "TCP6 ", "UNKNOWN", "\r\n", "\r", "\n", " ", "192.0.2.1", "::1", "::ffff:192.0.2.1", "65535", "0", "00", "ffff:", "%1",
+        "\r\n\r\n\0\r\nQUIT\n", "\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\u000c", "\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0", "\u0021\u0021\0\u0024", "\u0021\u0031\0", "\u0003\0\u0004", "\u0002\0\u0003abc",
+        "\u0005\0\u0001a", "\u0020\0\u0005", "\u0004\0\0",
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -46,6 +53,7 @@ public static class FuzzTargets
         new("json", JsonTokens, Documents),
         new("file", FileTokens, Files),
         new("dns", DnsTokens, Answers),
+        new("proxy", ProxyTokens, ProxyHeaders),
     ];
 
     // What is read prints as something that is read as the same.
@@ -159,6 +167,40 @@ public static class FuzzTargets
 
         DnsQuestion.Create("web.example", DnsType.A, withExtension: true)!.IsAnsweredBy(input);
     }
+
+    // What is read is written as something that is read as the same; a header that is whole needs each of its bytes, and none behind it.
+    private static void ProxyHeaders(byte[] input)
+    {
+        var result = ProxyHeader.Read(input);
+        Expect((result.Status == ProxyReadStatus.Done) == (result.Header is not null), "done, and no header");
+        Expect((result.Status == ProxyReadStatus.Invalid) == (result.Error is not null), "refused, and no reason");
+        if (result.Header is not { } header)
+        {
+            Expect(result.Consumed == 0, "no header has a length");
+            Expect(result.Status == ProxyReadStatus.Invalid || input.Length < ProxyHeader.DefaultMaxLength, "more is wanted than there may be");
+            Expect(result.Status == ProxyReadStatus.NeedsMore || ProxyHeader.Read([.. input, 0]).Status == ProxyReadStatus.Invalid, "refused, but not with more behind it");
+            return;
+        }
+
+        Expect(result.Consumed is > 0 and <= ProxyHeader.DefaultMaxLength && result.Consumed <= input.Length, "longer than the input");
+        Expect(ProxyHeader.Read(input.AsSpan(0, result.Consumed - 1)).Status == ProxyReadStatus.NeedsMore, "its last byte is not needed");
+        Expect(ProxyHeader.Read(input.AsSpan(0, result.Consumed)).Consumed == result.Consumed, "it needs what follows it");
+        Expect(header.Tlvs.Sum(tlv => tlv.Value.Length + 3) <= result.Consumed, "fields of more bytes than it has");
+        _ = (header.Authority, header.Alpn, header.UniqueId, header.Ssl, header.NetworkNamespace, header.ToString());
+
+        var buffer = new byte[header.GetMaxLength(ProxyProtocolVersion.V2)];
+        var again = ProxyHeader.Read(buffer.AsSpan(0, header.Write(buffer, ProxyProtocolVersion.V2, withChecksum: true)), ushort.MaxValue - 255);
+        Expect(again.Status == ProxyReadStatus.Done, "what it writes is refused");
+        var hasAddresses = header is { Source: System.Net.IPEndPoint, Destination: System.Net.IPEndPoint };
+        Expect(!hasAddresses || (Equals(again.Header!.Source, header.Source) && Equals(again.Header.Destination, header.Destination)), "what it writes has other addresses");
+        Expect(Fields(again.Header!).SequenceEqual(Fields(header)), "what it writes has other fields");
+        buffer = new byte[header.GetMaxLength(ProxyProtocolVersion.V1)];
+        again = ProxyHeader.Read(buffer.AsSpan(0, header.Write(buffer, ProxyProtocolVersion.V1)));
+        Expect(again.Status == ProxyReadStatus.Done && (!hasAddresses || Equals(again.Header!.Source, header.Source)), "its line is read as something else");
+    }
+
+    private static IEnumerable<string> Fields(ProxyHeader header) =>
+        header.Tlvs.Where(tlv => tlv.Type != ProxyTlvType.Crc32C).Select(tlv => $"{tlv.Type} {Convert.ToHexString(tlv.Value.Span)}");
 
     private static void Expect(bool condition, string otherwise)
     {

@@ -26,6 +26,7 @@ public sealed partial class Endpoint
         return new()
         {
             Address = Address,
+            Metadata = Metadata,
             Group = Volatile.Read(ref _group),
             Tier = Volatile.Read(ref _tier),
             Weight = Weight,

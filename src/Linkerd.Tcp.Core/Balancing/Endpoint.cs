@@ -11,6 +11,7 @@ public sealed partial class Endpoint
 {
     private readonly EndpointPolicy _policy;
     private EndpointHost? _host;
+    private EndpointMetadata? _metadata;
     private double _weight = 1;
     private Counters _counters;
 
@@ -35,6 +36,16 @@ public sealed partial class Endpoint
     {
         get => Volatile.Read(ref _weight);
         internal set => Volatile.Write(ref _weight, value);
+    }
+
+    /// <summary>
+    /// Gets what discovery said of it last, beside address and weight; null if it said nothing. In the first of its groups if it is in several. A change of it alone
+    /// leaves everything else of the endpoint as it is; connections that are made from then on see the new one.
+    /// </summary>
+    public EndpointMetadata? Metadata
+    {
+        get => Volatile.Read(ref _metadata);
+        internal set => Volatile.Write(ref _metadata, value);
     }
 
     /// <summary>How often it was picked, in total.</summary>

@@ -8,6 +8,9 @@ public readonly record struct EndpointSnapshot
     /// <summary>Its address.</summary>
     public required EndPoint Address { get; init; }
 
+    /// <summary>Gets what discovery says of it beside address and weight, in the first of its groups; null if it says nothing.</summary>
+    public required EndpointMetadata? Metadata { get; init; }
+
     /// <summary>The number of its group in the set, from 0; the first where it is in several.</summary>
     public required int Group { get; init; }
 

@@ -54,6 +54,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
             endpoint.Generation = _generation;
             endpoint.Weight = weight;
             endpoint.SetPlace(group.Place, group.Tier);
+            endpoint.Metadata = item.Metadata;
             endpoint.Host = item.Metadata?.Host is { } host ? HostOf(host) : null;
             endpoint.OnJoined();
             current.Add(endpoint);

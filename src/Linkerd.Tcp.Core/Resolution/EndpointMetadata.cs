@@ -8,4 +8,10 @@ public sealed record EndpointMetadata
     /// After an attempt to one family of its addresses (IPv4, IPv6) has timed out, the other is preferred for 60 s.
     /// </summary>
     public string? Host { get; init; }
+
+    /// <summary>
+    /// Gets the authority that discovery gave for the endpoint, such as <c>web.service.dc1.consul</c>: the name, with or without a port, that clients of the service ask for. Null, the
+    /// default, if it gave none. namerd gives the one of Consul's namer with <c>setHost</c>.
+    /// </summary>
+    public string? Authority { get; init; }
 }

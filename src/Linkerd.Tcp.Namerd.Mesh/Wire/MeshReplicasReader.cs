@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Google.Protobuf.Collections;
 using Linkerd.Tcp.Namerd.Protocol;
 using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
@@ -30,6 +31,7 @@ internal sealed class MeshReplicasReader
     private MeshAnswer<Resolution> Read(Replicas.Types.Bound bound)
     {
         var endpoints = new List<WeightedEndPoint>(bound.Endpoints.Count);
+        var ofAll = ReadMetadata(bound.Metadata);
         foreach (var endpoint in bound.Endpoints)
         {
             if (ReadAddress(endpoint) is not { } address)
@@ -42,7 +44,7 @@ internal sealed class MeshReplicasReader
             }
             else
             {
-                endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint)));
+                endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint)) { Metadata = ReadMetadata(endpoint.Metadata) ?? ofAll });
             }
         }
 
@@ -85,6 +87,10 @@ internal sealed class MeshReplicasReader
         !endpoint.Metadata.TryGetValue(Weight, out var text) ? 1
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
         : double.NaN;
+
+    // Before 1.7.0 there is none.
+    private static EndpointMetadata? ReadMetadata(MapField<string, string> metadata) =>
+        metadata.TryGetValue(AuthorityReader.Key, out var authority) ? AuthorityReader.Of(authority) : null;
 
     private void Skip(string why)
     {

@@ -17,6 +17,7 @@ internal sealed class EndpointReader
     private int? _port;
     private string? _portText;
     private double _weight;
+    private EndpointMetadata? _metadata;
 
     /// <summary>Reads from the start of the array to its end.</summary>
     public void ReadArray(ref Utf8JsonReader json)
@@ -35,8 +36,15 @@ internal sealed class EndpointReader
         }
     }
 
-    public ResolveDocument ToDocument()
+    /// <summary>Ends the reading.</summary>
+    /// <param name="ofAll">The metadata of the whole set; null if it has none. An entry's own comes before it.</param>
+    public ResolveDocument ToDocument(EndpointMetadata? ofAll)
     {
+        for (var i = 0; ofAll is not null && i < _endpoints.Count; i++)
+        {
+            _endpoints[i] = _endpoints[i].Metadata is null ? _endpoints[i] with { Metadata = ofAll } : _endpoints[i];
+        }
+
         if (_endpoints.Count == 0 && _skipped > 0)
         {
             // Not the empty set: namerd has addresses, only we can make nothing of them.
@@ -54,7 +62,7 @@ internal sealed class EndpointReader
 
     private void ReadEntry(ref Utf8JsonReader json)
     {
-        (_address, _badAddress, _port, _portText, _weight) = (null, null, null, null, 1);
+        (_address, _badAddress, _port, _portText, _weight, _metadata) = (null, null, null, null, 1, null);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             if (json.ValueTextEquals("ip"u8))
@@ -89,7 +97,7 @@ internal sealed class EndpointReader
         }
         else
         {
-            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(_address, port), _weight));
+            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(_address, port), _weight) { Metadata = _metadata });
         }
     }
 
@@ -123,7 +131,7 @@ internal sealed class EndpointReader
 
     private void ReadMeta(ref Utf8JsonReader json)
     {
-        _weight = 1;
+        (_weight, _metadata) = (1, null);
         if (json.TokenType != JsonTokenType.StartObject)
         {
             json.Skip();
@@ -133,10 +141,15 @@ internal sealed class EndpointReader
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var isWeight = json.ValueTextEquals("endpoint_addr_weight"u8);
+            var isAuthority = !isWeight && AuthorityReader.IsAt(json);
             json.Read();
             if (isWeight)
             {
                 _weight = DocumentJson.TakeWeight(ref json);
+            }
+            else if (isAuthority)
+            {
+                _metadata = AuthorityReader.Take(ref json);
             }
             else
             {

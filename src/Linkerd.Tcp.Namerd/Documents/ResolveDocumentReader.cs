@@ -3,14 +3,15 @@ using System.Text.Json;
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
-/// Reads a set of addresses, as it is a document or stands in one. Members may come in any order, and the last of equal ones counts. <c>meta</c> and what
-/// is not known is skipped, whatever it is. For one object.
+/// Reads a set of addresses, as it is a document or stands in one. Members may come in any order, and the last of equal ones counts. What
+/// is not known is skipped, whatever it is; of <c>meta</c> all but <c>authority</c>. For one object.
 /// </summary>
 internal struct ResolveDocumentReader
 {
     private string? _type;
     private string? _cause;
     private EndpointReader? _addresses;
+    private EndpointMetadata? _metadata;
 
     /// <summary>Reads from the brace that opens the object to the one that closes it.</summary>
     /// <exception cref="JsonException">This is no JSON.</exception>
@@ -53,6 +54,11 @@ internal struct ResolveDocumentReader
                 _addresses.ReadArray(ref json);
             }
         }
+        else if (json.ValueTextEquals("meta"u8))
+        {
+            json.Read();
+            ReadMeta(ref json);
+        }
         else
         {
             json.Read();
@@ -60,9 +66,34 @@ internal struct ResolveDocumentReader
         }
     }
 
+    // Numbers, booleans and objects are there too.
+    private void ReadMeta(ref Utf8JsonReader json)
+    {
+        _metadata = null;
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var isAuthority = AuthorityReader.IsAt(json);
+            json.Read();
+            if (isAuthority)
+            {
+                _metadata = AuthorityReader.Take(ref json);
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+    }
+
     private readonly ResolveDocument Interpret() => _type switch
     {
-        "bound" => _addresses is { } addresses ? addresses.ToDocument() : Unusable("it is bound, and has no list 'addrs'"),
+        "bound" => _addresses is { } addresses ? addresses.ToDocument(_metadata) : Unusable("it is bound, and has no list 'addrs'"),
         "neg" => new(Resolution.Negative.Instance),
         "pending" => new(Resolution.Pending.Instance),
         "failed" => new(new Resolution.Failed($"the lookup failed{(_cause is null ? ", and no cause was given" : $": {NamerdFailure.Quote(_cause)}")}")),

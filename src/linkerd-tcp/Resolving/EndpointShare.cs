@@ -7,7 +7,8 @@ namespace Linkerd.Tcp.Cli;
 /// <param name="Weight">Its weight among those of its group.</param>
 /// <param name="Share">Its share of all connections, 0 to 1, where every endpoint can serve.</param>
 /// <param name="Tier">Its priority, 0 first.</param>
-internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Share, int Tier)
+/// <param name="Authority">The authority that discovery gave for it; null if it gave none.</param>
+internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Share, int Tier, string? Authority = null)
 {
     /// <summary>The endpoints of a set. An address in two groups is there twice.</summary>
     public static IReadOnlyList<EndpointShare> Of(EndpointSet endpoints)
@@ -25,7 +26,7 @@ internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Sh
         return group.Endpoints
             .OrderBy(endpoint => endpoint.EndPoint, EndPointOrder.Instance)
             .Select(endpoint => new EndpointShare(
-                endpoint.EndPoint, endpoint.EffectiveWeight, share * Part(endpoint.EffectiveWeight, sum, group.Endpoints.Length), group.Tier));
+                endpoint.EndPoint, endpoint.EffectiveWeight, share * Part(endpoint.EffectiveWeight, sum, group.Endpoints.Length), group.Tier, endpoint.Metadata?.Authority));
     }
 
     // A weight of 0 is a last resort: it has a share only where all have it.

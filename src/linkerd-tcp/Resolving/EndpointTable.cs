@@ -13,17 +13,19 @@ internal static class EndpointTable
             return [];
         }
 
+        // Columns for what few sets have are there where they have it.
         var hasTiers = endpoints.Any(endpoint => endpoint.Tier != 0);
+        var hasAuthorities = endpoints.Any(endpoint => endpoint.Authority is not null);
         string[][] rows =
         [
-            Row("ENDPOINT", "WEIGHT", "SHARE", hasTiers, "TIER"),
+            Row("ENDPOINT", "WEIGHT", "SHARE", hasTiers ? "TIER" : null, hasAuthorities ? "AUTHORITY" : null),
             .. endpoints.Select(endpoint => Row(
-                $"{endpoint.EndPoint}", WeightText.Print(endpoint.Weight), WeightText.PrintShare(endpoint.Share), hasTiers, $"{endpoint.Tier}")),
+                $"{endpoint.EndPoint}", WeightText.Print(endpoint.Weight), WeightText.PrintShare(endpoint.Share),
+                hasTiers ? $"{endpoint.Tier}" : null, hasAuthorities ? endpoint.Authority ?? "-" : null)),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         return rows.Select(row => (Margin + string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column])))).TrimEnd());
     }
 
-    private static string[] Row(string endPoint, string weight, string share, bool hasTiers, string tier) =>
-        hasTiers ? [endPoint, weight, share, tier] : [endPoint, weight, share];
+    private static string[] Row(params IEnumerable<string?> cells) => [.. cells.OfType<string>()];
 }

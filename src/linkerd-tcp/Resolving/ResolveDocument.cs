@@ -58,6 +58,7 @@ internal sealed class ResolveDocument
             WriteNumber("weight", endpoint.Weight);
             // The last digits are of the arithmetic: 0.9 * 0.8 is 0.7200000000000001.
             WriteNumber("share", double.Parse(endpoint.Share.ToString("G15", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+            WriteAuthority(endpoint.Authority);
             _writer.WriteEndObject();
         }
 
@@ -171,8 +172,17 @@ internal sealed class ResolveDocument
             WriteNumber("endpoint_addr_weight", endpoint.Weight);
         }
 
+        WriteAuthority(endpoint.Metadata?.Authority);
         _writer.WriteEndObject();
         _writer.WriteEndObject();
+    }
+
+    private void WriteAuthority(string? authority)
+    {
+        if (authority is not null)
+        {
+            _writer.WriteString("authority", authority);
+        }
     }
 
     private void WriteNumber(string name, double value)

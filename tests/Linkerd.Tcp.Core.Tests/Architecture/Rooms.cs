@@ -21,7 +21,8 @@ internal static class Rooms
         ("Security", [.. Middle, .. Common]),
         ("ProxyProtocol", [.. Middle, .. Common]),
         ("Routing", ["Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
-        ("Serving", ["Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Sessions", ["Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Serving", ["Sessions", "Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
     ];
 
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>

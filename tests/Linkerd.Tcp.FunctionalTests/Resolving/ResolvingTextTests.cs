@@ -57,6 +57,16 @@ public sealed class ResolvingTextTests
     }
 
     [Fact]
+    public void Print_EndpointsWithAnAuthority_HaveItInAColumn()
+    {
+        var set = EndpointSet.Of(
+            new WeightedEndPoint(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = new() { Authority = "web.service.dc1.consul" } }, new WeightedEndPoint(IPEndPoint.Parse("10.0.0.2:80")));
+        Assert.Equal(
+            ["    ENDPOINT     WEIGHT  SHARE  AUTHORITY", "    10.0.0.1:80  1       50 %   web.service.dc1.consul", "    10.0.0.2:80  1       50 %   -"],
+            EndpointTable.Print(EndpointShare.Of(set)));
+    }
+
+    [Fact]
     public void Shares_OfTiers_AreOfTheFirstOneThatHasEndpoints()
     {
         var shares = EndpointShare.Of(new EndpointSet(new EndpointGroup([], 1, 0), Group(1, 1, (1, 1), (2, 1)), Group(1, 2, (3, 1))));

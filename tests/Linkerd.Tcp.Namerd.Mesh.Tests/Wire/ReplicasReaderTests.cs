@@ -33,6 +33,30 @@ public sealed class ReplicasReaderTests
         Assert.Equal(invalid, answer.InvalidWeights);
     }
 
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData(null, "web.service.dc1.consul", "web.service.dc1.consul")]
+    [InlineData("own:80", "web", "own:80")]
+    [InlineData("own", null, "own")]
+    [InlineData("", "web", "web")]
+    [InlineData("a b", null, null)]
+    public void Read_Authority_IsTheEntrysOwnOrTheSets(string? own, string? ofAll, string? expected)
+    {
+        var endpoint = new Replica { Address = ByteString.CopyFrom(V4), Port = 80 };
+        if (own is not null)
+        {
+            endpoint.Metadata["authority"] = own;
+        }
+
+        var message = Bound(endpoint);
+        if (ofAll is not null)
+        {
+            message.Bound.Metadata["authority"] = ofAll;
+        }
+
+        Assert.Equal(expected, Assert.Single(Assert.IsType<Resolution.Bound>(MeshReplicasReader.Read(message).State).Endpoints.Groups[0].Endpoints).Metadata?.Authority);
+    }
+
     [Fact]
     public void Read_AddressesOfBothFamilies_AreRead()
     {

@@ -53,6 +53,27 @@ public sealed class ResolveDocumentTests
     }
 
     [Theory]
+    [InlineData("{}", "{\"authority\":\"web.service.dc1.consul\"}", "web.service.dc1.consul")]
+    [InlineData("{\"authority\":\"own:80\"}", "{\"ssl\":true,\"authority\":\"web\"}", "own:80")]
+    [InlineData("{\"authority\":\"own\"}", "{}", "own")]
+    [InlineData("{\"authority\":7}", "{\"authority\":\"web\"}", "web")]
+    [InlineData("{}", "{\"authority\":\"a\",\"x\":{},\"authority\":\"b\"}", "b")]
+    [InlineData("{\"authority\":{\"authority\":\"a\"}}", "{\"authority\":[\"a\"]}", null)]
+    [InlineData("{\"authority\":\"\"}", "{\"authority\":null}", null)]
+    [InlineData("{\"authority\":\"a b\"}", "{\"authority\":\"\\ud800\",\"\\ud800\":1}", null)]
+    [InlineData("null", "7", null)]
+    public void Parse_Authority_IsTheEntrysOwnOrTheSets(string own, string ofAll, string? expected)
+    {
+        var addresses = $"\"addrs\":[{{\"ip\":\"10.0.0.1\",\"port\":80,\"meta\":{own}}}]";
+        foreach (var members in new[] { $"{addresses},\"meta\":{ofAll}", $"\"meta\":{ofAll},{addresses}" })
+        {
+            Assert.Equal(expected, Assert.Single(Endpoints(Parse($"{{\"type\":\"bound\",{members}}}"))).Metadata?.Authority);
+        }
+
+        Assert.Null(Assert.Single(Endpoints(Parse($"{{\"type\":\"bound\",\"meta\":{{\"authority\":\"{new string('a', 260)}\"}},{addresses.Replace(own, "{}", StringComparison.Ordinal)}}}"))).Metadata);
+    }
+
+    [Theory]
     [InlineData("{\"ssl\":true}")]
     [InlineData("{\"a\":{\"b\":[{},{\"type\":\"neg\"}]},\"addrs\":[]}")]
     [InlineData("null")]

@@ -43,6 +43,11 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
                     json.WriteString("host", host);
                 }
 
+                if (endpoint.Metadata?.Authority is { } authority)
+                {
+                    json.WriteString("authority", authority);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -85,9 +90,16 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
     private static WeightedEndPoint ParseEndpoint(JsonElement endpoint) =>
         new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
         {
-            // Not in files of versions that knew none.
-            Metadata = endpoint.TryGetProperty("host", out var host) ? new EndpointMetadata { Host = host.GetString() } : null,
+            Metadata = ParseMetadata(endpoint),
         };
+
+    // Not in files of versions that knew none.
+    private static EndpointMetadata? ParseMetadata(JsonElement endpoint)
+    {
+        var host = endpoint.TryGetProperty("host", out var ofHost) ? ofHost.GetString() : null;
+        var authority = endpoint.TryGetProperty("authority", out var ofAuthority) ? ofAuthority.GetString() : null;
+        return host is null && authority is null ? null : new EndpointMetadata { Host = host, Authority = authority };
+    }
 
     // What was printed is read, and nothing that reads as another address elsewhere.
     private static IPEndPoint ParseAddress(string text) =>

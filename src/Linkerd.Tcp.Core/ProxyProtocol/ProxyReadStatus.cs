@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp;
+
+/// <summary>Represents the state of a read of a <see cref="ProxyHeader"/>.</summary>
+public enum ProxyReadStatus
+{
+    /// <summary>The bytes can be the beginning of a header.</summary>
+    NeedsMore,
+
+    /// <summary>The header is complete.</summary>
+    Done,
+
+    /// <summary>The bytes are no header, whatever follows. The connection is to be closed.</summary>
+    Invalid,
+}
