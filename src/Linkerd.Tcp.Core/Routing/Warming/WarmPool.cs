@@ -92,7 +92,6 @@ internal sealed partial class WarmPool : IAsyncDisposable
         catch (Exception)
         {
             // Somebody else's balancer, or what a transport has registered on the token: the connections are closed all the same.
-            await Task.CompletedTask.ConfigureAwait(false);
         }
 
         foreach (var connection in left)
