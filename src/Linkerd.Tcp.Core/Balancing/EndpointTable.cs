@@ -56,6 +56,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
             endpoint.SetPlace(group.Place, group.Tier);
             endpoint.Metadata = item.Metadata;
             endpoint.Host = item.Metadata?.Host is { } host ? HostOf(host) : null;
+            endpoint.Host?.Name(endpoint);
             endpoint.OnJoined();
             current.Add(endpoint);
         }
@@ -80,7 +81,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         _joined.Clear();
         foreach (var (name, host) in _hosts)
         {
-            if (host.Generation != _generation)
+            if (!host.TakeNamed())
             {
                 _hosts.Remove(name);
             }
@@ -111,10 +112,9 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     {
         if (!_hosts.TryGetValue(name, out var host))
         {
-            _hosts.Add(name, host = new EndpointHost());
+            _hosts.Add(name, host = new EndpointHost(policy));
         }
 
-        host.Generation = _generation;
         return host;
     }
 }

@@ -92,7 +92,6 @@ internal sealed partial class WarmPool : IAsyncDisposable
         catch (Exception)
         {
             // Somebody else's balancer, or what a transport has registered on the token: the connections are closed all the same.
-            await Task.CompletedTask.ConfigureAwait(false);
         }
 
         foreach (var connection in left)
@@ -137,7 +136,6 @@ internal sealed partial class WarmPool : IAsyncDisposable
             await ForeignConnection.ResetAsync(connection.Connection).ConfigureAwait(false);
         }
 
-        var lease = connection.Lease;
-        lease.Dispose();
+        connection.Lease.Complete();
     }
 }
