@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a <see cref="LocalInterpreter"/> looks names up.</summary>
+/// <summary>How a <see cref="LocalInterpreter"/> looks names up. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class LocalInterpreterOptions
 {
     /// <summary>

@@ -42,6 +42,8 @@ public sealed class TcpOptions
 
     internal TcpOptions Copy() => (TcpOptions)MemberwiseClone();
 
+    internal bool HasWindow => WindowSize is > 0 and <= LargestBuffer;
+
     /// <summary>Gets whether connections are probed in the same way.</summary>
     internal bool HasKeepAliveOf(TcpOptions other) => ReferenceEquals(this, other)
         || (KeepAliveTime == other.KeepAliveTime && KeepAliveInterval == other.KeepAliveInterval && KeepAliveRetryCount == other.KeepAliveRetryCount);
@@ -52,7 +54,7 @@ public sealed class TcpOptions
         validator.Expect(KeepAliveTime == TimeSpan.Zero || IsKeepAlive(KeepAliveTime), KeepAliveTime, "1 s to 32767 s, or zero for no probing,");
         validator.Expect(IsKeepAlive(KeepAliveInterval), KeepAliveInterval, "1 s to 32767 s");
         validator.Range(KeepAliveRetryCount, 1, MostProbes);
-        validator.Expect(WindowSize is > 0 and <= LargestBuffer, WindowSize, "1 byte to 1 GiB");
+        validator.Expect(HasWindow, WindowSize, "1 byte to 1 GiB");
         validator.Expect(UserTimeout >= TimeSpan.Zero && UserTimeout <= LongestUserTimeout, UserTimeout, "zero for the system's, or up to 24 days,");
         validator.Expect(SendBufferSize is null or (> 0 and <= LargestBuffer), SendBufferSize, "1 byte to 1 GiB, or null for the system's,");
         validator.Expect(ReceiveBufferSize is null or (> 0 and <= LargestBuffer), ReceiveBufferSize, "1 byte to 1 GiB, or null for the system's,");

@@ -6,13 +6,16 @@ namespace Linkerd.Tcp;
 /// <summary>How an engine is made.</summary>
 public sealed class TransportOptions
 {
+    // Each is a thread.
+    private const int MostLoops = 1024;
+
     /// <summary>Which one. Default: <see cref="TransportEngine.Auto"/>.</summary>
     public TransportEngine Engine { get; set; }
 
-    /// <summary>Event loops of the epoll engine, a thread each; at least 1. Default: one for each processor that the process may use.</summary>
+    /// <summary>Event loops of the epoll engine, a thread each; 1 to 1024. Default: one for each processor that the process may use.</summary>
     public int? Loops { get; set; }
 
-    /// <summary>A loop that has been busy for so long without looking for events is logged as stuck. Default: 1 s; at least 10 ms.</summary>
+    /// <summary>A loop that has been busy for so long without looking for events is logged as stuck. Default: 1 s; 10 ms to 49 days.</summary>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The clock of the Sockets engine; default: the system's. Event loops run on the system's alone.</summary>
@@ -29,7 +32,7 @@ public sealed class TransportOptions
     internal void Validate(OptionsValidator validator)
     {
         validator.Defined<TransportEngine>(Engine);
-        validator.Range(Loops, 1);
+        validator.Range(Loops, 1, MostLoops);
         validator.Expect(StuckAfter >= TimeSpan.FromMilliseconds(10) && StuckAfter <= OptionsValidator.LongestTimer, StuckAfter, "10 ms to 49 days");
     }
 }

@@ -122,8 +122,13 @@ public sealed class SocketsTransport : ITransport
     public TransportConnection FromSocket(Socket socket, TcpOptions? options = null)
     {
         CheckSocket(socket, nameof(socket));
-        var tcp = options is null ? TcpOptions.Defaults : OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
-        return FromSocket(socket, tcp.WindowSize);
+        if (options is { HasWindow: false })
+        {
+            // Not for each connection: the window is all that is used here.
+            OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
+        }
+
+        return FromSocket(socket, (options ?? TcpOptions.Defaults).WindowSize);
     }
 
     /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
