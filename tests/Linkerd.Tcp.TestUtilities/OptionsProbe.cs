@@ -112,12 +112,15 @@ public static class OptionsProbe
             {
                 Collect(value, into);
             }
-            else if (ItemOf(property.PropertyType) is { } item)
+            else if (value is IList list)
             {
-                into.Add(value);
-                foreach (var nested in IsValidated(item) ? (IEnumerable)value : Array.Empty<object>())
+                into.Add(list);
+                foreach (var nested in list)
                 {
-                    Collect(nested, into);
+                    if (IsValidated(nested!.GetType()))
+                    {
+                        Collect(nested, into);
+                    }
                 }
             }
         }

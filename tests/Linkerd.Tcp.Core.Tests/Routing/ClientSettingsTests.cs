@@ -42,6 +42,9 @@ public sealed class ClientSettingsTests
         Assert.Equal((BalancerKind.Maglev, BalancerKind.P2c), (web.Balancer, options.Balancer));
         Assert.NotSame(web.Balancing, Settings.Apply(DstPath.Parse("/svc/web"), options).Balancing);
         Assert.Equal(3, router.Get(DstPath.Parse("/svc/web")).MaxWaiters);
+        options.BalancerFactory = static () => LoadBalancers.P2c();
+        Assert.Null(Settings.Apply(DstPath.Parse("/svc/web"), options).BalancerFactory);
+        Assert.Same(options.BalancerFactory, Settings.Apply(DstPath.Parse("/other"), options).BalancerFactory);
         Assert.Null(new ClientSettingsByPrefix().Apply(DstPath.Parse("/svc/web"), options).Connect);
     }
 }

@@ -22,6 +22,50 @@ public sealed class SharedOptionsTests
     }
 
     [Fact]
+    public async Task BalancerFactory_NewOneEachTime_EachNameHasItsOwn()
+    {
+        var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => LoadBalancers.RoundRobin() };
+        await using var router = new Router(_ => options);
+        Assert.NotSame(router.Get(One).Balancer, router.Get(Two).Balancer);
+    }
+
+    [Fact]
+    public async Task BalancerFactory_SameOneTwice_IsRefusedWithBothNames()
+    {
+        var balancer = LoadBalancers.P2c();
+        var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
+        await using var router = new Router(_ => options);
+        await using var other = new Router(_ => options);
+        Assert.Same(balancer, router.Get(One).Balancer);
+        foreach (var refusing in new[] { router, other })
+        {
+            var error = Assert.Throws<InvalidOperationException>(() => refusing.Get(Two));
+            Assert.Equal("The load balancer that BalancerFactory gave for /svc/two already serves /svc/one; a new one for each destination was expected.", error.Message);
+        }
+    }
+
+    [Fact]
+    public async Task BalancerFactory_RouterOfTheFirstDisposed_AnotherMayHaveIt()
+    {
+        var balancer = LoadBalancers.P2c();
+        var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
+        await using (var first = new Router(_ => options))
+        {
+            first.Get(One);
+        }
+
+        await using var second = new Router(_ => options);
+        Assert.Same(balancer, second.Get(Two).Balancer);
+    }
+
+    [Fact]
+    public async Task BalancerFactory_GivesNull_SaysSo()
+    {
+        await using var router = new Router(_ => new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => null! });
+        Assert.StartsWith("BalancerFactory gave null for /svc/one;", Assert.Throws<InvalidOperationException>(() => router.Get(One)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_OptionsFunctionGivesNull_SaysSo()
     {
         await using var router = new Router(_ => null!);
