@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Options of a <see cref="NamerdResolver"/>, which copies and validates them: later changes have no effect.</summary>
+/// <summary>Represents the options of a <see cref="NamerdResolver"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class NamerdOptions
 {
     private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Options of TLS between a resolver and namerd; for addresses of <c>https</c> and <c>meshs</c>. Copied with the resolver's options; the certificates are not, and stay the caller's.</summary>
+/// <summary>Represents the options of TLS between a resolver and namerd; for addresses of <c>https</c> and <c>meshs</c>. Copied with the resolver's options; the certificates are not, and stay the caller's.</summary>
 public sealed class NamerdTlsOptions
 {
     /// <summary>The certificates of the authorities that may have issued namerd's. Null: those that the system trusts. Default: null.</summary>

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.TestUtilities;
-using Xunit;
 
 namespace Linkerd.Tcp.Namerd.Tests;
 

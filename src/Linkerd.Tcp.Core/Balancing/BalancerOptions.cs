@@ -1,6 +1,9 @@
 namespace Linkerd.Tcp;
 
-/// <summary>What a load balancer does beside its algorithm: how it treats endpoints that fail, that are new, or that are full. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>
+/// Represents the options of a load balancer beside its algorithm, for endpoints that fail, are new, or are full. The balancer copies and validates them: later changes have no effect. Time spans
+/// are at most 49 days.
+/// </summary>
 public sealed class BalancerOptions
 {
     /// <summary>When an endpoint that fails is left alone, and when it is tried again. Default: after 5 failed connects in a row.</summary>

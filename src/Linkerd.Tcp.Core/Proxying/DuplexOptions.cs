@@ -1,6 +1,9 @@
 namespace Linkerd.Tcp;
 
-/// <summary>The limits of one duplex copy. <see cref="Timeout.InfiniteTimeSpan"/> turns a limit off. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>
+/// Represents the limits of one duplex copy. Copied and validated by whoever takes them. <see cref="Timeout.InfiniteTimeSpan"/> turns a limit off. Time spans are at most 49 days, as timers
+/// cannot be set to more.
+/// </summary>
 /// <remarks>
 /// A limit on silence does not end a session for which the kernel has bytes that nobody has received, as after the process was stopped: they count as moved.
 /// If nothing has moved one limit later, it holds.

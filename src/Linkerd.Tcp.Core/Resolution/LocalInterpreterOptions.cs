@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a <see cref="LocalInterpreter"/> looks names up. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>Represents the options of a <see cref="LocalInterpreter"/>, which copies and validates them: later changes have no effect. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class LocalInterpreterOptions
 {
     /// <summary>

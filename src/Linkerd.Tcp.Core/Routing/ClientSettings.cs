@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Settings of destinations by the prefix of their names, as linkerd-tcp's <c>io.l5d.static</c> promised them. What is null is left as it is.
+/// Represents settings of destinations by the prefix of their names, as linkerd-tcp's <c>io.l5d.static</c> promised them. Settings that are null change nothing.
 /// </summary>
 public sealed class ClientSettings
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a session gets its server connection. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>Represents the options of getting a server connection for a session. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class ConnectPolicy
 {
     /// <summary>From accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>

@@ -1,6 +1,9 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Options of a <see cref="Destination"/>. The destination copies and validates them: later changes have no effect, and several names may have the same ones. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>
+/// Represents the options of a <see cref="Destination"/>, which copies and validates them: later changes have no effect, and several names may have the same ones. Time spans are at most 49 days,
+/// as timers cannot be set to more.
+/// </summary>
 public sealed class DestinationOptions
 {
     /// <summary>What resolves the name. Not disposed by the destination; several may share it.</summary>

@@ -10,10 +10,10 @@ public sealed class RetryBudgetOptions
 {
     private const double Most = 1_000_000_000;
 
-    /// <summary>Retries that each session adds. Default: 0.2.</summary>
+    /// <summary>Retries that each session adds; 0 to 1,000,000,000. Default: 0.2.</summary>
     public double PerSession { get; set; } = 0.2;
 
-    /// <summary>Retries that each second adds. Default: 10. The bucket holds 10 s of them, and is full at the start.</summary>
+    /// <summary>Retries that each second adds; 0 to 1,000,000,000. Default: 10. The bucket holds 10 s of them, and is full at the start.</summary>
     public double PerSecond { get; set; } = 10;
 
     internal RetryBudgetOptions Copy() => (RetryBudgetOptions)MemberwiseClone();

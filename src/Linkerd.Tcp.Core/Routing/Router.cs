@@ -26,7 +26,7 @@ public sealed partial class Router : IAsyncDisposable
     }
 
     /// <summary>Makes a router.</summary>
-    /// <param name="optionsFor">What a name's destination is made of; called once for each name.</param>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each name. Several names may have the same options.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>

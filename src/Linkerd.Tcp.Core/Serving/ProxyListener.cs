@@ -43,7 +43,7 @@ public sealed class ProxyListener
     public int? MaxSessions { get; set; }
 
     /// <summary>
-    /// The most sessions that begin in a second, over time; more than 0, and 0.5 is one in two seconds. A client beyond it is reset at once
+    /// The most sessions that begin in a second, over time; more than 0, at most 1,000,000,000, and 0.5 is one in two seconds. A client beyond it is reset at once
     /// (<see cref="Refusal.AcceptRate"/>): held back instead, clients would pile up in the backlog, and be served when they have long given up. Null,
     /// the default: no limit.
     /// </summary>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>What a <see cref="TcpProxy"/> serves, and within which limits.</summary>
+/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class TcpProxyOptions
 {
     /// <summary>Where it listens; at least one.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp;
 
-/// <summary>What a listener listens on, and how.</summary>
+/// <summary>Represents the options of a listener. The transport copies and validates them: later changes have no effect.</summary>
 public sealed class ListenOptions
 {
     /// <summary>The local address: an <see cref="IPEndPoint"/> (port 0: any free one) or a <see cref="UnixDomainSocketEndPoint"/>. Required where <see cref="Handle"/> is not given.</summary>

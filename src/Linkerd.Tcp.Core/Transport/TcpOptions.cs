@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Settings of TCP connections; ignored for Unix-domain sockets.</summary>
+/// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. Copied and validated by whoever takes them, except in <see cref="ConnectOptions"/>.</summary>
 public sealed class TcpOptions
 {
     private const int LargestBuffer = 1 << 30;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How an engine is made.</summary>
+/// <summary>Represents the options of an engine, which are copied and validated when it is made: later changes have no effect.</summary>
 public sealed class TransportOptions
 {
     // Each is a thread.

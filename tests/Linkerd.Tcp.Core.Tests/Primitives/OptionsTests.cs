@@ -67,7 +67,7 @@ public sealed class OptionsTests
     };
 
     // Whoever has the options of one algorithm, and of a bound that only one looks at.
-    private static object Balancers(BalancerOptions options) => Enum.GetValues<BalancerKind>().Select(kind => Updated(LoadBalancers.Create(kind, options))).ToArray();
+    private static ILoadBalancer[] Balancers(BalancerOptions options) => Enum.GetValues<BalancerKind>().Select(kind => Updated(LoadBalancers.Create(kind, options))).ToArray();
 
     private static ILoadBalancer Updated(ILoadBalancer balancer)
     {
@@ -75,10 +75,10 @@ public sealed class OptionsTests
         return balancer;
     }
 
-    private static object Settings(ClientSettings settings)
+    private static object[] Settings(ClientSettings settings)
     {
         var byPrefix = new ClientSettingsByPrefix(settings);
-        return new object[] { byPrefix, byPrefix.For(Name), byPrefix.Apply(Name, new() { Resolver = new StaticResolver() }) };
+        return [byPrefix, byPrefix.For(Name), byPrefix.Apply(Name, new() { Resolver = new StaticResolver() })];
     }
 
     // Its router keeps a function of the caller's, which may have the caller's options.
@@ -106,7 +106,7 @@ public sealed class OptionsTests
 
     private static ITransportListener Listen(ITransport transport, ListenOptions options)
     {
-        var listening = transport.ListenAsync(options, TestContext.Current.CancellationToken);
+        var listening = transport.ListenAsync(options, TestContext.Current.CancellationToken).AsTask();
         Assert.True(listening.IsCompleted);
         return listening.GetAwaiter().GetResult();
     }

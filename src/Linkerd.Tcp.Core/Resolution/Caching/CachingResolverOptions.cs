@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a <see cref="CachingResolver"/> remembers. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>Represents the options of a <see cref="CachingResolver"/>, which copies and validates them: later changes have no effect. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class CachingResolverOptions
 {
     /// <summary>The directory, which is made where it is missing. One file a name. Several processes may share it where their <see cref="Scope"/> is the same.</summary>

@@ -10,7 +10,7 @@ public sealed class WarmOptions
     public int Connections { get; set; }
 
     /// <summary>
-    /// For how long one is kept; it is closed then, and another made. Default: 30 s, below the time after which most servers close an idle connection.
+    /// For how long one is kept, at most 49 days; it is closed then, and another made. Default: 30 s, below the time after which most servers close an idle connection.
     /// </summary>
     public TimeSpan MaxIdle { get; set; } = TimeSpan.FromSeconds(30);
 

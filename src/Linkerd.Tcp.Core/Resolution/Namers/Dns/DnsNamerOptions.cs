@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a <see cref="DnsNamer"/> or a <see cref="DnsSrvNamer"/> asks.</summary>
+/// <summary>Represents the options of a <see cref="DnsNamer"/> or a <see cref="DnsSrvNamer"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class DnsNamerOptions
 {
     /// <summary>What the names of the namer start with. Default: null, which is <c>/#/io.l5d.dns</c> or <c>/#/io.l5d.dnssrv</c>.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a <see cref="FileNamer"/> observes its directory, and looks up the hosts in its files. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>Represents the options of a <see cref="FileNamer"/>, which copies and validates them: later changes have no effect. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class FileNamerOptions
 {
     /// <summary>What its names start with. Default: <c>/#/io.l5d.fs</c>.</summary>
