@@ -8,7 +8,7 @@ internal struct ConnectOutcome
     /// <summary>The connection; null where there is none.</summary>
     public TransportConnection? Connection { get; init; }
 
-    /// <summary>The right to use the endpoint, as long as the connection lives. To be disposed by the session.</summary>
+    /// <summary>The right to use the endpoint, as long as the connection lives. The session completes it.</summary>
     public EndpointLease Lease;
 
     /// <summary>Where there is no connection: who is to blame.</summary>

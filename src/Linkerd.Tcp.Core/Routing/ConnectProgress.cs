@@ -53,9 +53,9 @@ internal struct ConnectProgress
 
     public readonly bool IsCancelled => CancellationToken.IsCancellationRequested;
 
-    /// <summary>The lease's endpoint has failed.</summary>
+    /// <summary>Notes that an endpoint has failed.</summary>
     /// <returns>Whether that was its first failure in this session.</returns>
-    public bool NoteTried() => (Tried ??= new TriedEndpoints()).Add(Lease.Endpoint!);
+    public bool NoteTried(Endpoint endpoint) => (Tried ??= new TriedEndpoints()).Add(endpoint);
 
     /// <summary>
     /// Continues where the client lives. On loopback a connect is refused within the call: a session that meets many refusals in a row lets others have their turn in between.

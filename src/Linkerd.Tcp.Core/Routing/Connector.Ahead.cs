@@ -10,7 +10,7 @@ internal sealed partial class Connector
         var picked = destination.Balancer.Pick(new PickContext { Timestamp = started }, out var lease);
         if (picked != PickResult.Picked || lease.IsProbe)
         {
-            lease.Dispose();
+            lease.Complete();
             return new() { Detail = Describe(destination, picked) };
         }
 
@@ -28,19 +28,14 @@ internal sealed partial class Connector
             instruments.Attempted();
             result = await transport.ConnectAsync(lease.Endpoint.Address, options, cancellationToken).ConfigureAwait(false);
             result = IsSelf(result) ? await RefuseSelfAsync(result).ConfigureAwait(false) : result;
-            NoteResult(destination, in result, ref lease, timeProvider.GetElapsedTime(started));
+            NoteResult(destination, in result, lease, timeProvider.GetElapsedTime(started));
         }
         catch
         {
             // A transport of somebody else's: the endpoint is not to carry what became of it for good.
-            lease.Dispose();
+            lease.Complete();
             await CloseAsync(result.Connection).ConfigureAwait(false);
             throw;
-        }
-
-        if (!result.IsConnected)
-        {
-            lease.Dispose();
         }
 
         return new() { Connection = result.Connection, Lease = lease, Reason = ReasonOf(result), Detail = result.Detail };

@@ -98,7 +98,7 @@ internal sealed partial class Connector
         }
 
         // A place that came too late is given back untouched.
-        progress.Lease.Dispose();
+        progress.Lease.Complete();
         if (!waited.IsInVain)
         {
             // Nobody but those that it has tried: as if it had not waited.
@@ -128,15 +128,15 @@ internal sealed partial class Connector
     {
         progress.Attempts++;
         var elapsed = timeProvider.GetElapsedTime(progress.PickedAt);
-        NoteResult(progress.Destination, in progress.Last, ref progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
+        var endpoint = progress.Lease.Endpoint!;
+        NoteResult(progress.Destination, in progress.Last, progress.Lease, elapsed, IsCutShort(ref progress, elapsed));
         if (progress.Last.IsConnected)
         {
             return ConnectStep.Stop;
         }
 
         var failure = progress.Last.Failure;
-        var isFree = failure != ConnectFailure.LocalResources && progress.NoteTried() && IsFree(ref progress);
-        progress.Lease.Dispose();
+        var isFree = failure != ConnectFailure.LocalResources && progress.NoteTried(endpoint) && IsFree(ref progress, endpoint);
         if (isFree)
         {
             progress.FreeRefusals++;
@@ -161,20 +161,21 @@ internal sealed partial class Connector
 
     // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
     // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
-    private static bool IsFree(ref ConnectProgress progress) => progress.Last.Failure == ConnectFailure.Refused
-        && progress.Policy.MaxAttempts > 1 && !progress.Lease.IsProbe && progress.Lease.Endpoint!.HasBreaker;
+    private static bool IsFree(ref ConnectProgress progress, Endpoint endpoint) => progress.Last.Failure == ConnectFailure.Refused
+        && progress.Policy.MaxAttempts > 1 && !progress.Lease.IsProbe && endpoint.HasBreaker;
 
     // The only endpoint is tried on; but not where nothing is to be tried twice.
     private static bool HasNoAttemptLeft(ref ConnectProgress progress) => progress.Attempts - progress.FreeRefusals >= progress.Policy.MaxAttempts
         && (progress.Policy.MaxAttempts == 1 || progress.Destination.Balancer.Endpoints.Count != 1);
 
-    private void NoteResult(Destination destination, in ConnectResult result, ref EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
+    private void NoteResult(Destination destination, in ConnectResult result, EndpointLease lease, TimeSpan elapsed, bool isCutShort = false)
     {
+        var endpoint = lease.Endpoint!;
         if (result.IsConnected)
         {
             lease.Connected(elapsed);
             instruments.Connected(elapsed);
-            destination.NoteConnected(lease.Endpoint!);
+            destination.NoteConnected(endpoint);
             return;
         }
 
@@ -183,7 +184,7 @@ internal sealed partial class Connector
         instruments.Failed(Causes[(int)result.Failure]);
         if (failure is not (ConnectFailure.LocalResources or ConnectFailure.Cancelled))
         {
-            destination.NoteFailed(lease.Endpoint!, result.Detail ?? failure.ToString(), PolicyOf(destination));
+            destination.NoteFailed(endpoint, result.Detail ?? failure.ToString(), PolicyOf(destination));
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class Connector(
         {
             // A balancer or a transport of somebody else's.
             fault = error;
-            progress.Lease.Dispose();
+            progress.Lease.Complete();
         }
 
         try

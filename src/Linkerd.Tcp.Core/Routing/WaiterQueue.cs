@@ -171,7 +171,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
         else
         {
-            result.Lease.Dispose();
+            result.Lease.Complete();
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         catch (Exception error)
         {
             // Somebody else's balancer: its fault ends this session and no other.
-            lease.Dispose();
+            lease.Complete();
             return Failed(error);
         }
     }

@@ -19,10 +19,10 @@ internal sealed partial class ClientSession
         }
     }
 
-    /// <summary>Tells the endpoint how the connection ended.</summary>
-    private void NoteClosed()
+    /// <summary>Gives the lease back, with the end of the connection as evidence.</summary>
+    private void Complete()
     {
         var end = _control.FirstEnd;
-        _lease.Closed(_control.BytesFromServer, end.After, end.ByServer);
+        _lease.Complete(new ConnectionReport { BytesFromServer = _control.BytesFromServer, OpenFor = end.After, EndedByServer = end.ByServer });
     }
 }

@@ -131,16 +131,17 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
         }
 
         // Both connections are closed already.
+        var server = _lease.Endpoint?.Address;
         try
         {
-            NoteClosed();
+            Complete();
         }
         catch (Exception thrown)
         {
             TellFault(thrown);
         }
 
-        Conclude(default);
+        Conclude(default, server);
     }
 
     void IConnectOwner.OnConnectEnded(in ConnectOutcome outcome, Exception? error)
@@ -184,7 +185,7 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
     async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)
     {
         // On the client's executor, as everything that touches the lease.
-        _lease.Dispose();
+        _lease.Complete();
         var outcome = await Services.Connector.ReconnectAsync(Destination, _client, cancellationToken).ConfigureAwait(false);
         _lease = outcome.Lease;
         return new(outcome.Connection, outcome.Reason);
@@ -216,13 +217,12 @@ internal sealed partial class ClientSession : ITimerHandler, IConnectOwner, IDup
             TellFault(error);
         }
 
-        Conclude(outcome);
+        Conclude(outcome, _lease.Endpoint?.Address);
     }
 
-    private void Conclude(in ConnectOutcome outcome)
+    private void Conclude(in ConnectOutcome outcome, EndPoint? server)
     {
-        var server = _lease.Endpoint?.Address;
-        _lease.Dispose();
+        _lease.Complete();
 
         // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
         try

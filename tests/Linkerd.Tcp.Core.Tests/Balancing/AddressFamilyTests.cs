@@ -38,7 +38,7 @@ public sealed class AddressFamilyTests
         TimeOut(balancer, "fd00::1");
         var lease = PickOf(balancer, "fd00::2");
         lease.Connected(TimeSpan.FromMilliseconds(1));
-        lease.Dispose();
+        lease.Complete();
         Assert.DoesNotContain(balancer.Endpoints, endpoint => endpoint.Snapshot().IsDoubtful);
         Assert.Contains("fd00::2", Picked(balancer));
     }
@@ -156,7 +156,6 @@ public sealed class AddressFamilyTests
     {
         var lease = PickOf(balancer, address);
         lease.Failed(failure, TimeSpan.FromSeconds(3));
-        lease.Dispose();
     }
 
     // By which addresses sessions of many clients are served, in order.
@@ -168,7 +167,7 @@ public sealed class AddressFamilyTests
         for (var i = 0; i < picks; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = (ulong)i + 1, Timestamp = _time.GetTimestamp() + 1 }, out var lease));
-            lease.Dispose();
+            lease.Complete();
         }
     }
 }

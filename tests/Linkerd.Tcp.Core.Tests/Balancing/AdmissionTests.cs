@@ -81,7 +81,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         var first = leases[0];
         var endpointOfFirst = first.Endpoint;
         first.Failed(ConnectFailure.Refused);
-        first.Dispose();
+        first.Complete();
         Assert.Same(endpointOfFirst, balancer.Pick().Endpoint);
     }
 
@@ -127,7 +127,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Timestamp = _time.GetTimestamp() }, out var lease));
-            lease.Dispose();
+            lease.Complete();
         }
 
         last.Connected(TimeSpan.FromMilliseconds(1));
@@ -153,7 +153,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Timestamp = _time.GetTimestamp() }, out var lease));
             lease.Connected(TimeSpan.FromMilliseconds(1));
-            lease.Dispose();
+            lease.Complete();
         }
     }
 

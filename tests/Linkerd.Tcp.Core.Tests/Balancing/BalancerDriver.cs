@@ -47,7 +47,7 @@ internal static class BalancerDriver
     {
         for (var i = 0; i < picks; i++)
         {
-            balancer.Pick().Dispose();
+            balancer.Pick().Complete();
         }
     }
 
@@ -68,7 +68,7 @@ internal static class BalancerDriver
                 return lease;
             }
 
-            lease.Dispose();
+            lease.Complete();
         }
 
         return default;
@@ -80,7 +80,6 @@ internal static class BalancerDriver
         {
             var lease = balancer.PickOf(endpoint);
             lease.Failed(cause);
-            lease.Dispose();
         }
     }
 
@@ -88,6 +87,6 @@ internal static class BalancerDriver
     {
         var lease = balancer.PickOf(endpoint);
         lease.Connected(TimeSpan.Zero);
-        lease.Dispose();
+        lease.Complete();
     }
 }

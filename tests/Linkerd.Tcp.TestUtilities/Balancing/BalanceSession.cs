@@ -42,7 +42,7 @@ internal sealed class BalanceSession(BalanceWorld world) : IConnectOwner
         else
         {
             world.Record.OnFailed(outcome.Reason.Text, _startedAt, world.Scheduler.NowTicks);
-            _lease.Dispose();
+            _lease.Complete();
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class BalanceSession(BalanceWorld world) : IConnectOwner
         var received = await connection.ReceiveAsync().ConfigureAwait(false);
         end.Cancel();
         await connection.DisposeAsync().ConfigureAwait(false);
-        _lease.Dispose();
+        _lease.Complete();
         if (received.Status != TransportStatus.Aborted)
         {
             world.Record.Killed++;

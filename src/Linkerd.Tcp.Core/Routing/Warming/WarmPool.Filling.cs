@@ -60,7 +60,7 @@ internal sealed partial class WarmPool
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // A balancer or a transport of somebody else's; the next session that picks will tell.
-            outcome.Lease.Dispose();
+            outcome.Lease.Complete();
         }
 
         if (!Keep(ref outcome) && outcome.Connection is { } unwanted)

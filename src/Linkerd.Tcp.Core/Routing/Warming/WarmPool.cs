@@ -137,7 +137,6 @@ internal sealed partial class WarmPool : IAsyncDisposable
             await ForeignConnection.ResetAsync(connection.Connection).ConfigureAwait(false);
         }
 
-        var lease = connection.Lease;
-        lease.Dispose();
+        connection.Lease.Complete();
     }
 }
