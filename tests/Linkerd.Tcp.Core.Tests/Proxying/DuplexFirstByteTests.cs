@@ -1,5 +1,5 @@
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Text;
+using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
-using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

@@ -1,9 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.TestUtilities.Simulation;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Serving;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;
