@@ -28,6 +28,8 @@ public readonly record struct ConnectOptions
     /// </remarks>
     public IPAddress? Source { get; init; }
 
-    /// <summary>How the connection is set up.</summary>
-    public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+    /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
+    public TcpOptions? Tcp { get; init; }
+
+    internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
 }

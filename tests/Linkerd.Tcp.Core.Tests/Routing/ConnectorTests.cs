@@ -43,7 +43,7 @@ public sealed class ConnectorTests : IDisposable
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
         await using var router = new Router(new StaticResolver(Addresses[..1]));
-        var (outcome, _) = await ConnectAsync(router, transport, policy: ConnectPolicy.Default with { MaxAttempts = 1 });
+        var (outcome, _) = await ConnectAsync(router, transport, policy: new ConnectPolicy { MaxAttempts = 1 });
         Assert.Equal(("SC", 1), (outcome.Reason.ToString(), outcome.Attempts));
     }
 
@@ -187,7 +187,7 @@ public sealed class ConnectorTests : IDisposable
         Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline, ConnectPolicy? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
-        var connector = new Connector(transport, TcpOptions.Default, policy ?? ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
+        var connector = new Connector(transport, new TcpOptions(), policy ?? new ConnectPolicy(), new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
         var client = new StillConnection(null, ClientAddress);
         var owner = new Owner();
         connector.Start(destination, client, deadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);

@@ -71,7 +71,7 @@ public sealed class NeverCountedTests : IDisposable
             return ConnectResult.Failed(ConnectFailure.TimedOut);
         });
         var time = network.Scheduler.TimeProvider;
-        var connector = new Connector(transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), time);
+        var connector = new Connector(transport, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(_meter), RandomSource.Seeded(1), time);
         Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: time.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks)).Reason.ToString());
         Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
     });
@@ -109,13 +109,13 @@ public sealed class NeverCountedTests : IDisposable
                 _ => new DestinationOptions
                 {
                     Resolver = new StaticResolver(Addresses),
-                    Balancer = LoadBalancers.P2c(new BalancerOptions { TimeProvider = scheduler.TimeProvider, Random = random }),
+                    Balancing = new BalancerOptions { TimeProvider = scheduler.TimeProvider, Random = random },
                 },
                 timeProvider: scheduler.TimeProvider,
                 random: random);
             var destination = router.Get(DstPath.Parse("/svc/web"));
             await scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => destination.Updates == 1, TimeSpan.FromSeconds(30))));
-            var connector = new Connector(host, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(_meter), random, scheduler.TimeProvider);
+            var connector = new Connector(host, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(_meter), random, scheduler.TimeProvider);
             await test(connector, destination, network, host);
             await scheduler.RunElsewhereAsync(() => router.DisposeAsync().AsTask().GetAwaiter().GetResult());
         });

@@ -148,8 +148,9 @@ public sealed class RefusalTests : IDisposable
         var router = new Router(_ => new DestinationOptions
         {
             Resolver = new StaticResolver(Enumerable.Range(1, count).Select(EndPoint (port) => new IPEndPoint(IPAddress.Loopback, port)).ToArray()),
-            Balancer = LoadBalancers.Create(kind, new BalancerOptions { Random = RandomSource.Seeded(3), Breaker = breaker ?? CircuitBreakerOptions.Default }),
-            RetryBudget = budget ?? RetryBudgetOptions.Default,
+            Balancer = kind,
+            Balancing = new BalancerOptions { Random = RandomSource.Seeded(3), Breaker = breaker ?? new() },
+            RetryBudget = budget ?? new(),
         });
         Assert.True(SpinWait.SpinUntil(() => router.Get(Name).Updates == 1, Patience));
         return router;
@@ -165,7 +166,7 @@ public sealed class RefusalTests : IDisposable
         Router router, ScriptedTransport transport, ConnectPolicy? policy = null, TransportExecutor? executor = null, CancellationTokenSource? giveUp = null)
     {
         var connector = new Connector(
-            transport, TcpOptions.Default, policy ?? ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
+            transport, new TcpOptions(), policy ?? new ConnectPolicy(), new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
         var owner = new Owner();
         connector.Start(
             router.Get(Name), new StillConnection(null, ClientAddress, executor), Connector.NoDeadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);

@@ -148,7 +148,7 @@ public sealed class UnservedSessionTests
         var options = new TcpProxyOptions { Listeners = [new(bed.FreeAddress, SimulatedProxy.Name) { MaxSessionsPerClient = 1 }] };
         var services = new SessionServices(
             options,
-            new Connector(bed.Transport, TcpOptions.Default, ConnectPolicy.Default, new ConnectInstruments(meter), RandomSource.Seeded(1), bed.Scheduler.TimeProvider),
+            new Connector(bed.Transport, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(meter), RandomSource.Seeded(1), bed.Scheduler.TimeProvider),
             new DuplexProxy(),
             sessions,
             new LeavingSessions(sessions, logs, bed.Scheduler.TimeProvider, RandomSource.Seeded(1)),

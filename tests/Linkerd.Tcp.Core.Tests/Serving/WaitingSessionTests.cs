@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -43,7 +44,7 @@ public sealed class WaitingSessionTests
             await bed.UntilAsync(() => backend.Accepted.Count == 2);
             Assert.Equal("y", await backend.Accepted[1].ReadTextAsync(1));
         },
-        options => options with { MaxWaiters = 1 });
+        options => options.With(own => own.MaxWaiters = 1));
 
     [Fact]
     public Task Waiting_DeadlineIsOver_IsResetAndOthersKeepTheirOrder() => RunAsync(async (bed, backend) =>

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -164,7 +165,7 @@ public sealed class WarmConnectionTests
     {
         await bed.StartAsync(
             new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromSeconds(2) } },
-            configure: options => options with { Warm = new WarmOptions { Connections = connections } });
+            configure: options => options.With(own => own.Warm = new WarmOptions { Connections = connections }));
         await bed.ResolvedAsync();
     }
 }

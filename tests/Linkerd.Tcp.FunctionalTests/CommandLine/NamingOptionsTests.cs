@@ -21,7 +21,7 @@ public sealed class NamingOptionsTests : IDisposable
         Assert.Equal(Dtab.Empty, naming.NamerdDtab);
         Assert.Equal(NamerdMode.Bind, naming.NamerdMode);
         Assert.Equal(TimeSpan.FromMinutes(10), naming.NamerdMaxAge);
-        Assert.Equal(new NamerdTlsOptions(), naming.NamerdTls);
+        Assert.Equivalent(new NamerdTlsOptions(), naming.NamerdTls, strict: true);
         Assert.False(naming.IsMesh);
     }
 

@@ -14,7 +14,7 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
     {
         var startedAt = timeProvider.GetTimestamp();
         var connect = policy();
-        var connecting = new ConnectOptions { Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Default), Source = SourceFor(connect, address) };
+        var connecting = new ConnectOptions { Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults), Source = SourceFor(connect, address) };
         var connected = await transport.ConnectAsync(address, connecting, cancellationToken).ConfigureAwait(false);
         if (!connected.IsConnected)
         {
@@ -51,8 +51,17 @@ internal sealed class EndpointCheck(ITransport transport, ActiveCheckOptions opt
     }
 
     // An answer is looked at as a whole, so all of it must find room.
-    private static TcpOptions WithRoom(TcpOptions tcp) =>
-        tcp.WindowSize >= ActiveCheckOptions.MostLooked ? tcp : tcp with { WindowSize = ActiveCheckOptions.MostLooked };
+    private static TcpOptions WithRoom(TcpOptions tcp)
+    {
+        if (tcp.WindowSize >= ActiveCheckOptions.MostLooked)
+        {
+            return tcp;
+        }
+
+        var own = tcp.Copy();
+        own.WindowSize = ActiveCheckOptions.MostLooked;
+        return own;
+    }
 
     private static IPAddress? SourceFor(ConnectPolicy connect, EndPoint address)
     {
