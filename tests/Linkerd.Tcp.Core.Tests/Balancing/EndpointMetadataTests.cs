@@ -26,7 +26,7 @@ public sealed class EndpointMetadataTests
         Assert.Same(endpoint, Assert.Single(balancer.Endpoints));
         Assert.Null(endpoint.Metadata);
         Assert.Equal(1, endpoint.Open);
-        lease.Dispose();
+        lease.Complete();
         Assert.Equal(0, endpoint.Load);
     }
 
