@@ -99,7 +99,7 @@ public sealed class SocketsTransport : ITransport
             _connectors.Return(connector);
         }
 
-        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.Tcp.WindowSize));
+        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.Tcp.WindowSize) { IsOurs = true });
     }
 
     /// <summary>Does nothing: the engine holds nothing that outlives its connections and listeners.</summary>
