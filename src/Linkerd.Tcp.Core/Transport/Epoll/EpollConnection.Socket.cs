@@ -252,9 +252,13 @@ internal sealed unsafe partial class EpollConnection
     private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
 
     // A splice sends in several steps; a reset that one of them is told of is told to nobody if a step before it took bytes (splice_to_socket in Linux's
-    // splice.c). What follows says EPIPE, and a receive says 0, as after a FIN. A connection that is over although we have sent no FIN was reset, though.
-    private bool HasLostReset() =>
-        (_state & (SocketState.SpliceCut | SocketState.SendShutdown | SocketState.IsUnix)) == SocketState.SpliceCut && LinuxPoll.IsHungUp(_descriptor);
+    // splice.c). What follows says EPIPE, and a receive says 0, as after a FIN. A connection that is over although we have sent no FIN was reset, though; and
+    // if it was reset before its FIN, the kernel has not counted one (tcp_rcv_nxt_update in tcp_input.c counts what the sequence numbers span).
+    private bool HasLostReset()
+    {
+        const SocketState Doubtful = SocketState.SpliceCut | SocketState.SendShutdown | SocketState.IsUnix;
+        return (_state & Doubtful) == SocketState.SpliceCut && LinuxPoll.IsHungUp(_descriptor) && SocketOptions.CountReceived(_descriptor) <= _bytesReceived;
+    }
 
     // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
     private void NoteShortRead()

@@ -8,6 +8,7 @@ internal static partial class LinuxSocket
 {
     private const int SolTcp = 6;
     private const int TcpInfo = 11;
+    private const int BytesReceivedOffset = 128;
     private const byte TcpClose = 7;
     private const nuint SiocOutQ = 0x5411;
 
@@ -25,6 +26,20 @@ internal static partial class LinuxSocket
         // The first byte of struct tcp_info (linux/tcp.h) is tcpi_state.
         Span<byte> info = stackalloc byte[8];
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
+    }
+
+    /// <summary>
+    /// Bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if nobody tells.
+    /// </summary>
+    public static long CountReceived(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
+        {
+            return 0;
+        }
+
+        Span<byte> info = stackalloc byte[BytesReceivedOffset + sizeof(long)];
+        return socket.GetRawSocketOption(SolTcp, TcpInfo, info) == info.Length ? BitConverter.ToInt64(info[BytesReceivedOffset..]) : 0;
     }
 
     /// <summary>Has a listener ignore new clients from now on; false if there is no such thing.</summary>

@@ -23,6 +23,7 @@ internal sealed class SocketConnection : TransportConnection
     private volatile bool _peerGone;
     private volatile bool _peerFinished;
     private volatile bool _broken;
+    private volatile bool _mayBeBroken;
     private int _closed;
 
     public SocketConnection(SocketsTransport transport, Socket socket, EndPoint? remoteEndPoint, int windowSize)
@@ -53,6 +54,9 @@ internal sealed class SocketConnection : TransportConnection
     public override bool PeerFinished => _peerFinished || _peerGone || AskPeerFinished();
 
     internal Socket Socket { get; }
+
+    /// <summary>Gets a value that indicates whether nobody has received from the socket before.</summary>
+    internal bool IsOurs { get; init; }
 
     /// <summary>We ended it; whatever an operation says now is of our own making.</summary>
     internal bool IsAborted => _aborted;
@@ -180,11 +184,12 @@ internal sealed class SocketConnection : TransportConnection
     /// A send was cut short: by the kernel's full buffer, or by the end of the connection. What ended it may be told to nobody, and a stream that
     /// was cut must not look whole.
     /// </summary>
-    internal void NoteLostReset() => _broken |= !IsSendShutdown && IsDead();
+    internal void NoteLostReset() => _mayBeBroken |= !IsSendShutdown && IsDead();
 
     /// <summary>
     /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
-    /// that send may just be being told; then it counts as reset. After our own FIN nothing is sent, and the question does not come up.
+    /// that send may just be being told; then it counts as reset, unless the kernel has counted a FIN. After our own FIN nothing is sent, and the question does
+    /// not come up.
     /// </summary>
     internal bool IsFin()
     {
@@ -192,7 +197,20 @@ internal sealed class SocketConnection : TransportConnection
         var sending = _sender.IsBusy;
         lock (_errorLock)
         {
-            return !_broken && (!sending || !IsDead() || IsSendShutdown);
+            return !_broken && ((!_mayBeBroken && (!sending || !IsDead() || IsSendShutdown)) || HasCountedFin());
+        }
+    }
+
+    // The kernel counts a FIN as a byte. Only for connections that were made here: of others somebody may have received before.
+    private bool HasCountedFin()
+    {
+        try
+        {
+            return IsOurs && LinuxSocket.CountReceived(Socket) > _receiver.TotalBytes;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 

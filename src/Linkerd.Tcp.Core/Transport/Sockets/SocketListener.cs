@@ -251,6 +251,6 @@ internal sealed class SocketListener : ITransportListener
             SocketSetup.Apply(accepted, _options.Tcp);
         }
 
-        return new(_transport, accepted, null, _options.Tcp.WindowSize);
+        return new(_transport, accepted, null, _options.Tcp.WindowSize) { IsOurs = true };
     }
 }

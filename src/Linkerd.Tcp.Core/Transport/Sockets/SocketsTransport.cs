@@ -106,7 +106,7 @@ public sealed class SocketsTransport : ITransport
             _connectors.Return(connector);
         }
 
-        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.TcpOrDefaults.WindowSize));
+        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.TcpOrDefaults.WindowSize) { IsOurs = true });
     }
 
     /// <summary>Ends connecting and listening. Connections and listeners that exist live on: the engine holds nothing of theirs.</summary>
