@@ -9,9 +9,40 @@ namespace Linkerd.Tcp;
 /// <param name="EndPoint">
 /// The local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0 with that port.
 /// </param>
-/// <param name="Destination">The name.</param>
-public sealed record ProxyListener(EndPoint EndPoint, DstPath Destination)
+/// <param name="Destination">The name that all sessions go to; null if <see cref="Route"/> chooses one for each.</param>
+public sealed record ProxyListener(EndPoint EndPoint, DstPath? Destination)
 {
+    /// <summary>Makes a listener whose sessions go to names of their own.</summary>
+    /// <param name="endPoint">The local address, as <see cref="EndPoint"/>.</param>
+    /// <param name="route">Chooses the name of each session (<see cref="Route"/>).</param>
+    public ProxyListener(EndPoint endPoint, Func<SessionContext, DstPath?> route)
+        : this(endPoint, (DstPath?)null)
+    {
+        Route = route;
+    }
+
+    /// <summary>
+    /// Chooses the name of each session, in place of <see cref="Destination"/>: from its listener, its client's address, the server name that the client sent. Null from it refuses the
+    /// client (<see cref="Refusal.NoRoute"/>); what it throws ends the session. Called on the connection's executor, which may be an event loop: must not block. Null, the default:
+    /// all sessions go to <see cref="Destination"/>.
+    /// </summary>
+    public Func<SessionContext, DstPath?>? Route { get; init; }
+
+    /// <summary>
+    /// The time from accept until the client has sent what is expected of it before its session has a destination, such as a TLS handshake. More than zero, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. Without such an expectation it has no meaning.
+    /// </summary>
+    public TimeSpan PreludeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The most bytes of a client that are looked at, and not consumed, before its session has a destination. 1 or more. Default: 16 KiB. If they say too little, the client is refused
+    /// (<see cref="Refusal.Prelude"/>). What a client sends early for its server may be more.
+    /// </summary>
+    public int MaxPreludeBytes { get; init; } = 16 * 1024;
+
+    /// <summary>What happens on each connection before it is admitted, in order.</summary>
+    internal IReadOnlyList<IPrelude> Preludes { get; init; } = [];
+
     /// <summary>
     /// Connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="ListenOptions.Backlog"/>).
     /// </summary>

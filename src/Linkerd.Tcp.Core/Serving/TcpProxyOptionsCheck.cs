@@ -35,6 +35,12 @@ internal static class TcpProxyOptionsCheck
 
     private static void CheckListener(ProxyListener listener, string path)
     {
+        Expect(
+            listener.Destination is null != listener.Route is null,
+            path + nameof(ProxyListener.Destination),
+            $"either a name, or a {nameof(ProxyListener.Route)} in its place,");
+        ExpectSpan(listener.PreludeTimeout, path + nameof(ProxyListener.PreludeTimeout));
+        Expect(listener.MaxPreludeBytes > 0, path + nameof(ProxyListener.MaxPreludeBytes), "1 or more");
         Expect(listener.MaxSessions is null or > 0, path + nameof(ProxyListener.MaxSessions), "1 or more");
         Expect(listener.Backlog > 0, path + nameof(ProxyListener.Backlog), "1 or more");
         Expect(listener.MaxSessionsPerClient is null or > 0, path + nameof(ProxyListener.MaxSessionsPerClient), "1 or more");

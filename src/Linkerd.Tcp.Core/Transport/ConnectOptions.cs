@@ -2,19 +2,35 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How one connection is made. A value, so that an attempt allocates none; made by <c>new()</c>, not by <c>default</c>.</summary>
+/// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
 public readonly record struct ConnectOptions
 {
+    private static readonly TcpOptions DefaultTcp = new();
+
+    // Zero and null are the defaults, so that default(ConnectOptions) does not time out at once.
+    private readonly TimeSpan _timeout;
+    private readonly TcpOptions? _tcp;
+
     /// <summary>All defaults.</summary>
     public ConnectOptions()
     {
     }
 
-    /// <summary>The connection on whose loop the new one shall live; null: anywhere. An engine without loops ignores it.</summary>
-    public TransportConnection? Near { get; init; }
+    /// <summary>
+    /// The executor on which the new connection shall live: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
+    /// Null, the default: anywhere. An engine without loops ignores it, and so does one whose executor it is not.
+    /// </summary>
+    public TransportExecutor? Executor { get; init; }
 
-    /// <summary>How long the attempt may take. Default: no limit but the operating system's.</summary>
-    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
+    /// <summary>How long the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default: no limit but the operating system's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, and not infinite.</exception>
+    public TimeSpan Timeout
+    {
+        get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
+        init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Timeout), value, $"{nameof(Timeout)}: zero or more, or Timeout.InfiniteTimeSpan, was expected.");
+    }
 
     /// <summary>
     /// The local address to connect from; null, the default: the operating system chooses. Ignored where the target is an address of the other family
@@ -28,6 +44,15 @@ public readonly record struct ConnectOptions
     /// </remarks>
     public IPAddress? Source { get; init; }
 
-    /// <summary>How the connection is set up.</summary>
-    public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+    /// <summary>How the connection is set up. Default: <see cref="TcpOptions"/> with its defaults.</summary>
+    public TcpOptions Tcp
+    {
+        get => _tcp ?? DefaultTcp;
+        init => _tcp = value;
+    }
+
+    /// <summary>
+    /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
+    /// </summary>
+    public bool SendsAtOnce { get; init; }
 }

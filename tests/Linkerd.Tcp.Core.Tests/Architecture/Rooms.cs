@@ -17,11 +17,13 @@ internal static class Rooms
         ("Transport", Common),
         ("Resolution", ["Naming", .. Common]),
         ("Balancing", [.. Middle, .. Common]),
+        ("Dialing", ["Balancing", .. Middle, .. Common]),
         ("Proxying", [.. Middle, .. Common]),
         ("Security", [.. Middle, .. Common]),
         ("ProxyProtocol", [.. Middle, .. Common]),
-        ("Routing", ["Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
-        ("Serving", ["Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Routing", ["Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Sessions", ["Routing", "Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Serving", ["Sessions", "Routing", "Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
     ];
 
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>

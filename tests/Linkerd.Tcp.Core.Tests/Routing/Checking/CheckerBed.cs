@@ -96,7 +96,7 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
     {
         options.Check();
         var time = timeProvider ?? Scheduler.TimeProvider;
-        _checker = new ActiveChecker(new EndpointCheck(transport ?? Host, options, () => ConnectPolicy.Default, time), options, this, time, Random, _stopping.Token);
+        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, TcpOptions.Default), options, () => ConnectPolicy.Default, time), options, this, time, Random, _stopping.Token);
         Update(Backends);
     }
 

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 internal sealed class SessionList
 {
     private readonly Lock _lock = new();
-    private ClientSession? _first;
+    private Session? _first;
     private int _count;
     private ByteTotals _finished;
     private TaskCompletionSource? _empty;
@@ -35,7 +35,7 @@ internal sealed class SessionList
         }
     }
 
-    public void Add(ClientSession session)
+    public void Add(Session session)
     {
         lock (_lock)
         {
@@ -50,7 +50,7 @@ internal sealed class SessionList
         }
     }
 
-    public void Remove(ClientSession session)
+    public void Remove(Session session)
     {
         TaskCompletionSource? empty = null;
         lock (_lock)
@@ -101,14 +101,14 @@ internal sealed class SessionList
     /// <returns>How many this call ended.</returns>
     public int EndAll(ClosedBy by)
     {
-        var sessions = new List<ClientSession>();
+        var sessions = new List<Session>();
         Visit(sessions.Add);
         return sessions.Count(session => session.TryEnd(by));
     }
 
     /// <summary>Shows every session.</summary>
     /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
-    public void Visit(Action<ClientSession> look)
+    public void Visit(Action<Session> look)
     {
         lock (_lock)
         {
@@ -119,7 +119,7 @@ internal sealed class SessionList
         }
     }
 
-    private void Unlink(ClientSession session)
+    private void Unlink(Session session)
     {
         if (session.Previous is { } previous)
         {

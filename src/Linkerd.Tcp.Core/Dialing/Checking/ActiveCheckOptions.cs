@@ -70,7 +70,7 @@ public sealed record ActiveCheckOptions
     {
         if (!holds)
         {
-            throw new ArgumentException($"{nameof(DestinationOptions.Check)}.{option}: {expected} was expected.");
+            throw new ArgumentException($"Check.{option}: {expected} was expected.");
         }
     }
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;
 
-public sealed class ConnectorTests : IDisposable
+public sealed class EstablishmentTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly EndPoint[] Addresses = [.. Enumerable.Range(1, 5).Select(port => new IPEndPoint(IPAddress.Loopback, port))];
@@ -183,34 +183,14 @@ public sealed class ConnectorTests : IDisposable
         }
     }
 
-    private async Task<(ConnectOutcome Outcome, Destination Destination)> ConnectAsync(
-        Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Connector.NoDeadline, ConnectPolicy? policy = null)
+    private async Task<(Establishment Outcome, Destination Destination)> ConnectAsync(
+        Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Establishment.NoDeadline, ConnectPolicy? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
-        var connector = new Connector(transport, TcpOptions.Default, policy ?? ConnectPolicy.Default, new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
-        var client = new StillConnection(null, ClientAddress);
-        var owner = new Owner();
-        connector.Start(destination, client, deadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);
-        return (await owner.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken), destination);
-    }
-
-    private sealed class Owner : IConnectOwner
-    {
-        private readonly TaskCompletionSource<ConnectOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<ConnectOutcome> Ended => _ended.Task;
-
-        public void OnConnectEnded(in ConnectOutcome outcome, Exception? error)
-        {
-            if (error is null)
-            {
-                _ended.SetResult(outcome);
-            }
-            else
-            {
-                _ended.SetException(error);
-            }
-        }
+        var dialer = new Dialer(transport, TcpOptions.Default, new ConnectInstruments(_meter));
+        var connecting = TestRequester.EstablishAsync(
+            dialer, destination, policy, deadline: deadline, cancellationToken: giveUp?.Token ?? TestContext.Current.CancellationToken);
+        return (await connecting.WaitAsync(Patience, TestContext.Current.CancellationToken), destination);
     }
 
     /// <summary>Knows no more than that it is an end point.</summary>

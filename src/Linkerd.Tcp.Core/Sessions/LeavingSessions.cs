@@ -138,7 +138,7 @@ internal sealed partial class LeavingSessions : IDisposable
     /// <returns>Whether sessions of endpoints that leave still have time.</returns>
     private bool EndDue(HashSet<Endpoint>? down, TimeSpan passed)
     {
-        var due = new List<(ClientSession Session, CloseReason Reason)>();
+        var due = new List<(Session Session, CloseReason Reason)>();
         var waiting = false;
         _sessions.Visit(session =>
         {
@@ -156,7 +156,7 @@ internal sealed partial class LeavingSessions : IDisposable
         return waiting;
     }
 
-    private CloseReason? ReasonToEnd(ClientSession session, HashSet<Endpoint>? down, TimeSpan passed, ref bool waiting)
+    private CloseReason? ReasonToEnd(Session session, HashSet<Endpoint>? down, TimeSpan passed, ref bool waiting)
     {
         if (session.Endpoint is not { } endpoint)
         {
@@ -168,7 +168,7 @@ internal sealed partial class LeavingSessions : IDisposable
             return new(ClosedBy.Down, ClosePhase.Data);
         }
 
-        var limit = session.Destination.DrainTimeout;
+        var limit = session.Context.Destination!.DrainTimeout;
         if (limit == Timeout.InfiniteTimeSpan || endpoint.LeavingFor(out var isDrained) is not { } leaving)
         {
             return null;
@@ -195,5 +195,14 @@ internal sealed partial class LeavingSessions : IDisposable
 
         var from = leaving - passed > half ? leaving - passed : half;
         return _random.NextDouble() * (limit - from) < leaving - from;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4006, LogLevel.Information, "{Sessions} sessions ended, as their endpoints are down, or were drained or removed for long enough", EventName = "LeavingEnded")]
+        public static partial void Ended(ILogger logger, int sessions);
+
+        [LoggerMessage(4009, LogLevel.Error, "ending the sessions of endpoints that leave threw; it is tried again", EventName = "LeavingThrew")]
+        public static partial void Threw(ILogger logger, Exception error);
     }
 }

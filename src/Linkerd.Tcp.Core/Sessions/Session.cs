@@ -1,0 +1,468 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// One client connection from accept to close: preludes, route, a server connection, the copy, the conclusion. Up to the start of the copy that is one asynchronous method;
+/// while it copies a session is this object, its context, the copy's and the two connections, and no task.
+/// </summary>
+internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServerReplacement
+{
+    // How soon a client that reset its connection while it waits is noticed.
+    private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
+
+    private readonly SessionContext _context;
+    private readonly DuplexControl _control = new();
+    private ClientCount? _place;
+    private CancellationTokenSource? _pending;
+    private SessionTimes? _times;
+    private EndpointLease _lease;
+    private long _deadline = Establishment.NoDeadline;
+    private volatile Phase _phase;
+    private volatile bool _faultTold;
+    private bool _isAdmitted;
+    private bool _wasLate;
+
+    /// <param name="context">The connection, and what is known of it.</param>
+    /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
+    public Session(SessionContext context, ClientCount? place)
+    {
+        _context = context;
+        _place = place;
+        _isAdmitted = context.Acceptor.Preludes.Count == 0;
+    }
+
+    private enum Phase : byte
+    {
+        /// <summary>Accepted, in its preludes.</summary>
+        Prelude,
+
+        /// <summary>Admitted, and waiting for a server connection.</summary>
+        Establishing,
+
+        /// <summary>Copying.</summary>
+        Copy,
+
+        /// <summary>Refused before it was admitted, or without a server connection.</summary>
+        Unserved,
+    }
+
+    /// <summary>Its neighbours in the <see cref="SessionList"/>, which owns both.</summary>
+    internal Session? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal Session? Next { get; set; }
+
+    internal SessionContext Context => _context;
+
+    /// <summary>The endpoint; null while the session is not connected, and when it is over. Any thread.</summary>
+    internal Endpoint? Endpoint => _phase == Phase.Copy ? _lease.Endpoint : null;
+
+    TransportExecutor IRequester.Executor => _context.Connection.Executor;
+
+    bool IRequester.IsGone => _context.Connection.PeerGone;
+
+    bool IRequester.HasInput => _context.Connection.HasKnownInput;
+
+    bool IRequester.TakesPreconnects => _phase == Phase.Establishing;
+
+    IClientContext IRequester.Client => _context;
+
+    private SessionAcceptor Acceptor => _context.Acceptor;
+
+    private SessionServices Services => _context.Acceptor.Services;
+
+    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
+    private bool ClientLeft => Services.AbortOnClose ? _context.Connection.PeerFinished : _context.Connection.PeerGone;
+
+    /// <summary>Runs the session; it takes care of itself from here.</summary>
+    public void Start()
+    {
+        Services.Sessions.Add(this);
+        _ = RunAsync();
+    }
+
+    public ByteTotals CountBytes()
+    {
+        try
+        {
+            return new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection: it counts for nothing, and nobody who counts all sessions is to hear of it.
+            LogFault(error);
+            return default;
+        }
+    }
+
+    /// <summary>Ends the session from outside, in whatever phase it is. Any thread.</summary>
+    public bool TryEnd(ClosedBy by)
+    {
+        var ended = _control.TryEnd(new(by, _phase switch
+        {
+            Phase.Prelude => ClosePhase.Accept,
+            Phase.Copy => ClosePhase.Data,
+            _ => ClosePhase.Queue,
+        }));
+        GiveUp();
+        return ended;
+    }
+
+    /// <summary>Ends the session in its data phase, for what has become of its endpoint. Any thread.</summary>
+    /// <returns>Whether this reason is the one that counts.</returns>
+    internal bool TryEnd(CloseReason reason) => _control.TryEnd(reason);
+
+    /// <summary>Before the copy: is the client still there, and is there time left?</summary>
+    void ITimerHandler.OnTimer()
+    {
+        var phase = _phase;
+        if (phase > Phase.Establishing)
+        {
+            return;
+        }
+
+        try
+        {
+            if (phase == Phase.Establishing && ClientLeft)
+            {
+                _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
+                GiveUp();
+            }
+            else if (!ArmTimer())
+            {
+                if (phase == Phase.Prelude)
+                {
+                    _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Accept, TimedOut: true));
+                }
+
+                GiveUp();
+            }
+        }
+        catch (Exception error)
+        {
+            // Nobody looks after the session from here on, so it ends.
+            NoteFault(error, phase == Phase.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
+            GiveUp();
+        }
+    }
+
+    void IDuplexOwner.OnCopyEnded(in DuplexResult result, Exception? error)
+    {
+        if (error is not null)
+        {
+            LogFault(error);
+        }
+
+        // Both connections are closed already.
+        try
+        {
+            var end = _control.FirstEnd;
+            _lease.Closed(_control.BytesFromServer, end.After, end.ByServer);
+        }
+        catch (Exception thrown)
+        {
+            LogFault(thrown);
+        }
+
+        Conclude(null, null);
+    }
+
+    async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)
+    {
+        // On the client's executor, as everything that touches the lease.
+        _lease.Dispose();
+        var policy = PolicyOf(_context.Destination!);
+        using var patience = new ConnectPatience(policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
+        var establishment = NewEstablishment(patience.Deadline, patience.Token);
+        try
+        {
+            await establishment.RunAsync().ConfigureAwait(false);
+            await _context.Connection.Executor.Resume();
+        }
+        catch when (establishment.Connection is { } connection)
+        {
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            establishment.Lease.Dispose();
+            throw;
+        }
+
+        _lease = establishment.Lease;
+        return new(establishment.Connection, establishment.Reason);
+    }
+
+    // Nobody holds this task: once the copy runs, its state is garbage.
+    private async Task RunAsync()
+    {
+        var pending = Services.Pending.Get();
+        _pending = pending;
+        Establishment? establishment = null;
+        string? detail = null;
+        try
+        {
+            Services.Instruments.Accepted();
+            if (Acceptor.Preludes.Count > 0)
+            {
+                detail = await RunPreludesAsync(pending.Token).ConfigureAwait(false);
+            }
+
+            if (_control.Reason is null)
+            {
+                BeginEstablishing();
+                establishment = NewEstablishment(_deadline, pending.Token);
+                _context.Destination!.Budget.OnSession();
+                await establishment.RunAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection, balancer or transport: its fault ends this session and no other.
+            NoteFault(error, establishment is null ? ClosePhase.Accept : ClosePhase.Connect);
+        }
+
+        try
+        {
+            await _context.Connection.Executor.Resume();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+        }
+
+        if (establishment is not null)
+        {
+            _times?.End(Services.TimeProvider.GetElapsedTime(_context.StartedAt), establishment);
+        }
+
+        if (establishment is not { Connection: { } server })
+        {
+            _control.TrySetReason(establishment?.Reason ?? new(ClosedBy.Proxy, ClosePhase.Accept));
+            EndWaiting(Phase.Unserved, pending);
+            await EndUnservedAsync(establishment, detail, server: null).ConfigureAwait(false);
+            return;
+        }
+
+        _lease = establishment.Lease;
+        EndWaiting(Phase.Copy, pending);
+        try
+        {
+            StartCopy(server, establishment.IsWarm);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+            await EndUnservedAsync(establishment, detail, server).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs the preludes, then admits the session. Without success there is a reason afterwards.</summary>
+    /// <returns>The words for the log.</returns>
+    private async ValueTask<string?> RunPreludesAsync(CancellationToken cancellationToken)
+    {
+        ArmTimer(Acceptor.PreludeTimeout, _context.StartedAt);
+        var run = new PreludeRun(_context, Acceptor.MaxPreludeBytes, cancellationToken);
+        foreach (var prelude in Acceptor.Preludes)
+        {
+            var result = await prelude.RunAsync(run).ConfigureAwait(false);
+            await _context.Connection.Executor.Resume();
+            if (result.Reason is { } reason)
+            {
+                _control.TrySetReason(reason);
+            }
+
+            if (_control.Reason is not null)
+            {
+                return result.Detail;
+            }
+
+            run.Next();
+        }
+
+        if (Acceptor.TryAdmit(_context, out _place) is var refusal and not Refusal.None)
+        {
+            _control.TrySetReason(CloseReason.Refused(refusal));
+            return null;
+        }
+
+        _isAdmitted = true;
+        return null;
+    }
+
+    private void BeginEstablishing()
+    {
+        var hasPreludes = Acceptor.Preludes.Count > 0;
+        var now = hasPreludes ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
+        if (Services.Observer is not null)
+        {
+            _times = new SessionTimes(Services.TimeProvider.GetElapsedTime(_context.StartedAt, now));
+        }
+
+        _phase = Phase.Establishing;
+        ArmTimer(PolicyOf(_context.Destination!).ConnectTimeout, now);
+    }
+
+    private Establishment NewEstablishment(long deadline, CancellationToken cancellationToken) => new(
+        Services.Dialer, _context.Destination!, PolicyOf(_context.Destination!), this, deadline, Services.Random, Services.TimeProvider, cancellationToken);
+
+    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Services.Connect;
+
+    private void StartCopy(TransportConnection server, bool isWarm)
+    {
+        if (isWarm)
+        {
+            Services.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
+            return;
+        }
+
+        // Maybe the endpoint began to leave while the session was connecting.
+        if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.DrainTimeout != Timeout.InfiniteTimeSpan)
+        {
+            Services.Leaving.Begin();
+        }
+
+        Services.Duplex.Start(_context.Connection, server, _control, this);
+    }
+
+    private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)
+    {
+        // Nobody may take the end for a FIN.
+        if (server is not null && await ForeignConnection.ResetAsync(server).ConfigureAwait(false) is { } ofServer)
+        {
+            LogFault(ofServer);
+        }
+
+        if (await ForeignConnection.ResetAsync(_context.Connection).ConfigureAwait(false) is { } error)
+        {
+            LogFault(error);
+        }
+
+        Conclude(establishment, detail);
+    }
+
+    private void Conclude(Establishment? failed, string? preludeDetail)
+    {
+        var server = _lease.Endpoint?.Address;
+        _lease.Dispose();
+
+        // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
+        try
+        {
+            new SessionReport
+            {
+                Context = _context,
+                Reason = _control.Reason ?? CloseReason.Normal,
+                Server = server,
+                Failed = failed,
+                PreludeDetail = preludeDetail,
+                Times = _times,
+                Bytes = CountBytes(),
+            }.Tell();
+        }
+        catch (Exception error)
+        {
+            // Who listens to the meter, or a connection that is asked for its address: what it throws must not keep the places.
+            LogFault(error);
+        }
+
+        if (_isAdmitted)
+        {
+            Acceptor.ReleasePlaces(_context, _place);
+        }
+
+        Services.Sessions.Remove(this);
+
+        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        Acceptor.Limit.Release();
+    }
+
+    private void ArmTimer(TimeSpan timeout, long from)
+    {
+        _deadline = timeout == Timeout.InfiniteTimeSpan
+            ? Establishment.NoDeadline
+            : from + (long)(timeout.TotalSeconds * Services.TimeProvider.TimestampFrequency);
+        _wasLate = false;
+        ArmTimer();
+    }
+
+    /// <summary>Arms the timer for the next look; false if the deadline is over.</summary>
+    private bool ArmTimer()
+    {
+        // In a prelude the client is not looked for: a receive notices that it is gone.
+        var next = _phase == Phase.Prelude ? TimeSpan.MaxValue : PresenceCheck;
+        if (_deadline is var deadline and not Establishment.NoDeadline)
+        {
+            var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
+            if (left <= TimeSpan.Zero)
+            {
+                // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
+                if (_wasLate || left > -TransportTimer.LateMoment)
+                {
+                    return false;
+                }
+
+                (_wasLate, left) = (true, TransportTimer.LateMoment);
+            }
+
+            next = left < next ? left : next;
+        }
+
+        if (next != TimeSpan.MaxValue)
+        {
+            _context.Connection.Deadline.Arm(next, this);
+        }
+
+        return true;
+    }
+
+    /// <summary>What comes before the copy is over: nobody cancels it any more. The source serves the next session, unless somebody has taken it to cancel it.</summary>
+    private void EndWaiting(Phase next, CancellationTokenSource pending)
+    {
+        _phase = next;
+        try
+        {
+            _context.Connection.Deadline.Disarm();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+        }
+
+        if (Interlocked.Exchange(ref _pending, null) is not null)
+        {
+            Services.Pending.Return(pending);
+        }
+    }
+
+    // Whoever takes the source owns it: one that was cancelled is never used again, one that was not serves the next session.
+    private void GiveUp()
+    {
+        try
+        {
+            Interlocked.Exchange(ref _pending, null)?.Cancel();
+            if (_phase == Phase.Prelude)
+            {
+                _context.Connection.Abort();
+            }
+        }
+        catch (Exception error)
+        {
+            // What a transport has registered on the token.
+            NoteFault(error, ClosePhase.Connect);
+        }
+    }
+
+    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already.</summary>
+    private void NoteFault(Exception error, ClosePhase phase)
+    {
+        _control.TrySetReason(new(ClosedBy.Proxy, phase));
+        LogFault(error);
+    }
+
+    // Once: what follows from the first one says nothing new.
+    private void LogFault(Exception error)
+    {
+        if (!_faultTold)
+        {
+            _faultTold = true;
+            SessionReport.TellFault(_context, error);
+        }
+    }
+}
