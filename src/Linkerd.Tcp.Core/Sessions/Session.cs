@@ -4,22 +4,17 @@ namespace Linkerd.Tcp;
 /// One client connection from accept to close: preludes, route, a server connection, the copy, the conclusion. Up to the start of the copy that is one asynchronous method;
 /// while it copies a session is this object, its context, the copy's and the two connections, and no task.
 /// </summary>
-internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServerReplacement
+internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 {
-    // How soon a client that reset its connection while it waits is noticed.
-    private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
-
     private readonly SessionContext _context;
     private readonly DuplexControl _control = new();
     private ClientCount? _place;
-    private CancellationTokenSource? _pending;
+    private SessionWait? _wait;
     private SessionTimes? _times;
     private EndpointLease _lease;
-    private long _deadline = Establishment.NoDeadline;
     private volatile Phase _phase;
     private volatile bool _faultTold;
     private bool _isAdmitted;
-    private bool _wasLate;
 
     /// <param name="context">The connection, and what is known of it.</param>
     /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
@@ -70,14 +65,13 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
 
     private SessionServices Services => _context.Acceptor.Services;
 
-    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
-    private bool ClientLeft => Services.AbortOnClose ? _context.Connection.PeerFinished : _context.Connection.PeerGone;
-
     /// <summary>Runs the session; it takes care of itself from here.</summary>
     public void Start()
     {
+        var wait = new SessionWait(this, _context);
+        _wait = wait;
         Services.Sessions.Add(this);
-        _ = RunAsync();
+        _ = RunAsync(wait);
     }
 
     public ByteTotals CountBytes()
@@ -103,7 +97,7 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
             Phase.Copy => ClosePhase.Data,
             _ => ClosePhase.Queue,
         }));
-        GiveUp();
+        EndWaiting(null);
         return ended;
     }
 
@@ -111,38 +105,31 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
     /// <returns>Whether this reason is the one that counts.</returns>
     internal bool TryEnd(CloseReason reason) => _control.TryEnd(reason);
 
-    /// <summary>Before the copy: is the client still there, and is there time left?</summary>
-    void ITimerHandler.OnTimer()
+    /// <summary>Ends what comes before the copy. Any thread.</summary>
+    /// <param name="reason">Why; null: whatever the search for a server connection says.</param>
+    internal void EndWaiting(CloseReason? reason)
     {
-        var phase = _phase;
-        if (phase > Phase.Establishing)
+        if (reason is { } why)
         {
-            return;
+            _control.TrySetReason(why);
         }
 
         try
         {
-            if (phase == Phase.Establishing && ClientLeft)
-            {
-                _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Queue));
-                GiveUp();
-            }
-            else if (!ArmTimer())
-            {
-                if (phase == Phase.Prelude)
-                {
-                    _control.TrySetReason(new(ClosedBy.Client, ClosePhase.Accept, TimedOut: true));
-                }
-
-                GiveUp();
-            }
+            _wait?.GiveUp();
         }
         catch (Exception error)
         {
-            // Nobody looks after the session from here on, so it ends.
-            NoteFault(error, phase == Phase.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
-            GiveUp();
+            // What a transport has registered on the token.
+            NoteFault(error, ClosePhase.Connect);
         }
+    }
+
+    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already. Any thread.</summary>
+    internal void NoteFault(Exception error, ClosePhase phase)
+    {
+        _control.TrySetReason(new(ClosedBy.Proxy, phase));
+        LogFault(error);
     }
 
     void IDuplexOwner.OnCopyEnded(in DuplexResult result, Exception? error)
@@ -190,10 +177,8 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
     }
 
     // Nobody holds this task: once the copy runs, its state is garbage.
-    private async Task RunAsync()
+    private async Task RunAsync(SessionWait wait)
     {
-        var pending = Services.Pending.Get();
-        _pending = pending;
         Establishment? establishment = null;
         string? detail = null;
         try
@@ -201,13 +186,13 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
             Services.Instruments.Accepted();
             if (Acceptor.Preludes.Count > 0)
             {
-                detail = await RunPreludesAsync(pending.Token).ConfigureAwait(false);
+                detail = await RunPreludesAsync(wait).ConfigureAwait(false);
             }
 
             if (_control.Reason is null)
             {
-                BeginEstablishing();
-                establishment = NewEstablishment(_deadline, pending.Token);
+                BeginEstablishing(wait);
+                establishment = NewEstablishment(wait.Deadline, wait.Token);
                 _context.Destination!.Budget.OnSession();
                 await establishment.RunAsync().ConfigureAwait(false);
             }
@@ -235,13 +220,13 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
         if (establishment is not { Connection: { } server })
         {
             _control.TrySetReason(establishment?.Reason ?? new(ClosedBy.Proxy, ClosePhase.Accept));
-            EndWaiting(Phase.Unserved, pending);
+            End(wait, Phase.Unserved);
             await EndUnservedAsync(establishment, detail, server: null).ConfigureAwait(false);
             return;
         }
 
         _lease = establishment.Lease;
-        EndWaiting(Phase.Copy, pending);
+        End(wait, Phase.Copy);
         try
         {
             StartCopy(server, establishment.IsWarm);
@@ -255,10 +240,10 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
 
     /// <summary>Runs the preludes, then admits the session. Without success there is a reason afterwards.</summary>
     /// <returns>The words for the log.</returns>
-    private async ValueTask<string?> RunPreludesAsync(CancellationToken cancellationToken)
+    private async ValueTask<string?> RunPreludesAsync(SessionWait wait)
     {
-        ArmTimer(Acceptor.PreludeTimeout, _context.StartedAt);
-        var run = new PreludeRun(_context, Acceptor.MaxPreludeBytes, cancellationToken);
+        wait.BeginPreludes(Acceptor.PreludeTimeout, _context.StartedAt);
+        var run = new PreludeRun(_context, Acceptor.MaxPreludeBytes, wait.Token);
         foreach (var prelude in Acceptor.Preludes)
         {
             var result = await prelude.RunAsync(run).ConfigureAwait(false);
@@ -286,7 +271,7 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
         return null;
     }
 
-    private void BeginEstablishing()
+    private void BeginEstablishing(SessionWait wait)
     {
         var hasPreludes = Acceptor.Preludes.Count > 0;
         var now = hasPreludes ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
@@ -296,7 +281,7 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
         }
 
         _phase = Phase.Establishing;
-        ArmTimer(PolicyOf(_context.Destination!).ConnectTimeout, now);
+        wait.BeginEstablishing(PolicyOf(_context.Destination!).ConnectTimeout, now);
     }
 
     private Establishment NewEstablishment(long deadline, CancellationToken cancellationToken) => new(
@@ -373,87 +358,18 @@ internal sealed class Session : ITimerHandler, IRequester, IDuplexOwner, IServer
         Acceptor.Limit.Release();
     }
 
-    private void ArmTimer(TimeSpan timeout, long from)
-    {
-        _deadline = timeout == Timeout.InfiniteTimeSpan
-            ? Establishment.NoDeadline
-            : from + (long)(timeout.TotalSeconds * Services.TimeProvider.TimestampFrequency);
-        _wasLate = false;
-        ArmTimer();
-    }
-
-    /// <summary>Arms the timer for the next look; false if the deadline is over.</summary>
-    private bool ArmTimer()
-    {
-        // In a prelude the client is not looked for: a receive notices that it is gone.
-        var next = _phase == Phase.Prelude ? TimeSpan.MaxValue : PresenceCheck;
-        if (_deadline is var deadline and not Establishment.NoDeadline)
-        {
-            var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
-            if (left <= TimeSpan.Zero)
-            {
-                // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
-                if (_wasLate || left > -TransportTimer.LateMoment)
-                {
-                    return false;
-                }
-
-                (_wasLate, left) = (true, TransportTimer.LateMoment);
-            }
-
-            next = left < next ? left : next;
-        }
-
-        if (next != TimeSpan.MaxValue)
-        {
-            _context.Connection.Deadline.Arm(next, this);
-        }
-
-        return true;
-    }
-
-    /// <summary>What comes before the copy is over: nobody cancels it any more. The source serves the next session, unless somebody has taken it to cancel it.</summary>
-    private void EndWaiting(Phase next, CancellationTokenSource pending)
+    private void End(SessionWait wait, Phase next)
     {
         _phase = next;
+        _wait = null;
         try
         {
-            _context.Connection.Deadline.Disarm();
+            wait.End();
         }
         catch (Exception error)
         {
             NoteFault(error, ClosePhase.Connect);
         }
-
-        if (Interlocked.Exchange(ref _pending, null) is not null)
-        {
-            Services.Pending.Return(pending);
-        }
-    }
-
-    // Whoever takes the source owns it: one that was cancelled is never used again, one that was not serves the next session.
-    private void GiveUp()
-    {
-        try
-        {
-            Interlocked.Exchange(ref _pending, null)?.Cancel();
-            if (_phase == Phase.Prelude)
-            {
-                _context.Connection.Abort();
-            }
-        }
-        catch (Exception error)
-        {
-            // What a transport has registered on the token.
-            NoteFault(error, ClosePhase.Connect);
-        }
-    }
-
-    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already.</summary>
-    private void NoteFault(Exception error, ClosePhase phase)
-    {
-        _control.TrySetReason(new(ClosedBy.Proxy, phase));
-        LogFault(error);
     }
 
     // Once: what follows from the first one says nothing new.
