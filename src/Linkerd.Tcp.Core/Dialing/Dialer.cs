@@ -1,5 +1,5 @@
 using System.Net;
-using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Linkerd.Tcp;
 
@@ -19,7 +19,14 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
     /// <summary>Makes one attempt. Throws only what a transport throws against its contract.</summary>
     /// <returns>The connection, which belongs to the caller, or why there is none.</returns>
-    public ValueTask<ConnectResult> DialAsync(in DialRequest request, CancellationToken cancellationToken)
+    public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken) =>
+        await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <summary>
+    /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For those of whom there are many: they hold no state machine of the dialer's
+    /// while they wait.
+    /// </summary>
+    public ValueTask<ConnectResult> ConnectAsync(in DialRequest request, CancellationToken cancellationToken)
     {
         var policy = request.Policy;
         var options = new ConnectOptions
@@ -30,10 +37,31 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
             Source = policy.SourceAddresses.Count == 0 ? null : SourceFor(policy.SourceAddresses, request.Address),
             SendsAtOnce = request.SendsAtOnce,
         };
-        var connecting = transport.ConnectAsync(request.Address, options, cancellationToken);
+        return transport.ConnectAsync(request.Address, options, cancellationToken);
+    }
 
-        // Only a connection to a local port of the ephemeral range can meet itself: whoever dials another holds no state machine of ours meanwhile.
-        return request.Address is IPEndPoint { Port: var port } && !EphemeralPorts.Contain(port) ? connecting : FinishAsync(connecting);
+    /// <summary>Makes of a connection what the caller wants: one that met itself is refused. Completes at once for all others.</summary>
+    /// <remarks>
+    /// Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
+    /// </remarks>
+    public static ValueTask<ConnectResult> FinishAsync(in ConnectResult result)
+    {
+        if (result.Connection is not { } connection)
+        {
+            return new(result);
+        }
+
+        try
+        {
+            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint)
+                ? RefuseSelfAsync(connection)
+                : new(result);
+        }
+        catch (Exception error)
+        {
+            // A transport of somebody else's.
+            return CloseAsync(connection, error);
+        }
     }
 
     /// <summary>Counts an attempt for a session or a preconnect.</summary>
@@ -66,33 +94,18 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
         }
     }
 
-    // Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address costs a system call.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<ConnectResult> FinishAsync(ValueTask<ConnectResult> connecting)
+    private static async ValueTask<ConnectResult> RefuseSelfAsync(TransportConnection connection)
     {
-        var result = await connecting.ConfigureAwait(false);
-        if (!result.IsConnected)
-        {
-            return result;
-        }
+        connection.Abort();
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return ConnectResult.Failed(ConnectFailure.Refused, "the connection met itself: nothing listens there");
+    }
 
-        try
-        {
-            if (result.Connection.RemoteEndPoint is not IPEndPoint remote || !EphemeralPorts.Contain(remote.Port) || !remote.Equals(result.Connection.LocalEndPoint))
-            {
-                return result;
-            }
-
-            result.Connection.Abort();
-            await result.Connection.DisposeAsync().ConfigureAwait(false);
-            return ConnectResult.Failed(ConnectFailure.Refused, "the connection met itself: nothing listens there");
-        }
-        catch
-        {
-            // A transport of somebody else's; why it ends is thrown already.
-            await ForeignConnection.ResetAsync(result.Connection).ConfigureAwait(false);
-            throw;
-        }
+    private static async ValueTask<ConnectResult> CloseAsync(TransportConnection connection, Exception error)
+    {
+        await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+        ExceptionDispatchInfo.Throw(error);
+        return default;
     }
 
     private IPAddress? SourceFor(IReadOnlyList<IPAddress> sources, EndPoint to)

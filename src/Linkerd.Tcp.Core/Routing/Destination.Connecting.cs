@@ -24,12 +24,11 @@ public sealed partial class Destination
         var (dialer, executor) = _direct.Value;
         var policy = CheckPolicy;
         using var patience = new ConnectPatience(policy.ConnectTimeout, _timeProvider, cancellationToken, _stopping);
-        var establishment = new Establishment(
-            dialer, this, policy, new DirectRequester(executor), patience.Deadline, _random, _timeProvider, patience.Token);
+        var establishment = new Establishment(dialer, _random, _timeProvider);
         Budget.OnSession();
         try
         {
-            await establishment.RunAsync().ConfigureAwait(false);
+            await establishment.RunAsync(this, policy, new DirectRequester(executor), patience.Deadline, patience.Token).ConfigureAwait(false);
         }
         catch when (establishment.Connection is { } connection)
         {

@@ -5,25 +5,12 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// How one session, or one caller of a library, gets its server connection: picks an endpoint or waits in the destination's queue, dials, and on failure tries
-/// another endpoint at once, within the retry budget. It holds the state of that, and in the end its result. For one use.
+/// another endpoint at once, within the retry budget. It holds the state of that, and in the end its result. For one use, and after <see cref="Reset"/> for another.
 /// </summary>
 /// <param name="dialer">What connects.</param>
-/// <param name="destination">Where to.</param>
-/// <param name="policy">How.</param>
-/// <param name="requester">For whom.</param>
-/// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>. Whoever keeps it cancels the token then.</param>
 /// <param name="random">Where the back-off's jitter comes from.</param>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="cancellationToken">Cancelled at the deadline, and if the requester gives up for another reason.</param>
-internal sealed class Establishment(
-    Dialer dialer,
-    Destination destination,
-    ConnectPolicy policy,
-    IRequester requester,
-    long deadline,
-    IRandomSource random,
-    TimeProvider timeProvider,
-    CancellationToken cancellationToken)
+internal sealed class Establishment(Dialer dialer, IRandomSource random, TimeProvider timeProvider)
 {
     public const long NoDeadline = long.MaxValue;
 
@@ -38,6 +25,11 @@ internal sealed class Establishment(
     // Zero would be no limit (ConnectOptions.Timeout).
     private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(1);
 
+    private Destination _destination = null!;
+    private ConnectPolicy _policy = null!;
+    private IRequester _requester = null!;
+    private CancellationToken _cancellationToken;
+    private long _deadline;
     private EndpointLease _lease;
     private ConnectResult _last;
     private CloseReason? _reason;
@@ -46,7 +38,7 @@ internal sealed class Establishment(
     private Backoff? _backoff;
     private int _freeRefusals;
     private long _pickedAt;
-    private TimeSpan? _pause;
+    private TimeSpan _pause;
     private bool _isOver;
 
     /// <summary>The connection; null if there is none. It belongs to the requester, and so does the lease.</summary>
@@ -85,14 +77,38 @@ internal sealed class Establishment(
     /// <summary>Without a connection: the words for the log.</summary>
     public string? Detail => _detail ?? _last.Detail;
 
-    private bool IsCancelled => cancellationToken.IsCancellationRequested;
+    private bool IsCancelled => _cancellationToken.IsCancellationRequested;
 
     /// <summary>
     /// Runs it, once. Throws what a balancer or a transport throws against its contract; the lease is given back then, and a connection that there is all the same is
     /// still the requester's.
     /// </summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="policy">How.</param>
+    /// <param name="requester">For whom.</param>
+    /// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>. Whoever keeps it cancels the token then.</param>
+    /// <param name="cancellationToken">Cancelled at the deadline, and if the requester gives up for another reason.</param>
+    public ValueTask RunAsync(Destination destination, ConnectPolicy policy, IRequester requester, long deadline, CancellationToken cancellationToken)
+    {
+        _destination = destination;
+        _policy = policy;
+        _requester = requester;
+        _deadline = deadline;
+        _cancellationToken = cancellationToken;
+        return RunAsync();
+    }
+
+    /// <summary>Forgets everything, for another use. The result belongs to somebody else by now.</summary>
+    public void Reset()
+    {
+        (_destination, _policy, _requester, _cancellationToken, _deadline) = (null!, null!, null!, default, 0);
+        (_lease, _last, _reason, _detail, _tried, _backoff) = (default, default, null, null, null, null);
+        (_freeRefusals, _pickedAt, _pause, _isOver) = (0, 0, default, false);
+        (IsWarm, Attempts, LastAttempt) = (false, 0, default);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask RunAsync()
+    private async ValueTask RunAsync()
     {
         try
         {
@@ -111,14 +127,14 @@ internal sealed class Establishment(
                 if (isPicked)
                 {
                     dialer.CountAttempt();
-                    _last = await dialer.DialAsync(NewRequest(), cancellationToken).ConfigureAwait(false);
+                    _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
+                    _last = await Dialer.FinishAsync(_last).ConfigureAwait(false);
                     AfterDial();
                 }
 
-                if (_pause is { } pause && !_isOver)
+                if (_pause != TimeSpan.Zero && !_isOver)
                 {
-                    _pause = null;
-                    _isOver = !await Pause.WaitAsync(pause, requester.Executor, timeProvider, cancellationToken).ConfigureAwait(false);
+                    _isOver = !await Pause.WaitAsync(TakePause(), _requester.Executor, timeProvider, _cancellationToken).ConfigureAwait(false);
                 }
             }
         }
@@ -133,11 +149,11 @@ internal sealed class Establishment(
     /// Continues where the requester lives. On loopback a connect is refused within the call: one that meets many refusals in a row lets others have their turn in between.
     /// </summary>
     private TransportExecutor.ResumeAwaitable TakeTurn() =>
-        _freeRefusals > 0 && _freeRefusals % RefusalsPerTurn == 0 ? requester.Executor.Yield() : requester.Executor.Resume();
+        _freeRefusals > 0 && _freeRefusals % RefusalsPerTurn == 0 ? _requester.Executor.Yield() : _requester.Executor.Resume();
 
     private bool TryTakeWarm()
     {
-        if (!requester.TakesPreconnects || destination.Warm is not { } pool || !pool.TryTake(requester.Executor, out var taken))
+        if (!_requester.TakesPreconnects || _destination.Warm is not { } pool || !pool.TryTake(_requester.Executor, out var taken))
         {
             return false;
         }
@@ -150,7 +166,7 @@ internal sealed class Establishment(
 
     private bool TryPick(out PickResult picked)
     {
-        if (Attempts == 0 && !destination.Waiters.IsEmpty)
+        if (Attempts == 0 && !_destination.Waiters.IsEmpty)
         {
             // Behind those that wait already.
             picked = PickResult.AtLimit;
@@ -160,21 +176,21 @@ internal sealed class Establishment(
         _pickedAt = timeProvider.GetTimestamp();
         var context = new PickContext
         {
-            Session = requester.Client,
+            Session = _requester.Client,
             Tried = _tried is null ? default : _tried.Round,
             TriedIndex = _tried?.AsIndex,
             Timestamp = _pickedAt,
         };
-        picked = destination.Balancer.Pick(in context, out _lease);
+        picked = _destination.Balancer.Pick(in context, out _lease);
         if (picked == PickResult.Picked)
         {
             return true;
         }
 
-        if (destination.IsInVain(picked))
+        if (_destination.IsInVain(picked))
         {
             // One that has tried tells of that.
-            Stop(Attempts == 0 ? CloseReason.Refused(Refusal.NoEndpoint) : null, Attempts == 0 ? destination.Describe(picked) : null);
+            Stop(Attempts == 0 ? CloseReason.Refused(Refusal.NoEndpoint) : null, Attempts == 0 ? _destination.Describe(picked) : null);
         }
         else if (Attempts > 0 && picked != PickResult.AtLimit)
         {
@@ -189,7 +205,7 @@ internal sealed class Establishment(
     /// <returns>The place; null if there is none, or nothing to wait for.</returns>
     private Waiter? WaitFor(PickResult picked)
     {
-        if (_isOver || _pause is not null)
+        if (_isOver || _pause != TimeSpan.Zero)
         {
             return null;
         }
@@ -200,10 +216,10 @@ internal sealed class Establishment(
             return null;
         }
 
-        var waiter = destination.Waiters.TryEnqueue(requester, _tried, cancellationToken);
+        var waiter = _destination.Waiters.TryEnqueue(_requester, _tried, _cancellationToken);
         if (waiter is null)
         {
-            Stop(CloseReason.Refused(Refusal.WaitersFull), $"{destination.MaxWaiters} sessions wait already: {destination.Describe(picked)}");
+            Stop(CloseReason.Refused(Refusal.WaitersFull), $"{_destination.MaxWaiters} sessions wait already: {_destination.Describe(picked)}");
         }
 
         return waiter;
@@ -225,7 +241,7 @@ internal sealed class Establishment(
         _lease.Dispose();
         if (waited.IsInVain)
         {
-            Stop(CloseReason.Refused(Refusal.NoEndpoint), destination.Describe(waited.Picked));
+            Stop(CloseReason.Refused(Refusal.NoEndpoint), _destination.Describe(waited.Picked));
         }
         else if (waited.IsTriedOut && !IsCancelled)
         {
@@ -243,13 +259,13 @@ internal sealed class Establishment(
     /// <summary>Ends without a place. One that has tried already tells of that instead.</summary>
     private void StopWaiting(PickResult waitedFor)
     {
-        if (requester.IsGone)
+        if (_requester.IsGone)
         {
             Stop(new(ClosedBy.Client, ClosePhase.Queue), null);
         }
         else if (Attempts == 0)
         {
-            Stop(new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), destination.Describe(waitedFor));
+            Stop(new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), _destination.Describe(waitedFor));
         }
         else
         {
@@ -261,7 +277,7 @@ internal sealed class Establishment(
     {
         Attempts++;
         LastAttempt = timeProvider.GetElapsedTime(_pickedAt);
-        dialer.Report(ref _lease, in _last, LastAttempt, IsCutShort(), policy, destination);
+        dialer.Report(ref _lease, in _last, LastAttempt, IsCutShort(), _policy, _destination);
         if (_last.IsConnected)
         {
             Stop(null, null);
@@ -280,11 +296,11 @@ internal sealed class Establishment(
         {
             Stop(null, null);
         }
-        else if (!destination.Budget.TryRetry())
+        else if (!_destination.Budget.TryRetry())
         {
             Stop(CloseReason.Refused(Refusal.RetryBudget), $"{_last.Detail ?? failure.ToString()}; the destination has spent its retry budget");
         }
-        else if (failure == ConnectFailure.LocalResources && Attempts >= policy.SourceAddresses.Count)
+        else if (failure == ConnectFailure.LocalResources && Attempts >= _policy.SourceAddresses.Count)
         {
             // Short of local resources, another endpoint helps no more than this one; another local address may.
             PauseFirst();
@@ -294,32 +310,39 @@ internal sealed class Establishment(
     // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
     // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
     private bool IsFree() =>
-        _last.Failure == ConnectFailure.Refused && policy.MaxAttempts > 1 && !_lease.IsProbe && _lease.Endpoint!.HasBreaker;
+        _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && _lease.Endpoint!.HasBreaker;
 
     // The only endpoint is tried on; but not where nothing is to be tried twice.
     private bool HasNoAttemptLeft() =>
-        Attempts - _freeRefusals >= policy.MaxAttempts && (policy.MaxAttempts == 1 || destination.Balancer.Endpoints.Count != 1);
+        Attempts - _freeRefusals >= _policy.MaxAttempts && (_policy.MaxAttempts == 1 || _destination.Balancer.Endpoints.Count != 1);
 
     // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. One that had nearly all of its time
     // is: timers may fire a little early, and the deadline may be all the time that an attempt ever gets.
     private bool IsCutShort()
     {
-        if (_last.Failure != ConnectFailure.TimedOut || deadline == NoDeadline || _lease.Kind == LeaseKind.Panic)
+        if (_last.Failure != ConnectFailure.TimedOut || _deadline == NoDeadline || _lease.Kind == LeaseKind.Panic)
         {
             return false;
         }
 
-        var fair = Shorter(policy.AttemptTimeout, policy.ConnectTimeout);
+        var fair = Shorter(_policy.AttemptTimeout, _policy.ConnectTimeout);
         return fair == Timeout.InfiniteTimeSpan || LastAttempt < fair * 0.9;
     }
 
     private void PauseFirst()
     {
-        var first = policy.RetryBackoff;
+        var first = _policy.RetryBackoff;
         _tried?.StartOver();
         _backoff ??= new Backoff(first, first < LastBackoff ? LastBackoff : first, random);
         _pause = _backoff.Next();
         _isOver = IsCancelled;
+    }
+
+    private TimeSpan TakePause()
+    {
+        var pause = _pause;
+        _pause = TimeSpan.Zero;
+        return pause;
     }
 
     private void Stop(CloseReason? reason, string? detail) => (_isOver, _reason, _detail) = (true, reason, detail);
@@ -327,30 +350,30 @@ internal sealed class Establishment(
     private DialRequest NewRequest() => new()
     {
         Address = _lease.Endpoint!.Address,
-        Policy = policy,
+        Policy = _policy,
         Timeout = TimeoutOf(),
-        Executor = requester.Executor,
-        SendsAtOnce = requester.HasInput,
-        Client = requester.Client,
+        Executor = _requester.Executor,
+        SendsAtOnce = _requester.HasInput,
+        Client = _requester.Client,
     };
 
     /// <summary>An attempt never outlives the deadline.</summary>
     private TimeSpan TimeoutOf()
     {
-        var timeout = policy.AttemptTimeout;
+        var timeout = _policy.AttemptTimeout;
         if (_lease.Kind == LeaseKind.Panic)
         {
             var patience = _lease.Endpoint!.UsualLatency * 4;
             timeout = Shorter(timeout, patience > PanicPatience ? patience : PanicPatience);
         }
 
-        if (deadline == NoDeadline)
+        if (_deadline == NoDeadline)
         {
             return timeout;
         }
 
         // One that is long over was so already before this attempt: the process was stopped. Then whoever keeps the deadline grants a moment, and ends that.
-        var left = timeProvider.GetElapsedTime(_pickedAt, deadline);
+        var left = timeProvider.GetElapsedTime(_pickedAt, _deadline);
         left = left < -TransportTimer.LateMoment ? TransportTimer.LateMoment : left;
         return Shorter(timeout, left > ShortestAttempt ? left : ShortestAttempt);
     }

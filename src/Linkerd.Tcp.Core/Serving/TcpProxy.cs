@@ -59,7 +59,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         random ??= RandomSource.Shared;
         var dialer = new Dialer(_transport, options.Tcp, new ConnectInstruments(meter));
         var leaving = new LeavingSessions(sessions, _logger, _timeProvider, random);
-        _services = new SessionServices(router, dialer, options.Connect, options.Tcp, sessions, leaving, _timeProvider)
+        _services = new SessionServices(router, dialer, options.Connect, options.Tcp, sessions, leaving, random, _timeProvider)
         {
             AbortOnClose = options.AbortOnClose,
             Duplex = new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
@@ -67,7 +67,6 @@ public sealed partial class TcpProxy : IAsyncDisposable
             Observer = observer,
             ProxyLogger = _logger,
             Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
-            Random = random,
         };
     }
 

@@ -68,7 +68,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     /// <summary>Runs the session; it takes care of itself from here.</summary>
     public void Start()
     {
-        var wait = new SessionWait(this, _context);
+        var wait = new SessionWait(this);
         _wait = wait;
         Services.Sessions.Add(this);
         _ = RunAsync(wait);
@@ -159,11 +159,13 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         _lease.Dispose();
         var policy = PolicyOf(_context.Destination!);
         using var patience = new ConnectPatience(policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
-        var establishment = NewEstablishment(patience.Deadline, patience.Token);
+        var establishment = Services.Establishments.Get();
         try
         {
-            await establishment.RunAsync().ConfigureAwait(false);
+            await establishment.RunAsync(_context.Destination!, policy, this, patience.Deadline, patience.Token).ConfigureAwait(false);
             await _context.Connection.Executor.Resume();
+            _lease = establishment.Lease;
+            return new(establishment.Connection, establishment.Reason);
         }
         catch when (establishment.Connection is { } connection)
         {
@@ -171,9 +173,10 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             establishment.Lease.Dispose();
             throw;
         }
-
-        _lease = establishment.Lease;
-        return new(establishment.Connection, establishment.Reason);
+        finally
+        {
+            Services.Establishments.Return(establishment);
+        }
     }
 
     // Nobody holds this task: once the copy runs, its state is garbage.
@@ -191,16 +194,14 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
             if (_control.Reason is null)
             {
-                BeginEstablishing(wait);
-                establishment = NewEstablishment(wait.Deadline, wait.Token);
-                _context.Destination!.Budget.OnSession();
-                await establishment.RunAsync().ConfigureAwait(false);
+                establishment = Services.Establishments.Get();
+                await EstablishAsync(establishment, wait).ConfigureAwait(false);
             }
         }
         catch (Exception error)
         {
             // Somebody else's connection, balancer or transport: its fault ends this session and no other.
-            NoteFault(error, establishment is null ? ClosePhase.Accept : ClosePhase.Connect);
+            NoteFault(error, _phase == Phase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
         }
 
         try
@@ -226,15 +227,17 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         _lease = establishment.Lease;
+        var isWarm = establishment.IsWarm;
+        Services.Establishments.Return(establishment);
         End(wait, Phase.Copy);
         try
         {
-            StartCopy(server, establishment.IsWarm);
+            StartCopy(server, isWarm);
         }
         catch (Exception error)
         {
             NoteFault(error, ClosePhase.Connect);
-            await EndUnservedAsync(establishment, detail, server).ConfigureAwait(false);
+            await EndUnservedAsync(null, detail, server).ConfigureAwait(false);
         }
     }
 
@@ -271,21 +274,21 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return null;
     }
 
-    private void BeginEstablishing(SessionWait wait)
+    private ValueTask EstablishAsync(Establishment establishment, SessionWait wait)
     {
-        var hasPreludes = Acceptor.Preludes.Count > 0;
-        var now = hasPreludes ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
+        var now = Acceptor.Preludes.Count > 0 ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
         if (Services.Observer is not null)
         {
             _times = new SessionTimes(Services.TimeProvider.GetElapsedTime(_context.StartedAt, now));
         }
 
+        var destination = _context.Destination!;
+        var policy = PolicyOf(destination);
+        wait.BeginEstablishing(policy.ConnectTimeout, now);
         _phase = Phase.Establishing;
-        wait.BeginEstablishing(PolicyOf(_context.Destination!).ConnectTimeout, now);
+        destination.Budget.OnSession();
+        return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
-
-    private Establishment NewEstablishment(long deadline, CancellationToken cancellationToken) => new(
-        Services.Dialer, _context.Destination!, PolicyOf(_context.Destination!), this, deadline, Services.Random, Services.TimeProvider, cancellationToken);
 
     private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Services.Connect;
 
@@ -320,6 +323,10 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         Conclude(establishment, detail);
+        if (establishment is not null)
+        {
+            Services.Establishments.Return(establishment);
+        }
     }
 
     private void Conclude(Establishment? failed, string? preludeDetail)

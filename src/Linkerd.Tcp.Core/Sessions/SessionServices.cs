@@ -8,10 +8,10 @@ internal sealed class SessionServices
 {
     private readonly ServedDestinations _destinations;
 
-    public SessionServices(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, SessionList sessions, LeavingSessions leaving, TimeProvider timeProvider)
+    public SessionServices(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, SessionList sessions, LeavingSessions leaving, IRandomSource random, TimeProvider timeProvider)
     {
         _destinations = new ServedDestinations(router, dialer, connect, tcp, leaving);
-        Dialer = dialer;
+        Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
         Connect = connect;
         Sessions = sessions;
         Leaving = leaving;
@@ -19,8 +19,6 @@ internal sealed class SessionServices
         UnservedFilter = new RepeatFilter(timeProvider);
         ObserverFilter = new RepeatFilter(timeProvider);
     }
-
-    public Dialer Dialer { get; }
 
     /// <summary>The policy of destinations that have none.</summary>
     public ConnectPolicy Connect { get; }
@@ -41,8 +39,6 @@ internal sealed class SessionServices
 
     public required ILogger Logger { get; init; }
 
-    public required IRandomSource Random { get; init; }
-
     public TimeProvider TimeProvider { get; }
 
     public RepeatFilter UnservedFilter { get; }
@@ -53,6 +49,20 @@ internal sealed class SessionServices
 
     /// <summary>What cancels what comes before the copy, for the sessions that have not come so far.</summary>
     public ObjectPool<CancellationTokenSource> Pending { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), maximumRetained: 1024);
+
+    /// <summary>For the sessions that look for a server connection.</summary>
+    public ObjectPool<Establishment> Establishments { get; }
+
+    private sealed class EstablishmentPolicy(Dialer dialer, IRandomSource random, TimeProvider timeProvider) : PooledObjectPolicy<Establishment>
+    {
+        public override Establishment Create() => new(dialer, random, timeProvider);
+
+        public override bool Return(Establishment obj)
+        {
+            obj.Reset();
+            return true;
+        }
+    }
 
     private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
     {

@@ -10,17 +10,14 @@ internal sealed class SessionWait : ITimerHandler
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
 
     private readonly Session _session;
-    private readonly SessionContext _context;
     private CancellationTokenSource? _source;
     private volatile State _state;
     private bool _wasLate;
 
-    public SessionWait(Session session, SessionContext context)
+    public SessionWait(Session session)
     {
         _session = session;
-        _context = context;
         _source = Services.Pending.Get();
-        Token = _source.Token;
     }
 
     private enum State : byte
@@ -30,15 +27,17 @@ internal sealed class SessionWait : ITimerHandler
         Over,
     }
 
-    public CancellationToken Token { get; }
+    public CancellationToken Token => Volatile.Read(ref _source)?.Token ?? new CancellationToken(canceled: true);
 
     /// <summary>The timestamp after which nobody waits, or <see cref="Establishment.NoDeadline"/>.</summary>
     public long Deadline { get; private set; } = Establishment.NoDeadline;
 
-    private SessionServices Services => _context.Acceptor.Services;
+    private TransportConnection Connection => _session.Context.Connection;
+
+    private SessionServices Services => _session.Context.Acceptor.Services;
 
     // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
-    private bool ClientLeft => Services.AbortOnClose ? _context.Connection.PeerFinished : _context.Connection.PeerGone;
+    private bool ClientLeft => Services.AbortOnClose ? Connection.PeerFinished : Connection.PeerGone;
 
     /// <summary>The preludes begin. A client that leaves is not looked for: a receive notices it.</summary>
     public void BeginPreludes(TimeSpan timeout, long now) => Begin(State.Prelude, timeout, now);
@@ -52,7 +51,7 @@ internal sealed class SessionWait : ITimerHandler
         _state = State.Over;
         try
         {
-            _context.Connection.Deadline.Disarm();
+            Connection.Deadline.Disarm();
         }
         finally
         {
@@ -70,7 +69,7 @@ internal sealed class SessionWait : ITimerHandler
         Interlocked.Exchange(ref _source, null)?.Cancel();
         if (_state == State.Prelude)
         {
-            _context.Connection.Abort();
+            Connection.Abort();
         }
     }
 
@@ -135,7 +134,7 @@ internal sealed class SessionWait : ITimerHandler
 
         if (next != TimeSpan.MaxValue)
         {
-            _context.Connection.Deadline.Arm(next, this);
+            Connection.Deadline.Arm(next, this);
         }
 
         return true;

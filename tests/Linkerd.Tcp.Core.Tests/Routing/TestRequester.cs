@@ -24,17 +24,9 @@ internal sealed class TestRequester(TransportExecutor executor) : IRequester
         CancellationToken cancellationToken = default)
     {
         executor ??= new ThreadPoolExecutor(TimeProvider.System);
-        var establishment = new Establishment(
-            dialer,
-            destination,
-            policy ?? ConnectPolicy.Default,
-            new TestRequester(executor),
-            deadline,
-            RandomSource.Seeded(1),
-            time ?? TimeProvider.System,
-            cancellationToken);
+        var establishment = new Establishment(dialer, RandomSource.Seeded(1), time ?? TimeProvider.System);
         destination.Budget.OnSession();
-        await establishment.RunAsync();
+        await establishment.RunAsync(destination, policy ?? ConnectPolicy.Default, new TestRequester(executor), deadline, cancellationToken);
         await executor.Resume();
         return establishment;
     }

@@ -26,13 +26,12 @@ internal sealed class BalanceSession(BalanceWorld world) : IRequester
         _giveUp = world.TakeSource();
         _deadline = world.Scheduler.Schedule(BalanceWorld.ConnectTimeout, static session => ((BalanceSession)session!).GiveUp(), this);
         var deadline = _startedAt + BalanceWorld.ConnectTimeout.Ticks;
-        var establishment = new Establishment(
-            world.Dialer, world.Destination, world.Policy, this, deadline, world.Random, world.Scheduler.TimeProvider, _giveUp.Token);
+        var establishment = new Establishment(world.Dialer, world.Random, world.Scheduler.TimeProvider);
         Exception? error = null;
         world.Destination.Budget.OnSession();
         try
         {
-            await establishment.RunAsync().ConfigureAwait(false);
+            await establishment.RunAsync(world.Destination, world.Policy, this, deadline, _giveUp.Token).ConfigureAwait(false);
         }
         catch (Exception thrown)
         {

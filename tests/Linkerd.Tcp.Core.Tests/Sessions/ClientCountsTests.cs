@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Xunit;
 
-namespace Linkerd.Tcp.Tests.Serving;
+namespace Linkerd.Tcp.Tests.Sessions;
 
 public sealed class ClientCountsTests
 {

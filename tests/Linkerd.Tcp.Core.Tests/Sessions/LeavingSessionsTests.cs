@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Tests.Serving;
 using Xunit;
 
-namespace Linkerd.Tcp.Tests.Serving;
+namespace Linkerd.Tcp.Tests.Sessions;
 
 /// <summary>Sessions of endpoints that are drained, removed, or dead.</summary>
 public sealed class LeavingSessionsTests
