@@ -43,12 +43,14 @@ public sealed partial class Destination
 
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var detail = establishment.Detail ?? establishment.LastFailure.ToString();
+
+        // What the deadline gave up was given up for its time.
+        var last = establishment.LastFailure == ConnectFailure.Cancelled ? ConnectFailure.TimedOut : establishment.LastFailure;
         throw new ConnectException(
-            $"No connection to {Name}: {detail} ({establishment.Attempts} attempts, {establishment.Reason}).",
+            $"No connection to {Name}: {establishment.Detail ?? last.ToString()} ({establishment.Attempts} attempts, {establishment.Reason}).",
             establishment.Reason,
             establishment.Attempts,
-            establishment.LastFailure);
+            last);
     }
 
     /// <summary>The policy of its own; null where the proxy's counts.</summary>

@@ -58,6 +58,9 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>Where the proxy and its router log. Before the start.</summary>
     public Func<LogRecorder, ILoggerFactory> LogTo { get; set; } = static logs => logs;
 
+    /// <summary>What receives the records of sessions. Before the start.</summary>
+    public ISessionObserver? Observer { get; set; }
+
     public Router Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
@@ -127,8 +130,8 @@ internal sealed class SimulatedProxy : IAsyncDisposable
             Meter,
             Scheduler.TimeProvider,
             Random,
-            ProxyHost);
-        Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random);
+            ProxyHost) { DirectExecutor = Scheduler };
+        Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random, Observer);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
 
