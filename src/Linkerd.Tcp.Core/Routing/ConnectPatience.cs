@@ -1,10 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Linkerd.Tcp;
 
 /// <summary>The time that a requester without a timer of its own waits for a server connection: the deadline, and the token that is cancelled then, or before.</summary>
-[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Not compared.")]
-internal readonly struct ConnectPatience : IDisposable
+internal sealed class ConnectPatience : IDisposable
 {
     private readonly CancellationTokenSource _time;
     private readonly CancellationTokenSource _either;

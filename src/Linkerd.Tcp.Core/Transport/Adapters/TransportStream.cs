@@ -109,26 +109,15 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
 
     public override async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
-        {
-            if (Volatile.Read(ref _pending) > 0)
-            {
-                // Whoever disposes a stream wants its pending operations to end.
-                connection.Abort();
-            }
-
-            await owner.DisposeAsync().ConfigureAwait(false);
-            ReturnRest();
-        }
-
-        GC.SuppressFinalize(this);
+        await DisposeOnceAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            DisposeAsync().AsTask().GetAwaiter().GetResult();
+            DisposeOnceAsync().GetAwaiter().GetResult();
         }
 
         base.Dispose(disposing);
@@ -148,6 +137,21 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
             TransportStatus.TimedOut => "The peer has not answered for too long.",
             _ => "The connection was aborted.",
         });
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            if (Volatile.Read(ref _pending) > 0)
+            {
+                // Whoever disposes a stream wants its pending operations to end.
+                connection.Abort();
+            }
+
+            await owner.DisposeAsync().ConfigureAwait(false);
+            ReturnRest();
+        }
     }
 
     private void Begin() => Interlocked.Increment(ref _pending);
