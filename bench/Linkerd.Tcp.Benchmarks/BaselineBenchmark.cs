@@ -27,16 +27,23 @@ public class BaselineBenchmark
     }
 
     [Benchmark(Baseline = true)]
-    public PickResult P2c() => _p2c.Pick(default, out _);
+    public PickResult P2c() => PickAndRelease(_p2c);
 
     [Benchmark]
-    public PickResult RoundRobin() => _roundRobin.Pick(default, out _);
+    public PickResult RoundRobin() => PickAndRelease(_roundRobin);
 
     [Benchmark]
-    public PickResult Random() => _random.Pick(default, out _);
+    public PickResult Random() => PickAndRelease(_random);
 
     [Benchmark]
-    public PickResult LockedScan() => _lockedScan.Pick(default, out _);
+    public PickResult LockedScan() => PickAndRelease(_lockedScan);
+
+    private static PickResult PickAndRelease(ILoadBalancer balancer)
+    {
+        var result = balancer.Pick(default, out var lease);
+        lease.Complete();
+        return result;
+    }
 
     private static ILoadBalancer With(ILoadBalancer balancer, EndpointSet set)
     {

@@ -26,9 +26,9 @@ internal abstract class BaselineBalancer : ILoadBalancer
     protected static PickResult Take(Endpoint endpoint, out EndpointLease lease)
     {
         DrawScope scope = default;
-        scope.Begin(default, Policy);
+        scope.Begin(default, Policy, LeaseSlots.OfThread);
         _ = endpoint.TryTake(ref scope);
-        lease = new EndpointLease(endpoint);
+        EndpointLease.Make(endpoint, null, LeaseKind.Normal, LeaseSlots.OfThread, out lease);
         return PickResult.Picked;
     }
 }

@@ -91,7 +91,7 @@ internal sealed class WatchedNames(Router router, NamerdProcess namerd, int name
             if (destination.Balancer.Pick(default, out var lease) == PickResult.Picked)
             {
                 var isIt = look.Equals(lease.Endpoint!.Address);
-                lease.Dispose();
+                lease.Complete();
                 if (isIt)
                 {
                     break;

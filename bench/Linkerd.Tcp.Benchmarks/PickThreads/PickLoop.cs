@@ -91,7 +91,7 @@ internal static class PickLoop
             _ = balancer.Pick(default, out var lease);
             var after = Stopwatch.GetTimestamp();
             ticks.Add(after - before);
-            lease.Dispose();
+            lease.Complete();
             before = Stopwatch.GetTimestamp();
         }
 
@@ -107,7 +107,7 @@ internal static class PickLoop
         for (var i = 0; i < Batch; i++)
         {
             _ = balancer.Pick(default, out var lease);
-            lease.Dispose();
+            lease.Complete();
         }
     }
 

@@ -20,6 +20,11 @@ internal static class PickThreadsCommand
             Picks(kinds, rounds, time, [10, 1_000, 10_000]);
         }
 
+        if (only is "cost")
+        {
+            Costs(kinds, rounds, time);
+        }
+
         if (only is null or "updates")
         {
             Updates(kinds, rounds);
@@ -71,6 +76,32 @@ internal static class PickThreadsCommand
         }
     }
 
+    private static void Costs(BalancerKind[] kinds, int rounds, TimeSpan time)
+    {
+        foreach (var count in (int[])[10, 100, 1_000])
+        {
+            var balancers = kinds.Select(kind => With(kind, Sets.Of(count, skewed: false))).ToArray();
+            foreach (var balancer in balancers)
+            {
+                _ = PickLoop.Cost(balancer, time);
+            }
+
+            var costs = kinds.Select(_ => new List<double>()).ToArray();
+            for (var round = 0; round < rounds; round++)
+            {
+                for (var i = 0; i < kinds.Length; i++)
+                {
+                    costs[i].Add(PickLoop.Cost(balancers[i], time));
+                }
+            }
+
+            for (var i = 0; i < kinds.Length; i++)
+            {
+                Print($"COST {count} {kinds[i]} {Median(costs[i]):0.00} {costs[i].Min():0.00} {PickLoop.LeastCost(time):0.00}");
+            }
+        }
+    }
+
     private static void Updates(BalancerKind[] kinds, int rounds)
     {
         foreach (var isSkewed in (bool[])[false, true])
@@ -115,7 +146,7 @@ internal static class PickThreadsCommand
         {
             _ = balancer.Pick(default, out var lease);
             lease.Connected(TimeSpan.FromMilliseconds(1));
-            lease.Dispose();
+            lease.Complete();
         }
 
         return balancer;

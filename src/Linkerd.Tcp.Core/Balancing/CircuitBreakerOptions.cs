@@ -21,7 +21,7 @@ public sealed record CircuitBreakerOptions
 
     /// <summary>
     /// Soft evidence: sessions in a row that the server ended within <see cref="EarlyCloseWindow"/> of being connected, without having sent a byte,
-    /// that open the breaker; how a session ended is what <see cref="EndpointLease.Closed"/> says. A session that outlives the window, or in which the server sent a
+    /// that open the breaker; <see cref="EndpointLease.Complete(in ConnectionReport)"/> reports the end of a session. A session that outlives the window, or in which the server sent a
     /// byte, starts the count anew when it ends. Default: 0, off, as protocols exist where that is no fault.
     /// </summary>
     public int EarlyCloses { get; init; }

@@ -15,10 +15,10 @@ internal ref struct DrawScope
     /// <summary>
     /// Sets one up that is in its place already: a constructor makes it elsewhere and copies it, which costs a tenth of a pick.
     /// </summary>
-    public void Begin(in PickContext context, EndpointPolicy policy)
+    public void Begin(in PickContext context, EndpointPolicy policy, LeaseSlots slots)
     {
         Context = context;
-        Random = policy.Random;
+        Random = policy.Random ?? slots;
         _policy = policy;
         _now = context.Timestamp;
     }

@@ -16,7 +16,7 @@ public sealed partial class Endpoint
     internal void ObserveWith(IEndpointObserver? observer) => _policy.Observer = observer;
 
     /// <summary>A connection to it has ended.</summary>
-    internal void OnClosed(long bytesFromServer, TimeSpan open, bool byServer)
+    internal void OnClosed(in ConnectionReport report)
     {
         var options = _policy.Options.Breaker;
         if (options.EarlyCloses == 0)
@@ -24,11 +24,11 @@ public sealed partial class Endpoint
             return;
         }
 
-        if (bytesFromServer > 0 || open > options.EarlyCloseWindow)
+        if (report.BytesFromServer > 0 || report.OpenFor > options.EarlyCloseWindow)
         {
             ForgetEarlyCloses();
         }
-        else if (byServer)
+        else if (report.EndedByServer)
         {
             CountEarlyClose(options.EarlyCloses);
         }

@@ -124,7 +124,7 @@ public sealed partial class Endpoint
 
         EndRamp();
         NoteAnswer();
-        _policy.TrustFamily(this);
+        Host?.Trust(Address.AddressFamily);
         _policy.NotifyChanged();
     }
 }

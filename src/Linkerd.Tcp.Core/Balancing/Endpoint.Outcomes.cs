@@ -58,7 +58,7 @@ public sealed partial class Endpoint
         if ((Gate & EndpointGate.OtherFamily) != 0)
         {
             ClearGate(EndpointGate.OtherFamily);
-            _policy.TrustFamily(this);
+            Host?.Trust(Address.AddressFamily);
         }
 
         var usual = Volatile.Read(ref _usualSeconds);
@@ -88,7 +88,7 @@ public sealed partial class Endpoint
         else if (kind != LeaseKind.Panic)
         {
             // In a panic everything fails, and an attempt has less than its time.
-            _policy.DoubtFamily(this, now);
+            Host?.Doubt(this, now);
         }
 
         lock (_policy.Lock)

@@ -61,7 +61,7 @@ public sealed partial class Endpoint
     /// <summary>The leases whose connection is established.</summary>
     public long Open => Volatile.Read(ref _counters.Open);
 
-    /// <summary>The leases whose connection is not established: connecting, or failed and not given back yet.</summary>
+    /// <summary>Gets the number of leases whose attempt to connect has not ended.</summary>
     public long Pending => Math.Max(0, Load - Open);
 
     /// <summary>

@@ -3,114 +3,148 @@ using System.Runtime.CompilerServices;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// The right to use one picked endpoint. Disposing it gives back the load that it added; twice is harmless.
-/// A mutable struct: keep it in one place and do not copy it. For one thread at a time.
+/// Represents the right to use one picked endpoint. The lease counts as load of the endpoint until it ends: by <see cref="Failed"/> if the attempt to connect
+/// failed, otherwise by <see cref="Complete()"/>.
 /// </summary>
-public struct EndpointLease : IDisposable
+/// <remarks>
+/// <para>
+/// All copies of a lease are the same lease. An event that is out of turn, or repeated through any copy, does nothing; nor does any event of the default value.
+/// A lease that never ends keeps its load, and a few bytes of memory, for ever.
+/// </para>
+/// <para>
+/// The events may come from different threads, but two calls must not run at the same time before the lease has ended: the interlocked operation that would make
+/// that safe costs a sixth of a pick and its release. After the end, and for the properties, any thread and any time is good.
+/// </para>
+/// </remarks>
+public readonly struct EndpointLease
 {
-    private readonly LeaseKind _kind;
+    private const int KindShift = 62;
+    private const uint SlotMask = (1U << (KindShift - 32)) - 1;
 
-    // The endpoint, or its branch where that has counted it too: one field, so that nobody pays for the other.
-    private object? _leased;
-    private State _state;
+    // The endpoint, or its branch if that has counted the lease too: one field, so that nobody pays for the other.
+    private readonly object? _leased;
 
-    /// <summary>A lease of an endpoint whose load already counts it.</summary>
-    internal EndpointLease(Endpoint endpoint, LeaseKind kind = LeaseKind.Normal)
-    {
-        _leased = endpoint;
-        _kind = kind;
-    }
+    // The state, which all copies share; of LeaseSlots. The ticket has the kind, too.
+    private readonly uint[]? _slots;
+    private readonly ulong _ticket;
 
-    /// <summary>The same.</summary>
+    /// <summary>Gets the endpoint; null if nothing was picked, and after the end of the lease.</summary>
+    public Endpoint? Endpoint => _leased is not null && LeaseSlots.IsHeld(Slot, _ticket) ? Leased : null;
+
+    /// <summary>Gets a value that indicates whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
+    public bool IsProbe => Kind != LeaseKind.Normal;
+
+    /// <summary>Gets the purpose of the lease.</summary>
+    internal LeaseKind Kind => (LeaseKind)(_ticket >> KindShift);
+
+    private ref uint Slot => ref _slots![(_ticket >> 32) & SlotMask];
+
+    /// <summary>Gets the group that counts the lease beside the endpoint; null if there is none.</summary>
+    internal EndpointBranch? Branch => _leased as EndpointBranch;
+
+    private Endpoint Leased => _leased as Endpoint ?? Branch!.Endpoint;
+
+    /// <summary>Makes a lease of an endpoint whose load counts it already.</summary>
     /// <param name="endpoint">The endpoint.</param>
-    /// <param name="branch">Which of its groups counts the lease too; null: none.</param>
-    /// <param name="kind">What it is given for.</param>
-    internal EndpointLease(Endpoint endpoint, EndpointBranch? branch, LeaseKind kind)
+    /// <param name="branch">The group of the endpoint that counts the lease too; null if there is none.</param>
+    /// <param name="kind">The purpose of the lease.</param>
+    /// <param name="slots">The slots of this thread.</param>
+    /// <param name="lease">The lease.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Make(Endpoint endpoint, EndpointBranch? branch, LeaseKind kind, LeaseSlots slots, out EndpointLease lease)
     {
-        _leased = (object?)branch ?? endpoint;
-        _kind = kind;
+        // In its place: what a constructor has made is copied there by 16 bytes, which wait for the two stores of 8 that wrote them.
+        Unsafe.SkipInit(out lease);
+        Unsafe.AsRef(in lease._leased) = (object?)branch ?? endpoint;
+        Unsafe.AsRef(in lease._slots) = slots.Slots;
+        Unsafe.AsRef(in lease._ticket) = slots.Take() | ((ulong)kind << KindShift);
     }
 
-    private enum State : byte
-    {
-        Pending,
-        Open,
-        Failed,
-    }
-
-    /// <summary>The endpoint; null for a lease that was never picked or is disposed.</summary>
-    public readonly Endpoint? Endpoint => _leased as Endpoint ?? Branch?.Endpoint;
-
-    /// <summary>Whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
-    public readonly bool IsProbe => _kind != LeaseKind.Normal;
-
-    /// <summary>What it was given for.</summary>
-    internal readonly LeaseKind Kind => _kind;
-
-    /// <summary>What it counts for beside the endpoint; null where that is all.</summary>
-    internal readonly EndpointBranch? Branch => _leased as EndpointBranch;
-
-    /// <summary>The connection is established: pending becomes open. Does nothing after <see cref="Failed"/> and on a disposed lease.</summary>
-    /// <param name="elapsed">How long connecting took; for algorithms that weigh it.</param>
+    /// <summary>Ends the attempt: the connection is established, and no longer pending but open. Does nothing unless the lease is pending.</summary>
+    /// <param name="elapsed">The time that the attempt took, for algorithms that weigh it.</param>
     public void Connected(TimeSpan elapsed)
     {
-        if (_state == State.Pending && Endpoint is { } endpoint)
+        if (_leased is not null && LeaseSlots.IsPending(Slot, _ticket))
         {
-            _state = State.Open;
+            LeaseSlots.SetOpen(ref Slot);
             Branch?.CountOpen();
-            endpoint.OnConnected(_kind, elapsed);
+            Leased.OnConnected(Kind, elapsed);
         }
     }
 
-    /// <summary>Connecting failed. The lease is still to be disposed. Does nothing after <see cref="Connected"/> and on a disposed lease.</summary>
-    /// <param name="cause">Why.</param>
-    /// <param name="elapsed">How long that took; default: not known.</param>
+    /// <summary>Ends the attempt, and the lease: there is no connection. Does nothing unless the lease is pending.</summary>
+    /// <param name="cause">The cause. <see cref="ConnectFailure.Cancelled"/> and <see cref="ConnectFailure.LocalResources"/> say nothing about the endpoint.</param>
+    /// <param name="elapsed">The time that the attempt took; zero if it is not known.</param>
     public void Failed(ConnectFailure cause, TimeSpan elapsed = default)
     {
-        if (_state == State.Pending && Endpoint is { } endpoint)
+        if (_leased is null || !LeaseSlots.IsPending(Slot, _ticket))
         {
-            _state = State.Failed;
-            endpoint.OnFailed(_kind, cause, elapsed);
+            return;
+        }
+
+        LeaseSlots.TryEnd(ref Slot, _ticket, out _);
+        try
+        {
+            Leased.OnFailed(Kind, cause, elapsed);
+        }
+        finally
+        {
+            Release(wasOpen: false);
         }
     }
 
     /// <summary>
-    /// The connection has ended; to be said once, before <see cref="Dispose"/>. Soft evidence, for <see cref="CircuitBreakerOptions.EarlyCloses"/>; does
-    /// nothing where that is off. Does nothing before <see cref="Connected"/> and on a disposed lease.
+    /// Ends the lease: the connection has ended, or, if the attempt to connect has not ended, there will be none. Says nothing about the endpoint. Does nothing
+    /// after the end of the lease.
     /// </summary>
-    /// <param name="bytesFromServer">What the server has sent, in bytes. Any byte is a sign of life.</param>
-    /// <param name="open">How long the connection was open, until its first direction ended.</param>
-    /// <param name="byServer">Whether it was the server who ended it first, with a FIN or a RST. An end by the client, by us or by an operator says nothing about it.</param>
-    public readonly void Closed(long bytesFromServer, TimeSpan open, bool byServer)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Complete()
     {
-        if (_state == State.Open)
+        if (_leased is not null && LeaseSlots.TryEnd(ref Slot, _ticket, out var wasOpen))
         {
-            Endpoint?.OnClosed(bytesFromServer, open, byServer);
+            Release(wasOpen);
         }
     }
 
-    /// <summary>Gives the load back.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Dispose()
+    /// <summary>Ends the lease as <see cref="Complete()"/> does, with evidence about the endpoint.</summary>
+    /// <param name="report">The end of the connection; not used if there was none.</param>
+    public void Complete(in ConnectionReport report)
     {
-        var leased = _leased;
-        if (leased is Endpoint endpoint)
+        if (_leased is null || !LeaseSlots.TryEnd(ref Slot, _ticket, out var wasOpen))
         {
-            _leased = null;
-            endpoint.Release(_kind, _state == State.Open);
+            return;
         }
-        else if (leased is not null)
+
+        try
         {
-            ReleaseBranch();
+            if (wasOpen)
+            {
+                Leased.OnClosed(in report);
+            }
+        }
+        finally
+        {
+            Release(wasOpen);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Release(bool wasOpen)
+    {
+        if (_leased is Endpoint endpoint)
+        {
+            endpoint.Release(Kind, wasOpen);
+        }
+        else
+        {
+            ReleaseBranch((EndpointBranch)_leased!, Kind, wasOpen);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ReleaseBranch()
+    private static void ReleaseBranch(EndpointBranch branch, LeaseKind kind, bool wasOpen)
     {
-        var branch = (EndpointBranch)_leased!;
-        _leased = null;
-        branch.CountRelease(_state == State.Open);
-        branch.Endpoint.Release(_kind, _state == State.Open);
+        branch.CountRelease(wasOpen);
+        branch.Endpoint.Release(kind, wasOpen);
     }
 }

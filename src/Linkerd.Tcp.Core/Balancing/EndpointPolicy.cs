@@ -16,15 +16,15 @@ internal sealed partial class EndpointPolicy
         _changed = changed;
         _reweighted = reweighted;
         AnswerPatience = options.AnswerPatience == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.AnswerPatience);
-        Random = options.Random;
+        Random = options.Random == RandomSource.Shared ? null : options.Random;
         SecondsPerTick = 1.0 / options.TimeProvider.TimestampFrequency;
         IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
     }
 
     public BalancerOptions Options { get; }
 
-    /// <summary>That of the options, for picks: one step nearer.</summary>
-    public IRandomSource Random { get; }
+    /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
+    public IRandomSource? Random { get; }
 
     /// <summary>Of timestamps.</summary>
     public double SecondsPerTick { get; }

@@ -55,6 +55,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
             endpoint.Weight = weight;
             endpoint.SetPlace(group.Place, group.Tier);
             endpoint.Host = item.Metadata?.Host is { } host ? HostOf(host) : null;
+            endpoint.Host?.Name(endpoint);
             endpoint.OnJoined();
             current.Add(endpoint);
         }
@@ -79,7 +80,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         _joined.Clear();
         foreach (var (name, host) in _hosts)
         {
-            if (host.Generation != _generation)
+            if (!host.TakeNamed())
             {
                 _hosts.Remove(name);
             }
@@ -110,10 +111,9 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     {
         if (!_hosts.TryGetValue(name, out var host))
         {
-            _hosts.Add(name, host = new EndpointHost());
+            _hosts.Add(name, host = new EndpointHost(policy));
         }
 
-        host.Generation = _generation;
         return host;
     }
 }

@@ -13,8 +13,11 @@ public interface ILoadBalancer
     void Update(EndpointSet endpoints);
 
     /// <summary>Picks an endpoint. Allocates nothing, blocks never, takes no lock.</summary>
-    /// <param name="context">What is known of the session.</param>
-    /// <param name="lease">The right to use the endpoint, where the result is <see cref="PickResult.Picked"/>; to be disposed when the session is done with it.</param>
+    /// <param name="context">The known facts about the session.</param>
+    /// <param name="lease">
+    /// The right to use the endpoint, if the result is <see cref="PickResult.Picked"/>. It lasts until <see cref="EndpointLease.Failed"/> or
+    /// <see cref="EndpointLease.Complete()"/> ends it.
+    /// </param>
     PickResult Pick(in PickContext context, out EndpointLease lease);
 
     /// <summary>The endpoints of the current set, for metrics and introspection; a snapshot.</summary>

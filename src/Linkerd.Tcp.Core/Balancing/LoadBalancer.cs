@@ -40,8 +40,9 @@ internal sealed class LoadBalancer : ILoadBalancer
             return PickResult.Empty;
         }
 
+        var slots = LeaseSlots.OfThread;
         DrawScope scope = default;
-        scope.Begin(in context, _policy);
+        scope.Begin(in context, _policy, slots);
         var endpoint = root.Draw(ref scope) ?? DrawEjected(root, ref scope);
         if (endpoint is null)
         {
@@ -49,7 +50,7 @@ internal sealed class LoadBalancer : ILoadBalancer
             return scope.AtLimit ? PickResult.AtLimit : PickResult.Unavailable;
         }
 
-        lease = new EndpointLease(endpoint, scope.Branch, scope.Kind);
+        EndpointLease.Make(endpoint, scope.Branch, scope.Kind, slots, out lease);
         return PickResult.Picked;
     }
 

@@ -67,14 +67,14 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     /// <summary>Counts an attempt for a session or a preconnect.</summary>
     public void CountAttempt() => instruments?.Attempted();
 
-    /// <summary>Passes the result of an attempt at a leased endpoint on: to its lease, the metrics, and the destination. The lease stays the caller's.</summary>
+    /// <summary>Passes the result of an attempt at a leased endpoint on: to its lease, the metrics, and the destination. A failure ends the lease.</summary>
     /// <param name="lease">The lease.</param>
     /// <param name="result">The result.</param>
     /// <param name="elapsed">The time since the pick.</param>
     /// <param name="isCutShort">Whether the endpoint had less time than it has a right to, and is not to blame.</param>
     /// <param name="policy">How the attempt was made.</param>
     /// <param name="observer">The destination.</param>
-    public void Report(ref EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectPolicy policy, IDialObserver observer)
+    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectPolicy policy, IDialObserver observer)
     {
         var endpoint = lease.Endpoint!;
         if (result.IsConnected)

@@ -107,7 +107,6 @@ internal sealed class WarmPool : IAsyncDisposable
         catch (Exception)
         {
             // Somebody else's balancer, or what a transport has registered on the token: the connections are closed all the same.
-            await Task.CompletedTask.ConfigureAwait(false);
         }
 
         foreach (var connection in left)
@@ -212,7 +211,7 @@ internal sealed class WarmPool : IAsyncDisposable
         var picked = _balancer.Pick(new PickContext { Timestamp = started }, out var lease);
         if (picked != PickResult.Picked || lease.IsProbe)
         {
-            lease.Dispose();
+            lease.Complete();
             return default;
         }
 
@@ -223,12 +222,12 @@ internal sealed class WarmPool : IAsyncDisposable
             _dialer.CountAttempt();
             var request = new DialRequest { Address = endpoint.Address, Policy = _policy, Timeout = _policy.AttemptTimeout, Executor = executor };
             result = await _dialer.DialAsync(request, _stopping.Token).ConfigureAwait(false);
-            _dialer.Report(ref lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, _policy, _observer);
+            _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, _policy, _observer);
         }
         catch
         {
             // The endpoint is not to carry for good what became of it.
-            lease.Dispose();
+            lease.Complete();
             if (result.Connection is { } connection)
             {
                 await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
@@ -239,7 +238,6 @@ internal sealed class WarmPool : IAsyncDisposable
 
         if (!result.IsConnected)
         {
-            lease.Dispose();
             return default;
         }
 
@@ -281,7 +279,6 @@ internal sealed class WarmPool : IAsyncDisposable
             await ForeignConnection.ResetAsync(connection.Connection).ConfigureAwait(false);
         }
 
-        var lease = connection.Lease;
-        lease.Dispose();
+        connection.Lease.Complete();
     }
 }

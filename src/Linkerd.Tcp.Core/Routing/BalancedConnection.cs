@@ -10,7 +10,7 @@ public sealed class BalancedConnection : IAsyncDisposable
 {
     private readonly TimeProvider _timeProvider;
     private readonly long _openedAt;
-    private EndpointLease _lease;
+    private readonly EndpointLease _lease;
     private int _isEnded;
 
     internal BalancedConnection(TransportConnection connection, EndpointLease lease, TimeProvider timeProvider)
@@ -55,13 +55,14 @@ public sealed class BalancedConnection : IAsyncDisposable
             return;
         }
 
+        var report = default(ConnectionReport);
         try
         {
-            _lease.Closed(Connection.BytesReceived, _timeProvider.GetElapsedTime(_openedAt), Connection.PeerFinished);
+            report = new() { BytesFromServer = Connection.BytesReceived, OpenFor = _timeProvider.GetElapsedTime(_openedAt), EndedByServer = Connection.PeerFinished };
         }
         finally
         {
-            _lease.Dispose();
+            _lease.Complete(report);
         }
     }
 }

@@ -140,7 +140,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
         catch
         {
-            _lease.Dispose();
+            _lease.Complete();
             throw;
         }
     }
@@ -238,7 +238,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
 
         // A place that came too late is given back untouched.
-        _lease.Dispose();
+        _lease.Complete();
         if (waited.IsInVain)
         {
             Stop(CloseReason.Refused(Refusal.NoEndpoint), _destination.Describe(waited.Picked));
@@ -277,7 +277,8 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         Attempts++;
         LastAttempt = timeProvider.GetElapsedTime(_pickedAt);
-        dialer.Report(ref _lease, in _last, LastAttempt, IsCutShort(), _policy, _destination);
+        var endpoint = _lease.Endpoint!;
+        dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _destination);
         if (_last.IsConnected)
         {
             Stop(null, null);
@@ -285,8 +286,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
 
         var failure = _last.Failure;
-        var isFree = failure != ConnectFailure.LocalResources && (_tried ??= new TriedEndpoints()).Add(_lease.Endpoint!) && IsFree();
-        _lease.Dispose();
+        var isFree = failure != ConnectFailure.LocalResources && (_tried ??= new TriedEndpoints()).Add(endpoint) && IsFree(endpoint);
         if (isFree)
         {
             _freeRefusals++;
@@ -309,8 +309,8 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
     // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
-    private bool IsFree() =>
-        _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && _lease.Endpoint!.HasBreaker;
+    private bool IsFree(Endpoint endpoint) =>
+        _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && endpoint.HasBreaker;
 
     // The only endpoint is tried on; but not where nothing is to be tried twice.
     private bool HasNoAttemptLeft() =>

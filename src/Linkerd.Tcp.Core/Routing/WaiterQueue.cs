@@ -170,7 +170,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
         else
         {
-            result.Lease.Dispose();
+            result.Lease.Complete();
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         catch (Exception error)
         {
             // Somebody else's balancer: its fault ends this session and no other.
-            lease.Dispose();
+            lease.Complete();
             return Failed(error);
         }
     }

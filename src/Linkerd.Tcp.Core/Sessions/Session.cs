@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Linkerd.Tcp;
 
 /// <summary>
@@ -140,23 +142,24 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         // Both connections are closed already.
+        var server = _lease.Endpoint?.Address;
         try
         {
             var end = _control.FirstEnd;
-            _lease.Closed(_control.BytesFromServer, end.After, end.ByServer);
+            _lease.Complete(new ConnectionReport { BytesFromServer = _control.BytesFromServer, OpenFor = end.After, EndedByServer = end.ByServer });
         }
         catch (Exception thrown)
         {
             LogFault(thrown);
         }
 
-        Conclude(null, null);
+        Conclude(server, null, null);
     }
 
     async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)
     {
         // On the client's executor, as everything that touches the lease.
-        _lease.Dispose();
+        _lease.Complete();
         var policy = PolicyOf(_context.Destination!);
         using var patience = new ConnectPatience(policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
         var establishment = Services.Establishments.Get();
@@ -170,7 +173,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         catch when (establishment.Connection is { } connection)
         {
             await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
-            establishment.Lease.Dispose();
+            establishment.Lease.Complete();
             throw;
         }
         finally
@@ -322,17 +325,16 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             LogFault(error);
         }
 
-        Conclude(establishment, detail);
+        Conclude(_lease.Endpoint?.Address, establishment, detail);
         if (establishment is not null)
         {
             Services.Establishments.Return(establishment);
         }
     }
 
-    private void Conclude(Establishment? failed, string? preludeDetail)
+    private void Conclude(EndPoint? server, Establishment? failed, string? preludeDetail)
     {
-        var server = _lease.Endpoint?.Address;
-        _lease.Dispose();
+        _lease.Complete();
 
         // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
         try

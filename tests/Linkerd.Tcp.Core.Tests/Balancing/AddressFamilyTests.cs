@@ -38,7 +38,7 @@ public sealed class AddressFamilyTests
         TimeOut(balancer, "fd00::1");
         var lease = PickOf(balancer, "fd00::2");
         lease.Connected(TimeSpan.FromMilliseconds(1));
-        lease.Dispose();
+        lease.Complete();
         Assert.DoesNotContain(balancer.Endpoints, endpoint => endpoint.Snapshot().IsDoubtful);
         Assert.Contains("fd00::2", Picked(balancer));
     }
@@ -51,6 +51,29 @@ public sealed class AddressFamilyTests
         TimeOut(balancer, "fd00::1");
         EndpointOf(balancer, "10.0.0.1").Drain();
         Assert.Equal(["fd00::1"], Picked(balancer));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(50_000)]
+    public void Failed_TimedOutAmongManyEndpoints_LooksAtThoseOfItsHostAlone(int count)
+    {
+        var looks = 0;
+        var endpoints = Enumerable.Range(0, count).Select(i => new WeightedEndPoint(new CountedEndPoint(i, () => looks++)) { Metadata = new EndpointMetadata { Host = $"host{i / 2}" } });
+        var balancer = LoadBalancers.Random(new BalancerOptions { TimeProvider = _time });
+        balancer.Update(EndpointSet.Of(endpoints));
+        var lease = balancer.Pick();
+        var endpoint = lease.Endpoint!;
+        Assert.Equal(2, endpoint.Host!.Members.Count);
+        looks = 0;
+
+        lease.Failed(ConnectFailure.TimedOut, TimeSpan.FromSeconds(3));
+
+        Assert.True(endpoint.Snapshot().IsDoubtful);
+        Assert.InRange(looks, 1, 8);
+
+        balancer.Update(EndpointSet.Empty);
+        Assert.Empty(endpoint.Host.Members);
     }
 
     [Fact]
@@ -156,7 +179,6 @@ public sealed class AddressFamilyTests
     {
         var lease = PickOf(balancer, address);
         lease.Failed(failure, TimeSpan.FromSeconds(3));
-        lease.Dispose();
     }
 
     // By which addresses sessions of many clients are served, in order.
@@ -168,7 +190,26 @@ public sealed class AddressFamilyTests
         for (var i = 0; i < picks; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = (ulong)i + 1, Timestamp = _time.GetTimestamp() + 1 }, out var lease));
-            lease.Dispose();
+            lease.Complete();
         }
+    }
+
+    // Of IPv4 and IPv6 in turn; tells of each look at which it is.
+    private sealed class CountedEndPoint(int number, Action look) : EndPoint
+    {
+        public override System.Net.Sockets.AddressFamily AddressFamily
+        {
+            get
+            {
+                look();
+                return Number % 2 == 0 ? System.Net.Sockets.AddressFamily.InterNetwork : System.Net.Sockets.AddressFamily.InterNetworkV6;
+            }
+        }
+
+        public override bool Equals(object? obj) => obj is CountedEndPoint other && other.Number == Number;
+
+        public override int GetHashCode() => Number;
+
+        private int Number { get; } = number;
     }
 }

@@ -38,11 +38,11 @@ public abstract partial class AdmissionTests
                 {
                     var lease = leases[^1];
                     leases.RemoveAt(leases.Count - 1);
-                    lease.Dispose();
+                    lease.Complete();
                 }
             }
 
-            leases.ForEach(lease => lease.Dispose());
+            leases.ForEach(lease => lease.Complete());
         });
 
         Assert.NotEqual(0, full);
@@ -81,7 +81,7 @@ public abstract partial class AdmissionTests
                     else
                     {
                         Assert.NotSame(ejected, lease.Endpoint);
-                        lease.Dispose();
+                        lease.Complete();
                     }
                 }
             });
@@ -99,7 +99,6 @@ public abstract partial class AdmissionTests
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others }, out var lease));
             Assert.Same(endpoint, lease.Endpoint);
             lease.Failed(ConnectFailure.Refused);
-            lease.Dispose();
         }
     }
 

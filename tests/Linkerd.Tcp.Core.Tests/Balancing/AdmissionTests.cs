@@ -80,7 +80,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         var first = leases[0];
         var endpointOfFirst = first.Endpoint;
         first.Failed(ConnectFailure.Refused);
-        first.Dispose();
+        first.Complete();
         Assert.Same(endpointOfFirst, balancer.Pick().Endpoint);
     }
 
@@ -126,7 +126,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Timestamp = _time.GetTimestamp() }, out var lease));
-            lease.Dispose();
+            lease.Complete();
         }
 
         last.Connected(TimeSpan.FromMilliseconds(1));
@@ -152,7 +152,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Timestamp = _time.GetTimestamp() }, out var lease));
             lease.Connected(TimeSpan.FromMilliseconds(1));
-            lease.Dispose();
+            lease.Complete();
         }
     }
 

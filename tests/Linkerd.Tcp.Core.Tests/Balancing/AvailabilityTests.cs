@@ -148,7 +148,7 @@ public abstract class AvailabilityTests(BalancerKind kind)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = tried }, out var lease));
             picked.Add(lease.Endpoint!);
-            lease.Dispose();
+            lease.Complete();
         }
 
         return picked;

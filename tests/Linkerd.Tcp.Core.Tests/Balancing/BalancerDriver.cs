@@ -46,7 +46,7 @@ internal static class BalancerDriver
     {
         for (var i = 0; i < picks; i++)
         {
-            balancer.Pick().Dispose();
+            balancer.Pick().Complete();
         }
     }
 
@@ -67,7 +67,7 @@ internal static class BalancerDriver
                 return lease;
             }
 
-            lease.Dispose();
+            lease.Complete();
         }
 
         return default;
@@ -79,7 +79,6 @@ internal static class BalancerDriver
         {
             var lease = balancer.PickOf(endpoint);
             lease.Failed(cause);
-            lease.Dispose();
         }
     }
 
@@ -87,6 +86,6 @@ internal static class BalancerDriver
     {
         var lease = balancer.PickOf(endpoint);
         lease.Connected(TimeSpan.Zero);
-        lease.Dispose();
+        lease.Complete();
     }
 }

@@ -73,7 +73,7 @@ public sealed class CircuitBreakerTests
         balancer.Fail(balancer.Find(0), 5);
         balancer.Update(BalancerDriver.Weights(1));
         Assert.Equal(BreakerState.Closed, balancer.Find(0).Breaker);
-        balancer.Pick().Dispose();
+        balancer.Pick().Complete();
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class CircuitBreakerTests
 
         probe.Connected(TimeSpan.FromMilliseconds(1));
         Assert.Equal(BreakerState.Closed, failing.Breaker);
-        probe.Dispose();
+        probe.Complete();
         Assert.Equal(0, failing.Load);
         Assert.InRange(balancer.Count(() => balancer.PickIdle(100))[failing], 1, 100);
     }
@@ -107,7 +107,6 @@ public sealed class CircuitBreakerTests
         _time.Advance(TimeSpan.FromSeconds(5));
         var probe = balancer.PickOf(failing);
         probe.Failed(ConnectFailure.Cancelled);
-        probe.Dispose();
         Assert.Equal(BreakerState.Open, failing.Breaker);
         Assert.True(balancer.PickOf(failing).IsProbe);
     }
@@ -124,7 +123,7 @@ public sealed class CircuitBreakerTests
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = tried }, out var lease));
             Assert.Same(balancer.Find(2), lease.Endpoint);
-            lease.Dispose();
+            lease.Complete();
         }
     }
 
@@ -147,7 +146,6 @@ public sealed class CircuitBreakerTests
 
             Assert.InRange(waited, ceiling * 0.5, ceiling * 1.1);
             probe.Failed(ConnectFailure.Refused);
-            probe.Dispose();
         }
     }
 
@@ -160,7 +158,7 @@ public sealed class CircuitBreakerTests
         _time.Advance(TimeSpan.FromSeconds(5));
         var probe = balancer.PickOf(failing);
         probe.Connected(TimeSpan.Zero);
-        probe.Dispose();
+        probe.Complete();
         balancer.Fail(failing, 5);
         _time.Advance(TimeSpan.FromSeconds(4.9));
         Assert.Null(balancer.TryPickOf(failing, 100).Endpoint);
@@ -184,7 +182,7 @@ public sealed class CircuitBreakerTests
         var changes = 0;
         balancer.Changed += () => changes++;
         leases[0].Failed(ConnectFailure.Refused);
-        leases[0].Dispose();
+        leases[0].Complete();
         Assert.Equal(1, changes);
         var again = balancer.Pick();
         again.Connected(TimeSpan.Zero);
@@ -201,9 +199,9 @@ public sealed class CircuitBreakerTests
         Assert.Equal(PickResult.AtLimit, balancer.Pick(default, out _));
         var changes = 0;
         balancer.Changed += () => changes++;
-        lease.Dispose();
+        lease.Complete();
         Assert.Equal(1, changes);
-        balancer.Pick().Dispose();
+        balancer.Pick().Complete();
     }
 
     [Fact]
@@ -226,8 +224,8 @@ public sealed class CircuitBreakerTests
             Assert.Equal(allowed, leases.Count);
             var first = leases[0];
             first.Connected(TimeSpan.Zero);
-            first.Dispose();
-            leases.Skip(1).ToList().ForEach(lease => lease.Dispose());
+            first.Complete();
+            leases.Skip(1).ToList().ForEach(lease => lease.Complete());
         }
     }
 
@@ -326,20 +324,20 @@ public sealed class CircuitBreakerTests
         Assert.Equal(0, balancer.Count(() => balancer.PickIdle(100))[silent]);
         waiting.Connected(TimeSpan.FromMilliseconds(300));
         Assert.Equal(100, balancer.Count(() => balancer.PickIdle(100))[silent]);
-        more.Dispose();
-        found.Dispose();
+        more.Complete();
+        found.Complete();
 
         // It may take four times as long as it usually does, 1.2 s.
         var late = balancer.PickOf(silent, _time.GetTimestamp());
         _time.Advance(TimeSpan.FromSeconds(1.1));
-        balancer.PickOf(silent, _time.GetTimestamp()).Dispose();
+        balancer.PickOf(silent, _time.GetTimestamp()).Complete();
         Assert.Equal(100, balancer.Count(() => balancer.PickIdle(100))[silent]);
         _time.Advance(TimeSpan.FromSeconds(0.2));
-        balancer.PickOf(silent, _time.GetTimestamp()).Dispose();
+        balancer.PickOf(silent, _time.GetTimestamp()).Complete();
         Assert.Equal(0, balancer.Count(() => balancer.PickIdle(100))[silent]);
 
         // Nobody waits any more.
-        late.Dispose();
+        late.Complete();
         Assert.Equal(100, balancer.Count(() => balancer.PickIdle(100))[silent]);
     }
 }

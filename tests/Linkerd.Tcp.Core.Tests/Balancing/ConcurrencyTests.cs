@@ -56,13 +56,13 @@ public sealed class ConcurrencyTests
                     leases.Enqueue(lease);
                     if (leases.Count > 20)
                     {
-                        leases.Dequeue().Dispose();
+                        leases.Dequeue().Complete();
                     }
                 }
 
                 while (leases.TryDequeue(out var lease))
                 {
-                    lease.Dispose();
+                    lease.Complete();
                 }
 
                 Interlocked.Add(ref picked, count);
@@ -112,7 +112,7 @@ public sealed class ConcurrencyTests
                 {
                     balancer.Pick(new PickContext { Tried = i % 4 == 0 ? tried : [] }, out var lease);
                     lease.Connected(TimeSpan.Zero);
-                    lease.Dispose();
+                    lease.Complete();
                 }
             }
         }

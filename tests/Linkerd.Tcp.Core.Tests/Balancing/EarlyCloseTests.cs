@@ -95,10 +95,9 @@ public sealed class EarlyCloseTests
     {
         var balancer = Balancer(endpoints: 2, earlyCloses: 1, share: 1);
         var lease = balancer.Pick();
-        lease.Closed(0, Soon, byServer: true);
         var endpoint = lease.Endpoint!;
-        lease.Dispose();
-        lease.Closed(0, Soon, byServer: true);
+        lease.Complete(new ConnectionReport { OpenFor = Soon, EndedByServer = true });
+        lease.Complete(new ConnectionReport { OpenFor = Soon, EndedByServer = true });
         Assert.Equal(EjectionCause.None, endpoint.EjectionCauses);
     }
 
@@ -142,13 +141,12 @@ public sealed class EarlyCloseTests
                 Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = endpoint.IsEjected ? [] : others }, out lease));
                 if (lease.Endpoint != endpoint)
                 {
-                    lease.Dispose();
+                    lease.Complete();
                 }
             }
             while (lease.Endpoint != endpoint);
             lease.Connected(TimeSpan.FromMilliseconds(1));
-            lease.Closed(bytes, open ?? Soon, byServer);
-            lease.Dispose();
+            lease.Complete(new ConnectionReport { BytesFromServer = bytes, OpenFor = open ?? Soon, EndedByServer = byServer });
             times--;
         }
     }

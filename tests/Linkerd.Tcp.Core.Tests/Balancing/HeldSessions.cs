@@ -48,6 +48,6 @@ internal sealed class HeldSessions(ILoadBalancer balancer, int held, bool connec
         var lease = _leases[index];
         _leases[index] = _leases[^1];
         _leases.RemoveAt(_leases.Count - 1);
-        lease.Dispose();
+        lease.Complete();
     }
 }

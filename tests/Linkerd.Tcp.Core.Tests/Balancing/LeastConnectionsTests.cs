@@ -82,7 +82,7 @@ public sealed class LeastConnectionsTests
 
         var lease = _leases[2];
         var endpoint = lease.Endpoint;
-        lease.Dispose();
+        lease.Complete();
 
         Assert.Same(endpoint, balancer.Pick().Endpoint);
     }
@@ -130,7 +130,7 @@ public sealed class LeastConnectionsTests
         {
             var index = (int)(_random.NextDouble() * _leases.Count);
             var lease = _leases[index];
-            lease.Dispose();
+            lease.Complete();
             _leases.RemoveAt(index);
         }
     }

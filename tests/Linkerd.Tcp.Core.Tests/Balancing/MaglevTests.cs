@@ -202,8 +202,8 @@ public sealed class MaglevTests
         var after = Map(balancer);
         Assert.All(Enumerable.Range(0, Clients), i => Assert.Equal(!before[i].Equals(full), before[i].Equals(after[i])));
 
-        one.Dispose();
-        two.Dispose();
+        one.Complete();
+        two.Complete();
         Assert.Equal(before, Map(balancer));
     }
 
@@ -258,7 +258,7 @@ public sealed class MaglevTests
     {
         Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Hash = hash }, out var lease));
         var address = lease.Endpoint!.Address;
-        lease.Dispose();
+        lease.Complete();
         return address;
     }
 }

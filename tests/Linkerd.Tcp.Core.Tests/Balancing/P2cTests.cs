@@ -28,13 +28,14 @@ public sealed class P2cTests
         for (var i = 0; i < 50; i++)
         {
             balancer.Pick(new PickContext { Tried = [busy] }, out var lease);
-            lease.Dispose();
+            lease.Complete();
         }
 
         for (var i = 0; i < 50; i++)
         {
-            using var lease = balancer.Pick();
+            var lease = balancer.Pick();
             Assert.Same(free, lease.Endpoint);
+            lease.Complete();
         }
 
         // Level, once it has one as well: then the picks decide.

@@ -55,7 +55,7 @@ public sealed class PeakEwmaTests
         _time.Advance(TimeSpan.FromSeconds(5));
         var probe = _balancer.PickOf(_slow);
         probe.Connected(TimeSpan.FromMilliseconds(10));
-        probe.Dispose();
+        probe.Complete();
         Assert.Equal(0.01, _slow.Snapshot().ConnectLatency.TotalSeconds, 0.001);
     }
 
@@ -67,8 +67,9 @@ public sealed class PeakEwmaTests
         {
             for (var i = 0; i < 4000; i++)
             {
-                using var lease = _balancer.Pick();
+                var lease = _balancer.Pick();
                 lease.Connected(TimeSpan.FromMilliseconds(10 + (i % 2)));
+                lease.Complete();
             }
         });
         Assert.InRange(counts[_fast], 2900, 3100);
@@ -98,7 +99,7 @@ public sealed class PeakEwmaTests
                     _time.Advance(TimeSpan.FromMilliseconds(2));
                     if (leases.Count > held * servers)
                     {
-                        leases.Dequeue().Dispose();
+                        leases.Dequeue().Complete();
                     }
                 }
             });
@@ -116,7 +117,7 @@ public sealed class PeakEwmaTests
         {
             var lease = _balancer.PickOf(i == 0 ? _fast : _slow);
             lease.Connected(TimeSpan.FromMicroseconds(i == 0 ? 200 : 2000));
-            lease.Dispose();
+            lease.Complete();
         }
 
         Assert.Equal(1000, _balancer.Count(() => _balancer.PickIdle(1000))[_fast]);
@@ -129,7 +130,6 @@ public sealed class PeakEwmaTests
     {
         _balancer.Pick(new PickContext { Tried = [_fast] }, out var lease);
         lease.Failed(ConnectFailure.Refused, TimeSpan.FromSeconds(took));
-        lease.Dispose();
         Assert.Equal(counted, _slow.ExpectedLatency(_time.GetTimestamp()));
 
         // So that it is not tried for looking fast.
@@ -142,7 +142,7 @@ public sealed class PeakEwmaTests
         Endpoint[] tried = other is null ? [] : [other];
         Assert.Equal(PickResult.Picked, _balancer.Pick(new PickContext { Tried = tried }, out var lease));
         lease.Connected(TimeSpan.FromMilliseconds(lease.Endpoint == _fast ? 10 : 20));
-        lease.Dispose();
+        lease.Complete();
     }
 
     private void Sessions(int count)

@@ -55,7 +55,7 @@ public sealed class RecoveryTests
         var probe = balancer.Pick();
         while (!probe.IsProbe)
         {
-            probe.Dispose();
+            probe.Complete();
             probe = balancer.Pick();
         }
 
@@ -92,7 +92,6 @@ public sealed class RecoveryTests
                 var context = new PickContext { Tried = [.. balancer.Endpoints.Where(other => other != endpoint)] };
                 Assert.Equal(PickResult.Picked, balancer.Pick(in context, out var lease));
                 lease.Failed(ConnectFailure.Refused);
-                lease.Dispose();
             }
 
             Assert.Equal(BreakerState.Open, endpoint.Breaker);
@@ -113,14 +112,13 @@ public sealed class RecoveryTests
             }
             else
             {
-                lease.Dispose();
+                lease.Complete();
             }
         }
 
         foreach (var probe in probes)
         {
             probe.Failed(ConnectFailure.Refused);
-            probe.Dispose();
         }
     }
 
@@ -139,13 +137,13 @@ public sealed class RecoveryTests
                 }
                 else
                 {
-                    lease.Dispose();
+                    lease.Complete();
                 }
             }
         }
 
         var probed = leases.Select(static lease => lease.Endpoint!).ToHashSet();
-        leases.ForEach(static lease => lease.Dispose());
+        leases.ForEach(static lease => lease.Complete());
         return probed;
     }
 

@@ -81,7 +81,7 @@ public sealed class RoundRobinTests
         {
             balancer.Pick(new PickContext { Tried = [tried] }, out var lease);
             Assert.NotSame(tried, lease.Endpoint);
-            lease.Dispose();
+            lease.Complete();
         }
 
         Assert.DoesNotContain("bb", Picks(balancer, 400));
@@ -94,7 +94,7 @@ public sealed class RoundRobinTests
         for (var i = 0; i < 10_000; i++)
         {
             balancer.Pick(new PickContext { Tried = [balancer.Find(0), balancer.Find(1)] }, out var lease);
-            lease.Dispose();
+            lease.Complete();
         }
 
         var picks = Picks(balancer, 1000);
@@ -107,7 +107,9 @@ public sealed class RoundRobinTests
 
     private static string Picks(ILoadBalancer balancer, int count) => string.Concat(Enumerable.Range(0, count).Select(_ =>
     {
-        using var lease = balancer.Pick();
-        return (char)('a' + ((System.Net.IPEndPoint)lease.Endpoint!.Address).Address.GetAddressBytes()[3]);
+        var lease = balancer.Pick();
+        var endpoint = lease.Endpoint!;
+        lease.Complete();
+        return (char)('a' + ((System.Net.IPEndPoint)endpoint.Address).Address.GetAddressBytes()[3]);
     }));
 }

@@ -93,7 +93,7 @@ public sealed class SharedEndpointTests
         using (var sessions = new HeldSessions(balancer, 100))
         {
             CheckSoon(alone, balancer, sessions);
-            old.ForEach(lease => lease.Dispose());
+            old.ForEach(lease => lease.Complete());
             CheckSoon(alone, balancer, sessions);
 
             // From the next update on its own counters are all that it has.
@@ -102,8 +102,9 @@ public sealed class SharedEndpointTests
         }
 
         Assert.All(balancer.Endpoints, endpoint => Assert.Equal((0, 0), (endpoint.Load, endpoint.Open)));
-        using var held = balancer.PickOf(balancer.Find(0));
+        var held = balancer.PickOf(balancer.Find(0));
         Assert.Null(held.Branch);
+        held.Complete();
     }
 
     [Theory]
@@ -119,15 +120,16 @@ public sealed class SharedEndpointTests
         using (var sessions = new HeldSessions(balancer, 100))
         {
             CheckSoon(alone, balancer, sessions);
-            old.ForEach(lease => lease.Dispose());
+            old.ForEach(lease => lease.Complete());
             CheckSoon(alone, balancer, sessions);
             balancer.Update(new EndpointSet(alone.Groups[0].WithWeight(2)));
             CheckSoon(alone, balancer, sessions);
         }
 
         Assert.All(balancer.Endpoints, endpoint => Assert.Equal((0, 0), (endpoint.Load, endpoint.Open)));
-        using var held = balancer.PickOf(balancer.Find(0));
+        var held = balancer.PickOf(balancer.Find(0));
         Assert.Null(held.Branch);
+        held.Complete();
     }
 
     [Theory]
@@ -156,13 +158,13 @@ public sealed class SharedEndpointTests
             {
                 var at = (int)(random.NextDouble() * leases.Count);
                 var lease = leases[at];
-                lease.Dispose();
+                lease.Complete();
                 leases.RemoveAt(at);
             }
         }
 
         balancer.Update(Sets["nested"]);
-        leases.ForEach(lease => lease.Dispose());
+        leases.ForEach(lease => lease.Complete());
 
         Assert.All(balancer.Endpoints, endpoint => Assert.Equal((0, 0, 0), (endpoint.Load, endpoint.Open, endpoint.Pending)));
         Check(Sets["nested"], balancer, () => balancer.PickIdle(Picks));
@@ -212,7 +214,7 @@ public sealed class SharedEndpointTests
         // The limit is the endpoint's, through whatever group; what is full above is full below.
         Assert.Equal([5, 5, 5], balancer.Endpoints.Select(endpoint => endpoint.Load));
         Assert.Equal(PickResult.AtLimit, balancer.Pick(default, out _));
-        leases.ForEach(lease => lease.Dispose());
+        leases.ForEach(lease => lease.Complete());
         Assert.All(balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     }
 

@@ -92,7 +92,7 @@ public sealed class SharesTests
             while (ends.TryPeek(out var lease, out var end) && end <= now)
             {
                 ends.Dequeue();
-                lease.Dispose();
+                lease.Complete();
             }
 
             ends.Enqueue(balancer.Pick(), now + Exponential(random));

@@ -164,7 +164,6 @@ public sealed class SoftEjectionTests
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others }, out var lease));
             lease.Failed(ConnectFailure.Refused);
-            lease.Dispose();
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class UpdateTests
         Assert.DoesNotContain(left, balancer.Endpoints);
         lease.Connected(TimeSpan.Zero);
         Assert.Equal(1, left.Open);
-        lease.Dispose();
+        lease.Complete();
         Assert.Equal(0, left.Load);
 
         balancer.PickIdle(10);
@@ -51,7 +51,7 @@ public sealed class UpdateTests
         var (held, free) = (balancer.Pick(), balancer.Pick());
         var (loaded, idle) = (held.Endpoint!, free.Endpoint!);
         Assert.NotSame(loaded, idle);
-        free.Dispose();
+        free.Complete();
 
         balancer.Update(EndpointSet.Empty);
         balancer.Update(new EndpointSet(BalancerDriver.Group([1], first: 5)));
@@ -60,7 +60,7 @@ public sealed class UpdateTests
         Assert.Contains(loaded, balancer.Endpoints);
         Assert.DoesNotContain(idle, balancer.Endpoints);
         Assert.Equal(1, loaded.Load);
-        held.Dispose();
+        held.Complete();
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public sealed class UpdateTests
         }
 
         Assert.Equal(0, balancer.Count(() => balancer.PickIdle(10_000))[slow]);
-        stuck.ForEach(lease => lease.Dispose());
+        stuck.ForEach(lease => lease.Complete());
 
         var counts = balancer.Count(() => balancer.PickIdle(2000));
         Assert.InRange(counts[slow], 1000, 1040);

@@ -63,7 +63,7 @@ public sealed class EstablishmentTests : IDisposable
         Assert.Equal(2, outcome.Attempts);
         Assert.Equal((1, 0), (destination.Balancer.Endpoints.Sum(endpoint => endpoint.Open), destination.Balancer.Endpoints.Sum(endpoint => endpoint.Pending)));
         Assert.Equal(transport.Attempts[1].To, outcome.Lease.Endpoint!.Address);
-        outcome.Lease.Dispose();
+        outcome.Lease.Complete();
         Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     }
 

@@ -28,7 +28,7 @@ public sealed class RefusalTests : IDisposable
             Assert.True(outcome.IsConnected, $"{outcome.Reason}: {outcome.Detail}");
             Assert.Equal(transport.Attempts.Count, transport.Attempts.Select(attempt => attempt.To).Distinct().Count());
             transport.Attempts.Clear();
-            outcome.Lease.Dispose();
+            outcome.Lease.Complete();
         }
     }
 

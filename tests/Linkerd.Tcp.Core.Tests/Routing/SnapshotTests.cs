@@ -40,8 +40,8 @@ public sealed class SnapshotTests
         draining.Undrain();
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(0.5, draining.Snapshot().EffectiveWeight, 0.001);
-        open.Dispose();
-        pending.Dispose();
+        open.Complete();
+        pending.Complete();
         Assert.Equal(0, busy.Snapshot().Load);
     }
 

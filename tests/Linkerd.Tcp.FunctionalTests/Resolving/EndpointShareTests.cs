@@ -29,7 +29,7 @@ public sealed class EndpointShareTests
             open.Enqueue(lease);
             if (open.Count > 50)
             {
-                open.Dequeue().Dispose();
+                open.Dequeue().Complete();
             }
         }
 

@@ -65,7 +65,7 @@ internal sealed class BalanceSession(BalanceWorld world) : IRequester
         else
         {
             world.Record.OnFailed(establishment.Reason.Text, _startedAt, world.Scheduler.NowTicks);
-            _lease.Dispose();
+            _lease.Complete();
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class BalanceSession(BalanceWorld world) : IRequester
         var received = await connection.ReceiveAsync().ConfigureAwait(false);
         end.Cancel();
         await connection.DisposeAsync().ConfigureAwait(false);
-        _lease.Dispose();
+        _lease.Complete();
         if (received.Status != TransportStatus.Aborted)
         {
             world.Record.Killed++;
