@@ -24,12 +24,11 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
-    /// <exception cref="ArgumentException">An option is not valid; the message says which, and what was expected.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid; the message says which, and what was expected.</exception>
     public MeshResolver(MeshOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        _options = options;
+        _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _servers = new MeshServers(options);
         _logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
         _resolver = new InterpreterResolver(this);

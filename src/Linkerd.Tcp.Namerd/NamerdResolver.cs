@@ -28,7 +28,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
-    /// <exception cref="ArgumentException">
+    /// <exception cref="InvalidOptionsException">
     /// An option is not valid; the message says which, and what was expected. So also a <see cref="NamerdOptions.Dtab"/> that is too long for a request.
     /// </exception>
     public NamerdResolver(NamerdOptions options)
@@ -40,10 +40,10 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     internal NamerdResolver(NamerdOptions options, Func<Stream, Stream>? wrap, IHostLookup? lookup = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
+        options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         var logger = options.LoggerFactory.CreateLogger("Linkerd.Tcp.Namerd");
         _options = options;
-        _servers = new NamerdServers(options, logger, lookup ?? LocalInterpreterOptions.Default.HostLookup, wrap);
+        _servers = new NamerdServers(options, logger, lookup ?? new LocalInterpreterOptions().HostLookup, wrap);
         _interpreter = new NamerdInterpreter(options, _servers, logger);
         _resolver = new InterpreterResolver(_interpreter);
     }

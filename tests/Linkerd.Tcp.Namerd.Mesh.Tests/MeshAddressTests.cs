@@ -1,3 +1,5 @@
+using Linkerd.Tcp.TestUtilities;
+
 namespace Linkerd.Tcp.Namerd;
 
 public sealed class MeshAddressTests
@@ -36,15 +38,15 @@ public sealed class MeshAddressTests
     [Fact]
     public void Options_NotValid_AreRefused()
     {
-        Refused(options => options with { Addresses = [] });
-        Refused(options => options with { Addresses = [new Uri("http://a:1")] });
-        Refused(options => options with { Namespace = "" });
-        Refused(options => options with { Interval = TimeSpan.Zero });
-        Refused(options => options with { MaxStreamAge = TimeSpan.FromDays(31) });
-        Refused(options => options with { RequestTimeout = TimeSpan.Zero });
-        Refused(options => options with { PingDelay = TimeSpan.FromMilliseconds(1) });
-        Refused(options => options with { PingTimeout = TimeSpan.FromDays(2) });
-        Refused(options => options with { MaxAnswerBytes = 0 });
-        static void Refused(Func<MeshOptions, MeshOptions> change) => Assert.ThrowsAny<ArgumentException>(() => new MeshResolver(change(MeshOptions.Default)));
+        Refused(options => options.With(own => own.Addresses = []));
+        Refused(options => options.With(own => own.Addresses = [new Uri("http://a:1")]));
+        Refused(options => options.With(own => own.Namespace = ""));
+        Refused(options => options.With(own => own.Interval = TimeSpan.Zero));
+        Refused(options => options.With(own => own.MaxStreamAge = TimeSpan.FromDays(31)));
+        Refused(options => options.With(own => own.RequestTimeout = TimeSpan.Zero));
+        Refused(options => options.With(own => own.PingDelay = TimeSpan.FromMilliseconds(1)));
+        Refused(options => options.With(own => own.PingTimeout = TimeSpan.FromDays(2)));
+        Refused(options => options.With(own => own.MaxAnswerBytes = 0));
+        static void Refused(Func<MeshOptions, MeshOptions> change) => Assert.Throws<InvalidOptionsException>(() => new MeshResolver(change(new MeshOptions())));
     }
 }

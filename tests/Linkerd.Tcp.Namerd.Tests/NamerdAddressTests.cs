@@ -104,16 +104,16 @@ public sealed class NamerdAddressTests
     [InlineData("a#b")]
     [InlineData("a%62")]
     public void Options_BadNamespace_IsRefused(string ns) =>
-        Assert.Contains("namespace", Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { Namespace = ns })).Message, StringComparison.Ordinal);
+        Assert.Contains("namespace", Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { Namespace = ns })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Options_OutOfRange_AreRefused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { Interval = TimeSpan.Zero }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { Interval = TimeSpan.MaxValue }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { RequestTimeout = TimeSpan.FromSeconds(-1) }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NamerdResolver(new NamerdOptions { MaxAnswerBytes = 0 }));
-        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("ftp://namerd")] }));
-        Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("/relative", UriKind.Relative)] }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { Interval = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { Interval = TimeSpan.MaxValue }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { RequestTimeout = TimeSpan.FromSeconds(-1) }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { MaxAnswerBytes = 0 }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("ftp://namerd")] }));
+        Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { BaseAddresses = [new Uri("/relative", UriKind.Relative)] }));
     }
 }

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Benchmarks;
 /// <summary>What a simple balancer needs beside its rule; the lease costs it the same as ours.</summary>
 internal abstract class BaselineBalancer : ILoadBalancer
 {
-    private static readonly EndpointPolicy Policy = new(BalancerOptions.Default, static () => { }, static () => { });
+    private static readonly EndpointPolicy Policy = new(new BalancerOptions(), static () => { }, static () => { });
 
     public event Action? Changed;
 

@@ -5,27 +5,23 @@ namespace Linkerd.Tcp;
 /// alike. For fewer connections, and for enough sessions per endpoint that least loaded means something.
 /// </summary>
 /// <remarks>After Finagle's deterministic aperture: instances and endpoints on two rings; an instance uses the endpoints that its part of the ring overlaps, each by the size of the overlap.</remarks>
-public sealed record ApertureOptions
+public sealed class ApertureOptions
 {
     /// <summary>Which of the instances this is, from 0.</summary>
-    public required int Instance { get; init; }
+    public required int Instance { get; set; }
 
     /// <summary>How many instances there are.</summary>
-    public required int Instances { get; init; }
+    public required int Instances { get; set; }
 
     /// <summary>The least number of endpoints used. Default: 12.</summary>
-    public int MinimumSize { get; init; } = 12;
+    public int MinimumSize { get; set; } = 12;
 
-    internal void Check()
+    internal ApertureOptions Copy() => (ApertureOptions)MemberwiseClone();
+
+    internal void Validate(OptionsValidator validator)
     {
-        if (Instances < 1 || Instance < 0 || Instance >= Instances)
-        {
-            throw new ArgumentException($"Aperture: Instance {Instance} of Instances {Instances}: 0 to {Instances} - 1, of at least one, was expected.");
-        }
-
-        if (MinimumSize < 12)
-        {
-            throw new ArgumentException($"Aperture.MinimumSize {MinimumSize}: 12 or more was expected; weights do not hold among fewer.");
-        }
+        validator.Range(Instances, 1);
+        validator.Expect(Instance >= 0 && (Instance < Instances || Instances < 1), Instance, FormattableString.Invariant($"0 to {Instances} - 1"));
+        validator.Expect(MinimumSize >= 12, MinimumSize, "12 or more, as weights do not hold among fewer,");
     }
 }

@@ -12,10 +12,10 @@ internal sealed class LoadBalancer : ILoadBalancer
     // Picks take the whole state with one read, and go on with an old one while an update runs.
     private volatile DistributorTree _tree = DistributorTree.Empty;
 
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <param name="factory">Makes the distributor of each group.</param>
+    /// <param name="options">A validated copy.</param>
     public LoadBalancer(DistributorFactory factory, BalancerOptions options)
     {
-        options.Check();
         _factory = factory;
         _policy = new EndpointPolicy(options, NotifyChanged, () => Rebuild(null));
         _table = new EndpointTable(_policy);

@@ -10,16 +10,16 @@ public static class LoadBalancers
     /// Every group of an <see cref="EndpointSet"/> keeps its share, and compares the load and the picks that came through it: an address may be in several. Its tiers are used in order; endpoints of weight 0 are the last resort.
     /// After M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (1996).
     /// </summary>
-    /// <param name="options">What it does beside that; by default <see cref="BalancerOptions.Default"/>.</param>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static ILoadBalancer P2c(BalancerOptions? options = null) => Make(P2cDistributor<LeastLoadedMetric>.Create, options);
+    /// <param name="options">What it does beside that, which is copied; null: the defaults.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public static ILoadBalancer P2c(BalancerOptions? options = null) => Make(static _ => P2cDistributor<LeastLoadedMetric>.Create, options);
 
     /// <summary>
     /// Power of two choices over the latency of connecting: candidates as for <see cref="P2c"/>; the one with the lower peak EWMA of connect latency times
     /// (pending + 1) wins, where that differs by more than a quarter, otherwise as for <see cref="P2c"/>. Less than 1 ms counts as 1 ms: below that it is noise.
     /// </summary>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Make(P2cDistributor<PeakEwmaMetric>.Create, options);
+    public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Make(static _ => P2cDistributor<PeakEwmaMetric>.Create, options);
 
     /// <summary>
     /// Least connections, exactly: among all endpoints that no other is better than by a whole connection (load per weight, connections being established
@@ -29,7 +29,8 @@ public static class LoadBalancers
     /// </summary>
     /// <remarks>A pick and a release cost a logarithm of the number of endpoints each, under a lock of the group.</remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer LeastConnections(BalancerOptions? options = null) => Make(LeastConnectionsDistributor.Create, options);
+    public static ILoadBalancer LeastConnections(BalancerOptions? options = null) =>
+        Make(static own => (members, previous) => LeastConnectionsDistributor.Create(members, previous, own.Random), options);
 
     /// <summary>
     /// Weighted round robin: each in turn, as often as its weight says and as evenly as that goes, whatever the load. Starts at a random place, so that
@@ -37,11 +38,12 @@ public static class LoadBalancers
     /// </summary>
     /// <remarks>Earliest deadline first: a pick costs a logarithm of the number of endpoints, under a lock of the group.</remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer RoundRobin(BalancerOptions? options = null) => Make(RoundRobinDistributor.Create, options);
+    public static ILoadBalancer RoundRobin(BalancerOptions? options = null) =>
+        Make(static own => (members, previous) => RoundRobinDistributor.Create(members, previous, own.Random), options);
 
     /// <summary>Random in proportion to weights, whatever the load. A pick costs the same whatever the number of endpoints.</summary>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer Random(BalancerOptions? options = null) => Make(RandomDistributor.Create, options);
+    public static ILoadBalancer Random(BalancerOptions? options = null) => Make(static _ => RandomDistributor.Create, options);
 
     /// <summary>
     /// Consistent hashing: sessions of one client go to one endpoint, by <see cref="PickContext.Hash"/> or else the client's address without its port; at
@@ -54,16 +56,14 @@ public static class LoadBalancers
     /// and is made when the set is updated. The client's address is asked of the connection, which makes it once per session.
     /// </remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer Maglev(BalancerOptions? options = null)
-    {
-        options ??= BalancerOptions.Default;
-        return Make((members, previous) => MaglevDistributor.Create(members, previous, options), options);
-    }
+    public static ILoadBalancer Maglev(BalancerOptions? options = null) =>
+        Make(static own => (members, previous) => MaglevDistributor.Create(members, previous, own), options);
 
     /// <summary>The load balancer of an algorithm that is known by name.</summary>
     /// <param name="kind">The algorithm.</param>
-    /// <param name="options">What it does beside that; by default <see cref="BalancerOptions.Default"/>.</param>
-    /// <exception cref="ArgumentException">There is no such algorithm, or an option is out of range.</exception>
+    /// <param name="options">What it does beside that, which is copied; null: the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such algorithm.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null) => kind switch
     {
         BalancerKind.P2c => P2c(options),
@@ -75,15 +75,10 @@ public static class LoadBalancers
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "One of BalancerKind was expected."),
     };
 
-    private static LoadBalancer Make(DistributorFactory factory, BalancerOptions? options)
+    private static LoadBalancer Make(Func<BalancerOptions, DistributorFactory> algorithm, BalancerOptions? options)
     {
-        options ??= BalancerOptions.Default;
-        return new LoadBalancer(options.Aperture is null ? factory : ApertureDistributor.Around(factory, options.Aperture), options);
-    }
-
-    private static LoadBalancer Make(Func<ReadOnlySpan<GroupMember>, Distributor?, IRandomSource, Distributor> factory, BalancerOptions? options)
-    {
-        var random = (options ?? BalancerOptions.Default).Random;
-        return Make((members, previous) => factory(members, previous, random), options);
+        var own = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
+        var factory = algorithm(own);
+        return new LoadBalancer(own.Aperture is null ? factory : ApertureDistributor.Around(factory, own.Aperture), own);
     }
 }

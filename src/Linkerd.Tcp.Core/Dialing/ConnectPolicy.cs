@@ -2,17 +2,14 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How a session gets its server connection.</summary>
-public sealed record ConnectPolicy
+/// <summary>Represents the options of getting a server connection for a session. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+public sealed class ConnectPolicy
 {
-    /// <summary>All defaults.</summary>
-    public static ConnectPolicy Default { get; } = new();
-
     /// <summary>From accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>One attempt to connect to one endpoint. Default: 3 s, so that the kernel repeats the first segment once, after 1 s.</summary>
-    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// The most attempts of one session. Default: 3. The first retry goes to another endpoint, at once; only before an endpoint is tried again
@@ -23,41 +20,35 @@ public sealed record ConnectPolicy
     /// Unless it is 1, a refusal (<see cref="ConnectFailure.Refused"/>) by an endpoint that is not ejected, and whose breaker is on, is free: it counts against neither this
     /// nor the retry budget, once for each endpoint and session. So a session makes at most this many connects, and one more for each endpoint.
     /// </remarks>
-    public int MaxAttempts { get; init; } = 3;
+    public int MaxAttempts { get; set; } = 3;
 
     /// <summary>The first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>
-    public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan RetryBackoff { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// The local addresses to connect from, in turn, each for targets of its own family; where the ports of one are used up the next is tried.
     /// Default: none, which leaves the choice to the system.
     /// </summary>
-    public IReadOnlyList<IPAddress> SourceAddresses { get; init; } = [];
+    public IReadOnlyList<IPAddress> SourceAddresses { get; set; } = [];
 
     /// <summary>How server connections are set up; null, the default: as the proxy's options say.</summary>
-    public TcpOptions? Tcp { get; init; }
+    public TcpOptions? Tcp { get; set; }
 
-    /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
-    internal void Check()
+    internal ConnectPolicy Copy()
     {
-        ExpectSpan(ConnectTimeout, nameof(ConnectTimeout));
-        ExpectSpan(AttemptTimeout, nameof(AttemptTimeout));
-        Expect(MaxAttempts > 0, nameof(MaxAttempts), "1 or more");
-        Expect(RetryBackoff > TimeSpan.Zero, nameof(RetryBackoff), "more than zero");
-        if (Tcp is not null)
-        {
-            TcpOptionsCheck.Check(Tcp, "Connect.Tcp.");
-        }
+        var copy = (ConnectPolicy)MemberwiseClone();
+        copy.SourceAddresses = SourceAddresses is null ? null! : [.. SourceAddresses];
+        copy.Tcp = Tcp?.Copy();
+        return copy;
     }
 
-    private static void ExpectSpan(TimeSpan value, string option) =>
-        Expect(value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan, option, "more than zero, or Timeout.InfiniteTimeSpan");
-
-    private static void Expect(bool holds, string option, string expected)
+    internal void Validate(OptionsValidator validator)
     {
-        if (!holds)
-        {
-            throw new ArgumentException($"{option}: {expected} was expected.");
-        }
+        validator.TimerOrInfinite(ConnectTimeout);
+        validator.TimerOrInfinite(AttemptTimeout);
+        validator.Range(MaxAttempts, 1);
+        validator.Timer(RetryBackoff);
+        validator.Each(SourceAddresses);
+        validator.Optional(Tcp, static (tcp, validator) => tcp.Validate(validator));
     }
 }

@@ -28,19 +28,20 @@ public sealed class DuplexProxy
     private readonly AdapterLog _log;
 
     /// <summary>Makes a proxy.</summary>
-    /// <param name="options">The limits of each copy; default: <see cref="DuplexOptions.Default"/>.</param>
+    /// <param name="options">The limits of each copy; copied; default: those of <see cref="DuplexOptions"/>.</param>
     /// <param name="random">Where the jitter of <see cref="DuplexOptions.Lifetime"/> comes from.</param>
     /// <param name="timeProvider">The clock for sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
-    /// <param name="tcp">The window of sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
+    /// <param name="tcp">The window of sockets and streams, copied; a <see cref="TransportConnection"/> brings its own.</param>
     /// <param name="loggerFactory">
     /// Where to log what a stream or a pipe throws that is none of the exceptions by which it tells of its peer's end; default: nowhere. Category <c>Linkerd.Tcp.Transport</c>.
     /// </param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null, TimeProvider? timeProvider = null, TcpOptions? tcp = null, ILoggerFactory? loggerFactory = null)
     {
-        _options = options ?? DuplexOptions.Default;
+        _options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
         _random = random ?? RandomSource.Shared;
         _timeProvider = timeProvider ?? TimeProvider.System;
-        _tcp = tcp ?? TcpOptions.Default;
+        _tcp = OptionsValidator.Validated((tcp ?? new()).Copy(), static (tcp, validator) => tcp.Validate(validator), nameof(tcp));
         _sockets = new SocketsTransport(_timeProvider, loggerFactory);
         _log = new AdapterLog(GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport"), _timeProvider);
     }
@@ -65,8 +66,15 @@ public sealed class DuplexProxy
     /// <summary>Copies between two connected stream sockets.</summary>
     /// <exception cref="ArgumentException">One of them is not a connected stream socket.</exception>
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(Socket client, Socket server, DuplexControl? control = null) =>
-        RunAsync(_sockets.FromSocket(client, _tcp), _sockets.FromSocket(server, _tcp), control);
+    public ValueTask<DuplexResult> RunAsync(Socket client, Socket server, DuplexControl? control = null)
+    {
+        // Both before either is taken over.
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(server);
+        SocketsTransport.CheckSocket(client, nameof(client));
+        SocketsTransport.CheckSocket(server, nameof(server));
+        return RunAsync(_sockets.FromSocket(client, _tcp.WindowSize), _sockets.FromSocket(server, _tcp.WindowSize), control);
+    }
 
     /// <summary>
     /// Copies between two streams. The end of a stream is its FIN, an <see cref="IOException"/> its RST, and so is whatever else it throws, which is logged (5014). A <see cref="NetworkStream"/> sends its FIN
@@ -74,8 +82,12 @@ public sealed class DuplexProxy
     /// and is closed when both directions are done. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
     /// </summary>
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(Stream client, Stream server, DuplexControl? control = null) =>
-        RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize, _log), new StreamConnection(server, _timeProvider, _tcp.WindowSize, _log), control);
+    public ValueTask<DuplexResult> RunAsync(Stream client, Stream server, DuplexControl? control = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(server);
+        return RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize, _log), new StreamConnection(server, _timeProvider, _tcp.WindowSize, _log), control);
+    }
 
     /// <summary>
     /// Copies between two pipes. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
@@ -84,8 +96,12 @@ public sealed class DuplexProxy
     /// the copy as a RST does, and is logged (5014) unless it is how such things tell that an end is gone.
     /// </summary>
     /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null) =>
-        RunAsync(new PipeConnection(client, _timeProvider, _log), new PipeConnection(server, _timeProvider, _log), control);
+    public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(server);
+        return RunAsync(new PipeConnection(client, _timeProvider, _log), new PipeConnection(server, _timeProvider, _log), control);
+    }
 
     /// <summary>Starts a copy whose owner is told of its end.</summary>
     internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>

@@ -26,16 +26,14 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter
     private Dtab _dtab;
 
     /// <summary>Makes an interpreter. Nothing is looked up before a name is watched.</summary>
-    /// <param name="options">Null: <see cref="LocalInterpreterOptions.Default"/>.</param>
+    /// <param name="options">The options, which are copied; null: the defaults.</param>
     /// <param name="names">Names of one's own, and the tree that each stands for, whatever the dtab says about them.</param>
     /// <exception cref="NameBindingException">A leaf of a tree can never bind.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A time span of the options is not more than zero.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public LocalInterpreter(LocalInterpreterOptions? options = null, IReadOnlyDictionary<DstPath, NameTree>? names = null)
     {
-        _options = options ?? LocalInterpreterOptions.Default;
-        _options = _options with { Logger = new GuardedLogger(_options.Logger) };
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.RefreshInterval, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.LookupTimeout, TimeSpan.Zero, nameof(options));
+        _options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
+        _options.Logger = new GuardedLogger(_options.Logger);
         _names = (names ?? FrozenDictionary<DstPath, NameTree>.Empty).ToFrozenDictionary();
         _namers = new NamerSet(_options.Namers, _options);
         _resolver = new InterpreterResolver(this);

@@ -1,57 +1,57 @@
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Settings of destinations by the prefix of their names, as linkerd-tcp's <c>io.l5d.static</c> promised them. What is null is left as it is.
+/// Represents settings of destinations by the prefix of their names, as linkerd-tcp's <c>io.l5d.static</c> promised them. Settings that are null change nothing.
 /// </summary>
-public sealed record ClientSettings
+public sealed class ClientSettings
 {
     /// <summary>The names that it is for: those that begin with these labels; <see cref="DstPath.Root"/>, the default, is all of them.</summary>
-    public DstPath Prefix { get; init; } = DstPath.Root;
+    public DstPath Prefix { get; set; } = DstPath.Root;
 
     /// <inheritdoc cref="ConnectPolicy.ConnectTimeout"/>
-    public TimeSpan? ConnectTimeout { get; init; }
+    public TimeSpan? ConnectTimeout { get; set; }
 
     /// <inheritdoc cref="ConnectPolicy.AttemptTimeout"/>
-    public TimeSpan? AttemptTimeout { get; init; }
+    public TimeSpan? AttemptTimeout { get; set; }
 
     /// <inheritdoc cref="ConnectPolicy.MaxAttempts"/>
-    public int? MaxAttempts { get; init; }
+    public int? MaxAttempts { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.RetryBudget"/>
-    public RetryBudgetOptions? RetryBudget { get; init; }
+    public RetryBudgetOptions? RetryBudget { get; set; }
 
     /// <summary>The balancing algorithm.</summary>
-    public BalancerKind? Balancer { get; init; }
+    public BalancerKind? Balancer { get; set; }
 
     /// <inheritdoc cref="BalancerOptions.Breaker"/>
-    public CircuitBreakerOptions? Breaker { get; init; }
+    public CircuitBreakerOptions? Breaker { get; set; }
 
     /// <inheritdoc cref="BalancerOptions.SlowStart"/>
-    public SlowStartOptions? SlowStart { get; init; }
+    public SlowStartOptions? SlowStart { get; set; }
 
     /// <inheritdoc cref="BalancerOptions.MaxConnections"/>
-    public int? MaxConnectionsPerEndpoint { get; init; }
+    public int? MaxConnectionsPerEndpoint { get; set; }
 
     /// <inheritdoc cref="BalancerOptions.MaxPending"/>
-    public int? MaxPendingPerEndpoint { get; init; }
+    public int? MaxPendingPerEndpoint { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.MaxSessions"/>
-    public int? MaxSessions { get; init; }
+    public int? MaxSessions { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.MaxWaiters"/>
-    public int? MaxWaiters { get; init; }
+    public int? MaxWaiters { get; set; }
 
     /// <inheritdoc cref="WarmOptions.Connections"/>
-    public int? MinConnections { get; init; }
+    public int? MinConnections { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.Check"/>
-    public ActiveCheckOptions? Check { get; init; }
+    public ActiveCheckOptions? Check { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.DrainTimeout"/>
-    public TimeSpan? DrainTimeout { get; init; }
+    public TimeSpan? DrainTimeout { get; set; }
 
     /// <inheritdoc cref="DestinationOptions.OnNegative"/>
-    public NegativePolicy? OnNegative { get; init; }
+    public NegativePolicy? OnNegative { get; set; }
 
     /// <summary>Whether it is for a name.</summary>
     public bool Matches(DstPath name)
@@ -61,7 +61,7 @@ public sealed record ClientSettings
     }
 
     /// <summary>These settings, and what another says over them.</summary>
-    internal ClientSettings With(ClientSettings other) => new()
+    internal ClientSettings With(ClientSettings other) => new ClientSettings
     {
         Prefix = other.Prefix,
         ConnectTimeout = other.ConnectTimeout ?? ConnectTimeout,
@@ -79,5 +79,35 @@ public sealed record ClientSettings
         Check = other.Check ?? Check,
         DrainTimeout = other.DrainTimeout ?? DrainTimeout,
         OnNegative = other.OnNegative ?? OnNegative,
-    };
+    }.Copy();
+
+    internal ClientSettings Copy()
+    {
+        var copy = (ClientSettings)MemberwiseClone();
+        copy.RetryBudget = RetryBudget?.Copy();
+        copy.Breaker = Breaker?.Copy();
+        copy.SlowStart = SlowStart?.Copy();
+        copy.Check = Check?.Copy();
+        return copy;
+    }
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.NotNull(Prefix);
+        validator.TimerOrInfinite(ConnectTimeout);
+        validator.TimerOrInfinite(AttemptTimeout);
+        validator.Range(MaxAttempts, 1);
+        validator.Optional(RetryBudget, static (budget, validator) => budget.Validate(validator));
+        validator.Defined(Balancer);
+        validator.Optional(Breaker, static (breaker, validator) => breaker.Validate(validator));
+        validator.Optional(SlowStart, static (slowStart, validator) => slowStart.Validate(validator));
+        validator.Range(MaxConnectionsPerEndpoint, 1);
+        validator.Range(MaxPendingPerEndpoint, 1);
+        validator.Range(MaxSessions, 1);
+        validator.Range(MaxWaiters, 0);
+        validator.Range(MinConnections, 0);
+        validator.Optional(Check, static (check, validator) => check.Validate(validator));
+        validator.TimerOrInfinite(DrainTimeout);
+        validator.Defined(OnNegative);
+    }
 }

@@ -4,10 +4,22 @@ namespace Linkerd.Tcp;
 /// Settings by prefix, in order: for a name, all of those whose prefix matches are merged, each over the ones before it. A prefix that is longer than the
 /// name does not match. Immutable; any thread.
 /// </summary>
-/// <param name="settings">The settings, in the order in which they are merged.</param>
-public sealed class ClientSettingsByPrefix(params IEnumerable<ClientSettings> settings)
+public sealed class ClientSettingsByPrefix
 {
-    private readonly ClientSettings[] _settings = [.. settings];
+    private readonly ClientSettings[] _settings;
+
+    /// <summary>Makes settings by prefix.</summary>
+    /// <param name="settings">The settings, in the order in which they are merged; copied.</param>
+    /// <exception cref="InvalidOptionsException">A setting is not valid.</exception>
+    public ClientSettingsByPrefix(params IEnumerable<ClientSettings> settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = [.. settings.Select(static settings => settings?.Copy()!)];
+        OptionsValidator.Validated(
+            _settings,
+            static (all, validator) => validator.Each(all, static (settings, validator) => settings.Validate(validator), nameof(settings)),
+            nameof(settings));
+    }
 
     /// <summary>The settings of a name.</summary>
     public ClientSettings For(DstPath name)
@@ -25,38 +37,38 @@ public sealed class ClientSettingsByPrefix(params IEnumerable<ClientSettings> se
         return merged;
     }
 
-    /// <summary>The options of a name's destination: the ones given, changed as its settings say, with a balancer of its own.</summary>
+    /// <summary>The options of a name's destination: a copy of the ones given, changed as its settings say.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="options">What holds where no settings say otherwise; its balancer is not used.</param>
-    /// <param name="connect">The policy of connecting that holds where no settings say otherwise.</param>
-    /// <param name="kind">The algorithm where no settings say otherwise.</param>
-    /// <param name="balancing">The options of the balancer where no settings say otherwise.</param>
-    /// <exception cref="ArgumentException">A value is out of range.</exception>
-    public DestinationOptions Apply(
-        DstPath name, DestinationOptions options, ConnectPolicy? connect = null, BalancerKind kind = BalancerKind.P2c, BalancerOptions? balancing = null)
+    /// <param name="options">What holds where no settings say otherwise. A <see cref="DestinationOptions.BalancerFactory"/> holds unless settings name an algorithm.</param>
+    /// <param name="connect">The policy of connecting that holds where no settings say otherwise; null: that of the options.</param>
+    public DestinationOptions Apply(DstPath name, DestinationOptions options, ConnectPolicy? connect = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         var merged = For(name);
-        connect ??= options.Connect;
-        balancing ??= BalancerOptions.Default;
-        return options with
+        var applied = options.Copy();
+        applied.Balancer = merged.Balancer ?? options.Balancer;
+        applied.BalancerFactory = merged.Balancer is null ? options.BalancerFactory : null;
+        if (applied.Balancing is { } balancing)
         {
-            Balancer = LoadBalancers.Create(merged.Balancer ?? kind, balancing with
-            {
-                Breaker = merged.Breaker ?? balancing.Breaker,
-                SlowStart = merged.SlowStart ?? balancing.SlowStart,
-                MaxConnections = merged.MaxConnectionsPerEndpoint ?? balancing.MaxConnections,
-                MaxPending = merged.MaxPendingPerEndpoint ?? balancing.MaxPending,
-            }),
-            Connect = ConnectOf(merged, connect),
-            RetryBudget = merged.RetryBudget ?? options.RetryBudget,
-            MaxSessions = merged.MaxSessions ?? options.MaxSessions,
-            MaxWaiters = merged.MaxWaiters ?? options.MaxWaiters,
-            Warm = merged.MinConnections is { } connections ? options.Warm with { Connections = connections } : options.Warm,
-            Check = merged.Check ?? options.Check,
-            DrainTimeout = merged.DrainTimeout ?? options.DrainTimeout,
-            OnNegative = merged.OnNegative ?? options.OnNegative,
-        };
+            balancing.Breaker = merged.Breaker ?? balancing.Breaker;
+            balancing.SlowStart = merged.SlowStart ?? balancing.SlowStart;
+            balancing.MaxConnections = merged.MaxConnectionsPerEndpoint ?? balancing.MaxConnections;
+            balancing.MaxPending = merged.MaxPendingPerEndpoint ?? balancing.MaxPending;
+        }
+
+        applied.Connect = ConnectOf(merged, connect?.Copy() ?? applied.Connect);
+        applied.RetryBudget = merged.RetryBudget ?? applied.RetryBudget;
+        applied.MaxSessions = merged.MaxSessions ?? applied.MaxSessions;
+        applied.MaxWaiters = merged.MaxWaiters ?? applied.MaxWaiters;
+        if (applied.Warm is { } warm)
+        {
+            warm.Connections = merged.MinConnections ?? warm.Connections;
+        }
+
+        applied.Check = merged.Check ?? applied.Check;
+        applied.DrainTimeout = merged.DrainTimeout ?? applied.DrainTimeout;
+        applied.OnNegative = merged.OnNegative ?? applied.OnNegative;
+        return applied;
     }
 
     // Without a word on connecting the proxy's own policy holds.
@@ -67,12 +79,10 @@ public sealed class ClientSettingsByPrefix(params IEnumerable<ClientSettings> se
             return connect;
         }
 
-        connect ??= ConnectPolicy.Default;
-        return connect with
-        {
-            ConnectTimeout = merged.ConnectTimeout ?? connect.ConnectTimeout,
-            AttemptTimeout = merged.AttemptTimeout ?? connect.AttemptTimeout,
-            MaxAttempts = merged.MaxAttempts ?? connect.MaxAttempts,
-        };
+        connect ??= new ConnectPolicy();
+        connect.ConnectTimeout = merged.ConnectTimeout ?? connect.ConnectTimeout;
+        connect.AttemptTimeout = merged.AttemptTimeout ?? connect.AttemptTimeout;
+        connect.MaxAttempts = merged.MaxAttempts ?? connect.MaxAttempts;
+        return connect;
     }
 }

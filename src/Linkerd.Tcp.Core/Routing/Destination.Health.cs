@@ -3,6 +3,8 @@ namespace Linkerd.Tcp;
 /// <content>What happens to its endpoints beside discovery: checks, ejections, leaving.</content>
 public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDialObserver
 {
+    private static readonly ConnectPolicy DefaultPolicy = new();
+
     private readonly RepeatFilter _ejectedFilter;
     private readonly RepeatFilter _readmittedFilter;
     private readonly RepeatFilter _heldBackFilter;
@@ -26,7 +28,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     internal bool ClosesSessionsOnDown => _options.Check is { CloseSessionsOnDown: true };
 
     /// <summary>How its checks connect: as the sessions of the first proxy that serves it.</summary>
-    internal ConnectPolicy CheckPolicy => _proxyPolicy ?? Connect ?? ConnectPolicy.Default;
+    internal ConnectPolicy CheckPolicy => _proxyPolicy ?? Connect ?? DefaultPolicy;
 
     /// <summary>How many checks there were, by result; null where nothing is checked.</summary>
     internal (long Passed, long Failed, long Inconclusive)? Checks => _checker is null
@@ -37,7 +39,12 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     internal void ServeWith(ConnectPolicy policy, TcpOptions tcp)
     {
         var connect = Connect ?? policy;
-        _proxyPolicy ??= connect.Tcp is null ? connect with { Tcp = tcp } : connect;
+        if (_proxyPolicy is null)
+        {
+            var own = connect.Copy();
+            own.Tcp ??= tcp;
+            _proxyPolicy = own;
+        }
     }
 
     void IEndpointObserver.OnEjection(Endpoint endpoint, EjectionCause before, EjectionCause after)

@@ -49,8 +49,8 @@ public sealed partial class Destination
         CancellationToken stopping)
     {
         Name = name;
-        _options = options;
         _direct = direct;
+        _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _timeProvider = timeProvider;
         _random = random;
         _logger = logger;
@@ -61,8 +61,8 @@ public sealed partial class Destination
         _heldBackFilter = new RepeatFilter(timeProvider);
         _handlerFilter = new RepeatFilter(timeProvider);
         _onlyFilter = new RepeatFilter(timeProvider);
-        options.CheckValues();
-        Waiters = new WaiterQueue(options.MaxWaiters, options.Balancer, IsInVain, timeProvider);
+        Balancer = DestinationBalancer.Make(options, name);
+        Waiters = new WaiterQueue(options.MaxWaiters, Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);
 
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
@@ -79,7 +79,7 @@ public sealed partial class Destination
     public DstPath Name { get; }
 
     /// <summary>What picks its endpoints.</summary>
-    public ILoadBalancer Balancer => _options.Balancer;
+    public ILoadBalancer Balancer { get; }
 
     /// <summary>What resolves it.</summary>
     public IResolver Resolver => _options.Resolver;
@@ -169,6 +169,7 @@ public sealed partial class Destination
         }
 
         _checker?.Stop();
+        DestinationBalancer.Release(Balancer);
         try
         {
             Balancer.Changed -= Signal;

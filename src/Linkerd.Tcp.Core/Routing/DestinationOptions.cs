@@ -1,81 +1,86 @@
 namespace Linkerd.Tcp;
 
-/// <summary>What a <see cref="Destination"/> is made of.</summary>
-public sealed record DestinationOptions
+/// <summary>
+/// Represents the options of a <see cref="Destination"/>, which copies and validates them: later changes have no effect, and several names may have the same ones. Time spans are at most 49 days,
+/// as timers cannot be set to more.
+/// </summary>
+public sealed class DestinationOptions
 {
     /// <summary>What resolves the name. Not disposed by the destination; several may share it.</summary>
-    public required IResolver Resolver { get; init; }
+    public required IResolver Resolver { get; set; }
 
-    /// <summary>What picks the endpoint of each session: an instance of its own. Default: weighted power of two choices.</summary>
-    public ILoadBalancer Balancer { get; init; } = LoadBalancers.P2c();
+    /// <summary>Gets or sets the algorithm that picks the endpoint of each session. Default: weighted power of two choices.</summary>
+    public BalancerKind Balancer { get; set; }
+
+    /// <summary>Gets or sets the options of the load balancer.</summary>
+    public BalancerOptions Balancing { get; set; } = new();
+
+    /// <summary>
+    /// Gets or sets a function that makes a load balancer, in place of <see cref="Balancer"/> and <see cref="Balancing"/>. Called once for each destination; it returns a new instance
+    /// each time, as a balancer has the endpoints of one name. Default: null.
+    /// </summary>
+    public Func<ILoadBalancer>? BalancerFactory { get; set; }
 
     /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
-    public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+    public NegativePolicy OnNegative { get; set; } = NegativePolicy.Keep;
 
     /// <summary>The most sessions to the name at once, whatever listener they come from; a client beyond it is reset at once. Null, the default: no limit.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
-    public int? MaxSessions
-    {
-        get;
-        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxSessions), value, $"{nameof(MaxSessions)}: 1 or more was expected.");
-    }
+    public int? MaxSessions { get; set; }
 
     /// <summary>How sessions get their server connections; null, the default: as the proxy's options say.</summary>
-    public ConnectPolicy? Connect { get; init; }
+    public ConnectPolicy? Connect { get; set; }
 
     /// <summary>What all of its sessions may spend on retries together. Default: 0.2 for each session, and 10 a second.</summary>
-    public RetryBudgetOptions RetryBudget { get; init; } = RetryBudgetOptions.Default;
+    public RetryBudgetOptions RetryBudget { get; set; } = new();
 
     /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
-    public int MaxWaiters { get; init; } = 1000;
+    public int MaxWaiters { get; set; } = 1000;
 
     /// <summary>Connections that are made before they are needed. Default: none.</summary>
-    public WarmOptions Warm { get; init; } = new();
+    public WarmOptions Warm { get; set; } = new();
 
     /// <summary>
     /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="Refusal.NoEndpoint"/>). True: it
     /// waits for one, as it does for the first resolution.
     /// </summary>
-    public bool WaitForEndpoints { get; init; }
+    public bool WaitForEndpoints { get; set; }
 
     /// <summary>
     /// How its endpoints are checked beside what sessions meet. Null, the default: not at all. Checks connect as the sessions of the first proxy that serves the name do: from
     /// the same addresses, with the same TCP options.
     /// </summary>
-    public ActiveCheckOptions? Check { get; init; }
+    public ActiveCheckOptions? Check { get; set; }
 
     /// <summary>
     /// How long sessions may go on whose endpoint an operator drains, or discovery has removed: each ends, with a reset, at a random time between half and all of this, so that
     /// their clients do not come back all at once. Nothing ends where the endpoint is undrained, or back in the set, before. Default:
     /// <see cref="Timeout.InfiniteTimeSpan"/>: they go on as long as they like.
     /// </summary>
-    public TimeSpan DrainTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+    public TimeSpan DrainTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <exception cref="ArgumentException">A value is out of range; the message says which and what was expected.</exception>
-    internal void CheckValues()
+    internal DestinationOptions Copy()
     {
-        Expect(MaxWaiters >= 0, nameof(MaxWaiters));
-        Expect(double.IsFinite(RetryBudget.PerSession) && RetryBudget.PerSession >= 0, "RetryBudget.PerSession");
-        Expect(double.IsFinite(RetryBudget.PerSecond) && RetryBudget.PerSecond >= 0, "RetryBudget.PerSecond");
-        Expect(Warm.Connections >= 0, "Warm.Connections");
-        if (Warm.MaxIdle <= TimeSpan.Zero)
-        {
-            throw new ArgumentException("Warm.MaxIdle: more than zero was expected.");
-        }
-
-        Connect?.Check();
-        Check?.Check();
-        if (DrainTimeout <= TimeSpan.Zero && DrainTimeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentException($"{nameof(DrainTimeout)}: more than zero, or Timeout.InfiniteTimeSpan, was expected.");
-        }
+        var copy = (DestinationOptions)MemberwiseClone();
+        copy.Balancing = Balancing?.Copy()!;
+        copy.Connect = Connect?.Copy();
+        copy.RetryBudget = RetryBudget?.Copy()!;
+        copy.Warm = Warm?.Copy()!;
+        copy.Check = Check?.Copy();
+        return copy;
     }
 
-    private static void Expect(bool holds, string option)
+    internal void Validate(OptionsValidator validator)
     {
-        if (!holds)
-        {
-            throw new ArgumentException($"{option}: 0 or more was expected.");
-        }
+        validator.NotNull(Resolver);
+        validator.Defined<BalancerKind>(Balancer);
+        validator.Nested(Balancing, static (balancing, validator) => balancing.Validate(validator));
+        validator.Defined<NegativePolicy>(OnNegative);
+        validator.Range(MaxSessions, 1);
+        validator.Optional(Connect, static (connect, validator) => connect.Validate(validator));
+        validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));
+        validator.Range(MaxWaiters, 0);
+        validator.Nested(Warm, static (warm, validator) => warm.Validate(validator));
+        validator.Optional(Check, static (check, validator) => check.Validate(validator));
+        validator.TimerOrInfinite(DrainTimeout);
     }
 }

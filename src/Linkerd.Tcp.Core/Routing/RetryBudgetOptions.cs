@@ -6,14 +6,21 @@ namespace Linkerd.Tcp;
 /// (<see cref="ConnectPolicy.MaxAttempts"/>) is not paid for.
 /// </summary>
 /// <remarks>After Finagle's RetryBudget (20 % and 10 a second, over 10 s).</remarks>
-public sealed record RetryBudgetOptions
+public sealed class RetryBudgetOptions
 {
-    /// <summary>All defaults.</summary>
-    public static RetryBudgetOptions Default { get; } = new();
+    private const double Most = 1_000_000_000;
 
-    /// <summary>Retries that each session adds. Default: 0.2.</summary>
-    public double PerSession { get; init; } = 0.2;
+    /// <summary>Retries that each session adds; 0 to 1,000,000,000. Default: 0.2.</summary>
+    public double PerSession { get; set; } = 0.2;
 
-    /// <summary>Retries that each second adds. Default: 10. The bucket holds 10 s of them, and is full at the start.</summary>
-    public double PerSecond { get; init; } = 10;
+    /// <summary>Retries that each second adds; 0 to 1,000,000,000. Default: 10. The bucket holds 10 s of them, and is full at the start.</summary>
+    public double PerSecond { get; set; } = 10;
+
+    internal RetryBudgetOptions Copy() => (RetryBudgetOptions)MemberwiseClone();
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.Expect(PerSession is >= 0 and <= Most, PerSession, FormattableString.Invariant($"0 to {Most}"));
+        validator.Expect(PerSecond is >= 0 and <= Most, PerSecond, FormattableString.Invariant($"0 to {Most}"));
+    }
 }

@@ -27,7 +27,7 @@ public sealed partial class Router : IAsyncDisposable
     }
 
     /// <summary>Makes a router.</summary>
-    /// <param name="optionsFor">What a name's destination is made of; called once for each name.</param>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each name. Several names may have the same options.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
@@ -50,7 +50,7 @@ public sealed partial class Router : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _random = random ?? RandomSource.Shared;
         var sockets = new Lazy<SocketsTransport>(() => new SocketsTransport(_timeProvider, loggerFactory));
-        _checks = new(() => new Dialer(transport ?? sockets.Value, TcpOptions.Default));
+        _checks = new(() => new Dialer(transport ?? sockets.Value, TcpOptions.Defaults));
         _direct = new(() => NewDirectDialing(transport is null or EpollTransport ? null : transport, sockets, meter));
         _logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing");
         if (meter is not null)
@@ -75,15 +75,20 @@ public sealed partial class Router : IAsyncDisposable
     }
 
     /// <summary>The destination of a name. The first call starts its watch.</summary>
+    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    /// <exception cref="InvalidOptionsException">An option of the destination is not valid.</exception>
+    /// <exception cref="InvalidOperationException">There are no options for the name, or its load balancer already serves another name.</exception>
     public Destination Get(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name, null, TcpOptions.Default)), this).Value;
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name, null, TcpOptions.Defaults)), this).Value;
     }
 
     /// <summary>Gets the destination of a name for a proxy, whose options hold before the first check.</summary>
     internal Destination Get(DstPath name, ConnectPolicy connect, TcpOptions tcp)
     {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
         var destination = _destinations.GetOrAdd(name, static (name, of) => new(() => of.Router.Create(name, of.Connect, of.Tcp)), (Router: this, Connect: connect, Tcp: tcp)).Value;
         destination.ServeWith(connect, tcp);
         return destination;
@@ -121,12 +126,12 @@ public sealed partial class Router : IAsyncDisposable
     internal TransportExecutor? DirectExecutor { get; set; }
 
     private DirectDialing NewDirectDialing(ITransport? transport, Lazy<SocketsTransport> sockets, Meter? meter) => new(
-        new Dialer(transport ?? sockets.Value, TcpOptions.Default, meter is null ? null : new ConnectInstruments(meter)),
+        new Dialer(transport ?? sockets.Value, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter)),
         DirectExecutor ?? sockets.Value.Executor);
 
     private Destination Create(DstPath name, ConnectPolicy? connect, TcpOptions tcp)
     {
-        var options = _optionsFor(name);
+        var options = _optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
         var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _direct, _timeProvider, _random, _logger, _stopping.Token);
         if (connect is not null)
         {

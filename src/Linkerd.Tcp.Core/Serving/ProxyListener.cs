@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Linkerd.Tcp;
@@ -6,71 +7,114 @@ namespace Linkerd.Tcp;
 /// An address that a proxy listens on, the name that its sessions go to, and limits of its own: one crowd of clients does not take what another
 /// listener's clients need. The limits are off by default.
 /// </summary>
-/// <param name="EndPoint">
-/// The local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0 with that port.
-/// </param>
-/// <param name="Destination">The name that all sessions go to; null if <see cref="Route"/> chooses one for each.</param>
-public sealed record ProxyListener(EndPoint EndPoint, DstPath? Destination)
+public sealed class ProxyListener
 {
-    /// <summary>Makes a listener whose sessions go to names of their own.</summary>
-    /// <param name="endPoint">The local address, as <see cref="EndPoint"/>.</param>
-    /// <param name="route">Chooses the name of each session (<see cref="Route"/>).</param>
-    public ProxyListener(EndPoint endPoint, Func<SessionContext, DstPath?> route)
-        : this(endPoint, (DstPath?)null)
+    private const double MostPerSecond = 1_000_000_000;
+
+    /// <summary>Makes a listener whose address and name are set afterwards.</summary>
+    public ProxyListener()
     {
-        Route = route;
     }
 
-    /// <summary>
-    /// Chooses the name of each session, in place of <see cref="Destination"/>: from its listener, its client's address, the server name that the client sent. Null from it refuses the
-    /// client (<see cref="Refusal.NoRoute"/>); what it throws ends the session. Called on the connection's executor, which may be an event loop: must not block. Null, the default:
-    /// all sessions go to <see cref="Destination"/>.
-    /// </summary>
-    public Func<SessionContext, DstPath?>? Route { get; init; }
+    /// <summary>Makes a listener.</summary>
+    /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
+    /// <param name="destination">The name, as in <see cref="Destination"/>.</param>
+    [SetsRequiredMembers]
+    public ProxyListener(EndPoint endPoint, DstPath? destination) => (EndPoint, Destination) = (endPoint, destination);
+
+    /// <summary>Makes a listener whose sessions go to names of their own.</summary>
+    /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
+    /// <param name="route">The function that chooses the name of each session, as in <see cref="Route"/>.</param>
+    [SetsRequiredMembers]
+    public ProxyListener(EndPoint endPoint, Func<SessionContext, DstPath?> route) => (EndPoint, Route) = (endPoint, route);
 
     /// <summary>
-    /// The time from accept until the client has sent what is expected of it before its session has a destination, such as a TLS handshake. More than zero, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. Without such an expectation it has no meaning.
+    /// Gets or sets the local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0
+    /// with that port.
     /// </summary>
-    public TimeSpan PreludeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    public required EndPoint EndPoint { get; set; }
+
+    /// <summary>Gets or sets the name that all sessions go to; null, the default, if <see cref="Route"/> chooses one for each. One of the two is required.</summary>
+    public DstPath? Destination { get; set; }
 
     /// <summary>
-    /// The most bytes of a client that are looked at, and not consumed, before its session has a destination. 1 or more. Default: 16 KiB. If they say too little, the client is refused
-    /// (<see cref="Refusal.Prelude"/>). What a client sends early for its server may be more.
+    /// Gets or sets a function that chooses the name of each session, in place of <see cref="Destination"/>: from its listener, its client's address, the server name that
+    /// the client sent. Null from it refuses the client (<see cref="Refusal.NoRoute"/>); what it throws ends the session. Called on the connection's executor, which may be
+    /// an event loop: must not block. Null, the default: all sessions go to <see cref="Destination"/>.
     /// </summary>
-    public int MaxPreludeBytes { get; init; } = 16 * 1024;
+    public Func<SessionContext, DstPath?>? Route { get; set; }
+
+    /// <summary>
+    /// Gets or sets the time from accept until the client has sent what is expected of it before its session has a destination, such as a TLS handshake; more than zero, at most 49
+    /// days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. It has no meaning if nothing is expected.
+    /// </summary>
+    public TimeSpan PreludeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Gets or sets the most bytes of a client that are looked at, and not consumed, before its session has a destination; 1 or more. Default: 16 KiB. If they say too little, the
+    /// client is refused (<see cref="Refusal.Prelude"/>). What a client sends early for its server may be more.
+    /// </summary>
+    public int MaxPreludeBytes { get; set; } = 16 * 1024;
 
     /// <summary>What happens on each connection before it is admitted, in order.</summary>
-    internal IReadOnlyList<IPrelude> Preludes { get; init; } = [];
+    internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 
     /// <summary>
     /// Connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="ListenOptions.Backlog"/>).
     /// </summary>
-    public int Backlog { get; init; } = int.MaxValue;
+    public int Backlog { get; set; } = int.MaxValue;
 
     /// <summary>
     /// The most sessions of this listener at once, within <see cref="TcpProxyOptions.MaxSessions"/>. While it is reached nothing is accepted here, and
     /// clients wait in the kernel's backlog. Null, the default: no limit but that of all listeners.
     /// </summary>
-    public int? MaxSessions { get; init; }
+    public int? MaxSessions { get; set; }
 
     /// <summary>
-    /// The most sessions that begin in a second, over time; more than 0, and 0.5 is one in two seconds. A client beyond it is reset at once
+    /// The most sessions that begin in a second, over time; more than 0, at most 1,000,000,000, and 0.5 is one in two seconds. A client beyond it is reset at once
     /// (<see cref="Refusal.AcceptRate"/>): held back instead, clients would pile up in the backlog, and be served when they have long given up. Null,
     /// the default: no limit.
     /// </summary>
-    public double? AcceptRate { get; init; }
+    public double? AcceptRate { get; set; }
 
     /// <summary>
     /// How many sessions may begin at once after a pause, in spite of <see cref="AcceptRate"/>. Null, the default: the rate, rounded up, so one second's
     /// worth. Only with a rate.
     /// </summary>
-    public int? AcceptBurst { get; init; }
+    public int? AcceptBurst { get; set; }
 
     /// <summary>
     /// The most sessions of one client address at once, at this listener; a client beyond it is reset at once (<see cref="Refusal.ClientSessions"/>).
     /// An IPv4 address counts alone, and as the same in IPv6 form; IPv6 addresses count by their /64, all of which one subscriber has
     /// (RFC 6177). Clients behind one NAT share an address; those of Unix-domain sockets have none, and no limit. Null, the default: no limit.
     /// </summary>
-    public int? MaxSessionsPerClient { get; init; }
+    public int? MaxSessionsPerClient { get; set; }
+
+    internal ProxyListener Copy() => (ProxyListener)MemberwiseClone();
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.NotNull(EndPoint);
+        if (Route is null)
+        {
+            validator.NotNull(Destination);
+        }
+        else
+        {
+            validator.Expect(Destination is null, Destination, $"null, as {nameof(Route)} chooses the name,");
+        }
+
+        validator.TimerOrInfinite(PreludeTimeout);
+        validator.Range(MaxPreludeBytes, 1);
+        validator.Range(Backlog, 1);
+        validator.Range(MaxSessions, 1);
+        validator.Expect(AcceptRate is null or (> 0 and <= MostPerSecond), AcceptRate, FormattableString.Invariant($"more than 0 sessions a second, at most {MostPerSecond},"));
+        validator.Range(AcceptBurst, 1);
+        if (AcceptBurst is not null && AcceptRate is null)
+        {
+            validator.Add($"{nameof(AcceptRate)} beside it was expected, not null.", nameof(AcceptBurst));
+        }
+
+        validator.Range(MaxSessionsPerClient, 1);
+    }
 }

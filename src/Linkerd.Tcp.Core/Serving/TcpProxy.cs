@@ -24,7 +24,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private bool _started;
 
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
-    /// <param name="options">What to serve.</param>
+    /// <param name="options">What to serve; copied.</param>
     /// <param name="router">Where sessions go.</param>
     /// <param name="transport">What carries them; default: one of its own, of <see cref="Transports.Create"/>, which is disposed with it.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
@@ -32,7 +32,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="timeProvider">The clock; default: the system's.</param>
     /// <param name="random">Where jitter comes from.</param>
     /// <param name="observer">What receives a record of each session at its end; default: nothing, and no records are made.</param>
-    /// <exception cref="ArgumentException">There is no listener, or a limit is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
         Router router,
@@ -45,8 +45,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(router);
-        TcpProxyOptionsCheck.Check(options);
-        _options = options;
+        _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -82,6 +81,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_started)
@@ -123,8 +123,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
     /// <param name="abort">Aborts what is left at once.</param>
     /// <returns>How many sessions were aborted.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The grace period is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or more than 49 days. Nothing is stopped then.</exception>
     public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort)
     {
+        if (grace != Timeout.InfiniteTimeSpan && (grace < TimeSpan.Zero || grace > OptionsValidator.LongestTimer))
+        {
+            throw new ArgumentOutOfRangeException(nameof(grace), grace, "Zero to 49 days, or Timeout.InfiniteTimeSpan, was expected.");
+        }
+
         await StopListeningAsync().ConfigureAwait(false);
         var empty = _services.Sessions.WaitEmptyAsync();
         if (!empty.IsCompleted)

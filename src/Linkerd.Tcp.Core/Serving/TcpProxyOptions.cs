@@ -1,30 +1,50 @@
 namespace Linkerd.Tcp;
 
-/// <summary>What a <see cref="TcpProxy"/> serves, and within which limits.</summary>
-public sealed record TcpProxyOptions
+/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect.</summary>
+public sealed class TcpProxyOptions
 {
     /// <summary>Where it listens; at least one.</summary>
-    public required IReadOnlyList<ProxyListener> Listeners { get; init; }
+    public required IReadOnlyList<ProxyListener> Listeners { get; set; }
 
     /// <summary>
     /// The most sessions at once, over all listeners; <see cref="ProxyListener.MaxSessions"/> is that of one. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
     /// Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
     /// </summary>
-    public int? MaxSessions { get; init; }
+    public int? MaxSessions { get; set; }
 
     /// <summary>How sessions get their server connections, where <see cref="DestinationOptions.Connect"/> does not say otherwise.</summary>
-    public ConnectPolicy Connect { get; init; } = ConnectPolicy.Default;
+    public ConnectPolicy Connect { get; set; } = new();
 
     /// <summary>
     /// Whether a client that sends its FIN while its session waits for a server connection is taken for gone, as HAProxy's
     /// <c>option abortonclose</c> has it: its place is free at once, which matters where impatient clients pile up. Default: false, as the FIN may be
     /// a half-close (<c>echo query | nc</c>), whose sender waits for the answer. A client that resets the connection is gone either way.
     /// </summary>
-    public bool AbortOnClose { get; init; }
+    public bool AbortOnClose { get; set; }
 
     /// <summary>The limits of each session's copy.</summary>
-    public DuplexOptions Duplex { get; init; } = DuplexOptions.Default;
+    public DuplexOptions Duplex { get; set; } = new();
 
     /// <summary>How clients' connections are set up, and those to servers too where <see cref="ConnectPolicy.Tcp"/> is null; the window is here.</summary>
-    public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+    public TcpOptions Tcp { get; set; } = new();
+
+    internal TcpProxyOptions Copy()
+    {
+        var copy = (TcpProxyOptions)MemberwiseClone();
+        copy.Listeners = Listeners is null ? null! : [.. Listeners.Select(static listener => listener?.Copy()!)];
+        copy.Connect = Connect?.Copy()!;
+        copy.Duplex = Duplex?.Copy()!;
+        copy.Tcp = Tcp?.Copy()!;
+        return copy;
+    }
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.Expect(Listeners is null or { Count: > 0 }, Listeners, "at least one listener");
+        validator.Each(Listeners, static (listener, validator) => listener.Validate(validator));
+        validator.Range(MaxSessions, 1);
+        validator.Nested(Connect, static (connect, validator) => connect.Validate(validator));
+        validator.Nested(Duplex, static (duplex, validator) => duplex.Validate(validator));
+        validator.Nested(Tcp, static (tcp, validator) => tcp.Validate(validator));
+    }
 }

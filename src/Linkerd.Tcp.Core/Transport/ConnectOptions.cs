@@ -5,11 +5,8 @@ namespace Linkerd.Tcp;
 /// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
 public readonly record struct ConnectOptions
 {
-    private static readonly TcpOptions DefaultTcp = new();
-
-    // Zero and null are the defaults, so that default(ConnectOptions) does not time out at once.
+    // Zero is the default, so that default(ConnectOptions) does not time out at once.
     private readonly TimeSpan _timeout;
-    private readonly TcpOptions? _tcp;
 
     /// <summary>All defaults.</summary>
     public ConnectOptions()
@@ -44,15 +41,13 @@ public readonly record struct ConnectOptions
     /// </remarks>
     public IPAddress? Source { get; init; }
 
-    /// <summary>How the connection is set up. Default: <see cref="TcpOptions"/> with its defaults.</summary>
-    public TcpOptions Tcp
-    {
-        get => _tcp ?? DefaultTcp;
-        init => _tcp = value;
-    }
+    /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
+    public TcpOptions? Tcp { get; init; }
 
     /// <summary>
     /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
     /// </summary>
     public bool SendsAtOnce { get; init; }
+
+    internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
 }

@@ -14,7 +14,11 @@ public interface ITransport : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>
+    /// <param name="options">The address, and how connections are set up; copied.</param>
+    /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">The address is in use, not permitted or not local; the message says which.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
     ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken);
 
     /// <summary>
@@ -22,8 +26,8 @@ public interface ITransport : IAsyncDisposable
     /// callers that depend on it say <see cref="TransportExecutor.Resume"/>.
     /// </summary>
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
-    /// <param name="options">The deadline, and how the connection is set up.</param>
-    /// <param name="cancellationToken">Gives the attempt up: the result is then <see cref="ConnectFailure.Cancelled"/>.</param>
+    /// <param name="options">The deadline, and how the connection is set up; neither copied nor validated, as there are some for each connection.</param>
+    /// <param name="cancellationToken">Cancels the attempt: the result is then <see cref="ConnectFailure.Cancelled"/>, as it is once the transport was disposed.</param>
     /// <returns>
     /// The connection, or why there is none. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
     /// <see cref="ConnectResult.Detail"/> says what was expected.

@@ -58,6 +58,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// where more has come; a caller that advanced by 0 waits for more than it has seen, one that did not advance is given the same again.
     /// After the FIN every further receive gives the FIN again.
     /// </summary>
+    /// <exception cref="InvalidOperationException">A receive is pending; one that is asked for on another thread at the same moment may not be noticed.</exception>
     public abstract ValueTask<ReceiveResult> ReceiveAsync();
 
     /// <summary>Says how much of the last receive was used.</summary>

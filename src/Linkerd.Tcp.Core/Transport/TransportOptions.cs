@@ -3,24 +3,36 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How an engine is made.</summary>
-public sealed record TransportOptions
+/// <summary>Represents the options of an engine, which are copied and validated when it is made: later changes have no effect.</summary>
+public sealed class TransportOptions
 {
+    // Each is a thread.
+    private const int MostLoops = 1024;
+
     /// <summary>Which one. Default: <see cref="TransportEngine.Auto"/>.</summary>
-    public TransportEngine Engine { get; init; }
+    public TransportEngine Engine { get; set; }
 
-    /// <summary>Event loops of the epoll engine, a thread each; at least 1. Default: one for each processor that the process may use.</summary>
-    public int? Loops { get; init; }
+    /// <summary>Event loops of the epoll engine, a thread each; 1 to 1024. Default: one for each processor that the process may use.</summary>
+    public int? Loops { get; set; }
 
-    /// <summary>A loop that has been busy for so long without looking for events is logged as stuck. Default: 1 s; at least 10 ms.</summary>
-    public TimeSpan StuckAfter { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>A loop that has been busy for so long without looking for events is logged as stuck. Default: 1 s; 10 ms to 49 days.</summary>
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The clock of the Sockets engine; default: the system's. Event loops run on the system's alone.</summary>
-    public TimeProvider? TimeProvider { get; init; }
+    public TimeProvider? TimeProvider { get; set; }
 
     /// <summary>Where engines log; default: nowhere.</summary>
-    public ILoggerFactory? LoggerFactory { get; init; }
+    public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>Where engines make their instruments; default: nowhere.</summary>
-    public Meter? Meter { get; init; }
+    public Meter? Meter { get; set; }
+
+    internal TransportOptions Copy() => (TransportOptions)MemberwiseClone();
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.Defined<TransportEngine>(Engine);
+        validator.Range(Loops, 1, MostLoops);
+        validator.Expect(StuckAfter >= TimeSpan.FromMilliseconds(10) && StuckAfter <= OptionsValidator.LongestTimer, StuckAfter, "10 ms to 49 days");
+    }
 }

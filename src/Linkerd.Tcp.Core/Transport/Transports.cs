@@ -6,11 +6,12 @@ namespace Linkerd.Tcp;
 public static partial class Transports
 {
     /// <summary>Makes the engine that the options ask for; it is the caller's to dispose.</summary>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="PlatformNotSupportedException">Epoll was asked for, and does not run here.</exception>
     /// <exception cref="TransportException">Epoll was asked for, and the kernel refuses it. <see cref="TransportEngine.Auto"/> then means sockets, and says so in the log.</exception>
     public static ITransport Create(TransportOptions? options = null)
     {
-        options ??= new TransportOptions();
+        options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
         if (options.Engine != TransportEngine.Sockets && OperatingSystem.IsLinux())
         {
             try

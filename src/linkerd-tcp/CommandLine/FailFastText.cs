@@ -9,14 +9,14 @@ internal static class FailFastText
     {
         if (text == "off")
         {
-            return CircuitBreakerOptions.Default with { Failures = 0 };
+            return new CircuitBreakerOptions { Failures = 0 };
         }
 
         var comma = text.IndexOf(',', StringComparison.Ordinal);
         var failures = NumberText.Parse(comma < 0 ? text : text[..comma], 1, 1_000_000, "failed connects, and after a comma a duration, or off; the number");
         if (comma < 0)
         {
-            return CircuitBreakerOptions.Default with { Failures = failures };
+            return new CircuitBreakerOptions { Failures = failures };
         }
 
         var penalty = DurationText.Parse(text[(comma + 1)..]);
@@ -25,7 +25,8 @@ internal static class FailFastText
             throw new InvalidValueException("a penalty of 'off' means nothing; expected such as 5,10s, or off alone");
         }
 
-        var last = CircuitBreakerOptions.Default.LastBackoff;
-        return CircuitBreakerOptions.Default with { Failures = failures, FirstBackoff = penalty, LastBackoff = penalty > last ? penalty : last };
+        var options = new CircuitBreakerOptions { Failures = failures, FirstBackoff = penalty };
+        options.LastBackoff = penalty > options.LastBackoff ? penalty : options.LastBackoff;
+        return options;
     }
 }

@@ -9,7 +9,7 @@ internal readonly record struct HashBalance(int? Factor, int Floor)
     /// <exception cref="InvalidValueException">It is not of this form, or out of range.</exception>
     public static HashBalance Parse(string text)
     {
-        var floor = BalancerOptions.Default.HashBalanceFloor;
+        var floor = new BalancerOptions().HashBalanceFloor;
         if (text == "off")
         {
             return new HashBalance(null, floor);

@@ -24,7 +24,7 @@ internal sealed class NamingComposition : IAsyncDisposable
 
     /// <summary>Puts it together; nothing is asked yet.</summary>
     /// <exception cref="NameBindingException">The target can never be bound.</exception>
-    /// <exception cref="ArgumentException">namerd could never be asked so.</exception>
+    /// <exception cref="InvalidOptionsException">namerd could never be asked so.</exception>
     public static NamingComposition Create(NamingSettings settings, ILoggerFactory loggerFactory, TimeProvider timeProvider)
     {
         var name = TargetName.Of(settings.Target);
@@ -37,11 +37,11 @@ internal sealed class NamingComposition : IAsyncDisposable
 
         if (settings.IsMesh)
         {
-            var mesh = new MeshResolver(MeshOptionsOf(settings, name) with { LoggerFactory = loggerFactory, TimeProvider = timeProvider });
+            var mesh = new MeshResolver(MeshOptionsOf(settings, name, loggerFactory, timeProvider));
             return new(name, mesh, mesh, new MeshDelegator(mesh));
         }
 
-        var namerd = new NamerdResolver(NamerdOptionsOf(settings, name) with { LoggerFactory = loggerFactory, TimeProvider = timeProvider });
+        var namerd = new NamerdResolver(NamerdOptionsOf(settings, name, loggerFactory, timeProvider));
         return new(name, namerd, namerd, new NamerdDelegator(namerd));
     }
 
@@ -58,16 +58,16 @@ internal sealed class NamingComposition : IAsyncDisposable
         {
             return error.Message;
         }
-        catch (ArgumentException error)
+        catch (InvalidOptionsException error)
         {
-            return error.ParamName is { } name ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;
+            return string.Join("; ", error.Errors.Select(static error => error.Message));
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Resolver is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 
-    private static NamerdOptions NamerdOptionsOf(NamingSettings settings, DstPath name) => new()
+    private static NamerdOptions NamerdOptionsOf(NamingSettings settings, DstPath name, ILoggerFactory loggerFactory, TimeProvider timeProvider) => new()
     {
         BaseAddresses = settings.NamerdAddresses,
         Namespace = settings.NamerdNamespace,
@@ -76,9 +76,11 @@ internal sealed class NamingComposition : IAsyncDisposable
         Mode = settings.NamerdMode,
         MaxStreamAge = settings.NamerdMaxAge,
         Tls = settings.NamerdTls,
+        LoggerFactory = loggerFactory,
+        TimeProvider = timeProvider,
     };
 
-    private static MeshOptions MeshOptionsOf(NamingSettings settings, DstPath name) => new()
+    private static MeshOptions MeshOptionsOf(NamingSettings settings, DstPath name, ILoggerFactory loggerFactory, TimeProvider timeProvider) => new()
     {
         Addresses = settings.NamerdAddresses,
         Namespace = settings.NamerdNamespace,
@@ -86,5 +88,7 @@ internal sealed class NamingComposition : IAsyncDisposable
         Interval = settings.NamerdInterval,
         MaxStreamAge = settings.NamerdMaxAge,
         Tls = settings.NamerdTls,
+        LoggerFactory = loggerFactory,
+        TimeProvider = timeProvider,
     };
 }

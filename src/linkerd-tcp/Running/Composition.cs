@@ -6,6 +6,8 @@ namespace Linkerd.Tcp.Cli;
 /// <summary>The one place where the parts of the proxy are put together. Disposing it takes them apart.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    private static readonly ActiveCheckOptions DefaultCheck = new();
+
     private readonly ITransport _transport;
     private readonly Router _router;
     private readonly NamingComposition _naming;
@@ -52,15 +54,16 @@ internal sealed class Composition : IAsyncDisposable
     private static DestinationOptions DestinationOf(ProxySettings settings, IResolver resolver, TimeProvider timeProvider) => new()
     {
         Resolver = resolver,
-        Balancer = LoadBalancers.Create(settings.Balancer, new BalancerOptions
+        Balancer = settings.Balancer,
+        Balancing = new BalancerOptions
         {
             Breaker = settings.FailFast,
-            SlowStart = SlowStartOptions.Default with { Window = settings.SlowStart == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.SlowStart },
+            SlowStart = new SlowStartOptions { Window = settings.SlowStart == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.SlowStart },
             HashBalanceFactor = settings.HashBalance.Factor,
             HashBalanceFloor = settings.HashBalance.Floor,
             MaxConnections = settings.MaxConnectionsPerEndpoint,
             TimeProvider = timeProvider,
-        }),
+        },
         OnNegative = settings.Naming.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep,
         MaxWaiters = settings.MaxWaiters,
         Warm = new WarmOptions { Connections = settings.MinConnections },
@@ -71,7 +74,7 @@ internal sealed class Composition : IAsyncDisposable
                 Interval = settings.ActiveCheck,
 
                 // A check that took longer than the interval would put off the next one, and so the verdict.
-                Timeout = settings.ActiveCheck < ActiveCheckOptions.Default.Timeout ? settings.ActiveCheck : ActiveCheckOptions.Default.Timeout,
+                Timeout = settings.ActiveCheck < DefaultCheck.Timeout ? settings.ActiveCheck : DefaultCheck.Timeout,
                 Send = settings.CheckSend,
                 Expect = settings.CheckExpect,
             },
@@ -93,7 +96,7 @@ internal sealed class Composition : IAsyncDisposable
             HalfCloseTimeout = settings.HalfCloseTimeout,
             Lifetime = settings.Lifetime,
         },
-        Tcp = TcpOptions.Default with
+        Tcp = new TcpOptions
         {
             WindowSize = settings.WindowSizeKb * 1024,
             UserTimeout = settings.TcpUserTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : settings.TcpUserTimeout,

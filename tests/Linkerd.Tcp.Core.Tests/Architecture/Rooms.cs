@@ -3,8 +3,8 @@ namespace Linkerd.Tcp.Tests.Architecture;
 /// <summary>The folders of Linkerd.Tcp.Core, and which of them each one may know.</summary>
 internal static class Rooms
 {
-    // Known by all, and knowing none.
-    private static readonly string[] Common = ["Diagnostics", "Randomness"];
+    // Known by all.
+    private static readonly string[] Common = ["Diagnostics", "Primitives", "Randomness"];
 
     private static readonly string[] Middle = ["Naming", "Transport", "Resolution"];
 
@@ -12,6 +12,7 @@ internal static class Rooms
     public static IReadOnlyList<(string Room, string[] Knows)> All { get; } =
     [
         ("Diagnostics", []),
+        ("Primitives", ["Diagnostics"]),
         ("Randomness", []),
         ("Naming", Common),
         ("Transport", Common),

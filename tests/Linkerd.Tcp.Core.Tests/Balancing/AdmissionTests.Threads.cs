@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp;
@@ -109,7 +110,7 @@ public abstract partial class AdmissionTests
     // A seeded source is for one thread.
     private ILoadBalancer Threaded(EndpointSet set, BalancerOptions? options = null)
     {
-        var balancer = LoadBalancers.Create(kind, (options ?? BalancerOptions.Default) with { TimeProvider = _time });
+        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time));
         balancer.Update(set);
         return balancer;
     }

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -157,5 +158,5 @@ public abstract partial class AdmissionTests(BalancerKind kind)
     }
 
     private ILoadBalancer Balancer(EndpointSet set, BalancerOptions? options = null) =>
-        BalancerDriver.Balancer(set, options: (options ?? BalancerOptions.Default) with { TimeProvider = _time }, kind: kind);
+        BalancerDriver.Balancer(set, options: (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time), kind: kind);
 }

@@ -72,12 +72,12 @@ public sealed class ApertureTests
     }
 
     [Fact]
-    public void Create_ApertureOutOfRange_IsRefused() => Assert.Throws<ArgumentException>(() =>
+    public void Create_ApertureOutOfRange_IsRefused() => Assert.Throws<InvalidOptionsException>(() =>
         LoadBalancers.Create(BalancerKind.Random, new BalancerOptions { Aperture = new ApertureOptions { Instance = 2, Instances = 2 } }));
 
     private static GroupMember[] Members(double[] weights)
     {
-        var policy = new EndpointPolicy(BalancerOptions.Default, () => { }, () => { });
+        var policy = new EndpointPolicy(new BalancerOptions(), () => { }, () => { });
         return [.. weights.Select((weight, i) => new GroupMember(new Endpoint(BalancerDriver.Address(i), policy), weight))];
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -19,7 +20,7 @@ internal static class BalancerDriver
     /// <summary>A balancer of a set, from a seed. The clock stands still where the options have none.</summary>
     public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null, BalancerKind kind = BalancerKind.P2c)
     {
-        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions { TimeProvider = new FakeTimeProvider() }) with { Random = RandomSource.Seeded(seed) });
+        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions { TimeProvider = new FakeTimeProvider() }).With(own => own.Random = RandomSource.Seeded(seed)));
         balancer.Update(set);
         return balancer;
     }

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -193,7 +194,7 @@ public sealed class CircuitBreakerTests
     [Fact]
     public void Panic_OthersAreMerelyFull_IsNone()
     {
-        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1), options: Options with { MaxConnections = 1 });
+        var balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1, 1), options: Options.With(own => own.MaxConnections = 1));
         balancer.Find(0).Eject(TimeSpan.FromHours(1));
         var lease = balancer.Pick();
         Assert.Equal(PickResult.AtLimit, balancer.Pick(default, out _));

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp;
@@ -152,7 +153,7 @@ public sealed class MaglevTests
     [InlineData(16, 17, 2)]
     public void Pick_FactorAndFewSessions_StickBelowTheFloor(int floor, int sessions, int servers)
     {
-        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), Bounded with { HashBalanceFloor = floor });
+        var balancer = Balancer(BalancerDriver.Weights(Enumerable.Repeat(1.0, 10)), Bounded.With(own => own.HashBalanceFloor = floor));
         Assert.Equal(servers, Servers(balancer, hash: 12345, sessions).Count);
     }
 
@@ -170,7 +171,7 @@ public sealed class MaglevTests
     [InlineData(100, 0)]
     [InlineData(100_001, 0)]
     [InlineData(125, -1)]
-    public void Create_FactorOrFloorOutOfRange_IsRefused(int factor, int floor) => Assert.Throws<ArgumentException>(() =>
+    public void Create_FactorOrFloorOutOfRange_IsRefused(int factor, int floor) => Assert.Throws<InvalidOptionsException>(() =>
         LoadBalancers.Maglev(new BalancerOptions { HashBalanceFactor = factor, HashBalanceFloor = floor }));
 
     [Fact]

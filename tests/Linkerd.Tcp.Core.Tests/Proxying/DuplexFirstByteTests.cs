@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
@@ -26,7 +27,7 @@ public sealed class DuplexFirstByteTests
     [Fact]
     public void FirstByteTimeout_ClientGoesOnSpeaking_IsNotExtended() => SimulatedBed.Run(Seeds, async bed =>
     {
-        var session = await DuplexSession.StartAsync(bed, Options with { IdleTimeout = Limit });
+        var session = await DuplexSession.StartAsync(bed, Options.With(own => own.IdleTimeout = Limit));
         var reading = session.Server.ReadToEndAsync();
         for (var i = 0; await session.Client.TrySendAsync(new byte[1]) == TransportStatus.Ok; i++)
         {
@@ -65,7 +66,7 @@ public sealed class DuplexFirstByteTests
     [Fact]
     public void FirstByteTimeout_ClientIsSilent_LeftToTheIdleTimeout() => SimulatedBed.Run(Seeds, async bed =>
     {
-        var session = await DuplexSession.StartAsync(bed, Options with { IdleTimeout = Limit * 10 });
+        var session = await DuplexSession.StartAsync(bed, Options.With(own => own.IdleTimeout = Limit * 10));
         Assert.Equal(Limit * 10, (await session.EndWholeAsync("cD", 0, 0)).Duration);
     });
 
@@ -90,7 +91,7 @@ public sealed class DuplexFirstByteTests
     [InlineData(2, "sL")]
     public void FirstByteTimeout_RequestAndFinAndServerIsSilent_WhicheverLimitIsFirst(int halfClose, string reason) => SimulatedBed.Run(Seeds, async bed =>
     {
-        var session = await DuplexSession.StartAsync(bed, Options with { HalfCloseTimeout = TimeSpan.FromSeconds(halfClose) });
+        var session = await DuplexSession.StartAsync(bed, Options.With(own => own.HalfCloseTimeout = TimeSpan.FromSeconds(halfClose)));
         await session.Client.SendTextAsync("request");
         session.Client.ShutdownSend();
         await bed.UntilAsync(() => session.Control.BytesFromClient > 0);
@@ -112,7 +113,7 @@ public sealed class DuplexFirstByteTests
     [Fact]
     public void FirstByteTimeout_FinWithoutAByte_LeftToTheHalfCloseTimeout() => SimulatedBed.Run(Seeds, async bed =>
     {
-        var session = await DuplexSession.StartAsync(bed, Options with { HalfCloseTimeout = Limit * 10 });
+        var session = await DuplexSession.StartAsync(bed, Options.With(own => own.HalfCloseTimeout = Limit * 10));
         session.Client.ShutdownSend();
         Assert.InRange((await session.EndWholeAsync("sL", 0, 0)).Duration, Limit * 10, Limit * 10.2);
     });
@@ -120,7 +121,7 @@ public sealed class DuplexFirstByteTests
     [Fact]
     public void FirstByteTimeout_ServerEndsWithoutAByte_LeftToTheHalfCloseTimeout() => SimulatedBed.Run(Seeds, async bed =>
     {
-        var session = await DuplexSession.StartAsync(bed, Options with { HalfCloseTimeout = Limit * 10 });
+        var session = await DuplexSession.StartAsync(bed, Options.With(own => own.HalfCloseTimeout = Limit * 10));
         session.Server.ShutdownSend();
         await session.Client.ExpectFinAsync();
         await session.Client.SendTextAsync("request");

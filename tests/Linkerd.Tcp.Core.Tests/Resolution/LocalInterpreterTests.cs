@@ -124,7 +124,7 @@ public sealed class LocalInterpreterTests
     [Fact]
     public void New_TimeSpanOfNothing_Throws()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LocalInterpreter(new() { RefreshInterval = TimeSpan.Zero }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new LocalInterpreter(new() { LookupTimeout = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new LocalInterpreter(new() { RefreshInterval = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new LocalInterpreter(new() { LookupTimeout = TimeSpan.Zero }));
     }
 }

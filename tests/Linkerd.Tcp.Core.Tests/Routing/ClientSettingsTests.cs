@@ -39,8 +39,12 @@ public sealed class ClientSettingsTests
         var web = Settings.Apply(DstPath.Parse("/svc/web"), options);
         Assert.Equal((5, 3, 1.0, 1, 3.0), (web.MaxSessions!.Value, web.MaxWaiters, web.Connect!.ConnectTimeout.TotalSeconds, web.Connect.MaxAttempts, web.Connect.AttemptTimeout.TotalSeconds));
         Assert.Same(options.Resolver, web.Resolver);
-        Assert.NotSame(web.Balancer, Settings.Apply(DstPath.Parse("/svc/web"), options).Balancer);
+        Assert.Equal((BalancerKind.Maglev, BalancerKind.P2c), (web.Balancer, options.Balancer));
+        Assert.NotSame(web.Balancing, Settings.Apply(DstPath.Parse("/svc/web"), options).Balancing);
         Assert.Equal(3, router.Get(DstPath.Parse("/svc/web")).MaxWaiters);
+        options.BalancerFactory = static () => LoadBalancers.P2c();
+        Assert.Null(Settings.Apply(DstPath.Parse("/svc/web"), options).BalancerFactory);
+        Assert.Same(options.BalancerFactory, Settings.Apply(DstPath.Parse("/other"), options).BalancerFactory);
         Assert.Null(new ClientSettingsByPrefix().Apply(DstPath.Parse("/svc/web"), options).Connect);
     }
 }

@@ -74,7 +74,7 @@ public sealed class DirectConnectTests
     {
         bed.Resolver.Update(Resolution.Pending.Instance);
         var backend = await bed.AddBackendAsync();
-        bed.Configure = options => options with { MaxWaiters = 1 };
+        bed.Configure = options => options.With(own => own.MaxWaiters = 1);
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         var connecting = bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, bed.Destination.WaitingSessions);
@@ -144,7 +144,7 @@ public sealed class DirectConnectTests
         await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(listener.LocalEndPoint!) }, transport: transport);
         for (var i = 0; i < 20; i++)
         {
-            await using var connection = await router.Get(Name).ConnectAsync(TestContext.Current.CancellationToken).ConfigureAwait(false);
+            await using var connection = await router.Get(Name).ConnectAsync(TestContext.Current.CancellationToken);
             Assert.DoesNotContain((transport as EpollTransport)?.Loops ?? [], loop => loop.IsCurrent);
             Assert.Equal(listener.LocalEndPoint, connection.EndPoint);
             using var server = await listener.AcceptAsync(TestContext.Current.CancellationToken);

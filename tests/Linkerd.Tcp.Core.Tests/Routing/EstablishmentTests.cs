@@ -43,7 +43,7 @@ public sealed class EstablishmentTests : IDisposable
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
         await using var router = new Router(new StaticResolver(Addresses[..1]));
-        var (outcome, _) = await ConnectAsync(router, transport, policy: ConnectPolicy.Default with { MaxAttempts = 1 });
+        var (outcome, _) = await ConnectAsync(router, transport, policy: new ConnectPolicy { MaxAttempts = 1 });
         Assert.Equal(("SC", 1), (outcome.Reason.ToString(), outcome.Attempts));
     }
 
@@ -187,7 +187,7 @@ public sealed class EstablishmentTests : IDisposable
         Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Establishment.NoDeadline, ConnectPolicy? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
-        var dialer = new Dialer(transport, TcpOptions.Default, new ConnectInstruments(_meter));
+        var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         var connecting = TestRequester.EstablishAsync(
             dialer, destination, policy, deadline: deadline, cancellationToken: giveUp?.Token ?? TestContext.Current.CancellationToken);
         return (await connecting.WaitAsync(Patience, TestContext.Current.CancellationToken), destination);

@@ -42,7 +42,7 @@ public sealed class ForeignResolverTests : IDisposable
     public async Task Balancer_UpdateThrows_NextAnswerIsApplied()
     {
         var balancer = new FaultyBalancer();
-        await using var router = NewRouter(new DestinationOptions { Resolver = new StaticResolver(Addresses), Balancer = balancer });
+        await using var router = NewRouter(new DestinationOptions { Resolver = new StaticResolver(Addresses), BalancerFactory = () => balancer });
         var destination = router.Get(Name);
         await UntilAsync(destination, () => destination.Updates > 0);
         Assert.Equal((2, 2), (balancer.Updates, destination.Balancer.Endpoints.Count));
@@ -86,7 +86,7 @@ public sealed class ForeignResolverTests : IDisposable
         await resolver.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
-    private Router NewRouter(DestinationOptions options) => new(_ => options with { }, _logs, timeProvider: _time, random: RandomSource.Seeded(1));
+    private Router NewRouter(DestinationOptions options) => new(_ => options, _logs, timeProvider: _time, random: RandomSource.Seeded(1));
 
     private async Task UntilAsync(Destination destination, Func<bool> condition)
     {

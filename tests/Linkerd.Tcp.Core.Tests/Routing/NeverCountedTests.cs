@@ -71,7 +71,7 @@ public sealed class NeverCountedTests : IDisposable
             return ConnectResult.Failed(ConnectFailure.TimedOut);
         });
         var time = network.Scheduler.TimeProvider;
-        var dialer = new Dialer(transport, TcpOptions.Default, new ConnectInstruments(_meter));
+        var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         Assert.Equal("sC", (await ConnectAsync(dialer, destination, network, deadline: time.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks)).Reason.ToString());
         Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
     });
@@ -105,13 +105,13 @@ public sealed class NeverCountedTests : IDisposable
                 _ => new DestinationOptions
                 {
                     Resolver = new StaticResolver(Addresses),
-                    Balancer = LoadBalancers.P2c(new BalancerOptions { TimeProvider = scheduler.TimeProvider, Random = random }),
+                    Balancing = new BalancerOptions { TimeProvider = scheduler.TimeProvider, Random = random },
                 },
                 timeProvider: scheduler.TimeProvider,
                 random: random);
             var destination = router.Get(DstPath.Parse("/svc/web"));
             await scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => destination.Updates == 1, TimeSpan.FromSeconds(30))));
-            var dialer = new Dialer(host, TcpOptions.Default, new ConnectInstruments(_meter));
+            var dialer = new Dialer(host, new TcpOptions(), new ConnectInstruments(_meter));
             await test(dialer, destination, network, host);
             await scheduler.RunElsewhereAsync(() => router.DisposeAsync().AsTask().GetAwaiter().GetResult());
         });

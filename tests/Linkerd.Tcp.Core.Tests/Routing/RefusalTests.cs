@@ -148,8 +148,9 @@ public sealed class RefusalTests : IDisposable
         var router = new Router(_ => new DestinationOptions
         {
             Resolver = new StaticResolver(Enumerable.Range(1, count).Select(EndPoint (port) => new IPEndPoint(IPAddress.Loopback, port)).ToArray()),
-            Balancer = LoadBalancers.Create(kind, new BalancerOptions { Random = RandomSource.Seeded(3), Breaker = breaker ?? CircuitBreakerOptions.Default }),
-            RetryBudget = budget ?? RetryBudgetOptions.Default,
+            Balancer = kind,
+            Balancing = new BalancerOptions { Random = RandomSource.Seeded(3), Breaker = breaker ?? new() },
+            RetryBudget = budget ?? new(),
         });
         Assert.True(SpinWait.SpinUntil(() => router.Get(Name).Updates == 1, Patience));
         return router;
@@ -164,7 +165,7 @@ public sealed class RefusalTests : IDisposable
     private async Task<Establishment> ConnectAsync(
         Router router, ScriptedTransport transport, ConnectPolicy? policy = null, TransportExecutor? executor = null, CancellationTokenSource? giveUp = null)
     {
-        var dialer = new Dialer(transport, TcpOptions.Default, new ConnectInstruments(_meter));
+        var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         var connecting = TestRequester.EstablishAsync(
             dialer, router.Get(Name), policy, executor, cancellationToken: giveUp?.Token ?? TestContext.Current.CancellationToken);
         return await connecting.WaitAsync(Patience, TestContext.Current.CancellationToken);

@@ -21,7 +21,7 @@ public sealed class SplitTests
     [InlineData("/svc/none")]
     public async Task Branch_GoesAndComesBack_OthersGetItsShareWithin100Milliseconds(string gone)
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, Balancer = Balancer() });
+        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
         var destination = router.Get(Name);
         await UntilAsync(destination, () => destination.Balancer.Endpoints.Count == 21);
         Assert.InRange(ShareOfOne(destination.Balancer), 89, 91);
@@ -44,7 +44,7 @@ public sealed class SplitTests
     [InlineData(false)]
     public async Task Branch_EveryEndpointRefuses_OthersGetItsShareUntilItIsBack(bool one)
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, Balancer = Balancer() });
+        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
         var destination = router.Get(Name);
         await UntilAsync(destination, () => destination.Balancer.Endpoints.Count == 21);
 
@@ -66,7 +66,7 @@ public sealed class SplitTests
     private static Dtab Split(string other) => Dtab.Parse($"/svc/web => 9 * /$/inet/10.0.0.1/80 & 1 * {other}");
 
     private static ILoadBalancer Balancer() => LoadBalancers.Create(
-        BalancerKind.P2c, new BalancerOptions { Random = RandomSource.Seeded(1), SlowStart = SlowStartOptions.Default with { Window = TimeSpan.Zero } });
+        BalancerKind.P2c, new BalancerOptions { Random = RandomSource.Seeded(1), SlowStart = new SlowStartOptions { Window = TimeSpan.Zero } });
 
     private static bool IsOne(Endpoint endpoint) => endpoint.Address.ToString() == "10.0.0.1:80";
 

@@ -1,5 +1,6 @@
-using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -25,7 +26,7 @@ public sealed class DrainSessionTests
     [Fact]
     public Task DrainAsync_SessionWaitsForAFreePlace_IsServedWithinTheGrace() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Balancing = BalancerOptions.Default with { MaxConnections = 1 };
+        bed.Balancing = new BalancerOptions { MaxConnections = 1 };
         var backend = await bed.StartAsync(bed.NewListener());
         var first = await bed.ConnectServedAsync(backend);
         var client = await bed.ConnectAsync();
@@ -42,7 +43,7 @@ public sealed class DrainSessionTests
     [Fact]
     public Task DrainAsync_ClientsInTheBacklogAndInTheHandshake_AreServedWithinTheLimits() => SimulatedProxy.RunAsync(async bed =>
     {
-        var listener = bed.NewListener() with { MaxSessionsPerClient = 2 };
+        var listener = bed.NewListener().With(own => own.MaxSessionsPerClient = 2);
         var backend = await bed.StartAsync(listener);
         bed.Network.DefaultLink = new SimulatedLinkOptions { Latency = TimeSpan.FromMilliseconds(50) };
         var connecting = Enumerable.Range(0, 3).Select(_ => bed.ConnectAsync()).ToList();

@@ -134,7 +134,7 @@ public sealed class EarlyCloseSessionTests
         var backend = await bed.AddBackendAsync(serve);
         var other = await bed.AddBackendAsync();
         bed.Resolver.Update(EndpointSet.Of(new WeightedEndPoint(backend.Address, 1), new WeightedEndPoint(other.Address, 1)));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Duplex = duplex ?? DuplexOptions.Default });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Duplex = duplex ?? new DuplexOptions() });
         await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Destination.Updates > 0, TimeSpan.FromSeconds(30))));
         bed.Destination.Balancer.Endpoints[1].OverrideWeight(0);
         await test(bed.Destination.Balancer.Endpoints[0]);

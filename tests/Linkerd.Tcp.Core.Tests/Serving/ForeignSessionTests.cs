@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class ForeignSessionTests
     {
         FaultyTransport transport = null!;
         bed.Carry = inner => transport = new FaultyTransport(inner, member, isClient);
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 1, MaxSessionsPerClient = 1 }, destinationSessions: 1);
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }), destinationSessions: 1);
         transport.IsFaulty = true;
         await UseAsync(bed, backend);
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
@@ -47,7 +48,7 @@ public sealed class ForeignSessionTests
         bed.Carry = inner => transport = new FaultyTransport(inner, member, isClient: true);
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(Resolution.Pending.Instance);
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener() with { MaxSessions = 1 }] }, destinationSessions: 1);
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => own.MaxSessions = 1)] }, destinationSessions: 1);
         transport.IsFaulty = true;
         var client = await bed.ConnectAsync();
         await bed.DelayAsync(20_000);
@@ -64,10 +65,10 @@ public sealed class ForeignSessionTests
     public Task Balancer_EndpointsThrowWhileSessionsWait_TheyEndAndThoseAfterThemAreServed() => SimulatedProxy.RunAsync(async bed =>
     {
         var balancer = new BrokenBalancer();
-        bed.Configure = options => options with { Balancer = balancer };
+        bed.Configure = options => options.With(own => own.BalancerFactory = () => balancer);
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(new Resolution.Bound(EndpointSet.Empty));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, configure: options => options with { WaitForEndpoints = true });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, configure: options => options.With(own => own.WaitForEndpoints = true));
         await bed.ResolvedAsync();
         var (one, other) = (await bed.ConnectAsync(), await bed.ConnectAsync());
         await bed.UntilAsync(() => bed.Destination.WaitingSessions == 2);
@@ -86,7 +87,7 @@ public sealed class ForeignSessionTests
     [Fact]
     public Task Changed_AHandlerThrows_OthersAreToldAndLoadsAreGivenBack() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Balancing = BalancerOptions.Default with { MaxConnections = 1 };
+        bed.Balancing = new BalancerOptions { MaxConnections = 1 };
         var backend = await bed.StartAsync(bed.NewListener(), destinationSessions: 2);
         var balancer = bed.Destination.Balancer;
         balancer.Changed += Throw;
@@ -107,7 +108,7 @@ public sealed class ForeignSessionTests
     [Fact]
     public Task MeterListener_Throws_PlacesAreGivenBack() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 1, MaxSessionsPerClient = 1 }, destinationSessions: 1);
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }), destinationSessions: 1);
         using (var listener = new MeterListener { InstrumentPublished = (instrument, listener) => EnableOwn(bed.Meter, instrument, listener) })
         {
             listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("The listener has a bug."));
@@ -133,7 +134,7 @@ public sealed class ForeignSessionTests
     public Task Logger_Throws_SessionsAreServedAndEnd() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.LogTo = _ => new ThrowingLogger();
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 1, MaxSessionsPerClient = 1 }, destinationSessions: 1);
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }), destinationSessions: 1);
         backend.Endpoint.Refuse();
         await bed.ConnectRefusedAsync();
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
@@ -161,7 +162,7 @@ public sealed class ForeignSessionTests
     {
         FaultyTransport transport = null!;
         bed.Carry = inner => transport = new FaultyTransport(inner, "RemoteEndPoint", isClient: false) { IsFaulty = true };
-        bed.Configure = options => options with { Warm = new WarmOptions { Connections = 1 } };
+        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 1 });
         await bed.StartAsync(bed.NewListener());
         await bed.DelayAsync(20_000);
         Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
@@ -177,7 +178,7 @@ public sealed class ForeignSessionTests
     {
         FaultyTransport transport = null!;
         bed.Carry = inner => transport = new FaultyTransport(inner, member, isClient: false) { IsFaulty = true };
-        bed.Configure = options => options with { Warm = new WarmOptions { Connections = 1, MaxIdle = TimeSpan.FromSeconds(2) } };
+        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 1, MaxIdle = TimeSpan.FromSeconds(2) });
         var backend = await bed.StartAsync(bed.NewListener());
         await bed.DelayAsync(10_000);
         Assert.InRange(bed.Destination.Balancer.Endpoints[0].Load, 0, 1);

@@ -1,6 +1,7 @@
 using System.Text;
-using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -114,7 +115,7 @@ public sealed class SessionChaosTests
         backends[4].Endpoint.Blackhole();
         backends[5].Endpoint.ConnectDelay = TimeSpan.FromMilliseconds(800);
         bed.Resolver.Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
-        var limited = bed.NewListener() with { MaxSessions = OfListener, MaxSessionsPerClient = OfClient, AcceptRate = 2, AcceptBurst = 12 };
+        var limited = bed.NewListener().With(own => { own.MaxSessions = OfListener; own.MaxSessionsPerClient = OfClient; own.AcceptRate = 2; own.AcceptBurst = 12; });
         await bed.StartAsync(
             new TcpProxyOptions
             {

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task MaxSessionsOfListener_Reached_NextClientWaitsAndIsServedLater() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 2 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.MaxSessions = 2));
         var first = await bed.ConnectServedAsync(backend);
         await bed.ConnectServedAsync(backend);
         var third = await bed.ConnectAsync();
@@ -28,7 +29,7 @@ public sealed class SessionLimitTests
     {
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener() with { MaxSessions = 1 }, bed.NewListener()], MaxSessions = 3 });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => own.MaxSessions = 1), bed.NewListener()], MaxSessions = 3 });
         await bed.ResolvedAsync();
         var one = await bed.ConnectServedAsync(backend, listener: 0);
         await bed.ConnectAsync(listener: 0);
@@ -51,7 +52,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task AcceptRate_Exceeded_ClientsAreResetUntilTimeHasBroughtMore() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { AcceptRate = 0.5, AcceptBurst = 3 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.AcceptRate = 0.5; own.AcceptBurst = 3; }));
         for (var i = 0; i < 3; i++)
         {
             await bed.ConnectServedAsync(backend);
@@ -86,7 +87,7 @@ public sealed class SessionLimitTests
     {
         // Links without delay: all come in the same moment.
         bed.Network.DefaultLink = bed.Network.DefaultLink with { Latency = TimeSpan.Zero };
-        await bed.StartAsync(bed.NewListener() with { AcceptRate = rate });
+        await bed.StartAsync(bed.NewListener().With(own => own.AcceptRate = rate));
         for (var i = 0; i < burst + 2; i++)
         {
             await bed.ConnectAsync();
@@ -100,7 +101,7 @@ public sealed class SessionLimitTests
     public Task AcceptRate_OverAnHour_LetsTheRateThrough() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Network.DefaultLink = bed.Network.DefaultLink with { Latency = TimeSpan.Zero };
-        await bed.StartAsync(bed.NewListener() with { AcceptRate = 2, AcceptBurst = 10 });
+        await bed.StartAsync(bed.NewListener().With(own => { own.AcceptRate = 2; own.AcceptBurst = 10; }));
         for (var i = 0; i < 600; i++)
         {
             (await bed.ConnectAsync()).Abort();
@@ -114,7 +115,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task MaxSessionsPerClient_Reached_OnlyThatClientIsReset() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessionsPerClient = 2 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.MaxSessionsPerClient = 2));
         var first = await bed.ConnectServedAsync(backend);
         await bed.ConnectServedAsync(backend);
         await bed.ConnectRefusedAsync();
@@ -130,7 +131,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task MaxSessionsPerClient_AddressesOfOneClient_ShareItsPlaces() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessionsPerClient = 1 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.MaxSessionsPerClient = 1));
         await bed.ConnectServedAsync(backend, bed.ClientAt("192.0.2.1"));
         await bed.ConnectRefusedAsync(bed.ClientAt("::ffff:192.0.2.1"));
         await bed.ConnectServedAsync(backend, bed.ClientAt("::ffff:192.0.2.2"));
@@ -143,7 +144,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task MaxSessionsPerClient_Refuses_TakesNothingOfTheAcceptRate() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessionsPerClient = 1, AcceptRate = 0.001, AcceptBurst = 2 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessionsPerClient = 1; own.AcceptRate = 0.001; own.AcceptBurst = 2; }));
         await bed.ConnectServedAsync(backend);
         for (var i = 0; i < 10; i++)
         {
@@ -160,7 +161,7 @@ public sealed class SessionLimitTests
     {
         var backend = await bed.AddBackendAsync();
         bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        var listener = bed.NewListener() with { MaxSessionsPerClient = 2, AcceptRate = 0.001, AcceptBurst = 3 };
+        var listener = bed.NewListener().With(own => { own.MaxSessionsPerClient = 2; own.AcceptRate = 0.001; own.AcceptBurst = 3; });
         await bed.StartAsync(new TcpProxyOptions { Listeners = [listener, bed.NewListener()] }, destinationSessions: 2);
         await bed.ResolvedAsync();
         var first = await bed.ConnectServedAsync(backend, listener: 0);
@@ -183,7 +184,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task DestinationSessions_SessionIsNotServed_ItsPlaceIsFreeAgain() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessionsPerClient = 1 }, destinationSessions: 1);
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.MaxSessionsPerClient = 1), destinationSessions: 1);
         backend.Endpoint.Refuse();
         for (var i = 0; i < 3; i++)
         {
@@ -200,7 +201,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task Refused_ManyTimes_IsLoggedOnceWithTheClient() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessionsPerClient = 1 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.MaxSessionsPerClient = 1));
         await bed.ConnectServedAsync(backend);
         for (var i = 0; i < 10; i++)
         {
@@ -219,7 +220,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task Refused_AtAccept_LeavesNoDescriptorAndNoPlaceBehind() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 2, MaxSessionsPerClient = 1 });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 2; own.MaxSessionsPerClient = 1; }));
         await bed.ConnectServedAsync(backend);
         for (var i = 0; i < 10; i++)
         {

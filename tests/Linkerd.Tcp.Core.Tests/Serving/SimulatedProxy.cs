@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -50,7 +51,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public Func<DestinationOptions, DestinationOptions> Configure { get; set; } = static options => options;
 
     /// <summary>What the balancer does. Before the start.</summary>
-    public BalancerOptions Balancing { get; set; } = BalancerOptions.Default;
+    public BalancerOptions Balancing { get; set; } = new();
 
     /// <summary>What carries the proxy's connections. Before the start.</summary>
     public Func<ITransport, ITransport> Carry { get; set; } = static transport => transport;
@@ -122,15 +123,16 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public async Task StartAsync(
         TcpProxyOptions options, int? destinationSessions = null, Func<DestinationOptions, DestinationOptions>? configure = null, BalancerOptions? balancing = null)
     {
-        var balancer = LoadBalancers.P2c((balancing ?? Balancing) with { Random = Random, TimeProvider = Scheduler.TimeProvider });
-        var destination = new DestinationOptions { Resolver = Resolver, Balancer = balancer, MaxSessions = destinationSessions };
+        var own = (balancing ?? Balancing).With(own => (own.Random, own.TimeProvider) = (Random, Scheduler.TimeProvider));
+        var destination = new DestinationOptions { Resolver = Resolver, Balancing = own, MaxSessions = destinationSessions };
         Router = new Router(
             _ => configure?.Invoke(Configure(destination)) ?? Configure(destination),
             LogTo(Logs),
             Meter,
             Scheduler.TimeProvider,
             Random,
-            ProxyHost) { DirectExecutor = Scheduler };
+            ProxyHost);
+        Router.DirectExecutor = Scheduler;
         Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random, Observer);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }

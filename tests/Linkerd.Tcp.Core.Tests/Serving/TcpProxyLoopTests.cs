@@ -181,7 +181,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     {
         var transport = new EpollTransport(new TransportOptions { Loops = loops, StuckAfter = TimeSpan.FromMilliseconds(200), LoggerFactory = _log });
         _disposables.Add(transport);
-        var router = new Router(_ => new DestinationOptions { Resolver = resolver, Balancer = new WatchedBalancer(beforePick) });
+        var router = new Router(_ => new DestinationOptions { Resolver = resolver, BalancerFactory = () => new WatchedBalancer(beforePick) });
         _disposables.Add(router);
         var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] };
         var proxy = new TcpProxy(options, router, transport, _log);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -95,7 +96,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     {
         var resolver = new StaticResolver();
         resolver.Update(new Resolution.Failed("no control plane"));
-        var proxy = await StartAsync(resolver, options => options with { Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromMilliseconds(100) } });
+        var proxy = await StartAsync(resolver, options => options.With(own => own.Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromMilliseconds(100) }));
         using var client = await ConnectAsync(proxy);
         await AssertResetAsync(client);
     }
@@ -129,7 +130,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     [Fact]
     public async Task MaxSessions_Reached_NextClientWaitsInTheBacklog()
     {
-        var proxy = await StartAsync(new StaticResolver(BackendEndPoint), options => options with { MaxSessions = 1 });
+        var proxy = await StartAsync(new StaticResolver(BackendEndPoint), options => options.With(own => own.MaxSessions = 1));
         var first = await ConnectAsync(proxy);
         var firstServer = await AcceptAsync();
         using var second = await ConnectAsync(proxy);
@@ -152,7 +153,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
         _disposables.Add(transport);
         var proxy = await StartAsync(
             new StaticResolver(BackendEndPoint),
-            options => options with { MaxSessions = 2, Listeners = [options.Listeners[0] with { MaxSessionsPerClient = 1, MaxSessions = 2 }] },
+            options => options.With(own => { own.MaxSessions = 2; own.Listeners = [options.Listeners[0].With(own => { own.MaxSessionsPerClient = 1; own.MaxSessions = 2; })]; }),
             transport);
         var first = await ConnectAsync(proxy);
         var firstServer = await AcceptAsync();
@@ -176,14 +177,14 @@ public sealed class TcpProxyTests : IAsyncLifetime
     {
         var error = await Assert.ThrowsAsync<TransportException>(() => StartAsync(
             new StaticResolver(BackendEndPoint),
-            options => options with { Listeners = [new(BackendEndPoint, Name)] }));
+            options => options.With(own => own.Listeners = [new(BackendEndPoint, Name)])));
         Assert.Equal($"cannot listen on {BackendEndPoint}: the address is in use by another process", error.Message);
     }
 
     [Fact]
     public void Construct_NoListener_SaysWhatWasExpected()
     {
-        var error = Assert.Throws<ArgumentException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [] }, new Router(new StaticResolver(BackendEndPoint))));
+        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [] }, new Router(new StaticResolver(BackendEndPoint))));
         Assert.Contains("at least one listener was expected", error.Message, StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -145,8 +146,8 @@ public sealed class UnservedSessionTests
             Refusal.NoEndpoint => new Resolution.Bound(EndpointSet.Empty),
             _ => new Resolution.Bound(EndpointSet.Of(backend.Address)),
         });
-        bed.Configure = options => options with { MaxWaiters = 0, RetryBudget = new RetryBudgetOptions { PerSecond = 0, PerSession = 0 } };
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener() with { MaxSessions = 1, MaxSessionsPerClient = 1 }] }, destinationSessions: 1);
+        bed.Configure = options => options.With(own => { own.MaxWaiters = 0; own.RetryBudget = new RetryBudgetOptions { PerSecond = 0, PerSession = 0 }; });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; })] }, destinationSessions: 1);
         await bed.ResolvedAsync(refusal == Refusal.WaitersFull ? 0 : 1);
         await bed.ConnectRefusedAsync();
         await EndedAsync(bed, $"PQ:{refusal.ToWord()}", logged: 1, refused: 1);

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
@@ -43,7 +44,7 @@ public sealed class WaitingSessionTests
             await bed.UntilAsync(() => backend.Accepted.Count == 2);
             Assert.Equal("y", await backend.Accepted[1].ReadTextAsync(1));
         },
-        options => options with { MaxWaiters = 1 });
+        options => options.With(own => own.MaxWaiters = 1));
 
     [Fact]
     public Task Waiting_DeadlineIsOver_IsResetAndOthersKeepTheirOrder() => RunAsync(async (bed, backend) =>

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 
@@ -164,7 +165,7 @@ public sealed class WarmConnectionTests
     {
         await bed.StartAsync(
             new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromSeconds(2) } },
-            configure: options => options with { Warm = new WarmOptions { Connections = connections } });
+            configure: options => options.With(own => own.Warm = new WarmOptions { Connections = connections }));
         await bed.ResolvedAsync();
     }
 }

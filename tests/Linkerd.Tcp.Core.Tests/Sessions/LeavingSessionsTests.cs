@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Tests.Serving;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;
@@ -95,7 +96,7 @@ public sealed class LeavingSessionsTests
     [Fact]
     public Task DrainTimeoutIsShort_SessionsAreStillSpread() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options with { DrainTimeout = TimeSpan.FromSeconds(2) };
+        bed.Configure = options => options.With(own => own.DrainTimeout = TimeSpan.FromSeconds(2));
         var (leaving, _) = await StartAsync(bed, sessions: 200);
         leaving.Drain();
         var before = leaving.Load;
@@ -108,7 +109,7 @@ public sealed class LeavingSessionsTests
     [Fact]
     public Task CheckedAsDown_SessionsEndAtOnce() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options with { Check = new ActiveCheckOptions { CloseSessionsOnDown = true } };
+        bed.Configure = options => options.With(own => own.Check = new ActiveCheckOptions { CloseSessionsOnDown = true });
         var (dying, staying) = await StartAsync(bed, sessions: 30);
         var (gone, kept) = (dying.Load, staying.Load);
         bed.Network.Endpoint(dying.Address).Refuse();
@@ -131,7 +132,7 @@ public sealed class LeavingSessionsTests
     [Fact]
     public Task CheckedAsDown_WithoutTheOption_SessionsGoOn() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options with { Check = ActiveCheckOptions.Default };
+        bed.Configure = options => options.With(own => own.Check = new ActiveCheckOptions());
         var (dying, _) = await StartAsync(bed, sessions: 10);
         bed.Network.Endpoint(dying.Address).Refuse();
         await bed.UntilAsync(() => dying.IsDown);
@@ -143,10 +144,10 @@ public sealed class LeavingSessionsTests
     public Task AllAreDown_SessionsThatPanicLetsInGoOn() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Balancing = new BalancerOptions { Breaker = new CircuitBreakerOptions { MaxEjectedShare = 1 } };
-        bed.Configure = options => options with
+        bed.Configure = options => options.With(own =>
         {
-            Check = new ActiveCheckOptions { CloseSessionsOnDown = true, Expect = new byte[] { 1 }, Interval = TimeSpan.FromSeconds(1) },
-        };
+            own.Check = new ActiveCheckOptions { CloseSessionsOnDown = true, Expect = new byte[] { 1 }, Interval = TimeSpan.FromSeconds(1) };
+        });
         var (one, other) = await StartAsync(bed, sessions: 10);
         await bed.UntilAsync(() => one.IsDown && other.IsDown);
         await bed.DelayAsync(5);
@@ -174,10 +175,12 @@ public sealed class LeavingSessionsTests
     [Theory]
     [InlineData(0)]
     [InlineData(-5)]
-    public void DrainTimeout_OutOfRange_SaysSo(double seconds)
+    public async Task DrainTimeout_OutOfRange_SaysSo(double seconds)
     {
         var options = new DestinationOptions { Resolver = new StaticResolver(), DrainTimeout = TimeSpan.FromSeconds(seconds) };
-        Assert.StartsWith("DrainTimeout: ", Assert.Throws<ArgumentException>(options.CheckValues).Message, StringComparison.Ordinal);
+        await using var router = new Router(_ => options);
+        var error = Assert.Throws<InvalidOptionsException>(() => router.Get(SimulatedProxy.Name));
+        Assert.Equal("DrainTimeout", Assert.Single(error.Errors).Path);
     }
 
     private static (double Available, double Ejected, double Draining, double LastResort) States(SimulatedProxy bed)
@@ -191,7 +194,7 @@ public sealed class LeavingSessionsTests
     private static Task RunAsync(Func<SimulatedProxy, Task> test) => SimulatedProxy.RunAsync(
         bed =>
         {
-            bed.Configure = options => options with { DrainTimeout = DrainTimeout };
+            bed.Configure = options => options.With(own => own.DrainTimeout = DrainTimeout);
             return test(bed);
         },
         seeds: 3);

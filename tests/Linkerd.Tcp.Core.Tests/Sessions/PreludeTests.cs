@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;
@@ -51,7 +52,7 @@ public sealed class PreludeTests
     public Task Header_WithMoreDataThanTheCap_IsRead() => SimulatedProxy.RunAsync(async bed =>
     {
         // The cap is for what is looked at in vain, and not for what the client sends early.
-        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()) with { MaxPreludeBytes = 64 });
+        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()).With(own => own.MaxPreludeBytes = 64));
         var client = await bed.ConnectAsync();
         var data = new string('d', 20_000);
         var sending = client.SendTextAsync(Header + data);
@@ -99,7 +100,7 @@ public sealed class PreludeTests
     [Fact]
     public Task Client_IsSlowAndThereIsNoTimeout_IsServed() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()) with { PreludeTimeout = Timeout.InfiniteTimeSpan });
+        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()).With(own => own.PreludeTimeout = Timeout.InfiniteTimeSpan));
         var client = await bed.ConnectAsync();
         await bed.DelayAsync(3_600_000);
         await client.SendTextAsync(Header + "x");
@@ -110,7 +111,7 @@ public sealed class PreludeTests
     [Fact]
     public Task Client_SendsMoreThanTheCap_IsRefusedAndLogged() => SimulatedProxy.RunAsync(async bed =>
     {
-        await bed.StartAsync(ListenerWith(bed, new LinePrelude()) with { MaxPreludeBytes = 100 });
+        await bed.StartAsync(ListenerWith(bed, new LinePrelude()).With(own => own.MaxPreludeBytes = 100));
         var client = await bed.ConnectAsync();
         await client.SendTextAsync(new string('x', 100));
         await SimulatedProxy.ExpectResetAsync(client);
@@ -242,7 +243,7 @@ public sealed class PreludeTests
     [Fact]
     public Task Client_IsNamedByThePrelude_LimitsCountThatOne() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()) with { MaxSessionsPerClient = 1 });
+        var backend = await bed.StartAsync(ListenerWith(bed, new LinePrelude()).With(own => own.MaxSessionsPerClient = 1));
         var one = await bed.ConnectAsync();
         await one.SendTextAsync(Header + "x");
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
@@ -271,7 +272,7 @@ public sealed class PreludeTests
             backends.Add(await bed.AddBackendAsync());
         }
 
-        bed.Configure = options => options with { Balancer = LoadBalancers.Maglev(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }) };
+        bed.Configure = options => options.With(own => own.BalancerFactory = () => LoadBalancers.Maglev(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }));
         bed.Resolver.Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [ListenerWith(bed, new LinePrelude())] });
         await bed.ResolvedAsync();
@@ -298,7 +299,7 @@ public sealed class PreludeTests
         await AssertEndedAsync(bed, "sC");
     });
 
-    private static ProxyListener ListenerWith(SimulatedProxy bed, params IPrelude[] preludes) => bed.NewListener() with { Preludes = preludes };
+    private static ProxyListener ListenerWith(SimulatedProxy bed, params IPrelude[] preludes) => bed.NewListener().With(own => own.Preludes = preludes);
 
     private static async Task AssertEndedAsync(SimulatedProxy bed, string reason)
     {

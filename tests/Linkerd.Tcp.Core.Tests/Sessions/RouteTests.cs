@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;
@@ -25,7 +26,7 @@ public sealed class RouteTests
     [Fact]
     public Task Route_GivesNull_ClientIsRefusedAndItIsLoggedOnceInAWhile() => SimulatedProxy.RunAsync(async bed =>
     {
-        await StartAsync(bed, static _ => null, listener => listener with { MaxSessions = 1, MaxSessionsPerClient = 1, AcceptRate = 3 });
+        await StartAsync(bed, static _ => null, listener => listener.With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; own.AcceptRate = 3; }));
         for (var i = 0; i < 4; i++)
         {
             // What is refused takes nothing of the other limits.
@@ -45,7 +46,7 @@ public sealed class RouteTests
         var backend = await StartAsync(
             bed,
             _ => throws ? throw new InvalidOperationException("The route has a bug.") : SimulatedProxy.Name,
-            listener => listener with { MaxSessions = 1, MaxSessionsPerClient = 1 });
+            listener => listener.With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }));
         await bed.ConnectRefusedAsync();
         Assert.Equal(1, bed.Logs.Count(4007));
         throws = false;
@@ -63,7 +64,7 @@ public sealed class RouteTests
                 seen = context;
                 return SimulatedProxy.Name;
             },
-            listener => listener with { Preludes = [new LinePrelude()] });
+            listener => listener.With(own => own.Preludes = [new LinePrelude()]));
         var client = await bed.ConnectAsync();
         await client.SendTextAsync("192.0.2.7:4711\nx");
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
@@ -77,7 +78,7 @@ public sealed class RouteTests
     [InlineData(false)]
     public Task Route_DestinationIsFull_ClientIsRefusedAndThePlaceComesBack(bool hasPrelude) => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await StartAsync(bed, static _ => SimulatedProxy.Name, listener => hasPrelude ? listener with { Preludes = [new LinePrelude()] } : listener, destinationSessions: 1);
+        var backend = await StartAsync(bed, static _ => SimulatedProxy.Name, listener => hasPrelude ? listener.With(own => own.Preludes = [new LinePrelude()]) : listener, destinationSessions: 1);
         var one = await ServeAsync();
         var refused = await bed.ConnectAsync();
         await refused.SendTextAsync("192.0.2.7:4711\nx");
@@ -101,7 +102,7 @@ public sealed class RouteTests
     [Fact]
     public Task Route_FirstSessionOfAName_StartsItsPreconnects() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options with { Warm = new WarmOptions { Connections = 2 } };
+        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 2 });
         var backend = await StartAsync(bed, static _ => SimulatedProxy.Name);
         await bed.DelayAsync(5000);
         Assert.Empty(backend.Accepted);
@@ -116,7 +117,7 @@ public sealed class RouteTests
     [Fact]
     public Task Route_EndpointOfAChosenNameLeaves_ItsSessionsEnd() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options with { DrainTimeout = TimeSpan.FromSeconds(10) };
+        bed.Configure = options => options.With(own => own.DrainTimeout = TimeSpan.FromSeconds(10));
         var backend = await StartAsync(bed, static _ => SimulatedProxy.Name);
         var client = await bed.ConnectServedAsync(backend);
         bed.Destination.Balancer.Endpoints[0].Drain();
@@ -132,7 +133,7 @@ public sealed class RouteTests
     {
         var listener = new ProxyListener(new IPEndPoint(IPAddress.Loopback, 0), hasName ? SimulatedProxy.Name : null) { Route = hasRoute ? static _ => null : null };
         var router = new Router(new StaticResolver());
-        var error = Assert.Throws<ArgumentException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, router));
+        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, router));
         Assert.Contains("Destination", error.Message, StringComparison.Ordinal);
     }
 
@@ -144,11 +145,7 @@ public sealed class RouteTests
         var listener = new ProxyListener(bed.ProxyHost.AnyPort, route);
         await bed.StartAsync(
             new TcpProxyOptions { Listeners = [configure?.Invoke(listener) ?? listener] },
-            configure: options => options with
-            {
-                Balancer = LoadBalancers.P2c(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }),
-                MaxSessions = destinationSessions,
-            });
+            configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.P2c(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
         return backend;
     }
 }

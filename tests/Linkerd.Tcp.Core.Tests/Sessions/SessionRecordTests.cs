@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;
@@ -10,7 +11,7 @@ public sealed class SessionRecordTests
     [Fact]
     public Task Record_SessionWasServed_SaysEverything() => RunAsync(async (bed, records) =>
     {
-        var backend = await bed.StartAsync(bed.NewListener() with { Preludes = [new LinePrelude()] });
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.Preludes = [new LinePrelude()]));
         await bed.DelayAsync(1000);
         var start = bed.Scheduler.TimeProvider.GetUtcNow();
         var client = await bed.ConnectAsync();
@@ -55,7 +56,7 @@ public sealed class SessionRecordTests
     [Fact]
     public Task Record_RefusedInItsPrelude_SaysWhy() => RunAsync(async (bed, records) =>
     {
-        await bed.StartAsync(bed.NewListener() with { Preludes = [new LinePrelude()] });
+        await bed.StartAsync(bed.NewListener().With(own => own.Preludes = [new LinePrelude()]));
         var client = await bed.ConnectAsync();
         await client.SendTextAsync("nonsense\n");
         await SimulatedProxy.ExpectResetAsync(client);
@@ -81,7 +82,7 @@ public sealed class SessionRecordTests
     public Task Observer_Throws_SessionsCostNothingAndItIsLoggedOnceInAWhile() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Observer = new Observer(_ => throw new InvalidOperationException("The observer has a bug."));
-        var backend = await bed.StartAsync(bed.NewListener() with { MaxSessions = 1, MaxSessionsPerClient = 1 }, destinationSessions: 1);
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }), destinationSessions: 1);
         for (var i = 0; i < 3; i++)
         {
             await bed.EndAsync(await bed.ConnectServedAsync(backend));

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
@@ -75,7 +76,7 @@ public abstract class TransportBed : IAsyncDisposable
     internal async Task<(ITransportListener Listener, RecordingHandler Handler)> ListenAsync(ListenOptions? options = null)
     {
         options ??= new ListenOptions();
-        var listener = await Transport.ListenAsync(options with { EndPoint = options.EndPoint ?? FreeAddress }, TestContext.Current.CancellationToken);
+        var listener = await Transport.ListenAsync(options.With(own => own.EndPoint = options.EndPoint ?? FreeAddress), TestContext.Current.CancellationToken);
         Own(listener);
         var handler = new RecordingHandler();
         listener.Start(handler);
@@ -92,7 +93,7 @@ public abstract class TransportBed : IAsyncDisposable
     /// <summary>Two ends of one connection: who connected, and who accepted.</summary>
     public async Task<(TransportConnection Connected, TransportConnection Accepted)> PairAsync(TcpOptions? tcp = null)
     {
-        tcp ??= TcpOptions.Default;
+        tcp ??= new TcpOptions();
         var (listener, handler) = await ListenAsync(new ListenOptions { Tcp = tcp });
         var connected = await ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Tcp = tcp });
         return (connected, Own(await handler.NextAsync()));

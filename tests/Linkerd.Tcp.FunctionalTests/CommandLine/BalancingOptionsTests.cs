@@ -16,7 +16,7 @@ public sealed class BalancingOptionsTests
         Assert.Equal(1000, settings.MaxWaiters);
         Assert.Equal(0, settings.MinConnections);
         Assert.Equal(TimeSpan.FromSeconds(10), settings.SlowStart);
-        Assert.Equal(CircuitBreakerOptions.Default, settings.FailFast);
+        Assert.Equivalent(new CircuitBreakerOptions(), settings.FailFast, strict: true);
         Assert.Equal(2, settings.Retries);
         Assert.Equal(Timeout.InfiniteTimeSpan, settings.ActiveCheck);
         Assert.True(settings.CheckSend.IsEmpty);

@@ -34,7 +34,7 @@ public sealed class MeshDelegatorTests
         namerd.SetDtab("other", "/svc => /#/io.l5d.fs");
         namerd.SetFile("a", "127.0.0.1 1\n");
         var dtab = Dtab.Parse("/svc/*/b => ! ; /svc/web => 0.125 * /#/io.l5d.fs/a & 0.001 * /svc/x/b");
-        await using var resolver = new MeshResolver(MeshWatch.At(mesh.Address) with { Namespace = "other", Dtab = dtab });
+        await using var resolver = new MeshResolver(MeshWatch.At(mesh.Address).With(own => { own.Namespace = "other"; own.Dtab = dtab; }));
         var alt = Assert.IsType<DelegateTree.Alt>(await new MeshDelegator(resolver).DelegateAsync(Web, TestContext.Current.CancellationToken));
         var union = Assert.IsType<DelegateTree.Union>(alt.Branches[0]);
         Assert.Equal(dtab.Entries[1], union.Entry);
@@ -119,7 +119,7 @@ public sealed class MeshDelegatorTests
             await call.WaitAsync();
         });
         Uri[] addresses = hasNext ? [silent.Address, mesh.Address] : [silent.Address];
-        await using var resolver = new MeshResolver(MeshWatch.At(addresses) with { TimeProvider = time });
+        await using var resolver = new MeshResolver(MeshWatch.At(addresses).With(own => own.TimeProvider = time));
         var delegating = new MeshDelegator(resolver).DelegateAsync(Web, TestContext.Current.CancellationToken);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await time.PassTimerAsync(10, 10);

@@ -79,7 +79,7 @@ public sealed class ClientMeshTests
                 await call.SendAsync(MeshCapture.Message("StreamBoundTree", step.GetProperty("msg")).ToByteArray());
             }
         });
-        await using var watcher = MeshWatch.Name(MeshWatch.At(server.Address) with { TimeProvider = time, Interval = null });
+        await using var watcher = MeshWatch.Name(MeshWatch.At(server.Address).With(own => { own.TimeProvider = time; own.Interval = null; }));
         var steps = MeshCapture.Steps("StreamBoundTree").ToList();
         Play(0);
         await watcher.UntilIsAsync(Set(MeshCapture.Get("GetReplicas /#/io.l5d.fs/plain")));

@@ -17,7 +17,7 @@ public sealed class GuardScenarios
         await using var first = await MeshStandIn.StartAsync(namerd);
         await using var second = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/x", NameState.Bound.Ports(1));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(first.Address, second.Address) with { TimeProvider = time, Interval = null }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(first.Address, second.Address).With(own => { own.TimeProvider = time; own.Interval = null; }), "/#/x");
         await watcher.NextIsAsync(MeshWatch.Bound(1));
 
         await time.PassTimerAsync(540, 660);
@@ -35,7 +35,7 @@ public sealed class GuardScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/x", NameState.Bound.Ports(1));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { TimeProvider = time, Interval = null }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => { own.TimeProvider = time; own.Interval = null; }), "/#/x");
         await watcher.NextIsAsync(MeshWatch.Bound(1));
         namerd.SetId("/#/x", new NameState.Failed("bad"));
         await watcher.UntilFailsAsync("bad");
@@ -67,7 +67,7 @@ public sealed class GuardScenarios
             await call.SendAsync(Of(Interlocked.Increment(ref streams) == 1 ? 1 : 3));
             await call.WaitAsync();
         });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address) with { TimeProvider = time }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address).With(own => own.TimeProvider = time), "/#/x");
         await watcher.NextIsAsync(MeshWatch.Bound(1));
         await time.PassTimerAsync(54, 66);
         await watcher.NextIsAsync(MeshWatch.Bound(2));
@@ -93,7 +93,7 @@ public sealed class GuardScenarios
             await call.SendAsync(Of(1));
             await call.WaitAsync();
         });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address) with { TimeProvider = time }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address).With(own => own.TimeProvider = time), "/#/x");
         await watcher.NextIsAsync(MeshWatch.Bound(1));
         for (var i = 0; i < 4; i++)
         {
@@ -112,7 +112,7 @@ public sealed class GuardScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/x", NameState.Bound.Ports(1));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(silent.Address, mesh.Address) with { TimeProvider = time, Interval = null }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(silent.Address, mesh.Address).With(own => { own.TimeProvider = time; own.Interval = null; }), "/#/x");
 
         // The probe is over when the stream's own patience begins.
         await time.WaitForTimerAsync(540, 660);
@@ -134,7 +134,7 @@ public sealed class GuardScenarios
             await call.SendAsync(Interlocked.Increment(ref calls) == 1 ? message : Of(1));
             await call.WaitAsync();
         });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address) with { TimeProvider = time, Interval = null }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address).With(own => { own.TimeProvider = time; own.Interval = null; }), "/#/x");
         await watcher.UntilFailsAsync(words);
         if (message.Length > 0)
         {
@@ -153,7 +153,7 @@ public sealed class GuardScenarios
             Interlocked.Increment(ref calls);
             return call.SendAsync(Of(1));
         });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address) with { TimeProvider = time, Interval = null }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(server.Address).With(own => { own.TimeProvider = time; own.Interval = null; }), "/#/x");
         await watcher.UntilFailsAsync("ended the stream of /#/x");
         await time.PassTimerAsync(0.5, 1);
         await time.PassTimerAsync(1, 2);

@@ -28,7 +28,7 @@ public sealed class StateScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.Set("/svc/web", new NameState.Pending());
-        await using var watcher = MeshWatch.Binding(MeshWatch.At(mesh.Address) with { TimeProvider = time });
+        await using var watcher = MeshWatch.Binding(MeshWatch.At(mesh.Address).With(own => own.TimeProvider = time));
         await mesh.WaitForStreamsAsync(1, TestContext.Current.CancellationToken);
         await time.PassTimerAsync(10, 10);
         await watcher.NextIsAsync(NameBinding.Pending.Instance);
@@ -81,7 +81,7 @@ public sealed class StateScenarios
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetDtab("default", "/svc => /#/io.l5d.fs ;");
         namerd.SetFile("web", "127.0.0.1 1\n");
-        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { TimeProvider = time });
+        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address).With(own => own.TimeProvider = time));
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
 
         namerd.SetDtab("default", "/svc => /svc ;");
@@ -144,7 +144,7 @@ public sealed class StateScenarios
         namerd.SetDtab("other", "/svc/*/x => /#/io.l5d.fs/a ;");
         namerd.SetFile("a", "127.0.0.1 1\n");
         namerd.SetFile("b", "127.0.0.1 2\n");
-        await using (var plain = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Namespace = "other" }, @"/svc/\x00\xff/x"))
+        await using (var plain = MeshWatch.Name(MeshWatch.At(mesh.Address).With(own => own.Namespace = "other"), @"/svc/\x00\xff/x"))
         {
             await plain.UntilIsAsync(MeshWatch.Bound(1));
         }
@@ -152,7 +152,7 @@ public sealed class StateScenarios
         // Longer than any URL may be.
         var filler = string.Join(';', Enumerable.Range(0, 500).Select(i => $"/a{i} => /b{i} | 0.25 * /c & $"));
         var dtab = Dtab.Parse($"{filler} ; /svc/*/x => ~ | /#/io.l5d.fs/b ; /svc/\\x00\\xff => ~");
-        await using var overridden = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Namespace = "other", Dtab = dtab }, @"/svc/\x00\xff/x");
+        await using var overridden = MeshWatch.Name(MeshWatch.At(mesh.Address).With(own => { own.Namespace = "other"; own.Dtab = dtab; }), @"/svc/\x00\xff/x");
         await overridden.UntilIsAsync(MeshWatch.Bound(2));
     }
 
@@ -172,7 +172,7 @@ public sealed class StateScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/many", NameState.Bound.Of(Enumerable.Range(0, 200).Select(i => StandInAddress.Of(new IPEndPoint(IPAddress.Loopback, 1 + i)))));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { MaxAnswerBytes = 1000 }, "/#/many");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.MaxAnswerBytes = 1000), "/#/many");
         Assert.Equal($"namerd at {mesh.EndPoint} answered /#/many with more than the 1000 bytes that are accepted", await watcher.UntilFailsAsync());
     }
 

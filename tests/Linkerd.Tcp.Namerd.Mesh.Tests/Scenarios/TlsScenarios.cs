@@ -16,7 +16,7 @@ public sealed class TlsScenarios
         await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         var tls = new NamerdTlsOptions { TrustedRoots = [authority], ServerName = "namerd.example" };
-        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Tls = tls });
+        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address).With(own => own.Tls = tls));
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
         Assert.Equal("meshs", mesh.Address.Scheme);
     }
@@ -28,7 +28,7 @@ public sealed class TlsScenarios
         using var certificate = Issue(authority, "namerd.example");
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = new NamerdTlsOptions { TrustedRoots = [authority] } });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.Tls = new NamerdTlsOptions { TrustedRoots = [authority] }));
         Assert.Equal(
             $"no TLS connection to namerd at {mesh.EndPoint} can be made: its certificate is for namerd.example, and not for 127.0.0.1", await watcher.UntilFailsAsync());
     }
@@ -41,7 +41,7 @@ public sealed class TlsScenarios
         using var certificate = Issue(authority, "namerd.example");
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd, new MeshStandInOptions { Certificate = certificate });
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = new NamerdTlsOptions { TrustedRoots = [other] } });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.Tls = new NamerdTlsOptions { TrustedRoots = [other] }));
         Assert.StartsWith(
             $"no TLS connection to namerd at {mesh.EndPoint} can be made: its certificate (CN=namerd.example, issued by CN=authority) does not lead to the 1 roots that are given: CN=another root (",
             await watcher.UntilFailsAsync(), StringComparison.Ordinal);
@@ -69,12 +69,12 @@ public sealed class TlsScenarios
             namerd, new MeshStandInOptions { Certificate = certificate, ClientCertificate = shown => shown.Thumbprint == client.Thumbprint });
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         var tls = new NamerdTlsOptions { TrustedRoots = [authority], ServerName = "localhost" };
-        await using (var without = MeshWatch.Id(MeshWatch.At(mesh.Address) with { Tls = tls }))
+        await using (var without = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.Tls = tls)))
         {
             Assert.Contains("it wants a client certificate, and none is set", await without.UntilFailsAsync(), StringComparison.Ordinal);
         }
 
-        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address) with { Tls = tls with { ClientCertificate = client } });
+        await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address).With(own => own.Tls = tls.With(own => own.ClientCertificate = client)));
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
     }
 

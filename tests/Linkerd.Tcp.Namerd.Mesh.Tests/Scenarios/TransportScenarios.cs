@@ -32,7 +32,7 @@ public sealed class TransportScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/x", NameState.Bound.Ports(1));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { TimeProvider = time }, "/#/x");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.TimeProvider = time), "/#/x");
         await watcher.NextIsAsync(MeshWatch.Bound(1));
         time.Advance(TimeSpan.FromSeconds(11));
         mesh.CutConnections();
@@ -71,7 +71,7 @@ public sealed class TransportScenarios
         await using var proxy = new StallingProxy(mesh.EndPoint);
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         await using var watcher = MeshWatch.Name(
-            MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}")) with { PingDelay = TimeSpan.FromSeconds(1), PingTimeout = TimeSpan.FromSeconds(1) });
+            MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}")).With(own => { own.PingDelay = TimeSpan.FromSeconds(1); own.PingTimeout = TimeSpan.FromSeconds(1); }));
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
 
         proxy.Stall();
@@ -90,7 +90,7 @@ public sealed class TransportScenarios
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         await using var proxy = new StallingProxy(mesh.EndPoint);
         proxy.Stall();
-        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}")) with { TimeProvider = time });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}")).With(own => own.TimeProvider = time));
         var second = watcher.Resolver.ResolveIdAsync(DstPath.Parse("/#/y"), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var next = second.MoveNextAsync();
         await time.PassTimerAsync(10, 10);
@@ -110,7 +110,7 @@ public sealed class TransportScenarios
         await using var proxy = new StallingProxy(mesh.EndPoint);
         proxy.Stall();
         namerd.SetId("/#/io.l5d.fs/web", NameState.Bound.Ports(1));
-        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}"), mesh.Address) with { TimeProvider = time });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{proxy.EndPoint}"), mesh.Address).With(own => own.TimeProvider = time));
         await time.PassTimerAsync(2, 2);
         await watcher.NextIsAsync(MeshWatch.Bound(1));
     }
@@ -120,7 +120,7 @@ public sealed class TransportScenarios
     {
         var time = new ManualTime();
         await using var backend = new TcpBackend(socket => Task.CompletedTask);
-        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{backend.EndPoint}")) with { TimeProvider = time }, "/#/0");
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri($"mesh://{backend.EndPoint}")).With(own => own.TimeProvider = time), "/#/0");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var others = Enumerable.Range(1, 99).Select(i => watcher.Resolver.ResolveIdAsync(DstPath.Parse($"/#/{i}"), stop.Token).GetAsyncEnumerator(stop.Token)).ToList();
         Assert.All(await Task.WhenAll(others.Select(other => other.MoveNextAsync().AsTask())), Assert.True);
@@ -139,7 +139,7 @@ public sealed class TransportScenarios
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.SetId("/#/io.l5d.fs/web", NameState.Bound.Ports(1));
         await mesh.StopAsync();
-        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address) with { TimeProvider = time });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(mesh.Address).With(own => own.TimeProvider = time));
         await watcher.UntilFailsAsync("refused the connection");
         foreach (var ceiling in new[] { 1, 2, 4, 8, 10, 10, 10 })
         {
@@ -188,14 +188,14 @@ public sealed class TransportScenarios
         await using var mesh = await MeshStandIn.StartAsync(namerd);
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         var lookup = new FixedLookup([IPAddress.Parse("127.0.0.9"), IPAddress.Loopback]);
-        await using var watcher = MeshWatch.Name(MeshWatch.At(new Uri($"mesh://namerd.example:{mesh.EndPoint.Port}")) with { HostLookup = lookup });
+        await using var watcher = MeshWatch.Name(MeshWatch.At(new Uri($"mesh://namerd.example:{mesh.EndPoint.Port}")).With(own => own.HostLookup = lookup));
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
     }
 
     [Fact]
     public async Task HostName_ThatIsUnknown_IsSaidSo()
     {
-        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri("mesh://namerd.example")) with { HostLookup = new FixedLookup([]) });
+        await using var watcher = MeshWatch.Id(MeshWatch.At(new Uri("mesh://namerd.example")).With(own => own.HostLookup = new FixedLookup([])));
         Assert.Equal("the host name of namerd at namerd.example:4321 cannot be resolved", await watcher.UntilFailsAsync());
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;
 
@@ -14,7 +15,7 @@ internal sealed class MeshWatcher<TState> : IAsyncDisposable
 
     public MeshWatcher(MeshOptions options, Func<MeshResolver, CancellationToken, IAsyncEnumerable<TState>> watch)
     {
-        Resolver = new MeshResolver(options with { Random = RandomSource.Seeded(1), LoggerFactory = Log });
+        Resolver = new MeshResolver(options.With(own => { own.Random = RandomSource.Seeded(1); own.LoggerFactory = Log; }));
         _consuming = ConsumeAsync(watch(Resolver, _stop.Token));
     }
 

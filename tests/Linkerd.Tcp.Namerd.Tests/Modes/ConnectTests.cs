@@ -105,7 +105,7 @@ public sealed class ConnectTests
     {
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.Set("a/../b.c", "/svc/web", NameState.Bound.Ports(1));
-        await using var watcher = new Watcher(namerd.BaseAddress, change: options => options with { Namespace = "a/../b.c" });
+        await using var watcher = new Watcher(namerd.BaseAddress, change: options => options.With(own => own.Namespace = "a/../b.c"));
 
         await watcher.NextIsAsync(1);
     }

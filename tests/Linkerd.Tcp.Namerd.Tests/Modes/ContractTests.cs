@@ -28,7 +28,7 @@ public sealed class ContractTests
                 await connection.SendAsync(request.Contains("watch", StringComparison.Ordinal) ? NamerdHttp.WatchHead + NamerdHttp.Chunk(document) : NamerdHttp.Answer(document));
             }
         });
-        await using var watcher = new Watcher(server.BaseAddress, mode, change: options => options with { Dtab = Tcp.Dtab.Parse(dtab) });
+        await using var watcher = new Watcher(server.BaseAddress, mode, change: options => options.With(own => own.Dtab = Tcp.Dtab.Parse(dtab)));
 
         await watcher.NextIsAsync(1);
 
@@ -69,7 +69,7 @@ public sealed class ContractTests
     {
         var dtab = Tcp.Dtab.Parse(string.Join(';', Enumerable.Range(0, 300).Select(i => $"/svc/{i}=>/x")));
 
-        var exception = Assert.Throws<ArgumentException>(() => new NamerdResolver(new NamerdOptions { Dtab = dtab }));
+        var exception = Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { Dtab = dtab }));
 
         Assert.Matches("is [0-9]{4} bytes long, [0-9]{4} of them for the dtab that is appended, and namerd takes 4096: the dtab is too long", exception.Message);
     }

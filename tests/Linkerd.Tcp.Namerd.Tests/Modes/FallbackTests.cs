@@ -161,7 +161,7 @@ public sealed class FallbackTests
     public async Task ShortInterval_IsTheMostOfTheBackoff(Asked asked)
     {
         await using var server = ScriptServer.Answering(asked, NamerdHttp.Thrown);
-        await using var watcher = new Watcher(server.BaseAddress, asked, change: options => options with { Interval = TimeSpan.FromSeconds(5) });
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: options => options.With(own => own.Interval = TimeSpan.FromSeconds(5)));
 
         foreach (var ceiling in new[] { 1, 2, 4, 5, 5, 5 })
         {

@@ -16,7 +16,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = Issue("127.0.0.1");
         await using var namerd = await NamerdStandIn.StartAsync(certificate: certificate);
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
-        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Bind, change: options => options with { Tls = Trusting(_root) });
+        await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Bind, change: options => options.With(own => own.Tls = Trusting(_root)));
 
         await watcher.NextIsAsync(1);
         Assert.Equal($"{namerd.EndPoint}", namerd.RequestHeaders[0]["Host"]);
@@ -47,7 +47,7 @@ public sealed class TlsTests : IDisposable
     {
         using var certificate = Issue("namerd.example");
         await using var server = new TlsServer(certificate);
-        await using var watcher = Watch(server, Trusting(_root) with { ServerName = "namerd.example" });
+        await using var watcher = Watch(server, Trusting(_root).With(own => own.ServerName = "namerd.example"));
 
         await watcher.NextIsAsync(1);
         Assert.Equal("namerd.example", server.ServerName);
@@ -69,7 +69,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = Issue("127.0.0.1");
         using var mine = Issue("client", _otherRoot);
         await using var server = new TlsServer(certificate, clientRoot: _root);
-        await using var watcher = Watch(server, Trusting(_root) with { ClientCertificate = mine });
+        await using var watcher = Watch(server, Trusting(_root).With(own => own.ClientCertificate = mine));
 
         await watcher.NextFailsAsync("it did not accept our client certificate");
     }
@@ -80,7 +80,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = Issue("127.0.0.1");
         using var mine = Issue("client");
         await using var server = new TlsServer(certificate, clientRoot: _root);
-        await using var watcher = Watch(server, Trusting(_root) with { ClientCertificate = mine });
+        await using var watcher = Watch(server, Trusting(_root).With(own => own.ClientCertificate = mine));
 
         await watcher.NextIsAsync(1);
     }
@@ -101,7 +101,7 @@ public sealed class TlsTests : IDisposable
     }
 
     private static Watcher Watch(TlsServer server, NamerdTlsOptions tls) =>
-        new(new Uri($"https://127.0.0.1:{server.Port}"), NamerdMode.Resolve, change: options => options with { Tls = tls });
+        new(new Uri($"https://127.0.0.1:{server.Port}"), NamerdMode.Resolve, change: options => options.With(own => own.Tls = tls));
 
     private static NamerdTlsOptions Trusting(X509Certificate2 root) => new() { TrustedRoots = [root] };
 

@@ -192,7 +192,7 @@ public sealed class StateScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.SetDtab("default", "/svc => /#/io.l5d.fs");
         namerd.SetFile("web", "127.0.0.1 1");
-        await using var watcher = new Watcher(namerd.BaseAddress, mode, change: options => options with { Namespace = "defualt" });
+        await using var watcher = new Watcher(namerd.BaseAddress, mode, change: options => options.With(own => own.Namespace = "defualt"));
         Assert.IsType<Resolution.Negative>(await watcher.NextAsync());
 
         namerd.SetDtab("defualt", "/svc => /#/io.l5d.fs");

@@ -161,7 +161,7 @@ public sealed class TransportScenarios
                 await connection.SendAsync(more);
             }
         });
-        await using var watcher = new Watcher(server.BaseAddress, asked, change: options => options with { MaxAnswerBytes = 200_000, Mode = poll ? NamerdMode.Poll : options.Mode });
+        await using var watcher = new Watcher(server.BaseAddress, asked, change: options => options.With(own => { own.MaxAnswerBytes = 200_000; own.Mode = poll ? NamerdMode.Poll : options.Mode; }));
 
         await watcher.NextFailsAsync("more than the 200000 bytes");
     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;
 
@@ -145,10 +146,10 @@ internal sealed class Watcher : IAsyncDisposable
     public static Resolution.Bound Bound(params int[] ports) =>
         new(EndpointSet.Of(ports.Select(port => new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port))));
 
-    public static NamerdOptions Polling(NamerdOptions options) => options with { Mode = NamerdMode.Poll };
+    public static NamerdOptions Polling(NamerdOptions options) => options.With(own => own.Mode = NamerdMode.Poll);
 
     /// <summary>Without the polls that back up a watch.</summary>
-    public static NamerdOptions Unchecked(NamerdOptions options) => options with { Interval = TimeSpan.FromDays(20) };
+    public static NamerdOptions Unchecked(NamerdOptions options) => options.With(own => own.Interval = TimeSpan.FromDays(20));
 
     public async ValueTask DisposeAsync()
     {

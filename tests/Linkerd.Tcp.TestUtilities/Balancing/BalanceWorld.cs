@@ -34,12 +34,12 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
         var time = Scheduler.TimeProvider;
         var balancer = create(new BalancerOptions { TimeProvider = time, Random = RandomSource.Seeded(seed + 2_000_000) });
-        var options = new DestinationOptions { Resolver = _resolver, Balancer = balancer, MaxWaiters = @case.MaxWaiters };
+        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxWaiters = @case.MaxWaiters };
         var random = RandomSource.Seeded(seed + 3_000_000);
         _router = new Router(_ => options, timeProvider: time, random: random);
         var transport = new AttemptCounter(_network.AddHost("proxy"), this);
         Policy = new ConnectPolicy { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
-        Dialer = new Dialer(transport, TcpOptions.Default, new ConnectInstruments(_meter));
+        Dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         Random = random;
         Destination = null!;
     }

@@ -7,7 +7,7 @@ internal sealed class LoadSampler(BalanceWorld world)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    private readonly SlowStartOptions _slowStart = SlowStartOptions.Default;
+    private readonly SlowStartOptions _slowStart = new SlowStartOptions();
     private readonly TimeSpan?[] _rampSince = new TimeSpan?[world.Servers.Count];
     private ScheduledItem? _next;
 

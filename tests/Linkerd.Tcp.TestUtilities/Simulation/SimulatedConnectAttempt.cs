@@ -102,7 +102,7 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
             return;
         }
 
-        var connection = new SimulatedConnection(host, link, link.ClientSocket, options.Tcp, _from, to);
+        var connection = new SimulatedConnection(host, link, link.ClientSocket, options.TcpOrDefaults, _from, to);
         link.Client = connection;
         Finish(ConnectResult.Connected(connection));
     }

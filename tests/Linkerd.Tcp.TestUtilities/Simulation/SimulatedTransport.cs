@@ -40,6 +40,7 @@ public sealed class SimulatedTransport : ITransport
     public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         if (options.EndPoint is null)
         {
             throw new TransportException("The simulation can only listen on an end point.");

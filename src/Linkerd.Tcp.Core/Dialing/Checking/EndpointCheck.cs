@@ -14,7 +14,7 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
     {
         var startedAt = timeProvider.GetTimestamp();
         var connect = policy();
-        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Default) };
+        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults) };
         var connected = await dialer.DialAsync(request, cancellationToken).ConfigureAwait(false);
         if (!connected.IsConnected)
         {
@@ -51,6 +51,15 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
     }
 
     // An answer is looked at as a whole, so all of it must find room.
-    private static TcpOptions WithRoom(TcpOptions tcp) =>
-        tcp.WindowSize >= ActiveCheckOptions.MostLooked ? tcp : tcp with { WindowSize = ActiveCheckOptions.MostLooked };
+    private static TcpOptions WithRoom(TcpOptions tcp)
+    {
+        if (tcp.WindowSize >= ActiveCheckOptions.MostLooked)
+        {
+            return tcp;
+        }
+
+        var own = tcp.Copy();
+        own.WindowSize = ActiveCheckOptions.MostLooked;
+        return own;
+    }
 }

@@ -17,17 +17,13 @@ public sealed class CachingResolver : IResolver
     private readonly CachingResolverOptions _options;
 
     /// <summary>Makes a resolver. Nothing is read or written before a name is watched.</summary>
-    /// <exception cref="ArgumentException">The directory is empty.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A time span is negative.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public CachingResolver(IResolver inner, CachingResolverOptions options)
     {
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.Directory, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Wait, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.WriteInterval, TimeSpan.Zero, nameof(options));
         _inner = inner;
-        _options = options;
+        _options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
     }
 
     /// <inheritdoc/>

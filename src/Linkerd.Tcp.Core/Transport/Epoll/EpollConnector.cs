@@ -20,7 +20,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     private EpollConnection? _connection;
     private EndPoint? _to;
     private IPAddress? _source;
-    private TcpOptions _tcp = TcpOptions.Default;
+    private TcpOptions _tcp = TcpOptions.Defaults;
     private TimeSpan _timeout;
     private CancellationToken _cancellationToken;
     private CancellationTokenRegistration _cancellation;
@@ -39,7 +39,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _completion.Reset();
         _to = to;
         _source = SourceAddress.For(options, to);
-        _tcp = options.Tcp;
+        _tcp = options.TcpOrDefaults;
         _timeout = options.Timeout;
         _cancellationToken = cancellationToken;
         _attempt++;

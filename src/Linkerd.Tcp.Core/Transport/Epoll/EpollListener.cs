@@ -42,7 +42,7 @@ internal sealed class EpollListener : ITransportListener
             return Inherit(transport, options, handle);
         }
 
-        var endPoint = options.EndPoint ?? throw new ArgumentException("An end point or a handle was expected.", nameof(options));
+        var endPoint = options.EndPoint!;
         var family = NativeSocketAddress.FamilyOf(endPoint);
         var descriptor = LinuxCalls.Socket(family, 1 | LinuxCalls.NonBlocking | LinuxCalls.CloseOnExec, 0);
         if (descriptor < 0)

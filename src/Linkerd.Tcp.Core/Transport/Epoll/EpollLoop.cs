@@ -50,7 +50,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         _logger = logger;
         _epoll = Create(LinuxCalls.EpollCreate(LinuxCalls.CloseOnExec), "epoll_create1");
         _wakeUp = Create(LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
-        _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Default.WindowSize, pinned: true);
+        _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Defaults.WindowSize, pinned: true);
         Now = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);

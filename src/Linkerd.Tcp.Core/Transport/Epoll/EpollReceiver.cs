@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace Linkerd.Tcp;
@@ -18,7 +17,11 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
-        Debug.Assert(!_waiting, "One reader at a time.");
+        if (_waiting)
+        {
+            throw new InvalidOperationException("A receive of this connection is pending; one reader at a time was expected.");
+        }
+
         var isCurrent = connection.Loop.IsCurrent;
         if (_window.Unread > 0 && !_window.WantsMore)
         {

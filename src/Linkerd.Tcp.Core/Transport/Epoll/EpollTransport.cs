@@ -25,18 +25,16 @@ public sealed class EpollTransport : ITransport
     /// <summary>Makes an engine and starts its loops.</summary>
     /// <exception cref="PlatformNotSupportedException">This is not Linux on x64 or arm64.</exception>
     /// <exception cref="TransportException">The kernel refuses an epoll instance; the message says why.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There would be no loop, or the watchdog no patience.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public EpollTransport(TransportOptions? options = null)
     {
-        options ??= new TransportOptions();
+        options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
         if (!IsSupported)
         {
             throw new PlatformNotSupportedException("The epoll engine runs on Linux, on x64 and arm64; elsewhere use the sockets engine.");
         }
 
         var count = options.Loops ?? Environment.ProcessorCount;
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.StuckAfter, TimeSpan.FromMilliseconds(10), nameof(options));
         Logger = GuardedLogger.Create(options.LoggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport");
         var loops = new List<EpollLoop>();
         try
@@ -90,7 +88,7 @@ public sealed class EpollTransport : ITransport
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return new(EpollListener.Bind(this, options));
+        return new(EpollListener.Bind(this, OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator))));
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ internal sealed class YoungConnections(EpollLoop loop) : ITimerHandler
         }
 
         _options ??= options;
-        if (options != _options)
+        if (!options.HasKeepAliveOf(_options))
         {
             // A loop serves one set of options as a rule.
             SocketOptions.ApplyKeepAlive(connection.Descriptor, options);

@@ -38,7 +38,7 @@ internal sealed class SocketListener : ITransportListener
             return new(transport, options, new Socket(handle));
         }
 
-        var endPoint = options.EndPoint ?? throw new ArgumentException("An end point or a handle was expected.", nameof(options));
+        var endPoint = options.EndPoint!;
         Socket? socket = null;
         try
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
@@ -37,7 +36,11 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
-        Debug.Assert(!_waiting, "One reader at a time.");
+        if (_waiting)
+        {
+            throw new InvalidOperationException("A receive of this connection is pending; one reader at a time was expected.");
+        }
+
         if (_window.Unread > 0 && !_window.WantsMore)
         {
             // What was left comes first, with more behind it where more is there already.

@@ -18,6 +18,7 @@ namespace Linkerd.Tcp;
 public sealed class SocketsTransport : ITransport
 {
     private readonly ObjectPool<SocketConnector> _connectors;
+    private volatile bool _disposed;
 
     /// <summary>Makes an engine.</summary>
     /// <param name="timeProvider">The clock of deadlines; default: the system's.</param>
@@ -39,7 +40,8 @@ public sealed class SocketsTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(SocketListener.Bind(this, options));
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new(SocketListener.Bind(this, OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator))));
     }
 
     /// <inheritdoc/>
@@ -49,6 +51,11 @@ public sealed class SocketsTransport : ITransport
         if (!EndPointKinds.AreConnectable(to))
         {
             return ConnectResult.Failed(ConnectFailure.Other, EndPointKinds.Explain(to));
+        }
+
+        if (_disposed)
+        {
+            return ConnectResult.Failed(ConnectFailure.Cancelled, "the transport was disposed");
         }
 
         Socket socket;
@@ -86,7 +93,7 @@ public sealed class SocketsTransport : ITransport
                 return ConnectResult.Failed(failure, SourceAddress.Explain(source, failure, detail));
             }
 
-            SocketSetup.Apply(socket, options.Tcp);
+            SocketSetup.Apply(socket, options.TcpOrDefaults);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
@@ -99,24 +106,47 @@ public sealed class SocketsTransport : ITransport
             _connectors.Return(connector);
         }
 
-        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.Tcp.WindowSize));
+        return ConnectResult.Connected(new SocketConnection(this, socket, to, options.TcpOrDefaults.WindowSize));
     }
 
-    /// <summary>Does nothing: the engine holds nothing that outlives its connections and listeners.</summary>
-    public ValueTask DisposeAsync() => default;
+    /// <summary>Ends connecting and listening. Connections and listeners that exist live on: the engine holds nothing of theirs.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        return default;
+    }
 
     /// <summary>A connection over a socket that is connected already; it then belongs to the connection.</summary>
     /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TransportConnection FromSocket(Socket socket, TcpOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(socket);
-        if (socket.SocketType != SocketType.Stream || !socket.Connected)
+        CheckSocket(socket, nameof(socket));
+        if (options is { HasWindow: false })
         {
-            throw new ArgumentException("A connected stream socket was expected.", nameof(socket));
+            // Not for each connection: the window is all that is used here.
+            OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
         }
 
+        return FromSocket(socket, (options ?? TcpOptions.Defaults).WindowSize);
+    }
+
+    /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
+    internal static void CheckSocket(Socket socket, string paramName)
+    {
+        ArgumentNullException.ThrowIfNull(socket, paramName);
+        if (socket.SocketType != SocketType.Stream || !socket.Connected)
+        {
+            throw new ArgumentException("A connected stream socket was expected.", paramName);
+        }
+    }
+
+    /// <param name="socket">One that was checked.</param>
+    /// <param name="windowSize">In bytes.</param>
+    internal SocketConnection FromSocket(Socket socket, int windowSize)
+    {
         socket.Blocking = false;
-        return new SocketConnection(this, socket, null, (options ?? TcpOptions.Default).WindowSize);
+        return new SocketConnection(this, socket, null, windowSize);
     }
 
     private sealed class ConnectorPolicy(TimeProvider timeProvider) : PooledObjectPolicy<SocketConnector>

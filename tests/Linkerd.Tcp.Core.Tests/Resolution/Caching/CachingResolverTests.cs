@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -122,7 +123,7 @@ public sealed class CachingResolverTests : IDisposable
     public async Task ResolveAsync_DirectoryThatCannotBeWritten_OnlyLogs()
     {
         File.WriteAllText(Path.Combine(_directory, "file"), "not a directory");
-        var resolver = new CachingResolver(_inner, Options(string.Empty) with { Directory = Path.Combine(_directory, "file") });
+        var resolver = new CachingResolver(_inner, Options(string.Empty).With(own => own.Directory = Path.Combine(_directory, "file")));
         _inner.Update(Split);
         await using var watch = new ResolverWatch(resolver, Name.ToString());
 
@@ -132,9 +133,9 @@ public sealed class CachingResolverTests : IDisposable
     [Fact]
     public void New_BadOptions_Throws()
     {
-        Assert.Throws<ArgumentException>(() => new CachingResolver(_inner, Options(string.Empty) with { Directory = " " }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new CachingResolver(_inner, Options(string.Empty) with { Wait = TimeSpan.FromSeconds(-1) }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new CachingResolver(_inner, Options(string.Empty) with { WriteInterval = TimeSpan.FromSeconds(-1) }));
+        Assert.Throws<InvalidOptionsException>(() => new CachingResolver(_inner, Options(string.Empty).With(own => own.Directory = " ")));
+        Assert.Throws<InvalidOptionsException>(() => new CachingResolver(_inner, Options(string.Empty).With(own => own.Wait = TimeSpan.FromSeconds(-1))));
+        Assert.Throws<InvalidOptionsException>(() => new CachingResolver(_inner, Options(string.Empty).With(own => own.WriteInterval = TimeSpan.FromSeconds(-1))));
     }
 
     private static EndpointSet Split { get; } = new(

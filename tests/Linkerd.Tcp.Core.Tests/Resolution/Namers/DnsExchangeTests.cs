@@ -293,7 +293,7 @@ public sealed class DnsExchangeTests
         Assert.Empty(server.Questions);
     }
 
-    private static DnsServerClient Client() => DnsServerClient.For(null);
+    private static DnsServerClient Client() => DnsServerClient.For(TimeProvider.System);
 
     private static string Print(DnsReply reply) => reply.Error ?? string.Join(',', reply.Answers.Select(record => record.Address));
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -213,7 +214,7 @@ public sealed class DnsNamerTests
         }
 
         // What the code says comes first.
-        var namer = new DnsNamer(_world.Options with { Timeout = TimeSpan.FromSeconds(7) }, _world.Client, _world.Files);
+        var namer = new DnsNamer(_world.Options.With(own => own.Timeout = TimeSpan.FromSeconds(7)), _world.Client, _world.Files);
         await using (var watch = new NamerWatch(namer, Id))
         {
             await watch.NextAsync();

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -70,7 +71,7 @@ public sealed class FileNamerTests
     [Fact]
     public void Look_AnotherPrefix_IsThePrefixOfTheIds()
     {
-        var world = new FileNamerFixture(options => options with { Prefix = DstPath.Parse("/#/my/files") });
+        var world = new FileNamerFixture(options => options.With(own => own.Prefix = DstPath.Parse("/#/my/files")));
         world.Files.Write("web", "127.0.0.1 7000", age: FileNamerFixture.Old);
         using var lookup = world.Look("/#/my/files/web/x");
 
@@ -164,9 +165,9 @@ public sealed class FileNamerTests
     public void New_NoDirectoryOrNoTime_Throws()
     {
         Assert.Throws<ArgumentException>(() => new FileNamer(string.Empty));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new FileNamer("x", new() { SettleTime = TimeSpan.Zero }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new FileNamer("x", new() { RescanInterval = TimeSpan.Zero }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new FileNamer("x", new() { HostRefreshInterval = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new FileNamer("x", new() { SettleTime = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new FileNamer("x", new() { RescanInterval = TimeSpan.Zero }));
+        Assert.Throws<InvalidOptionsException>(() => new FileNamer("x", new() { HostRefreshInterval = TimeSpan.Zero }));
         Assert.Equal(Path.GetFullPath("x"), new FileNamer("x").Directory);
     }
 }

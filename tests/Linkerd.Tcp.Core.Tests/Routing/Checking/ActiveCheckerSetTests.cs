@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;
@@ -6,7 +7,7 @@ namespace Linkerd.Tcp.Tests.Routing.Checking;
 /// <summary>Many endpoints, sets that change, and what is no fault of theirs.</summary>
 public sealed class ActiveCheckerSetTests
 {
-    private static readonly ActiveCheckOptions Default = ActiveCheckOptions.Default;
+    private static readonly ActiveCheckOptions Default = new();
 
     [Fact]
     public void Check_EightOfTenFail_FiveAreEjectedAndTheNextWhenOneIsBack() => CheckerBed.Run(async bed =>
@@ -85,7 +86,7 @@ public sealed class ActiveCheckerSetTests
     {
         await bed.AddBackendsAsync(2);
         bed.Backends[0].Endpoint.Blackhole();
-        bed.Start(Default with { Fall = 1 });
+        bed.Start(Default.With(own => own.Fall = 1));
         await bed.UntilAsync(() => bed.Backends[0].Endpoint.Attempts > 0);
         var endpoint = bed.EndpointOf(bed.Backends[0]);
         bed.Update(bed.Backends.Skip(1));
@@ -113,7 +114,7 @@ public sealed class ActiveCheckerSetTests
     {
         await bed.AddBackendsAsync(200);
         bed.Backends.ForEach(backend => backend.Endpoint.Blackhole());
-        bed.Start(Default with { MaxConcurrent = 10 });
+        bed.Start(Default.With(own => own.MaxConcurrent = 10));
         var most = 0;
         await bed.UntilAsync(() =>
         {
@@ -161,7 +162,7 @@ public sealed class ActiveCheckerSetTests
     {
         await bed.AddBackendsAsync(2);
         bed.Backends[0].Endpoint.Blackhole();
-        bed.Start(Default with { Interval = TimeSpan.FromMilliseconds(300), Fall = 1000 });
+        bed.Start(Default.With(own => { own.Interval = TimeSpan.FromMilliseconds(300); own.Fall = 1000; }));
         await bed.DelayAsync(TimeSpan.FromSeconds(30.5));
         var silent = bed.EndpointOf(bed.Backends[0]);
         Assert.InRange(bed.Results.Count(result => result.Endpoint == silent), 23, 30);
@@ -179,7 +180,7 @@ public sealed class ActiveCheckerSetTests
             bed.Backends.ForEach(backend => backend.Endpoint.Blackhole());
         }
 
-        bed.Start(Default with { Fall = 1, Expect = talks ? CheckerBed.Bytes("hello") : default });
+        bed.Start(Default.With(own => { own.Fall = 1; own.Expect = talks ? CheckerBed.Bytes("hello") : default; }));
         await bed.UntilAsync(() => bed.Running > 0 && bed.Host.Descriptors > 0);
         await bed.DelayAsync(TimeSpan.FromMilliseconds(100));
         var results = bed.Results.Count;
@@ -200,14 +201,17 @@ public sealed class ActiveCheckerSetTests
     {
         var options = option switch
         {
-            "Interval" => Default with { Interval = TimeSpan.Zero },
-            "Timeout" => Default with { Timeout = TimeSpan.Zero },
-            "Rise" => Default with { Rise = 0 },
-            "Fall" => Default with { Fall = 0 },
-            "Expect" => Default with { Expect = new byte[4097] },
-            _ => Default with { MaxConcurrent = 0 },
+            "Interval" => Default.With(own => own.Interval = TimeSpan.Zero),
+            "Timeout" => Default.With(own => own.Timeout = TimeSpan.Zero),
+            "Rise" => Default.With(own => own.Rise = 0),
+            "Fall" => Default.With(own => own.Fall = 0),
+            "Expect" => Default.With(own => own.Expect = new byte[4097]),
+            _ => Default.With(own => own.MaxConcurrent = 0),
         };
-        Assert.StartsWith($"Check.{option}: ", Assert.Throws<ArgumentException>(options.Check).Message, StringComparison.Ordinal);
+        var validator = new OptionsValidator();
+        validator.Nested(options, static (options, validator) => options.Validate(validator), "Check");
+        var error = Assert.Throws<InvalidOptionsException>(() => validator.ThrowIfInvalid(null));
+        Assert.Equal($"Check.{option}", Assert.Single(error.Errors).Path);
     }
 
     private sealed class TimerCounter(TimeProvider inner) : TimeProvider

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
@@ -7,8 +8,8 @@ namespace Linkerd.Tcp.Tests.Routing.Checking;
 public sealed class ActiveCheckerTests
 {
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(150);
-    private static readonly ActiveCheckOptions Default = ActiveCheckOptions.Default;
-    private static readonly ActiveCheckOptions Ping = Default with { Send = CheckerBed.Bytes("PING"), Expect = CheckerBed.Bytes("PONG") };
+    private static readonly ActiveCheckOptions Default = new();
+    private static readonly ActiveCheckOptions Ping = Default.With(own => { own.Send = CheckerBed.Bytes("PING"); own.Expect = CheckerBed.Bytes("PONG"); });
 
     private static readonly Func<TransportConnection, Task> Pong = CheckerBed.Answering(heard => heard == "PING" ? "+PONG" : null);
 
@@ -84,7 +85,7 @@ public sealed class ActiveCheckerTests
     public void Check_ServerSpeaksFirst_ExpectAloneIsEnough() => CheckerBed.Run(async bed =>
     {
         await bed.AddBackendsAsync(2, CheckerBed.Answering(heard => heard.Length == 0 ? "220 ready" : null));
-        bed.Start(Default with { Expect = CheckerBed.Bytes("220 ") });
+        bed.Start(Default.With(own => own.Expect = CheckerBed.Bytes("220 ")));
         await bed.DelayAsync(TimeSpan.FromSeconds(20));
         Assert.All(bed.Results, result => Assert.Equal(CheckVerdict.Passed, result.Result.Verdict));
     });

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Serving;
 using Xunit;
 
@@ -15,10 +16,10 @@ public sealed class CheckPolicyTests
 
     [Fact]
     public Task Check_DestinationConnectsFromAnAddress_ComesFromThat() =>
-        RunAsync(OfDestination, static options => options with { Connect = new ConnectPolicy { SourceAddresses = [OfDestination] } });
+        RunAsync(OfDestination, static options => options.With(own => own.Connect = new ConnectPolicy { SourceAddresses = [OfDestination] }));
 
     [Fact]
-    public Task Check_DestinationHasAPolicyWithoutAnAddress_ComesFromAny() => RunAsync(null, static options => options with { Connect = new ConnectPolicy() });
+    public Task Check_DestinationHasAPolicyWithoutAnAddress_ComesFromAny() => RunAsync(null, static options => options.With(own => own.Connect = new ConnectPolicy()));
 
     private static Task RunAsync(IPAddress? expected, Func<DestinationOptions, DestinationOptions> configure) => SimulatedProxy.RunAsync(async bed =>
     {
@@ -28,7 +29,7 @@ public sealed class CheckPolicyTests
         var check = new ActiveCheckOptions { Interval = TimeSpan.FromMilliseconds(100) };
         await bed.StartAsync(
             new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { SourceAddresses = [OfProxy] } },
-            configure: options => configure(options with { Check = check }));
+            configure: options => configure(options.With(own => own.Check = check)));
         await bed.ResolvedAsync();
         await bed.UntilAsync(() => backends.All(backend => backend.Accepted.Count >= 3));
         var sources = backends.SelectMany(backend => backend.Accepted).Select(connection => ((IPEndPoint)connection.RemoteEndPoint!).Address).Distinct().ToList();

@@ -94,9 +94,9 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
     /// <summary>Starts to check all backends.</summary>
     public void Start(ActiveCheckOptions options, ITransport? transport = null, TimeProvider? timeProvider = null)
     {
-        options.Check();
+        OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
         var time = timeProvider ?? Scheduler.TimeProvider;
-        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, TcpOptions.Default), options, () => ConnectPolicy.Default, time), options, this, time, Random, _stopping.Token);
+        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, new TcpOptions()), options, () => new ConnectPolicy(), time), options, this, time, Random, _stopping.Token);
         Update(Backends);
     }
 

@@ -103,7 +103,7 @@ public sealed class EpollTransportTests
     [Theory]
     [InlineData(0, 1000)]
     [InlineData(1, 5)]
-    public void Construct_OptionOutOfRange_Throws(int loops, int stuckAfter) => Assert.Throws<ArgumentOutOfRangeException>(
+    public void Construct_OptionOutOfRange_Throws(int loops, int stuckAfter) => Assert.Throws<InvalidOptionsException>(
         () => new EpollTransport(new TransportOptions { Loops = loops, StuckAfter = TimeSpan.FromMilliseconds(stuckAfter) }));
 
     private static async Task<bool> AcknowledgeAsync(TransportConnection connection) => await connection.WaitAcknowledgedAsync();

@@ -16,18 +16,18 @@ public sealed class DnsNamer : Namer
     private readonly DnsLeaves _leaves;
 
     /// <summary>Makes a namer. Nothing is asked before a name is looked up.</summary>
-    /// <param name="options">Null: <see cref="DnsNamerOptions.Default"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout of the options is not more than zero.</exception>
+    /// <param name="options">The options, which are copied; null: the defaults.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DnsNamer(DnsNamerOptions? options = null)
-        : this(options ?? DnsNamerOptions.Default, DnsServerClient.For(options), LocalFileSystem.Instance)
+        : this(options ?? new(), null, LocalFileSystem.Instance)
     {
     }
 
-    internal DnsNamer(DnsNamerOptions options, IDnsClient client, IFileSystem files)
+    internal DnsNamer(DnsNamerOptions options, IDnsClient? client, IFileSystem files)
         : base(options.Prefix ?? DefaultPrefix)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Timeout, TimeSpan.Zero, nameof(options));
-        _resolver = new DnsResolver(options, client, files);
+        options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+        _resolver = new DnsResolver(options, client ?? DnsServerClient.For(options.TimeProvider), files);
         _leaves = new DnsLeaves(options, QueryFor);
     }
 

@@ -6,6 +6,8 @@ namespace Linkerd.Tcp;
 /// <summary>Asks for a name along the search list, with what the files of the system say. Any thread.</summary>
 internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient client, IFileSystem files)
 {
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options));
     private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text));
 
@@ -23,7 +25,7 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
     public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
     {
         var settings = _settings.Value;
-        var servers = new DnsServers(ServersOf(settings), options.GivenTimeout ?? settings.Timeout ?? options.Timeout, settings.Attempts, settings.Rotate);
+        var servers = new DnsServers(ServersOf(settings), options.Timeout ?? settings.Timeout ?? DefaultTimeout, settings.Attempts, settings.Rotate);
         var search = new DnsSearch(name, lastName);
         foreach (var full in settings.NamesFor(name))
         {

@@ -18,11 +18,7 @@ internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timePr
     private readonly Dictionary<IPEndPoint, long> _failed = [];
     private uint _questions;
 
-    public static DnsServerClient For(DnsNamerOptions? options)
-    {
-        var timeProvider = (options ?? DnsNamerOptions.Default).TimeProvider;
-        return new DnsServerClient(new DnsExchange(timeProvider), timeProvider);
-    }
+    public static DnsServerClient For(TimeProvider timeProvider) => new(new DnsExchange(timeProvider), timeProvider);
 
     public IReadOnlyList<IPEndPoint> FindServers() =>
     [

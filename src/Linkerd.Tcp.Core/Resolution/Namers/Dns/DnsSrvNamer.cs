@@ -12,18 +12,18 @@ public sealed class DnsSrvNamer : Namer
     private readonly DnsLeaves _leaves;
 
     /// <summary>Makes a namer. Nothing is asked before a name is looked up.</summary>
-    /// <param name="options">Null: <see cref="DnsNamerOptions.Default"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout of the options is not more than zero.</exception>
+    /// <param name="options">The options, which are copied; null: the defaults.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DnsSrvNamer(DnsNamerOptions? options = null)
-        : this(options ?? DnsNamerOptions.Default, DnsServerClient.For(options), LocalFileSystem.Instance)
+        : this(options ?? new(), null, LocalFileSystem.Instance)
     {
     }
 
-    internal DnsSrvNamer(DnsNamerOptions options, IDnsClient client, IFileSystem files)
+    internal DnsSrvNamer(DnsNamerOptions options, IDnsClient? client, IFileSystem files)
         : base(options.Prefix ?? DefaultPrefix)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Timeout, TimeSpan.Zero, nameof(options));
-        var resolver = new DnsResolver(options, client, files);
+        options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+        var resolver = new DnsResolver(options, client ?? DnsServerClient.For(options.TimeProvider), files);
         _leaves = new DnsLeaves(options, id => new DnsSrvQuery(id[Prefix.Count], resolver, options.Logger).AskAsync);
     }
 

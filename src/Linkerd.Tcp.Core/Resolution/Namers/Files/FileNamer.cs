@@ -20,11 +20,11 @@ public sealed class FileNamer : Namer
 
     /// <summary>Makes a namer. The directory need not exist yet; nothing is read before a name is looked up.</summary>
     /// <param name="directory">The directory; where it is relative, from the current one of this moment.</param>
-    /// <param name="options">Null: <see cref="FileNamerOptions.Default"/>.</param>
+    /// <param name="options">The options, which are copied; null: the defaults.</param>
     /// <exception cref="ArgumentException">The directory is empty text, or no path.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A time span of the options is not more than zero.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public FileNamer(string directory, FileNamerOptions? options = null)
-        : this(directory, options ?? FileNamerOptions.Default, LocalFileSystem.Instance)
+        : this(directory, options ?? new(), LocalFileSystem.Instance)
     {
     }
 
@@ -32,10 +32,7 @@ public sealed class FileNamer : Namer
         : base(options.Prefix)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.SettleTime, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.MaxSettleTime, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.RescanInterval, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.PollInterval, TimeSpan.Zero, nameof(options));
+        options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         Directory = Path.GetFullPath(directory);
         _tree = new FileTree(Directory, options, files);
         _hosts = new SharedLeaves(new LocalInterpreter(new()

@@ -19,12 +19,16 @@ internal sealed partial class FileTree
     private FileNode _root;
     private ITimer? _timer;
 
+    /// <param name="directory">The directory.</param>
+    /// <param name="options">The namer's own copy.</param>
+    /// <param name="files">Where the directory is.</param>
     public FileTree(string directory, FileNamerOptions options, IFileSystem files)
     {
         _directory = directory;
 
         // On a timer's thread a provider that throws would end the process.
-        _options = options = options with { Logger = new GuardedLogger(options.Logger) };
+        options.Logger = new GuardedLogger(options.Logger);
+        _options = options;
         _files = files;
         _time = options.TimeProvider;
         _watch = new FileTreeWatch(directory, files, options, Ask);

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes the load balancers of destinations. A balancer has the endpoints of one name, so that it serves one destination and no other.</summary>
+internal static class DestinationBalancer
+{
+    // Weak: a balancer is not kept in memory for this.
+    private static readonly ConditionalWeakTable<ILoadBalancer, DstPath> Owned = [];
+
+    /// <summary>Makes the balancer of a destination.</summary>
+    /// <exception cref="InvalidOperationException">The factory of the options gave nothing, or a balancer of another destination.</exception>
+    public static ILoadBalancer Make(DestinationOptions options, DstPath name)
+    {
+        if (options.BalancerFactory is not { } factory)
+        {
+            return LoadBalancers.Create(options.Balancer, options.Balancing);
+        }
+
+        const string Option = nameof(DestinationOptions.BalancerFactory);
+        var balancer = factory() ?? throw new InvalidOperationException($"{Option} gave null for {name}; a load balancer was expected.");
+        if (!Owned.TryAdd(balancer, name))
+        {
+            var owner = Owned.TryGetValue(balancer, out var other) ? other : name;
+            throw new InvalidOperationException($"The load balancer that {Option} gave for {name} already serves {owner}; a new one for each destination was expected.");
+        }
+
+        return balancer;
+    }
+
+    /// <summary>Ends the use of a balancer: its destination is stopped, and another one may have it.</summary>
+    public static void Release(ILoadBalancer balancer) => Owned.Remove(balancer);
+}

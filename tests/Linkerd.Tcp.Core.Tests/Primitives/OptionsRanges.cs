@@ -1,0 +1,148 @@
+namespace Linkerd.Tcp.Tests.Primitives;
+
+/// <summary>For each option, which of the values at the edges are accepted (<see cref="TestUtilities.OptionsValues"/>); the others are refused by name.</summary>
+internal static class OptionsRanges
+{
+    public static IReadOnlyList<string> All { get; } = """
+        ActiveCheckOptions.Interval: 1ms 1s 49d
+        ActiveCheckOptions.Timeout: 1ms 1s 49d
+        ActiveCheckOptions.Rise: 1 max
+        ActiveCheckOptions.Fall: 1 max
+        ActiveCheckOptions.Send: none 5000
+        ActiveCheckOptions.Expect: none
+        ActiveCheckOptions.CloseSessionsOnDown: false true
+        ActiveCheckOptions.MaxConcurrent: 1 max
+        ApertureOptions.Instance: 0
+        ApertureOptions.Instances: 1 max
+        ApertureOptions.MinimumSize: max
+        BalancerOptions.Breaker:
+        BalancerOptions.SlowStart:
+        BalancerOptions.MaxConnections: null 1 max
+        BalancerOptions.MaxPending: null 1 max
+        BalancerOptions.HashBalanceFactor: null
+        BalancerOptions.HashBalanceFloor: 0 1 max
+        BalancerOptions.AnswerPatience: infinite 1ms 1s 49d
+        BalancerOptions.Aperture: null
+        BalancerOptions.TimeProvider:
+        BalancerOptions.Random:
+        CachingResolverOptions.Directory:
+        CachingResolverOptions.Scope: empty blank
+        CachingResolverOptions.Wait: 0 1ms 1s 49d
+        CachingResolverOptions.WriteInterval: 0 1ms 1s 49d
+        CachingResolverOptions.TimeProvider:
+        CachingResolverOptions.Logger:
+        CircuitBreakerOptions.Failures: 0 1 max
+        CircuitBreakerOptions.FirstBackoff: 1ms 1s 49d
+        CircuitBreakerOptions.LastBackoff: 49d
+        CircuitBreakerOptions.EarlyCloses: 0 1 max
+        CircuitBreakerOptions.EarlyCloseWindow: 1ms 1s 49d
+        CircuitBreakerOptions.MaxEjectedShare: 0 0.5
+        ClientSettings.Prefix:
+        ClientSettings.ConnectTimeout: null infinite 1ms 1s 49d
+        ClientSettings.AttemptTimeout: null infinite 1ms 1s 49d
+        ClientSettings.MaxAttempts: null 1 max
+        ClientSettings.RetryBudget: null
+        ClientSettings.Balancer: null first
+        ClientSettings.Breaker: null
+        ClientSettings.SlowStart: null
+        ClientSettings.MaxConnectionsPerEndpoint: null 1 max
+        ClientSettings.MaxPendingPerEndpoint: null 1 max
+        ClientSettings.MaxSessions: null 1 max
+        ClientSettings.MaxWaiters: null 0 1 max
+        ClientSettings.MinConnections: null 0 1 max
+        ClientSettings.Check: null
+        ClientSettings.DrainTimeout: null infinite 1ms 1s 49d
+        ClientSettings.OnNegative: null first
+        ConnectPolicy.ConnectTimeout: infinite 1ms 1s 49d
+        ConnectPolicy.AttemptTimeout: infinite 1ms 1s 49d
+        ConnectPolicy.MaxAttempts: 1 max
+        ConnectPolicy.RetryBackoff: 1ms 1s 49d
+        ConnectPolicy.SourceAddresses: []
+        ConnectPolicy.Tcp: null
+        DestinationOptions.Resolver:
+        DestinationOptions.Balancer: first
+        DestinationOptions.Balancing:
+        DestinationOptions.BalancerFactory: null
+        DestinationOptions.OnNegative: first
+        DestinationOptions.MaxSessions: null 1 max
+        DestinationOptions.Connect: null
+        DestinationOptions.RetryBudget:
+        DestinationOptions.MaxWaiters: 0 1 max
+        DestinationOptions.Warm:
+        DestinationOptions.WaitForEndpoints: false true
+        DestinationOptions.Check: null
+        DestinationOptions.DrainTimeout: infinite 1ms 1s 49d
+        DnsNamerOptions.Prefix: null
+        DnsNamerOptions.NameServers: []
+        DnsNamerOptions.Timeout: null 1ms 1s 49d
+        DnsNamerOptions.ResolverFile: empty blank
+        DnsNamerOptions.HostsFile: empty blank
+        DnsNamerOptions.TimeProvider:
+        DnsNamerOptions.Random:
+        DnsNamerOptions.Logger:
+        DuplexOptions.IdleTimeout: infinite 1ms 1s 49d
+        DuplexOptions.FirstByteTimeout: infinite 1ms 1s 49d
+        DuplexOptions.HalfCloseTimeout: infinite 1ms 1s 49d
+        DuplexOptions.Lifetime: infinite 1ms 1s 49d
+        DuplexOptions.LifetimeJitter: 0 0.5
+        FileNamerOptions.Prefix:
+        FileNamerOptions.SettleTime: 1ms 1s 49d
+        FileNamerOptions.MaxSettleTime: 1ms 1s 49d
+        FileNamerOptions.RescanInterval: 1ms 1s 49d
+        FileNamerOptions.PollInterval: 1ms 1s 49d
+        FileNamerOptions.HostLookup:
+        FileNamerOptions.HostRefreshInterval: 1ms 1s 49d
+        FileNamerOptions.HostLookupTimeout: 1ms 1s 49d
+        FileNamerOptions.TimeProvider:
+        FileNamerOptions.Random:
+        FileNamerOptions.Logger:
+        ListenOptions.EndPoint:
+        ListenOptions.Handle: null
+        ListenOptions.Backlog: 1 max
+        ListenOptions.IPv6Only: false true
+        ListenOptions.Tcp:
+        ListenOptions.Limit: null
+        LocalInterpreterOptions.Dtab:
+        LocalInterpreterOptions.Namers: []
+        LocalInterpreterOptions.RefreshInterval: 1ms 1s 49d
+        LocalInterpreterOptions.LookupTimeout: 1ms 1s 49d
+        LocalInterpreterOptions.HostLookup:
+        LocalInterpreterOptions.TimeProvider:
+        LocalInterpreterOptions.Random:
+        LocalInterpreterOptions.Logger:
+        ProxyListener.EndPoint:
+        ProxyListener.Destination:
+        ProxyListener.Backlog: 1 max
+        ProxyListener.MaxSessions: null 1 max
+        ProxyListener.AcceptRate: null 0.5 2
+        ProxyListener.AcceptBurst: null 1 max
+        ProxyListener.MaxSessionsPerClient: null 1 max
+        RetryBudgetOptions.PerSession: 0 0.5 2
+        RetryBudgetOptions.PerSecond: 0 0.5 2
+        SlowStartOptions.Window: 0 1ms 1s 49d
+        SlowStartOptions.Aggression: 0.5 2 max
+        SlowStartOptions.Floor: 0.5
+        TcpOptions.NoDelay: false true
+        TcpOptions.KeepAliveTime: 0 1s
+        TcpOptions.KeepAliveInterval: 1s
+        TcpOptions.KeepAliveRetryCount: 1
+        TcpOptions.WindowSize: 1
+        TcpOptions.UserTimeout: 0 1ms 1s
+        TcpOptions.SendBufferSize: null 1
+        TcpOptions.ReceiveBufferSize: null 1
+        TcpProxyOptions.Listeners:
+        TcpProxyOptions.MaxSessions: null 1 max
+        TcpProxyOptions.Connect:
+        TcpProxyOptions.AbortOnClose: false true
+        TcpProxyOptions.Duplex:
+        TcpProxyOptions.Tcp:
+        TransportOptions.Engine: first
+        TransportOptions.Loops: null 1
+        TransportOptions.StuckAfter: 1s 49d
+        TransportOptions.TimeProvider: null
+        TransportOptions.LoggerFactory: null
+        TransportOptions.Meter: null
+        WarmOptions.Connections: 0 1 max
+        WarmOptions.MaxIdle: 1ms 1s 49d
+        """.Split('\n');
+}

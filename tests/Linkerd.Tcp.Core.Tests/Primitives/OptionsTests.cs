@@ -1,0 +1,113 @@
+using System.Net;
+using Linkerd.Tcp.TestUtilities;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Primitives;
+
+/// <summary>What is true of all options of the package, which are found by themselves.</summary>
+public sealed class OptionsTests
+{
+    private static readonly DstPath Name = DstPath.Parse("/svc/web");
+    private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
+
+    // A class that is not here fails the tests.
+    private static readonly Dictionary<Type, OptionsTable.Entry> HandOver = new()
+    {
+        [typeof(ActiveCheckOptions)] = Of("Check.", static () => new(), static (ActiveCheckOptions own) => Destination(new() { Resolver = new StaticResolver(), Check = own })),
+        [typeof(ApertureOptions)] = Of("Aperture.", static () => new() { Instance = 0, Instances = 1 }, static (ApertureOptions own) => Balancers(new() { Aperture = own })),
+        [typeof(BalancerOptions)] = Of("", static () => new() { Aperture = new() { Instance = 0, Instances = 1 } }, static (BalancerOptions own) => Balancers(own)),
+        [typeof(CachingResolverOptions)] = Of("", static () => new() { Directory = "d" }, static (CachingResolverOptions own) => new CachingResolver(new StaticResolver(), own)),
+        [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { LastBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
+        [typeof(ClientSettings)] = Of("settings[0].", static () => new() { RetryBudget = new(), Breaker = new(), SlowStart = new(), Check = new() }, static (ClientSettings own) => Settings(own)),
+        [typeof(ConnectPolicy)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectPolicy own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
+        [typeof(DestinationOptions)] = Of("", NewDestination, static (DestinationOptions own) => Destination(own)),
+        [typeof(DnsNamerOptions)] = Of("", static () => new() { NameServers = [AnyPort] }, static (DnsNamerOptions own) => new object[] { new DnsNamer(own), new DnsSrvNamer(own) }),
+        [typeof(DuplexOptions)] = Of("", static () => new(), static (DuplexOptions own) => new DuplexProxy(own)),
+        [typeof(FileNamerOptions)] = Of("", static () => new(), static (FileNamerOptions own) => new FileNamer("d", own)),
+        [typeof(ListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (ListenOptions own) => Listener(own)),
+        [typeof(LocalInterpreterOptions)] = Of("", static () => new() { Namers = [new FileNamer("d")] }, static (LocalInterpreterOptions own) => new LocalInterpreter(own)),
+        [typeof(ProxyListener)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1 }, static (ProxyListener own) => Proxy(new() { Listeners = [own] })),
+        [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
+        [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
+        [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), new DuplexProxy(tcp: own) }),
+        [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name)], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
+        [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => Transports.Create(own)),
+        [typeof(WarmOptions)] = Of("Warm.", static () => new(), static (WarmOptions own) => Destination(new() { Resolver = new StaticResolver(), Warm = own })),
+    };
+
+    private static readonly OptionsTable Table = new(HandOver);
+
+    public static TheoryData<string> Classes => [.. OptionsProbe.TypesOf(typeof(TcpProxy).Assembly).Select(type => type.Name)];
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public void Class_Options_IsPlainDataThatNoTwoInstancesShare(string name) => Assert.Empty(OptionsProbe.Faults(TypeOf(name)));
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public async Task HandOver_Options_NothingOfTheCallersIsKept(string name) => Assert.Empty(await Table.KeptAsync(TypeOf(name)));
+
+    [Theory]
+    [MemberData(nameof(Classes))]
+    public async Task HandOver_ValuesAtEveryEdge_ThoseInRangeAreAcceptedAndTheOthersNamed(string name) =>
+        Assert.Equal(OptionsRanges.All.Where(line => line.StartsWith(name + ".", StringComparison.Ordinal)), await Table.AcceptedAsync(TypeOf(name)));
+
+    private static Type TypeOf(string name) => OptionsProbe.TypesOf(typeof(TcpProxy).Assembly).Single(type => type.Name == name);
+
+    private static OptionsTable.Entry Of<T>(string path, Func<T> make, Func<T, object> handOver)
+        where T : class =>
+        new(path, make, options => handOver((T)options));
+
+    private static DestinationOptions NewDestination() => new()
+    {
+        Resolver = new StaticResolver(),
+        Balancing = new() { Aperture = new() { Instance = 0, Instances = 1 } },
+        Connect = new() { Tcp = new() },
+        Check = new(),
+    };
+
+    // Whoever has the options of one algorithm, and of a bound that only one looks at.
+    private static ILoadBalancer[] Balancers(BalancerOptions options) => Enum.GetValues<BalancerKind>().Select(kind => Updated(LoadBalancers.Create(kind, options))).ToArray();
+
+    private static ILoadBalancer Updated(ILoadBalancer balancer)
+    {
+        balancer.Update(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2)));
+        return balancer;
+    }
+
+    private static object[] Settings(ClientSettings settings)
+    {
+        var byPrefix = new ClientSettingsByPrefix(settings);
+        return [byPrefix, byPrefix.For(Name), byPrefix.Apply(Name, new() { Resolver = new StaticResolver() })];
+    }
+
+    // Its router keeps a function of the caller's, which may have the caller's options.
+    private static OptionsTable.Owner Destination(DestinationOptions options)
+    {
+        var router = new Router(_ => options);
+        return new(router.Get(Name), router);
+    }
+
+    private static TcpProxy Proxy(TcpProxyOptions options) => new(options, new Router(new StaticResolver()), new SocketsTransport());
+
+    private static OptionsTable.Owner Listener(ListenOptions options)
+    {
+        var sockets = new SocketsTransport();
+        var listeners = new List<ITransportListener> { Listen(sockets, options) };
+        if (EpollTransport.IsSupported)
+        {
+            var epoll = new EpollTransport(new TransportOptions { Loops = 1 });
+            listeners.Add(Listen(epoll, options));
+            return new(listeners, [.. listeners, epoll]);
+        }
+
+        return new(listeners, [.. listeners]);
+    }
+
+    private static ITransportListener Listen(ITransport transport, ListenOptions options)
+    {
+        var listening = transport.ListenAsync(options, TestContext.Current.CancellationToken).AsTask();
+        Assert.True(listening.IsCompleted);
+        return listening.GetAwaiter().GetResult();
+    }
+}
