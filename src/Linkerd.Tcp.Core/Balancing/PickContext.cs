@@ -5,11 +5,12 @@ namespace Linkerd.Tcp;
 /// <summary>What a balancer is told of the session that it picks for.</summary>
 public readonly ref struct PickContext
 {
-    /// <summary>The client's connection; null where there is none.</summary>
-    public TransportConnection? Connection { get; init; }
-
-    /// <summary>The client's address, where it is known. Made when it is asked for.</summary>
-    public EndPoint? Client => Connection?.RemoteEndPoint;
+    /// <summary>The client's address; null if it is not known. For a session it is the effective one (<see cref="SessionContext.Client"/>), made when it is asked for.</summary>
+    public EndPoint? Client
+    {
+        get => field ?? Session?.Client;
+        init;
+    }
 
     /// <summary>
     /// The time of the pick as a timestamp of the balancer's <see cref="TimeProvider"/>; 0, the default, where the caller does not have it at hand.
@@ -22,6 +23,9 @@ public readonly ref struct PickContext
 
     /// <summary>The endpoints that this session has tried in vain; they are not picked again.</summary>
     public ReadOnlySpan<Endpoint> Tried { get; init; }
+
+    /// <summary>The session that is picked for; null if there is none. Asked for the client's address only by balancers that need it.</summary>
+    internal IClientContext? Session { get; init; }
 
     /// <summary>Finds one of many <see cref="Tried"/> at once; null if they are few.</summary>
     internal TriedEndpoints? TriedIndex { get; init; }

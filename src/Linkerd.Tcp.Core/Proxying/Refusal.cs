@@ -26,4 +26,10 @@ public enum Refusal
 
     /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has spent what it may spend on retries.</summary>
     RetryBudget,
+
+    /// <summary><c>no_route</c>: the listener's route gave the session no name.</summary>
+    NoRoute,
+
+    /// <summary><c>prelude</c>: what the client sent before its session had a destination is not what the listener expects, or too much of it.</summary>
+    Prelude,
 }

@@ -6,6 +6,53 @@ public sealed partial class Destination
     /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
     public int WaitingSessions => Waiters.Count;
 
+    /// <summary>
+    /// Gets a server connection as a session does, without a listener: from the same queue, within the same retry budget and limits of endpoints, by the same breakers,
+    /// from the same source addresses, counted by the same <c>connect.*</c> metrics. It may take <see cref="ConnectPolicy.ConnectTimeout"/>, of the policy of
+    /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count it.
+    /// Any thread. What awaits it continues on the thread pool, never on an event loop.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection, which is to be disposed.</returns>
+    /// <exception cref="ConnectException">There is no connection; it says why, and after how many attempts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed, before or meanwhile.</exception>
+    public async ValueTask<BalancedConnection> ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var (dialer, executor) = _direct.Value;
+        var policy = CheckPolicy;
+        using var patience = new ConnectPatience(policy.ConnectTimeout, _timeProvider, cancellationToken, _stopping);
+        var establishment = new Establishment(dialer, _random, _timeProvider);
+        Budget.OnSession();
+        try
+        {
+            await establishment.RunAsync(this, policy, new DirectRequester(executor), patience.Deadline, patience.Token).ConfigureAwait(false);
+        }
+        catch when (establishment.Connection is { } connection)
+        {
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            throw;
+        }
+
+        if (establishment.IsConnected)
+        {
+            return new BalancedConnection(establishment.Connection, establishment.Lease, _timeProvider);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+
+        // What the deadline gave up was given up for its time.
+        var last = establishment.LastFailure == ConnectFailure.Cancelled ? ConnectFailure.TimedOut : establishment.LastFailure;
+        throw new ConnectException(
+            $"No connection to {Name}: {establishment.Detail ?? last.ToString()} ({establishment.Attempts} attempts, {establishment.Reason}).",
+            establishment.Reason,
+            establishment.Attempts,
+            last);
+    }
+
     /// <summary>The policy of its own; null where the proxy's counts.</summary>
     internal ConnectPolicy? Connect => _options.Connect;
 
@@ -19,11 +66,13 @@ public sealed partial class Destination
     internal WarmPool? Warm { get; private set; }
 
     /// <summary>Starts to make connections ahead, where its options say so and nobody does yet.</summary>
-    internal WarmPool? StartWarming(Connector connector)
+    internal WarmPool? StartWarming(Dialer dialer, ConnectPolicy policy)
     {
         lock (_lock)
         {
-            return _options.Warm.Connections > 0 && Warm is null ? Warm = new WarmPool(this, connector, _options.Warm, _random, _timeProvider) : null;
+            return _options.Warm.Connections > 0 && Warm is null
+                ? Warm = new WarmPool(Balancer, dialer, policy, this, _options.Warm, _random, _timeProvider)
+                : null;
         }
     }
 
@@ -62,6 +111,17 @@ public sealed partial class Destination
         PickResult.Empty => _isResolved && Balancer.Endpoints.Count == 0 && !_options.WaitForEndpoints,
         PickResult.Unavailable => AreAllDraining,
         _ => false,
+    };
+
+    /// <summary>Why a pick gave this, in words.</summary>
+    internal string Describe(PickResult picked) => (picked, Resolution) switch
+    {
+        (PickResult.AtLimit, _) => "every endpoint is at its limit of connections",
+        (PickResult.Unavailable, _) => AreAllDraining ? "every endpoint is draining" : "no endpoint is available",
+        (_, Resolution.Pending) => "the name is not resolved yet",
+        (_, Resolution.Failed failed) => $"the name is not resolved: {failed.Error}",
+        (_, Resolution.Negative) => "the name does not exist",
+        _ => "the name has no endpoints",
     };
 
     /// <summary>The places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>

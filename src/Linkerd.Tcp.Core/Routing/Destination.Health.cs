@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <content>What happens to its endpoints beside discovery: checks, ejections, leaving.</content>
-public sealed partial class Destination : IEndpointObserver, ICheckObserver
+public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDialObserver
 {
     private static readonly ConnectPolicy DefaultPolicy = new();
 

@@ -45,7 +45,7 @@ public sealed partial class Destination
     /// <summary>
     /// A connect has failed. Where others can take the sessions, an ejection is what there is to say; the only endpoint is never ejected, and a session tries it until it gives up.
     /// </summary>
-    internal void NoteFailed(Endpoint endpoint, string detail, ConnectPolicy policy)
+    void IDialObserver.OnConnectFailed(Endpoint endpoint, string detail, ConnectPolicy policy)
     {
         if (_onlyIsDown == endpoint || Balancer.Endpoints.Count != 1 || !_onlyFilter.TryPass(out var suppressed))
         {
@@ -60,7 +60,7 @@ public sealed partial class Destination
     }
 
     /// <summary>A connect has succeeded.</summary>
-    internal void NoteConnected(Endpoint endpoint)
+    void IDialObserver.OnConnected(Endpoint endpoint)
     {
         if (_onlyIsDown is { } down && down == endpoint && Interlocked.CompareExchange(ref _onlyIsDown, null, down) == down)
         {

@@ -17,6 +17,7 @@ public sealed partial class Destination
     private readonly ILogger _logger;
     private readonly RepeatFilter _failureFilter;
     private readonly CancellationToken _stopping;
+    private readonly Lazy<DirectDialing> _direct;
     private readonly Lock _lock = new();
     private TaskCompletionSource? _changed;
     private Task _watching = Task.CompletedTask;
@@ -31,15 +32,24 @@ public sealed partial class Destination
 
     /// <param name="name">The name.</param>
     /// <param name="options">What it is made of.</param>
-    /// <param name="checks">What checks connect with; where the options have some.</param>
+    /// <param name="checks">What checks connect with; null if the options have none.</param>
+    /// <param name="direct">What connects for callers of <see cref="ConnectAsync"/>.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="random">Where jitter comes from.</param>
     /// <param name="logger">Where to log.</param>
     /// <param name="stopping">Cancelled when it ends.</param>
     internal Destination(
-        DstPath name, DestinationOptions options, ITransport? checks, TimeProvider timeProvider, IRandomSource random, ILogger logger, CancellationToken stopping)
+        DstPath name,
+        DestinationOptions options,
+        Dialer? checks,
+        Lazy<DirectDialing> direct,
+        TimeProvider timeProvider,
+        IRandomSource random,
+        ILogger logger,
+        CancellationToken stopping)
     {
         Name = name;
+        _direct = direct;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _timeProvider = timeProvider;
         _random = random;
@@ -108,6 +118,36 @@ public sealed partial class Destination
         }
 
         return changed.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
+    /// the resolver says later.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile.</exception>
+    public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+        while (true)
+        {
+            var version = Version;
+            if (_isResolved)
+            {
+                return;
+            }
+
+            try
+            {
+                await WaitChangedAsync(version, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(nameof(Router));
+            }
+        }
     }
 
     internal void Start() => _watching = Task.Run(WatchAsync, CancellationToken.None);

@@ -16,7 +16,8 @@ public sealed partial class Router : IAsyncDisposable
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lazy<ITransport> _checks;
+    private readonly Lazy<Dialer> _checks;
+    private readonly Lazy<DirectDialing> _direct;
 
     /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
     public Router(IResolver resolver, ILoggerFactory? loggerFactory = null)
@@ -32,7 +33,9 @@ public sealed partial class Router : IAsyncDisposable
     /// <param name="timeProvider">The clock; default: the system's.</param>
     /// <param name="random">Where jitter comes from.</param>
     /// <param name="transport">
-    /// What carries the checks of <see cref="DestinationOptions.Check"/>, and is not disposed with the router; default: sockets, which is right for all but a network of one's own.
+    /// What carries the checks of <see cref="DestinationOptions.Check"/> and the connections of <see cref="Destination.ConnectAsync"/>, and is not disposed with the router; default:
+    /// sockets, which is right for all but a network of one's own. The connections of <see cref="Destination.ConnectAsync"/> are sockets also if this is an
+    /// <see cref="EpollTransport"/>, on whose loops no code of a caller may run.
     /// </param>
     public Router(
         Func<DstPath, DestinationOptions> optionsFor,
@@ -46,7 +49,9 @@ public sealed partial class Router : IAsyncDisposable
         _optionsFor = optionsFor;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _random = random ?? RandomSource.Shared;
-        _checks = new(() => transport ?? new SocketsTransport(_timeProvider));
+        var sockets = new Lazy<SocketsTransport>(() => new SocketsTransport(_timeProvider, loggerFactory));
+        _checks = new(() => new Dialer(transport ?? sockets.Value, TcpOptions.Defaults));
+        _direct = new(() => NewDirectDialing(transport is null or EpollTransport ? null : transport, sockets, meter));
         _logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing");
         if (meter is not null)
         {
@@ -117,10 +122,17 @@ public sealed partial class Router : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>Where balancers are asked for callers of <see cref="Destination.ConnectAsync"/>; null: on the thread pool. For a network of virtual time; before the first of them.</summary>
+    internal TransportExecutor? DirectExecutor { get; set; }
+
+    private DirectDialing NewDirectDialing(ITransport? transport, Lazy<SocketsTransport> sockets, Meter? meter) => new(
+        new Dialer(transport ?? sockets.Value, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter)),
+        DirectExecutor ?? sockets.Value.Executor);
+
     private Destination Create(DstPath name, ConnectPolicy? connect, TcpOptions tcp)
     {
         var options = _optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
-        var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _timeProvider, _random, _logger, _stopping.Token);
+        var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _direct, _timeProvider, _random, _logger, _stopping.Token);
         if (connect is not null)
         {
             destination.ServeWith(connect, tcp);

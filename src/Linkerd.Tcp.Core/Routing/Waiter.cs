@@ -9,20 +9,17 @@ internal sealed class Waiter : IValueTaskSource<bool>
     private WaitResult _result;
     private CancellationTokenRegistration _cancellation;
 
-    public Waiter(WaiterQueue queue, TransportConnection client, ulong hash, TriedEndpoints? tried, long since)
+    public Waiter(WaiterQueue queue, IRequester requester, TriedEndpoints? tried, long since)
     {
         Queue = queue;
-        Client = client;
-        Hash = hash;
+        Requester = requester;
         Tried = tried;
         Since = since;
     }
 
     public WaiterQueue Queue { get; }
 
-    public TransportConnection Client { get; }
-
-    public ulong Hash { get; }
+    public IRequester Requester { get; }
 
     /// <summary>The endpoints that the session has tried in vain; null if it has tried none. Not changed while it waits.</summary>
     public TriedEndpoints? Tried { get; }
@@ -42,14 +39,14 @@ internal sealed class Waiter : IValueTaskSource<bool>
     /// <summary>How the wait ended, once it has.</summary>
     public ref readonly WaitResult Result => ref _result;
 
-    /// <summary>The end of the wait, on the client's executor. A small result, as it is part of what a session holds that never waits.</summary>
+    /// <summary>The end of the wait, on the requester's executor. A small result, as it is part of what a session holds that never waits.</summary>
     public ValueTask<bool> Task => new(this, _completion.Version);
 
     /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
     public void CancelWith(CancellationToken cancellationToken) =>
         _cancellation = cancellationToken.UnsafeRegister(static waiter => ((Waiter)waiter!).Queue.Cancel((Waiter)waiter), this);
 
-    /// <summary>Ends the wait. By whoever took it out of the queue, once, on the client's executor.</summary>
+    /// <summary>Ends the wait. By whoever took it out of the queue, once, on the requester's executor.</summary>
     public void Complete(in WaitResult result)
     {
         _cancellation.Unregister();

@@ -39,16 +39,15 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     public bool IsEmpty => Count == 0;
 
     /// <summary>Puts a session at the end.</summary>
-    /// <param name="client">For whom.</param>
-    /// <param name="hash">A hash of what it should stick by; 0: none.</param>
+    /// <param name="requester">For whom.</param>
     /// <param name="tried">
     /// The endpoints that it has tried in vain. A place at one of them goes to others, and to this session only once it has waited for a second.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>What to await; null where the queue is full.</returns>
-    public Waiter? TryEnqueue(TransportConnection client, ulong hash, TriedEndpoints? tried, CancellationToken cancellationToken)
+    public Waiter? TryEnqueue(IRequester requester, TriedEndpoints? tried, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(this, client, hash, tried, tried is null ? 0 : timeProvider.GetTimestamp());
+        var waiter = new Waiter(this, requester, tried, tried is null ? 0 : timeProvider.GetTimestamp());
         lock (_lock)
         {
             if (_count >= maximum)
@@ -100,7 +99,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         {
             try
             {
-                waiter.Client.Executor.Post(GiveUp, waiter);
+                waiter.Requester.Executor.Post(GiveUp, waiter);
             }
             catch (Exception error)
             {
@@ -109,7 +108,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
     }
 
-    // A balancer is asked where the client lives; one after the other, so that the order holds.
+    // A balancer is asked where the requester lives; one after the other, so that the order holds.
     private void ServeNext() => Post(StartServing());
 
     private Waiter? StartServing()
@@ -128,7 +127,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         {
             try
             {
-                next.Client.Executor.Post(Serve, next);
+                next.Requester.Executor.Post(Serve, next);
                 return;
             }
             catch (Exception error)
@@ -144,7 +143,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         }
     }
 
-    /// <summary>On the executor of its client.</summary>
+    /// <summary>On the executor of its requester.</summary>
     private void TryServe(Waiter waiter)
     {
         var result = new WaitResult(PickResult.Unavailable, default);
@@ -184,8 +183,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
             var tried = waiter.Tried is { } those && timeProvider.GetElapsedTime(waiter.Since, now) < TriedFor ? those : null;
             var context = new PickContext
             {
-                Connection = waiter.Client,
-                Hash = waiter.Hash,
+                Session = waiter.Requester.Client,
                 Tried = tried is null ? default : tried.Round,
                 TriedIndex = tried?.AsIndex,
                 Timestamp = now,
@@ -205,7 +203,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     {
         try
         {
-            return waiter.Client.PeerGone;
+            return waiter.Requester.IsGone;
         }
         catch (Exception error)
         {

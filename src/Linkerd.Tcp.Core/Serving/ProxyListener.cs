@@ -20,7 +20,13 @@ public sealed class ProxyListener
     /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
     /// <param name="destination">The name, as in <see cref="Destination"/>.</param>
     [SetsRequiredMembers]
-    public ProxyListener(EndPoint endPoint, DstPath destination) => (EndPoint, Destination) = (endPoint, destination);
+    public ProxyListener(EndPoint endPoint, DstPath? destination) => (EndPoint, Destination) = (endPoint, destination);
+
+    /// <summary>Makes a listener whose sessions go to names of their own.</summary>
+    /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
+    /// <param name="route">The function that chooses the name of each session, as in <see cref="Route"/>.</param>
+    [SetsRequiredMembers]
+    public ProxyListener(EndPoint endPoint, Func<SessionContext, DstPath?> route) => (EndPoint, Route) = (endPoint, route);
 
     /// <summary>
     /// Gets or sets the local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0
@@ -28,8 +34,30 @@ public sealed class ProxyListener
     /// </summary>
     public required EndPoint EndPoint { get; set; }
 
-    /// <summary>Gets or sets the name that sessions go to.</summary>
-    public required DstPath Destination { get; set; }
+    /// <summary>Gets or sets the name that all sessions go to; null, the default, if <see cref="Route"/> chooses one for each. One of the two is required.</summary>
+    public DstPath? Destination { get; set; }
+
+    /// <summary>
+    /// Gets or sets a function that chooses the name of each session, in place of <see cref="Destination"/>: from its listener, its client's address, the server name that
+    /// the client sent. Null from it refuses the client (<see cref="Refusal.NoRoute"/>); what it throws ends the session. Called on the connection's executor, which may be
+    /// an event loop: must not block. Null, the default: all sessions go to <see cref="Destination"/>.
+    /// </summary>
+    public Func<SessionContext, DstPath?>? Route { get; set; }
+
+    /// <summary>
+    /// Gets or sets the time from accept until the client has sent what is expected of it before its session has a destination, such as a TLS handshake; more than zero, at most 49
+    /// days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. It has no meaning if nothing is expected.
+    /// </summary>
+    public TimeSpan PreludeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Gets or sets the most bytes of a client that are looked at, and not consumed, before its session has a destination; 1 or more. Default: 16 KiB. If they say too little, the
+    /// client is refused (<see cref="Refusal.Prelude"/>). What a client sends early for its server may be more.
+    /// </summary>
+    public int MaxPreludeBytes { get; set; } = 16 * 1024;
+
+    /// <summary>What happens on each connection before it is admitted, in order.</summary>
+    internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 
     /// <summary>
     /// Connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="ListenOptions.Backlog"/>).
@@ -67,7 +95,17 @@ public sealed class ProxyListener
     internal void Validate(OptionsValidator validator)
     {
         validator.NotNull(EndPoint);
-        validator.NotNull(Destination);
+        if (Route is null)
+        {
+            validator.NotNull(Destination);
+        }
+        else
+        {
+            validator.Expect(Destination is null, Destination, $"null, as {nameof(Route)} chooses the name,");
+        }
+
+        validator.TimerOrInfinite(PreludeTimeout);
+        validator.Range(MaxPreludeBytes, 1);
         validator.Range(Backlog, 1);
         validator.Range(MaxSessions, 1);
         validator.Expect(AcceptRate is null or (> 0 and <= MostPerSecond), AcceptRate, FormattableString.Invariant($"more than 0 sessions a second, at most {MostPerSecond},"));

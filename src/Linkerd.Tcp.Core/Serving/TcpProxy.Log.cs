@@ -10,6 +10,9 @@ public sealed partial class TcpProxy
         [LoggerMessage(4000, LogLevel.Information, "listening on {LocalEndPoint} for {Name}, resolved by {Resolver}, up to {MaxSessions} sessions", EventName = "Listening")]
         public static partial void Listening(ILogger logger, EndPoint localEndPoint, DstPath name, IResolver resolver, int maxSessions);
 
+        [LoggerMessage(4010, LogLevel.Information, "listening on {LocalEndPoint}, where each session is given a name of its own, up to {MaxSessions} sessions", EventName = "ListeningForRoutes")]
+        public static partial void ListeningForRoutes(ILogger logger, EndPoint localEndPoint, int maxSessions);
+
         [LoggerMessage(4002, LogLevel.Information, "draining: {Sessions} sessions have {Grace} s to finish", EventName = "Draining")]
         public static partial void Draining(ILogger logger, int sessions, double grace);
 

@@ -14,14 +14,12 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(5);
 
     private readonly TcpProxyOptions _options;
-    private readonly Router _router;
     private readonly ITransport _transport;
     private readonly bool _ownsTransport;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly ConnectionLimit _limit;
     private readonly List<ITransportListener> _listeners = [];
-    private readonly List<(Destination Destination, WarmPool Pool)> _warm = [];
     private readonly SessionServices _services;
     private bool _started;
 
@@ -33,6 +31,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
     /// <param name="random">Where jitter comes from.</param>
+    /// <param name="observer">What receives a record of each session at its end; default: nothing, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
@@ -41,12 +40,12 @@ public sealed partial class TcpProxy : IAsyncDisposable
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null)
+        IRandomSource? random = null,
+        ISessionObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(router);
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
-        _router = router;
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -56,16 +55,18 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        _services = new SessionServices(
-            options,
-            new Connector(_transport, options.Tcp, options.Connect, new ConnectInstruments(meter), random ?? RandomSource.Shared, _timeProvider),
-            new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
-            sessions,
-            new LeavingSessions(sessions, _logger, _timeProvider, random ?? RandomSource.Shared),
-            instruments,
-            _logger,
-            GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
-            _timeProvider);
+        random ??= RandomSource.Shared;
+        var dialer = new Dialer(_transport, options.Tcp, new ConnectInstruments(meter));
+        var leaving = new LeavingSessions(sessions, _logger, _timeProvider, random);
+        _services = new SessionServices(router, dialer, options.Connect, options.Tcp, sessions, leaving, random, _timeProvider)
+        {
+            AbortOnClose = options.AbortOnClose,
+            Duplex = new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
+            Instruments = instruments,
+            Observer = observer,
+            ProxyLogger = _logger,
+            Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
+        };
     }
 
     /// <summary>The addresses it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that port 0 became. Empty before <see cref="StartAsync"/>.</summary>
@@ -165,15 +166,26 @@ public sealed partial class TcpProxy : IAsyncDisposable
         for (var i = 0; i < _listeners.Count; i++)
         {
             var options = _options.Listeners[i];
-            var destination = _router.Get(options.Destination, _options.Connect, _options.Tcp);
-            if (destination.StartWarming(_services.Connector) is { } pool)
+            var destination = options.Destination is { } name ? _services.Destinations.Get(name) : null;
+            if (destination is not null)
             {
-                _warm.Add((destination, pool));
+                Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
+            }
+            else
+            {
+                Log.ListeningForRoutes(_logger, _listeners[i].LocalEndPoint, limits[i].Maximum);
             }
 
-            _services.Leaving.Watch(destination);
-            Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
-            _listeners[i].Start(new SessionAcceptor(_services, options, destination, limits[i]));
+            _listeners[i].Start(new SessionAcceptor(_services, _listeners[i].LocalEndPoint, limits[i])
+            {
+                Destination = destination,
+                Route = options.Route,
+                Rate = options.AcceptRate is { } rate ? new TokenBucket(rate, options.AcceptBurst ?? Math.Ceiling(rate), _timeProvider) : null,
+                Clients = options.MaxSessionsPerClient is { } most ? new ClientCounts(most) : null,
+                Preludes = options.Preludes,
+                PreludeTimeout = options.PreludeTimeout,
+                MaxPreludeBytes = options.MaxPreludeBytes,
+            });
         }
     }
 
@@ -205,12 +217,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         // All at once, as each may take a moment to serve those who have connected already.
         await Task.WhenAll(_listeners.Select(StopAsync)).ConfigureAwait(false);
         _listeners.Clear();
-        foreach (var (destination, pool) in _warm)
-        {
-            await destination.StopWarmingAsync(pool).ConfigureAwait(false);
-        }
-
-        _warm.Clear();
+        await _services.Destinations.StopAsync().ConfigureAwait(false);
     }
 
     private async Task StopAsync(ITransportListener listener)

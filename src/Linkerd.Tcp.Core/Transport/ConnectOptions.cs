@@ -2,19 +2,32 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>How one connection is made. A value, so that an attempt allocates none; made by <c>new()</c>, not by <c>default</c>.</summary>
+/// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
 public readonly record struct ConnectOptions
 {
+    // Zero is the default, so that default(ConnectOptions) does not time out at once.
+    private readonly TimeSpan _timeout;
+
     /// <summary>All defaults.</summary>
     public ConnectOptions()
     {
     }
 
-    /// <summary>The connection on whose loop the new one shall live; null: anywhere. An engine without loops ignores it.</summary>
-    public TransportConnection? Near { get; init; }
+    /// <summary>
+    /// The executor on which the new connection shall live: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
+    /// Null, the default: anywhere. An engine without loops ignores it, and so does one whose executor it is not.
+    /// </summary>
+    public TransportExecutor? Executor { get; init; }
 
-    /// <summary>How long the attempt may take. Default: no limit but the operating system's.</summary>
-    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
+    /// <summary>How long the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default: no limit but the operating system's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, and not infinite.</exception>
+    public TimeSpan Timeout
+    {
+        get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
+        init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Timeout), value, $"{nameof(Timeout)}: zero or more, or Timeout.InfiniteTimeSpan, was expected.");
+    }
 
     /// <summary>
     /// The local address to connect from; null, the default: the operating system chooses. Ignored where the target is an address of the other family
@@ -30,6 +43,11 @@ public readonly record struct ConnectOptions
 
     /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
     public TcpOptions? Tcp { get; init; }
+
+    /// <summary>
+    /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
+    /// </summary>
+    public bool SendsAtOnce { get; init; }
 
     internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
 }

@@ -22,7 +22,7 @@ public interface ITransport : IAsyncDisposable
     ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Connects. Completes on the executor of <see cref="ConnectOptions.Near"/> where that is given and the engine has loops;
+    /// Connects. Completes on <see cref="ConnectOptions.Executor"/> if that is given and is a loop of the engine;
     /// callers that depend on it say <see cref="TransportExecutor.Resume"/>.
     /// </summary>
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>

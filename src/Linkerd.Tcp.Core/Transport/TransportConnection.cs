@@ -107,6 +107,9 @@ public abstract class TransportConnection : IAsyncDisposable
     /// </summary>
     internal virtual bool HasUnseenInput => false;
 
+    /// <summary>Whether bytes of the peer are known to be waiting, without a look at the kernel. A hint. On the executor.</summary>
+    internal virtual bool HasKnownInput => false;
+
     /// <summary>As <see cref="HasUnseenInput"/>: whether a send would take bytes, or fail, now.</summary>
     internal virtual bool HasUnseenRoom => false;
 

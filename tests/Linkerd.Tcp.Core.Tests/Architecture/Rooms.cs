@@ -21,9 +21,10 @@ internal static class Rooms
         ("Proxying", [.. Middle, .. Common]),
         ("Security", [.. Middle, .. Common]),
         ("ProxyProtocol", [.. Middle, .. Common]),
-        ("Routing", ["Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
-        ("Sessions", ["Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
-        ("Serving", ["Sessions", "Routing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Dialing", ["Balancing", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Routing", ["Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Sessions", ["Routing", "Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
+        ("Serving", ["Sessions", "Routing", "Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
     ];
 
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>

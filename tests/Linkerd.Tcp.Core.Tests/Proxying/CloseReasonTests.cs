@@ -36,6 +36,8 @@ public sealed class CloseReasonTests
     [InlineData(Refusal.WaitersFull, "PQ:waiters_full")]
     [InlineData(Refusal.NoEndpoint, "PQ:no_endpoint")]
     [InlineData(Refusal.RetryBudget, "PQ:retry_budget")]
+    [InlineData(Refusal.NoRoute, "PA:no_route")]
+    [InlineData(Refusal.Prelude, "PA:prelude")]
     public void ToString_Refused_SaysByWhat(Refusal refusal, string text)
     {
         var reason = CloseReason.Refused(refusal);
@@ -49,7 +51,7 @@ public sealed class CloseReasonTests
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
         var refusals = Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).ToArray();
-        Assert.Equal(6, refusals.Length);
+        Assert.Equal(8, refusals.Length);
         Assert.Equal(refusals.Length, refusals.Select(CloseReason.Refused).Distinct().Count());
         Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Refused));
     }

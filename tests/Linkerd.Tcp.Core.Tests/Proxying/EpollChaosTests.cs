@@ -47,7 +47,7 @@ public sealed class EpollChaosTests
         var client = new ChaosPeer(await peers.ConnectAsync(listener.LocalEndPoint), random.NextUInt64(), salt: 1);
         var clientSide = await handler.NextAsync();
         var (backend, served) = await peers.ListenAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Near = clientSide, Tcp = tcp }, CancellationToken.None);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Executor = clientSide.Executor, Tcp = tcp }, CancellationToken.None);
         var server = new ChaosPeer(peers.Own(await served.NextAsync()), random.NextUInt64(), salt: 2);
         var running = new DuplexProxy(new DuplexOptions { HalfCloseTimeout = TimeSpan.FromSeconds(5) }).RunAsync(clientSide, connected.Connection!).AsTask();
         await Task.WhenAll(client.ActAsync(), client.ReadAsync(), server.ActAsync(), server.ReadAsync());

@@ -42,7 +42,7 @@ public sealed class EpollCutSpliceTests
         backend.Listen();
         await client.ConnectAsync(listener.LocalEndPoint);
         var clientSide = await handler.NextAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Near = clientSide }, CancellationToken.None);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Executor = clientSide.Executor }, CancellationToken.None);
         using var server = await backend.AcceptAsync();
 
         // What follows blocks, and may not do so on the loop.

@@ -59,7 +59,7 @@ public sealed class EpollHoldTests
         var client = await peers.ConnectAsync(listener.LocalEndPoint);
         var clientSide = await handler.NextAsync();
         var (backend, served) = await peers.ListenAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Near = clientSide }, TestContext.Current.CancellationToken);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
         return await HeldSession.PrepareAsync(peers, (client, clientSide), (connected.Connection!, peers.Own(await served.NextAsync())));
     }
 }

@@ -124,7 +124,7 @@ public abstract class UrgentDataTests
             using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             backend.Listen();
-            var connected = await servers.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Near = clientSide }, TestContext.Current.CancellationToken);
+            var connected = await servers.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
             var server = await backend.AcceptAsync(TestContext.Current.CancellationToken);
             server.NoDelay = true;
             return new Ends(client, server, new DuplexProxy().RunAsync(clientSide, connected.Connection!).AsTask());

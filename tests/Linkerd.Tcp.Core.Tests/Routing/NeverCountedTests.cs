@@ -14,23 +14,23 @@ public sealed class NeverCountedTests : IDisposable
     public void Dispose() => _meter.Dispose();
 
     [Fact]
-    public void Connect_LocalResourcesAreShort_NotCounted() => Run(async (connector, destination, network, host) =>
+    public void Connect_LocalResourcesAreShort_NotCounted() => Run(async (dialer, destination, network, host) =>
     {
         host.DescriptorLimit = 0;
-        var outcome = await ConnectAsync(connector, destination, network);
+        var outcome = await ConnectAsync(dialer, destination, network);
         Assert.Equal("RC", outcome.Reason.ToString());
         AssertNothingIsHeldAgainst(destination);
     });
 
     [Fact]
-    public void Connect_ClientLeavesOrOperatorAborts_NotCounted() => Run(async (connector, destination, network, _) =>
+    public void Connect_ClientLeavesOrOperatorAborts_NotCounted() => Run(async (dialer, destination, network, _) =>
     {
         // Both cancel the token, and nothing else.
         BlackholeAll(network);
         for (var i = 0; i < 20; i++)
         {
             using var leave = new CancellationTokenSource();
-            var connecting = ConnectAsync(connector, destination, network, cancellationToken: leave.Token);
+            var connecting = ConnectAsync(dialer, destination, network, cancellationToken: leave.Token);
             await network.Scheduler.Delay(TimeSpan.FromMilliseconds(500));
             leave.Cancel();
             Assert.False((await connecting).IsConnected);
@@ -40,24 +40,24 @@ public sealed class NeverCountedTests : IDisposable
     });
 
     [Fact]
-    public void Connect_DeadlineCutsTheAttemptShort_NotCounted() => Run(async (connector, destination, network, _) =>
+    public void Connect_DeadlineCutsTheAttemptShort_NotCounted() => Run(async (dialer, destination, network, _) =>
     {
         BlackholeAll(network);
         for (var i = 0; i < 20; i++)
         {
             var deadline = network.Scheduler.TimeProvider.GetTimestamp() + TimeSpan.FromSeconds(1).Ticks;
-            Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: deadline)).Reason.ToString());
+            Assert.Equal("sC", (await ConnectAsync(dialer, destination, network, deadline: deadline)).Reason.ToString());
         }
 
         AssertNothingIsHeldAgainst(destination);
     });
 
     [Fact]
-    public void Connect_AttemptHadItsTime_IsCounted() => Run(async (connector, destination, network, _) =>
+    public void Connect_AttemptHadItsTime_IsCounted() => Run(async (dialer, destination, network, _) =>
     {
         BlackholeAll(network);
         var deadline = network.Scheduler.TimeProvider.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks;
-        Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: deadline)).Reason.ToString());
+        Assert.Equal("sC", (await ConnectAsync(dialer, destination, network, deadline: deadline)).Reason.ToString());
         Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
     });
 
@@ -71,8 +71,8 @@ public sealed class NeverCountedTests : IDisposable
             return ConnectResult.Failed(ConnectFailure.TimedOut);
         });
         var time = network.Scheduler.TimeProvider;
-        var connector = new Connector(transport, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(_meter), RandomSource.Seeded(1), time);
-        Assert.Equal("sC", (await ConnectAsync(connector, destination, network, deadline: time.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks)).Reason.ToString());
+        var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
+        Assert.Equal("sC", (await ConnectAsync(dialer, destination, network, deadline: time.GetTimestamp() + TimeSpan.FromSeconds(10).Ticks)).Reason.ToString());
         Assert.Equal(3, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
     });
 
@@ -88,16 +88,12 @@ public sealed class NeverCountedTests : IDisposable
         destination.Balancer.Endpoints,
         endpoint => Assert.Equal((0, EjectionCause.None, 0), (endpoint.ConnectFailures, endpoint.EjectionCauses, endpoint.Load)));
 
-    private static async Task<ConnectOutcome> ConnectAsync(
-        Connector connector, Destination destination, SimulatedNetwork network, long deadline = Connector.NoDeadline, CancellationToken cancellationToken = default)
-    {
-        var client = new StillConnection(null, null, network.Scheduler);
-        var owner = new Owner();
-        connector.Start(destination, client, deadline, owner, cancellationToken);
-        return await owner.Ended.Task;
-    }
+    private static Task<Establishment> ConnectAsync(
+        Dialer dialer, Destination destination, SimulatedNetwork network, long deadline = Establishment.NoDeadline, CancellationToken cancellationToken = default) =>
+        TestRequester.EstablishAsync(
+            dialer, destination, executor: network.Scheduler, deadline: deadline, time: network.Scheduler.TimeProvider, cancellationToken: cancellationToken);
 
-    private void Run(Func<Connector, Destination, SimulatedNetwork, SimulatedTransport, Task> test)
+    private void Run(Func<Dialer, Destination, SimulatedNetwork, SimulatedTransport, Task> test)
     {
         var scheduler = new SimulatedScheduler();
         var random = RandomSource.Seeded(1);
@@ -115,16 +111,9 @@ public sealed class NeverCountedTests : IDisposable
                 random: random);
             var destination = router.Get(DstPath.Parse("/svc/web"));
             await scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => destination.Updates == 1, TimeSpan.FromSeconds(30))));
-            var connector = new Connector(host, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(_meter), random, scheduler.TimeProvider);
-            await test(connector, destination, network, host);
+            var dialer = new Dialer(host, new TcpOptions(), new ConnectInstruments(_meter));
+            await test(dialer, destination, network, host);
             await scheduler.RunElsewhereAsync(() => router.DisposeAsync().AsTask().GetAwaiter().GetResult());
         });
-    }
-
-    private sealed class Owner : IConnectOwner
-    {
-        public TaskCompletionSource<ConnectOutcome> Ended { get; } = new();
-
-        public void OnConnectEnded(in ConnectOutcome outcome, Exception? error) => Ended.SetResult(outcome);
     }
 }

@@ -162,32 +162,13 @@ public sealed class RefusalTests : IDisposable
         return (outcome.Reason.ToString(), outcome.Attempts);
     }
 
-    private async Task<ConnectOutcome> ConnectAsync(
+    private async Task<Establishment> ConnectAsync(
         Router router, ScriptedTransport transport, ConnectPolicy? policy = null, TransportExecutor? executor = null, CancellationTokenSource? giveUp = null)
     {
-        var connector = new Connector(
-            transport, new TcpOptions(), policy ?? new ConnectPolicy(), new ConnectInstruments(_meter), RandomSource.Seeded(1), TimeProvider.System);
-        var owner = new Owner();
-        connector.Start(
-            router.Get(Name), new StillConnection(null, ClientAddress, executor), Connector.NoDeadline, owner, giveUp?.Token ?? TestContext.Current.CancellationToken);
-        return await owner.Ended.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-    }
-
-    private sealed class Owner : IConnectOwner
-    {
-        public TaskCompletionSource<ConnectOutcome> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void OnConnectEnded(in ConnectOutcome outcome, Exception? error)
-        {
-            if (error is null)
-            {
-                Ended.SetResult(outcome);
-            }
-            else
-            {
-                Ended.SetException(error);
-            }
-        }
+        var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
+        var connecting = TestRequester.EstablishAsync(
+            dialer, router.Get(Name), policy, executor, cancellationToken: giveUp?.Token ?? TestContext.Current.CancellationToken);
+        return await connecting.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
     /// <summary>The thread pool, as an executor on which everybody is at home already: what is posted was asked for.</summary>

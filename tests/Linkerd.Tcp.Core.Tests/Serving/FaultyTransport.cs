@@ -21,8 +21,7 @@ internal sealed class FaultyTransport(ITransport inner, string fault, bool isCli
 
     public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
-        var near = (options.Near as FaultyConnection)?.Inner ?? options.Near;
-        var result = await inner.ConnectAsync(to, options with { Near = near }, cancellationToken).ConfigureAwait(false);
+        var result = await inner.ConnectAsync(to, options, cancellationToken).ConfigureAwait(false);
         return result.IsConnected ? ConnectResult.Connected(Wrap(result.Connection, !isClient)) : result;
     }
 

@@ -59,6 +59,9 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>Where the proxy and its router log. Before the start.</summary>
     public Func<LogRecorder, ILoggerFactory> LogTo { get; set; } = static logs => logs;
 
+    /// <summary>What receives the records of sessions. Before the start.</summary>
+    public ISessionObserver? Observer { get; set; }
+
     public Router Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
@@ -129,7 +132,8 @@ internal sealed class SimulatedProxy : IAsyncDisposable
             Scheduler.TimeProvider,
             Random,
             ProxyHost);
-        Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random);
+        Router.DirectExecutor = Scheduler;
+        Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random, Observer);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
 

@@ -64,7 +64,7 @@ public sealed class TcpProxyOptionsTests
     public async Task DestinationOptions_NoSessionAllowed_SaysWhatWasExpected()
     {
         await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(), MaxSessions = 0 });
-        var error = Assert.Throws<InvalidOptionsException>(() => router.Get(Listener.Destination));
+        var error = Assert.Throws<InvalidOptionsException>(() => router.Get(Listener.Destination!));
         Assert.StartsWith("MaxSessions: 1 or more was expected, not 0.", error.Message, StringComparison.Ordinal);
     }
 

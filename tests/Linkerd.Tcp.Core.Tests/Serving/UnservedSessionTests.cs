@@ -1,7 +1,5 @@
-using System.Diagnostics.Metrics;
-using System.Net;
-using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
@@ -71,7 +69,7 @@ public sealed class UnservedSessionTests
     [InlineData(17, 1, "17 attempts at 1 endpoint")]
     [InlineData(17, 3, "17 attempts at 3 endpoints")]
     public void Connect_Fails_LogCountsAttemptsAndEndpoints(int attempts, int endpoints, string expected) =>
-        Assert.Equal(expected, ClientSession.TriedOf(new ConnectOutcome { Attempts = attempts, Endpoints = endpoints }));
+        Assert.Equal(expected, SessionReport.DescribeAttempts(attempts, endpoints));
 
     [Fact]
     public Task Connect_NoDescriptorLeft_ClientIsReset() => SimulatedProxy.RunAsync(async bed =>
@@ -138,37 +136,27 @@ public sealed class UnservedSessionTests
     [InlineData(Refusal.WaitersFull)]
     [InlineData(Refusal.NoEndpoint)]
     [InlineData(Refusal.RetryBudget)]
-    public void Connect_IsRefusedByTheDestination_IsCountedOnceByItsCause(Refusal refusal) => SimulatedBed.Run(1, async bed =>
+    public Task Connect_IsRefusedByTheDestination_IsCountedOnceByItsCause(Refusal refusal) => SimulatedProxy.RunAsync(async bed =>
     {
-        using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
-        using var counters = new MeterRecorder(meter);
-        using var logs = new LogRecorder();
-        await using var router = new Router(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 1)));
-        var sessions = new SessionList();
-        var options = new TcpProxyOptions { Listeners = [new(bed.FreeAddress, SimulatedProxy.Name) { MaxSessionsPerClient = 1 }] };
-        var services = new SessionServices(
-            options,
-            new Connector(bed.Transport, new TcpOptions(), new ConnectPolicy(), new ConnectInstruments(meter), RandomSource.Seeded(1), bed.Scheduler.TimeProvider),
-            new DuplexProxy(),
-            sessions,
-            new LeavingSessions(sessions, logs, bed.Scheduler.TimeProvider, RandomSource.Seeded(1)),
-            new SessionInstruments(meter, () => 0, sessions.CountBytes, () => sessions.Finished),
-            logs,
-            logs,
-            bed.Scheduler.TimeProvider);
-        var limit = new ConnectionLimit(1);
-        Assert.True(limit.TryAcquire());
-        var acceptor = new SessionAcceptor(services, options.Listeners[0], router.Get(SimulatedProxy.Name), limit);
-        var (client, accepted) = await bed.PairAsync();
-        var session = new ClientSession(acceptor, accepted, null);
-        sessions.Add(session);
-        ((IConnectOwner)session).OnConnectEnded(new ConnectOutcome { Reason = CloseReason.Refused(refusal), Detail = "why" }, null);
-        await SimulatedProxy.ExpectResetAsync(client);
-        Assert.Equal(1, counters.Count($"linkerd.tcp.sessions.refused{{cause={refusal.ToWord()}}}"));
-        Assert.Equal(1, counters.Count($"linkerd.tcp.sessions.closed{{reason=PQ:{refusal.ToWord()}}}"));
-        Assert.Equal((1, 1), (counters.CountAll("linkerd.tcp.sessions.refused"), counters.CountAll("linkerd.tcp.sessions.closed")));
-        Assert.Equal((0, 0), (limit.Active, sessions.Count));
-        Assert.Equal(1, logs.Count(4101));
+        var backend = await bed.AddBackendAsync();
+        backend.Endpoint.Fail(ConnectFailure.Unreachable);
+        bed.Resolver.Update(refusal switch
+        {
+            Refusal.WaitersFull => Resolution.Pending.Instance,
+            Refusal.NoEndpoint => new Resolution.Bound(EndpointSet.Empty),
+            _ => new Resolution.Bound(EndpointSet.Of(backend.Address)),
+        });
+        bed.Configure = options => options.With(own => { own.MaxWaiters = 0; own.RetryBudget = new RetryBudgetOptions { PerSecond = 0, PerSession = 0 }; });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; })] }, destinationSessions: 1);
+        await bed.ResolvedAsync(refusal == Refusal.WaitersFull ? 0 : 1);
+        await bed.ConnectRefusedAsync();
+        await EndedAsync(bed, $"PQ:{refusal.ToWord()}", logged: 1, refused: 1);
+        Assert.Equal(1, bed.Refused(refusal.ToWord()));
+        Assert.Equal(0, bed.Destination.SessionLimit!.Active);
+
+        // Its places are free again.
+        await bed.ConnectRefusedAsync();
+        await bed.UntilAsync(() => bed.Refused(refusal.ToWord()) == 2);
     });
 
     private static async Task EndedAsync(SimulatedProxy bed, string reason, int logged, int refused = 0)

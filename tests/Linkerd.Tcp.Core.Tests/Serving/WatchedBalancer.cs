@@ -17,7 +17,7 @@ internal sealed class WatchedBalancer(Action<TransportConnection> beforePick) : 
 
     public PickResult Pick(in PickContext context, out EndpointLease lease)
     {
-        beforePick(context.Connection!);
+        beforePick(((SessionContext)context.Session!).Connection);
         return _balancer.Pick(context, out lease);
     }
 }

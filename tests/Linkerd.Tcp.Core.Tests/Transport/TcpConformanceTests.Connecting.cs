@@ -53,12 +53,12 @@ public abstract partial class TcpConformanceTests
         var silent = await bed.SilentAddressAsync();
         await OnExecutorOf(near, async () =>
         {
-            var options = new ConnectOptions { Near = near, Timeout = TimeSpan.FromMilliseconds(20) };
+            var options = new ConnectOptions { Executor = near.Executor, Timeout = TimeSpan.FromMilliseconds(20) };
             Assert.Equal(ConnectFailure.TimedOut, (await bed.Transport.ConnectAsync(silent, options, Cancelled)).Failure);
         });
         using var giveUp = new CancellationTokenSource();
         var connecting = OnExecutorOf(near, async () =>
-            Assert.Equal(ConnectFailure.Cancelled, (await bed.Transport.ConnectAsync(silent, new ConnectOptions { Near = near }, giveUp.Token)).Failure));
+            Assert.Equal(ConnectFailure.Cancelled, (await bed.Transport.ConnectAsync(silent, new ConnectOptions { Executor = near.Executor }, giveUp.Token)).Failure));
         await bed.PauseAsync();
         await bed.RunElsewhereAsync(giveUp.Cancel);
         await connecting;

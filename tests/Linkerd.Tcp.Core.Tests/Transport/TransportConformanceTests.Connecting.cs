@@ -50,7 +50,7 @@ public abstract partial class TransportConformanceTests
     {
         var (first, _) = await bed.PairAsync();
         var (listener, handler) = await bed.ListenAsync();
-        var near = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Near = first });
+        var near = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Executor = first.Executor });
         var accepted = bed.Own(await handler.NextAsync());
         await near.SendTextAsync("near");
         Assert.Equal("near", await accepted.ReadTextAsync(4));

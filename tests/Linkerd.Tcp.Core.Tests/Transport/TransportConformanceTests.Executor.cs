@@ -175,7 +175,7 @@ public abstract partial class TransportConformanceTests
             var (near, _) = await bed.PairAsync();
             await OnExecutorOf(near, async () =>
             {
-                var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Near = near });
+                var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Executor = near.Executor });
                 Assert.True(near.Executor.IsCurrent);
                 Assert.Same(near.Executor, connected.Executor);
             });

@@ -27,7 +27,7 @@ public sealed class AllocationTests
         listener.Listen(1);
         var (outer, clientInside) = await AcceptAsync(transport);
         using var client = outer;
-        var connected = await transport.ConnectAsync(listener.LocalEndPoint!, new ConnectOptions { Near = clientInside }, TestContext.Current.CancellationToken);
+        var connected = await transport.ConnectAsync(listener.LocalEndPoint!, new ConnectOptions { Executor = clientInside.Executor }, TestContext.Current.CancellationToken);
         using var echo = listener.Accept();
         echo.NoDelay = true;
         var running = new DuplexProxy().RunAsync(clientInside, connected.Connection!).AsTask();

@@ -11,7 +11,7 @@ internal sealed class AttemptCounter(ITransport transport, BalanceWorld world) :
 
     public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
     {
-        var (server, client) = (((ServerAddress)to).Index, (BalanceClient)options.Near!);
+        var (server, client) = (((ServerAddress)to).Index, (BalanceClient)options.Executor!);
         var mayBeFree = world.OnAttempt(server, client);
         var result = await transport.ConnectAsync(to, options, cancellationToken).ConfigureAwait(false);
         client.IsNextFree = mayBeFree && result.Failure == ConnectFailure.Refused;

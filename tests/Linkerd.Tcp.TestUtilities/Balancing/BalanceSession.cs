@@ -3,7 +3,7 @@ using Linkerd.Tcp.TestUtilities.Simulation;
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 
 /// <summary>One session: gets a server connection as a proxy's session does, with the same deadline, and holds it.</summary>
-internal sealed class BalanceSession(BalanceWorld world) : IConnectOwner
+internal sealed class BalanceSession(BalanceWorld world) : IRequester
 {
     private readonly long _startedAt = world.Scheduler.NowTicks;
     private CancellationTokenSource _giveUp = null!;
@@ -11,15 +11,38 @@ internal sealed class BalanceSession(BalanceWorld world) : IConnectOwner
     private EndpointLease _lease;
     private bool _isGivenUp;
 
-    public void Start()
+    public TransportExecutor Executor { get; } = new BalanceClient(world.Scheduler);
+
+    public bool IsGone => false;
+
+    public bool HasInput => false;
+
+    public bool TakesPreconnects => false;
+
+    public IClientContext? Client => null;
+
+    public async void Start()
     {
         _giveUp = world.TakeSource();
         _deadline = world.Scheduler.Schedule(BalanceWorld.ConnectTimeout, static session => ((BalanceSession)session!).GiveUp(), this);
         var deadline = _startedAt + BalanceWorld.ConnectTimeout.Ticks;
-        world.Connector.Start(world.Destination, new BalanceClient(world.Scheduler), deadline, this, _giveUp.Token);
+        var establishment = new Establishment(world.Dialer, world.Random, world.Scheduler.TimeProvider);
+        Exception? error = null;
+        world.Destination.Budget.OnSession();
+        try
+        {
+            await establishment.RunAsync(world.Destination, world.Policy, this, deadline, _giveUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception thrown)
+        {
+            error = thrown;
+        }
+
+        await world.Scheduler.Resume();
+        End(establishment, error);
     }
 
-    void IConnectOwner.OnConnectEnded(in ConnectOutcome outcome, Exception? error)
+    private void End(Establishment establishment, Exception? error)
     {
         _deadline.Cancel();
         if (_isGivenUp)
@@ -28,20 +51,20 @@ internal sealed class BalanceSession(BalanceWorld world) : IConnectOwner
         }
 
         world.ReturnSource(_giveUp);
-        _lease = outcome.Lease;
+        _lease = establishment.Lease;
         if (error is not null)
         {
             world.Fail(error);
         }
-        else if (outcome.IsConnected)
+        else if (establishment.IsConnected)
         {
             world.Record.OnServed(((ServerAddress)_lease.Endpoint!.Address).Index, _startedAt, world.Scheduler.NowTicks);
             world.OnServed();
-            _ = HoldAsync(outcome.Connection);
+            _ = HoldAsync(establishment.Connection);
         }
         else
         {
-            world.Record.OnFailed(outcome.Reason.Text, _startedAt, world.Scheduler.NowTicks);
+            world.Record.OnFailed(establishment.Reason.Text, _startedAt, world.Scheduler.NowTicks);
             _lease.Complete();
         }
     }

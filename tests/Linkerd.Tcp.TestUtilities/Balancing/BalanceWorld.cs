@@ -3,7 +3,7 @@ using Linkerd.Tcp.TestUtilities.Simulation;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 
-/// <summary>A run of a case while it runs: the servers, for its script, and the real router, destination, balancer and connector in front of them.</summary>
+/// <summary>A run of a case while it runs: the servers, for its script, and the real router, destination, balancer and dialer in front of them.</summary>
 public sealed partial class BalanceWorld : IAsyncDisposable
 {
     /// <summary>From a session's start to its connection, as by default.</summary>
@@ -38,8 +38,9 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         var random = RandomSource.Seeded(seed + 3_000_000);
         _router = new Router(_ => options, timeProvider: time, random: random);
         var transport = new AttemptCounter(_network.AddHost("proxy"), this);
-        var policy = new ConnectPolicy { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
-        Connector = new Connector(transport, new TcpOptions(), policy, new ConnectInstruments(_meter), random, time);
+        Policy = new ConnectPolicy { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
+        Dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
+        Random = random;
         Destination = null!;
     }
 
@@ -58,7 +59,11 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     internal IRandomSource Arrivals { get; }
 
-    internal Connector Connector { get; }
+    internal Dialer Dialer { get; }
+
+    internal ConnectPolicy Policy { get; }
+
+    internal IRandomSource Random { get; }
 
     internal Destination Destination { get; private set; }
 

@@ -118,6 +118,8 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
 
     internal override bool HasUnseenInput => Ask(LinuxPoll.In);
 
+    internal override bool HasKnownInput => IsReadable;
+
     internal override bool HasUnseenRoom => Ask(LinuxPoll.Out);
 
     internal override void StartRelay(TransportConnection destination, IRelayObserver observer)

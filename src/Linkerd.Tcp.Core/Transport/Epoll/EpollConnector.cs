@@ -43,7 +43,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _timeout = options.Timeout;
         _cancellationToken = cancellationToken;
         _attempt++;
-        _dataIsWaiting = options.Near is EpollConnection { IsReadable: true } near && near.Loop == _loop;
+        _dataIsWaiting = options.SendsAtOnce;
         if (_loop.IsCurrent)
         {
             Begin();

@@ -100,7 +100,7 @@ public sealed class EpollTransport : ITransport
             return new(ConnectResult.Failed(ConnectFailure.Other, EndPointKinds.Explain(to)));
         }
 
-        var loop = options.Near is EpollConnection near && near.Loop.Index < _loops.Length && _loops[near.Loop.Index] == near.Loop ? near.Loop : Fewest();
+        var loop = options.Executor is EpollLoop own && own.Index < _loops.Length && _loops[own.Index] == own ? own : Fewest();
         return loop.RentConnector().ConnectAsync(to, options, cancellationToken);
     }
 

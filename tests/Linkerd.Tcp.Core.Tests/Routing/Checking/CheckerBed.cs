@@ -96,7 +96,7 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
     {
         OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
         var time = timeProvider ?? Scheduler.TimeProvider;
-        _checker = new ActiveChecker(new EndpointCheck(transport ?? Host, options, () => new ConnectPolicy(), time), options, this, time, Random, _stopping.Token);
+        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, new TcpOptions()), options, () => new ConnectPolicy(), time), options, this, time, Random, _stopping.Token);
         Update(Backends);
     }
 

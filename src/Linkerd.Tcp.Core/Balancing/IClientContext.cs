@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What is known of a client, for those rooms that do not know sessions: picks hash its address, and dialing passes it on to servers.</summary>
+internal interface IClientContext
+{
+    /// <summary>The number of the session; unique in the process.</summary>
+    long Id { get; }
+
+    /// <summary>The effective address of the client; null if there is none. An engine may make it when it is asked for.</summary>
+    EndPoint? Client { get; }
+
+    /// <summary>The address that the client connected to; null if there is none.</summary>
+    EndPoint? Local { get; }
+
+    /// <summary>The server name that the client sent (SNI); null if there is none.</summary>
+    string? ServerName { get; }
+
+    /// <summary>The application protocol that was agreed upon with the client (ALPN); null if there is none.</summary>
+    string? ApplicationProtocol { get; }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Checks one address: connects, and if the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
+/// <param name="dialer">What connects.</param>
+/// <param name="options">What to do.</param>
+/// <param name="policy">Gives how sessions connect; checks go the same way.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectPolicy> policy, TimeProvider timeProvider)
+{
+    /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
+    public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
+    {
+        var startedAt = timeProvider.GetTimestamp();
+        var connect = policy();
+        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults) };
+        var connected = await dialer.DialAsync(request, cancellationToken).ConfigureAwait(false);
+        if (!connected.IsConnected)
+        {
+            var detail = connected.Detail ?? connected.Failure.ToString();
+            return connected.Failure is ConnectFailure.LocalResources or ConnectFailure.Cancelled ? CheckResult.Inconclusive(detail) : CheckResult.Failed(detail);
+        }
+
+        var connection = connected.Connection;
+        try
+        {
+            await connection.Executor.Resume();
+            var result = CheckResult.Passed;
+            if (options.Send.IsEmpty && options.Expect.IsEmpty)
+            {
+                // A RST: thousands of checks would leave as many ports behind in TIME_WAIT.
+                connection.Abort();
+            }
+            else
+            {
+                // Nothing is left where the process was stopped while it connected; the server is not to blame.
+                var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
+                result = await new CheckTalk(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return result;
+        }
+        catch
+        {
+            // Somebody else's connection: the next check makes another, and this one must not be left behind.
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // An answer is looked at as a whole, so all of it must find room.
+    private static TcpOptions WithRoom(TcpOptions tcp)
+    {
+        if (tcp.WindowSize >= ActiveCheckOptions.MostLooked)
+        {
+            return tcp;
+        }
+
+        var own = tcp.Copy();
+        own.WindowSize = ActiveCheckOptions.MostLooked;
+        return own;
+    }
+}

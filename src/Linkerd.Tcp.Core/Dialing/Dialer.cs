@@ -1,0 +1,131 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The one way to a server connection, for sessions, preconnects and checks: chooses the source address, connects, and refuses a connection that met
+/// itself. Any thread.
+/// </summary>
+/// <param name="transport">What connects.</param>
+/// <param name="tcp">How connections are set up, if neither the request nor its policy says otherwise.</param>
+/// <param name="instruments">Where attempts for sessions and preconnects are counted; null: nowhere.</param>
+internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstruments? instruments = null)
+{
+    // As ConnectFailure, in the words of the metric.
+    private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other", "tls"];
+
+    private int _nextSource;
+
+    /// <summary>Makes one attempt. Throws only what a transport throws against its contract.</summary>
+    /// <returns>The connection, which belongs to the caller, or why there is none.</returns>
+    public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken) =>
+        await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <summary>
+    /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For those of whom there are many: they hold no state machine of the dialer's
+    /// while they wait.
+    /// </summary>
+    public ValueTask<ConnectResult> ConnectAsync(in DialRequest request, CancellationToken cancellationToken)
+    {
+        var policy = request.Policy;
+        var options = new ConnectOptions
+        {
+            Executor = request.Executor,
+            Timeout = request.Timeout,
+            Tcp = request.Tcp ?? policy.Tcp ?? tcp,
+            Source = policy.SourceAddresses.Count == 0 ? null : SourceFor(policy.SourceAddresses, request.Address),
+            SendsAtOnce = request.SendsAtOnce,
+        };
+        return transport.ConnectAsync(request.Address, options, cancellationToken);
+    }
+
+    /// <summary>Makes of a connection what the caller wants: one that met itself is refused. Completes at once for all others.</summary>
+    /// <remarks>
+    /// Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
+    /// </remarks>
+    public static ValueTask<ConnectResult> FinishAsync(in ConnectResult result)
+    {
+        if (result.Connection is not { } connection)
+        {
+            return new(result);
+        }
+
+        try
+        {
+            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint)
+                ? RefuseSelfAsync(connection)
+                : new(result);
+        }
+        catch (Exception error)
+        {
+            // A transport of somebody else's.
+            return CloseAsync(connection, error);
+        }
+    }
+
+    /// <summary>Counts an attempt for a session or a preconnect.</summary>
+    public void CountAttempt() => instruments?.Attempted();
+
+    /// <summary>Passes the result of an attempt at a leased endpoint on: to its lease, the metrics, and the destination. A failure ends the lease.</summary>
+    /// <param name="lease">The lease.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="elapsed">The time since the pick.</param>
+    /// <param name="isCutShort">Whether the endpoint had less time than it has a right to, and is not to blame.</param>
+    /// <param name="policy">How the attempt was made.</param>
+    /// <param name="observer">The destination.</param>
+    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectPolicy policy, IDialObserver observer)
+    {
+        var endpoint = lease.Endpoint!;
+        if (result.IsConnected)
+        {
+            lease.Connected(elapsed);
+            instruments?.Connected(elapsed);
+            observer.OnConnected(endpoint);
+            return;
+        }
+
+        var failure = isCutShort ? ConnectFailure.Cancelled : result.Failure;
+        lease.Failed(failure, elapsed);
+        instruments?.Failed(Causes[(int)result.Failure]);
+        if (failure is not (ConnectFailure.LocalResources or ConnectFailure.Cancelled))
+        {
+            observer.OnConnectFailed(endpoint, result.Detail ?? failure.ToString(), policy);
+        }
+    }
+
+    private static async ValueTask<ConnectResult> RefuseSelfAsync(TransportConnection connection)
+    {
+        connection.Abort();
+        await connection.DisposeAsync().ConfigureAwait(false);
+        return ConnectResult.Failed(ConnectFailure.Refused, "the connection met itself: nothing listens there");
+    }
+
+    private static async ValueTask<ConnectResult> CloseAsync(TransportConnection connection, Exception error)
+    {
+        await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+        ExceptionDispatchInfo.Throw(error);
+        return default;
+    }
+
+    private IPAddress? SourceFor(IReadOnlyList<IPAddress> sources, EndPoint to)
+    {
+        // Of another kind it may not even have a family: the base class throws.
+        if (to is not IPEndPoint { AddressFamily: var family })
+        {
+            return null;
+        }
+
+        var start = (uint)Interlocked.Increment(ref _nextSource);
+        for (var i = 0U; i < sources.Count; i++)
+        {
+            var source = sources[(int)((start + i) % (uint)sources.Count)];
+            if (source.AddressFamily == family)
+            {
+                return source;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
+/// Members are as safe for threads as those of <see cref="Connection"/>; <see cref="Abort"/> and <see cref="DisposeAsync"/> may be called from any thread, more than once.
+/// </summary>
+public sealed class BalancedConnection : IAsyncDisposable
+{
+    private readonly TimeProvider _timeProvider;
+    private readonly long _openedAt;
+    private readonly EndpointLease _lease;
+    private int _isEnded;
+
+    internal BalancedConnection(TransportConnection connection, EndpointLease lease, TimeProvider timeProvider)
+    {
+        Connection = connection;
+        EndPoint = lease.Endpoint!.Address;
+        _lease = lease;
+        _timeProvider = timeProvider;
+        _openedAt = timeProvider.GetTimestamp();
+    }
+
+    /// <summary>Gets the connection. Its operations complete on the thread pool, or where the router's own transport completes them; never on an event loop.</summary>
+    public TransportConnection Connection { get; }
+
+    /// <summary>Gets the address of the endpoint.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>
+    /// Returns the connection as a stream, which owns it from then on: disposing the stream disposes this. Call it once, and then use the stream only.
+    /// A read or write that is cancelled aborts the connection.
+    /// </summary>
+    public Stream AsStream() => new TransportStream(Connection, this);
+
+    /// <summary>Resets the connection (RST), and gives the load back. Pending operations end. It is still to be disposed.</summary>
+    public void Abort()
+    {
+        EndLease();
+        Connection.Abort();
+    }
+
+    /// <summary>Closes the connection, and gives the load back. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
+    public ValueTask DisposeAsync()
+    {
+        EndLease();
+        return Connection.DisposeAsync();
+    }
+
+    private void EndLease()
+    {
+        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
+        {
+            return;
+        }
+
+        var report = default(ConnectionReport);
+        try
+        {
+            report = new() { BytesFromServer = Connection.BytesReceived, OpenFor = _timeProvider.GetElapsedTime(_openedAt), EndedByServer = Connection.PeerFinished };
+        }
+        finally
+        {
+            _lease.Complete(report);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Linkerd.Tcp;
+
+/// <summary>The time that a requester without a timer of its own waits for a server connection: the deadline, and the token that is cancelled then, or before.</summary>
+internal sealed class ConnectPatience : IDisposable
+{
+    private readonly CancellationTokenSource _time;
+    private readonly CancellationTokenSource _either;
+
+    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="givenUp">Cancelled if the requester does not want to wait any longer.</param>
+    /// <param name="stopping">Cancelled if what is waited for ends.</param>
+    public ConnectPatience(TimeSpan timeout, TimeProvider timeProvider, CancellationToken givenUp, CancellationToken stopping)
+    {
+        Deadline = DeadlineOf(timeout, timeProvider);
+        _time = new CancellationTokenSource(timeout, timeProvider);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(_time.Token, givenUp, stopping);
+    }
+
+    /// <summary>The timestamp of the end, or <see cref="Establishment.NoDeadline"/>.</summary>
+    public long Deadline { get; }
+
+    public CancellationToken Token => _either.Token;
+
+    /// <summary>The timestamp at which a timeout that begins now is over.</summary>
+    public static long DeadlineOf(TimeSpan timeout, TimeProvider timeProvider) => timeout == Timeout.InfiniteTimeSpan
+        ? Establishment.NoDeadline
+        : timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);
+
+    public void Dispose()
+    {
+        _either.Dispose();
+        _time.Dispose();
+    }
+}

@@ -1,0 +1,393 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// One client connection from accept to close: preludes, route, a server connection, the copy, the conclusion. Up to the start of the copy that is one asynchronous method;
+/// while it copies a session is this object, its context, the copy's and the two connections, and no task.
+/// </summary>
+internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
+{
+    private readonly SessionContext _context;
+    private readonly DuplexControl _control = new();
+    private ClientCount? _place;
+    private SessionWait? _wait;
+    private SessionTimes? _times;
+    private EndpointLease _lease;
+    private volatile Phase _phase;
+    private volatile bool _faultTold;
+    private bool _isAdmitted;
+
+    /// <param name="context">The connection, and what is known of it.</param>
+    /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
+    public Session(SessionContext context, ClientCount? place)
+    {
+        _context = context;
+        _place = place;
+        _isAdmitted = context.Acceptor.Preludes.Count == 0;
+    }
+
+    private enum Phase : byte
+    {
+        /// <summary>Accepted, in its preludes.</summary>
+        Prelude,
+
+        /// <summary>Admitted, and waiting for a server connection.</summary>
+        Establishing,
+
+        /// <summary>Copying.</summary>
+        Copy,
+
+        /// <summary>Refused before it was admitted, or without a server connection.</summary>
+        Unserved,
+    }
+
+    /// <summary>Its neighbours in the <see cref="SessionList"/>, which owns both.</summary>
+    internal Session? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal Session? Next { get; set; }
+
+    internal SessionContext Context => _context;
+
+    /// <summary>The endpoint; null while the session is not connected, and when it is over. Any thread.</summary>
+    internal Endpoint? Endpoint => _phase == Phase.Copy ? _lease.Endpoint : null;
+
+    TransportExecutor IRequester.Executor => _context.Connection.Executor;
+
+    bool IRequester.IsGone => _context.Connection.PeerGone;
+
+    bool IRequester.HasInput => _context.Connection.HasKnownInput;
+
+    bool IRequester.TakesPreconnects => _phase == Phase.Establishing;
+
+    IClientContext IRequester.Client => _context;
+
+    private SessionAcceptor Acceptor => _context.Acceptor;
+
+    private SessionServices Services => _context.Acceptor.Services;
+
+    /// <summary>Runs the session; it takes care of itself from here.</summary>
+    public void Start()
+    {
+        var wait = new SessionWait(this);
+        _wait = wait;
+        Services.Sessions.Add(this);
+        _ = RunAsync(wait);
+    }
+
+    public ByteTotals CountBytes()
+    {
+        try
+        {
+            return new(_control.BytesFromClient, _control.BytesToClient, _control.BytesFromServer, _control.BytesToServer);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection: it counts for nothing, and nobody who counts all sessions is to hear of it.
+            LogFault(error);
+            return default;
+        }
+    }
+
+    /// <summary>Ends the session from outside, in whatever phase it is. Any thread.</summary>
+    public bool TryEnd(ClosedBy by)
+    {
+        var ended = _control.TryEnd(new(by, _phase switch
+        {
+            Phase.Prelude => ClosePhase.Accept,
+            Phase.Copy => ClosePhase.Data,
+            _ => ClosePhase.Queue,
+        }));
+        EndWaiting(null);
+        return ended;
+    }
+
+    /// <summary>Ends the session in its data phase, for what has become of its endpoint. Any thread.</summary>
+    /// <returns>Whether this reason is the one that counts.</returns>
+    internal bool TryEnd(CloseReason reason) => _control.TryEnd(reason);
+
+    /// <summary>Ends what comes before the copy. Any thread.</summary>
+    /// <param name="reason">Why; null: whatever the search for a server connection says.</param>
+    internal void EndWaiting(CloseReason? reason)
+    {
+        if (reason is { } why)
+        {
+            _control.TrySetReason(why);
+        }
+
+        try
+        {
+            _wait?.GiveUp();
+        }
+        catch (Exception error)
+        {
+            // What a transport has registered on the token.
+            NoteFault(error, ClosePhase.Connect);
+        }
+    }
+
+    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already. Any thread.</summary>
+    internal void NoteFault(Exception error, ClosePhase phase)
+    {
+        _control.TrySetReason(new(ClosedBy.Proxy, phase));
+        LogFault(error);
+    }
+
+    void IDuplexOwner.OnCopyEnded(in DuplexResult result, Exception? error)
+    {
+        if (error is not null)
+        {
+            LogFault(error);
+        }
+
+        // Both connections are closed already.
+        var server = _lease.Endpoint?.Address;
+        try
+        {
+            var end = _control.FirstEnd;
+            _lease.Complete(new ConnectionReport { BytesFromServer = _control.BytesFromServer, OpenFor = end.After, EndedByServer = end.ByServer });
+        }
+        catch (Exception thrown)
+        {
+            LogFault(thrown);
+        }
+
+        Conclude(server, null, null);
+    }
+
+    async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)
+    {
+        // On the client's executor, as everything that touches the lease.
+        _lease.Complete();
+        var policy = PolicyOf(_context.Destination!);
+        using var patience = new ConnectPatience(policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
+        var establishment = Services.Establishments.Get();
+        try
+        {
+            await establishment.RunAsync(_context.Destination!, policy, this, patience.Deadline, patience.Token).ConfigureAwait(false);
+            await _context.Connection.Executor.Resume();
+            _lease = establishment.Lease;
+            return new(establishment.Connection, establishment.Reason);
+        }
+        catch when (establishment.Connection is { } connection)
+        {
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            establishment.Lease.Complete();
+            throw;
+        }
+        finally
+        {
+            Services.Establishments.Return(establishment);
+        }
+    }
+
+    // Nobody holds this task: once the copy runs, its state is garbage.
+    private async Task RunAsync(SessionWait wait)
+    {
+        Establishment? establishment = null;
+        string? detail = null;
+        try
+        {
+            Services.Instruments.Accepted();
+            if (Acceptor.Preludes.Count > 0)
+            {
+                detail = await RunPreludesAsync(wait).ConfigureAwait(false);
+            }
+
+            if (_control.Reason is null)
+            {
+                establishment = Services.Establishments.Get();
+                await EstablishAsync(establishment, wait).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection, balancer or transport: its fault ends this session and no other.
+            NoteFault(error, _phase == Phase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
+        }
+
+        try
+        {
+            await _context.Connection.Executor.Resume();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+        }
+
+        if (establishment is not null)
+        {
+            _times?.End(Services.TimeProvider.GetElapsedTime(_context.StartedAt), establishment);
+        }
+
+        if (establishment is not { Connection: { } server })
+        {
+            _control.TrySetReason(establishment?.Reason ?? new(ClosedBy.Proxy, ClosePhase.Accept));
+            End(wait, Phase.Unserved);
+            await EndUnservedAsync(establishment, detail, server: null).ConfigureAwait(false);
+            return;
+        }
+
+        _lease = establishment.Lease;
+        var isWarm = establishment.IsWarm;
+        Services.Establishments.Return(establishment);
+        End(wait, Phase.Copy);
+        try
+        {
+            StartCopy(server, isWarm);
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+            await EndUnservedAsync(null, detail, server).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs the preludes, then admits the session. Without success there is a reason afterwards.</summary>
+    /// <returns>The words for the log.</returns>
+    private async ValueTask<string?> RunPreludesAsync(SessionWait wait)
+    {
+        wait.BeginPreludes(Acceptor.PreludeTimeout, _context.StartedAt);
+        var run = new PreludeRun(_context, Acceptor.MaxPreludeBytes, wait.Token);
+        foreach (var prelude in Acceptor.Preludes)
+        {
+            var result = await prelude.RunAsync(run).ConfigureAwait(false);
+            await _context.Connection.Executor.Resume();
+            if (result.Reason is { } reason)
+            {
+                _control.TrySetReason(reason);
+            }
+
+            if (_control.Reason is not null)
+            {
+                return result.Detail;
+            }
+
+            run.Next();
+        }
+
+        if (Acceptor.TryAdmit(_context, out _place) is var refusal and not Refusal.None)
+        {
+            _control.TrySetReason(CloseReason.Refused(refusal));
+            return null;
+        }
+
+        _isAdmitted = true;
+        return null;
+    }
+
+    private ValueTask EstablishAsync(Establishment establishment, SessionWait wait)
+    {
+        var now = Acceptor.Preludes.Count > 0 ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
+        if (Services.Observer is not null)
+        {
+            _times = new SessionTimes(Services.TimeProvider.GetElapsedTime(_context.StartedAt, now));
+        }
+
+        var destination = _context.Destination!;
+        var policy = PolicyOf(destination);
+        wait.BeginEstablishing(policy.ConnectTimeout, now);
+        _phase = Phase.Establishing;
+        destination.Budget.OnSession();
+        return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
+    }
+
+    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Services.Connect;
+
+    private void StartCopy(TransportConnection server, bool isWarm)
+    {
+        if (isWarm)
+        {
+            Services.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
+            return;
+        }
+
+        // Maybe the endpoint began to leave while the session was connecting.
+        if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.DrainTimeout != Timeout.InfiniteTimeSpan)
+        {
+            Services.Leaving.Begin();
+        }
+
+        Services.Duplex.Start(_context.Connection, server, _control, this);
+    }
+
+    private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)
+    {
+        // Nobody may take the end for a FIN.
+        if (server is not null && await ForeignConnection.ResetAsync(server).ConfigureAwait(false) is { } ofServer)
+        {
+            LogFault(ofServer);
+        }
+
+        if (await ForeignConnection.ResetAsync(_context.Connection).ConfigureAwait(false) is { } error)
+        {
+            LogFault(error);
+        }
+
+        Conclude(_lease.Endpoint?.Address, establishment, detail);
+        if (establishment is not null)
+        {
+            Services.Establishments.Return(establishment);
+        }
+    }
+
+    private void Conclude(EndPoint? server, Establishment? failed, string? preludeDetail)
+    {
+        _lease.Complete();
+
+        // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
+        try
+        {
+            new SessionReport
+            {
+                Context = _context,
+                Reason = _control.Reason ?? CloseReason.Normal,
+                Server = server,
+                Failed = failed,
+                PreludeDetail = preludeDetail,
+                Times = _times,
+                Bytes = CountBytes(),
+            }.Tell();
+        }
+        catch (Exception error)
+        {
+            // Who listens to the meter, or a connection that is asked for its address: what it throws must not keep the places.
+            LogFault(error);
+        }
+
+        if (_isAdmitted)
+        {
+            Acceptor.ReleasePlaces(_context, _place);
+        }
+
+        Services.Sessions.Remove(this);
+
+        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        Acceptor.Limit.Release();
+    }
+
+    private void End(SessionWait wait, Phase next)
+    {
+        _phase = next;
+        _wait = null;
+        try
+        {
+            wait.End();
+        }
+        catch (Exception error)
+        {
+            NoteFault(error, ClosePhase.Connect);
+        }
+    }
+
+    // Once: what follows from the first one says nothing new.
+    private void LogFault(Exception error)
+    {
+        if (!_faultTold)
+        {
+            _faultTold = true;
+            SessionReport.TellFault(_context, error);
+        }
+    }
+}

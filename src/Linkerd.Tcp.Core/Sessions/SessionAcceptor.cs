@@ -1,0 +1,188 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Takes the connections of one listener, and admits them within its limits: makes sessions of them, or refuses them. A client that is refused at accept
+/// costs no session. Any thread.
+/// </summary>
+internal sealed partial class SessionAcceptor : IConnectionHandler
+{
+    private readonly RepeatFilter _failureFilter;
+
+    // One for each refusal: a flood of one kind does not hide another kind.
+    private readonly RepeatFilter[] _refusalFilters;
+
+    /// <param name="services">What all sessions of the proxy share.</param>
+    /// <param name="localEndPoint">Where the listener listens.</param>
+    /// <param name="limit">The limit whose places the listener takes.</param>
+    public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit)
+    {
+        Services = services;
+        LocalEndPoint = localEndPoint;
+        Limit = limit;
+        _failureFilter = new RepeatFilter(services.TimeProvider);
+        _refusalFilters = [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
+    }
+
+    public SessionServices Services { get; }
+
+    public EndPoint LocalEndPoint { get; }
+
+    public ConnectionLimit Limit { get; }
+
+    /// <summary>The destination of all sessions; null if <see cref="Route"/> chooses.</summary>
+    public Destination? Destination { get; init; }
+
+    /// <summary>Chooses the name of a session; null: it is refused. Not asked if there is a <see cref="Destination"/>.</summary>
+    public Func<SessionContext, DstPath?>? Route { get; init; }
+
+    /// <summary>The limit of sessions that begin in a second; null: none.</summary>
+    public TokenBucket? Rate { get; init; }
+
+    /// <summary>The limit of sessions of one client; null: none.</summary>
+    public ClientCounts? Clients { get; init; }
+
+    /// <summary>What happens on each connection before it is admitted, in order.</summary>
+    public IReadOnlyList<IPrelude> Preludes { get; init; } = [];
+
+    /// <summary>The time that all preludes have together.</summary>
+    public TimeSpan PreludeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The most bytes that preludes look at without consuming them.</summary>
+    public int MaxPreludeBytes { get; init; } = 16 * 1024;
+
+    public void OnAccepted(TransportConnection connection)
+    {
+        Refusal refusal;
+        SessionContext? context = null;
+        ClientCount? place = null;
+        try
+        {
+            // The rate is asked first, as that costs least.
+            refusal = Rate?.TryTake() == false ? Refusal.AcceptRate : Refusal.None;
+            if (refusal == Refusal.None)
+            {
+                context = new SessionContext(this, connection);
+                refusal = Preludes.Count == 0 ? TryAdmit(context, out place) : Refusal.None;
+            }
+        }
+        catch (Exception error)
+        {
+            // Somebody else's connection does not tell its address, or the route threw; no place is held.
+            Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));
+            _ = CloseAsync(connection, context);
+            return;
+        }
+
+        if (refusal == Refusal.None)
+        {
+            new Session(context!, place).Start();
+        }
+        else
+        {
+            _ = RefuseAsync(connection, context, refusal);
+        }
+    }
+
+    public void OnAcceptFailed(TransportException error, TimeSpan retryAfter)
+    {
+        Services.Instruments.AcceptFailed();
+        if (_failureFilter.TryPass(out var suppressed))
+        {
+            Log.AcceptFailed(Services.ProxyLogger, error.Message, retryAfter.TotalMilliseconds, suppressed);
+        }
+    }
+
+    /// <summary>Finds the destination of a session whose client is known, and takes its places. What one limit refuses takes nothing of the others.</summary>
+    /// <param name="context">The session; its destination is set if it is known, also if the session is refused.</param>
+    /// <param name="place">Its place among the sessions of its client; null if they are not limited.</param>
+    public Refusal TryAdmit(SessionContext context, out ClientCount? place)
+    {
+        place = null;
+        var refusal = Refusal.ClientSessions;
+        try
+        {
+            context.Destination = Destination;
+            if (Clients?.TryAcquire(context.Client, out place) != false)
+            {
+                context.Destination ??= Route?.Invoke(context) is { } name ? Services.Destinations.Get(name) : null;
+                refusal = context.Destination is null ? Refusal.NoRoute
+                    : context.Destination.SessionLimit?.TryAcquire() == false ? Refusal.DestinationSessions
+                    : Refusal.None;
+            }
+        }
+        finally
+        {
+            if (refusal != Refusal.None)
+            {
+                Clients?.Release(place);
+                place = null;
+                Rate?.Add(1);
+            }
+        }
+
+        return refusal;
+    }
+
+    /// <summary>Gives back what a session took when it was admitted; once for each.</summary>
+    public void ReleasePlaces(SessionContext context, ClientCount? place)
+    {
+        Clients?.Release(place);
+        context.Destination?.SessionLimit?.Release();
+    }
+
+    /// <summary>Logs that a client was refused at accept, or by what it sent before it had a destination.</summary>
+    public void LogRefused(EndPoint? client, SessionContext? context, Refusal refusal, string? detail)
+    {
+        if (_refusalFilters[(int)refusal].TryPass(out var suppressed))
+        {
+            var word = refusal.ToWord();
+            Log.Refused(Services.ProxyLogger, client, NameOf(context), detail is null ? word : $"{word}, {detail}", suppressed);
+        }
+    }
+
+    private object NameOf(SessionContext? context) => (object?)context?.Name ?? (object?)Destination?.Name ?? "no name";
+
+    private async Task RefuseAsync(TransportConnection connection, SessionContext? context, Refusal refusal)
+    {
+        try
+        {
+            LogRefused(context is null ? connection.RemoteEndPoint : context.Client, context, refusal, detail: null);
+            Services.Instruments.Accepted();
+            Services.Instruments.Refused(refusal.ToWord());
+            Services.Instruments.ClosedUnserved(CloseReason.Refused(refusal).Text);
+        }
+        catch (Exception error)
+        {
+            // Who listens to the meter, or the connection that is asked for its address.
+            Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));
+        }
+
+        await CloseAsync(connection, context).ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync(TransportConnection connection, SessionContext? context)
+    {
+        // Nobody may take the end for a FIN.
+        if (await ForeignConnection.ResetAsync(connection).ConfigureAwait(false) is { } error)
+        {
+            Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));
+        }
+
+        Limit.Release();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Warning, "{Error}; trying again in {RetryAfter} ms ({Suppressed} like this not shown)", EventName = "AcceptFailed")]
+        public static partial void AcceptFailed(ILogger logger, string error, double retryAfter, int suppressed);
+
+        [LoggerMessage(4005, LogLevel.Warning, "{Client} to {Name} was refused: {Refusal} ({Suppressed} like this not shown)", EventName = "Refused")]
+        public static partial void Refused(ILogger logger, EndPoint? client, object name, string refusal, int suppressed);
+
+        [LoggerMessage(4007, LogLevel.Error, "a connection to {Name} could not be accepted, as something of it threw; it is reset", EventName = "AcceptThrew")]
+        public static partial void AcceptThrew(ILogger logger, Exception error, object name);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// What is known of one client connection: by whom it was made, where it came in, and where it goes. Filled while the session goes through its phases; the addresses do not change
+/// once it has a name. Read it from any thread.
+/// </summary>
+public sealed class SessionContext : IClientContext
+{
+    private static long _lastId;
+
+    private readonly SessionAcceptor _acceptor;
+    private EndPoint? _client;
+    private EndPoint? _local;
+
+    internal SessionContext(SessionAcceptor acceptor, TransportConnection connection)
+    {
+        _acceptor = acceptor;
+        Connection = connection;
+        Id = Interlocked.Increment(ref _lastId);
+        StartedAt = acceptor.Services.TimeProvider.GetTimestamp();
+    }
+
+    /// <summary>Gets the number of the session: unique in the process, and higher than that of any session before it.</summary>
+    public long Id { get; }
+
+    /// <summary>Gets when the connection was accepted, by the proxy's clock.</summary>
+    public DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
+
+    /// <summary>Gets the address of the listener, with the port that port 0 became.</summary>
+    public EndPoint Listener => _acceptor.LocalEndPoint;
+
+    /// <summary>Gets the remote address of the socket: the client, or a proxy before it. Null if the engine has none, as for an unnamed Unix-domain socket.</summary>
+    public EndPoint? Peer => Connection.RemoteEndPoint;
+
+    /// <summary>
+    /// Gets the effective address of the client: the one that a proxy before this one has named, otherwise <see cref="Peer"/>. Limits, hashing, logs and records use it.
+    /// </summary>
+    public EndPoint? Client
+    {
+        get => _client ?? Peer;
+        internal set => _client = value;
+    }
+
+    /// <summary>Gets the address that the client connected to: the one that a proxy before this one has named, otherwise the local address of the socket.</summary>
+    public EndPoint? Local
+    {
+        get => _local ?? Connection.LocalEndPoint;
+        internal set => _local = value;
+    }
+
+    /// <summary>Gets the server name that the client sent in its TLS handshake (SNI, RFC 6066, section 3); null if it sent none, or nothing has read it.</summary>
+    public string? ServerName { get; internal set; }
+
+    /// <summary>Gets the application protocol (ALPN, RFC 7301); null if there is none, or nothing has read it.</summary>
+    public string? ApplicationProtocol { get; internal set; }
+
+    /// <summary>Gets the name that the session was routed to; null before.</summary>
+    public DstPath? Name => Destination?.Name;
+
+    /// <summary>The connection to the client; a prelude may put a layer over it in its place.</summary>
+    internal TransportConnection Connection { get; set; }
+
+    internal SessionAcceptor Acceptor => _acceptor;
+
+    internal long StartedAt { get; }
+
+    internal Destination? Destination { get; set; }
+}

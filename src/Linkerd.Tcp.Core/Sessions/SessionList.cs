@@ -1,0 +1,140 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The sessions that are open, and the bytes of all that were. A session leaves the list and its bytes join the total in one step, so that
+/// whoever counts meanwhile counts each byte once. Any thread.
+/// </summary>
+internal sealed class SessionList
+{
+    private readonly Lock _lock = new();
+    private Session? _first;
+    private int _count;
+    private ByteTotals _finished;
+    private TaskCompletionSource? _empty;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count;
+            }
+        }
+    }
+
+    /// <summary>The bytes of the sessions that have ended.</summary>
+    public ByteTotals Finished
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _finished;
+            }
+        }
+    }
+
+    public void Add(Session session)
+    {
+        lock (_lock)
+        {
+            _count++;
+            session.Next = _first;
+            if (_first is not null)
+            {
+                _first.Previous = session;
+            }
+
+            _first = session;
+        }
+    }
+
+    public void Remove(Session session)
+    {
+        TaskCompletionSource? empty = null;
+        lock (_lock)
+        {
+            Unlink(session);
+            _finished += session.CountBytes();
+            if (--_count == 0)
+            {
+                empty = _empty;
+                _empty = null;
+            }
+        }
+
+        empty?.SetResult();
+    }
+
+    /// <summary>The bytes of all sessions so far, live ones included.</summary>
+    public ByteTotals CountBytes()
+    {
+        lock (_lock)
+        {
+            var total = _finished;
+            for (var session = _first; session is not null; session = session.Next)
+            {
+                total += session.CountBytes();
+            }
+
+            return total;
+        }
+    }
+
+    /// <summary>Completes when there is no session.</summary>
+    public Task WaitEmptyAsync()
+    {
+        lock (_lock)
+        {
+            if (_count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>Ends every session.</summary>
+    /// <returns>How many this call ended.</returns>
+    public int EndAll(ClosedBy by)
+    {
+        var sessions = new List<Session>();
+        Visit(sessions.Add);
+        return sessions.Count(session => session.TryEnd(by));
+    }
+
+    /// <summary>Shows every session.</summary>
+    /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
+    public void Visit(Action<Session> look)
+    {
+        lock (_lock)
+        {
+            for (var session = _first; session is not null; session = session.Next)
+            {
+                look(session);
+            }
+        }
+    }
+
+    private void Unlink(Session session)
+    {
+        if (session.Previous is { } previous)
+        {
+            previous.Next = session.Next;
+        }
+        else
+        {
+            _first = session.Next;
+        }
+
+        if (session.Next is { } next)
+        {
+            next.Previous = session.Previous;
+        }
+
+        session.Next = session.Previous = null;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>The end of one session as the metrics, the log and the observer receive it.</summary>
+internal readonly ref partial struct SessionReport
+{
+    public required SessionContext Context { get; init; }
+
+    public required CloseReason Reason { get; init; }
+
+    /// <summary>The endpoint; null if the session was not connected.</summary>
+    public required EndPoint? Server { get; init; }
+
+    /// <summary>The search for a server connection, if it was in vain; otherwise null.</summary>
+    public required Establishment? Failed { get; init; }
+
+    /// <summary>What a prelude said, if it ended the session.</summary>
+    public required string? PreludeDetail { get; init; }
+
+    public required SessionTimes? Times { get; init; }
+
+    public required ByteTotals Bytes { get; init; }
+
+    private string? Detail => PreludeDetail ?? Failed?.Detail;
+
+    /// <summary>Tells all of them. Throws what listeners of the meter and connections of somebody else's throw; what the observer throws is logged.</summary>
+    public void Tell()
+    {
+        var services = Context.Acceptor.Services;
+        var duration = services.TimeProvider.GetElapsedTime(Context.StartedAt);
+        services.Instruments.Closed(Reason.Text, duration);
+        if (Reason.Refusal != Refusal.None)
+        {
+            services.Instruments.Refused(Reason.Refusal.ToWord());
+        }
+
+        LogEnd(services, duration);
+        if (services.Observer is { } observer)
+        {
+            Tell(observer, services, duration);
+        }
+    }
+
+    // Short of local resources no endpoint has failed.
+    internal static string DescribeAttempts(int attempts, int endpoints) => (attempts, endpoints) switch
+    {
+        (0, _) => "no attempt",
+        (1, _) => "1 attempt",
+        (_, 0) => $"{attempts} attempts",
+        (_, 1) => $"{attempts} attempts at 1 endpoint",
+        _ => $"{attempts} attempts at {endpoints} endpoints",
+    };
+
+    private void LogEnd(SessionServices services, TimeSpan duration)
+    {
+        if (Reason.Refusal != Refusal.None && Reason.Phase == ClosePhase.Accept)
+        {
+            Context.Acceptor.LogRefused(Context.Client, Context, Reason.Refusal, PreludeDetail);
+        }
+        else if (IsUnserved && services.UnservedFilter.TryPass(out var suppressed))
+        {
+            var tried = DescribeAttempts(Failed?.Attempts ?? 0, Failed?.Endpoints ?? 0);
+            Log.Unserved(services.Logger, Context.Client, NameOf(Context), Detail, tried, Reason, suppressed);
+        }
+
+        if (services.Logger.IsEnabled(LogLevel.Debug))
+        {
+            Log.Ended(
+                services.Logger,
+                Context.Client,
+                NameOf(Context),
+                (object?)Server ?? "no server",
+                Reason,
+                duration.TotalMilliseconds,
+                Bytes.FromClient,
+                Bytes.ToServer,
+                Bytes.FromServer,
+                Bytes.ToClient);
+        }
+    }
+
+    private void Tell(ISessionObserver observer, SessionServices services, TimeSpan duration)
+    {
+        var record = new SessionRecord
+        {
+            Id = Context.Id,
+            Start = Context.Start,
+            Listener = Context.Listener,
+            Peer = Context.Peer,
+            Client = Context.Client,
+            Local = Context.Local,
+            ServerName = Context.ServerName,
+            ApplicationProtocol = Context.ApplicationProtocol,
+            Name = Context.Name,
+            Server = Server,
+            Reason = Reason,
+            Detail = Detail,
+            BytesFromClient = Bytes.FromClient,
+            BytesToServer = Bytes.ToServer,
+            BytesFromServer = Bytes.FromServer,
+            BytesToClient = Bytes.ToClient,
+            Attempts = Times?.Attempts ?? 0,
+            Prelude = Times?.Prelude ?? (Context.Acceptor.Preludes.Count == 0 ? TimeSpan.Zero : duration),
+            Establishing = Times?.Establishing ?? TimeSpan.Zero,
+            Connecting = Times?.Connecting ?? TimeSpan.Zero,
+            Duration = duration,
+        };
+        try
+        {
+            observer.OnSessionEnded(record);
+        }
+        catch (Exception error)
+        {
+            if (services.ObserverFilter.TryPass(out var suppressed))
+            {
+                Log.ObserverThrew(services.Logger, error, suppressed);
+            }
+        }
+    }
+
+    // A client that left, and an operator who ended it, are no trouble of the proxy's.
+    private bool IsUnserved =>
+        Reason.Refusal != Refusal.None || Reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
+
+    private static object NameOf(SessionContext context) => (object?)context.Name ?? "no name";
+
+    /// <summary>Logs that something of somebody else's threw.</summary>
+    public static void TellFault(SessionContext context, Exception error) => Log.Failed(context.Acceptor.Services.Logger, error, NameOf(context));
+
+    private static partial class Log
+    {
+        [LoggerMessage(4100, LogLevel.Debug,
+            "{Client} to {Name} through {Server} ended {Reason} after {Duration:0.0} ms; {FromClient} bytes from the client, {ToServer} to the server, {FromServer} from the server, {ToClient} to the client",
+            EventName = "SessionEnded")]
+        public static partial void Ended(
+            ILogger logger, EndPoint? client, object name, object server, CloseReason reason, double duration, long fromClient, long toServer, long fromServer, long toClient);
+
+        [LoggerMessage(4101, LogLevel.Warning,
+            "{Client} to {Name} could not be served: {Detail} ({Tried}, {Reason}; {Suppressed} like this not shown)", EventName = "SessionUnserved")]
+        public static partial void Unserved(ILogger logger, EndPoint? client, object name, string? detail, string tried, CloseReason reason, int suppressed);
+
+        [LoggerMessage(4102, LogLevel.Error, "a session to {Name} failed", EventName = "SessionFailed")]
+        public static partial void Failed(ILogger logger, Exception error, object name);
+
+        [LoggerMessage(4103, LogLevel.Error, "the session observer threw ({Suppressed} like this not shown)", EventName = "SessionObserverThrew")]
+        public static partial void ObserverThrew(ILogger logger, Exception error, int suppressed);
+    }
+}

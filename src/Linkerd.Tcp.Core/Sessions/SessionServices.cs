@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Linkerd.Tcp;
+
+/// <summary>What all sessions of a proxy share.</summary>
+internal sealed class SessionServices
+{
+    private readonly ServedDestinations _destinations;
+
+    public SessionServices(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, SessionList sessions, LeavingSessions leaving, IRandomSource random, TimeProvider timeProvider)
+    {
+        _destinations = new ServedDestinations(router, dialer, connect, tcp, leaving);
+        Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
+        Connect = connect;
+        Sessions = sessions;
+        Leaving = leaving;
+        TimeProvider = timeProvider;
+        UnservedFilter = new RepeatFilter(timeProvider);
+        ObserverFilter = new RepeatFilter(timeProvider);
+    }
+
+    /// <summary>The policy of destinations that have none.</summary>
+    public ConnectPolicy Connect { get; }
+
+    public required bool AbortOnClose { get; init; }
+
+    public required DuplexProxy Duplex { get; init; }
+
+    public SessionList Sessions { get; }
+
+    public LeavingSessions Leaving { get; }
+
+    public required SessionInstruments Instruments { get; init; }
+
+    public ISessionObserver? Observer { get; init; }
+
+    public required ILogger ProxyLogger { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public TimeProvider TimeProvider { get; }
+
+    public RepeatFilter UnservedFilter { get; }
+
+    public RepeatFilter ObserverFilter { get; }
+
+    public ServedDestinations Destinations => _destinations;
+
+    /// <summary>What cancels what comes before the copy, for the sessions that have not come so far.</summary>
+    public ObjectPool<CancellationTokenSource> Pending { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), maximumRetained: 1024);
+
+    /// <summary>For the sessions that look for a server connection.</summary>
+    public ObjectPool<Establishment> Establishments { get; }
+
+    private sealed class EstablishmentPolicy(Dialer dialer, IRandomSource random, TimeProvider timeProvider) : PooledObjectPolicy<Establishment>
+    {
+        public override Establishment Create() => new(dialer, random, timeProvider);
+
+        public override bool Return(Establishment obj)
+        {
+            obj.Reset();
+            return true;
+        }
+    }
+
+    private sealed class CancellationPolicy : PooledObjectPolicy<CancellationTokenSource>
+    {
+        public override CancellationTokenSource Create() => new();
+
+        public override bool Return(CancellationTokenSource obj) => obj.TryReset();
+    }
+}

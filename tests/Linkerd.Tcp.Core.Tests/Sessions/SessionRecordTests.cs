@@ -1,0 +1,106 @@
+using System.Net;
+using Linkerd.Tcp.Tests.Serving;
+using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
+using Xunit;
+
+namespace Linkerd.Tcp.Tests.Sessions;
+
+public sealed class SessionRecordTests
+{
+    [Fact]
+    public Task Record_SessionWasServed_SaysEverything() => RunAsync(async (bed, records) =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener().With(own => own.Preludes = [new LinePrelude()]));
+        await bed.DelayAsync(1000);
+        var start = bed.Scheduler.TimeProvider.GetUtcNow();
+        var client = await bed.ConnectAsync();
+        await bed.DelayAsync(300);
+        await client.SendTextAsync("192.0.2.7:4711\nhello");
+        await bed.UntilAsync(() => backend.Accepted.Count == 1);
+        Assert.Equal("hello", await backend.Accepted[0].ReadTextAsync(5));
+        await backend.Accepted[0].SendTextAsync("you");
+        Assert.Equal("you", await client.ReadTextAsync(3));
+        await bed.DelayAsync(2000);
+        client.ShutdownSend();
+        backend.Accepted[0].ShutdownSend();
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        var record = Assert.Single(records);
+        Assert.InRange((record.Start - start).TotalMilliseconds, 0, 100);
+        Assert.Equal((bed.Proxy.LocalEndPoints[0], client.LocalEndPoint, IPEndPoint.Parse("192.0.2.7:4711")), (record.Listener, record.Peer, record.Client));
+        Assert.Equal((client.RemoteEndPoint, null, null), (record.Local, record.ServerName, record.ApplicationProtocol));
+        Assert.Equal((SimulatedProxy.Name, backend.Address, CloseReason.Normal, null), (record.Name, record.Server, record.Reason, record.Detail));
+        Assert.Equal((5L, 5L, 3L, 3L, 1), (record.BytesFromClient, record.BytesToServer, record.BytesFromServer, record.BytesToClient, record.Attempts));
+        Assert.InRange(record.Prelude.TotalMilliseconds, 299, 400);
+        Assert.InRange(record.Establishing, record.Connecting, TimeSpan.FromMilliseconds(200));
+        Assert.NotEqual(TimeSpan.Zero, record.Connecting);
+        Assert.InRange(record.Duration.TotalMilliseconds, 2300, 2800);
+    });
+
+    [Fact]
+    public Task Record_NoServerAnswers_SaysWhatWasTried() => RunAsync(async (bed, records) =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        backend.Endpoint.Fail(ConnectFailure.Unreachable);
+        await bed.ConnectRefusedAsync();
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        var record = Assert.Single(records);
+        Assert.Equal(("SC", null), (record.Reason.ToString(), record.Server));
+        Assert.NotNull(record.Detail);
+        Assert.InRange(record.Attempts, 2, 1000);
+        Assert.Equal(TimeSpan.Zero, record.Prelude);
+        Assert.InRange(record.Establishing.TotalSeconds, 9.9, 10.2);
+        Assert.Equal((0L, 0L), (record.BytesFromClient, record.BytesToServer));
+    });
+
+    [Fact]
+    public Task Record_RefusedInItsPrelude_SaysWhy() => RunAsync(async (bed, records) =>
+    {
+        await bed.StartAsync(bed.NewListener().With(own => own.Preludes = [new LinePrelude()]));
+        var client = await bed.ConnectAsync();
+        await client.SendTextAsync("nonsense\n");
+        await SimulatedProxy.ExpectResetAsync(client);
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        var record = Assert.Single(records);
+        Assert.Equal(("PA:prelude", "'nonsense' is no address", null, 0), (record.Reason.ToString(), record.Detail, record.Name, record.Attempts));
+        Assert.Equal((record.Duration, TimeSpan.Zero), (record.Prelude, record.Establishing));
+    });
+
+    [Fact]
+    public Task Record_ManySessions_IdsAreUnique() => RunAsync(async (bed, records) =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        for (var i = 0; i < 20; i++)
+        {
+            await bed.EndAsync(await bed.ConnectServedAsync(backend));
+        }
+
+        Assert.Equal(20, records.Select(record => record.Id).Distinct().Count());
+    });
+
+    [Fact]
+    public Task Observer_Throws_SessionsCostNothingAndItIsLoggedOnceInAWhile() => SimulatedProxy.RunAsync(async bed =>
+    {
+        bed.Observer = new Observer(_ => throw new InvalidOperationException("The observer has a bug."));
+        var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; }), destinationSessions: 1);
+        for (var i = 0; i < 3; i++)
+        {
+            await bed.EndAsync(await bed.ConnectServedAsync(backend));
+        }
+
+        Assert.Equal((1, 0), (bed.Logs.Count(4103), bed.Logs.Count(4102)));
+        Assert.Equal(3, bed.Counters.CountAll("linkerd.tcp.sessions.closed"));
+    });
+
+    private static Task RunAsync(Func<SimulatedProxy, List<SessionRecord>, Task> test) => SimulatedProxy.RunAsync(bed =>
+    {
+        var records = new List<SessionRecord>();
+        bed.Observer = new Observer(records.Add);
+        return test(bed, records);
+    });
+
+    private sealed class Observer(Action<SessionRecord> observe) : ISessionObserver
+    {
+        public void OnSessionEnded(SessionRecord record) => observe(record);
+    }
+}
