@@ -21,14 +21,13 @@ public sealed partial class Destination
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var (dialer, executor) = _direct.Value;
         var policy = CheckPolicy;
         using var patience = new ConnectPatience(policy.ConnectTimeout, _timeProvider, cancellationToken, _stopping);
-        var establishment = new Establishment(dialer, _random, _timeProvider);
+        var establishment = new Establishment(_direct.Dialer, _random, _timeProvider);
         Budget.OnSession();
         try
         {
-            await establishment.RunAsync(this, policy, new DirectRequester(executor), patience.Deadline, patience.Token).ConfigureAwait(false);
+            await establishment.RunAsync(this, policy, new DirectRequester(_direct.Executor), patience.Deadline, patience.Token).ConfigureAwait(false);
         }
         catch when (establishment.Connection is { } connection)
         {

@@ -17,7 +17,7 @@ public sealed partial class Destination
     private readonly ILogger _logger;
     private readonly RepeatFilter _failureFilter;
     private readonly CancellationToken _stopping;
-    private readonly Lazy<DirectDialing> _direct;
+    private readonly DirectDialing _direct;
     private readonly Lock _lock = new();
     private TaskCompletionSource? _changed;
     private Task _watching = Task.CompletedTask;
@@ -42,7 +42,7 @@ public sealed partial class Destination
         DstPath name,
         DestinationOptions options,
         Dialer? checks,
-        Lazy<DirectDialing> direct,
+        DirectDialing direct,
         TimeProvider timeProvider,
         IRandomSource random,
         ILogger logger,

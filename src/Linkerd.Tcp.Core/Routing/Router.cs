@@ -17,7 +17,7 @@ public sealed partial class Router : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<Dialer> _checks;
-    private readonly Lazy<DirectDialing> _direct;
+    private readonly DirectDialing _direct;
 
     /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
     public Router(IResolver resolver, ILoggerFactory? loggerFactory = null)
@@ -49,9 +49,8 @@ public sealed partial class Router : IAsyncDisposable
         _optionsFor = optionsFor;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _random = random ?? RandomSource.Shared;
-        var sockets = new Lazy<SocketsTransport>(() => new SocketsTransport(_timeProvider, loggerFactory));
-        _checks = new(() => new Dialer(transport ?? sockets.Value, TcpOptions.Defaults));
-        _direct = new(() => NewDirectDialing(transport is null or EpollTransport ? null : transport, sockets, meter));
+        _direct = new DirectDialing(transport is EpollTransport ? null : transport, meter, _timeProvider, loggerFactory);
+        _checks = new(() => new Dialer(transport ?? _direct.Sockets, TcpOptions.Defaults));
         _logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing");
         if (meter is not null)
         {
@@ -122,12 +121,8 @@ public sealed partial class Router : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>Where balancers are asked for callers of <see cref="Destination.ConnectAsync"/>; null: on the thread pool. For a network of virtual time; before the first of them.</summary>
-    internal TransportExecutor? DirectExecutor { get; set; }
-
-    private DirectDialing NewDirectDialing(ITransport? transport, Lazy<SocketsTransport> sockets, Meter? meter) => new(
-        new Dialer(transport ?? sockets.Value, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter)),
-        DirectExecutor ?? sockets.Value.Executor);
+    /// <summary>What connects for callers of <see cref="Destination.ConnectAsync"/>.</summary>
+    internal DirectDialing Direct => _direct;
 
     private Destination Create(DstPath name, ConnectPolicy? connect, TcpOptions tcp)
     {

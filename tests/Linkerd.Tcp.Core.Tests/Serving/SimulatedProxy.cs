@@ -132,7 +132,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
             Scheduler.TimeProvider,
             Random,
             ProxyHost);
-        Router.DirectExecutor = Scheduler;
+        Router.Direct.Executor = Scheduler;
         Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random, Observer);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
