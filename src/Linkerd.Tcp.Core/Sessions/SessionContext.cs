@@ -8,7 +8,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 public sealed class SessionContext : IClientContext
 {
-    private static long _lastId;
+    private static long LastId;
 
     private readonly SessionAcceptor _acceptor;
     private EndPoint? _client;
@@ -18,7 +18,7 @@ public sealed class SessionContext : IClientContext
     {
         _acceptor = acceptor;
         Connection = connection;
-        Id = Interlocked.Increment(ref _lastId);
+        Id = Interlocked.Increment(ref LastId);
         StartedAt = acceptor.Services.TimeProvider.GetTimestamp();
     }
 
