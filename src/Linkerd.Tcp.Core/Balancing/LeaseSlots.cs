@@ -20,7 +20,7 @@ internal sealed class LeaseSlots : IRandomSource
     private const int Least = 64;
 
     [ThreadStatic]
-    private static LeaseSlots? OfThread;
+    private static LeaseSlots? ThreadSlots;
 
     // In an object that a pick has found anyway: a thread-static of its own would cost as much again.
     private Xoroshiro _random = new(RandomSource.Shared.NextUInt64());
@@ -33,7 +33,7 @@ internal sealed class LeaseSlots : IRandomSource
     private LeaseSlots() => Prepare();
 
     /// <summary>Gets the slots of this thread.</summary>
-    public static LeaseSlots OfThread => OfThread ??= new LeaseSlots();
+    public static LeaseSlots OfThread => ThreadSlots ??= new LeaseSlots();
 
     /// <summary>Gets the slots that have the one that <see cref="Take"/> takes next.</summary>
     public uint[] Slots { get; private set; } = new uint[Least];
