@@ -57,9 +57,9 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
         try
         {
-            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint)
-                ? RefuseSelfAsync(connection)
-                : header?.SendAsync(connection, client, cancellationToken) ?? new(result);
+            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint) ? RefuseSelfAsync(connection)
+                : header is null ? new(result)
+                : header.SendAsync(connection, client, cancellationToken);
         }
         catch (Exception error)
         {

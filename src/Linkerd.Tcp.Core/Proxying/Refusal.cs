@@ -34,9 +34,9 @@ public enum Refusal
     Prelude,
 
     /// <summary>
-    /// <c>proxy_header</c>: the listener accepts the PROXY protocol (<see cref="ProxyListener.AcceptProxy"/>), and its peer sent no valid header, or is not one that is trusted to send it.
+    /// <c>proxy_protocol</c>: the listener accepts the PROXY protocol (<see cref="ProxyListener.AcceptProxy"/>), and its peer sent no valid header, or is not one that is trusted to send it.
     /// </summary>
-    ProxyHeader,
+    ProxyProtocol,
 
     /// <summary><c>client_network</c>: its address is on the deny list of the listener, or not on its allow list.</summary>
     ClientNetwork,

@@ -38,25 +38,28 @@ internal sealed class ClientAccess
     {
         if (Trusts(listener, peer))
         {
-            return Refuse(_peers.Check(peer), out detail);
+            return Check(_peers, listener, peer, out detail);
         }
 
         if (_proxies is { Untrusted: UntrustedPeers.Refuse })
         {
             detail = _untrusted;
-            return Refusal.ProxyHeader;
+            return Refusal.ProxyProtocol;
         }
 
-        return CheckClient(peer, out detail);
+        return Check(_clients, listener, peer, out detail);
     }
 
-    /// <summary>Looks at the client, once it is known who it is.</summary>
-    /// <inheritdoc cref="CheckPeer"/>
-    public Refusal CheckClient(EndPoint? client, out string? detail) => Refuse(_clients.Check(client), out detail);
+    /// <summary>Looks at the client of a trusted peer, once its header was read.</summary>
+    /// <param name="listener">The address of the listener.</param>
+    /// <param name="client">The address that the header names, or else the peer's.</param>
+    /// <param name="detail">The words for the log, if it is refused.</param>
+    public Refusal CheckClient(EndPoint listener, EndPoint? client, out string? detail) => Check(_clients, listener, client, out detail);
 
-    private static Refusal Refuse(NetworkVerdict verdict, out string? detail)
+    private static Refusal Check(NetworkRules rules, EndPoint listener, EndPoint? client, out string? detail)
     {
-        detail = verdict switch
+        // The clients of Unix-domain sockets are on no list, and mostly have no address. Of others the engine may not know it any more: they were there and have reset the connection.
+        detail = client is null ? listener is UnixDomainSocketEndPoint ? null : "its address is not known" : rules.Check(client) switch
         {
             NetworkVerdict.Denied => "its address is on the deny list",
             NetworkVerdict.NotAllowed => "its address is not on the allow list",

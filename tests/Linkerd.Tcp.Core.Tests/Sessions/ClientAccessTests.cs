@@ -32,7 +32,7 @@ public sealed class ClientAccessTests
     [InlineData("10.1.0.1", UntrustedPeers.Refuse, Refusal.None)] // Speaks for others: it need not be on the allow list itself.
     [InlineData("::ffff:10.1.0.1", UntrustedPeers.Refuse, Refusal.None)]
     [InlineData("10.2.0.1", UntrustedPeers.Refuse, Refusal.ClientNetwork)]
-    [InlineData("203.0.113.1", UntrustedPeers.Refuse, Refusal.ProxyHeader)]
+    [InlineData("203.0.113.1", UntrustedPeers.Refuse, Refusal.ProxyProtocol)]
     [InlineData("203.0.113.1", UntrustedPeers.Plain, Refusal.None)]
     [InlineData("203.0.114.1", UntrustedPeers.Plain, Refusal.ClientNetwork)]
     public void CheckPeer_WithTrustedNetworks_OthersAreTheirOwnClients(string peer, UntrustedPeers untrusted, Refusal expected)
@@ -48,7 +48,19 @@ public sealed class ClientAccessTests
     {
         var access = ClientAccess.Create(null, null, new() { Trusted = Of("0.0.0.0/0,::/0"), TrustUnixPeers = trusts })!;
         Assert.Equal(trusts, access.Trusts(UnixListener, null));
-        Assert.Equal(trusts ? Refusal.None : Refusal.ProxyHeader, access.CheckPeer(UnixListener, null, out _));
+        Assert.Equal(trusts ? Refusal.None : Refusal.ProxyProtocol, access.CheckPeer(UnixListener, null, out _));
+    }
+
+    // An unnamed Unix-domain socket has no address, and is on no list. A peer of TCP that has none is one that nothing is known of.
+    [Fact]
+    public void Check_AddressIsNotKnown_OnlyUnixDomainClientsMayConnect()
+    {
+        var access = ClientAccess.Create(Of("10.0.0.0/8"), null, new() { Trusted = Of("10.0.0.0/8"), Untrusted = UntrustedPeers.Plain })!;
+        Assert.Equal(Refusal.None, access.CheckPeer(UnixListener, null, out _));
+        Assert.Equal(Refusal.None, access.CheckPeer(UnixListener, UnixListener, out _));
+        Assert.Equal(Refusal.None, access.CheckClient(UnixListener, null, out _));
+        Assert.Equal(Refusal.ClientNetwork, access.CheckPeer(Listener, null, out var detail));
+        Assert.Equal("its address is not known", detail);
     }
 
     [Fact]

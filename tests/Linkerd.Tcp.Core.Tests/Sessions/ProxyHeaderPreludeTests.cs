@@ -99,9 +99,9 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
         var client = await bed.ConnectAsync();
         await client.SendAsync(Encoding.Latin1.GetBytes(text));
         await SimulatedProxy.ExpectResetAsync(client);
-        await EndedAsync(bed, "PA:proxy_header");
-        Assert.Equal((0, 1), (backend.Accepted.Count, (int)bed.Refused("proxy_header")));
-        Assert.Contains($"was refused: proxy_header, the PROXY header is invalid: {words}", bed.Logs.Entries.Single(entry => entry.Id == Refused).Message, StringComparison.Ordinal);
+        await EndedAsync(bed, "PA:proxy_protocol");
+        Assert.Equal((0, 1), (backend.Accepted.Count, (int)bed.Refused("proxy_protocol")));
+        Assert.Contains($"was refused: proxy_protocol, the PROXY header is invalid: {words}", bed.Logs.Entries.Single(entry => entry.Id == Refused).Message, StringComparison.Ordinal);
         Assert.True(bed.Scheduler.Elapsed < TimeSpan.FromSeconds(1));
     });
 
@@ -136,7 +136,7 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
         var client = await bed.ConnectAsync();
         await client.SendAsync(long2);
         await SimulatedProxy.ExpectResetAsync(client);
-        await EndedAsync(bed, "PA:proxy_header");
+        await EndedAsync(bed, "PA:proxy_protocol");
     });
 
     [Fact]
@@ -149,9 +149,9 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
             await bed.ConnectRefusedAsync();
         }
 
-        await EndedAsync(bed, "PA:proxy_header", 3);
-        Assert.Equal((0, 3, 0), (backend.Accepted.Count, (int)bed.Refused("proxy_header"), _records.Count));
-        Assert.Contains("was refused: proxy_header, PROXY headers are accepted from 203.0.113.0/24 only", bed.Logs.Entries.Single(entry => entry.Id == Refused).Message, StringComparison.Ordinal);
+        await EndedAsync(bed, "PA:proxy_protocol", 3);
+        Assert.Equal((0, 3, 0), (backend.Accepted.Count, (int)bed.Refused("proxy_protocol"), _records.Count));
+        Assert.Contains("was refused: proxy_protocol, PROXY headers are accepted from 203.0.113.0/24 only", bed.Logs.Entries.Single(entry => entry.Id == Refused).Message, StringComparison.Ordinal);
     });
 
     [Fact]

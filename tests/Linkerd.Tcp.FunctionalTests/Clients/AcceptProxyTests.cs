@@ -59,7 +59,7 @@ public sealed class AcceptProxyTests
         using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
         await client.SendAllAsync(Convert.FromHexString(bytes));
         await client.IsResetAsync();
-        await proxy.Error.WaitForAsync(line => line.Contains("was refused: proxy_header, the PROXY header is invalid: ", StringComparison.Ordinal) && line.Contains("expected ", StringComparison.Ordinal), Cancelled);
+        await proxy.Error.WaitForAsync(line => line.Contains("was refused: proxy_protocol, the PROXY header is invalid: ", StringComparison.Ordinal) && line.Contains("expected ", StringComparison.Ordinal), Cancelled);
         Assert.True(server.Accepted == 0, what);
     }
 
@@ -120,7 +120,7 @@ public sealed class AcceptProxyTests
             Assert.True(error.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown, error.SocketErrorCode.ToString());
         }
 
-        await proxy.Error.WaitForAsync(line => line.Contains("was refused: proxy_header, PROXY headers are accepted from 192.0.2.0/24, ::1 only", StringComparison.Ordinal), Cancelled);
+        await proxy.Error.WaitForAsync(line => line.Contains("was refused: proxy_protocol, PROXY headers are accepted from 192.0.2.0/24, ::1 only", StringComparison.Ordinal), Cancelled);
         Assert.Equal(0, server.Accepted);
     }
 
