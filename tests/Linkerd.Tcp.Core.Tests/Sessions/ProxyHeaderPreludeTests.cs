@@ -48,11 +48,12 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
     {
         bed.Observer = this;
         SessionContext? routed = null;
-        await bed.StartAsync(new ProxyListener(bed.ProxyHost.AnyPort, context =>
+        var listener = new ProxyListener(bed.ProxyHost.AnyPort, context =>
         {
             routed = context;
             return SimulatedProxy.Name;
-        }) { AcceptProxy = new() { Trusted = Everybody } });
+        });
+        await bed.StartAsync(listener.With(own => own.AcceptProxy = new() { Trusted = Everybody }));
         var client = await bed.ConnectAsync();
         await client.SendAsync(Bytes(Full, ProxyProtocolVersion.V2));
         await bed.UntilAsync(() => routed is not null);
