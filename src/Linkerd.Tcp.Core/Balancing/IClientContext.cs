@@ -19,4 +19,7 @@ internal interface IClientContext
 
     /// <summary>The application protocol that was agreed upon with the client (ALPN); null if there is none.</summary>
     string? ApplicationProtocol { get; }
+
+    /// <summary>The id that a proxy before this one has given to the connection; empty if it has none.</summary>
+    ReadOnlyMemory<byte> UniqueId { get; }
 }

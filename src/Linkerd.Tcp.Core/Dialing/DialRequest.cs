@@ -26,6 +26,9 @@ internal readonly struct DialRequest
     /// <summary>Whether bytes are waiting to be sent.</summary>
     public bool SendsAtOnce { get; init; }
 
+    /// <summary>What sends the PROXY header with which the connection begins; null: it begins with none.</summary>
+    public ProxyHeaderSender? Header { get; init; }
+
     /// <summary>The client that the connection is for; null if it is for none: a preconnect, a check, the caller of a library.</summary>
     public IClientContext? Client { get; init; }
 }

@@ -20,7 +20,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     /// <summary>Makes one attempt. Throws only what a transport throws against its contract.</summary>
     /// <returns>The connection, which belongs to the caller, or why there is none.</returns>
     public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken) =>
-        await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false), request.Header, request.Client, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For those of whom there are many: they hold no state machine of the dialer's
@@ -35,16 +35,20 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
             Timeout = request.Timeout,
             Tcp = request.Tcp ?? policy.Tcp ?? tcp,
             Source = policy.SourceAddresses.Count == 0 ? null : SourceFor(policy.SourceAddresses, request.Address),
-            SendsAtOnce = request.SendsAtOnce,
+            SendsAtOnce = request.SendsAtOnce || request.Header is not null,
         };
         return transport.ConnectAsync(request.Address, options, cancellationToken);
     }
 
-    /// <summary>Makes of a connection what the caller wants: one that met itself is refused. Completes at once for all others.</summary>
+    /// <summary>Makes of a connection what the caller wants: refuses one that met itself, and sends the header. Completes at once if there is none to send.</summary>
     /// <remarks>
     /// Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
     /// </remarks>
-    public static ValueTask<ConnectResult> FinishAsync(in ConnectResult result)
+    /// <param name="result">The result of <see cref="ConnectAsync"/>.</param>
+    /// <param name="header">As <see cref="DialRequest.Header"/>.</param>
+    /// <param name="client">As <see cref="DialRequest.Client"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static ValueTask<ConnectResult> FinishAsync(in ConnectResult result, ProxyHeaderSender? header, IClientContext? client, CancellationToken cancellationToken)
     {
         if (result.Connection is not { } connection)
         {
@@ -53,9 +57,9 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
         try
         {
-            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint)
-                ? RefuseSelfAsync(connection)
-                : new(result);
+            return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint) ? RefuseSelfAsync(connection)
+                : header is null ? new(result)
+                : header.SendAsync(connection, client, cancellationToken);
         }
         catch (Exception error)
         {

@@ -32,4 +32,12 @@ public enum Refusal
 
     /// <summary><c>prelude</c>: what the client sent before its session had a destination is not what the listener expects, or too much of it.</summary>
     Prelude,
+
+    /// <summary>
+    /// <c>proxy_protocol</c>: the listener accepts the PROXY protocol (<see cref="ProxyListener.AcceptProxy"/>), and its peer sent no valid header, or is not one that is trusted to send it.
+    /// </summary>
+    ProxyProtocol,
+
+    /// <summary><c>client_network</c>: its address is on the deny list of the listener, or not on its allow list.</summary>
+    ClientNetwork,
 }

@@ -44,6 +44,9 @@ public sealed class ClientSettings
     /// <inheritdoc cref="WarmOptions.Connections"/>
     public int? MinConnections { get; set; }
 
+    /// <inheritdoc cref="DestinationOptions.SendProxy"/>
+    public SendProxyOptions? SendProxy { get; set; }
+
     /// <inheritdoc cref="DestinationOptions.Check"/>
     public ActiveCheckOptions? Check { get; set; }
 
@@ -76,6 +79,7 @@ public sealed class ClientSettings
         MaxSessions = other.MaxSessions ?? MaxSessions,
         MaxWaiters = other.MaxWaiters ?? MaxWaiters,
         MinConnections = other.MinConnections ?? MinConnections,
+        SendProxy = other.SendProxy ?? SendProxy,
         Check = other.Check ?? Check,
         DrainTimeout = other.DrainTimeout ?? DrainTimeout,
         OnNegative = other.OnNegative ?? OnNegative,
@@ -87,6 +91,7 @@ public sealed class ClientSettings
         copy.RetryBudget = RetryBudget?.Copy();
         copy.Breaker = Breaker?.Copy();
         copy.SlowStart = SlowStart?.Copy();
+        copy.SendProxy = SendProxy?.Copy();
         copy.Check = Check?.Copy();
         return copy;
     }
@@ -106,6 +111,7 @@ public sealed class ClientSettings
         validator.Range(MaxSessions, 1);
         validator.Range(MaxWaiters, 0);
         validator.Range(MinConnections, 0);
+        validator.Optional(SendProxy, static (header, validator) => header.Validate(validator));
         validator.Optional(Check, static (check, validator) => check.Validate(validator));
         validator.TimerOrInfinite(DrainTimeout);
         validator.Defined(OnNegative);

@@ -65,6 +65,7 @@ public sealed class ClientSettingsByPrefix
             warm.Connections = merged.MinConnections ?? warm.Connections;
         }
 
+        applied.SendProxy = merged.SendProxy ?? applied.SendProxy;
         applied.Check = merged.Check ?? applied.Check;
         applied.DrainTimeout = merged.DrainTimeout ?? applied.DrainTimeout;
         applied.OnNegative = merged.OnNegative ?? applied.OnNegative;

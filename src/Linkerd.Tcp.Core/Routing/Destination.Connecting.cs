@@ -55,6 +55,9 @@ public sealed partial class Destination
     /// <summary>The policy of its own; null where the proxy's counts.</summary>
     internal ConnectPolicy? Connect => _options.Connect;
 
+    /// <summary>What sends the PROXY header with which its connections begin; null if they begin with none.</summary>
+    internal ProxyHeaderSender? Header { get; }
+
     internal int MaxWaiters => _options.MaxWaiters;
 
     internal WaiterQueue Waiters { get; }
@@ -64,12 +67,12 @@ public sealed partial class Destination
     /// <summary>The connections that are made ahead; null where there are none. Set by the proxy that serves it, the first where there are several.</summary>
     internal WarmPool? Warm { get; private set; }
 
-    /// <summary>Starts to make connections ahead, where its options say so and nobody does yet.</summary>
+    /// <summary>Starts to make connections ahead, where its options say so and nobody does yet; never if a connection begins with the address of its client.</summary>
     internal WarmPool? StartWarming(Dialer dialer, ConnectPolicy policy)
     {
         lock (_lock)
         {
-            return _options.Warm.Connections > 0 && Warm is null
+            return _options.Warm.Connections > 0 && Header is null && Warm is null
                 ? Warm = new WarmPool(Balancer, dialer, policy, this, _options.Warm, _random, _timeProvider)
                 : null;
         }

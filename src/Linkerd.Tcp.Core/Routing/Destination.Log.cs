@@ -109,6 +109,10 @@ public sealed partial class Destination
         [LoggerMessage(3005, LogLevel.Information, "{Name}: {Endpoint} takes connections again, after {Seconds:0.0} s", EventName = "OnlyEndpointBack")]
         public static partial void OnlyIsBack(ILogger logger, DstPath name, EndPoint endpoint, double seconds);
 
+        [LoggerMessage(3006, LogLevel.Warning,
+            "{Name}: no connections are made ahead ({Connections} were asked for), as each begins with a PROXY header that names its client", EventName = "PreconnectsOff")]
+        public static partial void NotWarmed(ILogger logger, DstPath name, int connections);
+
         [LoggerMessage(3010, LogLevel.Warning, "{Name}: {Endpoint} is ejected ({Cause}; {Suppressed} like this not shown)", EventName = "EndpointEjected")]
         public static partial void Ejected(ILogger logger, DstPath name, EndPoint endpoint, EjectionCause cause, int suppressed);
 

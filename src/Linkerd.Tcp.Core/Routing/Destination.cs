@@ -65,10 +65,11 @@ public sealed partial class Destination
         Waiters = new WaiterQueue(options.MaxWaiters, Balancer, IsInVain, timeProvider);
         Budget = new RetryTokens(options.RetryBudget, timeProvider);
 
+        Header = options.SendProxy is { } sendProxy ? new ProxyHeaderSender(sendProxy, random) : null;
         SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
         if (options.Check is { } check && checks is not null)
         {
-            var one = new EndpointCheck(checks, check, () => CheckPolicy, timeProvider);
+            var one = new EndpointCheck(checks, check, () => CheckPolicy, timeProvider, Header);
             _checker = new ActiveChecker(one, check, this, timeProvider, random, stopping);
         }
 
@@ -150,7 +151,15 @@ public sealed partial class Destination
         }
     }
 
-    internal void Start() => _watching = Task.Run(WatchAsync, CancellationToken.None);
+    internal void Start()
+    {
+        if (Header is not null && _options.Warm.Connections > 0)
+        {
+            Log.NotWarmed(_logger, Name, _options.Warm.Connections);
+        }
+
+        _watching = Task.Run(WatchAsync, CancellationToken.None);
+    }
 
     /// <summary>
     /// Completes when the watch has ended, after the token was cancelled; without it where the resolver takes longer than the patience, which it then may as long as it likes:

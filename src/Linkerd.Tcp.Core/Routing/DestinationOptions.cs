@@ -36,6 +36,12 @@ public sealed class DestinationOptions
     /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
     public int MaxWaiters { get; set; } = 1000;
 
+    /// <summary>
+    /// Gets or sets the PROXY header with which each connection to its endpoints begins, checks included. Null, the default: none. As each then names its client, none are made ahead:
+    /// <see cref="Warm"/> has no effect, and a warning (3006) says so.
+    /// </summary>
+    public SendProxyOptions? SendProxy { get; set; }
+
     /// <summary>Connections that are made before they are needed. Default: none.</summary>
     public WarmOptions Warm { get; set; } = new();
 
@@ -64,6 +70,7 @@ public sealed class DestinationOptions
         copy.Balancing = Balancing?.Copy()!;
         copy.Connect = Connect?.Copy();
         copy.RetryBudget = RetryBudget?.Copy()!;
+        copy.SendProxy = SendProxy?.Copy();
         copy.Warm = Warm?.Copy()!;
         copy.Check = Check?.Copy();
         return copy;
@@ -79,6 +86,7 @@ public sealed class DestinationOptions
         validator.Optional(Connect, static (connect, validator) => connect.Validate(validator));
         validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));
         validator.Range(MaxWaiters, 0);
+        validator.Optional(SendProxy, static (header, validator) => header.Validate(validator));
         validator.Nested(Warm, static (warm, validator) => warm.Validate(validator));
         validator.Optional(Check, static (check, validator) => check.Validate(validator));
         validator.TimerOrInfinite(DrainTimeout);

@@ -128,7 +128,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 {
                     dialer.CountAttempt();
                     _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
-                    _last = await Dialer.FinishAsync(_last).ConfigureAwait(false);
+                    _last = await Dialer.FinishAsync(_last, _destination.Header, _requester.Client, _cancellationToken).ConfigureAwait(false);
                     AfterDial();
                 }
 
@@ -354,6 +354,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Timeout = TimeoutOf(),
         Executor = _requester.Executor,
         SendsAtOnce = _requester.HasInput,
+        Header = _destination.Header,
         Client = _requester.Client,
     };
 

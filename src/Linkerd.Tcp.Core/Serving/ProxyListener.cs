@@ -56,7 +56,25 @@ public sealed class ProxyListener
     /// </summary>
     public int MaxPreludeBytes { get; set; } = 16 * 1024;
 
-    /// <summary>What happens on each connection before it is admitted, in order.</summary>
+    /// <summary>
+    /// Gets or sets how the PROXY protocol is accepted: the peers that are trusted to send a header, and must, so that sessions have the client that it names. Null, the default: not at all; a header
+    /// goes to the server like all bytes.
+    /// </summary>
+    public AcceptProxyOptions? AcceptProxy { get; set; }
+
+    /// <summary>
+    /// Gets or sets the networks whose clients may connect; others are reset at once (<see cref="Refusal.ClientNetwork"/>). If a PROXY header names the client, that one must be on the list, and the peer
+    /// that sent it need not be. Clients of Unix-domain sockets are on no list, and may connect. Null, the default: all.
+    /// </summary>
+    public ClientNetworks? AllowClients { get; set; }
+
+    /// <summary>
+    /// Gets or sets the networks whose clients are reset at once (<see cref="Refusal.ClientNetwork"/>), also if they are in <see cref="AllowClients"/>. It holds for the peer and for the client that a PROXY header
+    /// names. Null, the default: none.
+    /// </summary>
+    public ClientNetworks? DenyClients { get; set; }
+
+    /// <summary>What happens on each connection before it is admitted, in order; a PROXY header comes before that.</summary>
     internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 
     /// <summary>
@@ -90,7 +108,12 @@ public sealed class ProxyListener
     /// </summary>
     public int? MaxSessionsPerClient { get; set; }
 
-    internal ProxyListener Copy() => (ProxyListener)MemberwiseClone();
+    internal ProxyListener Copy()
+    {
+        var copy = (ProxyListener)MemberwiseClone();
+        copy.AcceptProxy = AcceptProxy?.Copy();
+        return copy;
+    }
 
     internal void Validate(OptionsValidator validator)
     {
@@ -104,6 +127,8 @@ public sealed class ProxyListener
             validator.Expect(Destination is null, Destination, $"null, as {nameof(Route)} chooses the name,");
         }
 
+        validator.Optional(AcceptProxy, static (proxies, validator) => proxies.Validate(validator));
+        validator.Expect(AllowClients is not { Networks.Length: 0 }, AllowClients, "null, or at least one network,");
         validator.TimerOrInfinite(PreludeTimeout);
         validator.Range(MaxPreludeBytes, 1);
         validator.Range(Backlog, 1);

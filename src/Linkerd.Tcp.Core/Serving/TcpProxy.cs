@@ -176,13 +176,15 @@ public sealed partial class TcpProxy : IAsyncDisposable
                 Log.ListeningForRoutes(_logger, _listeners[i].LocalEndPoint, limits[i].Maximum);
             }
 
+            var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
             _listeners[i].Start(new SessionAcceptor(_services, _listeners[i].LocalEndPoint, limits[i])
             {
                 Destination = destination,
                 Route = options.Route,
+                Access = access,
                 Rate = options.AcceptRate is { } rate ? new TokenBucket(rate, options.AcceptBurst ?? Math.Ceiling(rate), _timeProvider) : null,
                 Clients = options.MaxSessionsPerClient is { } most ? new ClientCounts(most) : null,
-                Preludes = options.Preludes,
+                Preludes = options.AcceptProxy is null ? options.Preludes : [new ProxyHeaderPrelude(access!, options.MaxPreludeBytes), .. options.Preludes],
                 PreludeTimeout = options.PreludeTimeout,
                 MaxPreludeBytes = options.MaxPreludeBytes,
             });

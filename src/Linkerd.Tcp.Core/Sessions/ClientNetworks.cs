@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -7,10 +8,10 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A list of IP networks that clients are compared with. A look-up costs one hash for each distinct prefix length of the client's family, whatever the number of
+/// Represents a list of IP networks that clients are compared with. A look-up costs one hash for each distinct prefix length of the client's family, whatever the number of
 /// networks, and allocates nothing. Immutable; any thread.
 /// </summary>
-internal sealed class ClientNetworks
+public sealed class ClientNetworks
 {
     private const int BitsOfV4 = 32;
     private const int BitsOfV6 = 128;
@@ -22,10 +23,12 @@ internal sealed class ClientNetworks
     private readonly PrefixTable _v4;
     private readonly PrefixTable _v6;
 
-    /// <summary>Makes a list; duplicates and networks within others do no harm.</summary>
+    /// <summary>Initializes a list; duplicates and networks within others do no harm.</summary>
+    /// <param name="networks">The networks. One of IPv4 addresses that are mapped into IPv6 (<c>::ffff:10.0.0.0/104</c>) counts as IPv4.</param>
     public ClientNetworks(params IEnumerable<IPNetwork> networks)
     {
-        Networks = [.. networks];
+        ArgumentNullException.ThrowIfNull(networks);
+        Networks = [.. networks.Select(Plain)];
         _v4 = new PrefixTable(BitsOfV4, Networks.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetwork));
         _v6 = new PrefixTable(BitsOfV6, Networks.Where(network => network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6));
     }
@@ -34,29 +37,32 @@ internal sealed class ClientNetworks
     public ImmutableArray<IPNetwork> Networks { get; }
 
     /// <summary>Reads networks and addresses, one or several with commas between them.</summary>
-    /// <param name="text">The text; white space around an item does not count.</param>
+    /// <param name="text">The text, such as <c>10.0.0.0/8, 192.0.2.1, 2001:db8::/32</c>; white space around an item does not count.</param>
     /// <param name="networks">The list; null if the text is refused.</param>
     /// <param name="error">What is wrong, and what was expected; null if nothing is.</param>
-    public static bool TryParse(string text, out ClientNetworks? networks, out string? error)
+    /// <returns>Whether the text is a list of networks.</returns>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ClientNetworks? networks, [NotNullWhen(false)] out string? error)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var items = new List<IPNetwork>();
-        (networks, error) = (null, null);
+        networks = null;
         foreach (var range in text.AsSpan().Split(','))
         {
-            if (ReadItem(text.AsSpan()[range].Trim(), out error) is not { } network)
+            if (ReadItem(text.AsSpan()[range].Trim(), out var wrong) is not { } network)
             {
+                error = wrong!;
                 return false;
             }
 
             items.Add(network);
         }
 
-        networks = new ClientNetworks(items);
+        (networks, error) = (new ClientNetworks(items), null);
         return true;
     }
 
     /// <summary>
-    /// Whether a client's address is in one of the networks. An IPv4 address that was mapped into IPv6 counts as IPv4, and zones do not count. What has no IP address, such as
+    /// Gets whether a client's address is in one of the networks. An IPv4 address that was mapped into IPv6 counts as IPv4, and zones do not count. What has no IP address, such as
     /// the client of a Unix-domain socket, is in none.
     /// </summary>
     public bool Contains(EndPoint? client) => client is IPEndPoint ip && Contains(ip.Address);
@@ -64,6 +70,7 @@ internal sealed class ClientNetworks
     /// <inheritdoc cref="Contains(EndPoint?)"/>
     public bool Contains(IPAddress client)
     {
+        ArgumentNullException.ThrowIfNull(client);
         Span<byte> bytes = stackalloc byte[BitsOfV6 / 8];
         return client.TryWriteBytes(bytes, out var length)
             && (length * 8 == BitsOfV4 ? _v4.Contains(BinaryPrimitives.ReadUInt32BigEndian(bytes))
@@ -71,7 +78,7 @@ internal sealed class ClientNetworks
                 : _v6.Contains(BinaryPrimitives.ReadUInt128BigEndian(bytes)));
     }
 
-    /// <summary>The networks, with commas; one that is a single address as that address.</summary>
+    /// <summary>Gets the networks, with commas; one that is a single address as that address.</summary>
     public override string ToString() => string.Join(", ", Networks.Select(network =>
         network.PrefixLength == BitsOf(network.BaseAddress) ? network.BaseAddress.ToString() : network.ToString()));
 
@@ -113,8 +120,12 @@ internal sealed class ClientNetworks
         }
 
         error = null;
-        return address.IsIPv4MappedToIPv6 && prefix >= PrefixOfMapped ? new IPNetwork(address.MapToIPv4(), prefix - PrefixOfMapped) : new IPNetwork(address, prefix);
+        return Plain(new IPNetwork(address, prefix));
     }
+
+    private static IPNetwork Plain(IPNetwork network) => network is { BaseAddress: { IsIPv4MappedToIPv6: true } address, PrefixLength: >= PrefixOfMapped and var prefix }
+        ? new IPNetwork(address.MapToIPv4(), prefix - PrefixOfMapped)
+        : network;
 
     private static IPAddress Masked(IPAddress address, int prefix)
     {

@@ -38,6 +38,9 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <summary>Chooses the name of a session; null: it is refused. Not asked if there is a <see cref="Destination"/>.</summary>
     public Func<SessionContext, DstPath?>? Route { get; init; }
 
+    /// <summary>Who may connect; null: everybody.</summary>
+    public ClientAccess? Access { get; init; }
+
     /// <summary>The limit of sessions that begin in a second; null: none.</summary>
     public TokenBucket? Rate { get; init; }
 
@@ -58,10 +61,12 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         Refusal refusal;
         SessionContext? context = null;
         ClientCount? place = null;
+        string? detail = null;
         try
         {
-            // The rate is asked first, as that costs least.
-            refusal = Rate?.TryTake() == false ? Refusal.AcceptRate : Refusal.None;
+            // Whoever may not connect at all takes nothing of the rate from the others. The rate comes next, as that costs least.
+            refusal = Access?.CheckPeer(LocalEndPoint, connection.RemoteEndPoint, out detail) ?? Refusal.None;
+            refusal = refusal == Refusal.None && Rate?.TryTake() == false ? Refusal.AcceptRate : refusal;
             if (refusal == Refusal.None)
             {
                 context = new SessionContext(this, connection);
@@ -82,7 +87,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
         else
         {
-            _ = RefuseAsync(connection, context, refusal);
+            _ = RefuseAsync(connection, context, refusal, detail);
         }
     }
 
@@ -145,11 +150,11 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     private object NameOf(SessionContext? context) => (object?)context?.Name ?? (object?)Destination?.Name ?? "no name";
 
-    private async Task RefuseAsync(TransportConnection connection, SessionContext? context, Refusal refusal)
+    private async Task RefuseAsync(TransportConnection connection, SessionContext? context, Refusal refusal, string? detail)
     {
         try
         {
-            LogRefused(context is null ? connection.RemoteEndPoint : context.Client, context, refusal, detail: null);
+            LogRefused(context is null ? connection.RemoteEndPoint : context.Client, context, refusal, detail);
             Services.Instruments.Accepted();
             Services.Instruments.Refused(refusal.ToWord());
             Services.Instruments.ClosedUnserved(CloseReason.Refused(refusal).Text);

@@ -11,8 +11,6 @@ public sealed class SessionContext : IClientContext
     private static long LastId;
 
     private readonly SessionAcceptor _acceptor;
-    private EndPoint? _client;
-    private EndPoint? _local;
 
     internal SessionContext(SessionAcceptor acceptor, TransportConnection connection)
     {
@@ -37,20 +35,18 @@ public sealed class SessionContext : IClientContext
     /// <summary>
     /// Gets the effective address of the client: the one that a proxy before this one has named, otherwise <see cref="Peer"/>. Limits, hashing, logs and records use it.
     /// </summary>
-    public EndPoint? Client
-    {
-        get => _client ?? Peer;
-        internal set => _client = value;
-    }
+    public EndPoint? Client => ProxyHeader?.Source ?? Peer;
 
     /// <summary>Gets the address that the client connected to: the one that a proxy before this one has named, otherwise the local address of the socket.</summary>
-    public EndPoint? Local
-    {
-        get => _local ?? Connection.LocalEndPoint;
-        internal set => _local = value;
-    }
+    public EndPoint? Local => ProxyHeader?.Destination ?? Connection.LocalEndPoint;
 
-    /// <summary>Gets the server name that the client sent in its TLS handshake (SNI, RFC 6066, section 3); null if it sent none, or nothing has read it.</summary>
+    /// <summary>Gets the PROXY header with which the connection began; null if there was none, or it was not looked for (<see cref="ProxyListener.AcceptProxy"/>).</summary>
+    public ProxyHeader? ProxyHeader { get; internal set; }
+
+    /// <summary>
+    /// Gets the server name that the client sent in its TLS handshake (SNI, RFC 6066, section 3), or the one that a proxy before this one has named (<see cref="ProxyHeader.Authority"/>); null if
+    /// there is none, or nothing has read it.
+    /// </summary>
     public string? ServerName { get; internal set; }
 
     /// <summary>Gets the application protocol (ALPN, RFC 7301); null if there is none, or nothing has read it.</summary>
@@ -58,6 +54,8 @@ public sealed class SessionContext : IClientContext
 
     /// <summary>Gets the name that the session was routed to; null before.</summary>
     public DstPath? Name => Destination?.Name;
+
+    ReadOnlyMemory<byte> IClientContext.UniqueId => ProxyHeader?.UniqueId ?? default;
 
     /// <summary>The connection to the client; a prelude may put a layer over it in its place.</summary>
     internal TransportConnection Connection { get; set; }

@@ -33,6 +33,9 @@ public sealed class SessionRecord
     /// <inheritdoc cref="SessionContext.ApplicationProtocol"/>
     public required string? ApplicationProtocol { get; init; }
 
+    /// <inheritdoc cref="SessionContext.ProxyHeader"/>
+    public required ProxyHeader? ProxyHeader { get; init; }
+
     /// <summary>Gets the name that the session was routed to; null if it was not.</summary>
     public required DstPath? Name { get; init; }
 

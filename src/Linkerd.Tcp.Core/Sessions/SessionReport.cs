@@ -93,6 +93,7 @@ internal readonly ref partial struct SessionReport
             Local = Context.Local,
             ServerName = Context.ServerName,
             ApplicationProtocol = Context.ApplicationProtocol,
+            ProxyHeader = Context.ProxyHeader,
             Name = Context.Name,
             Server = Server,
             Reason = Reason,

@@ -6,6 +6,10 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal struct ReceiveWindow(WindowPool pool)
 {
+    // Thousands of clients may have sent half of a header each, and no more: they are not to hold a window each.
+    private const int MostOfRest = 1024;
+    private const int LeastShrunk = 4 * MostOfRest;
+
     private byte[]? _buffer;
     private int _start;
     private int _end;
@@ -24,6 +28,10 @@ internal struct ReceiveWindow(WindowPool pool)
         if (_buffer is null)
         {
             _buffer = pool.Rent();
+        }
+        else if (_buffer.Length < pool.Size)
+        {
+            MoveTo(pool.Rent());
         }
         else if (_end == _buffer.Length)
         {
@@ -84,11 +92,18 @@ internal struct ReceiveWindow(WindowPool pool)
         return buffer;
     }
 
-    public void ReleaseIfEmpty()
+    /// <summary>Before a wait for more: gives the buffer back, and keeps the little that is unread in one of its size.</summary>
+    public void ReleaseForWait()
     {
         if (Unread == 0)
         {
             Release();
+        }
+        else if (Unread <= MostOfRest && pool.Size >= LeastShrunk && _buffer!.Length >= pool.Size)
+        {
+            var window = _buffer;
+            MoveTo(GC.AllocateUninitializedArray<byte>(Unread));
+            pool.Return(window);
         }
     }
 
@@ -100,5 +115,11 @@ internal struct ReceiveWindow(WindowPool pool)
             (_start, _end) = (0, 0);
             pool.Return(buffer);
         }
+    }
+
+    private void MoveTo(byte[] buffer)
+    {
+        _buffer.AsSpan(_start, Unread).CopyTo(buffer);
+        (_buffer, _start, _end) = (buffer, 0, Unread);
     }
 }

@@ -99,6 +99,7 @@ internal static partial class CliOptions
     public static IReadOnlyList<CliOption> Added =>
     [
         .. LocalNaming, .. NamerdNaming, StateDirectory, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, TcpUserTimeout, MaxSessions, Backlog,
+        .. Clients,
         Balancer, HashBalanceFactor, MaxConnectionsPerEndpoint, MaxWaiters, MinConnections, SlowStart, FailFast, Retries, ActiveCheck, CheckSend, CheckExpect,
         Transport, Loops, Grace, Stats,
     ];

@@ -33,6 +33,18 @@ internal sealed record ProxySettings
     /// <summary>Null: as the limit of descriptors has it.</summary>
     public required int? MaxSessions { get; init; }
 
+    /// <summary>Null: no peer sends a PROXY header.</summary>
+    public required ClientNetworks? AcceptProxy { get; init; }
+
+    /// <summary>Null: server connections begin with no PROXY header.</summary>
+    public required ProxyProtocolVersion? SendProxy { get; init; }
+
+    /// <summary>Null: all clients.</summary>
+    public required ClientNetworks? AllowClient { get; init; }
+
+    /// <summary>Null: no clients.</summary>
+    public required ClientNetworks? DenyClient { get; init; }
+
     public required BalancerKind Balancer { get; init; }
 
     public required HashBalance HashBalance { get; init; }

@@ -66,6 +66,7 @@ internal sealed class Composition : IAsyncDisposable
         },
         OnNegative = settings.Naming.IsLocal ? NegativePolicy.Clear : NegativePolicy.Keep,
         MaxWaiters = settings.MaxWaiters,
+        SendProxy = settings.SendProxy is { } version ? new SendProxyOptions { Version = version } : null,
         Warm = new WarmOptions { Connections = settings.MinConnections },
         Check = settings.ActiveCheck == Timeout.InfiniteTimeSpan
             ? null
@@ -82,7 +83,13 @@ internal sealed class Composition : IAsyncDisposable
 
     private static TcpProxyOptions Options(ProxySettings settings, DstPath name) => new()
     {
-        Listeners = [.. settings.Listen.Select(address => new ProxyListener(address, name) { Backlog = settings.Backlog ?? int.MaxValue })],
+        Listeners = [.. settings.Listen.Select(address => new ProxyListener(address, name)
+        {
+            Backlog = settings.Backlog ?? int.MaxValue,
+            AcceptProxy = settings.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted } : null,
+            AllowClients = settings.AllowClient,
+            DenyClients = settings.DenyClient,
+        })],
         MaxSessions = settings.MaxSessions,
         Connect = new ConnectPolicy
         {

@@ -4,6 +4,9 @@ namespace Linkerd.Tcp.Tests.Primitives;
 internal static class OptionsRanges
 {
     public static IReadOnlyList<string> All { get; } = """
+        AcceptProxyOptions.Trusted:
+        AcceptProxyOptions.TrustUnixPeers: false true
+        AcceptProxyOptions.Untrusted: first
         ActiveCheckOptions.Interval: 1ms 1s 49d
         ActiveCheckOptions.Timeout: 1ms 1s 49d
         ActiveCheckOptions.Rise: 1 max
@@ -50,6 +53,7 @@ internal static class OptionsRanges
         ClientSettings.MaxSessions: null 1 max
         ClientSettings.MaxWaiters: null 0 1 max
         ClientSettings.MinConnections: null 0 1 max
+        ClientSettings.SendProxy: null
         ClientSettings.Check: null
         ClientSettings.DrainTimeout: null infinite 1ms 1s 49d
         ClientSettings.OnNegative: null first
@@ -68,6 +72,7 @@ internal static class OptionsRanges
         DestinationOptions.Connect: null
         DestinationOptions.RetryBudget:
         DestinationOptions.MaxWaiters: 0 1 max
+        DestinationOptions.SendProxy: null
         DestinationOptions.Warm:
         DestinationOptions.WaitForEndpoints: false true
         DestinationOptions.Check: null
@@ -115,6 +120,9 @@ internal static class OptionsRanges
         ProxyListener.Route: null
         ProxyListener.PreludeTimeout: infinite 1ms 1s 49d
         ProxyListener.MaxPreludeBytes: 1 max
+        ProxyListener.AcceptProxy: null
+        ProxyListener.AllowClients: null
+        ProxyListener.DenyClients: null
         ProxyListener.Backlog: 1 max
         ProxyListener.MaxSessions: null 1 max
         ProxyListener.AcceptRate: null 0.5 2
@@ -122,6 +130,11 @@ internal static class OptionsRanges
         ProxyListener.MaxSessionsPerClient: null 1 max
         RetryBudgetOptions.PerSession: 0 0.5 2
         RetryBudgetOptions.PerSecond: 0 0.5 2
+        SendProxyOptions.Version:
+        SendProxyOptions.Authority: false true
+        SendProxyOptions.Alpn: false true
+        SendProxyOptions.UniqueId: false true
+        SendProxyOptions.Checksum: false true
         SlowStartOptions.Window: 0 1ms 1s 49d
         SlowStartOptions.Aggression: 0.5 2 max
         SlowStartOptions.Floor: 0.5

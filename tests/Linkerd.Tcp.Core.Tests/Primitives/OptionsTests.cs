@@ -10,15 +10,18 @@ public sealed class OptionsTests
     private static readonly DstPath Name = DstPath.Parse("/svc/web");
     private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
 
+    private static ClientNetworks Networks => new(IPNetwork.Parse("10.0.0.0/8"));
+
     // A class that is not here fails the tests.
     private static readonly Dictionary<Type, OptionsTable.Entry> HandOver = new()
     {
+        [typeof(AcceptProxyOptions)] = Of("Listeners[0].AcceptProxy.", static () => new() { Trusted = Networks }, static (AcceptProxyOptions own) => Proxy(new() { Listeners = [new(AnyPort, Name) { AcceptProxy = own }] })),
         [typeof(ActiveCheckOptions)] = Of("Check.", static () => new(), static (ActiveCheckOptions own) => Destination(new() { Resolver = new StaticResolver(), Check = own })),
         [typeof(ApertureOptions)] = Of("Aperture.", static () => new() { Instance = 0, Instances = 1 }, static (ApertureOptions own) => Balancers(new() { Aperture = own })),
         [typeof(BalancerOptions)] = Of("", static () => new() { Aperture = new() { Instance = 0, Instances = 1 } }, static (BalancerOptions own) => Balancers(own)),
         [typeof(CachingResolverOptions)] = Of("", static () => new() { Directory = "d" }, static (CachingResolverOptions own) => new CachingResolver(new StaticResolver(), own)),
         [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { LastBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
-        [typeof(ClientSettings)] = Of("settings[0].", static () => new() { RetryBudget = new(), Breaker = new(), SlowStart = new(), Check = new() }, static (ClientSettings own) => Settings(own)),
+        [typeof(ClientSettings)] = Of("settings[0].", static () => new() { RetryBudget = new(), Breaker = new(), SlowStart = new(), SendProxy = new(), Check = new() }, static (ClientSettings own) => Settings(own)),
         [typeof(ConnectPolicy)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectPolicy own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
         [typeof(DestinationOptions)] = Of("", NewDestination, static (DestinationOptions own) => Destination(own)),
         [typeof(DnsNamerOptions)] = Of("", static () => new() { NameServers = [AnyPort] }, static (DnsNamerOptions own) => new object[] { new DnsNamer(own), new DnsSrvNamer(own) }),
@@ -26,11 +29,12 @@ public sealed class OptionsTests
         [typeof(FileNamerOptions)] = Of("", static () => new(), static (FileNamerOptions own) => new FileNamer("d", own)),
         [typeof(ListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (ListenOptions own) => Listener(own)),
         [typeof(LocalInterpreterOptions)] = Of("", static () => new() { Namers = [new FileNamer("d")] }, static (LocalInterpreterOptions own) => new LocalInterpreter(own)),
-        [typeof(ProxyListener)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1 }, static (ProxyListener own) => Proxy(new() { Listeners = [own] })),
+        [typeof(ProxyListener)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks } }, static (ProxyListener own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
+        [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), new DuplexProxy(tcp: own) }),
-        [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name)], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
+        [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks } }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
         [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => Transports.Create(own)),
         [typeof(WarmOptions)] = Of("Warm.", static () => new(), static (WarmOptions own) => Destination(new() { Resolver = new StaticResolver(), Warm = own })),
     };
@@ -63,6 +67,7 @@ public sealed class OptionsTests
         Resolver = new StaticResolver(),
         Balancing = new() { Aperture = new() { Instance = 0, Instances = 1 } },
         Connect = new() { Tcp = new() },
+        SendProxy = new(),
         Check = new(),
     };
 

@@ -28,6 +28,18 @@ public sealed class ClientSettingsTests
     }
 
     [Fact]
+    public void Apply_HeaderOfOnePrefix_IsThatOfItsNames()
+    {
+        var settings = new ClientSettingsByPrefix(
+            new ClientSettings { Prefix = DstPath.Parse("/svc/web"), SendProxy = new() { Version = ProxyProtocolVersion.V1 } },
+            new ClientSettings { Prefix = DstPath.Parse("/svc/web/new"), SendProxy = new() { Checksum = true } });
+        var options = new DestinationOptions { Resolver = new StaticResolver() };
+        Assert.Null(settings.Apply(DstPath.Parse("/svc/db"), options).SendProxy);
+        Assert.Equal(ProxyProtocolVersion.V1, settings.Apply(DstPath.Parse("/svc/web"), options).SendProxy!.Version);
+        Assert.Equal((ProxyProtocolVersion.V2, true), (settings.Apply(DstPath.Parse("/svc/web/new"), options).SendProxy!.Version, settings.Apply(DstPath.Parse("/svc/web/new"), options).SendProxy!.Checksum));
+    }
+
+    [Fact]
     public void Matches_PrefixLongerThanTheName_IsNo() =>
         Assert.False(new ClientSettings { Prefix = DstPath.Parse("/a/b/c") }.Matches(DstPath.Parse("/a")));
 

@@ -83,6 +83,7 @@ public sealed class DirectConnectTests
         var error = await Assert.ThrowsAsync<ConnectException>(async () => await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken));
         Assert.Equal(("PQ:waiters_full", 0, ConnectFailure.None), (error.Reason.ToString(), error.Attempts, error.LastFailure));
         await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Of(backend.Address)));
+        await bed.ResolvedAsync();
         await using var connection = await connecting;
         Assert.Equal(backend.Address, connection.EndPoint);
     });

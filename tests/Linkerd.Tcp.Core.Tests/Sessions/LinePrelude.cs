@@ -34,7 +34,7 @@ internal sealed class LinePrelude(bool takes = true) : IPrelude
                 return PreludeResult.Refused($"'{line}' is no address");
             }
 
-            run.Context.Client = client;
+            run.Context.ProxyHeader = new ProxyHeader(client, null);
             return PreludeResult.Done;
         }
 

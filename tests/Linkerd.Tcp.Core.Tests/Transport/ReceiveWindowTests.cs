@@ -63,16 +63,43 @@ public sealed class ReceiveWindowTests
     }
 
     [Fact]
-    public void ReleaseIfEmpty_WithBytes_KeepsThem()
+    public void ReleaseForWait_WithBytes_KeepsThem()
     {
         var window = new ReceiveWindow(WindowPool.Of(4));
         Put(ref window, 1, 2);
-        window.ReleaseIfEmpty();
+        window.ReleaseForWait();
         Assert.Equal([1, 2], window.HandOut().Data.ToArray());
         window.Advance(2);
-        window.ReleaseIfEmpty();
+        window.ReleaseForWait();
         window.Release();
         Assert.Equal(4, window.MakeRoom().Length);
+    }
+
+    [Fact]
+    public void ReleaseForWait_WithLittle_GivesTheWindowBackAndTheBytesComeAgain()
+    {
+        var pool = WindowPool.Of(4 * 1024 + 1);
+        var window = new ReceiveWindow(pool);
+        Put(ref window, [1, 2, 3]);
+        window.Advance(1);
+        window.Advance(0);
+        window.ReleaseForWait();
+        var (one, other) = (pool.Rent(), pool.Rent());
+        Assert.Equal(2, window.Unread);
+        Put(ref window, [4]);
+        Assert.Equal(new byte[] { 2, 3, 4 }, window.HandOut().Data.ToArray());
+        Assert.Equal(pool.Size - 3, window.MakeRoom().Length);
+        pool.Return(one);
+        pool.Return(other);
+    }
+
+    [Fact]
+    public void ReleaseForWait_WithMuch_KeepsTheWindow()
+    {
+        var window = new ReceiveWindow(WindowPool.Of(4 * 1024));
+        Put(ref window, new byte[2000]);
+        window.ReleaseForWait();
+        Assert.Equal((2000, 2096), (window.Unread, window.MakeRoom().Length));
     }
 
     private static void Put(ref ReceiveWindow window, params byte[] bytes)

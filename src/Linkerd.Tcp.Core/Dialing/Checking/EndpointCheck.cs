@@ -7,14 +7,15 @@ namespace Linkerd.Tcp;
 /// <param name="options">What to do.</param>
 /// <param name="policy">Gives how sessions connect; checks go the same way.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectPolicy> policy, TimeProvider timeProvider)
+/// <param name="header">What sends the PROXY header of the destination, which is that of a connection without a client; null: there is none.</param>
+internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectPolicy> policy, TimeProvider timeProvider, ProxyHeaderSender? header = null)
 {
     /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
     public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetTimestamp();
         var connect = policy();
-        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults) };
+        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults), Header = header };
         var connected = await dialer.DialAsync(request, cancellationToken).ConfigureAwait(false);
         if (!connected.IsConnected)
         {

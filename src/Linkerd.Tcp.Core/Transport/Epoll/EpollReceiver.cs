@@ -103,7 +103,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
     private void Wait()
     {
-        _window.ReleaseIfEmpty();
+        _window.ReleaseForWait();
         connection.SetReader(this);
     }
 

@@ -111,7 +111,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     private ValueTask<ReceiveResult> WaitAsync()
     {
-        _window.ReleaseIfEmpty();
+        _window.ReleaseForWait();
         _completion.Reset();
         _waiting = true;
         if (Wait(out var result))

@@ -1,0 +1,30 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Represents the options of a listener that accepts the PROXY protocol, version 1 and 2, from the proxies before it. Nothing is guessed: a header is required from the peers that are
+/// trusted to send it, and is not looked for from others.
+/// </summary>
+public sealed class AcceptProxyOptions
+{
+    /// <summary>
+    /// Gets or sets the networks of the proxies that send the header. An IPv4 peer in IPv6 form counts as IPv4. Null, the default: none. At least one network is required, unless
+    /// <see cref="TrustUnixPeers"/> is set.
+    /// </summary>
+    public ClientNetworks? Trusted { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether the peers of a listener on a Unix-domain socket send the header: whoever may open the socket's file may then name any client. Default: false.
+    /// </summary>
+    public bool TrustUnixPeers { get; set; }
+
+    /// <summary>Gets or sets what happens to peers that are not trusted. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
+    public UntrustedPeers Untrusted { get; set; }
+
+    internal AcceptProxyOptions Copy() => (AcceptProxyOptions)MemberwiseClone();
+
+    internal void Validate(OptionsValidator validator)
+    {
+        validator.Expect(TrustUnixPeers || Trusted is { Networks.Length: > 0 }, Trusted, $"at least one network, or {nameof(TrustUnixPeers)},");
+        validator.Defined<UntrustedPeers>(Untrusted);
+    }
+}
