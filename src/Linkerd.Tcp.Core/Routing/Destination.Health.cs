@@ -11,6 +11,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     private readonly RepeatFilter _handlerFilter;
     private readonly ActiveChecker? _checker;
     private volatile ConnectPolicy? _proxyPolicy;
+    private volatile ConnectPolicy? _servedWith;
     private long _checksPassed;
     private long _checksFailed;
     private long _checksInconclusive;
@@ -36,14 +37,15 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         : (Volatile.Read(ref _checksPassed), Volatile.Read(ref _checksFailed), Volatile.Read(ref _checksInconclusive));
 
     /// <summary>A proxy serves it: what its options do not say is as the proxy's say.</summary>
-    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp)
+    /// <param name="policy">The proxy's.</param>
+    /// <param name="tcp">The proxy's.</param>
+    /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
+    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp, ConnectPolicy? before = null)
     {
-        var connect = Connect ?? policy;
-        if (_proxyPolicy is null)
+        if (_servedWith is null || ReferenceEquals(_servedWith, before))
         {
-            var own = connect.Copy();
-            own.Tcp ??= tcp;
-            _proxyPolicy = own;
+            _proxyPolicy = (Connect ?? policy).WithTcp(tcp);
+            _servedWith = policy;
         }
     }
 

@@ -61,6 +61,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     bool IRequester.TakesPreconnects => _phase == Phase.Establishing;
 
+    TcpOptions? IRequester.Tcp => Acceptor.Policy.Tcp;
+
     IClientContext IRequester.Client => _context;
 
     private SessionAcceptor Acceptor => _context.Acceptor;
@@ -293,13 +295,13 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
 
-    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Services.Connect;
+    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Acceptor.Policy.Connect;
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {
         if (isWarm)
         {
-            Services.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
+            Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
             return;
         }
 
@@ -309,7 +311,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             Services.Leaving.Begin();
         }
 
-        Services.Duplex.Start(_context.Connection, server, _control, this);
+        Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this);
     }
 
     private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)

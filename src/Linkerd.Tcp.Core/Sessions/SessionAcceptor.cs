@@ -5,7 +5,7 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// Takes the connections of one listener, and admits them within its limits: makes sessions of them, or refuses them. A client that is refused at accept
-/// costs no session. Any thread.
+/// costs no session. Its options do not change: a listener that is given others has another acceptor from then on, and sessions keep the one that they began with. Any thread.
 /// </summary>
 internal sealed partial class SessionAcceptor : IConnectionHandler
 {
@@ -17,16 +17,25 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <param name="services">What all sessions of the proxy share.</param>
     /// <param name="localEndPoint">Where the listener listens.</param>
     /// <param name="limit">The limit whose places the listener takes.</param>
-    public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit)
+    /// <param name="before">The one whose place it takes, as the listener has new options; null: there is none.</param>
+    public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit, SessionAcceptor? before = null)
     {
         Services = services;
         LocalEndPoint = localEndPoint;
         Limit = limit;
-        _failureFilter = new RepeatFilter(services.TimeProvider);
-        _refusalFilters = [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
+
+        // Whoever changes options often does not get more lines by it.
+        _failureFilter = before?._failureFilter ?? new RepeatFilter(services.TimeProvider);
+        _refusalFilters = before?._refusalFilters ?? [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
     }
 
     public SessionServices Services { get; }
+
+    /// <summary>What holds for the sessions of all listeners.</summary>
+    public required SessionPolicy Policy { get; init; }
+
+    /// <summary>The key of the listener; null if it has none.</summary>
+    public string? Key { get; init; }
 
     public EndPoint LocalEndPoint { get; }
 
@@ -107,7 +116,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             context.Destination = Destination;
             if (Clients?.TryAcquire(context.Client, out place) != false)
             {
-                context.Destination ??= Route?.Invoke(context) is { } name ? Services.Destinations.Get(name) : null;
+                context.Destination ??= Route?.Invoke(context) is { } name ? Services.Destinations.Get(name, Policy) : null;
                 refusal = context.Destination is null ? Refusal.NoRoute
                     : context.Destination.SessionLimit?.TryAcquire() == false ? Refusal.DestinationSessions
                     : Refusal.None;

@@ -111,7 +111,11 @@ internal static class OptionsRanges
         LocalInterpreterOptions.Random:
         LocalInterpreterOptions.Logger:
         ProxyListener.EndPoint:
+        ProxyListener.Key: null
         ProxyListener.Destination:
+        ProxyListener.Route: null
+        ProxyListener.PreludeTimeout: infinite 1ms 1s 49d
+        ProxyListener.MaxPreludeBytes: 1 max
         ProxyListener.Backlog: 1 max
         ProxyListener.MaxSessions: null 1 max
         ProxyListener.AcceptRate: null 0.5 2
