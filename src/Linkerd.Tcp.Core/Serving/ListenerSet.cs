@@ -23,18 +23,17 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
     public int IndexOf(EndPoint localEndPoint) => Array.FindIndex(_current, listener => listener.LocalEndPoint.Equals(localEndPoint));
 
     /// <summary>
-    /// Finds the running listener whose socket serves each of some options: by address; for port 0 by key where both have one, otherwise in order. Null: there is none, one is to be bound.
+    /// Finds the running listener that goes on with each of some options: by address; for port 0 by key, or, if one of the two has none, in order. Null: there is none, one is to be bound.
     /// </summary>
     public ServedListener?[] Match(IReadOnlyList<ProxyListener> options)
     {
         var found = new ServedListener?[options.Count];
         var left = _current.ToList();
-        Take(static (next, running) => next.Key is not null && next.Key == running.Options.Key && next.EndPoint.Equals(running.Options.EndPoint));
-        Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint)
-            && (next.EndPoint is not IPEndPoint { Port: 0 } || next.Key is null || running.Options.Key is null));
 
-        // A port that port 0 has become.
+        // Also the port that port 0 has become.
         Take(static (next, running) => next.EndPoint.Equals(running.LocalEndPoint));
+        Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && next.Key == running.Options.Key);
+        Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && (next.Key is null || running.Options.Key is null));
         return found;
 
         void Take(Func<ProxyListener, ServedListener, bool> isIt)
