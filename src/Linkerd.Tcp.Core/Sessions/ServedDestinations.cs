@@ -8,16 +8,26 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, LeavingSessions leaving)
 {
-    private readonly ConcurrentDictionary<Destination, WarmPool?> _served = new();
+    private readonly ServedBy _proxy = new(connect, tcp);
+    private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();
     private bool _isStopped;
 
-    /// <summary>Gets the destination of a name.</summary>
+    /// <summary>Gets the destination of a fixed name.</summary>
     /// <exception cref="Exception">What the router's options function throws.</exception>
     public Destination Get(DstPath name)
     {
-        var destination = router.Get(name, connect, tcp);
-        if (!_served.ContainsKey(destination))
+        var destination = router.Get(name, _proxy);
+        Begin(destination);
+        return destination;
+    }
+
+    /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
+    /// <inheritdoc cref="Get"/>
+    public Destination? TryHold(DstPath name)
+    {
+        var destination = router.TryHold(name, _proxy);
+        if (destination is not null)
         {
             Begin(destination);
         }
@@ -33,24 +43,39 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPo
             _isStopped = true;
         }
 
-        foreach (var (destination, pool) in _served)
+        foreach (var (destination, _) in _served)
         {
-            if (pool is not null && _served.TryUpdate(destination, null, pool))
-            {
-                await destination.StopWarmingAsync(pool).ConfigureAwait(false);
-            }
+            await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
         }
     }
 
     private void Begin(Destination destination)
     {
+        if (_served.ContainsKey(destination))
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (!_served.ContainsKey(destination))
+            if (_served.TryAdd(destination, true))
             {
-                _served[destination] = _isStopped ? null : destination.StartWarming(dialer, destination.Connect ?? connect);
+                if (!_isStopped)
+                {
+                    destination.StartWarming(dialer, connect);
+                }
+
                 leaving.Watch(destination);
+                destination.Evicted += Forget;
             }
         }
+    }
+
+    // Nobody uses it any more, so nobody begins again with it.
+    private void Forget(Destination destination)
+    {
+        destination.Evicted -= Forget;
+        _served.TryRemove(destination, out _);
+        leaving.Unwatch(destination);
     }
 }

@@ -17,13 +17,16 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     private volatile Phase _phase;
     private volatile bool _faultTold;
     private bool _isAdmitted;
+    private bool _isCounted;
 
     /// <param name="context">The connection, and what is known of it.</param>
     /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
-    public Session(SessionContext context, ClientCount? place)
+    /// <param name="isCounted">Whether it has a place of the limit of its destination.</param>
+    public Session(SessionContext context, ClientCount? place, bool isCounted)
     {
         _context = context;
         _place = place;
+        _isCounted = isCounted;
         _isAdmitted = context.Acceptor.Preludes.Count == 0;
     }
 
@@ -267,7 +270,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             run.Next();
         }
 
-        if (Acceptor.TryAdmit(_context, out _place) is var refusal and not Refusal.None)
+        if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not Refusal.None)
         {
             _control.TrySetReason(CloseReason.Refused(refusal));
             return null;
@@ -306,7 +309,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         // Maybe the endpoint began to leave while the session was connecting.
         if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
-            Services.Leaving.Begin();
+            Services.Leaving.Begin(_context.Destination);
         }
 
         Services.Duplex.Start(_context.Connection, server, _control, this);
@@ -358,7 +361,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
         if (_isAdmitted)
         {
-            Acceptor.ReleasePlaces(_context, _place);
+            Acceptor.ReleasePlaces(_context, _place, _isCounted);
         }
 
         Services.Sessions.Remove(this);
