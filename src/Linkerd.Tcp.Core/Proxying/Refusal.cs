@@ -32,4 +32,9 @@ public enum Refusal
 
     /// <summary><c>prelude</c>: what the client sent before its session had a destination is not what the listener expects, or too much of it.</summary>
     Prelude,
+
+    /// <summary>
+    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and there are as many of names that clients choose as there may be.
+    /// </summary>
+    DestinationsFull,
 }

@@ -355,8 +355,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     private SessionPolicy NewPolicy(TcpProxyOptions options) => new()
     {
-        Connect = options.Connect,
-        Tcp = options.Tcp,
+        Proxy = new ServedBy(options.Connect, options.Tcp),
         AbortOnClose = options.AbortOnClose,
         Duplex = new DuplexProxy(options.Duplex, _random, _timeProvider, options.Tcp),
     };

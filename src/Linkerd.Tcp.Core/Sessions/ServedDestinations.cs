@@ -8,19 +8,28 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSessions leaving)
 {
-    private readonly ConcurrentDictionary<Destination, WarmPool?> _served = new();
+    private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();
     private SessionPolicy? _policy;
     private bool _isStopped;
 
-    /// <summary>Gets the destination of a name.</summary>
+    /// <summary>Gets the destination of a fixed name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="policy">The policy of whoever goes there. It counts if the destination is not served yet.</param>
     /// <exception cref="Exception">What the router's options function throws.</exception>
     public Destination Get(DstPath name, SessionPolicy policy)
     {
-        var destination = router.Get(name, policy.Connect, policy.Tcp);
-        if (!_served.ContainsKey(destination))
+        var destination = router.Get(name, policy.Proxy);
+        Begin(destination, policy);
+        return destination;
+    }
+
+    /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
+    /// <inheritdoc cref="Get"/>
+    public Destination? TryHold(DstPath name, SessionPolicy policy)
+    {
+        var destination = router.TryHold(name, policy.Proxy);
+        if (destination is not null)
         {
             Begin(destination, policy);
         }
@@ -28,40 +37,29 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
         return destination;
     }
 
-    /// <summary>Takes the policy of sessions that begin from now on. If connections are made in another way, those that were made ahead are made again.</summary>
+    /// <summary>Takes the policy of sessions that begin from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
     /// <returns>Completes when those of before are closed.</returns>
     public async Task ServeWithAsync(SessionPolicy policy)
     {
-        var replaced = new List<(Destination Destination, WarmPool Pool)>();
+        SessionPolicy? before;
         lock (_lock)
         {
-            var before = _policy;
-            _policy = policy;
-            if (before is null || before == policy)
-            {
-                return;
-            }
-
-            var isSame = before.Connect.IsSame(policy.Connect) && before.Tcp.IsSame(policy.Tcp);
-            foreach (var (destination, pool) in _served)
-            {
-                destination.ServeWith(policy.Connect, policy.Tcp, before.Connect);
-                if (pool is not null && !isSame && !_isStopped)
-                {
-                    replaced.Add((destination, pool));
-                }
-            }
+            (before, _policy) = (_policy, policy);
         }
 
-        foreach (var (destination, pool) in replaced)
+        if (before is null || before == policy)
         {
-            await destination.StopWarmingAsync(pool).ConfigureAwait(false);
-            lock (_lock)
+            return;
+        }
+
+        var isSame = before.Proxy.Connect.IsSame(policy.Proxy.Connect) && before.Proxy.Tcp.IsSame(policy.Proxy.Tcp);
+        foreach (var (destination, _) in _served)
+        {
+            destination.ServeWith(policy.Proxy.Connect, policy.Proxy.Tcp, before.Proxy.Connect);
+            if (!isSame)
             {
-                if (_served.TryUpdate(destination, null, pool))
-                {
-                    _served[destination] = StartWarming(destination, policy);
-                }
+                await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
+                destination.StartWarming(dialer, policy.Proxy);
             }
         }
     }
@@ -74,27 +72,39 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
             _isStopped = true;
         }
 
-        foreach (var (destination, pool) in _served)
+        foreach (var (destination, _) in _served)
         {
-            if (pool is not null && _served.TryUpdate(destination, null, pool))
-            {
-                await destination.StopWarmingAsync(pool).ConfigureAwait(false);
-            }
+            await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
         }
     }
 
     private void Begin(Destination destination, SessionPolicy policy)
     {
+        if (_served.ContainsKey(destination))
+        {
+            return;
+        }
+
         lock (_lock)
         {
-            if (!_served.ContainsKey(destination))
+            if (_served.TryAdd(destination, true))
             {
-                _served[destination] = StartWarming(destination, _policy ?? policy);
+                if (!_isStopped)
+                {
+                    destination.StartWarming(dialer, (_policy ?? policy).Proxy);
+                }
+
                 leaving.Watch(destination);
+                destination.Evicted += Forget;
             }
         }
     }
 
-    private WarmPool? StartWarming(Destination destination, SessionPolicy policy) =>
-        _isStopped ? null : destination.StartWarming(dialer, (destination.Connect ?? policy.Connect).WithTcp(policy.Tcp));
+    // Nobody uses it any more, so nobody begins again with it.
+    private void Forget(Destination destination)
+    {
+        destination.Evicted -= Forget;
+        _served.TryRemove(destination, out _);
+        leaving.Unwatch(destination);
+    }
 }

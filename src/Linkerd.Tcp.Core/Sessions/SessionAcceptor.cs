@@ -67,6 +67,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         Refusal refusal;
         SessionContext? context = null;
         ClientCount? place = null;
+        var isCounted = false;
         try
         {
             // The rate is asked first, as that costs least.
@@ -74,7 +75,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             if (refusal == Refusal.None)
             {
                 context = new SessionContext(this, connection);
-                refusal = Preludes.Count == 0 ? TryAdmit(context, out place) : Refusal.None;
+                refusal = Preludes.Count == 0 ? TryAdmit(context, out place, out isCounted) : Refusal.None;
             }
         }
         catch (Exception error)
@@ -87,7 +88,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
         if (refusal == Refusal.None)
         {
-            new Session(context!, place).Start();
+            new Session(context!, place, isCounted).Start();
         }
         else
         {
@@ -107,19 +108,31 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <summary>Finds the destination of a session whose client is known, and takes its places. What one limit refuses takes nothing of the others.</summary>
     /// <param name="context">The session; its destination is set if it is known, also if the session is refused.</param>
     /// <param name="place">Its place among the sessions of its client; null if they are not limited.</param>
-    public Refusal TryAdmit(SessionContext context, out ClientCount? place)
+    /// <param name="isCounted">Whether it has a place of the limit of its destination, which may get one, or lose it, while the session runs.</param>
+    public Refusal TryAdmit(SessionContext context, out ClientCount? place, out bool isCounted)
     {
         place = null;
+        isCounted = false;
+        Destination? held = null;
         var refusal = Refusal.ClientSessions;
         try
         {
             context.Destination = Destination;
             if (Clients?.TryAcquire(context.Client, out place) != false)
             {
-                context.Destination ??= Route?.Invoke(context) is { } name ? Services.Destinations.Get(name, Policy) : null;
-                refusal = context.Destination is null ? Refusal.NoRoute
-                    : context.Destination.SessionLimit?.TryAcquire() == false ? Refusal.DestinationSessions
-                    : Refusal.None;
+                refusal = Refusal.NoRoute;
+                if (Destination is null && Route?.Invoke(context) is { } name)
+                {
+                    context.Destination = held = Services.Destinations.TryHold(name, Policy);
+                    refusal = Refusal.DestinationsFull;
+                }
+
+                if (context.Destination is { } destination)
+                {
+                    var limit = destination.SessionLimit;
+                    isCounted = limit?.TryAcquire() == true;
+                    refusal = limit is null || isCounted ? Refusal.None : Refusal.DestinationSessions;
+                }
             }
         }
         finally
@@ -128,6 +141,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             {
                 Clients?.Release(place);
                 place = null;
+                held?.Use.Release();
                 Rate?.Add(1);
             }
         }
@@ -136,10 +150,19 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     }
 
     /// <summary>Gives back what a session took when it was admitted; once for each.</summary>
-    public void ReleasePlaces(SessionContext context, ClientCount? place)
+    public void ReleasePlaces(SessionContext context, ClientCount? place, bool isCounted)
     {
         Clients?.Release(place);
-        context.Destination?.SessionLimit?.Release();
+        if (isCounted)
+        {
+            context.Destination!.SessionLimit!.Release();
+        }
+
+        if (Destination is null)
+        {
+            // Held for the session, as a client chose the name.
+            context.Destination!.Use.Release();
+        }
     }
 
     /// <summary>Logs that a client was refused at accept, or by what it sent before it had a destination.</summary>

@@ -5,11 +5,8 @@ namespace Linkerd.Tcp;
 /// </summary>
 internal sealed class SessionPolicy
 {
-    /// <summary>Gets the policy of destinations that have none.</summary>
-    public required ConnectPolicy Connect { get; init; }
-
-    /// <summary>Gets how connections are set up, if their policy does not say otherwise.</summary>
-    public required TcpOptions Tcp { get; init; }
+    /// <summary>Gets how connections to servers are made, if the options of their destination do not say so.</summary>
+    public required ServedBy Proxy { get; init; }
 
     /// <summary>Gets whether a client that sends its FIN while its session waits is taken for gone.</summary>
     public required bool AbortOnClose { get; init; }

@@ -123,6 +123,9 @@ internal static class OptionsRanges
         ProxyListener.MaxSessionsPerClient: null 1 max
         RetryBudgetOptions.PerSession: 0 0.5 2
         RetryBudgetOptions.PerSecond: 0 0.5 2
+        RouterOptions.MaxClientNamed: 0 1 max
+        RouterOptions.IdleTimeout: infinite 1ms 1s 49d
+        RouterOptions.UnboundTimeout: infinite 1ms 1s 49d
         SlowStartOptions.Window: 0 1ms 1s 49d
         SlowStartOptions.Aggression: 0.5 2 max
         SlowStartOptions.Floor: 0.5
