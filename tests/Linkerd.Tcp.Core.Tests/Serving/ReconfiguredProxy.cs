@@ -22,6 +22,7 @@ internal sealed class ReconfiguredProxy
     private readonly SimulatedProxy _bed;
     private readonly List<SimulatedBackend> _backends = [];
     private readonly WatchedResolver[] _resolvers = [.. Names.Select(static _ => new WatchedResolver())];
+    private readonly List<WatchedResolver> _replaced = [];
     private readonly List<Endpoint> _staying = [];
     private readonly List<long> _picks = [];
     private readonly List<WeakReference> _routes = [];
@@ -45,6 +46,9 @@ internal sealed class ReconfiguredProxy
             ("bind failure", FailAsync),
             ("endpoints", UpdateAsync),
             ("resolver failed", FailResolvingAsync),
+            ("resolver replaced", ReplaceResolverAsync),
+            ("one destination", ConfigureOneAsync),
+            ("all destinations", ConfigureAllAsync),
         ];
     }
 
@@ -71,10 +75,10 @@ internal sealed class ReconfiguredProxy
             var (name, make) = Changes[Draw(Changes.Count)];
             await make();
             _counts[name] = _counts.GetValueOrDefault(name) + 1;
-            CheckStaying();
+            CheckStaying(name);
             if (clients.FirstOrDefault(client => client.IsFaulted) is { } failed)
             {
-                Assert.Fail($"After change {i}, \"{name}\": {failed.Exception!.InnerException}");
+                throw new InvalidOperationException($"After change {i}, \"{name}\": {failed.Exception!.InnerException!.Message}", failed.Exception.InnerException);
             }
         }
 
@@ -97,11 +101,7 @@ internal sealed class ReconfiguredProxy
         }
 
         _occupied = await _bed.ProxyHost.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(_bed.ProxyHost.Address, 1) }, CancellationToken.None);
-        _bed.OptionsFor = name => new DestinationOptions
-        {
-            Resolver = _resolvers[Array.IndexOf(Names, name)],
-            Balancing = new() { Random = _bed.Random, TimeProvider = _bed.Scheduler.TimeProvider },
-        };
+        _bed.OptionsFor = name => NewDestination(Array.IndexOf(Names, name));
         for (var i = 0; i < Names.Length; i++)
         {
             _resolvers[i].Inner.Update(SetFor(i));
@@ -218,6 +218,64 @@ internal sealed class ReconfiguredProxy
         return Task.CompletedTask;
     }
 
+    /// <summary>The watch begins again, and what is in force stays until there is an answer.</summary>
+    private async Task ReplaceResolverAsync()
+    {
+        var i = Draw(Names.Length);
+        var destination = _bed.Router.Get(Names[i]);
+        var before = destination.Updates;
+        _replaced.Add(_resolvers[i]);
+        _resolvers[i] = new WatchedResolver();
+        _resolvers[i].Inner.Update(Resolution.Pending.Instance);
+        destination.Configure(NewDestination(i));
+        await _bed.DelayAsync(Draw(50));
+        _resolvers[i].Inner.Update(SetFor(i));
+        await ElsewhereAsync(() => destination.Updates > before);
+    }
+
+    private Task ConfigureOneAsync()
+    {
+        var i = Draw(Names.Length);
+        _bed.Router.Get(Names[i]).Configure(NewDestination(i));
+        return Task.CompletedTask;
+    }
+
+    private Task ConfigureAllAsync()
+    {
+        if (Draw(4) == 0)
+        {
+            Assert.Throws<InvalidOptionsException>(() => _bed.Router.Configure(name => NewDestination(Array.IndexOf(Names, name)).With(own => own.MaxWaiters = name == Names[1] ? -1 : 0)));
+            return Task.CompletedTask;
+        }
+
+        _bed.Router.Configure(name => NewDestination(Array.IndexOf(Names, name)));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>As of listeners: every limit has room for all clients.</summary>
+    private DestinationOptions NewDestination(int name) => new()
+    {
+        Resolver = _resolvers[name],
+        Balancer = (BalancerKind)Draw(6),
+        Balancing = new()
+        {
+            Random = _bed.Random,
+            TimeProvider = _bed.Scheduler.TimeProvider,
+            MaxConnections = Draw(2) == 0 ? null : Clients + Draw(10),
+            MaxPending = Draw(2) == 0 ? null : Clients + Draw(10),
+            AnswerPatience = TimeSpan.FromMilliseconds(10 + Draw(1_000)),
+            SlowStart = new() { Window = TimeSpan.FromSeconds(Draw(20)) },
+            Breaker = new() { Failures = 1 + Draw(5) },
+        },
+        OnNegative = (NegativePolicy)Draw(2),
+        MaxSessions = Draw(2) == 0 ? null : Clients + Draw(10),
+        Connect = Draw(2) == 0 ? null : new() { ConnectTimeout = TimeSpan.FromSeconds(2 + Draw(10)), AttemptTimeout = TimeSpan.FromSeconds(1 + Draw(3)) },
+        RetryBudget = new() { PerSession = Draw(3), PerSecond = Draw(10) },
+        MaxWaiters = Clients + Draw(10),
+        WaitForEndpoints = Draw(2) == 0,
+        DrainTimeout = Draw(2) == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromHours(1 + Draw(10)),
+    };
+
     /// <summary>An address that may be taken: of a fixed port, or of any.</summary>
     private IPEndPoint FreeAddress()
     {
@@ -264,13 +322,13 @@ internal sealed class ReconfiguredProxy
     private EndpointSet SetFor(int name) => EndpointSet.Of(
         [.. _backends.Where((_, i) => i == name || Draw(2) == 0).Select(backend => new WeightedEndPoint(backend.Address, 1 + Draw(3)))]);
 
-    private void CheckStaying()
+    private void CheckStaying(string change)
     {
         for (var i = 0; i < Names.Length; i++)
         {
             // The very same, which goes on counting.
             var endpoint = _bed.Router.Get(Names[i]).Balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(_backends[i].Address));
-            Assert.Same(_staying[i], endpoint);
+            Assert.True(_staying[i] == endpoint, $"After \"{change}\" an endpoint of {Names[i]} that stays is another.");
             Assert.True(endpoint.Picks >= _picks[i]);
             _picks[i] = endpoint.Picks;
         }
@@ -283,7 +341,7 @@ internal sealed class ReconfiguredProxy
         Assert.Equal((Served, 0), (_bed.Closed("--"), (int)_bed.Counters.CountAll("linkerd.tcp.sessions.refused")));
         Assert.Equal(0, _bed.ProxyHost.Descriptors);
         Assert.All(_bed.Router.Destinations.SelectMany(destination => destination.Balancer.Endpoints), endpoint => Assert.Equal((0, 0), (endpoint.Load, endpoint.Open)));
-        Assert.All(_resolvers, resolver => Assert.Equal(1, resolver.Watches));
+        await ElsewhereAsync(() => _resolvers.All(static resolver => resolver.Watches == 1) && _replaced.TrueForAll(static resolver => resolver.Watches == 0));
         Assert.All(_picks, picks => Assert.True(picks > 0));
 
         // Every place came back: one at a time is served.
