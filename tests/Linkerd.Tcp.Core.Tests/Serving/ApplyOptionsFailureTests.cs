@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

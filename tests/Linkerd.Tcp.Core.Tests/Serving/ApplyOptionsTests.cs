@@ -2,7 +2,6 @@ using System.Net;
 using Linkerd.Tcp.Tests.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;
