@@ -45,6 +45,7 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPo
 
         foreach (var (destination, _) in _served)
         {
+            destination.Evicted -= Forget;
             await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
         }
     }
@@ -60,13 +61,12 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPo
         {
             if (_served.TryAdd(destination, true))
             {
+                leaving.Watch(destination);
                 if (!_isStopped)
                 {
+                    destination.Evicted += Forget;
                     destination.StartWarming(dialer, connect);
                 }
-
-                leaving.Watch(destination);
-                destination.Evicted += Forget;
             }
         }
     }

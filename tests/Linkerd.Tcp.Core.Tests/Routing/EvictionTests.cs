@@ -31,7 +31,8 @@ public sealed class EvictionTests
     public async Task Idle_HasNeverHadAnEndpoint_GoesAfterHalfAMinute()
     {
         await using var bed = new NamedBed();
-        await bed.UseAsync(NamedBed.Lost);
+        var lost = await bed.UseAsync(NamedBed.Lost);
+        var waiting = lost.WaitResolvedAsync(TestContext.Current.CancellationToken);
         await bed.UseAsync(NamedBed.Web);
         bed.Pass(UnboundTimeout * 0.9);
         Assert.True(bed.Knows(NamedBed.Lost));
@@ -39,6 +40,8 @@ public sealed class EvictionTests
         Assert.False(bed.Knows(NamedBed.Lost));
         Assert.True(bed.Knows(NamedBed.Web));
         await bed.UntilAsync(() => bed.Watching == 1);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => lost.WaitResolvedAsync(TestContext.Current.CancellationToken));
         Observe(bed, idle: 0, unbound: 1, named: 1);
     }
 
