@@ -95,6 +95,9 @@ public sealed partial class Destination
     /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
     internal bool HasHadEndpoints => _hasHadEndpoints;
 
+    /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
+    internal bool IsEnded => _isEnded;
+
     /// <summary>Gets the options in force. Not to be written to.</summary>
     internal DestinationOptions Options => _options;
 
@@ -322,10 +325,8 @@ public sealed partial class Destination
             case Resolution.Failed failed:
                 ApplyBad(failed.Error);
                 break;
-            case Resolution.Pending:
-                // Not an answer, neither good nor bad.
-                break;
             default:
+                // Pending is no answer, neither good nor bad.
                 break;
         }
     }

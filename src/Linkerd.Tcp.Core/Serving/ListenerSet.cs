@@ -70,7 +70,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
                 next[i] ??= await ServedListener.BindAsync(transport, services, limit, options.Listeners[i], listen[i], cancellationToken).ConfigureAwait(false);
             }
 
-            var destinations = options.Listeners.Select(listener => listener.Destination is { } name ? services.Destinations.Get(name, policy) : null).ToArray();
+            var destinations = options.Listeners.Select(listener => listener.Destination is { } name ? services.Destinations.Get(name) : null).ToArray();
             for (var i = 0; i < next.Length; i++)
             {
                 if (running[i] is { } kept)

@@ -113,7 +113,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
             // One that could not start is not started again.
             _state = State.Stopped;
-            await _services.Destinations.ServeWithAsync(_policy).ConfigureAwait(false);
+            await _services.Destinations.ServeWithAsync(_policy.Proxy).ConfigureAwait(false);
             await _listeners.ApplyAsync(_options, _policy, new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
             _state = State.Running;
         }
@@ -327,7 +327,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             (_options, _policy) = (options, policy);
             Log.Changed(_logger, running.Count(static listener => listener is null), running.Count(static listener => listener is not null), removed.Count, _limit.Maximum);
             var closing = Task.WhenAll(removed.Select(static listener => listener.RemoveAsync()));
-            await _services.Destinations.ServeWithAsync(policy).ConfigureAwait(false);
+            await _services.Destinations.ServeWithAsync(policy.Proxy).ConfigureAwait(false);
             await closing.ConfigureAwait(false);
             return LocalEndPoints;
         }

@@ -86,7 +86,13 @@ internal sealed partial class LeavingSessions : IDisposable
 
     public void Dispose()
     {
-        foreach (var destination in _watched)
+        Destination[] watched;
+        lock (_lock)
+        {
+            watched = [.. _watched];
+        }
+
+        foreach (var destination in watched)
         {
             destination.EndpointLeaving -= Begin;
             destination.EndpointDown -= OnDown;

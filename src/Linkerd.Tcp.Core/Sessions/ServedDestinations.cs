@@ -10,56 +10,58 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
 {
     private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();
-    private SessionPolicy? _policy;
+    private volatile ServedBy? _proxy;
     private bool _isStopped;
 
+    private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
+
     /// <summary>Gets the destination of a fixed name.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="policy">The policy of whoever goes there. It counts if the destination is not served yet.</param>
     /// <exception cref="Exception">What the router's options function throws.</exception>
-    public Destination Get(DstPath name, SessionPolicy policy)
+    public Destination Get(DstPath name)
     {
-        var destination = router.Get(name, policy.Proxy);
-        Begin(destination, policy);
+        var proxy = Proxy;
+        var destination = router.Get(name, proxy);
+        Begin(destination, proxy);
         return destination;
     }
 
     /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
     /// <inheritdoc cref="Get"/>
-    public Destination? TryHold(DstPath name, SessionPolicy policy)
+    public Destination? TryHold(DstPath name)
     {
-        var destination = router.TryHold(name, policy.Proxy);
+        var proxy = Proxy;
+        var destination = router.TryHold(name, proxy);
         if (destination is not null)
         {
-            Begin(destination, policy);
+            Begin(destination, proxy);
         }
 
         return destination;
     }
 
-    /// <summary>Takes the policy of sessions that begin from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
+    /// <summary>Takes the proxy's options for what it does for destinations from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
     /// <returns>Completes when those of before are closed.</returns>
-    public async Task ServeWithAsync(SessionPolicy policy)
+    public async Task ServeWithAsync(ServedBy proxy)
     {
-        SessionPolicy? before;
+        ServedBy? before;
         lock (_lock)
         {
-            (before, _policy) = (_policy, policy);
+            (before, _proxy) = (_proxy, proxy);
         }
 
-        if (before is null || before == policy)
+        if (before is null || ReferenceEquals(before, proxy))
         {
             return;
         }
 
-        var isSame = before.Proxy.Connect.IsSame(policy.Proxy.Connect) && before.Proxy.Tcp.IsSame(policy.Proxy.Tcp);
+        var isSame = before.Connect.IsSame(proxy.Connect) && before.Tcp.IsSame(proxy.Tcp);
         foreach (var (destination, _) in _served)
         {
-            destination.ServeWith(policy.Proxy.Connect, policy.Proxy.Tcp, before.Proxy.Connect);
+            destination.ServeWith(proxy.Connect, proxy.Tcp, before.Connect);
             if (!isSame)
             {
                 await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
-                destination.StartWarming(dialer, policy.Proxy);
+                destination.StartWarming(dialer, proxy);
             }
         }
     }
@@ -74,11 +76,12 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
 
         foreach (var (destination, _) in _served)
         {
+            destination.Evicted -= Forget;
             await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
         }
     }
 
-    private void Begin(Destination destination, SessionPolicy policy)
+    private void Begin(Destination destination, ServedBy proxy)
     {
         if (_served.ContainsKey(destination))
         {
@@ -89,13 +92,14 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
         {
             if (_served.TryAdd(destination, true))
             {
+                // The options may have changed since they were looked at; whoever changes them has not seen this destination.
+                destination.ServeWith(Proxy.Connect, Proxy.Tcp, proxy.Connect);
+                leaving.Watch(destination);
                 if (!_isStopped)
                 {
-                    destination.StartWarming(dialer, (_policy ?? policy).Proxy);
+                    destination.Evicted += Forget;
+                    destination.StartWarming(dialer, Proxy);
                 }
-
-                leaving.Watch(destination);
-                destination.Evicted += Forget;
             }
         }
     }

@@ -123,7 +123,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
                 refusal = Refusal.NoRoute;
                 if (Destination is null && Route?.Invoke(context) is { } name)
                 {
-                    context.Destination = held = Services.Destinations.TryHold(name, Policy);
+                    context.Destination = held = Services.Destinations.TryHold(name);
                     refusal = Refusal.DestinationsFull;
                 }
 

@@ -186,8 +186,15 @@ public sealed class ConnectionLimitTests
                 limit.SetMaximum(1 + (i % 3));
             }
         });
-        await Task.WhenAll(takers).WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Volatile.Write(ref isDone, true);
+        try
+        {
+            await Task.WhenAll(takers).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref isDone, true);
+        }
+
         await changer;
         Assert.Equal(0, limit.Active);
         Assert.InRange(most, 1, 3);
