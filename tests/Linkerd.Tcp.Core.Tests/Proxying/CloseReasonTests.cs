@@ -38,6 +38,7 @@ public sealed class CloseReasonTests
     [InlineData(Refusal.RetryBudget, "PQ:retry_budget")]
     [InlineData(Refusal.NoRoute, "PA:no_route")]
     [InlineData(Refusal.Prelude, "PA:prelude")]
+    [InlineData(Refusal.DestinationsFull, "PA:destinations_full")]
     public void ToString_Refused_SaysByWhat(Refusal refusal, string text)
     {
         var reason = CloseReason.Refused(refusal);
@@ -51,7 +52,7 @@ public sealed class CloseReasonTests
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
         var refusals = Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).ToArray();
-        Assert.Equal(8, refusals.Length);
+        Assert.Equal(9, refusals.Length);
         Assert.Equal(refusals.Length, refusals.Select(CloseReason.Refused).Distinct().Count());
         Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Refused));
     }

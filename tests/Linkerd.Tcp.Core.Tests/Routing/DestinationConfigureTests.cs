@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Diagnostics;
-using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -22,7 +22,7 @@ public sealed class EvictionRaceTests
                 bed.Time.Advance(TimeSpan.FromMilliseconds(25));
                 Assert.InRange(bed.Router.Table.ClientNamed, 0, 5 + 4);
             }
-        });
+        }, TestContext.Current.CancellationToken);
         try
         {
             await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(() =>
@@ -44,7 +44,7 @@ public sealed class EvictionRaceTests
                         Interlocked.Add(ref ended, reference.Destination.IsEnded ? 1 : 0);
                     }
                 }
-            }))).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            }, TestContext.Current.CancellationToken))).WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
         finally
         {
@@ -84,6 +84,7 @@ public sealed class EvictionRaceTests
             }
 
             bed.Time.Advance(TimeSpan.FromMilliseconds(1));
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             if (i % 10_000 == 9_999)
             {
                 most = Math.Max(most, bed.Router.Table.ClientNamed);
@@ -101,7 +102,7 @@ public sealed class EvictionRaceTests
         Assert.Equal(60_001, bed.Router.Table.Evicted.Idle + bed.Router.Table.Evicted.Unbound + refused);
         Assert.Equal((0, 0, (long)refused), (bed.Router.Destinations.Count(), bed.Router.Table.ClientNamed, bed.Router.Table.Refused));
         Assert.InRange(peak / most, 0, 8_000);
-        
+
         // Tables that were as large as there were destinations, and keep their length.
         Assert.InRange(left, long.MinValue, 4_000_000);
     }

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,4 +1,3 @@
-using System.Net;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Xunit;

@@ -178,14 +178,14 @@ public sealed class ConnectionLimitTests
                 most = Math.Max(most, limit.Active);
                 limit.Release();
             }
-        })).ToArray();
+        }, TestContext.Current.CancellationToken)).ToArray();
         var changer = Task.Run(() =>
         {
             for (var i = 0; !Volatile.Read(ref isDone); i++)
             {
                 limit.SetMaximum(1 + (i % 3));
             }
-        });
+        }, TestContext.Current.CancellationToken);
         try
         {
             await Task.WhenAll(takers).WaitAsync(Patience, TestContext.Current.CancellationToken);
