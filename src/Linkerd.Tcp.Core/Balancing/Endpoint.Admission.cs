@@ -94,10 +94,14 @@ public sealed partial class Endpoint
         ClearGate(EndpointGate.Ramping);
         if (Volatile.Read(ref _allowance) != int.MaxValue)
         {
-            Volatile.Write(ref _allowance, int.MaxValue);
-            if (!_policy.IsLimited)
+            // Under the lock, as the options may come to limit it meanwhile.
+            lock (_policy.Lock)
             {
-                ClearGate(EndpointGate.Limited);
+                Volatile.Write(ref _allowance, int.MaxValue);
+                if (!_policy.IsLimited)
+                {
+                    ClearGate(EndpointGate.Limited);
+                }
             }
         }
     }

@@ -39,8 +39,42 @@ public sealed partial class Endpoint
     /// <summary>Whether an operator has said something that must outlive its leaving and coming back.</summary>
     internal bool HasOrders => IsDraining || WeightOverride is not null;
 
+    /// <summary>Gets a value that indicates whether an operator has said something that still holds: an order (<see cref="HasOrders"/>), or an ejection whose time is not over.</summary>
+    internal bool IsOverridden
+    {
+        get
+        {
+            lock (_policy.Lock)
+            {
+                return HasOrders || ((_breaker.Causes & EjectionCause.Operator) != 0 && _breaker.ProbeAt > _policy.Now);
+            }
+        }
+    }
+
     /// <summary>Whether it is in the set, and neither ejected nor draining.</summary>
     internal bool TakesNewSessions => LeftAt == 0 && (Gate & (EndpointGate.Draining | EndpointGate.Ejected)) == 0;
+
+    /// <summary>Called when the balancer has other options: what was derived from the old ones is derived anew, and all else stays.</summary>
+    internal void OnOptionsChanged()
+    {
+        lock (_policy.Lock)
+        {
+            if (_policy.IsLimited)
+            {
+                SetGate(EndpointGate.Limited);
+            }
+            else if (Volatile.Read(ref _allowance) == int.MaxValue)
+            {
+                ClearGate(EndpointGate.Limited);
+            }
+
+            SetPatience(Volatile.Read(ref _usualSeconds));
+            if (_policy.AnswerPatience == long.MaxValue)
+            {
+                ClearGate(EndpointGate.Silent);
+            }
+        }
+    }
 
     /// <summary>No new sessions for it from now on, whatever else is there; those that it has go on, as long as their destination lets them.</summary>
     public void Drain()

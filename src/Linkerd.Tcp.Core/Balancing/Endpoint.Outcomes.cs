@@ -64,7 +64,7 @@ public sealed partial class Endpoint
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
         Volatile.Write(ref _usualSeconds, usual);
-        Volatile.Write(ref _patience, Math.Max(_policy.AnswerPatience, (long)(4 * usual * _policy.Options.TimeProvider.TimestampFrequency)));
+        SetPatience(usual);
         if (_breaker.Failures != 0 || _breaker.IsEjected || Volatile.Read(ref _allowance) != int.MaxValue)
         {
             Recover(kind, now);
@@ -132,6 +132,9 @@ public sealed partial class Endpoint
             _policy.NotifyChanged();
         }
     }
+
+    private void SetPatience(double usual) =>
+        Volatile.Write(ref _patience, Math.Max(_policy.AnswerPatience, (long)(4 * usual * _policy.Options.TimeProvider.TimestampFrequency)));
 
     /// <summary>Under the policy's lock.</summary>
     private void Eject(EjectionCause cause, long now)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Linkerd.Tcp;
 
 /// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
@@ -7,24 +9,22 @@ internal sealed partial class EndpointPolicy
     private volatile IReadOnlyList<Endpoint> _members = [];
     private readonly Action _reweighted;
 
-    /// <param name="options">Checked already.</param>
+    /// <param name="options">A validated copy.</param>
     /// <param name="changed">An endpoint may be picked that could not be before.</param>
     /// <param name="reweighted">An operator has changed a weight.</param>
     public EndpointPolicy(BalancerOptions options, Action changed, Action reweighted)
     {
-        Options = options;
         _changed = changed;
         _reweighted = reweighted;
-        AnswerPatience = options.AnswerPatience == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.AnswerPatience);
-        Random = options.Random == RandomSource.Shared ? null : options.Random;
         SecondsPerTick = 1.0 / options.TimeProvider.TimestampFrequency;
-        IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
+        Use(options);
     }
 
-    public BalancerOptions Options { get; }
+    /// <summary>Gets the options in force. Each read may see other ones.</summary>
+    public BalancerOptions Options { get; private set; }
 
     /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
-    public IRandomSource? Random { get; }
+    public IRandomSource? Random { get; private set; }
 
     /// <summary>Of timestamps.</summary>
     public double SecondsPerTick { get; }
@@ -32,10 +32,10 @@ internal sealed partial class EndpointPolicy
     public Lock Lock { get; } = new();
 
     /// <summary>In ticks of timestamps.</summary>
-    public long AnswerPatience { get; }
+    public long AnswerPatience { get; private set; }
 
     /// <summary>Whether every pick has to look at a limit.</summary>
-    public bool IsLimited { get; }
+    public bool IsLimited { get; private set; }
 
     /// <summary>The endpoints of the current set.</summary>
     public IReadOnlyList<Endpoint> Members
@@ -54,6 +54,16 @@ internal sealed partial class EndpointPolicy
     /// <summary>How many they are.</summary>
     public int Count => Members.Count;
 
+    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="Endpoint.OnOptionsChanged"/>).</summary>
+    /// <param name="options">A validated copy, with the same clock: the endpoints keep timestamps of it.</param>
+    public void Configure(BalancerOptions options)
+    {
+        lock (Lock)
+        {
+            Use(options);
+        }
+    }
+
     public long Now => Options.TimeProvider.GetTimestamp();
 
     public TimeSpan Elapsed(long since, long now) => Options.TimeProvider.GetElapsedTime(since, now);
@@ -63,4 +73,13 @@ internal sealed partial class EndpointPolicy
     public void NotifyChanged() => _changed();
 
     public void NotifyReweighted() => _reweighted();
+
+    [MemberNotNull(nameof(Options))]
+    private void Use(BalancerOptions options)
+    {
+        Options = options;
+        AnswerPatience = options.AnswerPatience == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.AnswerPatience);
+        Random = options.Random == RandomSource.Shared ? null : options.Random;
+        IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
+    }
 }

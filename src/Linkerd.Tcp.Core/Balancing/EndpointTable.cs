@@ -18,6 +18,9 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     /// <summary>Whether the update has named an endpoint that has branches, or is to have some.</summary>
     public bool HasBranches { get; private set; }
 
+    /// <summary>Gets the endpoints of the current set, and those that are remembered.</summary>
+    public IEnumerable<Endpoint> All => _byAddress.Values;
+
     /// <summary>Starts an update: what it does not name has left by its end.</summary>
     public void Begin()
     {

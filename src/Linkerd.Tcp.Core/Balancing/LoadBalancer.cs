@@ -4,7 +4,7 @@ namespace Linkerd.Tcp;
 internal sealed class LoadBalancer : ILoadBalancer
 {
     private readonly Lock _lock = new();
-    private readonly DistributorFactory _factory;
+    private DistributorFactory _factory;
     private readonly EndpointPolicy _policy;
     private readonly EndpointTable _table;
     private EndpointSet _set = EndpointSet.Empty;
@@ -29,6 +29,39 @@ internal sealed class LoadBalancer : ILoadBalancer
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         Rebuild(endpoints);
+    }
+
+    /// <summary>Gets the clock, which stays: the endpoints keep timestamps of it.</summary>
+    public TimeProvider TimeProvider => _policy.Options.TimeProvider;
+
+    /// <summary>Gets a value that indicates whether an operator has said something of an endpoint that still holds, also if discovery has removed the endpoint.</summary>
+    public bool IsOverridden
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _table.All.Any(static endpoint => endpoint.IsOverridden);
+            }
+        }
+    }
+
+    /// <summary>Takes another algorithm or other options. The endpoints keep their state; what an algorithm keeps for itself stays if the algorithm does.</summary>
+    /// <param name="factory">Makes the distributor of each group.</param>
+    /// <param name="options">A validated copy, with the same clock.</param>
+    public void Configure(DistributorFactory factory, BalancerOptions options)
+    {
+        lock (_lock)
+        {
+            _factory = factory;
+            _policy.Configure(options);
+            foreach (var endpoint in _table.All)
+            {
+                endpoint.OnOptionsChanged();
+            }
+        }
+
+        Rebuild(null);
     }
 
     public PickResult Pick(in PickContext context, out EndpointLease lease)

@@ -12,14 +12,14 @@ public static class LoadBalancers
     /// </summary>
     /// <param name="options">What it does beside that, which is copied; null: the defaults.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public static ILoadBalancer P2c(BalancerOptions? options = null) => Make(static _ => P2cDistributor<LeastLoadedMetric>.Create, options);
+    public static ILoadBalancer P2c(BalancerOptions? options = null) => Create(BalancerKind.P2c, options);
 
     /// <summary>
     /// Power of two choices over the latency of connecting: candidates as for <see cref="P2c"/>; the one with the lower peak EWMA of connect latency times
     /// (pending + 1) wins, where that differs by more than a quarter, otherwise as for <see cref="P2c"/>. Less than 1 ms counts as 1 ms: below that it is noise.
     /// </summary>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Make(static _ => P2cDistributor<PeakEwmaMetric>.Create, options);
+    public static ILoadBalancer PeakEwma(BalancerOptions? options = null) => Create(BalancerKind.PeakEwma, options);
 
     /// <summary>
     /// Least connections, exactly: among all endpoints that no other is better than by a whole connection (load per weight, connections being established
@@ -29,8 +29,7 @@ public static class LoadBalancers
     /// </summary>
     /// <remarks>A pick and a release cost a logarithm of the number of endpoints each, under a lock of the group.</remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer LeastConnections(BalancerOptions? options = null) =>
-        Make(static own => (members, previous) => LeastConnectionsDistributor.Create(members, previous, own.Random), options);
+    public static ILoadBalancer LeastConnections(BalancerOptions? options = null) => Create(BalancerKind.LeastConnections, options);
 
     /// <summary>
     /// Weighted round robin: each in turn, as often as its weight says and as evenly as that goes, whatever the load. Starts at a random place, so that
@@ -38,12 +37,11 @@ public static class LoadBalancers
     /// </summary>
     /// <remarks>Earliest deadline first: a pick costs a logarithm of the number of endpoints, under a lock of the group.</remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer RoundRobin(BalancerOptions? options = null) =>
-        Make(static own => (members, previous) => RoundRobinDistributor.Create(members, previous, own.Random), options);
+    public static ILoadBalancer RoundRobin(BalancerOptions? options = null) => Create(BalancerKind.RoundRobin, options);
 
     /// <summary>Random in proportion to weights, whatever the load. A pick costs the same whatever the number of endpoints.</summary>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer Random(BalancerOptions? options = null) => Make(static _ => RandomDistributor.Create, options);
+    public static ILoadBalancer Random(BalancerOptions? options = null) => Create(BalancerKind.Random, options);
 
     /// <summary>
     /// Consistent hashing: sessions of one client go to one endpoint, by <see cref="PickContext.Hash"/> or else the client's address without its port; at
@@ -56,29 +54,47 @@ public static class LoadBalancers
     /// and is made when the set is updated. The client's address is asked of the connection, which makes it once per session.
     /// </remarks>
     /// <inheritdoc cref="P2c"/>
-    public static ILoadBalancer Maglev(BalancerOptions? options = null) =>
-        Make(static own => (members, previous) => MaglevDistributor.Create(members, previous, own), options);
+    public static ILoadBalancer Maglev(BalancerOptions? options = null) => Create(BalancerKind.Maglev, options);
 
     /// <summary>The load balancer of an algorithm that is known by name.</summary>
     /// <param name="kind">The algorithm.</param>
     /// <param name="options">What it does beside that, which is copied; null: the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such algorithm.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null) => kind switch
+    public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null)
     {
-        BalancerKind.P2c => P2c(options),
-        BalancerKind.PeakEwma => PeakEwma(options),
-        BalancerKind.LeastConnections => LeastConnections(options),
-        BalancerKind.RoundRobin => RoundRobin(options),
-        BalancerKind.Random => Random(options),
-        BalancerKind.Maglev => Maglev(options),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "One of BalancerKind was expected."),
-    };
+        var own = Validated(options ?? new());
+        return new LoadBalancer(FactoryOf(kind, own), own);
+    }
 
-    private static LoadBalancer Make(Func<BalancerOptions, DistributorFactory> algorithm, BalancerOptions? options)
+    /// <summary>Gives a load balancer another algorithm and other options; its endpoints keep their state.</summary>
+    /// <param name="balancer">The load balancer, with the same clock as the options.</param>
+    /// <param name="kind">The algorithm.</param>
+    /// <param name="options">What it does beside that, which is copied.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such algorithm.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    internal static void Configure(LoadBalancer balancer, BalancerKind kind, BalancerOptions options)
     {
-        var own = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
-        var factory = algorithm(own);
-        return new LoadBalancer(own.Aperture is null ? factory : ApertureDistributor.Around(factory, own.Aperture), own);
+        var own = Validated(options);
+        balancer.Configure(FactoryOf(kind, own), own);
+    }
+
+    private static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+
+    /// <param name="kind">The algorithm.</param>
+    /// <param name="own">A validated copy.</param>
+    private static DistributorFactory FactoryOf(BalancerKind kind, BalancerOptions own)
+    {
+        DistributorFactory factory = kind switch
+        {
+            BalancerKind.P2c => P2cDistributor<LeastLoadedMetric>.Create,
+            BalancerKind.PeakEwma => P2cDistributor<PeakEwmaMetric>.Create,
+            BalancerKind.LeastConnections => (members, previous) => LeastConnectionsDistributor.Create(members, previous, own.Random),
+            BalancerKind.RoundRobin => (members, previous) => RoundRobinDistributor.Create(members, previous, own.Random),
+            BalancerKind.Random => RandomDistributor.Create,
+            BalancerKind.Maglev => (members, previous) => MaglevDistributor.Create(members, previous, own),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "One of BalancerKind was expected."),
+        };
+        return own.Aperture is null ? factory : ApertureDistributor.Around(factory, own.Aperture);
     }
 }

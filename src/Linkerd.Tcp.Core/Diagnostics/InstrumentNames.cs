@@ -15,6 +15,9 @@ internal static class InstrumentNames
     public const string ConnectAttempts = "linkerd.tcp.connect.attempts";
     public const string ConnectFailures = "linkerd.tcp.connect.failures";
     public const string ConnectDuration = "linkerd.tcp.connect.duration";
+    public const string Destinations = "linkerd.tcp.destinations";
+    public const string DestinationsEvicted = "linkerd.tcp.destinations.evicted";
+    public const string DestinationsRefused = "linkerd.tcp.destinations.refused";
     public const string Endpoints = "linkerd.tcp.endpoints";
     public const string EndpointConnections = "linkerd.tcp.endpoint.connections";
     public const string Checks = "linkerd.tcp.checks";
@@ -31,6 +34,7 @@ internal static class InstrumentNames
     public const string Reason = "reason";
     public const string Loop = "loop";
     public const string Cause = "cause";
+    public const string Kind = "kind";
     public const string Side = "side";
     public const string Direction = "network.io.direction";
 }

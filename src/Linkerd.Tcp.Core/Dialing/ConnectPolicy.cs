@@ -34,6 +34,20 @@ public sealed class ConnectPolicy
     /// <summary>How server connections are set up; null, the default: as the proxy's options say.</summary>
     public TcpOptions? Tcp { get; set; }
 
+    /// <summary>Gets whether everything is the same.</summary>
+    internal bool IsSame(ConnectPolicy other) => ReferenceEquals(this, other)
+        || ((ConnectTimeout, AttemptTimeout, MaxAttempts, RetryBackoff) == (other.ConnectTimeout, other.AttemptTimeout, other.MaxAttempts, other.RetryBackoff)
+            && SourceAddresses.SequenceEqual(other.SourceAddresses)
+            && (Tcp is null || other.Tcp is null ? ReferenceEquals(Tcp, other.Tcp) : Tcp.IsSame(other.Tcp)));
+
+    /// <summary>Gets a copy that says how connections are set up.</summary>
+    internal ConnectPolicy WithTcp(TcpOptions tcp)
+    {
+        var copy = Copy();
+        copy.Tcp ??= tcp;
+        return copy;
+    }
+
     internal ConnectPolicy Copy()
     {
         var copy = (ConnectPolicy)MemberwiseClone();

@@ -13,15 +13,15 @@ internal sealed class WarmPool : IAsyncDisposable
 
     private readonly ILoadBalancer _balancer;
     private readonly Dialer _dialer;
-    private readonly ConnectPolicy _policy;
     private readonly IDialObserver _observer;
-    private readonly WarmOptions _options;
     private readonly TimeProvider _timeProvider;
     private readonly Backoff _backoff;
     private readonly Lock _lock = new();
     private readonly List<WarmConnection> _idle = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly ITimer _timer;
+    private ConnectPolicy _policy;
+    private WarmOptions _options;
     private TransportExecutor? _executor;
     private int _connecting;
     private long _pausedUntil;
@@ -61,6 +61,24 @@ internal sealed class WarmPool : IAsyncDisposable
                 return _idle.Count;
             }
         }
+    }
+
+    /// <summary>Takes other options. Connections beyond a lower number are closed, the oldest first; those that are kept were made as the old policy said.</summary>
+    public void Configure(WarmOptions options, ConnectPolicy policy)
+    {
+        List<WarmConnection> surplus = [];
+        lock (_lock)
+        {
+            (_options, _policy) = (options, policy);
+            if (_idle.Count - options.Connections is var count and > 0)
+            {
+                surplus = _idle[..count];
+                _idle.RemoveRange(0, count);
+            }
+        }
+
+        surplus.ForEach(static connection => _ = CloseAsync(connection));
+        Fill();
     }
 
     /// <summary>Takes a connection for a session: the youngest, one of the session's own loop before others.</summary>
@@ -220,9 +238,10 @@ internal sealed class WarmPool : IAsyncDisposable
         {
             var endpoint = lease.Endpoint!;
             _dialer.CountAttempt();
-            var request = new DialRequest { Address = endpoint.Address, Policy = _policy, Timeout = _policy.AttemptTimeout, Executor = executor };
+            var policy = _policy;
+            var request = new DialRequest { Address = endpoint.Address, Policy = policy, Timeout = policy.AttemptTimeout, Executor = executor };
             result = await _dialer.DialAsync(request, _stopping.Token).ConfigureAwait(false);
-            _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, _policy, _observer);
+            _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, policy, _observer);
         }
         catch
         {
@@ -256,7 +275,7 @@ internal sealed class WarmPool : IAsyncDisposable
             }
 
             _backoff.Reset();
-            if (_isStopped)
+            if (_isStopped || _idle.Count >= _options.Connections)
             {
                 return false;
             }

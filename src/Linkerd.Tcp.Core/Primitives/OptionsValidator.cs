@@ -25,6 +25,9 @@ public sealed class OptionsValidator
 
     private OptionsValidator(List<OptionsError> errors, string path) => (_errors, _path) = (errors, path);
 
+    /// <summary>Gets the number of errors so far, those of options around these included.</summary>
+    internal int ErrorCount => _errors.Count;
+
     /// <summary>Adds an error unless a condition holds.</summary>
     /// <param name="holds">Whether the option is valid.</param>
     /// <param name="given">The value of the option.</param>

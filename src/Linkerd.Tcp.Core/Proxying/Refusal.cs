@@ -40,4 +40,9 @@ public enum Refusal
 
     /// <summary><c>client_network</c>: its address is on the deny list of the listener, or not on its allow list.</summary>
     ClientNetwork,
+
+    /// <summary>
+    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and there are as many of names that clients choose as there may be.
+    /// </summary>
+    DestinationsFull,
 }

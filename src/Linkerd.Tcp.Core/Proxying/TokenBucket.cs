@@ -9,9 +9,9 @@ internal sealed class TokenBucket
     private const double Tolerance = 1e-6;
 
     private readonly TimeProvider _timeProvider;
-    private readonly double _rate;
-    private readonly double _capacity;
     private readonly Lock _lock = new();
+    private double _rate;
+    private double _capacity;
     private double _tokens;
     private long _filledAt;
 
@@ -20,6 +20,16 @@ internal sealed class TokenBucket
     /// <param name="timeProvider">The clock.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range, or not finite.</exception>
     public TokenBucket(double rate, double capacity, TimeProvider timeProvider)
+    {
+        _timeProvider = timeProvider;
+        _filledAt = timeProvider.GetTimestamp();
+        SetRate(rate, capacity);
+        _tokens = capacity;
+    }
+
+    /// <summary>Changes the rate and the capacity. What it holds stays, up to the new capacity.</summary>
+    /// <inheritdoc cref="TokenBucket(double, double, TimeProvider)"/>
+    public void SetRate(double rate, double capacity)
     {
         if (!double.IsFinite(rate) || rate < 0)
         {
@@ -31,10 +41,12 @@ internal sealed class TokenBucket
             throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "A finite number of tokens, more than 0, was expected.");
         }
 
-        _timeProvider = timeProvider;
-        _rate = rate;
-        _capacity = _tokens = capacity;
-        _filledAt = timeProvider.GetTimestamp();
+        lock (_lock)
+        {
+            Fill();
+            (_rate, _capacity) = (rate, capacity);
+            _tokens = Math.Min(_tokens, capacity);
+        }
     }
 
     /// <summary>What it holds now.</summary>

@@ -11,13 +11,15 @@ public sealed class BalancedConnection : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly long _openedAt;
     private readonly EndpointLease _lease;
+    private readonly DestinationUse _use;
     private int _isEnded;
 
-    internal BalancedConnection(TransportConnection connection, EndpointLease lease, TimeProvider timeProvider)
+    internal BalancedConnection(TransportConnection connection, EndpointLease lease, DestinationUse use, TimeProvider timeProvider)
     {
         Connection = connection;
         EndPoint = lease.Endpoint!.Address;
         _lease = lease;
+        _use = use;
         _timeProvider = timeProvider;
         _openedAt = timeProvider.GetTimestamp();
     }
@@ -63,6 +65,7 @@ public sealed class BalancedConnection : IAsyncDisposable
         finally
         {
             _lease.Complete(report);
+            _use.Release();
         }
     }
 }

@@ -3,6 +3,9 @@ namespace Linkerd.Tcp;
 /// <content>What its sessions share on their way to a server connection.</content>
 public sealed partial class Destination
 {
+    private readonly Lock _warming = new();
+    private (Dialer Dialer, ServedBy Proxy)? _warmer;
+
     /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
     public int WaitingSessions => Waiters.Count;
 
@@ -16,18 +19,32 @@ public sealed partial class Destination
     /// <returns>The connection, which is to be disposed.</returns>
     /// <exception cref="ConnectException">There is no connection; it says why, and after how many attempts.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed, before or meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed, before or meanwhile, or the destination was evicted before.</exception>
     public async ValueTask<BalancedConnection> ConnectAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested || !Use.TryHold(), this);
+        try
+        {
+            return await ConnectHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Use.Release();
+            throw;
+        }
+    }
+
+    private async ValueTask<BalancedConnection> ConnectHeldAsync(CancellationToken cancellationToken)
+    {
+        var direct = _services.Direct;
         var policy = CheckPolicy;
         using var patience = new ConnectPatience(policy.ConnectTimeout, _timeProvider, cancellationToken, _stopping);
-        var establishment = new Establishment(_direct.Dialer, _random, _timeProvider);
+        var establishment = new Establishment(direct.Dialer, _random, _timeProvider);
         Budget.OnSession();
         try
         {
-            await establishment.RunAsync(this, policy, new DirectRequester(_direct.Executor), patience.Deadline, patience.Token).ConfigureAwait(false);
+            await establishment.RunAsync(this, policy, new DirectRequester(direct.Executor), patience.Deadline, patience.Token).ConfigureAwait(false);
         }
         catch when (establishment.Connection is { } connection)
         {
@@ -37,7 +54,7 @@ public sealed partial class Destination
 
         if (establishment.IsConnected)
         {
-            return new BalancedConnection(establishment.Connection, establishment.Lease, _timeProvider);
+            return new BalancedConnection(establishment.Connection, establishment.Lease, Use, _timeProvider);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +73,7 @@ public sealed partial class Destination
     internal ConnectPolicy? Connect => _options.Connect;
 
     /// <summary>What sends the PROXY header with which its connections begin; null if they begin with none.</summary>
-    internal ProxyHeaderSender? Header { get; }
+    internal ProxyHeaderSender? Header => _header;
 
     internal int MaxWaiters => _options.MaxWaiters;
 
@@ -64,28 +81,84 @@ public sealed partial class Destination
 
     internal RetryTokens Budget { get; }
 
-    /// <summary>The connections that are made ahead; null where there are none. Set by the proxy that serves it, the first where there are several.</summary>
+    /// <summary>The connections that are made ahead; null if there are none. Made for the proxy that serves it, the first if there are several.</summary>
     internal WarmPool? Warm { get; private set; }
 
-    /// <summary>Starts to make connections ahead, where its options say so and nobody does yet; never if a connection begins with the address of its client.</summary>
-    internal WarmPool? StartWarming(Dialer dialer, ConnectPolicy policy)
+    // None if a connection begins with the address of its client, which is not known ahead.
+    private static int Preconnects(DestinationOptions options) => options.SendProxy is null ? options.Warm.Connections : 0;
+
+    private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _random);
+
+    private void WarnNotWarmed(DestinationOptions? before = null)
     {
-        lock (_lock)
+        var options = _options;
+        if (options.SendProxy is not null && options.Warm.Connections > 0 && before is not { SendProxy: not null, Warm.Connections: > 0 })
         {
-            return _options.Warm.Connections > 0 && Header is null && Warm is null
-                ? Warm = new WarmPool(Balancer, dialer, policy, this, _options.Warm, _random, _timeProvider)
-                : null;
+            Log.NotWarmed(_logger, Name, options.Warm.Connections);
         }
     }
 
-    internal async ValueTask StopWarmingAsync(WarmPool pool)
+    /// <summary>Has a proxy make connections ahead from now on, as many as the options say at any time, unless another one does.</summary>
+    /// <param name="dialer">The dialer of the proxy.</param>
+    /// <param name="proxy">How the proxy makes connections, for options that do not say so.</param>
+    internal void StartWarming(Dialer dialer, ServedBy proxy)
     {
-        lock (_lock)
+        lock (_warming)
         {
-            Warm = null;
+            _warmer ??= (dialer, proxy);
         }
 
-        await pool.DisposeAsync().ConfigureAwait(false);
+        ConfigureWarming(isBalancerNew: false);
+    }
+
+    /// <summary>Ends what <see cref="StartWarming"/> began for a proxy, if it did.</summary>
+    internal async ValueTask StopWarmingAsync(Dialer dialer)
+    {
+        WarmPool? pool;
+        lock (_warming)
+        {
+            if (_warmer?.Dialer != dialer)
+            {
+                return;
+            }
+
+            (pool, Warm, _warmer) = (Warm, null, null);
+        }
+
+        if (pool is not null)
+        {
+            await pool.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void ConfigureWarming(bool isBalancerNew)
+    {
+        WarmPool? old = null;
+        WarmPool? kept;
+        var options = _options;
+        ConnectPolicy policy;
+        lock (_warming)
+        {
+            if (_warmer is not { } warmer)
+            {
+                return;
+            }
+
+            policy = (options.Connect ?? warmer.Proxy.Connect).WithTcp(warmer.Proxy.Tcp);
+            if (isBalancerNew || Preconnects(options) == 0)
+            {
+                (old, Warm) = (Warm, null);
+            }
+
+            kept = Warm;
+            if (kept is null && Preconnects(options) > 0)
+            {
+                Warm = new WarmPool(_balancer, warmer.Dialer, policy, this, options.Warm, _random, _timeProvider);
+            }
+        }
+
+        kept?.Configure(options.Warm, policy);
+        _ = old?.DisposeAsync().AsTask();
     }
 
     /// <summary>Whether there are endpoints, and an operator drains each of them.</summary>
@@ -127,5 +200,18 @@ public sealed partial class Destination
     };
 
     /// <summary>The places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>
-    internal ConnectionLimit? SessionLimit { get; }
+    internal ConnectionLimit? SessionLimit => _sessionLimit;
+
+    // Once there is a limit it stays, and has room for all: sessions have places of it.
+    private void ConfigureSessionLimit(int? most)
+    {
+        if (_sessionLimit is { } limit)
+        {
+            limit.SetMaximum(most ?? int.MaxValue);
+        }
+        else if (most is { } first)
+        {
+            _sessionLimit = new ConnectionLimit(first);
+        }
+    }
 }

@@ -9,14 +9,15 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     private readonly RepeatFilter _readmittedFilter;
     private readonly RepeatFilter _heldBackFilter;
     private readonly RepeatFilter _handlerFilter;
-    private readonly ActiveChecker? _checker;
+    private volatile ActiveChecker? _checker;
+    private (ConnectPolicy Policy, TcpOptions Tcp)? _server;
     private volatile ConnectPolicy? _proxyPolicy;
     private long _checksPassed;
     private long _checksFailed;
     private long _checksInconclusive;
 
-    /// <summary>One of its endpoints is drained, or was removed. Raised under locks: handlers neither block nor call back.</summary>
-    internal event Action? EndpointLeaving;
+    /// <summary>One of its endpoints is drained, or was removed, or may stay for another time. Raised under locks: handlers neither block nor call back.</summary>
+    internal event Action<Destination>? EndpointLeaving;
 
     /// <summary>One of its endpoints is down, and its sessions are to end. Raised as <see cref="EndpointLeaving"/> is.</summary>
     internal event Action<Endpoint>? EndpointDown;
@@ -36,14 +37,21 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         : (Volatile.Read(ref _checksPassed), Volatile.Read(ref _checksFailed), Volatile.Read(ref _checksInconclusive));
 
     /// <summary>A proxy serves it: what its options do not say is as the proxy's say.</summary>
-    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp)
+    /// <param name="policy">The proxy's.</param>
+    /// <param name="tcp">The proxy's.</param>
+    /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
+    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp, ConnectPolicy? before = null)
     {
-        var connect = Connect ?? policy;
-        if (_proxyPolicy is null)
+        if (_proxyPolicy is null || before is not null)
         {
-            var own = connect.Copy();
-            own.Tcp ??= tcp;
-            _proxyPolicy = own;
+            lock (_applying)
+            {
+                if (_server is null || ReferenceEquals(_server.Value.Policy, before))
+                {
+                    _server = (policy, tcp);
+                    ConfigureCheckPolicy();
+                }
+            }
         }
     }
 
@@ -74,7 +82,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         }
     }
 
-    void IEndpointObserver.OnLeaving(Endpoint endpoint) => EndpointLeaving?.Invoke();
+    void IEndpointObserver.OnLeaving(Endpoint endpoint) => EndpointLeaving?.Invoke(this);
 
     void ICheckObserver.OnChecked(CheckTarget target, CheckResult result, bool isHeldBack)
     {
@@ -92,10 +100,67 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         }
     }
 
+    /// <summary>Has those who end sessions look at what other options mean for endpoints that are leaving, or down, already.</summary>
+    private void TellLeaving(DestinationOptions before)
+    {
+        if (DrainTimeout != before.DrainTimeout)
+        {
+            EndpointLeaving?.Invoke(this);
+        }
+
+        if (ClosesSessionsOnDown && before.Check is not { CloseSessionsOnDown: true })
+        {
+            foreach (var endpoint in _balancer.Endpoints.Where(static endpoint => endpoint.IsDown))
+            {
+                EndpointDown?.Invoke(endpoint);
+            }
+        }
+    }
+
+    private bool IsOverridden => _balancer is LoadBalancer own ? own.IsOverridden : _balancer.Endpoints.Any(static endpoint => endpoint.IsOverridden);
+
+    private void ConfigureCheckPolicy()
+    {
+        if (_server is { } server)
+        {
+            var own = (Connect ?? server.Policy).Copy();
+            own.Tcp ??= server.Tcp;
+            _proxyPolicy = own;
+        }
+    }
+
+    /// <summary>Starts to check, stops, or checks as other options say. Endpoints that stay are as up or down as they were; nobody is down without checks.</summary>
+    private void ConfigureChecks(ActiveCheckOptions? options)
+    {
+        var checker = _checker;
+        if (options is null)
+        {
+            _checker = null;
+            checker?.Stop();
+            foreach (var endpoint in _balancer.Endpoints.Where(static endpoint => endpoint.IsDown))
+            {
+                endpoint.MarkUp();
+            }
+
+            return;
+        }
+
+        var check = new EndpointCheck(_services.Checks.Value, options, () => CheckPolicy, _timeProvider, Header);
+        if (checker is null)
+        {
+            _checker = checker = new ActiveChecker(check, options, this, _timeProvider, _random, _stopping);
+            checker.Update(_balancer.Endpoints);
+        }
+        else
+        {
+            checker.Configure(check, options);
+        }
+    }
+
     /// <summary>The balancer has a new set.</summary>
     private void OnEndpointsChanged()
     {
-        var endpoints = Balancer.Endpoints;
+        var endpoints = _balancer.Endpoints;
         foreach (var endpoint in endpoints)
         {
             // Each, as somebody's own balancer may be made of several.

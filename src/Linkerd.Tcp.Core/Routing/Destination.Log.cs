@@ -84,10 +84,6 @@ public sealed partial class Destination
 
     private static partial class Log
     {
-        [LoggerMessage(3020, LogLevel.Warning,
-            "{Name}: the resolver ({Resolver}) has not ended its watch {Patience} s after its token was cancelled; it is left behind", EventName = "ResolverLeftBehind")]
-        public static partial void LeftBehind(ILogger logger, DstPath name, string resolver, double patience);
-
         [LoggerMessage(3021, LogLevel.Error, "{Name}: a handler of the balancer's Changed event threw ({Suppressed} like this not shown)", EventName = "ChangedHandlerThrew")]
         public static partial void ChangedHandlerThrew(ILogger logger, Exception error, DstPath name, int suppressed);
 

@@ -8,79 +8,67 @@ namespace Linkerd.Tcp;
 /// </summary>
 public sealed partial class Destination
 {
-    private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRestart = TimeSpan.FromSeconds(10);
+    /// <summary>How long the end of a watch is waited for.</summary>
+    internal static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
 
-    private readonly DestinationOptions _options;
+    private readonly DestinationServices _services;
     private readonly TimeProvider _timeProvider;
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly RepeatFilter _failureFilter;
+    private readonly CancellationTokenSource _ending;
     private readonly CancellationToken _stopping;
-    private readonly DirectDialing _direct;
-    private readonly Lock _lock = new();
-    private TaskCompletionSource? _changed;
-    private Task _watching = Task.CompletedTask;
-    private long _version;
+    private readonly ChangeSignal _signal = new();
+
+    // Held while an answer of the resolver, or a change of the options, is applied; before the locks of the balancer.
+    private readonly Lock _applying = new();
+    private volatile DestinationOptions _options;
+    private volatile ILoadBalancer _balancer;
+    private volatile ConnectionLimit? _sessionLimit;
+    private volatile ProxyHeaderSender? _header;
+    private ResolverWatch _watch;
     private long _updates;
     private long _failures;
     private long _goodUntil;
     private EndpointSet _endpoints = EndpointSet.Empty;
     private volatile bool _isResolved;
+    private volatile bool _hasHadEndpoints;
     private volatile bool _isStale;
+    private volatile bool _isEnded;
     private volatile Resolution _resolution = Resolution.Pending.Instance;
 
     /// <param name="name">The name.</param>
-    /// <param name="options">What it is made of.</param>
-    /// <param name="checks">What checks connect with; null if the options have none.</param>
-    /// <param name="direct">What connects for callers of <see cref="ConnectAsync"/>.</param>
-    /// <param name="timeProvider">The clock.</param>
-    /// <param name="random">Where jitter comes from.</param>
-    /// <param name="logger">Where to log.</param>
-    /// <param name="stopping">Cancelled when it ends.</param>
-    internal Destination(
-        DstPath name,
-        DestinationOptions options,
-        Dialer? checks,
-        DirectDialing direct,
-        TimeProvider timeProvider,
-        IRandomSource random,
-        ILogger logger,
-        CancellationToken stopping)
+    /// <param name="options">The options, which are copied.</param>
+    /// <param name="services">What the destinations of the router share.</param>
+    internal Destination(DstPath name, DestinationOptions options, DestinationServices services)
     {
         Name = name;
-        _direct = direct;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
-        _timeProvider = timeProvider;
-        _random = random;
-        _logger = logger;
-        _stopping = stopping;
-        _failureFilter = new RepeatFilter(timeProvider);
-        _ejectedFilter = new RepeatFilter(timeProvider);
-        _readmittedFilter = new RepeatFilter(timeProvider);
-        _heldBackFilter = new RepeatFilter(timeProvider);
-        _handlerFilter = new RepeatFilter(timeProvider);
-        _onlyFilter = new RepeatFilter(timeProvider);
-        Balancer = DestinationBalancer.Make(options, name);
-        Waiters = new WaiterQueue(options.MaxWaiters, Balancer, IsInVain, timeProvider);
-        Budget = new RetryTokens(options.RetryBudget, timeProvider);
-
-        Header = options.SendProxy is { } sendProxy ? new ProxyHeaderSender(sendProxy, random) : null;
-        SessionLimit = options.MaxSessions is { } most ? new ConnectionLimit(most) : null;
-        if (options.Check is { } check && checks is not null)
-        {
-            var one = new EndpointCheck(checks, check, () => CheckPolicy, timeProvider, Header);
-            _checker = new ActiveChecker(one, check, this, timeProvider, random, stopping);
-        }
-
-        Balancer.Changed += Signal;
+        _services = services;
+        (_timeProvider, _random, _logger) = (services.TimeProvider, services.Random, services.Logger);
+        _failureFilter = new RepeatFilter(_timeProvider);
+        _ejectedFilter = new RepeatFilter(_timeProvider);
+        _readmittedFilter = new RepeatFilter(_timeProvider);
+        _heldBackFilter = new RepeatFilter(_timeProvider);
+        _handlerFilter = new RepeatFilter(_timeProvider);
+        _onlyFilter = new RepeatFilter(_timeProvider);
+        _balancer = DestinationBalancer.Make(options, name);
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
+        _stopping = _ending.Token;
+        _watch = new ResolverWatch(this, options.Resolver, services, _stopping);
+        Waiters = new WaiterQueue(options.MaxWaiters, _balancer, IsInVain, _timeProvider);
+        Budget = new RetryTokens(options.RetryBudget, _timeProvider);
+        ConfigureSessionLimit(options.MaxSessions);
+        ConfigureHeader(options.SendProxy);
+        ConfigureChecks(options.Check);
+        _balancer.Changed += Signal;
     }
 
     /// <summary>The name.</summary>
     public DstPath Name { get; }
 
-    /// <summary>What picks its endpoints.</summary>
-    public ILoadBalancer Balancer { get; }
+    /// <summary>Gets the load balancer, which picks its endpoints. Another one after a change of <see cref="DestinationOptions.BalancerFactory"/>.</summary>
+    public ILoadBalancer Balancer => _balancer;
 
     /// <summary>What resolves it.</summary>
     public IResolver Resolver => _options.Resolver;
@@ -100,26 +88,35 @@ public sealed partial class Destination
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
     public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
+    internal event Action<Destination>? Evicted;
+
+    /// <summary>Gets who holds it; it is not evicted while somebody does.</summary>
+    internal DestinationUse Use { get; } = new();
+
+    /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
+    internal bool HasHadEndpoints => _hasHadEndpoints;
+
+    /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
+    internal bool IsEnded => _isEnded;
+
+    /// <summary>Gets the options in force. Not to be written to.</summary>
+    internal DestinationOptions Options => _options;
+
+    /// <summary>Gets the endpoints that discovery gave last.</summary>
+    internal EndpointSet EndpointSet => Volatile.Read(ref _endpoints);
+
+    /// <summary>
+    /// Gets a value that indicates whether it is worth keeping although nobody holds it: an operator's order stands, the last good set is all that there is, or connections are made ahead.
+    /// </summary>
+    internal bool IsWorthKeeping =>
+        Preconnects(_options) > 0 || (EndpointSet.Count > 0 && (_isStale || _resolution is Resolution.Failed or Resolution.Pending)) || IsOverridden;
+
     /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
-    internal long Version => Volatile.Read(ref _version);
+    internal long Version => _signal.Version;
 
     /// <summary>Completes when something has happened since the version was read.</summary>
-    internal Task WaitChangedAsync(long version, CancellationToken cancellationToken)
-    {
-        Task changed;
-        lock (_lock)
-        {
-            if (_version != version)
-            {
-                return Task.CompletedTask;
-            }
-
-            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            changed = _changed.Task;
-        }
-
-        return changed.WaitAsync(cancellationToken);
-    }
+    internal Task WaitChangedAsync(long version, CancellationToken cancellationToken) => _signal.WaitAsync(version, cancellationToken);
 
     /// <summary>
     /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
@@ -127,7 +124,7 @@ public sealed partial class Destination
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile, or the destination was evicted.</exception>
     public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
@@ -153,35 +150,141 @@ public sealed partial class Destination
 
     internal void Start()
     {
-        if (Header is not null && _options.Warm.Connections > 0)
+        WarnNotWarmed();
+        _watch.Start();
+    }
+
+    /// <summary>Called when its resolver has said something.</summary>
+    internal void Hear(ResolverWatch watch, Resolution resolution)
+    {
+        lock (_applying)
         {
-            Log.NotWarmed(_logger, Name, _options.Warm.Connections);
+            if (_isEnded || watch != _watch)
+            {
+                return;
+            }
+
+            Apply(resolution);
         }
 
-        _watching = Task.Run(WatchAsync, CancellationToken.None);
+        Signal();
     }
 
     /// <summary>
-    /// Completes when the watch has ended, after the token was cancelled; without it where the resolver takes longer than the patience, which it then may as long as it likes:
-    /// what it says is heard by nobody.
+    /// Takes other options, which hold from then on; sessions, waits and connects that have begun go on. The endpoints keep their state: load, breaker, slow start, latency, an
+    /// operator's orders; they lose it only if <see cref="DestinationOptions.BalancerFactory"/> changes, which replaces the load balancer whole. With another resolver
+    /// (another instance) the endpoints in force stay until that one has an answer. Lower limits end nothing. A limit of sessions where there was none counts the sessions that begin afterwards.
+    /// Any thread; one change after the other.
     /// </summary>
-    /// <param name="patience">In the time of the destination's clock.</param>
-    internal async Task StopAsync(TimeSpan patience)
+    /// <param name="options">The options, which are copied. <see cref="BalancerOptions.TimeProvider"/> is to be the same as before.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid; nothing has changed.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed, or the destination was evicted.</exception>
+    public void Configure(DestinationOptions options)
     {
-        try
+        ArgumentNullException.ThrowIfNull(options);
+        ObjectDisposedException.ThrowIf(_isEnded, this);
+        lock (_services.Configuring)
         {
-            await _watching.WaitAsync(patience, _timeProvider, CancellationToken.None).ConfigureAwait(false);
+            var validator = new OptionsValidator();
+            var change = DestinationChange.Prepare(this, options, validator);
+            validator.ThrowIfInvalid(nameof(options));
+            change!.Apply();
         }
-        catch (TimeoutException)
+    }
+
+    /// <summary>Takes other options.</summary>
+    internal void Take(DestinationChange change)
+    {
+        var before = _options;
+        lock (_applying)
         {
-            Log.LeftBehind(_logger, Name, Resolver.GetType().Name, patience.TotalSeconds);
+            if (_isEnded)
+            {
+                change.Discard();
+                return;
+            }
+
+            var options = _options = change.Options;
+            var isInUse = TryApply(() => UseBalancer(change.Balancer, options));
+            Waiters.Configure(options.MaxWaiters, _balancer);
+            Budget.Configure(options.RetryBudget);
+            ConfigureSessionLimit(options.MaxSessions);
+            ConfigureCheckPolicy();
+            ConfigureHeader(options.SendProxy);
+            ConfigureChecks(options.Check);
+            if (_resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
+            {
+                isInUse &= TryApply(Clear);
+            }
+
+            // A balancer that has thrown gets the set again from a watch that starts anew.
+            if (!isInUse || options.Resolver != before.Resolver)
+            {
+                var old = _watch;
+                _watch = new ResolverWatch(this, options.Resolver, _services, _stopping);
+                _watch.Start();
+                _ = old.StopAsync(ResolverPatience);
+            }
         }
 
-        _checker?.Stop();
-        DestinationBalancer.Release(Balancer);
+        ConfigureWarming(isBalancerNew: change.Balancer is not null);
+        WarnNotWarmed(before);
+        TellLeaving(before);
+        Signal();
+    }
+
+    /// <summary>
+    /// Ends the watch and the checks. Completes when the watch has ended, or without that if the resolver takes longer than the patience, which it then may as long as it
+    /// likes: what it says is heard by nobody. Leases stay good.
+    /// </summary>
+    /// <param name="patience">In the time of the destination's clock.</param>
+    internal async Task EndAsync(TimeSpan patience)
+    {
+        ResolverWatch watch;
+        lock (_applying)
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+
+            (_isEnded, watch) = (true, _watch);
+            _checker?.Stop();
+        }
+
+        await ResolverWatch.CancelAsync(_ending, _logger).ConfigureAwait(false);
+        await watch.StopAsync(patience).ConfigureAwait(false);
+        LeaveBalancer(_balancer);
+    }
+
+    /// <summary>Gives the balancer in use other options, or puts another one in its place.</summary>
+    private void UseBalancer(ILoadBalancer? other, DestinationOptions options)
+    {
+        var old = _balancer;
+        if (other is null)
+        {
+            if (old is LoadBalancer own && options.BalancerFactory is null)
+            {
+                LoadBalancers.Configure(own, options.Balancer, options.Balancing);
+            }
+
+            return;
+        }
+
+        // It has a set already, which was in force a moment ago.
+        other.Changed += Signal;
+        _balancer = other;
+        LeaveBalancer(old);
+        other.Update(_endpoints);
+        OnEndpointsChanged();
+    }
+
+    private void LeaveBalancer(ILoadBalancer balancer)
+    {
+        DestinationBalancer.Release(balancer);
         try
         {
-            Balancer.Changed -= Signal;
+            balancer.Changed -= Signal;
         }
         catch (Exception)
         {
@@ -190,69 +293,20 @@ public sealed partial class Destination
         }
     }
 
-    private async Task WatchAsync()
+    /// <summary>Does something with somebody else's balancer.</summary>
+    private bool TryApply(Action action)
     {
-        var restart = new Backoff(FirstRestart, LastRestart, _random);
-        while (!_stopping.IsCancellationRequested)
+        try
         {
-            string? problem;
-            try
-            {
-                problem = await FollowAsync(restart).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                // A resolver that throws breaks its contract; the destination outlives that.
-                problem = $"the resolver threw {error.GetType().Name}: {error.Message}";
-            }
-
-            if (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-
-            Apply(new Resolution.Failed(problem));
-            try
-            {
-                await Task.Delay(restart.Next(), _timeProvider, _stopping).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            action();
+            return true;
         }
-    }
-
-    /// <summary>Applies what one watch says.</summary>
-    /// <returns>Why it is over.</returns>
-    private async Task<string> FollowAsync(Backoff restart)
-    {
-        await foreach (var resolution in _options.Resolver.ResolveAsync(Name, _stopping).ConfigureAwait(false))
+        catch (Exception error)
         {
-            // One that was left behind speaks to nobody.
-            if (_stopping.IsCancellationRequested)
-            {
-                break;
-            }
-
-            if (resolution is null or Resolution.Bound { Endpoints: null })
-            {
-                return "the resolver gave null in place of a resolution or its endpoints";
-            }
-
-            try
-            {
-                Apply(resolution);
-            }
-            catch (Exception error)
-            {
-                return $"the balancer threw {error.GetType().Name}: {error.Message}";
-            }
-
-            restart.Reset();
+            Volatile.Write(ref _endpoints, EndpointSet.Empty);
+            ApplyBad($"the balancer threw {error.GetType().Name}: {error.Message}");
+            return false;
         }
-
-        return "the resolver ended the watch";
     }
 
     private void Apply(Resolution resolution)
@@ -264,13 +318,14 @@ public sealed partial class Destination
                 ApplyStale(remembered.Endpoints);
                 break;
             case Resolution.Bound bound:
-                ApplyGood(bound.Endpoints);
+                UseGood(bound.Endpoints);
+
+                // Last: who sees the count finds the set in force.
+                Interlocked.Increment(ref _updates);
                 break;
             case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
-                // Told when it is so: who reads the line and connects is refused.
-                var dropped = _endpoints.Count;
-                ApplyGood(EndpointSet.Empty);
-                Log.Cleared(_logger, Name, dropped);
+                Clear();
+                Interlocked.Increment(ref _updates);
                 break;
             case Resolution.Negative:
                 ApplyBad("the name does not exist");
@@ -278,24 +333,32 @@ public sealed partial class Destination
             case Resolution.Failed failed:
                 ApplyBad(failed.Error);
                 break;
-            case Resolution.Pending:
-                // Not an answer, neither good nor bad.
-                break;
             default:
+                // Pending is no answer, neither good nor bad.
                 break;
         }
-
-        Signal();
     }
 
-    private void ApplyGood(EndpointSet endpoints)
+    /// <summary>Ends it, after <see cref="DestinationUse.TryClose"/>, and has whoever knows it forget it.</summary>
+    internal async Task EvictAsync()
+    {
+        Evicted?.Invoke(this);
+        await EndAsync(ResolverPatience).ConfigureAwait(false);
+    }
+
+    private void Clear()
+    {
+        // Told when it is so: who reads the line and connects is refused.
+        var dropped = _endpoints.Count;
+        UseGood(EndpointSet.Empty);
+        Log.Cleared(_logger, Name, dropped);
+    }
+
+    private void UseGood(EndpointSet endpoints)
     {
         Volatile.Write(ref _goodUntil, 0);
         _isStale = false;
-        Use(endpoints);
-
-        // Last: who sees the count finds the set in force.
-        Interlocked.Increment(ref _updates);
+        UseSet(endpoints);
     }
 
     // Used like any other, but no answer: nothing has confirmed it.
@@ -303,19 +366,20 @@ public sealed partial class Destination
     {
         _isStale = true;
         Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
-        Use(endpoints);
+        UseSet(endpoints);
     }
 
-    private void Use(EndpointSet endpoints)
+    private void UseSet(EndpointSet endpoints)
     {
         var before = _endpoints;
         if (!before.Equals(endpoints))
         {
             // In use once the balancer has it: of one that throws, the next answer is applied although it is the same.
-            Balancer.Update(endpoints);
+            _balancer.Update(endpoints);
             OnEndpointsChanged();
-            _endpoints = endpoints;
+            Volatile.Write(ref _endpoints, endpoints);
             LogChange(before, endpoints);
+            _hasHadEndpoints |= endpoints.Count > 0;
         }
 
         _isResolved = true;
@@ -337,15 +401,7 @@ public sealed partial class Destination
 
     private void Signal()
     {
-        TaskCompletionSource? changed;
-        lock (_lock)
-        {
-            _version++;
-            changed = _changed;
-            _changed = null;
-        }
-
-        changed?.SetResult();
+        _signal.Raise();
         Waiters.Pump();
     }
 }

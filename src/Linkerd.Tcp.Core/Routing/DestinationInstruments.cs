@@ -7,6 +7,10 @@ internal static class DestinationInstruments
 {
     public static void Create(Meter meter, Router router)
     {
+        meter.CreateObservableUpDownCounter(InstrumentNames.Destinations, () => Count(router), "{destination}", "Destinations, by who has named them.");
+        meter.CreateObservableCounter(InstrumentNames.DestinationsEvicted, () => Evicted(router), "{destination}", "Destinations of names that clients chose that were evicted, by cause.");
+        meter.CreateObservableCounter(
+            InstrumentNames.DestinationsRefused, () => router.Table.Refused, "{request}", "Requests for a name that a client chose, beyond the most that there may be.");
         meter.CreateObservableUpDownCounter(InstrumentNames.Endpoints, () => Endpoints(router), "{endpoint}", "Endpoints of each destination, by state.");
         meter.CreateObservableUpDownCounter(InstrumentNames.EndpointConnections, () => Connections(router), "{connection}", "Server connections of each destination, open and pending.");
         meter.CreateObservableCounter(InstrumentNames.Checks, () => Checks(router), "{check}", "Active checks of each destination's endpoints, by result.");
@@ -28,6 +32,20 @@ internal static class DestinationInstruments
         {
             yield return new(value(destination), Tag(destination));
         }
+    }
+
+    private static IEnumerable<Measurement<long>> Count(Router router)
+    {
+        var named = router.Table.ClientNamed;
+        yield return new(Math.Max(0, router.Destinations.Count() - named), new KeyValuePair<string, object?>(InstrumentNames.Kind, "fixed"));
+        yield return new(named, new KeyValuePair<string, object?>(InstrumentNames.Kind, "client_named"));
+    }
+
+    private static IEnumerable<Measurement<long>> Evicted(Router router)
+    {
+        var (idle, unbound) = router.Table.Evicted;
+        yield return new(idle, new KeyValuePair<string, object?>(InstrumentNames.Cause, "idle"));
+        yield return new(unbound, new KeyValuePair<string, object?>(InstrumentNames.Cause, "unbound"));
     }
 
     private static IEnumerable<Measurement<long>> Endpoints(Router router)

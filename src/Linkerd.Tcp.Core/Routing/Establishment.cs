@@ -351,6 +351,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         Address = _lease.Endpoint!.Address,
         Policy = _policy,
+        Tcp = _policy.Tcp ?? _requester.Tcp,
         Timeout = TimeoutOf(),
         Executor = _requester.Executor,
         SendsAtOnce = _requester.HasInput,

@@ -15,6 +15,9 @@ internal interface IRequester
     /// <summary>Whether a preconnect will do.</summary>
     bool TakesPreconnects { get; }
 
+    /// <summary>Gets how its connection is set up, if the policy does not say so; null: as the dialer says.</summary>
+    TcpOptions? Tcp => null;
+
     /// <summary>The client; null if there is none.</summary>
     IClientContext? Client { get; }
 }

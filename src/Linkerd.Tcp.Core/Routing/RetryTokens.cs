@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Linkerd.Tcp;
 
 /// <summary>The <see cref="RetryBudgetOptions"/> of one destination at work. Any thread.</summary>
@@ -5,16 +7,31 @@ internal sealed class RetryTokens
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(10);
 
-    private readonly RetryBudgetOptions _options;
-    private readonly TokenBucket? _bucket;
+    private readonly TimeProvider _timeProvider;
+    private RetryBudgetOptions _options;
+    private TokenBucket? _bucket;
 
     public RetryTokens(RetryBudgetOptions options, TimeProvider timeProvider)
     {
-        _options = options;
+        _timeProvider = timeProvider;
+        Configure(options);
+    }
 
+    /// <summary>Takes other options. What was saved up stays, as far as it may now be saved up.</summary>
+    [MemberNotNull(nameof(_options))]
+    public void Configure(RetryBudgetOptions options)
+    {
         // A budget of sessions alone holds ten of them; one of nothing needs no bucket.
         var capacity = Math.Max(options.PerSecond * Horizon.TotalSeconds, options.PerSession * 10);
-        _bucket = capacity > 0 ? new TokenBucket(options.PerSecond, capacity, timeProvider) : null;
+        _options = options;
+        if (capacity > 0 && _bucket is { } bucket)
+        {
+            bucket.SetRate(options.PerSecond, capacity);
+        }
+        else
+        {
+            _bucket = capacity > 0 ? new TokenBucket(options.PerSecond, capacity, _timeProvider) : null;
+        }
     }
 
     /// <summary>A session has begun.</summary>

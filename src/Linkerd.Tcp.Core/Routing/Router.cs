@@ -1,23 +1,21 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>Names to destinations: each name is resolved once, whoever asks for it. Any thread.</summary>
+/// <summary>
+/// Maps names to destinations: each name is resolved once, whoever asks for it. Names are fixed (<see cref="Get(DstPath)"/>), and stay, or chosen by clients (<see cref="TryAcquire"/>): those are
+/// limited in number, and their destinations are evicted when they are idle (<see cref="RouterOptions"/>). Any thread.
+/// </summary>
 public sealed partial class Router : IAsyncDisposable
 {
-    private static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
-
-    private readonly ConcurrentDictionary<DstPath, Lazy<Destination>> _destinations = new();
-    private readonly Func<DstPath, DestinationOptions> _optionsFor;
-    private readonly TimeProvider _timeProvider;
-    private readonly IRandomSource _random;
-    private readonly ILogger _logger;
+    private readonly DestinationTable _destinations;
+    private readonly DestinationServices _services;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lazy<Dialer> _checks;
-    private readonly DirectDialing _direct;
+    private readonly Func<DstPath, ServedBy?, Destination> _make;
+    private volatile Func<DstPath, DestinationOptions> _optionsFor;
 
     /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
     public Router(IResolver resolver, ILoggerFactory? loggerFactory = null)
@@ -27,7 +25,7 @@ public sealed partial class Router : IAsyncDisposable
     }
 
     /// <summary>Makes a router.</summary>
-    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each name. Several names may have the same options.</param>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each destination that is made, and again if it threw. Several names may have the same options.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
@@ -37,60 +35,137 @@ public sealed partial class Router : IAsyncDisposable
     /// sockets, which is right for all but a network of one's own. The connections of <see cref="Destination.ConnectAsync"/> are sockets also if this is an
     /// <see cref="EpollTransport"/>, on whose loops no code of a caller may run.
     /// </param>
+    /// <param name="options">The limits of the names that clients choose, which are copied; default: those of <see cref="RouterOptions"/>.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public Router(
         Func<DstPath, DestinationOptions> optionsFor,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
         IRandomSource? random = null,
-        ITransport? transport = null)
+        ITransport? transport = null,
+        RouterOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(optionsFor);
+        var own = Validated(options ?? new());
+        var clock = timeProvider ?? TimeProvider.System;
         _optionsFor = optionsFor;
-        _timeProvider = timeProvider ?? TimeProvider.System;
-        _random = random ?? RandomSource.Shared;
-        _direct = new DirectDialing(transport is EpollTransport ? null : transport, meter, _timeProvider, loggerFactory);
-        _checks = new(() => new Dialer(transport ?? _direct.Sockets, TcpOptions.Defaults));
-        _logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing");
+        _make = Create;
+        _services = new(transport, loggerFactory, meter, clock)
+        {
+            Random = random ?? RandomSource.Shared,
+            Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
+            Stopping = _stopping.Token,
+        };
+        _destinations = new DestinationTable(own, clock, _services.Logger);
         if (meter is not null)
         {
             DestinationInstruments.Create(meter, this);
         }
     }
 
-    /// <summary>The destinations so far.</summary>
-    public IEnumerable<Destination> Destinations
-    {
-        get
-        {
-            foreach (var (_, destination) in _destinations)
-            {
-                if (destination.IsValueCreated)
-                {
-                    yield return destination.Value;
-                }
-            }
-        }
-    }
+    /// <summary>Gets the destinations so far. One that a client named may be evicted while it is looked at; a reference (<see cref="TryAcquire"/>) keeps it.</summary>
+    public IEnumerable<Destination> Destinations => _destinations.Destinations;
 
-    /// <summary>The destination of a name. The first call starts its watch.</summary>
+    /// <summary>Gets the names, for what they show.</summary>
+    internal DestinationTable Table => _destinations;
+
+    /// <summary>
+    /// Gets the destination of a fixed name, which is never evicted from then on. The first call starts its watch. A name that a client chose is for <see cref="TryAcquire"/>: this
+    /// one keeps every name for ever.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
-    /// <exception cref="InvalidOptionsException">An option of the destination is not valid.</exception>
+    /// <exception cref="InvalidOptionsException">An option of the destination is not valid; the next call asks for the options again.</exception>
     /// <exception cref="InvalidOperationException">There are no options for the name, or its load balancer already serves another name.</exception>
     public Destination Get(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        return _destinations.GetOrAdd(name, static (name, router) => new(() => router.Create(name, null, TcpOptions.Defaults)), this).Value;
+        return _destinations.GetFixed(name, _make, null);
     }
 
-    /// <summary>Gets the destination of a name for a proxy, whose options hold before the first check.</summary>
-    internal Destination Get(DstPath name, ConnectPolicy connect, TcpOptions tcp)
+    /// <summary>
+    /// Gets a reference to the destination of a name that a client chose. The first one starts its watch; when nobody has had a reference or a session for a time
+    /// (<see cref="RouterOptions"/>) the destination is evicted, and the next one makes it anew.
+    /// </summary>
+    /// <remarks>
+    /// A destination stays, whatever the time, while an operator's order stands (weight, drain, ejection), while its resolver fails, as the last good set is then all that there is,
+    /// and if its options ask for connections that are made ahead.
+    /// </remarks>
+    /// <param name="name">The name.</param>
+    /// <param name="reference">The reference, which is to be disposed.</param>
+    /// <returns>False if the name has no destination, and there are <see cref="RouterOptions.MaxClientNamed"/> already.</returns>
+    /// <inheritdoc cref="Get(DstPath)"/>
+    public bool TryAcquire(DstPath name, [NotNullWhen(true)] out DestinationReference? reference)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        reference = _destinations.TryHold(name, _make, null) is { } destination ? new DestinationReference(destination) : null;
+        return reference is not null;
+    }
+
+    /// <summary>Gets the destination of a fixed name for a proxy, whose options hold before the first check.</summary>
+    internal Destination Get(DstPath name, ServedBy proxy)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var destination = _destinations.GetOrAdd(name, static (name, of) => new(() => of.Router.Create(name, of.Connect, of.Tcp)), (Router: this, Connect: connect, Tcp: tcp)).Value;
-        destination.ServeWith(connect, tcp);
+        var destination = _destinations.GetFixed(name, _make, proxy);
+        destination.ServeWith(proxy.Connect, proxy.Tcp);
         return destination;
+    }
+
+    /// <summary>Gets the destination of a name that a client of a proxy chose, held (<see cref="DestinationTable.TryHold"/>); null if there are as many as there may be.</summary>
+    internal Destination? TryHold(DstPath name, ServedBy proxy)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var destination = _destinations.TryHold(name, _make, proxy);
+        destination?.ServeWith(proxy.Connect, proxy.Tcp);
+        return destination;
+    }
+
+    /// <summary>
+    /// Takes other options for all names, those that are known and those to come, as <see cref="Destination.Configure"/> does for one. All or nothing: if the options of any destination are not
+    /// valid, or the function throws for one, nothing changes.
+    /// </summary>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied. Called for each destination that there is. The same instance of a resolver as before keeps its watch.</param>
+    /// <param name="options">The limits of the names that clients choose, which are copied; null: as before.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid; the message has all that are not, with their names.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    public void Configure(Func<DstPath, DestinationOptions> optionsFor, RouterOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(optionsFor);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        lock (_services.Configuring)
+        {
+            var validator = new OptionsValidator();
+            var own = options?.Copy();
+            validator.Optional(own, static (own, validator) => own.Validate(validator), nameof(options));
+            var known = _destinations.GetAll();
+            var changes = known.Select(destination => Prepare(destination, optionsFor, validator)).ToList();
+            if (validator.ErrorCount > 0)
+            {
+                changes.ForEach(static change => change?.Discard());
+                validator.ThrowIfInvalid(nameof(optionsFor));
+            }
+
+            if (own is not null)
+            {
+                _destinations.Configure(own);
+            }
+
+            _optionsFor = optionsFor;
+            changes.ForEach(static change => change!.Apply());
+
+            // What was made of the old function meanwhile.
+            foreach (var late in _destinations.GetAll().Except(known))
+            {
+                var mine = new OptionsValidator();
+                Prepare(late, optionsFor, mine)?.Apply();
+                if (mine.ErrorCount > 0)
+                {
+                    Log.KeepsOptions(_services.Logger, late.Name);
+                }
+            }
+        }
     }
 
     /// <summary>
@@ -104,33 +179,42 @@ public sealed partial class Router : IAsyncDisposable
             return;
         }
 
-        try
-        {
-            await _stopping.CancelAsync().ConfigureAwait(false);
-        }
-        catch (AggregateException error)
-        {
-            // What a resolver has registered on its token; the others were called all the same.
-            Log.CallbackThrew(_logger, error);
-        }
+        await ResolverWatch.CancelAsync(_stopping, _services.Logger).ConfigureAwait(false);
 
         // All at once: the patience with one is not that with a thousand.
-        await Task.WhenAll(Destinations.Select(static destination => destination.StopAsync(ResolverPatience))).ConfigureAwait(false);
-
-        _destinations.Clear();
-        _stopping.Dispose();
+        await Task.WhenAll(Destinations.Select(static destination => destination.EndAsync(Destination.ResolverPatience))).ConfigureAwait(false);
+        _destinations.Dispose();
     }
 
     /// <summary>What connects for callers of <see cref="Destination.ConnectAsync"/>.</summary>
-    internal DirectDialing Direct => _direct;
+    internal DirectDialing Direct => _services.Direct;
 
-    private Destination Create(DstPath name, ConnectPolicy? connect, TcpOptions tcp)
+    private static RouterOptions Validated(RouterOptions options) =>
+        OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator), nameof(options));
+
+    private static DestinationChange? Prepare(Destination destination, Func<DstPath, DestinationOptions> optionsFor, OptionsValidator validator)
+    {
+        DestinationChange? change = null;
+        var path = $"[{destination.Name}]";
+        try
+        {
+            validator.Nested(optionsFor(destination.Name), (options, validator) => change = DestinationChange.Prepare(destination, options, validator), path);
+        }
+        catch (Exception error)
+        {
+            validator.Add($"Options were expected; the function threw {error.GetType().Name}: {error.Message}", path);
+        }
+
+        return change;
+    }
+
+    private Destination Create(DstPath name, ServedBy? proxy)
     {
         var options = _optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
-        var destination = new Destination(name, options, options.Check is null ? null : _checks.Value, _direct, _timeProvider, _random, _logger, _stopping.Token);
-        if (connect is not null)
+        var destination = new Destination(name, options, _services);
+        if (proxy is not null)
         {
-            destination.ServeWith(connect, tcp);
+            destination.ServeWith(proxy.Connect, proxy.Tcp);
         }
 
         destination.Start();
@@ -139,7 +223,12 @@ public sealed partial class Router : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(3022, LogLevel.Error, "a callback that a resolver has registered on its token threw", EventName = "ResolverCallbackThrew")]
-        public static partial void CallbackThrew(ILogger logger, Exception error);
+        [LoggerMessage(3026, LogLevel.Error, "{Name}: the new options are not valid, and it was made while the others were validated; it keeps the old ones", EventName = "OptionsKept")]
+        public static partial void KeepsOptions(ILogger logger, DstPath name);
     }
 }
+
+/// <summary>A proxy that serves a destination: its options hold for what those of the destination do not say.</summary>
+/// <param name="Connect">How its sessions get their server connections.</param>
+/// <param name="Tcp">The TCP options of connections whose policy has none.</param>
+internal sealed record ServedBy(ConnectPolicy Connect, TcpOptions Tcp);

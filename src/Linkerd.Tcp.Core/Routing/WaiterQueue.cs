@@ -22,8 +22,10 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
     private const int MostPassed = 16;
 
     private readonly Lock _lock = new();
+    private volatile ILoadBalancer _balancer = balancer;
     private Waiter? _first;
     private Waiter? _last;
+    private int _maximum = maximum;
     private int _count;
     private long _total;
     private bool _isPumping;
@@ -38,6 +40,17 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
 
     public bool IsEmpty => Count == 0;
 
+    /// <summary>Takes another maximum and another balancer. A lower maximum sends nobody away. <see cref="Pump"/> is to be called afterwards.</summary>
+    public void Configure(int maximum, ILoadBalancer balancer)
+    {
+        lock (_lock)
+        {
+            _maximum = maximum;
+        }
+
+        _balancer = balancer;
+    }
+
     /// <summary>Puts a session at the end.</summary>
     /// <param name="requester">For whom.</param>
     /// <param name="tried">
@@ -50,7 +63,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
         var waiter = new Waiter(this, requester, tried, tried is null ? 0 : timeProvider.GetTimestamp());
         lock (_lock)
         {
-            if (_count >= maximum)
+            if (_count >= _maximum)
             {
                 return null;
             }
@@ -188,7 +201,7 @@ internal sealed class WaiterQueue(int maximum, ILoadBalancer balancer, Predicate
                 TriedIndex = tried?.AsIndex,
                 Timestamp = now,
             };
-            var picked = balancer.Pick(in context, out lease);
+            var picked = _balancer.Pick(in context, out lease);
             return new(picked, lease, picked != PickResult.Picked && isInVain(picked), IsTriedOut: tried is not null && picked == PickResult.Unavailable);
         }
         catch (Exception error)

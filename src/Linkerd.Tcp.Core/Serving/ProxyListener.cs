@@ -34,6 +34,12 @@ public sealed class ProxyListener
     /// </summary>
     public required EndPoint EndPoint { get; set; }
 
+    /// <summary>
+    /// Gets or sets a key, which no other listener of the proxy has: what tells listeners apart that have the same <see cref="EndPoint"/>, as port 0 may be on several, when a proxy takes new options
+    /// (<see cref="TcpProxy.ApplyAsync"/>). Sessions tell it (<see cref="SessionContext.ListenerKey"/>). Null, the default: none.
+    /// </summary>
+    public string? Key { get; set; }
+
     /// <summary>Gets or sets the name that all sessions go to; null, the default, if <see cref="Route"/> chooses one for each. One of the two is required.</summary>
     public DstPath? Destination { get; set; }
 
@@ -118,6 +124,7 @@ public sealed class ProxyListener
     internal void Validate(OptionsValidator validator)
     {
         validator.NotNull(EndPoint);
+        validator.Expect(Key is null || !string.IsNullOrWhiteSpace(Key), Key, "a text that is not blank, or null,");
         if (Route is null)
         {
             validator.NotNull(Destination);

@@ -13,15 +13,20 @@ public sealed partial class TcpProxy : IAsyncDisposable
 {
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(5);
 
-    private readonly TcpProxyOptions _options;
     private readonly ITransport _transport;
     private readonly bool _ownsTransport;
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly ConnectionLimit _limit;
-    private readonly List<ITransportListener> _listeners = [];
+    private readonly IRandomSource _random;
+    private readonly ListenerSet _listeners;
     private readonly SessionServices _services;
-    private bool _started;
+
+    // Starting, taking new options and stopping, one after the other. Holds nothing that would have to be disposed.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private volatile TcpProxyOptions _options;
+    private SessionPolicy _policy;
+    private State _state;
 
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="options">What to serve; copied.</param>
@@ -45,7 +50,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(router);
-        _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+        _options = options = Validated(options);
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -55,22 +60,35 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        random ??= RandomSource.Shared;
-        var dialer = new Dialer(_transport, options.Tcp, new ConnectInstruments(meter));
+        _random = random ??= RandomSource.Shared;
+        _policy = NewPolicy(options);
+        var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter));
         var leaving = new LeavingSessions(sessions, _logger, _timeProvider, random);
-        _services = new SessionServices(router, dialer, options.Connect, options.Tcp, sessions, leaving, random, _timeProvider)
+        _services = new SessionServices(router, dialer, sessions, leaving, random, _timeProvider)
         {
-            AbortOnClose = options.AbortOnClose,
-            Duplex = new DuplexProxy(options.Duplex, random, _timeProvider, options.Tcp),
             Instruments = instruments,
             Observer = observer,
             ProxyLogger = _logger,
             Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
         };
+        _listeners = new ListenerSet(_transport, _services, _limit);
     }
 
-    /// <summary>The addresses it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that port 0 became. Empty before <see cref="StartAsync"/>.</summary>
-    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _listeners.Select(static listener => listener.LocalEndPoint)];
+    private enum State : byte
+    {
+        New,
+        Running,
+        Stopped,
+        Disposed,
+    }
+
+    /// <summary>Gets a copy of the options in force.</summary>
+    public TcpProxyOptions Options => _options.Copy();
+
+    /// <summary>
+    /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that port 0 became. Empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
+    /// </summary>
+    public IReadOnlyList<EndPoint> LocalEndPoints => _listeners.LocalEndPoints;
 
     /// <summary>The sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
@@ -80,41 +98,121 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed; nothing is bound then.</exception>
+    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_started)
-        {
-            throw new InvalidOperationException("The proxy was started before.");
-        }
-
-        _started = true;
-        var limits = new List<ConnectionLimit>();
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach (var listener in _options.Listeners)
+            ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
+            if (_state != State.New)
             {
-                var limit = listener.MaxSessions is { } most ? new ConnectionLimit(most, _limit) : _limit;
-                var listen = new ListenOptions
-                {
-                    EndPoint = listener.EndPoint,
-                    Backlog = listener.Backlog,
-                    IPv6Only = _options.Listeners.Any(other => IsIPv4OfSamePort(other.EndPoint, listener.EndPoint)),
-                    Tcp = _options.Tcp,
-                    Limit = limit,
-                };
-                limits.Add(limit);
-                _listeners.Add(await _transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false));
+                throw new InvalidOperationException("The proxy was started or stopped before.");
             }
 
-            StartAccepting(limits);
+            // One that could not start is not started again.
+            _state = State.Stopped;
+            await _services.Destinations.ServeWithAsync(_policy.Proxy).ConfigureAwait(false);
+            await _listeners.ApplyAsync(_options, _policy, new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
+            _state = State.Running;
         }
-        catch
+        finally
         {
-            await StopListeningAsync().ConfigureAwait(false);
-            throw;
+            if (_state != State.Running)
+            {
+                await _services.Destinations.StopAsync().ConfigureAwait(false);
+            }
+
+            _turn.Release();
         }
+    }
+
+    /// <summary>
+    /// Takes new options while it runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new ones, also those of clients that wait in a backlog.
+    /// Lower limits end no session. Before <see cref="StartAsync"/>: it starts with them.
+    /// </summary>
+    /// <remarks>
+    /// <para>A listener is known by its address (and, among several with port 0, by its <see cref="ProxyListener.Key"/>, or its place in the order): it goes on with its socket, its sessions and what its limits have
+    /// counted. One whose address is not among the new ones is removed: it serves those who have connected already, as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are
+    /// bound before anything changes, and accept before others are removed.</para>
+    /// <para>Two things cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a buffer size back to null. Take the listener out, then
+    /// put it in again.</para>
+    /// <para>Several calls take their turn, and so do starting, draining and disposing.</para>
+    /// </remarks>
+    /// <param name="options">The options; copied.</param>
+    /// <param name="cancellationToken">Cancels the wait for other calls, and binding; once the options are in force it has no effect.</param>
+    /// <returns>Completes when the removed listeners are closed, and all who have connected to them are sessions.</returns>
+    /// <exception cref="InvalidOptionsException">An option is not valid, or cannot be changed while the listener runs. Nothing has changed.</exception>
+    /// <exception cref="TransportException">An address could not be bound; the message says which. Nothing has changed.</exception>
+    /// <exception cref="InvalidOperationException">The proxy was drained, or could not start.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed.</exception>
+    public Task ApplyAsync(TcpProxyOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var copy = Validated(options);
+        return ChangeAsync(() => (copy, _listeners.Match(copy.Listeners)), isOfAll: true, cancellationToken);
+    }
+
+    /// <summary>Adds a listener while the proxy runs; otherwise as <see cref="ApplyAsync"/>.</summary>
+    /// <param name="listener">Its options; copied.</param>
+    /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
+    /// <returns>Its address, with the port that port 0 became. Before <see cref="StartAsync"/>: the one of the options.</returns>
+    /// <inheritdoc cref="ApplyAsync"/>
+    public async Task<EndPoint> AddListenerAsync(ProxyListener listener, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        var addresses = await ChangeAsync(
+            () => WithListeners((listeners, running) =>
+            {
+                listeners.Add(listener);
+                running.Add(null);
+            }),
+            isOfAll: false,
+            cancellationToken).ConfigureAwait(false);
+        return addresses![^1];
+    }
+
+    /// <summary>Gives one listener other options while the proxy runs, maybe another address; otherwise as <see cref="ApplyAsync"/>.</summary>
+    /// <param name="localEndPoint">Its address, as in <see cref="LocalEndPoints"/>.</param>
+    /// <param name="listener">Its options; copied. With another address it is added, then the one of before is removed.</param>
+    /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
+    /// <returns>Whether there is a listener on the address.</returns>
+    /// <inheritdoc cref="ApplyAsync"/>
+    public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ProxyListener listener, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(localEndPoint);
+        ArgumentNullException.ThrowIfNull(listener);
+        return await ChangeAsync(
+            () => IndexOf(localEndPoint) is var at and >= 0
+                ? WithListeners((listeners, running) =>
+                {
+                    var stays = listener.EndPoint is { } endPoint && (endPoint.Equals(listeners[at].EndPoint) || endPoint.Equals(localEndPoint));
+                    (listeners[at], running[at]) = (listener, stays ? running[at] : null);
+                })
+                : null,
+            isOfAll: false,
+            cancellationToken).ConfigureAwait(false) is not null;
+    }
+
+    /// <summary>Removes a listener while the proxy runs, which keeps one at least; otherwise as <see cref="ApplyAsync"/>.</summary>
+    /// <param name="localEndPoint">Its address, as in <see cref="LocalEndPoints"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait for other calls.</param>
+    /// <returns>Whether there was a listener on the address.</returns>
+    /// <inheritdoc cref="ApplyAsync"/>
+    public async Task<bool> RemoveListenerAsync(EndPoint localEndPoint, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(localEndPoint);
+        return await ChangeAsync(
+            () => IndexOf(localEndPoint) is var at and >= 0
+                ? WithListeners((listeners, running) =>
+                {
+                    listeners.RemoveAt(at);
+                    running.RemoveAt(at);
+                })
+                : null,
+            isOfAll: false,
+            cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>
@@ -131,7 +229,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(grace), grace, "Zero to 49 days, or Timeout.InfiniteTimeSpan, was expected.");
         }
 
-        await StopListeningAsync().ConfigureAwait(false);
+        await StopListeningAsync(State.Stopped).ConfigureAwait(false);
         var empty = _services.Sessions.WaitEmptyAsync();
         if (!empty.IsCompleted)
         {
@@ -152,7 +250,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Stops accepting and aborts every session.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopListeningAsync().ConfigureAwait(false);
+        await StopListeningAsync(State.Disposed).ConfigureAwait(false);
         await AbortSessionsAsync().ConfigureAwait(false);
         _services.Leaving.Dispose();
         if (_ownsTransport)
@@ -160,39 +258,6 @@ public sealed partial class TcpProxy : IAsyncDisposable
             await _transport.DisposeAsync().ConfigureAwait(false);
         }
     }
-
-    private void StartAccepting(List<ConnectionLimit> limits)
-    {
-        for (var i = 0; i < _listeners.Count; i++)
-        {
-            var options = _options.Listeners[i];
-            var destination = options.Destination is { } name ? _services.Destinations.Get(name) : null;
-            if (destination is not null)
-            {
-                Log.Listening(_logger, _listeners[i].LocalEndPoint, destination.Name, destination.Resolver, limits[i].Maximum);
-            }
-            else
-            {
-                Log.ListeningForRoutes(_logger, _listeners[i].LocalEndPoint, limits[i].Maximum);
-            }
-
-            var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
-            _listeners[i].Start(new SessionAcceptor(_services, _listeners[i].LocalEndPoint, limits[i])
-            {
-                Destination = destination,
-                Route = options.Route,
-                Access = access,
-                Rate = options.AcceptRate is { } rate ? new TokenBucket(rate, options.AcceptBurst ?? Math.Ceiling(rate), _timeProvider) : null,
-                Clients = options.MaxSessionsPerClient is { } most ? new ClientCounts(most) : null,
-                Preludes = options.AcceptProxy is null ? options.Preludes : [new ProxyHeaderPrelude(access!, options.MaxPreludeBytes), .. options.Preludes],
-                PreludeTimeout = options.PreludeTimeout,
-                MaxPreludeBytes = options.MaxPreludeBytes,
-            });
-        }
-    }
-
-    private static bool IsIPv4OfSamePort(EndPoint candidate, EndPoint endPoint) =>
-        candidate is IPEndPoint { Port: > 0 } ip && ip.Address.Equals(IPAddress.Any) && endPoint is IPEndPoint other && other.Port == ip.Port;
 
     private async Task<int> AbortSessionsAsync()
     {
@@ -214,24 +279,87 @@ public sealed partial class TcpProxy : IAsyncDisposable
         return aborted;
     }
 
-    private async ValueTask StopListeningAsync()
+    private async Task StopListeningAsync(State state)
     {
-        // All at once, as each may take a moment to serve those who have connected already.
-        await Task.WhenAll(_listeners.Select(StopAsync)).ConfigureAwait(false);
-        _listeners.Clear();
-        await _services.Destinations.StopAsync().ConfigureAwait(false);
-    }
-
-    private async Task StopAsync(ITransportListener listener)
-    {
+        await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            await listener.DisposeAsync().ConfigureAwait(false);
+            _state = state > _state ? state : _state;
+            await _listeners.StopAsync().ConfigureAwait(false);
+            await _services.Destinations.StopAsync().ConfigureAwait(false);
         }
-        catch (Exception error)
+        finally
         {
-            // Somebody else's: the other listeners stop all the same.
-            Log.StopThrew(_logger, error, listener.LocalEndPoint);
+            _turn.Release();
         }
     }
+
+    /// <summary>Changes the options in turn.</summary>
+    /// <param name="change">Gets the new options, validated, and the listener that goes on with each of theirs; none: nothing is to be changed.</param>
+    /// <param name="isOfAll">Whether more than listeners may change.</param>
+    /// <param name="cancellationToken">Cancels the wait for the turn, and binding.</param>
+    /// <returns>The addresses afterwards; null if nothing was to be changed.</returns>
+    private async Task<IReadOnlyList<EndPoint>?> ChangeAsync(Func<(TcpProxyOptions Options, ServedListener?[] Running)?> change, bool isOfAll, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
+            if (_state == State.Stopped)
+            {
+                throw new InvalidOperationException("The proxy has stopped listening: it takes new options only before.");
+            }
+
+            if (change() is not var (options, running))
+            {
+                return null;
+            }
+
+            var policy = isOfAll ? NewPolicy(options) : _policy;
+            if (_state == State.New)
+            {
+                _limit.SetMaximum(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
+                (_options, _policy) = (options, policy);
+                return [.. options.Listeners.Select(static listener => listener.EndPoint)];
+            }
+
+            var removed = await _listeners.ApplyAsync(options, policy, running, cancellationToken).ConfigureAwait(false);
+            (_options, _policy) = (options, policy);
+            Log.Changed(_logger, running.Count(static listener => listener is null), running.Count(static listener => listener is not null), removed.Count, _limit.Maximum);
+            var closing = Task.WhenAll(removed.Select(static listener => listener.RemoveAsync()));
+            await _services.Destinations.ServeWithAsync(policy.Proxy).ConfigureAwait(false);
+            await closing.ConfigureAwait(false);
+            return LocalEndPoints;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Gets the options with other listeners, validated.</summary>
+    /// <param name="change">Changes the listeners, and those that run with each, in the same order.</param>
+    private (TcpProxyOptions Options, ServedListener?[] Running) WithListeners(Action<List<ProxyListener>, List<ServedListener?>> change)
+    {
+        var options = _options.Copy();
+        var listeners = options.Listeners.ToList();
+        var running = _state == State.New ? [.. listeners.Select(static _ => (ServedListener?)null)] : new List<ServedListener?>(_listeners.Current);
+        change(listeners, running);
+        options.Listeners = listeners;
+        return (Validated(options), [.. running]);
+    }
+
+    private int IndexOf(EndPoint localEndPoint) => _state == State.New
+        ? _options.Listeners.TakeWhile(listener => !listener.EndPoint.Equals(localEndPoint)).Count() is var at && at < _options.Listeners.Count ? at : -1
+        : _listeners.IndexOf(localEndPoint);
+
+    private SessionPolicy NewPolicy(TcpProxyOptions options) => new()
+    {
+        Proxy = new ServedBy(options.Connect, options.Tcp),
+        AbortOnClose = options.AbortOnClose,
+        Duplex = new DuplexProxy(options.Duplex, _random, _timeProvider, options.Tcp),
+    };
+
+    private static TcpProxyOptions Validated(TcpProxyOptions options) =>
+        OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
 }

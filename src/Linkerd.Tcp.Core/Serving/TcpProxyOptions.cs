@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect.</summary>
+/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect. <see cref="TcpProxy.ApplyAsync"/> gives it others while it runs.</summary>
 public sealed class TcpProxyOptions
 {
     /// <summary>Where it listens; at least one.</summary>
@@ -42,9 +42,22 @@ public sealed class TcpProxyOptions
     {
         validator.Expect(Listeners is null or { Count: > 0 }, Listeners, "at least one listener");
         validator.Each(Listeners, static (listener, validator) => listener.Validate(validator));
+        ValidateKeys(validator);
         validator.Range(MaxSessions, 1);
         validator.Nested(Connect, static (connect, validator) => connect.Validate(validator));
         validator.Nested(Duplex, static (duplex, validator) => duplex.Validate(validator));
         validator.Nested(Tcp, static (tcp, validator) => tcp.Validate(validator));
+    }
+
+    private void ValidateKeys(OptionsValidator validator)
+    {
+        var first = new Dictionary<string, int>();
+        for (var i = 0; i < Listeners?.Count; i++)
+        {
+            if (Listeners[i]?.Key is { } key && !first.TryAdd(key, i))
+            {
+                validator.Add($"a key of its own was expected, not '{key}', which Listeners[{first[key]}] has.", $"Listeners[{i}].Key");
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ namespace Linkerd.Tcp;
 /// <param name="most">The most sessions of one address.</param>
 internal sealed class ClientCounts(int most)
 {
+    private int _most = most;
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, ClientCount> _counts = [];
 
@@ -23,6 +24,15 @@ internal sealed class ClientCounts(int most)
             {
                 return _counts.Count;
             }
+        }
+    }
+
+    /// <summary>Changes the most sessions of one address. Nobody loses a place.</summary>
+    public void SetMost(int most)
+    {
+        lock (_lock)
+        {
+            _most = most;
         }
     }
 
@@ -46,7 +56,7 @@ internal sealed class ClientCounts(int most)
                 count = new ClientCount(address);
                 _counts.Add(address, count);
             }
-            else if (count.Sessions >= most)
+            else if (count.Sessions >= _most)
             {
                 return false;
             }

@@ -42,25 +42,38 @@ internal sealed partial class LeavingSessions : IDisposable
             {
                 return;
             }
-
-            if (destination.DrainTimeout != Timeout.InfiniteTimeSpan)
-            {
-                // Short times are looked at more often, or all sessions would end in one go.
-                var period = destination.DrainTimeout / 20;
-                period = period > ShortestPeriod ? period : ShortestPeriod;
-                _period = period < _period ? period : _period;
-            }
         }
 
         destination.EndpointLeaving += Begin;
         destination.EndpointDown += OnDown;
     }
 
-    /// <summary>An endpoint has begun to leave.</summary>
-    public void Begin()
+    /// <summary>Ends what <see cref="Watch"/> began.</summary>
+    public void Unwatch(Destination destination)
     {
         lock (_lock)
         {
+            _watched.Remove(destination);
+        }
+
+        destination.EndpointLeaving -= Begin;
+        destination.EndpointDown -= OnDown;
+    }
+
+    /// <summary>An endpoint of a destination has begun to leave, or may stay for another time.</summary>
+    public void Begin(Destination destination)
+    {
+        var timeout = destination.DrainTimeout;
+        lock (_lock)
+        {
+            if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                // Short times are looked at more often, or all sessions would end in one go.
+                var period = timeout / 20;
+                period = period > ShortestPeriod ? period : ShortestPeriod;
+                _period = period < _period ? period : _period;
+            }
+
             _wasCalled = true;
             if (!_isAwake)
             {
@@ -73,7 +86,13 @@ internal sealed partial class LeavingSessions : IDisposable
 
     public void Dispose()
     {
-        foreach (var destination in _watched)
+        Destination[] watched;
+        lock (_lock)
+        {
+            watched = [.. _watched];
+        }
+
+        foreach (var destination in watched)
         {
             destination.EndpointLeaving -= Begin;
             destination.EndpointDown -= OnDown;

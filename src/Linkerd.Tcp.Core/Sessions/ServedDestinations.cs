@@ -6,23 +6,64 @@ namespace Linkerd.Tcp;
 /// The destinations that sessions of one proxy go to. What a proxy does for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and
 /// ending the sessions of endpoints that leave. Any thread.
 /// </summary>
-internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, LeavingSessions leaving)
+internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSessions leaving)
 {
-    private readonly ConcurrentDictionary<Destination, WarmPool?> _served = new();
+    private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();
+    private volatile ServedBy? _proxy;
     private bool _isStopped;
 
-    /// <summary>Gets the destination of a name.</summary>
+    private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
+
+    /// <summary>Gets the destination of a fixed name.</summary>
     /// <exception cref="Exception">What the router's options function throws.</exception>
     public Destination Get(DstPath name)
     {
-        var destination = router.Get(name, connect, tcp);
-        if (!_served.ContainsKey(destination))
+        var proxy = Proxy;
+        var destination = router.Get(name, proxy);
+        Begin(destination, proxy);
+        return destination;
+    }
+
+    /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
+    /// <inheritdoc cref="Get"/>
+    public Destination? TryHold(DstPath name)
+    {
+        var proxy = Proxy;
+        var destination = router.TryHold(name, proxy);
+        if (destination is not null)
         {
-            Begin(destination);
+            Begin(destination, proxy);
         }
 
         return destination;
+    }
+
+    /// <summary>Takes the proxy's options for what it does for destinations from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
+    /// <returns>Completes when those of before are closed.</returns>
+    public async Task ServeWithAsync(ServedBy proxy)
+    {
+        ServedBy? before;
+        lock (_lock)
+        {
+            (before, _proxy) = (_proxy, proxy);
+        }
+
+        if (before is null || ReferenceEquals(before, proxy))
+        {
+            return;
+        }
+
+        var isSame = before.Connect.IsSame(proxy.Connect) && before.Tcp.IsSame(proxy.Tcp);
+        foreach (var (destination, _) in _served)
+        {
+            destination.ServeWith(proxy.Connect, proxy.Tcp, before.Connect);
+            if (!isSame)
+            {
+                await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
+                destination.StartWarming(dialer, proxy);
+            }
+        }
     }
 
     /// <summary>Makes no more preconnects, and closes those that there are.</summary>
@@ -33,24 +74,41 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, ConnectPo
             _isStopped = true;
         }
 
-        foreach (var (destination, pool) in _served)
+        foreach (var (destination, _) in _served)
         {
-            if (pool is not null && _served.TryUpdate(destination, null, pool))
+            destination.Evicted -= Forget;
+            await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
+        }
+    }
+
+    private void Begin(Destination destination, ServedBy proxy)
+    {
+        if (_served.ContainsKey(destination))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_served.TryAdd(destination, true))
             {
-                await destination.StopWarmingAsync(pool).ConfigureAwait(false);
+                // The options may have changed since they were looked at; whoever changes them has not seen this destination.
+                destination.ServeWith(Proxy.Connect, Proxy.Tcp, proxy.Connect);
+                leaving.Watch(destination);
+                if (!_isStopped)
+                {
+                    destination.Evicted += Forget;
+                    destination.StartWarming(dialer, Proxy);
+                }
             }
         }
     }
 
-    private void Begin(Destination destination)
+    // Nobody uses it any more, so nobody begins again with it.
+    private void Forget(Destination destination)
     {
-        lock (_lock)
-        {
-            if (!_served.ContainsKey(destination))
-            {
-                _served[destination] = _isStopped ? null : destination.StartWarming(dialer, destination.Connect ?? connect);
-                leaving.Watch(destination);
-            }
-        }
+        destination.Evicted -= Forget;
+        _served.TryRemove(destination, out _);
+        leaving.Unwatch(destination);
     }
 }

@@ -17,13 +17,16 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     private volatile Phase _phase;
     private volatile bool _faultTold;
     private bool _isAdmitted;
+    private bool _isCounted;
 
     /// <param name="context">The connection, and what is known of it.</param>
     /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
-    public Session(SessionContext context, ClientCount? place)
+    /// <param name="isCounted">Whether it has a place of the limit of its destination.</param>
+    public Session(SessionContext context, ClientCount? place, bool isCounted)
     {
         _context = context;
         _place = place;
+        _isCounted = isCounted;
         _isAdmitted = context.Acceptor.Preludes.Count == 0;
     }
 
@@ -60,6 +63,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     bool IRequester.HasInput => _context.Connection.HasKnownInput;
 
     bool IRequester.TakesPreconnects => _phase == Phase.Establishing;
+
+    TcpOptions? IRequester.Tcp => Acceptor.Policy.Proxy.Tcp;
 
     IClientContext IRequester.Client => _context;
 
@@ -267,7 +272,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             run.Next();
         }
 
-        if (Acceptor.TryAdmit(_context, out _place) is var refusal and not Refusal.None)
+        if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not Refusal.None)
         {
             _control.TrySetReason(CloseReason.Refused(refusal));
             return null;
@@ -293,23 +298,23 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
 
-    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Services.Connect;
+    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Acceptor.Policy.Proxy.Connect;
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {
         if (isWarm)
         {
-            Services.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
+            Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
             return;
         }
 
         // Maybe the endpoint began to leave while the session was connecting.
         if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
-            Services.Leaving.Begin();
+            Services.Leaving.Begin(_context.Destination);
         }
 
-        Services.Duplex.Start(_context.Connection, server, _control, this);
+        Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this);
     }
 
     private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)
@@ -358,7 +363,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
         if (_isAdmitted)
         {
-            Acceptor.ReleasePlaces(_context, _place);
+            Acceptor.ReleasePlaces(_context, _place, _isCounted);
         }
 
         Services.Sessions.Remove(this);

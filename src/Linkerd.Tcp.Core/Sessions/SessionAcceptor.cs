@@ -5,7 +5,7 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// Takes the connections of one listener, and admits them within its limits: makes sessions of them, or refuses them. A client that is refused at accept
-/// costs no session. Any thread.
+/// costs no session. Its options do not change: a listener that is given others has another acceptor from then on, and sessions keep the one that they began with. Any thread.
 /// </summary>
 internal sealed partial class SessionAcceptor : IConnectionHandler
 {
@@ -17,16 +17,25 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <param name="services">What all sessions of the proxy share.</param>
     /// <param name="localEndPoint">Where the listener listens.</param>
     /// <param name="limit">The limit whose places the listener takes.</param>
-    public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit)
+    /// <param name="before">The one whose place it takes, as the listener has new options; null: there is none.</param>
+    public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit, SessionAcceptor? before = null)
     {
         Services = services;
         LocalEndPoint = localEndPoint;
         Limit = limit;
-        _failureFilter = new RepeatFilter(services.TimeProvider);
-        _refusalFilters = [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
+
+        // Whoever changes options often does not get more lines by it.
+        _failureFilter = before?._failureFilter ?? new RepeatFilter(services.TimeProvider);
+        _refusalFilters = before?._refusalFilters ?? [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
     }
 
     public SessionServices Services { get; }
+
+    /// <summary>What holds for the sessions of all listeners.</summary>
+    public required SessionPolicy Policy { get; init; }
+
+    /// <summary>The key of the listener; null if it has none.</summary>
+    public string? Key { get; init; }
 
     public EndPoint LocalEndPoint { get; }
 
@@ -62,6 +71,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         SessionContext? context = null;
         ClientCount? place = null;
         string? detail = null;
+        var isCounted = false;
         try
         {
             // Whoever may not connect at all takes nothing of the rate from the others. The rate comes next, as that costs least.
@@ -70,7 +80,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             if (refusal == Refusal.None)
             {
                 context = new SessionContext(this, connection);
-                refusal = Preludes.Count == 0 ? TryAdmit(context, out place) : Refusal.None;
+                refusal = Preludes.Count == 0 ? TryAdmit(context, out place, out isCounted) : Refusal.None;
             }
         }
         catch (Exception error)
@@ -83,7 +93,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
         if (refusal == Refusal.None)
         {
-            new Session(context!, place).Start();
+            new Session(context!, place, isCounted).Start();
         }
         else
         {
@@ -103,19 +113,31 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <summary>Finds the destination of a session whose client is known, and takes its places. What one limit refuses takes nothing of the others.</summary>
     /// <param name="context">The session; its destination is set if it is known, also if the session is refused.</param>
     /// <param name="place">Its place among the sessions of its client; null if they are not limited.</param>
-    public Refusal TryAdmit(SessionContext context, out ClientCount? place)
+    /// <param name="isCounted">Whether it has a place of the limit of its destination, which may get one, or lose it, while the session runs.</param>
+    public Refusal TryAdmit(SessionContext context, out ClientCount? place, out bool isCounted)
     {
         place = null;
+        isCounted = false;
+        Destination? held = null;
         var refusal = Refusal.ClientSessions;
         try
         {
             context.Destination = Destination;
             if (Clients?.TryAcquire(context.Client, out place) != false)
             {
-                context.Destination ??= Route?.Invoke(context) is { } name ? Services.Destinations.Get(name) : null;
-                refusal = context.Destination is null ? Refusal.NoRoute
-                    : context.Destination.SessionLimit?.TryAcquire() == false ? Refusal.DestinationSessions
-                    : Refusal.None;
+                refusal = Refusal.NoRoute;
+                if (Destination is null && Route?.Invoke(context) is { } name)
+                {
+                    context.Destination = held = Services.Destinations.TryHold(name);
+                    refusal = Refusal.DestinationsFull;
+                }
+
+                if (context.Destination is { } destination)
+                {
+                    var limit = destination.SessionLimit;
+                    isCounted = limit?.TryAcquire() == true;
+                    refusal = limit is null || isCounted ? Refusal.None : Refusal.DestinationSessions;
+                }
             }
         }
         finally
@@ -124,6 +146,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             {
                 Clients?.Release(place);
                 place = null;
+                held?.Use.Release();
                 Rate?.Add(1);
             }
         }
@@ -132,10 +155,19 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     }
 
     /// <summary>Gives back what a session took when it was admitted; once for each.</summary>
-    public void ReleasePlaces(SessionContext context, ClientCount? place)
+    public void ReleasePlaces(SessionContext context, ClientCount? place, bool isCounted)
     {
         Clients?.Release(place);
-        context.Destination?.SessionLimit?.Release();
+        if (isCounted)
+        {
+            context.Destination!.SessionLimit!.Release();
+        }
+
+        if (Destination is null)
+        {
+            // Held for the session, as a client chose the name.
+            context.Destination!.Use.Release();
+        }
     }
 
     /// <summary>Logs that a client was refused at accept, or by what it sent before it had a destination.</summary>

@@ -29,6 +29,9 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the address of the listener, with the port that port 0 became.</summary>
     public EndPoint Listener => _acceptor.LocalEndPoint;
 
+    /// <summary>Gets the key of the listener (<see cref="ProxyListener.Key"/>); null if it has none.</summary>
+    public string? ListenerKey => _acceptor.Key;
+
     /// <summary>Gets the remote address of the socket: the client, or a proxy before it. Null if the engine has none, as for an unnamed Unix-domain socket.</summary>
     public EndPoint? Peer => Connection.RemoteEndPoint;
 

@@ -18,6 +18,9 @@ public sealed class SessionRecord
     /// <summary>Gets the address of the listener.</summary>
     public required EndPoint Listener { get; init; }
 
+    /// <inheritdoc cref="SessionContext.ListenerKey"/>
+    public required string? ListenerKey { get; init; }
+
     /// <inheritdoc cref="SessionContext.Peer"/>
     public required EndPoint? Peer { get; init; }
 

@@ -88,6 +88,7 @@ internal readonly ref partial struct SessionReport
             Id = Context.Id,
             Start = Context.Start,
             Listener = Context.Listener,
+            ListenerKey = Context.ListenerKey,
             Peer = Context.Peer,
             Client = Context.Client,
             Local = Context.Local,

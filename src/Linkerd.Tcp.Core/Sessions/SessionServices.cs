@@ -8,24 +8,16 @@ internal sealed class SessionServices
 {
     private readonly ServedDestinations _destinations;
 
-    public SessionServices(Router router, Dialer dialer, ConnectPolicy connect, TcpOptions tcp, SessionList sessions, LeavingSessions leaving, IRandomSource random, TimeProvider timeProvider)
+    public SessionServices(Router router, Dialer dialer, SessionList sessions, LeavingSessions leaving, IRandomSource random, TimeProvider timeProvider)
     {
-        _destinations = new ServedDestinations(router, dialer, connect, tcp, leaving);
+        _destinations = new ServedDestinations(router, dialer, leaving);
         Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
-        Connect = connect;
         Sessions = sessions;
         Leaving = leaving;
         TimeProvider = timeProvider;
         UnservedFilter = new RepeatFilter(timeProvider);
         ObserverFilter = new RepeatFilter(timeProvider);
     }
-
-    /// <summary>The policy of destinations that have none.</summary>
-    public ConnectPolicy Connect { get; }
-
-    public required bool AbortOnClose { get; init; }
-
-    public required DuplexProxy Duplex { get; init; }
 
     public SessionList Sessions { get; }
 

@@ -10,6 +10,7 @@ public sealed class ConnectionLimit
     private readonly Lock _lock = new();
     private readonly ConnectionLimit? _whole;
     private TaskCompletionSource? _available;
+    private int _maximum;
     private int _active;
 
     /// <summary>Makes a limit.</summary>
@@ -18,18 +19,35 @@ public sealed class ConnectionLimit
     public ConnectionLimit(int maximum, ConnectionLimit? whole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
-        Maximum = whole is null ? maximum : Math.Min(maximum, whole.Maximum);
+        _maximum = maximum;
         _whole = whole;
     }
 
-    /// <summary>The most connections at once; never more than the whole allows.</summary>
-    public int Maximum { get; }
+    /// <summary>Gets the most connections at once; never more than the whole allows.</summary>
+    public int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
 
     /// <summary>The places taken now; those that other parts of the whole have taken are not among them.</summary>
     public int Active => Volatile.Read(ref _active);
 
     /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
-    public bool IsAvailable => Active < Maximum && _whole is not { IsAvailable: false };
+    public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
+
+    private int Most => Volatile.Read(ref _maximum);
+
+    /// <summary>
+    /// Changes the most connections at once. A higher one serves whoever waits for a place; a lower one ends no connection: no place is handed out until enough were given back.
+    /// </summary>
+    /// <param name="maximum">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
+    public void SetMaximum(int maximum)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
+        Volatile.Write(ref _maximum, maximum);
+
+        // A wait that is registered behind this reads the new maximum.
+        Interlocked.MemoryBarrier();
+        WakeWaiting();
+    }
 
     /// <summary>Takes a place, here and in the whole; false, and none is taken, where none is free.</summary>
     public bool TryAcquire()
@@ -60,7 +78,7 @@ public sealed class ConnectionLimit
     /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
     public Task WaitAvailableAsync(CancellationToken cancellationToken)
     {
-        if (Active < Maximum)
+        if (Active < Most)
         {
             return _whole is null ? Task.CompletedTask : _whole.WaitAvailableAsync(cancellationToken);
         }
@@ -74,13 +92,13 @@ public sealed class ConnectionLimit
 
         // A place that was given back before the wait was registered told nobody.
         Interlocked.MemoryBarrier();
-        return Active < Maximum ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
+        return Active < Most ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
     }
 
     private bool TryAcquireHere()
     {
         var active = Volatile.Read(ref _active);
-        while (active < Maximum)
+        while (active < Most)
         {
             var seen = Interlocked.CompareExchange(ref _active, active + 1, active);
             if (seen == active)
@@ -97,6 +115,11 @@ public sealed class ConnectionLimit
     private void ReleaseHere()
     {
         Interlocked.Decrement(ref _active);
+        WakeWaiting();
+    }
+
+    private void WakeWaiting()
+    {
         if (Volatile.Read(ref _available) is null)
         {
             return;

@@ -17,4 +17,17 @@ public interface ITransportListener : IAsyncDisposable
     /// <summary>Starts accepting. To be called once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     void Start(IConnectionHandler handler);
+
+    /// <summary>Gets the reason for which it cannot take options while it is bound, in words; null if it can.</summary>
+    /// <param name="options">The options. <see cref="ListenOptions.EndPoint"/>, <see cref="ListenOptions.Handle"/> and <see cref="ListenOptions.Limit"/> have no meaning here: they stay.</param>
+    string? FindObstacle(ListenOptions options) => "listeners of this transport keep the options that they were made with";
+
+    /// <summary>
+    /// Takes new options while it runs: the backlog, and how connections are set up. Clients that are in the backlog already may keep the settings of before, and connections that it handed out do.
+    /// </summary>
+    /// <param name="options">The options, as for <see cref="FindObstacle"/>; copied.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    /// <exception cref="NotSupportedException">There is an obstacle.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    void Change(ListenOptions options) => throw new NotSupportedException(FindObstacle(options));
 }

@@ -36,6 +36,37 @@ public sealed class ListenOptions
     /// </summary>
     public ConnectionLimit? Limit { get; set; }
 
+    /// <summary>Gets the reason for which a socket cannot go on with other options, in words; null if it can.</summary>
+    internal string? FindObstacle(ListenOptions next)
+    {
+        if (EndPoint is IPEndPoint { Address: var ip } && ip.Equals(IPAddress.IPv6Any) && IPv6Only != next.IPv6Only)
+        {
+            return $"whether it takes IPv4 clients too is settled when its socket is bound; {(IPv6Only ? "IPv6 clients only" : "clients of both families")} it takes now";
+        }
+
+        if (OperatingSystem.IsWindows() && Backlog != next.Backlog)
+        {
+            return "the backlog of a socket that listens cannot be changed on Windows";
+        }
+
+        // What Linux accepts inherits the buffers of the listening socket, and SO_SNDBUF and SO_RCVBUF cannot be unset (socket(7)).
+        return OperatingSystem.IsLinux() && EndPoint is IPEndPoint && (IsUnset(Tcp.SendBufferSize, next.Tcp.SendBufferSize) || IsUnset(Tcp.ReceiveBufferSize, next.Tcp.ReceiveBufferSize))
+            ? "once a buffer size is set on its socket it cannot be left to the system again"
+            : null;
+    }
+
+    /// <summary>Gets validated options with the address, the handle and the limit of these.</summary>
+    internal ListenOptions With(ListenOptions next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        next = next.Copy();
+        (next.EndPoint, next.Handle, next.Limit) = (EndPoint, Handle, Limit);
+        next = OptionsValidator.Validated(next, static (options, validator) => options.Validate(validator));
+        return FindObstacle(next) is { } obstacle ? throw new NotSupportedException(obstacle) : next;
+    }
+
+    private static bool IsUnset(int? now, int? next) => now is not null && next is null;
+
     internal ListenOptions Copy()
     {
         var copy = (ListenOptions)MemberwiseClone();

@@ -48,6 +48,10 @@ public sealed class TcpOptions
     internal bool HasKeepAliveOf(TcpOptions other) => ReferenceEquals(this, other)
         || (KeepAliveTime == other.KeepAliveTime && KeepAliveInterval == other.KeepAliveInterval && KeepAliveRetryCount == other.KeepAliveRetryCount);
 
+    /// <summary>Gets whether all settings are the same.</summary>
+    internal bool IsSame(TcpOptions other) => HasKeepAliveOf(other)
+        && (NoDelay, WindowSize, UserTimeout, SendBufferSize, ReceiveBufferSize) == (other.NoDelay, other.WindowSize, other.UserTimeout, other.SendBufferSize, other.ReceiveBufferSize);
+
     // What no kernel would take, as a setting that a kernel refuses is silently not in force.
     internal void Validate(OptionsValidator validator)
     {

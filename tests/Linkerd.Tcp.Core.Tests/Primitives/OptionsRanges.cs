@@ -116,6 +116,7 @@ internal static class OptionsRanges
         LocalInterpreterOptions.Random:
         LocalInterpreterOptions.Logger:
         ProxyListener.EndPoint:
+        ProxyListener.Key: null
         ProxyListener.Destination:
         ProxyListener.Route: null
         ProxyListener.PreludeTimeout: infinite 1ms 1s 49d
@@ -135,6 +136,9 @@ internal static class OptionsRanges
         SendProxyOptions.Alpn: false true
         SendProxyOptions.UniqueId: false true
         SendProxyOptions.Checksum: false true
+        RouterOptions.MaxClientNamed: 0 1 max
+        RouterOptions.IdleTimeout: infinite 1ms 1s 49d
+        RouterOptions.UnboundTimeout: infinite 1ms 1s 49d
         SlowStartOptions.Window: 0 1ms 1s 49d
         SlowStartOptions.Aggression: 0.5 2 max
         SlowStartOptions.Floor: 0.5

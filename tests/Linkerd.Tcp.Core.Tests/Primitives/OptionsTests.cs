@@ -31,6 +31,7 @@ public sealed class OptionsTests
         [typeof(LocalInterpreterOptions)] = Of("", static () => new() { Namers = [new FileNamer("d")] }, static (LocalInterpreterOptions own) => new LocalInterpreter(own)),
         [typeof(ProxyListener)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks } }, static (ProxyListener own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
+        [typeof(RouterOptions)] = Of("", static () => new(), static (RouterOptions own) => new Router(static _ => throw new InvalidOperationException(), options: own)),
         [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), new DuplexProxy(tcp: own) }),

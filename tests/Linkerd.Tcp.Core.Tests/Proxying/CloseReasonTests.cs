@@ -40,6 +40,7 @@ public sealed class CloseReasonTests
     [InlineData(Refusal.Prelude, "PA:prelude")]
     [InlineData(Refusal.ProxyProtocol, "PA:proxy_protocol")]
     [InlineData(Refusal.ClientNetwork, "PA:client_network")]
+    [InlineData(Refusal.DestinationsFull, "PA:destinations_full")]
     public void ToString_Refused_SaysByWhat(Refusal refusal, string text)
     {
         var reason = CloseReason.Refused(refusal);
@@ -53,7 +54,7 @@ public sealed class CloseReasonTests
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
         var refusals = Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).ToArray();
-        Assert.Equal(10, refusals.Length);
+        Assert.Equal(11, refusals.Length);
         Assert.Equal(refusals.Length, refusals.Select(CloseReason.Refused).Distinct().Count());
         Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Refused));
     }

@@ -62,6 +62,9 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>What receives the records of sessions. Before the start.</summary>
     public ISessionObserver? Observer { get; set; }
 
+    /// <summary>What the destinations of all names are made of, in place of one resolver for all. Before the start.</summary>
+    public Func<DstPath, DestinationOptions>? OptionsFor { get; set; }
+
     public Router Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
@@ -70,11 +73,11 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public Destination Destination => Router.Get(Name);
 
     /// <summary>Runs a test once for each seed, and says which one failed.</summary>
-    public static async Task RunAsync(Func<SimulatedProxy, Task> test, int seeds = 1)
+    public static async Task RunAsync(Func<SimulatedProxy, Task> test, int seeds = 1, ulong firstSeed = 0, long maxSteps = 5_000_000)
     {
-        for (var seed = 0UL; seed < (ulong)seeds; seed++)
+        for (var seed = firstSeed; seed < firstSeed + (ulong)seeds; seed++)
         {
-            var scheduler = new SimulatedScheduler();
+            var scheduler = new SimulatedScheduler { MaxSteps = maxSteps };
             await using var bed = new SimulatedProxy(scheduler, seed);
             try
             {
@@ -126,7 +129,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         var own = (balancing ?? Balancing).With(own => (own.Random, own.TimeProvider) = (Random, Scheduler.TimeProvider));
         var destination = new DestinationOptions { Resolver = Resolver, Balancing = own, MaxSessions = destinationSessions };
         Router = new Router(
-            _ => configure?.Invoke(Configure(destination)) ?? Configure(destination),
+            OptionsFor ?? (_ => configure?.Invoke(Configure(destination)) ?? Configure(destination)),
             LogTo(Logs),
             Meter,
             Scheduler.TimeProvider,

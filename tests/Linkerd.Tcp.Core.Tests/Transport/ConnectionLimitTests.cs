@@ -113,4 +113,90 @@ public sealed class ConnectionLimitTests
             seen = Interlocked.CompareExchange(ref target, value, seen) is var was && was == seen ? value : was;
         }
     }
+
+    [Fact]
+    public async Task SetMaximum_Higher_ServesWhoWaits()
+    {
+        var limit = new ConnectionLimit(1);
+        Assert.True(limit.TryAcquire());
+        var waiting = limit.WaitAvailableAsync(TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        limit.SetMaximum(2);
+        await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.True(limit.TryAcquire());
+        Assert.False(limit.TryAcquire());
+    }
+
+    [Fact]
+    public async Task SetMaximum_OfTheWholeHigher_ServesWhoWaitsAtAPart()
+    {
+        var whole = new ConnectionLimit(1);
+        var part = new ConnectionLimit(5, whole);
+        Assert.True(whole.TryAcquire());
+        Assert.Equal(1, part.Maximum);
+        var waiting = part.WaitAvailableAsync(TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        whole.SetMaximum(3);
+        await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(3, part.Maximum);
+        Assert.True(part.TryAcquire());
+    }
+
+    [Fact]
+    public void SetMaximum_Lower_EndsNobodyAndHandsOutNoPlaceUntilEnoughAreBack()
+    {
+        var limit = new ConnectionLimit(3);
+        Assert.True(limit.TryAcquire() && limit.TryAcquire() && limit.TryAcquire());
+        limit.SetMaximum(1);
+        Assert.Equal((1, 3, false), (limit.Maximum, limit.Active, limit.IsAvailable));
+        limit.Release();
+        limit.Release();
+        Assert.False(limit.TryAcquire());
+        limit.Release();
+        Assert.True(limit.TryAcquire());
+        Assert.Throws<ArgumentOutOfRangeException>(() => limit.SetMaximum(0));
+        Assert.Equal(1, limit.Maximum);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task SetMaximum_WhileThreadsTakeAndWait_NobodyIsLeftWaiting()
+    {
+        const int Threads = 4;
+        const int Each = 5_000;
+        var limit = new ConnectionLimit(1);
+        var most = 0;
+        var isDone = false;
+        var takers = Enumerable.Range(0, Threads).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                while (!limit.TryAcquire())
+                {
+                    await limit.WaitAvailableAsync(TestContext.Current.CancellationToken);
+                }
+
+                most = Math.Max(most, limit.Active);
+                limit.Release();
+            }
+        }, TestContext.Current.CancellationToken)).ToArray();
+        var changer = Task.Run(() =>
+        {
+            for (var i = 0; !Volatile.Read(ref isDone); i++)
+            {
+                limit.SetMaximum(1 + (i % 3));
+            }
+        }, TestContext.Current.CancellationToken);
+        try
+        {
+            await Task.WhenAll(takers).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref isDone, true);
+        }
+
+        await changer;
+        Assert.Equal(0, limit.Active);
+        Assert.InRange(most, 1, 3);
+    }
 }

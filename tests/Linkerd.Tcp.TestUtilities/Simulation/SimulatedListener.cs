@@ -11,6 +11,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Queue<SimulatedSocket> _backlog = new();
+    private ListenOptions _options = options;
     private IConnectionHandler? _handler;
     private TimeSpan _backoff = FirstBackoff;
     private int _reserved;
@@ -32,6 +33,14 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
 
         _handler = handler;
         AcceptSoon();
+    }
+
+    public string? FindObstacle(ListenOptions options) => _options.FindObstacle(options);
+
+    public void Change(ListenOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_isStopping, this);
+        _options = _options.With(options);
     }
 
     /// <summary>As the engines do it: no new SYN is answered; those who have a place in the backlog are taken, at most for 250 ms.</summary>
@@ -70,7 +79,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
     /// <summary>Takes a place in the backlog; false where it is full, so that the SYN is dropped.</summary>
     public bool TryReserve()
     {
-        if (_isStopping || _reserved >= options.Backlog)
+        if (_isStopping || _reserved >= _options.Backlog)
         {
             return false;
         }
@@ -101,7 +110,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
             return;
         }
 
-        if (options.Limit is { } limit && !limit.TryAcquire())
+        if (_options.Limit is { } limit && !limit.TryAcquire())
         {
             _isWaiting = true;
             Scheduler.WithContext(() => limit.WaitAvailableAsync(CancellationToken.None).GetAwaiter().OnCompleted(WaitIsOver));
@@ -111,7 +120,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         if (host.AcceptsToFail > 0 || !host.TryTakeDescriptor())
         {
             host.AcceptsToFail = Math.Max(0, host.AcceptsToFail - 1);
-            options.Limit?.Release();
+            _options.Limit?.Release();
             BackOff();
             return;
         }
@@ -119,7 +128,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         _backoff = FirstBackoff;
         _reserved--;
         var socket = _backlog.Dequeue();
-        HandOut(host.Network.Accepted(host, socket, options.Tcp));
+        HandOut(host.Network.Accepted(host, socket, _options.Tcp));
         AcceptSoon();
     }
 
@@ -133,7 +142,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         {
             connection.Abort();
             _ = connection.DisposeAsync().AsTask();
-            options.Limit?.Release();
+            _options.Limit?.Release();
         }
     }
 

@@ -55,6 +55,18 @@ public sealed class SimulatedScheduler : TransportExecutor
     /// <summary>The steps taken so far.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
+    /// <summary>Gets the number of timers that are set.</summary>
+    public int Timers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.UnorderedItems.Count(static item => !item.Element.IsCancelled);
+            }
+        }
+    }
+
     public override TimeProvider TimeProvider => _clock;
 
     public override bool IsCurrent => Current == this;

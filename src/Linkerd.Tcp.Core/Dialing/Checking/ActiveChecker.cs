@@ -3,7 +3,7 @@ namespace Linkerd.Tcp;
 /// <summary>
 /// Checks the endpoints of one destination, each once in an interval, spread over it and no more than so many at a time. One timer, whatever their number. Any thread.
 /// </summary>
-/// <param name="check">What is done to each.</param>
+/// <param name="check">The check of each.</param>
 /// <param name="options">How often.</param>
 /// <param name="observer">Who is told of the results.</param>
 /// <param name="timeProvider">The clock.</param>
@@ -18,7 +18,7 @@ internal sealed class ActiveChecker(
     private readonly Lock _lock = new();
     private readonly Dictionary<Endpoint, CheckTarget> _targets = [];
     private readonly PriorityQueue<CheckTarget, long> _due = new();
-    private readonly long _interval = Math.Max(1, (long)(options.Interval.TotalSeconds * timeProvider.TimestampFrequency));
+    private Settings _settings = new(check, options, timeProvider);
     private ITimer? _timer;
     private int _generation;
     private int _running;
@@ -46,7 +46,7 @@ internal sealed class ActiveChecker(
             {
                 // One in each slice of the interval, at a random place in it.
                 var place = (i + random.NextDouble()) / joined.Count;
-                var target = new CheckTarget(joined[i]) { Generation = _generation, Due = now + (long)(place * _interval) };
+                var target = new CheckTarget(joined[i]) { Generation = _generation, Due = now + (long)(place * _settings.Interval) };
                 _targets.Add(joined[i], target);
                 _due.Enqueue(target, target.Due);
             }
@@ -55,13 +55,45 @@ internal sealed class ActiveChecker(
         StartDue();
     }
 
-    /// <summary>Starts no more checks.</summary>
+    /// <summary>Takes other options. What is known of the endpoints stays; where the interval is another one, the next checks are spread over it.</summary>
+    public void Configure(EndpointCheck check, ActiveCheckOptions options)
+    {
+        lock (_lock)
+        {
+            var before = _settings;
+            _settings = new(check, options, timeProvider);
+            if (before.Interval != _settings.Interval)
+            {
+                Spread();
+            }
+        }
+
+        StartDue();
+    }
+
+    /// <summary>Starts no more checks; those that are under way change nothing.</summary>
     public void Stop()
     {
         lock (_lock)
         {
             _isStopped = true;
             _timer?.Dispose();
+            foreach (var target in _targets.Values)
+            {
+                target.IsRemoved = true;
+            }
+        }
+    }
+
+    private void Spread()
+    {
+        var waiting = _due.UnorderedItems.Select(static item => item.Element).Where(static target => !target.IsRemoved).ToList();
+        _due.Clear();
+        var now = timeProvider.GetTimestamp();
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            waiting[i].Due = now + (long)((i + random.NextDouble()) / waiting.Count * _settings.Interval);
+            _due.Enqueue(waiting[i], waiting[i].Due);
         }
     }
 
@@ -112,7 +144,7 @@ internal sealed class ActiveChecker(
     {
         lock (_lock)
         {
-            while (!_isStopped && _running < options.MaxConcurrent && _due.TryPeek(out var target, out var due))
+            while (!_isStopped && _running < _settings.Options.MaxConcurrent && _due.TryPeek(out var target, out var due))
             {
                 if (target.IsRemoved)
                 {
@@ -148,10 +180,11 @@ internal sealed class ActiveChecker(
     private async Task RunAsync(CheckTarget target)
     {
         var startedAt = timeProvider.GetTimestamp();
+        var settings = _settings;
         CheckResult result;
         try
         {
-            result = await check.RunAsync(target.Endpoint.Address, stopping).ConfigureAwait(false);
+            result = await settings.Check.RunAsync(target.Endpoint.Address, stopping).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -159,7 +192,7 @@ internal sealed class ActiveChecker(
             result = CheckResult.Inconclusive($"{error.GetType().Name}: {error.Message}");
         }
 
-        Apply(target, result);
+        Apply(target, result, settings.Options);
         lock (_lock)
         {
             _running--;
@@ -173,20 +206,14 @@ internal sealed class ActiveChecker(
         StartDue();
     }
 
-    private void Apply(CheckTarget target, CheckResult result)
+    private void Apply(CheckTarget target, CheckResult result, ActiveCheckOptions options)
     {
-        if (target.IsRemoved || stopping.IsCancellationRequested)
+        if (stopping.IsCancellationRequested || !TryCount(target, result, options, out var isHeldBack))
         {
             return;
         }
 
-        target.Count(result.Verdict);
-        var isHeldBack = false;
-        if (result.Verdict == CheckVerdict.Failed && target.Fails >= options.Fall)
-        {
-            isHeldBack = !target.Endpoint.MarkDown();
-        }
-        else if (result.Verdict == CheckVerdict.Passed && (target.Passes == options.Rise || (target.Passes > options.Rise && target.Endpoint.IsDown)))
+        if (result.Verdict == CheckVerdict.Passed && (target.Passes == options.Rise || (target.Passes > options.Rise && target.Endpoint.IsDown)))
         {
             target.Endpoint.MarkUp();
         }
@@ -194,10 +221,41 @@ internal sealed class ActiveChecker(
         observer.OnChecked(target, result, isHeldBack);
     }
 
+    // Under the lock: whoever turns the checks off readmits what they have ejected, and nothing may be ejected behind that.
+    private bool TryCount(CheckTarget target, CheckResult result, ActiveCheckOptions options, out bool isHeldBack)
+    {
+        lock (_lock)
+        {
+            isHeldBack = false;
+            if (target.IsRemoved)
+            {
+                return false;
+            }
+
+            target.Count(result.Verdict);
+            if (result.Verdict == CheckVerdict.Failed && target.Fails >= options.Fall)
+            {
+                isHeldBack = !target.Endpoint.MarkDown();
+            }
+
+            return true;
+        }
+    }
+
     // Those that waited for a place, or for a machine that was suspended, are spread anew; they would stay in one crowd.
     private long NextDue(long due, long startedAt)
     {
         var now = timeProvider.GetTimestamp();
-        return startedAt - due > _interval ? now + (long)(random.NextDouble() * _interval) : Math.Max(due + _interval, now);
+        var interval = _settings.Interval;
+        return startedAt - due > interval ? now + (long)(random.NextDouble() * interval) : Math.Max(due + interval, now);
+    }
+
+    private sealed class Settings(EndpointCheck check, ActiveCheckOptions options, TimeProvider timeProvider)
+    {
+        public EndpointCheck Check { get; } = check;
+
+        public ActiveCheckOptions Options { get; } = options;
+
+        public long Interval { get; } = Math.Max(1, (long)(options.Interval.TotalSeconds * timeProvider.TimestampFrequency));
     }
 }

@@ -11,13 +11,14 @@ internal sealed class EpollListener : ITransportListener
     private readonly SafeSocketHandle? _inherited;
     private readonly CancellationTokenSource _stopping = new();
     private LoopAcceptor[] _acceptors = [];
+    private volatile ListenOptions _options;
     private int _started;
     private int _disposed;
 
     private EpollListener(EpollTransport transport, ListenOptions options, int descriptor, SafeSocketHandle? inherited)
     {
         _transport = transport;
-        Options = options;
+        _options = options;
         _inherited = inherited;
         _socket = new LinuxDescriptor(descriptor);
         Family = SocketOptions.FamilyOf(descriptor);
@@ -26,7 +27,7 @@ internal sealed class EpollListener : ITransportListener
 
     public EndPoint LocalEndPoint { get; }
 
-    public ListenOptions Options { get; }
+    public ListenOptions Options => _options;
 
     public int Family { get; }
 
@@ -92,6 +93,34 @@ internal sealed class EpollListener : ITransportListener
         }
     }
 
+    public string? FindObstacle(ListenOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return _options.FindObstacle(options);
+    }
+
+    public void Change(ListenOptions options)
+    {
+        var next = _options.With(options);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var isHeld = false;
+        _socket.DangerousAddRef(ref isHeld);
+        try
+        {
+            // An inherited socket has been set up by another process, which may use it still.
+            if (_inherited is null)
+            {
+                ChangeSocket(next);
+            }
+
+            _options = next;
+        }
+        finally
+        {
+            _socket.DangerousRelease();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -119,6 +148,20 @@ internal sealed class EpollListener : ITransportListener
 
         Close();
         _stopping.Dispose();
+    }
+
+    private void ChangeSocket(ListenOptions next)
+    {
+        // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
+        if (next.Backlog != _options.Backlog && LinuxCalls.Listen(Descriptor, next.Backlog) != 0)
+        {
+            throw Failure(LocalEndPoint, Errno.Last);
+        }
+
+        if (Family != NativeSocketAddress.Unix)
+        {
+            SocketOptions.Change(Descriptor, next.Tcp);
+        }
     }
 
     private static EpollListener Inherit(EpollTransport transport, ListenOptions options, SafeSocketHandle handle)

@@ -34,6 +34,27 @@ internal static unsafe class SocketOptions
         ApplyKeepAlive(descriptor, options);
     }
 
+    /// <summary>Sets the options of a listener that has others. Buffer sizes cannot be unset.</summary>
+    public static void Change(int descriptor, TcpOptions options)
+    {
+        // What is to be on is never off for a moment, in which a client might come.
+        Apply(descriptor, options);
+        if (!options.NoDelay)
+        {
+            Set(descriptor, SolTcp, TcpNoDelay, 0);
+        }
+
+        if (options.UserTimeout == TimeSpan.Zero)
+        {
+            Set(descriptor, SolTcp, TcpUserTimeout, 0);
+        }
+
+        if (options.KeepAliveTime == TimeSpan.Zero)
+        {
+            Set(descriptor, SolSocket, SoKeepAlive, 0);
+        }
+    }
+
     /// <summary>Sets the options of a connection that matter from its first byte on.</summary>
     public static void ApplyAtOnce(int descriptor, TcpOptions options)
     {

@@ -25,8 +25,12 @@ internal sealed class YoungConnections(EpollLoop loop) : ITimerHandler
             return;
         }
 
-        _options ??= options;
-        if (!options.HasKeepAliveOf(_options))
+        if (_young.Count == 0 && _older.Count == 0)
+        {
+            _options = options;
+        }
+
+        if (!options.HasKeepAliveOf(_options!))
         {
             // A loop serves one set of options as a rule.
             SocketOptions.ApplyKeepAlive(connection.Descriptor, options);

@@ -10,10 +10,10 @@ internal sealed class SocketListener : ITransportListener
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
 
     private readonly SocketsTransport _transport;
-    private readonly ListenOptions _options;
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
     private Task<ConnectionHandOut>? _accepting;
+    private volatile ListenOptions _options;
     private SocketConnection? _withoutPlace;
     private readonly TaskCompletionSource _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -76,6 +76,33 @@ internal sealed class SocketListener : ITransportListener
         _accepting = Task.Run(() => AcceptAsync(handOut));
     }
 
+    public string? FindObstacle(ListenOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return _options.FindObstacle(options);
+    }
+
+    public void Change(ListenOptions options)
+    {
+        var next = _options.With(options);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+
+        // An inherited socket has been set up by another process, which may use it still.
+        if (_options.Handle is null)
+        {
+            try
+            {
+                ChangeSocket(next);
+            }
+            catch (SocketException error)
+            {
+                throw new TransportException($"cannot change the listener on {LocalEndPoint}: {SocketErrors.ToMessage(error)}", error);
+            }
+        }
+
+        _options = next;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -104,6 +131,17 @@ internal sealed class SocketListener : ITransportListener
         EndHandOut();
         await _handedOut.Task.ConfigureAwait(false);
         _stopping.Dispose();
+    }
+
+    private void ChangeSocket(ListenOptions next)
+    {
+        // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c).
+        if (next.Backlog != _options.Backlog)
+        {
+            _socket.Listen(next.Backlog);
+        }
+
+        SocketSetup.Change(_socket, next.Tcp);
     }
 
     private async Task<ConnectionHandOut> AcceptAsync(ConnectionHandOut handOut)

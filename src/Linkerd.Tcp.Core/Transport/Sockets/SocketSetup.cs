@@ -68,5 +68,27 @@ internal static class SocketSetup
         }
     }
 
+    /// <summary>Sets the options of a listener that has others. Buffer sizes cannot be unset.</summary>
+    public static void Change(Socket socket, TcpOptions options)
+    {
+        if (socket.AddressFamily == AddressFamily.Unix)
+        {
+            return;
+        }
+
+        // What is to be on is never off for a moment, in which a client might come.
+        Apply(socket, options);
+        socket.NoDelay = options.NoDelay;
+        if (options.KeepAliveTime == TimeSpan.Zero)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, false);
+        }
+
+        if (options.UserTimeout == TimeSpan.Zero && OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(0));
+        }
+    }
+
     private static int Seconds(TimeSpan span) => Math.Max(1, (int)Math.Min(short.MaxValue, span.TotalSeconds));
 }

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>One watch on the resolver of a destination. Starts anew, after a back-off, if the resolver ends it or throws.</summary>
+internal sealed partial class ResolverWatch
+{
+    private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRestart = TimeSpan.FromSeconds(10);
+
+    private readonly Destination _destination;
+    private readonly DestinationServices _services;
+    private readonly CancellationTokenSource _source;
+    private readonly CancellationToken _stopping;
+    private Task _running = Task.CompletedTask;
+
+    /// <param name="destination">The destination, which hears what the resolver says.</param>
+    /// <param name="resolver">The resolver.</param>
+    /// <param name="services">The clock, and the source of jitter.</param>
+    /// <param name="ending">Cancelled when the destination ends.</param>
+    public ResolverWatch(Destination destination, IResolver resolver, DestinationServices services, CancellationToken ending)
+    {
+        _destination = destination;
+        Resolver = resolver;
+        _services = services;
+        _source = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        _stopping = _source.Token;
+    }
+
+    /// <summary>Gets the resolver.</summary>
+    public IResolver Resolver { get; }
+
+    public void Start() => _running = Task.Run(RunAsync, CancellationToken.None);
+
+    /// <summary>Cancels the watch, and waits until it has ended, but no longer than the patience: then the resolver may take as long as it likes, and nobody hears what it says.</summary>
+    /// <param name="patience">In the time of the clock.</param>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        await CancelAsync(_source, _services.Logger).ConfigureAwait(false);
+        try
+        {
+            await _running.WaitAsync(patience, _services.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Log.LeftBehind(_services.Logger, _destination.Name, Resolver.GetType().Name, patience.TotalSeconds);
+        }
+    }
+
+    /// <summary>Cancels a source that resolvers have the token of, and disposes it.</summary>
+    public static async Task CancelAsync(CancellationTokenSource source, ILogger logger)
+    {
+        try
+        {
+            await source.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException error)
+        {
+            // What a resolver has registered on its token; the others were called all the same.
+            Log.CallbackThrew(logger, error);
+        }
+
+        source.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var restart = new Backoff(FirstRestart, LastRestart, _services.Random);
+        while (!_stopping.IsCancellationRequested)
+        {
+            string? problem;
+            try
+            {
+                problem = await FollowAsync(restart).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                // A resolver that throws breaks its contract; the destination outlives that.
+                problem = $"the resolver threw {error.GetType().Name}: {error.Message}";
+            }
+
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _destination.Hear(this, new Resolution.Failed(problem));
+            try
+            {
+                await Task.Delay(restart.Next(), _services.TimeProvider, _stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Has the destination hear what the resolver says.</summary>
+    /// <returns>Why the resolver says no more.</returns>
+    private async Task<string> FollowAsync(Backoff restart)
+    {
+        await foreach (var resolution in Resolver.ResolveAsync(_destination.Name, _stopping).ConfigureAwait(false))
+        {
+            // One that was left behind speaks to nobody.
+            if (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            if (resolution is null or Resolution.Bound { Endpoints: null })
+            {
+                return "the resolver gave null in place of a resolution or its endpoints";
+            }
+
+            try
+            {
+                _destination.Hear(this, resolution);
+            }
+            catch (Exception error)
+            {
+                return $"the balancer threw {error.GetType().Name}: {error.Message}";
+            }
+
+            restart.Reset();
+        }
+
+        return "the resolver ended the watch";
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3020, LogLevel.Warning,
+            "{Name}: the resolver ({Resolver}) has not ended its watch {Patience} s after its token was cancelled; it is left behind", EventName = "ResolverLeftBehind")]
+        public static partial void LeftBehind(ILogger logger, DstPath name, string resolver, double patience);
+
+        [LoggerMessage(3022, LogLevel.Error, "a callback that a resolver has registered on its token threw", EventName = "ResolverCallbackThrew")]
+        public static partial void CallbackThrew(ILogger logger, Exception error);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// The listeners of a proxy, and the way from one set of options to another: what can fail comes first, and is undone if something does; then nothing can fail any more. One call at a time;
+/// the addresses may be read on any thread.
+/// </summary>
+/// <param name="transport">What listens.</param>
+/// <param name="services">What all sessions of the proxy share.</param>
+/// <param name="limit">The limit of all listeners.</param>
+internal sealed class ListenerSet(ITransport transport, SessionServices services, ConnectionLimit limit)
+{
+    private volatile ServedListener[] _current = [];
+
+    /// <summary>Gets the listeners, in the order of the options.</summary>
+    public IReadOnlyList<ServedListener> Current => _current;
+
+    /// <summary>Gets the addresses, in the order of the options.</summary>
+    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _current.Select(static listener => listener.LocalEndPoint)];
+
+    /// <summary>Gets the position of the listener on an address; -1 if there is none.</summary>
+    public int IndexOf(EndPoint localEndPoint) => Array.FindIndex(_current, listener => listener.LocalEndPoint.Equals(localEndPoint));
+
+    /// <summary>
+    /// Finds the running listener that goes on with each of some options: by address; for port 0 by key, or, if one of the two has none, in order. Null: there is none, one is to be bound.
+    /// </summary>
+    public ServedListener?[] Match(IReadOnlyList<ProxyListener> options)
+    {
+        var found = new ServedListener?[options.Count];
+        var left = _current.ToList();
+
+        // Also the port that port 0 has become.
+        Take(static (next, running) => next.EndPoint.Equals(running.LocalEndPoint));
+        Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && next.Key == running.Options.Key);
+        Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && (next.Key is null || running.Options.Key is null));
+        return found;
+
+        void Take(Func<ProxyListener, ServedListener, bool> isIt)
+        {
+            for (var i = 0; i < found.Length; i++)
+            {
+                if (found[i] is null && left.FindIndex(running => isIt(options[i], running)) is var at and >= 0)
+                {
+                    found[i] = left[at];
+                    left.RemoveAt(at);
+                }
+            }
+        }
+    }
+
+    /// <summary>Goes over to options; if it throws nothing has changed.</summary>
+    /// <param name="options">The options, validated.</param>
+    /// <param name="policy">What they say of all sessions.</param>
+    /// <param name="running">The listener that goes on with each of their listeners, as of <see cref="Match"/>.</param>
+    /// <param name="cancellationToken">Cancels binding.</param>
+    /// <returns>The listeners that are not among them any more; to be removed.</returns>
+    public async Task<IReadOnlyList<ServedListener>> ApplyAsync(
+        TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, CancellationToken cancellationToken)
+    {
+        var listen = options.Listeners.Select(listener => ListenOptionsOf(listener, options)).ToArray();
+        ThrowIfInTheWay(options, running, listen);
+        var next = (ServedListener?[])running.Clone();
+        var changed = new List<(ServedListener Listener, ListenOptions Before)>();
+        var mostBefore = limit.Maximum;
+        try
+        {
+            for (var i = 0; i < next.Length; i++)
+            {
+                next[i] ??= await ServedListener.BindAsync(transport, services, limit, options.Listeners[i], listen[i], cancellationToken).ConfigureAwait(false);
+            }
+
+            var destinations = options.Listeners.Select(listener => listener.Destination is { } name ? services.Destinations.Get(name) : null).ToArray();
+            for (var i = 0; i < next.Length; i++)
+            {
+                if (running[i] is { } kept)
+                {
+                    changed.Add((kept, kept.ChangeSocket(listen[i])));
+                }
+            }
+
+            // The larger limit first, for whoever starts below.
+            var most = options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions;
+            limit.SetMaximum(Math.Max(most, mostBefore));
+            StartAdded(options, policy, running, next!, destinations);
+            limit.SetMaximum(most);
+            for (var i = 0; i < next.Length; i++)
+            {
+                running[i]?.Use(options.Listeners[i], destinations[i], policy);
+            }
+        }
+        catch
+        {
+            limit.SetMaximum(mostBefore);
+            await UndoAsync(next.Where((_, i) => running[i] is null), changed).ConfigureAwait(false);
+            throw;
+        }
+
+        var removed = _current.Except(running).ToArray();
+        _current = next!;
+        return removed!;
+    }
+
+    /// <summary>Stops all, at once, as each may take a moment to serve those who have connected already.</summary>
+    public async Task StopAsync()
+    {
+        await Task.WhenAll(_current.Select(static listener => listener.StopAsync())).ConfigureAwait(false);
+        _current = [];
+    }
+
+    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] destinations)
+    {
+        for (var i = 0; i < next.Length; i++)
+        {
+            if (running[i] is null)
+            {
+                next[i].Use(options.Listeners[i], destinations[i], policy);
+                next[i].Start(destinations[i]);
+            }
+        }
+    }
+
+    private static void ThrowIfInTheWay(TcpProxyOptions options, ServedListener?[] running, ListenOptions[] listen)
+    {
+        var validator = new OptionsValidator();
+        for (var i = 0; i < running.Length; i++)
+        {
+            if (running[i]?.FindObstacle(listen[i]) is { } obstacle)
+            {
+                validator.Add($"{options.Listeners[i].EndPoint} cannot take these options while it listens: {obstacle}. Remove the listener, then add it.", $"{nameof(options.Listeners)}[{i}]");
+            }
+        }
+
+        validator.ThrowIfInvalid(nameof(options));
+    }
+
+    private static async Task UndoAsync(IEnumerable<ServedListener?> added, List<(ServedListener Listener, ListenOptions Before)> changed)
+    {
+        await Task.WhenAll(added.Select(static listener => listener?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
+        foreach (var (listener, before) in changed)
+        {
+            try
+            {
+                listener.ChangeSocket(before);
+            }
+            catch (Exception error) when (error is NotSupportedException or TransportException or ObjectDisposedException)
+            {
+                // A buffer size that was set for a moment; what has failed is thrown, and says more.
+                continue;
+            }
+        }
+    }
+
+    private static ListenOptions ListenOptionsOf(ProxyListener listener, TcpProxyOptions options) => new()
+    {
+        EndPoint = listener.EndPoint,
+        Backlog = listener.Backlog,
+        IPv6Only = options.Listeners.Any(other => IsIPv4OfSamePort(other.EndPoint, listener.EndPoint)),
+        Tcp = options.Tcp,
+    };
+
+    private static bool IsIPv4OfSamePort(EndPoint candidate, EndPoint endPoint) =>
+        candidate is IPEndPoint { Port: > 0 } ip && ip.Address.Equals(IPAddress.Any) && endPoint is IPEndPoint other && other.Port == ip.Port;
+}

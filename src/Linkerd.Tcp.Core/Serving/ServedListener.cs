@@ -1,0 +1,154 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Represents a listener of a proxy while it runs: its socket, the limits and counts that stay when its options change, and the acceptor that has the options in force. A connection costs
+/// one look at which acceptor that is. One call at a time; connections come on any thread.
+/// </summary>
+internal sealed partial class ServedListener : IConnectionHandler
+{
+    private readonly SessionServices _services;
+    private readonly ITransportListener _socket;
+    private readonly ConnectionLimit _limit;
+    private ListenOptions _listen;
+    private ClientCounts? _clients;
+    private TokenBucket? _rate;
+    private volatile SessionAcceptor? _acceptor;
+
+    private ServedListener(SessionServices services, ITransportListener socket, ProxyListener options, ListenOptions listen, ConnectionLimit limit)
+    {
+        _services = services;
+        _socket = socket;
+        _listen = listen;
+        _limit = limit;
+        Options = options;
+    }
+
+    /// <summary>Gets the options in force.</summary>
+    public ProxyListener Options { get; private set; }
+
+    /// <summary>Gets the address, with the port that port 0 became.</summary>
+    public EndPoint LocalEndPoint => _socket.LocalEndPoint;
+
+    /// <summary>Binds a socket, on which nobody is accepted yet.</summary>
+    public static async Task<ServedListener> BindAsync(
+        ITransport transport, SessionServices services, ConnectionLimit whole, ProxyListener options, ListenOptions listen, CancellationToken cancellationToken)
+    {
+        // A part of the whole also without a limit of its own: it may get one, which counts the sessions that are there then.
+        var limit = new ConnectionLimit(options.MaxSessions ?? int.MaxValue, whole);
+        listen.Limit = limit;
+        return new(services, await transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false), options, listen, limit);
+    }
+
+    /// <summary>Gets the reason for which the socket cannot take options, in words; null if it can.</summary>
+    public string? FindObstacle(ListenOptions listen) => IsSame(listen) ? null : _socket.FindObstacle(listen);
+
+    /// <summary>Gives the socket options for which there is no obstacle.</summary>
+    /// <returns>The options of before.</returns>
+    public ListenOptions ChangeSocket(ListenOptions listen)
+    {
+        var before = _listen;
+        if (!IsSame(listen))
+        {
+            _socket.Change(listen);
+            _listen = listen;
+        }
+
+        return before;
+    }
+
+    /// <summary>Has connections that come from now on admitted by options, and goes on with the counts that there are.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="destination">The destination of the options' name; null if they have none.</param>
+    /// <param name="policy">What holds for all listeners.</param>
+    public void Use(ProxyListener options, Destination? destination, SessionPolicy policy)
+    {
+        Options = options;
+        _limit.SetMaximum(options.MaxSessions ?? int.MaxValue);
+        if (options.AcceptRate is { } rate)
+        {
+            // What the bucket holds stays: whoever changes a limit grants no burst by it.
+            var burst = options.AcceptBurst ?? Math.Ceiling(rate);
+            (_rate ??= new TokenBucket(rate, burst, _services.TimeProvider)).SetRate(rate, burst);
+        }
+
+        if (options.MaxSessionsPerClient is { } most)
+        {
+            (_clients ??= new ClientCounts(most)).SetMost(most);
+        }
+
+        var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
+        _acceptor = new SessionAcceptor(_services, LocalEndPoint, _limit, _acceptor)
+        {
+            Policy = policy,
+            Key = options.Key,
+            Destination = destination,
+            Route = options.Route,
+            Rate = options.AcceptRate is null ? null : _rate,
+            Clients = options.MaxSessionsPerClient is null ? null : _clients,
+            Access = access,
+            Preludes = options.AcceptProxy is null ? options.Preludes : [new ProxyHeaderPrelude(access!, options.MaxPreludeBytes), .. options.Preludes],
+            PreludeTimeout = options.PreludeTimeout,
+            MaxPreludeBytes = options.MaxPreludeBytes,
+        };
+    }
+
+    /// <summary>Starts accepting, once there are options to use.</summary>
+    public void Start(Destination? destination)
+    {
+        if (destination is not null)
+        {
+            Log.Listening(_services.ProxyLogger, LocalEndPoint, destination.Name, destination.Resolver, _limit.Maximum);
+        }
+        else
+        {
+            Log.ListeningForRoutes(_services.ProxyLogger, LocalEndPoint, _limit.Maximum);
+        }
+
+        _socket.Start(this);
+    }
+
+    /// <summary>Stops accepting, once those who have connected already are sessions, which live on.</summary>
+    public async Task StopAsync()
+    {
+        try
+        {
+            await _socket.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Somebody else's: the other listeners stop all the same.
+            Log.StopThrew(_services.ProxyLogger, error, LocalEndPoint);
+        }
+    }
+
+    /// <summary>Stops a listener that the proxy has no more.</summary>
+    public async Task RemoveAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        Log.Removed(_services.ProxyLogger, LocalEndPoint, _limit.Active);
+    }
+
+    void IConnectionHandler.OnAccepted(TransportConnection connection) => _acceptor!.OnAccepted(connection);
+
+    void IConnectionHandler.OnAcceptFailed(TransportException error, TimeSpan retryAfter) => _acceptor!.OnAcceptFailed(error, retryAfter);
+
+    private bool IsSame(ListenOptions listen) => listen.Backlog == _listen.Backlog && listen.IPv6Only == _listen.IPv6Only && listen.Tcp.IsSame(_listen.Tcp);
+
+    private static partial class Log
+    {
+        [LoggerMessage(4000, LogLevel.Information, "listening on {LocalEndPoint} for {Name}, resolved by {Resolver}, up to {MaxSessions} sessions", EventName = "Listening")]
+        public static partial void Listening(ILogger logger, EndPoint localEndPoint, DstPath name, IResolver resolver, int maxSessions);
+
+        [LoggerMessage(4010, LogLevel.Information, "listening on {LocalEndPoint}, where each session is given a name of its own, up to {MaxSessions} sessions", EventName = "ListeningForRoutes")]
+        public static partial void ListeningForRoutes(ILogger logger, EndPoint localEndPoint, int maxSessions);
+
+        [LoggerMessage(4008, LogLevel.Error, "the listener on {LocalEndPoint} threw when it was stopped", EventName = "StopThrew")]
+        public static partial void StopThrew(ILogger logger, Exception error, EndPoint localEndPoint);
+
+        [LoggerMessage(4011, LogLevel.Information, "listening no more on {LocalEndPoint}, {Sessions} sessions of which go on", EventName = "ListenerRemoved")]
+        public static partial void Removed(ILogger logger, EndPoint localEndPoint, int sessions);
+    }
+}
