@@ -32,8 +32,8 @@ public sealed class BalancerOptions
     public int HashBalanceFloor { get; set; } = 16;
 
     /// <summary>
-    /// An endpoint that has answered no connect for so long, or four times its usual connect latency where that is more, while some are pending, is
-    /// picked only where every other one is no better: a silent endpoint would otherwise take its full share until the first attempts time out.
+    /// An endpoint that has answered no connect for this long, or for four times its usual connect latency if that is more, while some are pending, is
+    /// picked only if every other one is no better: a silent endpoint would otherwise take its full share until the first attempts time out.
     /// Default: 250 ms. <see cref="Timeout.InfiniteTimeSpan"/> turns it off. Needs <see cref="PickContext.Timestamp"/>.
     /// </summary>
     public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromMilliseconds(250);

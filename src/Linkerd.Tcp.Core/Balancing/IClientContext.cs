@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>What is known of a client, for those rooms that do not know sessions: picks hash its address, and dialing passes it on to servers.</summary>
+/// <summary>Describes a client to the rooms that do not know sessions: picks hash its address, and dialing passes it on to servers.</summary>
 internal interface IClientContext
 {
     /// <summary>The number of the session; unique in the process.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>What a balancer is told of the session that it picks for.</summary>
+/// <summary>Describes the session for which a balancer picks an endpoint.</summary>
 public readonly ref struct PickContext
 {
     /// <summary>The client's address; null if it is not known. For a session it is the effective one (<see cref="SessionContext.Client"/>), made when it is asked for.</summary>

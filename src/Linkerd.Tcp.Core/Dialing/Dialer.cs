@@ -42,7 +42,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
     /// <summary>Makes of a connection what the caller wants: refuses one that met itself, and sends the header. Completes at once if there is none to send.</summary>
     /// <remarks>
-    /// Where nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
+    /// If nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
     /// </remarks>
     /// <param name="result">The result of <see cref="ConnectAsync"/>.</param>
     /// <param name="header">As <see cref="DialRequest.Header"/>.</param>

@@ -72,7 +72,7 @@ public sealed partial class Destination
     /// <summary>The policy of its own; null where the proxy's counts.</summary>
     internal ConnectPolicy? Connect => _options.Connect;
 
-    /// <summary>What sends the PROXY header with which its connections begin; null if they begin with none.</summary>
+    /// <summary>Gets the sender of the PROXY header with which its connections begin; null if they begin with none.</summary>
     internal ProxyHeaderSender? Header => _header;
 
     internal int MaxWaiters => _options.MaxWaiters;

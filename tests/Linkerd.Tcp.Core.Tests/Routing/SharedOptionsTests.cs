@@ -82,13 +82,7 @@ public sealed class SharedOptionsTests
         Assert.Equal(typeof(Router).FullName, error.ObjectName);
     }
 
-    private static async Task ResolvedAsync(Destination destination)
-    {
-        while (destination.Updates == 0)
-        {
-            await destination.WaitChangedAsync(destination.Version, TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task ResolvedAsync(Destination destination) => destination.WaitResolvedAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Gives each name an address of its own.</summary>
     private sealed class PortResolver : IResolver
