@@ -248,6 +248,26 @@ public sealed class EvictionTests
         await bed.UntilAsync(() => bed.Watching == 0);
     }
 
+    [Fact]
+    public async Task TryHold_OfAKnownName_AllocatesNothing()
+    {
+        await using var bed = new NamedBed();
+        var proxy = new ServedBy(new ConnectPolicy(), new TcpOptions());
+        await bed.UseAsync(NamedBed.Web);
+        Assert.Equal(0, Math.Min(Allocated(), Math.Min(Allocated(), Allocated())));
+
+        long Allocated()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1_000; i++)
+            {
+                bed.Router.TryHold(NamedBed.Web, proxy)!.Use.Release();
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     private static void Observe(NamedBed bed, int idle, int unbound, int named)
     {
         bed.Counters.Observe();

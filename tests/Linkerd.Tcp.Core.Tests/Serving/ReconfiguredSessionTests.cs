@@ -80,7 +80,7 @@ public sealed class ReconfiguredSessionTests
 
         // The proxy does not know it any more, by any way that is shorter than that through the network of the simulation, which keeps the connections of all time.
         Assert.All(OptionsProbe.FindIn(bed.Proxy, evicted), static path => Assert.Contains("._links.", path, StringComparison.Ordinal));
-        await bed.ConnectServedAsync(backend);
+        await ConnectRoutedAsync(bed, backend);
     });
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ReconfiguredSessionTests
         var clients = new List<TransportConnection>();
         for (; name < 2; name++)
         {
-            clients.Add(await bed.ConnectServedAsync(backend));
+            clients.Add(await ConnectRoutedAsync(bed, backend));
         }
 
         for (var i = 0; i < 3; i++)
@@ -118,7 +118,7 @@ public sealed class ReconfiguredSessionTests
         await bed.UntilAsync(() => bed.Closed("PA:destinations_full") == 3);
         Assert.Equal((3, 1, 1), ((int)bed.Refused("destinations_full"), bed.Logs.Count(4005), bed.Logs.Count(3024)));
         name = 1;
-        clients.Add(await bed.ConnectServedAsync(backend));
+        clients.Add(await ConnectRoutedAsync(bed, backend));
         name = 2;
         if (!isHeld)
         {
@@ -126,7 +126,7 @@ public sealed class ReconfiguredSessionTests
         }
 
         await bed.DelayAsync(13_000);
-        await (isHeld ? bed.ConnectRefusedAsync() : bed.ConnectServedAsync(backend));
+        await (isHeld ? bed.ConnectRefusedAsync() : ConnectRoutedAsync(bed, backend));
     });
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class ReconfiguredSessionTests
             var backend = await StartRoutedAsync(bed, new RouterOptions { IdleTimeout = TimeSpan.FromSeconds(1) }, static _ => SimulatedProxy.Name);
             for (var i = 0; i < 40; i++)
             {
-                var client = await bed.ConnectServedAsync(backend);
+                var client = await ConnectRoutedAsync(bed, backend);
                 await bed.EndAsync(client);
 
                 // The looks are a tenth of a second apart: every session comes within a few ms of one.
@@ -287,9 +287,22 @@ public sealed class ReconfiguredSessionTests
         return backend;
     }
 
+    /// <summary>Connects, and waits, in no virtual time, until the name that the route gave is resolved; then until a server has the client's first byte.</summary>
+    private static async Task<TransportConnection> ConnectRoutedAsync(SimulatedProxy bed, SimulatedBackend backend)
+    {
+        var (sessions, accepted) = (bed.Proxy.ActiveSessions, backend.Accepted.Count);
+        var client = await bed.ConnectAsync();
+        await client.SendTextAsync("x");
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions > sessions);
+        await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Router.Destinations.All(static destination => destination.Updates > 0), TimeSpan.FromSeconds(60))));
+        await bed.UntilAsync(() => backend.Accepted.Count > accepted);
+        Assert.Equal("x", await backend.Accepted[accepted].ReadTextAsync(1));
+        return client;
+    }
+
     private static async Task<Destination> ServeForAMinuteAsync(SimulatedProxy bed, SimulatedBackend backend)
     {
-        var client = await bed.ConnectServedAsync(backend);
+        var client = await ConnectRoutedAsync(bed, backend);
         await bed.DelayAsync(60_000);
         Assert.Equal(1, bed.Router.Table.ClientNamed);
         await bed.EndAsync(client);
