@@ -104,8 +104,7 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
     public override void Validate(object model, OptionsValidator validator)
     {
         ArgumentNullException.ThrowIfNull(validator);
-        var value = get((TModel)model);
-        if (Key is { } key && !type.IsValid(value))
+        if (Key is { } key && get((TModel)model) is var value && !type.IsValid(value))
         {
             validator.Add($"{type.Range} was expected, not {type.Print(value) ?? "null"}.", key);
         }

@@ -16,7 +16,7 @@ internal static class NamerdKinds
         MeshName,
         "namerd over its gRPC interface (io.l5d.mesh)",
         NamerdRows.All,
-        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new MeshOptions().Addresses },
+        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new Namerd.MeshOptions().Addresses },
         Create,
         Validate);
 
@@ -31,39 +31,45 @@ internal static class NamerdKinds
         NamerdTlsFiles.Load(configuration, (key, message) => validator.Add(message.TrimStart(), key), static key => key);
     }
 
+    /// <summary>The options of the resolver over the HTTP interface.</summary>
+    internal static NamerdOptions HttpOptions(NamerdConfiguration configuration, NamingContext context) => new()
+    {
+        BaseAddresses = configuration.BaseAddresses,
+        Namespace = configuration.Namespace,
+        Dtab = DtabOf(configuration, context),
+        Interval = configuration.Period,
+        Mode = configuration.Mode,
+        MaxStreamAge = configuration.MaxAge,
+        Tls = NamerdTlsFiles.Load(configuration),
+        LoggerFactory = context.LoggerFactory,
+        TimeProvider = context.TimeProvider,
+    };
+
+    /// <summary>The options of the resolver over the mesh interface.</summary>
+    internal static MeshOptions MeshOptions(NamerdConfiguration configuration, NamingContext context) => new()
+    {
+        Addresses = configuration.BaseAddresses,
+        Namespace = configuration.Namespace,
+        Dtab = DtabOf(configuration, context),
+        Interval = configuration.Period,
+        MaxStreamAge = configuration.MaxAge,
+        Tls = NamerdTlsFiles.Load(configuration),
+        LoggerFactory = context.LoggerFactory,
+        TimeProvider = context.TimeProvider,
+    };
+
     private static NamingServices Create(NamerdConfiguration configuration, NamingContext context)
     {
-        var dtab = NamedTarget.Append(configuration.Dtab ?? Dtab.Empty, context.Targets);
-        var tls = NamerdTlsFiles.Load(configuration);
         var scope = $"namerd {configuration.Namespace} {configuration.Dtab ?? Dtab.Empty}";
         if (configuration.IsMesh)
         {
-            var mesh = new MeshResolver(new MeshOptions
-            {
-                Addresses = configuration.BaseAddresses,
-                Namespace = configuration.Namespace,
-                Dtab = dtab,
-                Interval = configuration.Period,
-                MaxStreamAge = configuration.MaxAge,
-                Tls = tls,
-                LoggerFactory = context.LoggerFactory,
-                TimeProvider = context.TimeProvider,
-            });
+            var mesh = new MeshResolver(MeshOptions(configuration, context));
             return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Scope = scope };
         }
 
-        var http = new NamerdResolver(new NamerdOptions
-        {
-            BaseAddresses = configuration.BaseAddresses,
-            Namespace = configuration.Namespace,
-            Dtab = dtab,
-            Interval = configuration.Period,
-            Mode = configuration.Mode,
-            MaxStreamAge = configuration.MaxAge,
-            Tls = tls,
-            LoggerFactory = context.LoggerFactory,
-            TimeProvider = context.TimeProvider,
-        });
+        var http = new NamerdResolver(HttpOptions(configuration, context));
         return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Scope = scope };
     }
+
+    private static Dtab DtabOf(NamerdConfiguration configuration, NamingContext context) => NamedTarget.Append(configuration.Dtab ?? Dtab.Empty, context.Targets);
 }

@@ -1,7 +1,6 @@
 using System.Text;
-using Linkerd.Tcp.Cli;
 
-namespace Linkerd.Tcp.FunctionalTests;
+namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class BytesTextTests
 {

@@ -1,6 +1,4 @@
-using Linkerd.Tcp.Cli;
-
-namespace Linkerd.Tcp.FunctionalTests;
+namespace Linkerd.Tcp.Hosting.Tests;
 
 /// <summary>Targets as people type them.</summary>
 public sealed class TargetTextTests
@@ -80,21 +78,5 @@ public sealed class TargetTextTests
             });
             Assert.True(Record.Exception(() => TargetText.Parse(text)) is null or InvalidValueException, text);
         }
-    }
-
-    [Fact]
-    public void Parse_CommasForNamerd_AreRefused()
-    {
-        var wrong = Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse(["/svc/a | b:1,c:2"]));
-        Assert.StartsWith(
-            "<TARGET> '/svc/a | /$/inets/b/1/c/2': addresses with commas are one set only where all names are bound here", Assert.Single(wrong.Errors), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Parse_LongHost_IsRefused()
-    {
-        var wrong = Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse([$"{new string('a', 300)}:80"]));
-        Assert.EndsWith(
-            $"a host name of at most 253 characters, in parts of 1 to 63 between dots, was expected where '{new string('a', 63)}...' stands", Assert.Single(wrong.Errors), StringComparison.Ordinal);
     }
 }

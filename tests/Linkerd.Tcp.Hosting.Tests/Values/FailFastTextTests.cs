@@ -1,6 +1,4 @@
-using Linkerd.Tcp.Cli;
-
-namespace Linkerd.Tcp.FunctionalTests;
+namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class FailFastTextTests
 {

@@ -1,6 +1,4 @@
-using Linkerd.Tcp.Cli;
-
-namespace Linkerd.Tcp.FunctionalTests;
+namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class BalancerTextTests
 {
@@ -13,7 +11,7 @@ public sealed class BalancerTextTests
     [InlineData("roundRobin", BalancerKind.RoundRobin)]
     [InlineData("random", BalancerKind.Random)]
     [InlineData("maglev", BalancerKind.Maglev)]
-    public void Parse_AName_InAnyCase_IsThatKind(string text, BalancerKind kind) => Assert.Equal(kind, BalancerText.Parse(text));
+    public void Parse_AName_InAnyCase_IsThatKind(string text, BalancerKind kind) => Assert.Equal(kind, OptionTypes.Balancer.Parse(text));
 
     [Theory]
     [InlineData("")]
@@ -23,5 +21,5 @@ public sealed class BalancerTextTests
     [InlineData(" p2c")]
     public void Parse_AnythingElse_ListsTheNames(string text) => Assert.Equal(
         "expected one of p2c, peakEwma, leastConnections, roundRobin, random, maglev",
-        Assert.Throws<InvalidValueException>(() => BalancerText.Parse(text)).Message);
+        Assert.Throws<InvalidValueException>(() => OptionTypes.Balancer.Parse(text)).Message);
 }
