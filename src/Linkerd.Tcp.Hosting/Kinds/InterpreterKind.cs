@@ -23,7 +23,7 @@ public abstract class InterpreterKind
     public abstract NamingServices Create(InterpreterConfiguration configuration, NamingContext context);
 
     /// <summary>Adds an error for everything that is wrong with a configuration as a whole.</summary>
-    internal abstract void Validate(InterpreterConfiguration configuration, ConfigurationTable table, OptionsValidator validator);
+    internal abstract void Validate(InterpreterConfiguration configuration, OptionsValidator validator);
 }
 
 /// <summary>Represents a kind of interpreters, with the class of its configuration.</summary>
@@ -49,14 +49,22 @@ public sealed class InterpreterKind<T>(
     /// <inheritdoc/>
     public override NamingServices Create(InterpreterConfiguration configuration, NamingContext context) => create((T)configuration, context);
 
-    internal override void Validate(InterpreterConfiguration configuration, ConfigurationTable table, OptionsValidator validator)
+    internal override void Validate(InterpreterConfiguration configuration, OptionsValidator validator)
     {
-        table.Validate(configuration, validator);
+        Ranges(configuration, validator);
         if (configuration is LocalInterpreterConfiguration { Namers: var namers })
         {
-            validator.Each(namers, table.Validate, "namers");
+            validator.Each(namers, Ranges, "namers");
         }
 
         validate?.Invoke((T)configuration, validator);
+    }
+
+    private void Ranges(object model, OptionsValidator validator)
+    {
+        foreach (var option in Options.Where(option => option.ModelType == model.GetType()))
+        {
+            option.Validate(model, validator);
+        }
     }
 }

@@ -3,12 +3,6 @@ namespace Linkerd.Tcp.Hosting;
 /// <summary>Represents the kinds of interpreters that there are: those of this package, and those that the packages which implement them register. Immutable; any thread.</summary>
 public sealed class InterpreterKinds
 {
-    /// <summary>The kind of the embedded interpreter.</summary>
-    public const string Default = "default";
-
-    /// <summary>The kind of fixed endpoints.</summary>
-    public const string Static = "io.l5d.static";
-
     private readonly Dictionary<string, InterpreterKind> _byName = new(StringComparer.Ordinal);
 
     /// <summary>Registers kinds beside those of this package.</summary>

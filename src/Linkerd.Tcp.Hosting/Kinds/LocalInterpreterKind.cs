@@ -9,7 +9,7 @@ internal static class LocalInterpreterKind
     private static readonly Dtab FilesDtab = Dtab.Parse("/svc => /#/io.l5d.fs");
 
     public static InterpreterKind Instance { get; } = new InterpreterKind<LocalInterpreterConfiguration>(
-        InterpreterKinds.Default,
+        LocalInterpreterConfiguration.KindName,
         "Names are bound in the process, by a dtab and namers (io.l5d.fs, io.l5d.dns, io.l5d.dnssrv)",
         RouterOptions.Local,
         static () => new LocalInterpreterConfiguration(),

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Hosting;
 internal static class StaticInterpreterKind
 {
     public static InterpreterKind Instance { get; } = new InterpreterKind<StaticInterpreterConfiguration>(
-        InterpreterKinds.Static,
+        StaticInterpreterConfiguration.KindName,
         "One fixed set of endpoints for every name",
         RouterOptions.Static,
         static () => new StaticInterpreterConfiguration(),

@@ -36,7 +36,7 @@ internal static class ConfigurationValidator
     {
         try
         {
-            table.Interpreters.Get(interpreter.Kind).Validate(interpreter, table, validator);
+            table.Interpreters.Get(interpreter.Kind).Validate(interpreter, validator);
         }
         catch (InvalidValueException error)
         {

@@ -36,22 +36,18 @@ public sealed class ProxyHost : IAsyncDisposable
         var transport = CoreOptions.Transport(configuration);
         (transport.TimeProvider, transport.LoggerFactory, transport.Meter) = (timeProvider, loggerFactory, meter);
         _transport = Transports.Create(transport);
-        foreach (var router in configuration.Routers)
+        try
         {
-            var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
-            var naming = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
-            _naming.Add(naming);
-            var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);
-            var client = router.Client.Copy();
-            foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
+            foreach (var router in configuration.Routers)
             {
-                var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
-                var destinations = new Router(
-                    name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
-                _routers.Add(destinations);
-                var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-                _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+                Add(configuration, router, table, loggerFactory, meter, timeProvider);
             }
+        }
+        catch
+        {
+            // Nothing was begun, so there is nothing to wait for.
+            _ = DisposeAsync().AsTask();
+            throw;
         }
     }
 
@@ -110,4 +106,22 @@ public sealed class ProxyHost : IAsyncDisposable
             TimeProvider = timeProvider,
             Logger = loggerFactory.CreateLogger("Linkerd.Tcp.Cache"),
         });
+
+    private void Add(ProxyConfiguration configuration, RouterConfiguration router, ConfigurationTable table, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
+    {
+        var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
+        var naming = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
+        _naming.Add(naming);
+        var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);
+        var client = router.Client.Copy();
+        foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
+        {
+            var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
+            var destinations = new Router(
+                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
+            _routers.Add(destinations);
+            var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
+            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+        }
+    }
 }

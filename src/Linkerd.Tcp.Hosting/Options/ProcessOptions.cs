@@ -13,7 +13,7 @@ internal static class ProcessOptions
             ValueName = "KB",
             Default = "64",
             Help = "Most KB held of each direction of a session",
-            Details = "The kernel's buffers are beside it. Nothing is held of a session that is idle.",
+            Details = "The command line counts KB of 1024 bytes, the key bytes. The kernel's buffers are beside it. Nothing is held of a session that is idle.",
         },
         new ConfigurationOption<ProxyConfiguration, TransportEngine>(
             OptionTypes.Choice(ignoreCase: false, ("auto", TransportEngine.Auto), ("epoll", TransportEngine.Epoll), ("sockets", TransportEngine.Sockets)),

@@ -51,7 +51,7 @@ internal static class AddressText
     public static IReadOnlyList<IPEndPoint> ParseServers(string text) =>
     [
         .. text.Split(',', StringSplitOptions.TrimEntries).Select(static server => server.LastIndexOf(':') is var colon and > 0
-            && AddressLiteral.Read(AddressLiteral.WithoutBrackets(server[..colon])) is { } address
+            && AddressLiteral.Read(AddressLiteral.WithoutBrackets(server.AsSpan(0, colon))) is { } address
             && ushort.TryParse(server.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
                 ? new IPEndPoint(address, port)
                 : throw new InvalidValueException($"'{server}' is not an IP address and a port; expected such as 10.0.0.1:80,[fd00::1]:80")),

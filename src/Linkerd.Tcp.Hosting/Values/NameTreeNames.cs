@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>What a tree of names leads to.</summary>
-internal static class NameTreeNames
+/// <summary>Provides the names of a tree of names.</summary>
+public static class NameTreeNames
 {
-    /// <summary>The names at the leaves, left to right.</summary>
+    /// <summary>Gets the names at the leaves, left to right.</summary>
     public static IEnumerable<DstPath> Names(this NameTree tree) => tree switch
     {
         NameTree.Leaf leaf => [leaf.Path],

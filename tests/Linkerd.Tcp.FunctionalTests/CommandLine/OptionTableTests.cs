@@ -29,8 +29,8 @@ public sealed class OptionTableTests
     [Theory]
     [InlineData(NamerdKinds.HttpName)]
     [InlineData(NamerdKinds.MeshName)]
-    [InlineData(InterpreterKinds.Default)]
-    [InlineData(InterpreterKinds.Static)]
+    [InlineData(LocalInterpreterConfiguration.KindName)]
+    [InlineData(StaticInterpreterConfiguration.KindName)]
     public void Kinds_NewConfiguration_IsOfTheKindAndItsDefaultsPrintAndParse(string name)
     {
         var kind = CliOptions.Table.Interpreters.Get(name);
