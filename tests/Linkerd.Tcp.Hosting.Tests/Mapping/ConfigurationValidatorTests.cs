@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class ConfigurationValidatorTests

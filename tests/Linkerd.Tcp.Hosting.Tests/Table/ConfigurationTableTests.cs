@@ -53,9 +53,9 @@ public sealed class ConfigurationTableTests
     {
         Assert.All(Table.Options, static option => Assert.True(option.Key is not null || option.Argument is not null));
         Assert.All(Table.Options, static option => Assert.False(string.IsNullOrWhiteSpace(option.Help) || option.Help.EndsWith('.')));
-        Assert.Empty(Table.Options.Where(static option => option.Key is not null).GroupBy(static option => (option.ModelType, option.Key)).Where(static same => same.Count() > 1));
-        Assert.Empty(Table.Options.Where(static option => option.Argument is not null).GroupBy(static option => option.Argument).Where(static same => same.Count() > 1));
-        Assert.Empty(Table.Options.Where(static option => option.Letter is not null).GroupBy(static option => option.Letter).Where(static same => same.Count() > 1));
+        Assert.DoesNotContain(Table.Options.Where(static option => option.Key is not null).GroupBy(static option => (option.ModelType, option.Key)), static same => same.Count() > 1);
+        Assert.DoesNotContain(Table.Options.Where(static option => option.Argument is not null).GroupBy(static option => option.Argument), static same => same.Count() > 1);
+        Assert.DoesNotContain(Table.Options.Where(static option => option.Letter is not null).GroupBy(static option => option.Letter), static same => same.Count() > 1);
     }
 
     [Fact]
