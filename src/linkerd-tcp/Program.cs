@@ -1,5 +1,6 @@
 using Linkerd.Tcp;
 using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Hosting;
 
 MissingDescriptors.Reserve();
 try
@@ -21,7 +22,7 @@ static async Task<int> RunCommandAsync(string[] args)
             return ExitCode.Success;
 
         case ParsedCommandLine.Run run:
-            return await RunAsync(run.Settings).ConfigureAwait(false);
+            return await RunAsync(run.Configuration).ConfigureAwait(false);
 
         case ParsedCommandLine.Resolve resolve:
             return await ResolveAsync(resolve.Settings).ConfigureAwait(false);
@@ -43,7 +44,7 @@ static async Task<int> RunCommandAsync(string[] args)
     }
 }
 
-static async Task<int> RunAsync(ProxySettings settings)
+static async Task<int> RunAsync(ProxyConfiguration configuration)
 {
     ControllingTerminal.AllowOutputFromBackground();
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -52,7 +53,7 @@ static async Task<int> RunAsync(ProxySettings settings)
     using var signals = TerminationSignals.OfServer(loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName));
     try
     {
-        return await new ProxyRunner(settings, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
+        return await new ProxyRunner(configuration, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
     }
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
@@ -71,7 +72,7 @@ static async Task<int> ResolveAsync(ResolveSettings settings)
     using var signals = settings.Watch ? TerminationSignals.OfCommand() : null;
     using var stop = settings.Watch ? CancellationTokenSource.CreateLinkedTokenSource(signals!.Drain, OutputReader.WhenGone()) : new CancellationTokenSource();
     WriteWarnings(settings.Naming.FindUnknownNamers());
-    var naming = NamingComposition.Create(settings.Naming, loggerFactory, TimeProvider.System);
+    var naming = settings.Naming.Create(loggerFactory, TimeProvider.System);
     await using (naming.ConfigureAwait(false))
     {
         try

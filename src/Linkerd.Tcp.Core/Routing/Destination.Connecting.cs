@@ -35,6 +35,36 @@ public sealed partial class Destination
         }
     }
 
+    /// <summary>
+    /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
+    /// the resolver says later.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile, or the destination was evicted.</exception>
+    public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+        while (true)
+        {
+            var version = Version;
+            if (_isResolved)
+            {
+                return;
+            }
+
+            try
+            {
+                await WaitChangedAsync(version, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(nameof(Router));
+            }
+        }
+    }
+
     private async ValueTask<BalancedConnection> ConnectHeldAsync(CancellationToken cancellationToken)
     {
         var direct = _services.Direct;

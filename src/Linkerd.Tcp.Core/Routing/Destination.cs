@@ -118,36 +118,6 @@ public sealed partial class Destination
     /// <summary>Completes when something has happened since the version was read.</summary>
     internal Task WaitChangedAsync(long version, CancellationToken cancellationToken) => _signal.WaitAsync(version, cancellationToken);
 
-    /// <summary>
-    /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
-    /// the resolver says later.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile, or the destination was evicted.</exception>
-    public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
-        while (true)
-        {
-            var version = Version;
-            if (_isResolved)
-            {
-                return;
-            }
-
-            try
-            {
-                await WaitChangedAsync(version, either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                throw new ObjectDisposedException(nameof(Router));
-            }
-        }
-    }
-
     internal void Start()
     {
         WarnNotWarmed();

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>Finds what is odd about a dtab that is one.</summary>

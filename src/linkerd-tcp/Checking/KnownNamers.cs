@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>The namers that there are here, and the names of a dtab that lead to another one.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>The lines of a text, for the places of many characters in it.</summary>

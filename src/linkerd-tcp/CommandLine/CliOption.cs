@@ -1,28 +1,89 @@
 using System.CommandLine;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>One option: what the parser looks for, and its line of the help text.</summary>
-/// <param name="shortName">One letter, or null.</param>
-/// <param name="name">The long name, without dashes.</param>
-/// <param name="help">What it does.</param>
-internal abstract class CliOption(char? shortName, string name, string help)
+/// <summary>One option of the command line, made of its row in the table: what the parser looks for, its line of the help text, and the way of its value into the model.</summary>
+internal sealed class CliOption(ConfigurationOption row)
 {
+    // The value may be missing for the parser, so that the message for it is ours.
+    private readonly Option<string[]> _symbol = new("--" + row.Argument, row.Letter is { } letter ? [$"-{letter}"] : [])
+    {
+        Arity = row.ValueName is null ? ArgumentArity.Zero : ArgumentArity.ZeroOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    /// <summary>The row.</summary>
+    public ConfigurationOption Row => row;
+
     /// <summary>The long name, with its dashes.</summary>
-    public string LongName { get; } = "--" + name;
+    public string LongName => _symbol.Name;
 
-    /// <summary>Both names as the help text has them.</summary>
-    public virtual string Usage => shortName is { } letter ? $"-{letter}, {LongName}" : LongName;
+    /// <summary>Whether it takes no value.</summary>
+    public bool IsFlag => row.ValueName is null;
 
-    /// <summary>What it does, and its default where it has one.</summary>
-    public virtual string Help => help;
+    /// <summary>Its names and its value as the help text has them.</summary>
+    public string Usage => (row.Letter is { } letter ? $"-{letter}, {LongName}" : LongName) + (IsFlag ? string.Empty : $" <{row.ValueName}>");
+
+    /// <summary>What it does, and its default.</summary>
+    public string Help => IsFlag ? row.Help : $"{row.Help} [default: {row.Default}]";
 
     /// <summary>The library's own view of it.</summary>
-    public abstract Option Symbol { get; }
+    public Option Symbol => _symbol;
 
     /// <summary>Whether it was given.</summary>
-    public abstract bool IsGiven(ParseResult result);
+    public bool IsGiven(ParseResult result) => result.GetResult(_symbol) is { Implicit: false };
 
-    /// <summary>Every name with its dashes.</summary>
-    protected string[] Aliases => shortName is { } letter ? [$"-{letter}"] : [];
+    /// <summary>The values that were given, in their order; with an error, none.</summary>
+    public IReadOnlyList<string> Texts(ParseResult result, List<string> errors)
+    {
+        if (result.GetResult(_symbol) is not { Implicit: false } given)
+        {
+            return [];
+        }
+
+        if (IsFlag)
+        {
+            return ["true"];
+        }
+
+        if (!row.IsRepeated && given.IdentifierTokenCount > 1)
+        {
+            errors.Add($"{LongName} is given {given.IdentifierTokenCount} times; expected at most once");
+            return [];
+        }
+
+        if (given.Tokens.Count < given.IdentifierTokenCount)
+        {
+            errors.Add($"{LongName} has no value; expected {LongName} <{row.ValueName}>");
+            return [];
+        }
+
+        return [.. given.Tokens.Select(static token => token.Value)];
+    }
+
+    /// <summary>Writes the value that was given, if any, to parts of the model; adds an error if it is wrong.</summary>
+    public void Write(ParseResult result, List<string> errors, params IEnumerable<object> models)
+    {
+        foreach (var text in Texts(result, errors))
+        {
+            Write(text, errors, models);
+        }
+    }
+
+    /// <summary>Writes a value to parts of the model; adds an error if it is wrong.</summary>
+    public void Write(string text, List<string> errors, params IEnumerable<object> models)
+    {
+        try
+        {
+            foreach (var model in models)
+            {
+                row.ParseArgument(model, text);
+            }
+        }
+        catch (InvalidValueException error)
+        {
+            errors.Add($"{LongName} '{text}': {error.Message}");
+        }
+    }
 }

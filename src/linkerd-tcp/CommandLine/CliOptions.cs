@@ -1,124 +1,53 @@
-using System.Net;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>Every option there is, in the order of the help text. The first ones, their short forms, defaults and words are the original's.</summary>
-internal static partial class CliOptions
+/// <summary>Every option of the command line: those of the table, and the few that say something of a command itself. Those with a letter, their defaults and words are the original's, and come first.</summary>
+internal static class CliOptions
 {
-    private const int SecondsPerDay = 24 * 60 * 60;
+    /// <summary>The table of options of the executable.</summary>
+    public static ConfigurationTable Table { get; } = new(new InterpreterKinds(NamerdKinds.Http, NamerdKinds.Mesh));
 
-    public static FlagOption HelpFlag { get; } = new('h', "help", "Prints help information");
+    public static CliOption HelpFlag { get; } = Flag('h', "help", "Prints help information");
 
-    public static FlagOption VersionFlag { get; } = new('V', "version", "Prints version information");
-
-    public static ValuesOption<IPEndPoint> Listen { get; } = new(
-        'l',
-        "listen-addr",
-        "ADDR",
-        "Accept connections on the given local address and port",
-        "0.0.0.0:7575",
-        AddressText.ParseListen);
-
-    public static ValueOption<int> WindowSize { get; } = new(
-        'w', "window-size-kb", "KB", "Most KB held of each direction of a session", "64", text => NumberText.Parse(text, 1, 65536, "KB"));
-
-    public static ValueOption<TimeSpan> ConnectTimeout { get; } = Duration(
-        "connect-timeout", "Longest from accept to a server connection, resolution and all attempts included", "10s");
-
-    public static ValueOption<TimeSpan> AttemptTimeout { get; } = Duration(
-        "attempt-timeout", "Longest attempt to connect to one server", "3s");
-
-    public static ValueOption<TimeSpan> IdleTimeout { get; } = Duration(
-        "idle-timeout", "End a session after so long without a byte either way", "off");
-
-    public static ValueOption<TimeSpan> HalfCloseTimeout { get; } = Duration(
-        "half-close-timeout", "Once one direction has ended: end after so long without a byte in the other", "60s");
-
-    public static ValueOption<TimeSpan> Lifetime { get; } = Duration(
-        "lifetime", "End a session at this age (give or take a tenth), whatever it does", "off");
-
-    public static ValueOption<int?> MaxSessions { get; } = new(
-        null,
-        "max-sessions",
-        "N",
-        "Most sessions at once, further clients wait; auto: (descriptor limit - 200) / 2",
-        "auto",
-        text => text == "auto" ? null : NumberText.Parse(text, 1, 100_000_000, "sessions"));
-
-    /// <summary>Null: as many as the kernel allows.</summary>
-    public static ValueOption<int?> Backlog { get; } = new(
-        null,
-        "backlog",
-        "N",
-        "Most connections that the kernel completes before they are accepted; auto: what it allows (net.core.somaxconn), the ceiling of N too",
-        "auto",
-        text => text == "auto" ? null : NumberText.Parse(text, 1, int.MaxValue, "connections"));
-
-    public static ValueOption<TimeSpan> TcpUserTimeout { get; } = new(
-        null,
-        "tcp-user-timeout",
-        "DURATION",
-        "End a connection, either side, whose peer has not acknowledged bytes, or has read nothing, for this long (TCP_USER_TIMEOUT)",
-        "off",
-        ParseUserTimeout);
-
-    public static ValueOption<TransportEngine> Transport { get; } = new(
-        null, "transport", "ENGINE", "What carries connections: epoll (Linux), sockets, or auto: epoll where it runs", "auto", ParseEngine);
-
-    public static ValueOption<int?> Loops { get; } = new(
-        null,
-        "loops",
-        "N",
-        "Event loops of the epoll transport, a thread each; auto: one for each processor",
-        "auto",
-        text => text == "auto" ? null : NumberText.Parse(text, 1, 1024, "loops"));
-
-    public static ValueOption<TimeSpan> Grace { get; } = new(
-        null,
-        "grace",
-        "DURATION",
-        "After SIGTERM, SIGINT or SIGQUIT: how long sessions may take to finish; a second signal ends them at once",
-        "10s",
-        text => DurationText.Parse(text, allowZero: true));
-
-    public static ValueOption<TimeSpan> Stats { get; } = new(
-        null,
-        "stats",
-        "SECS",
-        "Log a summary of all metrics every SECS seconds",
-        "off",
-        text => text == "off" ? Timeout.InfiniteTimeSpan : ParseSeconds(text));
+    public static CliOption VersionFlag { get; } = Flag('V', "version", "Prints version information");
 
     /// <summary>What only prints.</summary>
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 
-    /// <summary>The original's options.</summary>
-    public static IReadOnlyList<CliOption> Original => [Listen, NamerdAddress, NamerdInterval, NamerdNamespace, WindowSize];
+    /// <summary>The options of the proxy.</summary>
+    public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(Table.Options);
 
-    /// <summary>What came since.</summary>
-    public static IReadOnlyList<CliOption> Added =>
+    /// <summary>Those that decide who resolves names, and how; of <c>resolve</c> too.</summary>
+    public static IReadOnlyList<CliOption> Naming { get; } = [.. Proxy.Where(static option => option.Row.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)))];
+
+    /// <summary>The options of <c>resolve</c> that the proxy does not have.</summary>
+    public static IReadOnlyList<CliOption> OfResolve { get; } = Ordered(
     [
-        .. LocalNaming, .. NamerdNaming, StateDirectory, ConnectTimeout, AttemptTimeout, IdleTimeout, HalfCloseTimeout, Lifetime, TcpUserTimeout, MaxSessions, Backlog,
-        .. Clients,
-        Balancer, HashBalanceFactor, MaxConnectionsPerEndpoint, MaxWaiters, MinConnections, SlowStart, FailFast, Retries, ActiveCheck, CheckSend, CheckExpect,
-        Transport, Loops, Grace, Stats,
-    ];
+        new ConfigurationOption<ResolveSettings, bool>(OptionTypes.Flag, static settings => settings.Watch, static (settings, watch) => settings.Watch = watch)
+        {
+            Argument = "watch",
+            Default = "false",
+            Help = "Go on printing what changes, until a signal comes or nobody reads it any more",
+        },
+        new ConfigurationOption<ResolveSettings, TimeSpan>(OptionTypes.Duration(), static settings => settings.Timeout, static (settings, timeout) => settings.Timeout = timeout)
+        {
+            Argument = "timeout",
+            ValueName = "DURATION",
+            Default = "5s",
+            Help = "How long the name may be pending; with --watch it is said once, and waited on",
+        },
+        new ConfigurationOption<ResolveSettings, bool>(OptionTypes.Flag, static settings => settings.Json, static (settings, json) => settings.Json = json)
+        {
+            Argument = "json",
+            Default = "false",
+            Help = "Print one document on one line, with --watch one a change",
+        },
+    ]);
 
-    private static ValueOption<TimeSpan> Duration(string name, string help, string defaultText) =>
-        new(null, name, "DURATION", help, defaultText, text => DurationText.Parse(text));
+    private static IReadOnlyList<CliOption> Ordered(IEnumerable<ConfigurationOption> rows) =>
+        [.. rows.Where(static row => row.Argument is not null).OrderBy(static row => row.Letter is null).Select(static row => new CliOption(row))];
 
-    private static TransportEngine ParseEngine(string text) => text switch
-    {
-        "auto" => TransportEngine.Auto,
-        "epoll" => TransportEngine.Epoll,
-        "sockets" => TransportEngine.Sockets,
-        _ => throw new InvalidValueException("expected auto, epoll or sockets"),
-    };
-
-    // The kernel counts it in milliseconds, in 31 bits (tcp(7)).
-    private static TimeSpan ParseUserTimeout(string text) => DurationText.Parse(text) is var time && time <= TimeSpan.FromHours(596)
-        ? time
-        : throw new InvalidValueException("too long; expected a duration of at most 596h, or off");
-
-    private static TimeSpan ParseSeconds(string text) => TimeSpan.FromSeconds(NumberText.Parse(text, 1, SecondsPerDay, "seconds"));
+    private static CliOption Flag(char letter, string name, string help) =>
+        new(new ConfigurationOption<object, bool>(OptionTypes.Flag, static _ => false, static (_, _) => { }) { Argument = name, Letter = letter, Default = "false", Help = help });
 }

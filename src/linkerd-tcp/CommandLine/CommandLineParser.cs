@@ -1,6 +1,8 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target has a slash or a colon.</summary>
+/// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config reference</c>, which prints docs/reference.md.</summary>
 internal static class CommandLineParser
 {
     /// <summary>Reads a command line; never throws for what it says.</summary>
@@ -8,6 +10,7 @@ internal static class CommandLineParser
     {
         ["resolve", .. var rest] => ResolveCommandLine.Parse(rest),
         ["dtab", .. var rest] => DtabCommandLine.Parse(rest),
+        ["config", "reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(CliOptions.Table)),
         _ => ProxyCommandLine.Parse(args),
     };
 }

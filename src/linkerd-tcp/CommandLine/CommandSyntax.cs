@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli;
 
@@ -53,7 +54,7 @@ internal sealed class CommandSyntax
                     ? $"{args[i - 1]} '': expected a value that is not empty"
                     : $"an argument is empty; expected {ArgumentName}, {_expected}";
             }
-            else if (equals > 0 && Array.Exists(_options, option => option is FlagOption && option.LongName == args[i][..equals]))
+            else if (equals > 0 && Array.Exists(_options, option => option.IsFlag && option.LongName == args[i][..equals]))
             {
                 yield return $"{args[i]}: {args[i][..equals]} takes no value";
             }
@@ -93,7 +94,7 @@ internal sealed class CommandSyntax
     }
 
     /// <summary>The argument, read.</summary>
-    public T? ReadArgument<T>(ParseResult result, List<string> errors, Func<string, T> parse)
+    public T? ReadArgument<T>(ParseResult result, List<string> errors, Func<string, T?> parse)
         where T : class
     {
         var text = ReadArgument(result, errors);

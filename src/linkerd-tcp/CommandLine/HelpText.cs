@@ -20,7 +20,7 @@ internal static class HelpText
         text.Append(Version).Append("\nA native TCP proxy for the linkerd service mesh\n\n").Append(Usage).Append("\n\nFLAGS:\n");
         Append(text, CliOptions.Flags);
         text.Append("\nOPTIONS:\n");
-        Append(text, CliOptions.Original);
+        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is not null));
         text.Append(
             """
 
@@ -38,7 +38,7 @@ internal static class HelpText
             alone; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):
 
             """);
-        Append(text, CliOptions.Added);
+        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is null));
         text.Append(
             """
 
@@ -51,7 +51,7 @@ internal static class HelpText
     }
 
     /// <summary>A line for each option.</summary>
-    public static void Append(StringBuilder text, IReadOnlyList<CliOption> options)
+    public static void Append(StringBuilder text, params IEnumerable<CliOption> options)
     {
         var width = options.Max(option => option.Usage.Length) + 4;
         foreach (var option in options)

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>What a command line asks for. A closed set.</summary>
@@ -8,7 +10,7 @@ internal abstract record ParsedCommandLine
     }
 
     /// <summary>A proxy.</summary>
-    public sealed record Run(ProxySettings Settings) : ParsedCommandLine;
+    public sealed record Run(ProxyConfiguration Configuration) : ParsedCommandLine;
 
     /// <summary>How a name is bound.</summary>
     public sealed record Resolve(ResolveSettings Settings) : ParsedCommandLine;

@@ -1,15 +1,15 @@
 using System.CommandLine;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>Reads the command line of the proxy.</summary>
+/// <summary>Reads the command line of the proxy into the configuration model.</summary>
 internal static class ProxyCommandLine
 {
     private static readonly CommandSyntax Syntax = new(
-        HelpText.Usage,
-        [.. CliOptions.Flags, .. CliOptions.Original, .. CliOptions.Added],
-        "<TARGET>",
-        "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
+        HelpText.Usage, [.. CliOptions.Flags, .. CliOptions.Proxy], "<TARGET>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
+
+    private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated);
 
     /// <summary>Reads it; never throws for what it says.</summary>
     public static ParsedCommandLine Parse(string[] args)
@@ -29,56 +29,47 @@ internal static class ProxyCommandLine
     private static ParsedCommandLine Read(ParseResult result)
     {
         var errors = new List<string>();
-        var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
-        var settings = new ProxySettings
+        var target = Syntax.ReadArgument(result, errors, OptionTypes.Target.ParseArgument);
+        var router = new RouterConfiguration
         {
-            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
-            StateDirectory = CliOptions.StateDirectory.Read(result, errors),
-            Listen = CliOptions.Listen.Read(result, errors),
-            WindowSizeKb = CliOptions.WindowSize.Read(result, errors),
-            ConnectTimeout = CliOptions.ConnectTimeout.Read(result, errors),
-            AttemptTimeout = CliOptions.AttemptTimeout.Read(result, errors),
-            IdleTimeout = CliOptions.IdleTimeout.Read(result, errors),
-            HalfCloseTimeout = CliOptions.HalfCloseTimeout.Read(result, errors),
-            Lifetime = CliOptions.Lifetime.Read(result, errors),
-            TcpUserTimeout = CliOptions.TcpUserTimeout.Read(result, errors),
-            MaxSessions = CliOptions.MaxSessions.Read(result, errors),
-            Backlog = CliOptions.Backlog.Read(result, errors),
-            AcceptProxy = CliOptions.AcceptProxy.Read(result, errors),
-            SendProxy = CliOptions.SendProxy.Read(result, errors),
-            AllowClient = CliOptions.AllowClient.Read(result, errors),
-            DenyClient = CliOptions.DenyClient.Read(result, errors),
-            Balancer = CliOptions.Balancer.Read(result, errors),
-            HashBalance = CliOptions.HashBalanceFactor.Read(result, errors),
-            MaxConnectionsPerEndpoint = CliOptions.MaxConnectionsPerEndpoint.Read(result, errors),
-            MaxWaiters = CliOptions.MaxWaiters.Read(result, errors),
-            MinConnections = CliOptions.MinConnections.Read(result, errors),
-            SlowStart = CliOptions.SlowStart.Read(result, errors),
-            FailFast = CliOptions.FailFast.Read(result, errors)!,
-            Retries = CliOptions.Retries.Read(result, errors),
-            ActiveCheck = CliOptions.ActiveCheck.Read(result, errors),
-            CheckSend = CliOptions.CheckSend.Read(result, errors),
-            CheckExpect = CliOptions.CheckExpect.Read(result, errors),
-            Transport = CliOptions.Transport.Read(result, errors),
-            Loops = CliOptions.Loops.Read(result, errors),
-            Grace = CliOptions.Grace.Read(result, errors),
-            Stats = CliOptions.Stats.Read(result, errors),
+            Interpreter = NamingReader.Read(result, Syntax.ArgumentName, target, errors).Interpreter,
+            Servers = ReadServers(result, target, errors),
         };
-        foreach (var twice in settings.Listen.Where(static address => address.Port > 0).GroupBy(static address => address).Where(static same => same.Count() > 1))
+        var configuration = new ProxyConfiguration { Routers = [router] };
+        foreach (var option in CliOptions.Proxy.Where(static option => option != Listen))
+        {
+            option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Where(option.Row.ModelType.IsInstanceOfType));
+        }
+
+        foreach (var twice in router.Servers.Where(static server => server.Port > 0).GroupBy(Listen.Row.PrintArgument).Where(static same => same.Count() > 1))
         {
             errors.Add($"--listen-addr {twice.Key} is given {twice.Count()} times; expected each address once");
         }
 
-        if (errors.Count == 0 && settings.ActiveCheck == Timeout.InfiniteTimeSpan && !(settings.CheckSend.IsEmpty && settings.CheckExpect.IsEmpty))
+        var client = router.Client.Global;
+        if (errors.Count == 0 && client is { CheckInterval: null or { Ticks: < 0 } } and not { CheckSend: null or { IsEmpty: true }, CheckExpect: null or { IsEmpty: true } })
         {
             errors.Add("--check-send and --check-expect mean nothing without --active-check; expected --active-check <DURATION> too");
         }
 
-        if (errors.Count == 0 && settings.HashBalance.Factor is not null && settings.Balancer != BalancerKind.Maglev)
+        if (errors.Count == 0 && client is { HashBalanceFactor: > 0, Balancer: not BalancerKind.Maglev })
         {
             errors.Add("--hash-balance-factor means nothing without hashing; expected --balancer maglev too");
         }
 
-        return errors.Count == 0 ? new ParsedCommandLine.Run(settings) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+        return errors.Count == 0 ? new ParsedCommandLine.Run(configuration) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);
+    }
+
+    private static List<ServerConfiguration> ReadServers(ParseResult result, NameTree? target, List<string> errors)
+    {
+        var servers = new List<ServerConfiguration>();
+        foreach (var text in Listen.Texts(result, errors).DefaultIfEmpty(Listen.Row.Default))
+        {
+            var server = new ServerConfiguration { DstName = target };
+            Listen.Write(text, errors, server);
+            servers.Add(server);
+        }
+
+        return servers;
     }
 }

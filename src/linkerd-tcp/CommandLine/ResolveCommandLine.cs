@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
 
 namespace Linkerd.Tcp.Cli;
@@ -25,15 +26,14 @@ internal static class ResolveCommandLine
     private static ParsedCommandLine Read(ParseResult result)
     {
         var errors = new List<string>();
-        var target = Syntax.ReadArgument(result, errors, TargetText.Parse);
-        var settings = new ResolveSettings
+        var target = Syntax.ReadArgument(result, errors, OptionTypes.Target.ParseArgument);
+        var settings = new ResolveSettings { Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors) };
+        foreach (var option in CliOptions.OfResolve)
         {
-            Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors),
-            Watch = CliOptions.Watch.IsGiven(result),
-            Timeout = CliOptions.ResolveTimeout.Read(result, errors),
-            Json = CliOptions.Json.IsGiven(result),
-        };
-        if (errors.Count == 0 && settings.Naming.NamerdMode == NamerdMode.Resolve)
+            option.Write(result, errors, settings);
+        }
+
+        if (errors.Count == 0 && settings.Naming.Interpreter is NamerdConfiguration { Mode: NamerdMode.Resolve })
         {
             errors.Add("--namerd-mode resolve draws one branch of a union, and says nothing of the others; expected bind or poll here");
         }

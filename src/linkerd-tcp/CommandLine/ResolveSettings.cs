@@ -1,16 +1,16 @@
 namespace Linkerd.Tcp.Cli;
 
-/// <summary>A command line of <c>resolve</c>, checked.</summary>
-internal sealed record ResolveSettings
+/// <summary>A command line of <c>resolve</c>.</summary>
+internal sealed class ResolveSettings
 {
-    public required NamingSettings Naming { get; init; }
+    public required TargetNaming Naming { get; init; }
 
     /// <summary>Whether changes are printed until a signal comes.</summary>
-    public required bool Watch { get; init; }
+    public bool Watch { get; set; }
 
     /// <summary>How long the name may be pending; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: for ever.</summary>
-    public required TimeSpan Timeout { get; init; }
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether documents are printed, for programs.</summary>
-    public required bool Json { get; init; }
+    public bool Json { get; set; }
 }

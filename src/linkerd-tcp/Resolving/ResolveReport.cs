@@ -1,4 +1,5 @@
 using System.Globalization;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli;
 
@@ -24,7 +25,7 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
 
         if (verdict.IsError)
         {
-            var after = verdict.ExitCode == ExitCode.Pending ? $" after {DurationText.Print(settings.Timeout)}" : string.Empty;
+            var after = verdict.ExitCode == ExitCode.Pending ? $" after {OptionTypes.Duration().PrintArgument(settings.Timeout)}" : string.Empty;
             errors.Write($"{(settings.Watch ? Now() : "error:")} {verdict.Text.Replace("still pending", "still pending" + after, StringComparison.Ordinal)}\n");
         }
         else if (snapshot.IsWaiting)

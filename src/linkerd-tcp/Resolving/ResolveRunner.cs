@@ -1,20 +1,22 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>What <c>resolve</c> does.</summary>
-internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition naming, TimeProvider timeProvider, TextWriter output, TextWriter errors)
+internal sealed class ResolveRunner(ResolveSettings settings, NamingServices naming, TimeProvider timeProvider, TextWriter output, TextWriter errors)
 {
     // The first answer about a cold name can lack branches that follow at once; and changes come in bursts.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(1);
 
-    private readonly ResolveReport _report = new(settings, naming.Name, timeProvider, output, errors);
+    private readonly ResolveReport _report = new(settings, settings.Naming.Name, timeProvider, output, errors);
 
     /// <summary>Resolves the name, once or until the token is cancelled.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var observer = new NameObserver(naming.Interpreter, naming.Name, timeProvider);
+        var observer = new NameObserver(naming.Interpreter!, settings.Naming.Name, timeProvider);
         await using (observer.ConfigureAwait(false))
         {
             var delegation = await SettleAsync(observer, settings.Timeout, delegates: true, cancellationToken).ConfigureAwait(false);
@@ -69,7 +71,7 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingComposition 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await naming.Delegator.DelegateAsync(naming.Name, stop.Token).ConfigureAwait(false);
+            return await naming.Delegator!.DelegateAsync(settings.Naming.Name, stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

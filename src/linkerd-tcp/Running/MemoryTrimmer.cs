@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting;
+
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>
@@ -12,11 +14,11 @@ internal sealed class MemoryTrimmer : IDisposable
     // Thousands can connect, be served and be gone within two seconds.
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    private readonly TcpProxy _proxy;
+    private readonly ProxyHost _proxy;
     private readonly ITimer _timer;
     private int _most;
 
-    public MemoryTrimmer(TcpProxy proxy, TimeProvider timeProvider)
+    public MemoryTrimmer(ProxyHost proxy, TimeProvider timeProvider)
     {
         _proxy = proxy;
         _timer = timeProvider.CreateTimer(static trimmer => ((MemoryTrimmer)trimmer!).Look(), this, Interval, Interval);

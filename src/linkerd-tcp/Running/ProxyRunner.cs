@@ -1,10 +1,11 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli;
 
 /// <summary>The life of the process once the command line is understood: start, serve, drain.</summary>
-internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILoggerFactory loggerFactory, TimeProvider timeProvider)
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
 
@@ -15,13 +16,13 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
     {
         RaiseDescriptorLimit();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
-        var statistics = settings.Stats == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(settings.Stats, loggerFactory, timeProvider);
+        var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
         try
         {
-            var composition = new Composition(settings, loggerFactory, meter, timeProvider);
-            await using (composition.ConfigureAwait(false))
+            var host = new ProxyHost(configuration, CliOptions.Table, loggerFactory, meter, timeProvider);
+            await using (host.ConfigureAwait(false))
             {
-                await ServeAsync(composition.Proxy, signals).ConfigureAwait(false);
+                await ServeAsync(host, signals).ConfigureAwait(false);
             }
 
             return ExitCode.Success;
@@ -39,16 +40,22 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
         }
     }
 
-    private async Task ServeAsync(TcpProxy proxy, TerminationSignals signals)
+    private async Task ServeAsync(ProxyHost proxy, TerminationSignals signals)
     {
-        if (settings.Naming.Target is not NameTree.Leaf)
+        foreach (var router in configuration.Routers)
         {
-            Log.Union(_logger, TargetName.Of(settings.Naming.Target), settings.Naming.Target);
-        }
+            foreach (var target in NamedTarget.Of(router.Servers.Select(static server => server.DstName!)))
+            {
+                if (!target.IsName)
+                {
+                    Log.Union(_logger, target.Name, target.Tree);
+                }
 
-        foreach (var warning in settings.Naming.FindUnknownNamers())
-        {
-            Log.UnknownNamer(_logger, warning);
+                foreach (var warning in new TargetNaming(target.Tree, router.Interpreter).FindUnknownNamers())
+                {
+                    Log.UnknownNamer(_logger, warning);
+                }
+            }
         }
 
         await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
@@ -59,17 +66,17 @@ internal sealed partial class ProxyRunner(ProxySettings settings, ILoggerFactory
             await stop.Task.ConfigureAwait(false);
         }
 
-        Log.Stopping(_logger, proxy.ActiveSessions, DurationText.Print(settings.Grace));
-        var aborted = await proxy.DrainAsync(settings.Grace, signals.Abort).ConfigureAwait(false);
+        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(configuration.Grace)!);
+        var aborted = await proxy.DrainAsync(configuration.Grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
     }
 
     private void RaiseDescriptorLimit()
     {
         var limit = DescriptorLimit.RaiseToMaximum();
-        if (settings.MaxSessions > DescriptorLimit.DefaultMaxSessions)
+        if (configuration.MaxSessions > DescriptorLimit.DefaultMaxSessions)
         {
-            Log.FewDescriptors(_logger, settings.MaxSessions.Value, limit, DescriptorLimit.DefaultMaxSessions);
+            Log.FewDescriptors(_logger, configuration.MaxSessions.Value, limit, DescriptorLimit.DefaultMaxSessions);
         }
     }
 }

@@ -36,6 +36,13 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Hosting_EachFolder_KnowsOnlyFoldersBelowIt()
+    {
+        SourceFile[] hosting = [.. SourceTree.Read("Linkerd.Tcp.Hosting")];
+        Assert.Empty(Rooms.Violations(hosting, static room => Rooms.Hosting[..Array.IndexOf(Rooms.Hosting, room)], hosting));
+    }
+
+    [Fact]
     public void Sources_EveryFile_IsShort()
     {
         Assert.Empty(SourceTree.Read().Where(file => file.Text.AsSpan().Count('\n') > MostLines).Select(file => file.Path));

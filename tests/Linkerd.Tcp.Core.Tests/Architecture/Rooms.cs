@@ -27,6 +27,9 @@ internal static class Rooms
         ("Serving", ["Sessions", "Routing", "Dialing", "Balancing", "Proxying", "Security", "ProxyProtocol", .. Middle, .. Common]),
     ];
 
+    /// <summary>The folders of Linkerd.Tcp.Hosting from the bottom up: each may know those before it.</summary>
+    public static string[] Hosting { get; } = ["Model", "Values", "Options", "Kinds", "Table", "Mapping"];
+
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>
     public static string[] KnownByNamerd { get; } = ["Resolution", "Naming", .. Common];
 

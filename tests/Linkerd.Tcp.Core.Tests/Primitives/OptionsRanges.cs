@@ -40,23 +40,6 @@ internal static class OptionsRanges
         CircuitBreakerOptions.EarlyCloses: 0 1 max
         CircuitBreakerOptions.EarlyCloseWindow: 1ms 1s 49d
         CircuitBreakerOptions.MaxEjectedShare: 0 0.5
-        ClientSettings.Prefix:
-        ClientSettings.ConnectTimeout: null infinite 1ms 1s 49d
-        ClientSettings.AttemptTimeout: null infinite 1ms 1s 49d
-        ClientSettings.MaxAttempts: null 1 max
-        ClientSettings.RetryBudget: null
-        ClientSettings.Balancer: null first
-        ClientSettings.Breaker: null
-        ClientSettings.SlowStart: null
-        ClientSettings.MaxConnectionsPerEndpoint: null 1 max
-        ClientSettings.MaxPendingPerEndpoint: null 1 max
-        ClientSettings.MaxSessions: null 1 max
-        ClientSettings.MaxWaiters: null 0 1 max
-        ClientSettings.MinConnections: null 0 1 max
-        ClientSettings.SendProxy: null
-        ClientSettings.Check: null
-        ClientSettings.DrainTimeout: null infinite 1ms 1s 49d
-        ClientSettings.OnNegative: null first
         ConnectPolicy.ConnectTimeout: infinite 1ms 1s 49d
         ConnectPolicy.AttemptTimeout: infinite 1ms 1s 49d
         ConnectPolicy.MaxAttempts: 1 max

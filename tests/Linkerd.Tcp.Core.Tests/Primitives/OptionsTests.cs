@@ -21,7 +21,6 @@ public sealed class OptionsTests
         [typeof(BalancerOptions)] = Of("", static () => new() { Aperture = new() { Instance = 0, Instances = 1 } }, static (BalancerOptions own) => Balancers(own)),
         [typeof(CachingResolverOptions)] = Of("", static () => new() { Directory = "d" }, static (CachingResolverOptions own) => new CachingResolver(new StaticResolver(), own)),
         [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { LastBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
-        [typeof(ClientSettings)] = Of("settings[0].", static () => new() { RetryBudget = new(), Breaker = new(), SlowStart = new(), SendProxy = new(), Check = new() }, static (ClientSettings own) => Settings(own)),
         [typeof(ConnectPolicy)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectPolicy own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
         [typeof(DestinationOptions)] = Of("", NewDestination, static (DestinationOptions own) => Destination(own)),
         [typeof(DnsNamerOptions)] = Of("", static () => new() { NameServers = [AnyPort] }, static (DnsNamerOptions own) => new object[] { new DnsNamer(own), new DnsSrvNamer(own) }),
@@ -79,12 +78,6 @@ public sealed class OptionsTests
     {
         balancer.Update(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2)));
         return balancer;
-    }
-
-    private static object[] Settings(ClientSettings settings)
-    {
-        var byPrefix = new ClientSettingsByPrefix(settings);
-        return [byPrefix, byPrefix.For(Name), byPrefix.Apply(Name, new() { Resolver = new StaticResolver() })];
     }
 
     // Its router keeps a function of the caller's, which may have the caller's options.

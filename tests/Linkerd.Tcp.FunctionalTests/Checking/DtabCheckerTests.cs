@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

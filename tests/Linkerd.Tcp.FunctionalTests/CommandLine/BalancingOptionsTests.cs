@@ -10,17 +10,17 @@ public sealed class BalancingOptionsTests
     public void Parse_TargetAlone_HasTheDefaults()
     {
         var settings = Run();
-        Assert.Equal(BalancerKind.P2c, settings.Balancer);
-        Assert.Equal(new HashBalance(null, 16), settings.HashBalance);
-        Assert.Null(settings.MaxConnectionsPerEndpoint);
-        Assert.Equal(1000, settings.MaxWaiters);
-        Assert.Equal(0, settings.MinConnections);
-        Assert.Equal(TimeSpan.FromSeconds(10), settings.SlowStart);
-        Assert.Equivalent(new CircuitBreakerOptions(), settings.FailFast, strict: true);
-        Assert.Equal(2, settings.Retries);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.ActiveCheck);
-        Assert.True(settings.CheckSend.IsEmpty);
-        Assert.True(settings.CheckExpect.IsEmpty);
+        Assert.Equal(BalancerKind.P2c, settings.Destination.Balancer);
+        Assert.Equal(((int?, int))(null, 16), settings.HashBalance);
+        Assert.Null(settings.Destination.Balancing.MaxConnections);
+        Assert.Equal(1000, settings.Destination.MaxWaiters);
+        Assert.Equal(0, settings.Destination.Warm.Connections);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Destination.Balancing.SlowStart.Window);
+        Assert.Equivalent(new CircuitBreakerOptions(), settings.Destination.Balancing.Breaker, strict: true);
+        Assert.Equal(1 + 2, settings.Destination.Connect!.MaxAttempts);
+        Assert.Null(settings.Destination.Check);
+        Assert.True((settings.Destination.Check?.Send ?? default).IsEmpty);
+        Assert.True((settings.Destination.Check?.Expect ?? default).IsEmpty);
     }
 
     [Fact]
@@ -29,29 +29,29 @@ public sealed class BalancingOptionsTests
         var settings = Run(
             "--balancer", "maglev", "--hash-balance-factor", "125,0", "--max-connections-per-endpoint", "7", "--max-waiters", "0", "--min-connections", "3", "--slow-start", "30s", "--fail-fast", "2,1s",
             "--retries", "0", "--active-check", "200ms", "--check-send", @"PING\r\n", "--check-expect", "+PONG");
-        Assert.Equal(BalancerKind.Maglev, settings.Balancer);
-        Assert.Equal(new HashBalance(125, 0), settings.HashBalance);
-        Assert.Equal(7, settings.MaxConnectionsPerEndpoint);
-        Assert.Equal(0, settings.MaxWaiters);
-        Assert.Equal(3, settings.MinConnections);
-        Assert.Equal(TimeSpan.FromSeconds(30), settings.SlowStart);
-        Assert.Equal(2, settings.FailFast.Failures);
-        Assert.Equal(TimeSpan.FromSeconds(1), settings.FailFast.FirstBackoff);
-        Assert.Equal(0, settings.Retries);
-        Assert.Equal(TimeSpan.FromMilliseconds(200), settings.ActiveCheck);
-        Assert.Equal("PING\r\n", Encoding.UTF8.GetString(settings.CheckSend.Span));
-        Assert.Equal("+PONG", Encoding.UTF8.GetString(settings.CheckExpect.Span));
+        Assert.Equal(BalancerKind.Maglev, settings.Destination.Balancer);
+        Assert.Equal(((int?, int))(125, 0), settings.HashBalance);
+        Assert.Equal(7, settings.Destination.Balancing.MaxConnections);
+        Assert.Equal(0, settings.Destination.MaxWaiters);
+        Assert.Equal(3, settings.Destination.Warm.Connections);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.Destination.Balancing.SlowStart.Window);
+        Assert.Equal(2, settings.Destination.Balancing.Breaker.Failures);
+        Assert.Equal(TimeSpan.FromSeconds(1), settings.Destination.Balancing.Breaker.FirstBackoff);
+        Assert.Equal(1 + 0, settings.Destination.Connect!.MaxAttempts);
+        Assert.Equal(TimeSpan.FromMilliseconds(200), settings.Destination.Check!.Interval);
+        Assert.Equal("PING\r\n", Encoding.UTF8.GetString(settings.Destination.Check.Send.Span));
+        Assert.Equal("+PONG", Encoding.UTF8.GetString(settings.Destination.Check.Expect.Span));
     }
 
     [Fact]
     public void Parse_Off_WhereItMeansSomething_IsNone()
     {
         var settings = Run("--max-connections-per-endpoint", "off", "--slow-start", "off", "--fail-fast", "off", "--active-check", "off", "--check-send", "off");
-        Assert.Null(settings.MaxConnectionsPerEndpoint);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.SlowStart);
-        Assert.Equal(0, settings.FailFast.Failures);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.ActiveCheck);
-        Assert.True(settings.CheckSend.IsEmpty);
+        Assert.Null(settings.Destination.Balancing.MaxConnections);
+        Assert.Equal(TimeSpan.Zero, settings.Destination.Balancing.SlowStart.Window);
+        Assert.Equal(0, settings.Destination.Balancing.Breaker.Failures);
+        Assert.Null(settings.Destination.Check);
+        Assert.True((settings.Destination.Check?.Send ?? default).IsEmpty);
     }
 
     [Theory]
@@ -82,8 +82,8 @@ public sealed class BalancingOptionsTests
     [Fact]
     public void Parse_HashBalanceFactor_FloorAndOffHaveDefaults()
     {
-        Assert.Equal(new HashBalance(150, 16), Run("--balancer", "maglev", "--hash-balance-factor", "150").HashBalance);
-        Assert.Equal(new HashBalance(null, 16), Run("--hash-balance-factor", "off").HashBalance);
+        Assert.Equal(((int?, int))(150, 16), Run("--balancer", "maglev", "--hash-balance-factor", "150").HashBalance);
+        Assert.Equal(((int?, int))(null, 16), Run("--hash-balance-factor", "off").HashBalance);
     }
 
     [Fact]
@@ -93,6 +93,5 @@ public sealed class BalancingOptionsTests
         Assert.Equal("--hash-balance-factor means nothing without hashing; expected --balancer maglev too", Assert.Single(wrong.Errors));
     }
 
-    private static ProxySettings Run(params string[] args) =>
-        Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse([.. args, "/svc/foo"])).Settings;
+    private static ParsedProxy Run(params string[] args) => ParsedProxy.Of([.. args, "/svc/foo"]);
 }

@@ -9,7 +9,8 @@ public sealed class ClientOptionsTests
     public void Parse_TargetAlone_HasNoneOfThem()
     {
         var settings = Run();
-        Assert.Equal((null, null, null, null), (settings.AcceptProxy, settings.SendProxy, settings.AllowClient, settings.DenyClient));
+        Assert.Equal((null, null, null), (settings.Server.AcceptProxy, settings.Server.AllowClients, settings.Server.DenyClients));
+        Assert.Null(settings.Destination.SendProxy);
     }
 
     [Theory]
@@ -18,9 +19,9 @@ public sealed class ClientOptionsTests
     public void Parse_AllOfThem_AreRead(string version, ProxyProtocolVersion expected)
     {
         var settings = Run("--accept-proxy", "10.0.0.0/8,2001:db8::/32", "--send-proxy", version, "--allow-client", "192.0.2.1", "--deny-client", "::ffff:10.0.0.0/104");
-        Assert.Equal("10.0.0.0/8, 2001:db8::/32", settings.AcceptProxy!.ToString());
-        Assert.Equal(expected, settings.SendProxy);
-        Assert.Equal(("192.0.2.1", "10.0.0.0/8"), (settings.AllowClient!.ToString(), settings.DenyClient!.ToString()));
+        Assert.Equal("10.0.0.0/8, 2001:db8::/32", settings.Server.AcceptProxy!.ToString());
+        Assert.Equal(expected, settings.Destination.SendProxy!.Version);
+        Assert.Equal(("192.0.2.1", "10.0.0.0/8"), (settings.Server.AllowClients!.ToString(), settings.Server.DenyClients!.ToString()));
     }
 
     [Theory]
@@ -36,5 +37,5 @@ public sealed class ClientOptionsTests
         Assert.Contains(wrong.Errors, error => error.StartsWith($"{option} '{value}': ", StringComparison.Ordinal) && error.Contains(expected, StringComparison.Ordinal));
     }
 
-    private static ProxySettings Run(params string[] arguments) => Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse([.. arguments, "/a"])).Settings;
+    private static ParsedProxy Run(params string[] arguments) => ParsedProxy.Of([.. arguments, "/a"]);
 }

@@ -10,35 +10,35 @@ public sealed class CommandLineParserTests
     public void Parse_TargetAlone_HasTheDefaults()
     {
         var settings = Run("/svc/foo");
-        Assert.Equal(NameTree.Parse("/svc/foo"), settings.Naming.Target);
-        Assert.False(settings.Naming.IsLocal);
+        Assert.Equal(NameTree.Parse("/svc/foo"), settings.Target);
+        Assert.False(settings.IsLocal);
         Assert.Equal([IPEndPoint.Parse("0.0.0.0:7575")], settings.Listen);
-        Assert.Equal([new Uri("http://127.0.0.1:4180")], settings.Naming.NamerdAddresses);
-        Assert.Equal(TimeSpan.FromSeconds(60), settings.Naming.NamerdInterval);
-        Assert.Equal("default", settings.Naming.NamerdNamespace);
-        Assert.Equal(64, settings.WindowSizeKb);
-        Assert.Equal(NamerdMode.Bind, settings.Naming.NamerdMode);
-        Assert.Equal(TimeSpan.FromSeconds(10), settings.ConnectTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(3), settings.AttemptTimeout);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.IdleTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(60), settings.HalfCloseTimeout);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Lifetime);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.TcpUserTimeout);
-        Assert.Null(settings.MaxSessions);
-        Assert.Null(settings.Backlog);
-        Assert.Equal(TimeSpan.FromSeconds(10), settings.Grace);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Stats);
+        Assert.Equal([new Uri("http://127.0.0.1:4180")], settings.Namerd.BaseAddresses);
+        Assert.Equal(TimeSpan.FromSeconds(60), settings.Namerd.Period);
+        Assert.Equal("default", settings.Namerd.Namespace);
+        Assert.Equal(64, settings.Process.BufferSizeBytes / 1024);
+        Assert.Equal(NamerdMode.Bind, settings.Namerd.Mode);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Server.ConnectTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.Destination.Connect!.AttemptTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Server.IdleTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(60), settings.Server.HalfCloseTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Server.ConnectionLifetime);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Process.TcpUserTimeout);
+        Assert.Null(settings.Process.MaxSessions);
+        Assert.Null(settings.Server.Backlog);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Process.Grace);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Process.StatsInterval);
     }
 
     [Fact]
     public void Parse_ShortOptions_AreTheOriginals()
     {
         var settings = Run("-i", "10", "-n", "namerd.example.com:4180", "-N", "mynamespace", "-l", "127.0.0.1:7474", "-w", "16", "/svc/targetsvc");
-        Assert.Equal([new Uri("http://namerd.example.com:4180")], settings.Naming.NamerdAddresses);
-        Assert.Equal(TimeSpan.FromSeconds(10), settings.Naming.NamerdInterval);
-        Assert.Equal("mynamespace", settings.Naming.NamerdNamespace);
+        Assert.Equal([new Uri("http://namerd.example.com:4180")], settings.Namerd.BaseAddresses);
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Namerd.Period);
+        Assert.Equal("mynamespace", settings.Namerd.Namespace);
         Assert.Equal([IPEndPoint.Parse("127.0.0.1:7474")], settings.Listen);
-        Assert.Equal(16, settings.WindowSizeKb);
+        Assert.Equal(16, settings.Process.BufferSizeBytes / 1024);
     }
 
     [Theory]
@@ -67,17 +67,17 @@ public sealed class CommandLineParserTests
         var settings = Run(
             "--poll", "--connect-timeout", "1s", "--attempt-timeout", "250ms", "--idle-timeout", "5m", "--half-close-timeout", "off",
             "--lifetime", "1h", "--tcp-user-timeout", "45s", "--max-sessions", "7", "--backlog", "100", "--grace", "0s", "--stats", "5", "/svc/foo");
-        Assert.Equal(NamerdMode.Poll, settings.Naming.NamerdMode);
-        Assert.Equal(TimeSpan.FromSeconds(1), settings.ConnectTimeout);
-        Assert.Equal(TimeSpan.FromMilliseconds(250), settings.AttemptTimeout);
-        Assert.Equal(TimeSpan.FromMinutes(5), settings.IdleTimeout);
-        Assert.Equal(Timeout.InfiniteTimeSpan, settings.HalfCloseTimeout);
-        Assert.Equal(TimeSpan.FromHours(1), settings.Lifetime);
-        Assert.Equal(TimeSpan.FromSeconds(45), settings.TcpUserTimeout);
-        Assert.Equal(7, settings.MaxSessions);
-        Assert.Equal(100, settings.Backlog);
-        Assert.Equal(TimeSpan.Zero, settings.Grace);
-        Assert.Equal(TimeSpan.FromSeconds(5), settings.Stats);
+        Assert.Equal(NamerdMode.Poll, settings.Namerd.Mode);
+        Assert.Equal(TimeSpan.FromSeconds(1), settings.Server.ConnectTimeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), settings.Destination.Connect!.AttemptTimeout);
+        Assert.Equal(TimeSpan.FromMinutes(5), settings.Server.IdleTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, settings.Server.HalfCloseTimeout);
+        Assert.Equal(TimeSpan.FromHours(1), settings.Server.ConnectionLifetime);
+        Assert.Equal(TimeSpan.FromSeconds(45), settings.Process.TcpUserTimeout);
+        Assert.Equal(7, settings.Process.MaxSessions);
+        Assert.Equal(100, settings.Server.Backlog);
+        Assert.Equal(TimeSpan.Zero, settings.Process.Grace);
+        Assert.Equal(TimeSpan.FromSeconds(5), settings.Process.StatsInterval);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class CommandLineParserTests
     [InlineData("/$/nil")]
     [InlineData("/$/inet/127.0.0.1/80 | (2 * /$/nil & 1 * !) | ~")]
     [InlineData("$")]
-    public void Parse_NamesUnderDollar_AreForTheEmbeddedInterpreter(string target) => Assert.True(Run(target).Naming.IsLocal);
+    public void Parse_NamesUnderDollar_AreForTheEmbeddedInterpreter(string target) => Assert.True(Run(target).IsLocal);
 
     [Theory]
     [InlineData("-h")]
@@ -107,5 +107,5 @@ public sealed class CommandLineParserTests
         Assert.Equal(3, wrong.Errors.Count);
     }
 
-    private static ProxySettings Run(params string[] args) => Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(args)).Settings;
+    private static ParsedProxy Run(params string[] args) => ParsedProxy.Of(args);
 }

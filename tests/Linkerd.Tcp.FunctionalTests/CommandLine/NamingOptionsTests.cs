@@ -18,11 +18,11 @@ public sealed class NamingOptionsTests : IDisposable
         var naming = Run("/svc/foo");
         Assert.Null(naming.Disco);
         Assert.Null(naming.Dtab);
-        Assert.Equal(Dtab.Empty, naming.NamerdDtab);
-        Assert.Equal(NamerdMode.Bind, naming.NamerdMode);
-        Assert.Equal(TimeSpan.FromMinutes(10), naming.NamerdMaxAge);
-        Assert.Equivalent(new NamerdTlsOptions(), naming.NamerdTls, strict: true);
-        Assert.False(naming.IsMesh);
+        Assert.Null(naming.Namerd.Dtab);
+        Assert.Equal(NamerdMode.Bind, naming.Namerd.Mode);
+        Assert.Equal(TimeSpan.FromMinutes(10), naming.Namerd.MaxAge);
+        Assert.Equivalent(new NamerdTlsOptions(), NamerdTlsFiles.Load(naming.Namerd), strict: true);
+        Assert.False(naming.Namerd.IsMesh);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class NamingOptionsTests : IDisposable
     {
         File.WriteAllText(_folder.File("web.dtab"), "/svc => /a ; # one\n/svc/b => /c ;\n");
         Assert.Equal(Dtab.Parse("/svc => /a ; /svc/b => /c"), Run("--dtab", "@" + _folder.File("web.dtab"), "/svc/foo").Dtab);
-        Assert.Equal(Dtab.Parse("/svc => /a ; /svc/b => /c"), Run("--namerd-dtab", "@" + _folder.File("web.dtab"), "/svc/foo").NamerdDtab);
+        Assert.Equal(Dtab.Parse("/svc => /a ; /svc/b => /c"), Run("--namerd-dtab", "@" + _folder.File("web.dtab"), "/svc/foo").Namerd.Dtab);
     }
 
     [Fact]
@@ -63,14 +63,6 @@ public sealed class NamingOptionsTests : IDisposable
     }
 
     [Fact]
-    public void TargetName_OfATree_IsNoNameOfTheTree()
-    {
-        Assert.Equal(DstPath.Parse("/svc/a"), TargetName.Of(NameTree.Parse("/svc/a")));
-        Assert.Equal(DstPath.Parse("/target"), TargetName.Of(NameTree.Parse("/svc/a | /svc/b")));
-        Assert.Equal(DstPath.Parse("/target-3"), TargetName.Of(NameTree.Parse("/target/a | /target-2")));
-    }
-
-    [Fact]
     public void Parse_OverrideOfMoreThanNamerdTakes_IsWrong()
     {
         var dtab = string.Join(';', Enumerable.Range(0, 400).Select(i => $"/svc/{i} => /other/{i}"));
@@ -87,9 +79,10 @@ public sealed class NamingOptionsTests : IDisposable
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(_folder.File("client.pem"), certificate.ExportCertificatePem() + "\n" + certificate.ExportCertificatePem());
         File.WriteAllText(_folder.File("client.key"), key.ExportPkcs8PrivateKeyPem());
-        var tls = Run(
+        var namerd = Run(
             "-n", "https://namerd", "--namerd-ca", _folder.File("client.pem"), "--namerd-cert", _folder.File("client.pem"), "--namerd-key", _folder.File("client.key"),
-            "--namerd-server-name", "namerd.example", "/svc/foo").NamerdTls;
+            "--namerd-server-name", "namerd.example", "/svc/foo").Namerd;
+        var tls = NamerdTlsFiles.Load(namerd);
         Assert.Equal(2, tls.TrustedRoots!.Count);
         Assert.True(tls.ClientCertificate!.HasPrivateKey);
         Assert.Single(tls.ClientIntermediates!);
@@ -102,8 +95,7 @@ public sealed class NamingOptionsTests : IDisposable
     public void Parse_StateDirectory_IsMade()
     {
         var directory = Path.Combine(_folder.Path, "a", "b");
-        var settings = Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(["--state-dir", directory, "/svc/foo"])).Settings;
-        Assert.Equal(directory, settings.StateDirectory);
+        Assert.Equal(directory, Run("--state-dir", directory, "/svc/foo").Router.StateDirectory);
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory));
     }
 
@@ -115,8 +107,8 @@ public sealed class NamingOptionsTests : IDisposable
         Assert.True(settings.Watch);
         Assert.True(settings.Json);
         Assert.Equal(TimeSpan.FromSeconds(2), settings.Timeout);
-        Assert.Equal(NamerdMode.Poll, settings.Naming.NamerdMode);
-        Assert.Equal(2, settings.Naming.NamerdAddresses.Count);
+        Assert.Equal(NamerdMode.Poll, Assert.IsType<NamerdConfiguration>(settings.Naming.Interpreter).Mode);
+        Assert.Equal(2, Assert.IsType<NamerdConfiguration>(settings.Naming.Interpreter).BaseAddresses.Count);
         Assert.Equal(TimeSpan.FromSeconds(5), Assert.IsType<ParsedCommandLine.Resolve>(CommandLineParser.Parse(["resolve", "/a"])).Settings.Timeout);
     }
 
@@ -133,5 +125,5 @@ public sealed class NamingOptionsTests : IDisposable
     public void Parse_CommandsThatAreWrong_SayWhy(string expected, params string[] args) =>
         Assert.StartsWith(expected, Assert.Single(Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse(args)).Errors), StringComparison.Ordinal);
 
-    private static NamingSettings Run(params string[] args) => Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(args)).Settings.Naming;
+    private static ParsedProxy Run(params string[] args) => ParsedProxy.Of(args);
 }

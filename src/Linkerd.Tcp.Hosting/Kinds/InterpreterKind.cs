@@ -1,0 +1,70 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Represents a kind of interpreters: its configuration, its rows in the table of options, and the function that makes what resolves names. Immutable; any thread.</summary>
+public abstract class InterpreterKind
+{
+    private protected InterpreterKind(string name, string help, IReadOnlyList<ConfigurationOption> options) => (Name, Help, Options) = (name, help, options);
+
+    /// <summary>Gets the name, such as <c>io.l5d.namerd.http</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets one line on what the kind does.</summary>
+    public string Help { get; }
+
+    /// <summary>Gets the options of the kind.</summary>
+    public IReadOnlyList<ConfigurationOption> Options { get; }
+
+    /// <summary>Makes a configuration of the kind, with the defaults.</summary>
+    public abstract InterpreterConfiguration NewConfiguration();
+
+    /// <summary>Makes what resolves names. Nothing is asked before a name is watched.</summary>
+    /// <exception cref="NameBindingException">A target can never be bound.</exception>
+    /// <exception cref="InvalidOptionsException">The configuration is not valid.</exception>
+    public abstract NamingServices Create(InterpreterConfiguration configuration, NamingContext context);
+
+    /// <summary>Adds an error for everything that is wrong with a configuration as a whole.</summary>
+    internal abstract void Validate(InterpreterConfiguration configuration, OptionsValidator validator);
+}
+
+/// <summary>Represents a kind of interpreters, with the class of its configuration.</summary>
+/// <param name="name">The name.</param>
+/// <param name="help">One line on what the kind does.</param>
+/// <param name="options">The options of the kind.</param>
+/// <param name="make">Makes a configuration of the kind, with the defaults.</param>
+/// <param name="create">Makes what resolves names; may throw <see cref="NameBindingException"/> and <see cref="InvalidOptionsException"/>.</param>
+/// <param name="validate">Adds an error for everything beyond the ranges of the options that is wrong; null: nothing can be.</param>
+/// <typeparam name="T">The class of the configuration.</typeparam>
+public sealed class InterpreterKind<T>(
+    string name,
+    string help,
+    IReadOnlyList<ConfigurationOption> options,
+    Func<T> make,
+    Func<T, NamingContext, NamingServices> create,
+    Action<T, OptionsValidator>? validate = null) : InterpreterKind(name, help, options)
+    where T : InterpreterConfiguration
+{
+    /// <inheritdoc/>
+    public override InterpreterConfiguration NewConfiguration() => make();
+
+    /// <inheritdoc/>
+    public override NamingServices Create(InterpreterConfiguration configuration, NamingContext context) => create((T)configuration, context);
+
+    internal override void Validate(InterpreterConfiguration configuration, OptionsValidator validator)
+    {
+        Ranges(configuration, validator);
+        if (configuration is LocalInterpreterConfiguration { Namers: var namers })
+        {
+            validator.Each(namers, Ranges, "namers");
+        }
+
+        validate?.Invoke((T)configuration, validator);
+    }
+
+    private void Ranges(object model, OptionsValidator validator)
+    {
+        foreach (var option in Options.Where(option => option.ModelType == model.GetType()))
+        {
+            option.Validate(model, validator);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Represents the kinds of interpreters that there are: those of this package, and those that the packages which implement them register. Immutable; any thread.</summary>
+public sealed class InterpreterKinds
+{
+    private readonly Dictionary<string, InterpreterKind> _byName = new(StringComparer.Ordinal);
+
+    /// <summary>Registers kinds beside those of this package.</summary>
+    /// <exception cref="ArgumentException">Two kinds have one name.</exception>
+    public InterpreterKinds(params IEnumerable<InterpreterKind> kinds)
+    {
+        ArgumentNullException.ThrowIfNull(kinds);
+        All = [LocalInterpreterKind.Instance, StaticInterpreterKind.Instance, .. kinds];
+        foreach (var kind in All)
+        {
+            if (!_byName.TryAdd(kind.Name, kind))
+            {
+                throw new ArgumentException($"The interpreter kind '{kind.Name}' is registered twice.", nameof(kinds));
+            }
+        }
+    }
+
+    /// <summary>Gets all kinds, in the order of their registration.</summary>
+    public IReadOnlyList<InterpreterKind> All { get; }
+
+    /// <summary>Gets a kind by its name.</summary>
+    /// <exception cref="InvalidValueException">There is no such kind; the message lists those that there are.</exception>
+    public InterpreterKind Get(string name) =>
+        _byName.TryGetValue(name, out var kind) ? kind : throw new InvalidValueException($"there is no interpreter kind '{name}'; known are {string.Join(", ", All.Select(static kind => kind.Name))}");
+}

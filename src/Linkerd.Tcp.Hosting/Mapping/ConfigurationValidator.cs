@@ -1,0 +1,115 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Collects everything that is wrong with a configuration: what is out of an option's range, and what does not fit together.</summary>
+internal static class ConfigurationValidator
+{
+    public static void Validate(ProxyConfiguration configuration, ConfigurationTable table, OptionsValidator validator)
+    {
+        table.Validate(configuration, validator);
+        validator.Expect(configuration.Routers is null or { Count: > 0 }, configuration.Routers, "at least one router", "routers");
+        validator.Each(configuration.Routers, (router, validator) => Validate(router, table, validator), "routers");
+        foreach (var same in Routers(configuration).GroupBy(static router => router.Label).Where(static same => same.Count() > 1))
+        {
+            validator.Add($"another label for each router was expected, not '{same.Key}' for {same.Count()}.", "routers");
+        }
+
+        var addresses = Routers(configuration).SelectMany(static router => router.Servers ?? []).Where(static server => server is { Port: > 0, Ip: not null });
+        foreach (var same in addresses.GroupBy(static server => (server.Ip, server.Port)).Where(static same => same.Count() > 1))
+        {
+            validator.Add($"another address for each server was expected, not {same.Key.Ip} with port {same.Key.Port} for {same.Count()}.", "routers");
+        }
+    }
+
+    private static IEnumerable<RouterConfiguration> Routers(ProxyConfiguration configuration) => (configuration.Routers ?? []).Where(static router => router is not null);
+
+    private static void Validate(RouterConfiguration router, ConfigurationTable table, OptionsValidator validator)
+    {
+        table.Validate(router, validator);
+        validator.NotNull(router.Label, "label");
+        validator.Nested(router.Interpreter, (interpreter, validator) => Validate(interpreter, table, validator), "interpreter");
+        validator.Expect(router.Servers is null or { Count: > 0 }, router.Servers, "at least one server", "servers");
+        validator.Each(router.Servers, (server, validator) => Validate(server, table, validator), "servers");
+        validator.Nested(router.Client, (client, validator) => Validate(client, table, validator), "client");
+    }
+
+    private static void Validate(InterpreterConfiguration interpreter, ConfigurationTable table, OptionsValidator validator)
+    {
+        try
+        {
+            table.Interpreters.Get(interpreter.Kind).Validate(interpreter, validator);
+        }
+        catch (InvalidValueException error)
+        {
+            validator.Add(error.Message, "kind");
+        }
+    }
+
+    private static void Validate(ServerConfiguration server, ConfigurationTable table, OptionsValidator validator)
+    {
+        table.Validate(server, validator);
+        validator.NotNull(server.Ip, "ip");
+        validator.NotNull(server.Port, "port");
+        validator.NotNull(server.DstName, "dstName");
+        if (server.AcceptBurst is not null && server.AcceptRate is null)
+        {
+            validator.Add("acceptRate beside it was expected, not null.", "acceptBurst");
+        }
+
+        if (server.Untrusted != UntrustedPeers.Refuse && server.AcceptProxy is null)
+        {
+            validator.Add("acceptProxy.trusted beside it was expected, not off.", "acceptProxy.untrusted");
+        }
+    }
+
+    private static void Validate(ClientConfiguration client, ConfigurationTable table, OptionsValidator validator)
+    {
+        if (!validator.NotNull(client.Global, "global") | !validator.NotNull(client.Configs, "configs"))
+        {
+            return;
+        }
+
+        // What holds for all names has the keys of the client itself.
+        table.Validate(client.Global, validator);
+        Together(client.Global, validator);
+        validator.Each(
+            client.Configs,
+            (settings, validator) =>
+            {
+                table.Validate(settings, validator);
+                if (validator.NotNull(settings.Prefix, "prefix"))
+                {
+                    Together(settings, validator, client.Configs.Contains(null!) ? settings : client.For(settings.Prefix));
+                }
+            },
+            "configs");
+    }
+
+    // What was merged into settings may make sense of what they say.
+    private static void Together(ClientSettings said, OptionsValidator validator, ClientSettings? merged = null)
+    {
+        merged ??= said;
+        if (said.HashBalanceFactor > 0 && merged.Balancer != BalancerKind.Maglev)
+        {
+            validator.Add("balancer maglev beside it was expected, as there is no hashing without.", "hashBalanceFactor");
+        }
+
+        if (merged.SendProxy != SendProxyVersion.V2)
+        {
+            Expect(said.SendProxyUniqueId, "sendProxy.uniqueId");
+            Expect(said.SendProxyChecksum, "sendProxy.checksum");
+        }
+
+        if ((merged.CheckInterval ?? Timeout.InfiniteTimeSpan) == Timeout.InfiniteTimeSpan && said is not { CheckSend: null or { IsEmpty: true }, CheckExpect: null or { IsEmpty: true } })
+        {
+            validator.Add("activeCheck.intervalMs beside activeCheck.send and activeCheck.expect was expected, not off.", "activeCheck");
+        }
+
+        void Expect(bool? isSent, string key)
+        {
+            if (isSent == true)
+            {
+                validator.Add("sendProxy.version v2 beside it was expected, as nothing else has fields.", key);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>The one place in which the model becomes options of Core. If the model says nothing, Core's default stays.</summary>
+internal static class CoreOptions
+{
+    /// <summary>The options of the engine.</summary>
+    public static TransportOptions Transport(ProxyConfiguration configuration) => new() { Engine = configuration.Transport, Loops = configuration.Loops };
+
+    /// <summary>The options of the proxy of servers that have the same settings of sessions.</summary>
+    /// <param name="configuration">The settings of the process.</param>
+    /// <param name="servers">The servers; at least one.</param>
+    /// <param name="nameOf">The name of a target.</param>
+    public static TcpProxyOptions Proxy(ProxyConfiguration configuration, IReadOnlyList<ServerConfiguration> servers, Func<NameTree, DstPath> nameOf)
+    {
+        var sessions = servers[0];
+        return new TcpProxyOptions
+        {
+            Listeners = [.. servers.Select(server => Listener(server, nameOf(server.DstName!)))],
+            MaxSessions = configuration.MaxSessions,
+            AbortOnClose = sessions.AbortOnClose,
+            Duplex = new DuplexOptions
+            {
+                IdleTimeout = sessions.IdleTimeout,
+                FirstByteTimeout = sessions.FirstByteTimeout,
+                HalfCloseTimeout = sessions.HalfCloseTimeout,
+                Lifetime = sessions.ConnectionLifetime,
+            },
+            Tcp = new TcpOptions { WindowSize = configuration.BufferSizeBytes, UserTimeout = OffIsZero(configuration.TcpUserTimeout) },
+        };
+    }
+
+    /// <summary>Whether two servers have the same settings of sessions, which Core has for a proxy as a whole.</summary>
+    public static object SessionsOf(ServerConfiguration server) =>
+        (server.ConnectTimeout, server.IdleTimeout, server.FirstByteTimeout, server.HalfCloseTimeout, server.ConnectionLifetime, server.AbortOnClose);
+
+    /// <summary>The options of the destination of a name. Its policy of connecting is always complete, so that no setting of a prefix can lose another.</summary>
+    /// <param name="server">A server of the sessions.</param>
+    /// <param name="client">The settings of the name, merged.</param>
+    /// <param name="resolver">What resolves the name.</param>
+    /// <param name="onNegative">What its interpreter does with names that do not exist.</param>
+    /// <param name="timeProvider">The clock.</param>
+    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, NegativePolicy onNegative, TimeProvider timeProvider)
+    {
+        var options = new DestinationOptions { Resolver = resolver, OnNegative = client.OnNegative ?? onNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
+        options.Balancer = client.Balancer ?? options.Balancer;
+        options.Balancing = Balancing(client, timeProvider);
+        options.Connect = Connect(server, client);
+        options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
+        options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
+        options.MaxWaiters = client.MaxWaiters ?? options.MaxWaiters;
+        options.Warm.Connections = client.MinConnections ?? options.Warm.Connections;
+        options.DrainTimeout = client.DrainTimeout ?? options.DrainTimeout;
+        return options;
+    }
+
+    private static ProxyListener Listener(ServerConfiguration server, DstPath name)
+    {
+        var listener = new ProxyListener(new IPEndPoint(server.Ip, server.Port!.Value), name)
+        {
+            MaxSessions = Limit(server.MaxConcurrency),
+            MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),
+            AcceptRate = server.AcceptRate,
+            AcceptBurst = server.AcceptBurst,
+            AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, Untrusted = server.Untrusted } : null,
+            AllowClients = server.AllowClients,
+            DenyClients = server.DenyClients,
+        };
+        listener.Backlog = server.Backlog ?? listener.Backlog;
+        return listener;
+    }
+
+    private static ConnectPolicy Connect(ServerConfiguration server, ClientSettings client)
+    {
+        var policy = new ConnectPolicy { ConnectTimeout = client.EstablishTimeout ?? server.ConnectTimeout, SourceAddresses = client.SourceAddresses ?? [] };
+        policy.AttemptTimeout = client.ConnectTimeout ?? policy.AttemptTimeout;
+        policy.MaxAttempts = client.Retries + 1 ?? policy.MaxAttempts;
+        return policy;
+    }
+
+    private static BalancerOptions Balancing(ClientSettings client, TimeProvider timeProvider)
+    {
+        var options = new BalancerOptions
+        {
+            Breaker = FailFastText.Of(client.MaxConsecutiveFailures, client.FailurePenalty),
+            HashBalanceFactor = Limit(client.HashBalanceFactor),
+            MaxConnections = Limit(client.MaxConnectionsPerEndpoint),
+            MaxPending = Limit(client.MaxPendingPerEndpoint),
+            TimeProvider = timeProvider,
+        };
+        options.SlowStart.Window = client.SlowStart is { } window ? OffIsZero(window) : options.SlowStart.Window;
+        options.HashBalanceFloor = client.HashBalanceFloor ?? options.HashBalanceFloor;
+        return options;
+    }
+
+    private static SendProxyOptions? SendProxy(ClientSettings client)
+    {
+        if (client.SendProxy is not (SendProxyVersion.V1 or SendProxyVersion.V2))
+        {
+            return null;
+        }
+
+        // Version 1 has no fields.
+        var hasFields = client.SendProxy == SendProxyVersion.V2;
+        var options = new SendProxyOptions { Version = hasFields ? ProxyProtocolVersion.V2 : ProxyProtocolVersion.V1 };
+        options.Authority = client.SendProxyAuthority ?? options.Authority;
+        options.Alpn = client.SendProxyAlpn ?? options.Alpn;
+        options.UniqueId = hasFields && (client.SendProxyUniqueId ?? options.UniqueId);
+        options.Checksum = hasFields && (client.SendProxyChecksum ?? options.Checksum);
+        return options;
+    }
+
+    private static ActiveCheckOptions? Check(ClientSettings client)
+    {
+        if (client.CheckInterval is not { } interval || interval == Timeout.InfiniteTimeSpan)
+        {
+            return null;
+        }
+
+        var options = new ActiveCheckOptions { Interval = interval, Send = client.CheckSend ?? default, Expect = client.CheckExpect ?? default };
+
+        // A check that took longer than the interval would put off the next one, and so the verdict.
+        options.Timeout = client.CheckTimeout ?? (interval < options.Timeout ? interval : options.Timeout);
+        options.Rise = client.CheckRise ?? options.Rise;
+        options.Fall = client.CheckFall ?? options.Fall;
+        return options;
+    }
+
+    private static int? Limit(int? limit) => limit == 0 ? null : limit;
+
+    private static TimeSpan OffIsZero(TimeSpan time) => time == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : time;
+}

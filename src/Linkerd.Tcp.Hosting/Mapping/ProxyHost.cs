@@ -1,0 +1,127 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>
+/// Runs what a configuration describes: an engine, and for each router its interpreter, destinations and proxies. The servers of a router that have the same settings of sessions share
+/// one proxy, and so the state of their endpoints. Disposing it takes everything apart. Any thread.
+/// </summary>
+public sealed class ProxyHost : IAsyncDisposable
+{
+    private readonly ITransport _transport;
+    private readonly List<NamingServices> _naming = [];
+    private readonly List<Router> _routers = [];
+    private readonly List<TcpProxy> _proxies = [];
+
+    /// <summary>Puts everything together; nothing is opened yet.</summary>
+    /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
+    /// <param name="table">The table of options, with the kinds of interpreters.</param>
+    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
+    /// <param name="meter">Where instruments are made; default: a meter of its own.</param>
+    /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <exception cref="InvalidOptionsException">The configuration is not valid; the exception has all errors.</exception>
+    /// <exception cref="NameBindingException">A target can never be bound.</exception>
+    /// <exception cref="TransportException">The engine that was asked for is not available.</exception>
+    public ProxyHost(ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(table);
+        OptionsValidator.Validated(configuration, (all, validator) => ConfigurationValidator.Validate(all, table, validator), nameof(configuration));
+        loggerFactory ??= NullLoggerFactory.Instance;
+        timeProvider ??= TimeProvider.System;
+        meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
+        var transport = CoreOptions.Transport(configuration);
+        (transport.TimeProvider, transport.LoggerFactory, transport.Meter) = (timeProvider, loggerFactory, meter);
+        _transport = Transports.Create(transport);
+        try
+        {
+            foreach (var router in configuration.Routers)
+            {
+                Add(configuration, router, table, loggerFactory, meter, timeProvider);
+            }
+        }
+        catch
+        {
+            // Nothing was begun, so there is nothing to wait for.
+            _ = DisposeAsync().AsTask();
+            throw;
+        }
+    }
+
+    /// <summary>Gets the sessions that are open now.</summary>
+    public int ActiveSessions => _proxies.Sum(static proxy => proxy.ActiveSessions);
+
+    /// <summary>Gets the addresses of all servers, with the ports that port 0 became; empty before <see cref="StartAsync"/>.</summary>
+    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
+
+    /// <summary>Starts all servers.</summary>
+    /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        foreach (var proxy in _proxies)
+        {
+            await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left.</summary>
+    /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
+    /// <param name="abort">Aborts what is left at once.</param>
+    /// <returns>How many sessions were aborted.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The grace period is negative, or more than 49 days.</exception>
+    public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort = default)
+    {
+        var aborted = await Task.WhenAll(_proxies.Select(proxy => proxy.DrainAsync(grace, abort))).ConfigureAwait(false);
+        return aborted.Sum();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var proxy in _proxies)
+        {
+            await proxy.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _transport.DisposeAsync().ConfigureAwait(false);
+        foreach (var router in _routers)
+        {
+            await router.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var naming in _naming)
+        {
+            await naming.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    internal static IResolver Remembering(NamingServices naming, RouterConfiguration router, IReadOnlyList<NamedTarget> targets, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
+        router.StateDirectory is not { } directory ? naming.Resolver : new CachingResolver(naming.Resolver, new CachingResolverOptions
+        {
+            Directory = directory,
+            Scope = $"{naming.Scope} {string.Join(' ', targets.Select(static target => target.Tree))}",
+            TimeProvider = timeProvider,
+            Logger = loggerFactory.CreateLogger("Linkerd.Tcp.Cache"),
+        });
+
+    private void Add(ProxyConfiguration configuration, RouterConfiguration router, ConfigurationTable table, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
+    {
+        var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
+        var naming = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
+        _naming.Add(naming);
+        var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);
+        var client = router.Client.Copy();
+        foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
+        {
+            var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
+            var destinations = new Router(
+                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
+            _routers.Add(destinations);
+            var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
+            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>The options of where a server listens, and of what its sessions go to.</summary>
+internal static class AddressOptions
+{
+    public static IReadOnlyList<ConfigurationOption> All { get; } =
+    [
+        new ConfigurationOption<ServerConfiguration, IPEndPoint>(
+            OptionTypes.ListenAddress,
+            static server => new IPEndPoint(server.Ip, server.Port ?? 0),
+            static (server, address) => (server.Ip, server.Port) = (address.Address, address.Port))
+        {
+            Argument = "listen-addr",
+            Letter = 'l',
+            ValueName = "ADDR",
+            IsRepeated = true,
+            Default = "0.0.0.0:7575",
+            Help = "Accept connections on the given local address and port",
+            Details = "May be given several times, and may be a port alone, which is that of every IPv4 address. Port 0 is any free port. `[::]` takes IPv4 clients too, unless 0.0.0.0 with the same port is given as well.",
+        },
+        new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("port", 0, 65535).OrNothing(), static server => server.Port, static (server, port) => server.Port = port)
+        {
+            Key = "port",
+            Default = "required",
+            Help = "The port to listen on; 0 is any free port",
+        },
+        new ConfigurationOption<ServerConfiguration, IPAddress>(OptionTypes.IPAddress, static server => server.Ip, static (server, address) => server.Ip = address)
+        {
+            Key = "ip",
+            Default = "127.0.0.1",
+            Help = "The local address to listen on; 0.0.0.0 or :: is every address of the machine",
+        },
+        new ConfigurationOption<ServerConfiguration, NameTree?>(OptionTypes.Target, static server => server.DstName, static (server, target) => server.DstName = target)
+        {
+            Key = "dstName",
+            Default = "required",
+            Help = "What sessions go to: a name such as /svc/foo, an address such as web:80, or a tree of them",
+            Details = "The argument <TARGET> of the command line. Addresses with commas are one set of equal endpoints; `9 * web:80 & 1 * canary:80` is a split, `/svc/foo | /svc/bar` a fall-back. `web:80` is short for the name `/$/inet/web/80`.",
+        },
+    ];
+}

@@ -1,0 +1,54 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>The options of the process.</summary>
+internal static class ProcessOptions
+{
+    public static IReadOnlyList<ConfigurationOption> All { get; } =
+    [
+        new ConfigurationOption<ProxyConfiguration, int>(OptionTypes.Kilobytes, static proxy => proxy.BufferSizeBytes, static (proxy, size) => proxy.BufferSizeBytes = size)
+        {
+            Key = "bufferSizeBytes",
+            Argument = "window-size-kb",
+            Letter = 'w',
+            ValueName = "KB",
+            Default = "64",
+            Help = "Most KB held of each direction of a session",
+            Details = "The command line counts KB of 1024 bytes, the key bytes. The kernel's buffers are beside it. Nothing is held of a session that is idle.",
+        },
+        new ConfigurationOption<ProxyConfiguration, TransportEngine>(
+            OptionTypes.Choice(ignoreCase: false, ("auto", TransportEngine.Auto), ("epoll", TransportEngine.Epoll), ("sockets", TransportEngine.Sockets)),
+            static proxy => proxy.Transport,
+            static (proxy, engine) => proxy.Transport = engine)
+        {
+            Key = "transport",
+            Argument = "transport",
+            ValueName = "ENGINE",
+            Default = "auto",
+            Help = "What carries connections: epoll (Linux), sockets, or auto: epoll where it runs",
+        },
+        new ConfigurationOption<ProxyConfiguration, int?>(OptionTypes.Count("loops", 1, 1024).OrNothing("auto"), static proxy => proxy.Loops, static (proxy, loops) => proxy.Loops = loops)
+        {
+            Key = "loops",
+            Argument = "loops",
+            ValueName = "N",
+            Default = "auto",
+            Help = "Event loops of the epoll transport, a thread each; auto: one for each processor",
+        },
+        new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.Duration(DurationUnit.Seconds, allowZero: true), static proxy => proxy.Grace, static (proxy, grace) => proxy.Grace = grace)
+        {
+            Key = "graceSecs",
+            Argument = "grace",
+            ValueName = "DURATION",
+            Default = "10s",
+            Help = "After SIGTERM, SIGINT or SIGQUIT: how long sessions may take to finish; a second signal ends them at once",
+        },
+        new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.SecondsOrOff, static proxy => proxy.StatsInterval, static (proxy, interval) => proxy.StatsInterval = interval)
+        {
+            Key = "statsIntervalSecs",
+            Argument = "stats",
+            ValueName = "SECS",
+            Default = "off",
+            Help = "Log a summary of all metrics every SECS seconds",
+        },
+    ];
+}

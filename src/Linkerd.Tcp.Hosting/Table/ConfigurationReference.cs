@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Prints the reference page of all options, in Markdown.</summary>
+public static class ConfigurationReference
+{
+    /// <summary>Prints the page.</summary>
+    public static string Print(ConfigurationTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var text = new StringBuilder(
+            """
+            # Reference of options
+
+            <!-- Printed by `linkerd-tcp config reference`, from the table of options. -->
+
+            Each option has a key in the configuration model, and most have a name on the command line. Keys that end in `Ms` count milliseconds, keys that end in `Secs` seconds; the command line
+            has durations with their unit, such as `500ms`, `10s`, `5m`, `1h`. A default is as the command line has it if there is a name, and else as the key has it.
+
+            """);
+        Append(text, "Process", "", table, typeof(ProxyConfiguration));
+        Append(text, "Routers", "routers[].", table, typeof(RouterConfiguration));
+        Append(text, "Servers", "routers[].servers[].", table, typeof(ServerConfiguration));
+        Append(text, "Clients", "routers[].client.", table, typeof(ClientSettings));
+        text.Append(
+            """
+
+            The settings above hold for all names (`kind: io.l5d.global`). Settings by prefix (`kind: io.l5d.static`) are a list under `routers[].client.configs[]` with the same keys: for a name, all of those whose
+            prefix matches are merged in order, each over the ones before it.
+
+            """);
+        text.Append("\n## Interpreters\n\nWhat resolves names: `routers[].interpreter.kind` is one of these.\n");
+        foreach (var kind in table.Interpreters.All)
+        {
+            text.Append("\n### ").Append(kind.Name).Append("\n\n").Append(kind.Help).Append(".\n");
+            foreach (var option in kind.Options)
+            {
+                Append(text, option, option.ModelType == typeof(FileNamerConfiguration) ? "routers[].interpreter.namers[]." : "routers[].interpreter.");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string title, string path, ConfigurationTable table, Type modelType)
+    {
+        text.Append("\n## ").Append(title).Append('\n');
+        foreach (var option in table.Of(modelType))
+        {
+            Append(text, option, path);
+        }
+    }
+
+    private static void Append(StringBuilder text, ConfigurationOption option, string path)
+    {
+        var argument = option.Argument is null ? null : $"`--{option.Argument}{(option.ValueName is null ? string.Empty : $" <{option.ValueName}>")}`" + (option.Letter is null ? string.Empty : $", `-{option.Letter}`");
+        var key = option.Key is null ? null : $"`{path}{option.Key}`";
+        text.Append("\n**").Append(key ?? argument).Append("**").Append(key is null || argument is null ? string.Empty : " - " + argument).Append("  \n");
+        text.Append(option.Help).Append('.');
+        if (option.Details is { } details)
+        {
+            text.Append(' ').Append(details);
+        }
+
+        text.Append("  \nType: ").Append(option.TypeName).Append(option.Unit is null ? string.Empty : $" ({option.Unit})");
+        text.Append(". Range: ").Append(option.Range).Append(". Default: ").Append(option.Default).Append(".\n");
+    }
+}

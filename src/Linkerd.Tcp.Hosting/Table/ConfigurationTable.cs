@@ -1,0 +1,41 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Represents the table of all options: those of this package, and those of the kinds that were registered. Immutable; any thread.</summary>
+public sealed class ConfigurationTable
+{
+    /// <summary>Makes the table.</summary>
+    /// <param name="interpreters">The kinds of interpreters, whose options are part of it.</param>
+    public ConfigurationTable(InterpreterKinds interpreters)
+    {
+        ArgumentNullException.ThrowIfNull(interpreters);
+        Interpreters = interpreters;
+        Options =
+        [
+            .. AddressOptions.All,
+            .. interpreters.All.SelectMany(static kind => kind.Options).Distinct(),
+            .. RouterOptions.All,
+            .. SessionOptions.All,
+            .. ClientAddressOptions.All,
+            .. ClientOptions.All,
+            .. ProcessOptions.All,
+        ];
+    }
+
+    /// <summary>Gets the kinds of interpreters.</summary>
+    public InterpreterKinds Interpreters { get; }
+
+    /// <summary>Gets all options in the order of help texts.</summary>
+    public IReadOnlyList<ConfigurationOption> Options { get; }
+
+    /// <summary>Gets the options of one part of the model.</summary>
+    public IEnumerable<ConfigurationOption> Of(Type modelType) => Options.Where(option => option.ModelType == modelType);
+
+    /// <summary>Adds an error for each value that is out of range in one part of the model.</summary>
+    internal void Validate(object model, OptionsValidator validator)
+    {
+        foreach (var option in Of(model.GetType()))
+        {
+            option.Validate(model, validator);
+        }
+    }
+}

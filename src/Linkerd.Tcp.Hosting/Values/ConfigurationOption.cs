@@ -1,0 +1,121 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>
+/// Represents a row of the table of options: all that is known of one option. Help texts, the command line, reference pages, validation and configuration files come from it. Immutable; reading
+/// from and writing to a model are for one thread at a time.
+/// </summary>
+public abstract class ConfigurationOption
+{
+    private protected ConfigurationOption()
+    {
+    }
+
+    /// <summary>Gets the key in the part of the model that the option belongs to, with dots if it is nested; null if only the command line has the option.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Gets the long name on the command line, without dashes; null if the command line does not have the option.</summary>
+    public string? Argument { get; init; }
+
+    /// <summary>Gets the letter on the command line; null if there is none.</summary>
+    public char? Letter { get; init; }
+
+    /// <summary>Gets the name of the value in the help text; null if the command line takes none.</summary>
+    public string? ValueName { get; init; }
+
+    /// <summary>Gets whether the command line may have the option several times, each time for another part of the model.</summary>
+    public bool IsRepeated { get; init; }
+
+    /// <summary>Gets the default as the command line, or else a file, has it.</summary>
+    public required string Default { get; init; }
+
+    /// <summary>Gets one line on what the option does.</summary>
+    public required string Help { get; init; }
+
+    /// <summary>Gets what the reference says beyond <see cref="Help"/>; null if there is no more to say.</summary>
+    public string? Details { get; init; }
+
+    /// <summary>Gets the part of the model that the option belongs to.</summary>
+    public abstract Type ModelType { get; }
+
+    /// <summary>Gets the name of the option's type.</summary>
+    public abstract string TypeName { get; }
+
+    /// <summary>Gets what a file counts in; null if the type has no unit.</summary>
+    public abstract string? Unit { get; }
+
+    /// <summary>Gets the values that are valid, in words.</summary>
+    public abstract string Range { get; }
+
+    /// <summary>Prints the value of a model as a file has it; null if nothing was said.</summary>
+    public abstract string? Print(object model);
+
+    /// <summary>Prints the value of a model as the command line has it; null if nothing was said, or the command line cannot say it.</summary>
+    public abstract string? PrintArgument(object model);
+
+    /// <summary>Reads a value as a file has it into a model.</summary>
+    /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
+    public abstract void Parse(object model, string text);
+
+    /// <summary>Reads a value as the command line has it into a model.</summary>
+    /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
+    public abstract void ParseArgument(object model, string text);
+
+    /// <summary>Adds an error if the value of a model is out of range.</summary>
+    public abstract void Validate(object model, OptionsValidator validator);
+
+    /// <summary>Writes the value of one model to another, unless nothing was said in the first.</summary>
+    public abstract void CopyTo(object from, object to);
+}
+
+/// <summary>Represents a row of the table of options, of one type and one part of the model.</summary>
+/// <param name="type">The type.</param>
+/// <param name="get">Reads the value from the model.</param>
+/// <param name="set">Writes the value to the model.</param>
+/// <typeparam name="TModel">The part of the model that the option belongs to.</typeparam>
+/// <typeparam name="T">The values.</typeparam>
+public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TModel, T> get, Action<TModel, T> set) : ConfigurationOption
+    where TModel : class
+{
+    /// <inheritdoc/>
+    public override Type ModelType => typeof(TModel);
+
+    /// <inheritdoc/>
+    public override string TypeName => type.Name;
+
+    /// <inheritdoc/>
+    public override string? Unit => type.Unit;
+
+    /// <inheritdoc/>
+    public override string Range => type.Range;
+
+    /// <inheritdoc/>
+    public override string? Print(object model) => type.Print(get((TModel)model));
+
+    /// <inheritdoc/>
+    public override string? PrintArgument(object model) => type.PrintArgument(get((TModel)model));
+
+    /// <inheritdoc/>
+    public override void Parse(object model, string text) => set((TModel)model, type.Parse(text));
+
+    /// <inheritdoc/>
+    public override void ParseArgument(object model, string text) => set((TModel)model, type.ParseArgument(text));
+
+    /// <inheritdoc/>
+    public override void Validate(object model, OptionsValidator validator)
+    {
+        ArgumentNullException.ThrowIfNull(validator);
+        if (Key is { } key && get((TModel)model) is var value && !type.IsValid(value))
+        {
+            validator.Add($"{type.Range} was expected, not {type.Print(value) ?? "null"}.", key);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void CopyTo(object from, object to)
+    {
+        if (get((TModel)from) is { } value)
+        {
+            set((TModel)to, value);
+        }
+    }
+}

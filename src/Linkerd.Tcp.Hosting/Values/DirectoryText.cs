@@ -1,0 +1,39 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Directories of the command line; <c>off</c> is none.</summary>
+internal static class DirectoryText
+{
+    /// <summary>Reads a directory that is there.</summary>
+    /// <returns>Its full path.</returns>
+    /// <exception cref="InvalidValueException">It is not there, or no directory.</exception>
+    public static string? ParseExisting(string text) =>
+        text == "off" ? null
+            : Directory.Exists(text) ? Path.GetFullPath(text)
+            : throw new InvalidValueException(File.Exists(text) ? "it is a file; expected a directory" : "there is no such directory");
+
+    /// <summary>Reads a directory that can be written to; it is made where it is not there.</summary>
+    /// <returns>Its full path.</returns>
+    /// <exception cref="InvalidValueException">It cannot be made, or not be written to.</exception>
+    public static string? ParseWritable(string text)
+    {
+        if (text == "off")
+        {
+            return null;
+        }
+
+        try
+        {
+            var path = Directory.CreateDirectory(text).FullName;
+
+            // Asking for permissions would not tell of a file system that is read-only.
+            var probe = Path.Combine(path, $".probe-{Environment.ProcessId}");
+            File.WriteAllText(probe, string.Empty);
+            File.Delete(probe);
+            return path;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidValueException($"it cannot be written to ({error.Message})");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Provides the types of options, for the options of this package and of kinds that other packages register.</summary>
+public static class OptionTypes
+{
+    /// <summary>Gets the type of what sessions go to: a name, an address of a server, or a tree of them.</summary>
+    public static OptionType<NameTree?> Target { get; } = new TextType<NameTree?>(
+        "target", "a name, an address, or a tree of them", TargetText.Parse, static tree => tree!.ToString(), static tree => tree!.Names().All(static name => name.Count > 0));
+
+    /// <summary>Gets the type of dtabs, and of files that hold one: <c>@FILE</c>.</summary>
+    public static OptionType<Dtab?> Dtab { get; } = new TextType<Dtab?>("dtab", "a dtab, or @FILE, or off", DtabText.Parse, DtabText.Print, null);
+
+    /// <summary>Gets the type of prefixes of names.</summary>
+    public static OptionType<DstPath> Prefix { get; } = new TextType<DstPath>("name", "a name; / is all of them", PrefixText.Parse, static name => name.ToString(), null);
+
+    /// <summary>Gets the type of bytes that are sent or expected, as text with escapes.</summary>
+    public static OptionType<ReadOnlyMemory<byte>> Bytes { get; } = new TextType<ReadOnlyMemory<byte>>(
+        "text", @"bytes as UTF-8, with \r \n \t \\ and \xNN, or off", BytesText.Parse, BytesText.Print, null);
+
+    /// <summary>Gets the type of directories that exist.</summary>
+    public static OptionType<string?> ExistingDirectory { get; } = new TextType<string?>("directory", "a directory, or off", DirectoryText.ParseExisting, static path => path, null);
+
+    /// <summary>Gets the type of directories that are made, and written to.</summary>
+    public static OptionType<string?> WritableDirectory { get; } = new TextType<string?>("directory", "a directory, or off", DirectoryText.ParseWritable, static path => path, null);
+
+    /// <summary>Gets the type of texts, with <c>off</c> for none.</summary>
+    public static OptionType<string?> TextOrOff { get; } = new TextType<string?>("text", "any text, or off", static text => text == "off" ? null : text, static text => text, static text => text!.Length > 0 && text != "off");
+
+    /// <summary>Gets the type of whole numbers of seconds, up to a day.</summary>
+    public static OptionType<TimeSpan> Seconds { get; } = new SecondsType(isOffAllowed: false);
+
+    /// <summary>Gets the type of whole numbers of seconds, up to a day, and <c>off</c>.</summary>
+    public static OptionType<TimeSpan> SecondsOrOff { get; } = new SecondsType(isOffAllowed: true);
+
+    /// <summary>Gets the type of yes and no.</summary>
+    public static OptionType<bool> Flag { get; } = new ChoiceType<bool>(ignoreCase: false, [("true", true), ("false", false)]);
+
+    /// <summary>Gets the type of numbers of bytes, up to 64 MiB; the command line has KB.</summary>
+    internal static OptionType<int> Kilobytes { get; } = new KilobytesType(65536);
+
+    /// <summary>Gets the type of addresses to listen on.</summary>
+    internal static OptionType<IPEndPoint> ListenAddress { get; } = new TextType<IPEndPoint>(
+        "address", "an IP address and a port, or a port alone", AddressText.ParseListen, static address => address.ToString(), null);
+
+    /// <summary>Gets the type of lists of addresses of servers.</summary>
+    internal static OptionType<IReadOnlyList<IPEndPoint>> ServerAddresses { get; } = new TextType<IReadOnlyList<IPEndPoint>>(
+        "addresses", "IP addresses with ports, separated by commas", AddressText.ParseServers, static list => string.Join(',', list), static list => list.Count > 0 && list.All(static address => address.Port > 0));
+
+    /// <summary>Gets the type of lists of IP addresses.</summary>
+    internal static OptionType<IReadOnlyList<IPAddress>?> IPAddresses { get; } = new TextType<IReadOnlyList<IPAddress>?>(
+        "addresses", "IP addresses, separated by commas, or off", AddressText.ParseAddresses, static list => list!.Count == 0 ? "off" : string.Join(',', list), null);
+
+    /// <summary>Gets the type of lists of networks of clients.</summary>
+    internal static OptionType<ClientNetworks?> Networks { get; } = new TextType<ClientNetworks?>(
+        "networks", "networks such as 10.0.0.0/8 and addresses, separated by commas, or off", ClientNetworksText.Parse, static networks => networks!.ToString(), static networks => networks!.Networks.Length > 0);
+
+    /// <summary>Gets the type of IP addresses to listen on.</summary>
+    internal static OptionType<IPAddress> IPAddress { get; } = new TextType<IPAddress>("address", "an IP address", AddressText.ParseAddress, static address => address.ToString(), null);
+
+    /// <summary>Gets the type of when an endpoint is ejected, as the command line has it.</summary>
+    internal static OptionType<CircuitBreakerOptions?> FailFast { get; } = new TextType<CircuitBreakerOptions?>(
+        "text", "FAILURES from 1 to 1000000 and, after a comma, PENALTY, or off", FailFastText.Parse, static options => FailFastText.Print(options!), null);
+
+    /// <summary>Gets the type of the bound of load with hashing, as the command line has it.</summary>
+    internal static OptionType<HashBalance?> HashBalance { get; } = new TextType<HashBalance?>(
+        "text", "PERCENT from 101 to 100000 and, after a comma, N, or off", static text => Hosting.HashBalance.Parse(text), static balance => balance!.Value.Print(), null);
+
+    /// <summary>Gets the type of balancing algorithms.</summary>
+    internal static OptionType<BalancerKind> Balancer { get; } = Choice(
+        ignoreCase: true,
+        ("p2c", BalancerKind.P2c),
+        ("peakEwma", BalancerKind.PeakEwma),
+        ("leastConnections", BalancerKind.LeastConnections),
+        ("roundRobin", BalancerKind.RoundRobin),
+        ("random", BalancerKind.Random),
+        ("maglev", BalancerKind.Maglev));
+
+    /// <summary>Makes a type of whole numbers.</summary>
+    /// <param name="unit">What is counted.</param>
+    /// <param name="least">The least number.</param>
+    /// <param name="most">The greatest number.</param>
+    /// <param name="zeroWord">The word that is read as 0, such as <c>off</c>; null: none.</param>
+    public static OptionType<int> Count(string unit, int least, int most, string? zeroWord = null) => new CountType(unit, least, most, zeroWord);
+
+    /// <summary>Makes a type of durations. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.</summary>
+    /// <param name="unit">What a file counts in.</param>
+    /// <param name="allowZero">Whether zero is a value.</param>
+    /// <param name="longest">The longest duration; null: 1000 hours, as no timer can be set to more than 49 days.</param>
+    /// <param name="why">Makes <c>off</c> no value: what was expected, and why, for the message.</param>
+    public static OptionType<TimeSpan> Duration(DurationUnit unit = DurationUnit.Milliseconds, bool allowZero = false, TimeSpan? longest = null, string? why = null) =>
+        new DurationType(unit, longest ?? DurationText.Longest, allowZero, why);
+
+    /// <summary>Makes a type of numbers that need not be whole.</summary>
+    /// <param name="unit">What is counted.</param>
+    /// <param name="above">What the number is more than; null if it may be 0.</param>
+    /// <param name="most">The greatest number.</param>
+    public static OptionType<double> Fraction(string unit, double? above, double most) => new FractionType(unit, above, most);
+
+    /// <summary>Makes a type of values that have names.</summary>
+    /// <param name="ignoreCase">Whether the names are read in any case.</param>
+    /// <param name="choices">The names, and what they stand for.</param>
+    public static OptionType<T> Choice<T>(bool ignoreCase, params (string Name, T Value)[] choices) => new ChoiceType<T>(ignoreCase, choices);
+
+    /// <summary>Makes a type that functions read and print.</summary>
+    /// <param name="name">The name of the type.</param>
+    /// <param name="range">The values that are valid, in words.</param>
+    /// <param name="parse">Reads a value; throws <see cref="InvalidValueException"/>.</param>
+    /// <param name="print">Prints a value so that it reads back the same; null if it cannot be printed.</param>
+    /// <param name="isValid">Returns whether a value is within the range; null: all are.</param>
+    public static OptionType<T> Text<T>(string name, string range, Func<string, T> parse, Func<T, string?> print, Func<T, bool>? isValid = null) =>
+        new TextType<T>(name, range, parse, print, isValid);
+
+    /// <summary>Makes a type of which nothing is a value too.</summary>
+    /// <param name="type">The type of what may be given.</param>
+    /// <param name="word">What stands for nothing, such as <c>auto</c>; null if only leaving the option out does.</param>
+    public static OptionType<T?> OrNothing<T>(this OptionType<T> type, string? word = null)
+        where T : struct => new OptionalType<T>(type, word);
+}

@@ -1,0 +1,19 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Prefixes of names.</summary>
+internal static class PrefixText
+{
+    /// <summary>Reads a prefix.</summary>
+    /// <exception cref="InvalidValueException">The text is no name.</exception>
+    public static DstPath Parse(string text)
+    {
+        try
+        {
+            return DstPath.Parse(text);
+        }
+        catch (NameSyntaxException error)
+        {
+            throw new InvalidValueException(error.Message);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Linkerd.Tcp.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp.Cli;
+
+/// <summary>A target, and the configuration of the interpreter that resolves it.</summary>
+/// <param name="Target">A name, or a tree of names.</param>
+/// <param name="Interpreter">The configuration of the interpreter.</param>
+internal sealed record TargetNaming(NameTree Target, InterpreterConfiguration Interpreter)
+{
+    /// <summary>The name that is resolved: the target, or what stands for it if that is a tree.</summary>
+    public DstPath Name => NamedTarget.Of(Target)[0].Name;
+
+    /// <summary>Makes what resolves the name; nothing is asked yet.</summary>
+    /// <exception cref="NameBindingException">The target can never be bound.</exception>
+    /// <exception cref="InvalidOptionsException">namerd could never be asked so.</exception>
+    public NamingServices Create(ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
+        CliOptions.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
+
+    /// <summary>Returns what is wrong if it can never work; otherwise null.</summary>
+    public string? Check()
+    {
+        try
+        {
+            // Nothing was begun, so there is nothing to wait for.
+            _ = Create(NullLoggerFactory.Instance, TimeProvider.System).DisposeAsync().AsTask();
+            return null;
+        }
+        catch (NameBindingException error)
+        {
+            return error.Message;
+        }
+        catch (InvalidOptionsException error)
+        {
+            return string.Join("; ", error.Errors.Select(static error => error.Message));
+        }
+    }
+
+    /// <summary>Returns a warning for each name that leads to a namer that there is not, if names are bound here.</summary>
+    public IEnumerable<string> FindUnknownNamers() =>
+        Interpreter is LocalInterpreterConfiguration local ? KnownNamers.FindUnknown(local.Dtab ?? Dtab.Empty, Target, hasFiles: local.Namers.Count > 0) : [];
+}

@@ -1,0 +1,165 @@
+using System.Collections;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp.Hosting.Tests;
+
+public sealed class CoreOptionsTests
+{
+    private static readonly ConfigurationTable Table = new(new InterpreterKinds());
+
+    // The label is in messages alone; grace and statistics are for whoever runs the host.
+    private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs"];
+
+    public static TheoryData<string> Options => [.. Table.Options.Select(NameOf).Where(static name => !Elsewhere.Contains(name.Split(' ')[1]))];
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void Map_EachOptionChanged_ChangesWhatCoreIsGiven(string name)
+    {
+        var option = Table.Options.Single(option => NameOf(option) == name);
+        Assert.Contains(Enumerable.Range(0, 200), seed => TryChange(option, seed, out var changed) && Dump(changed, option) != Dump(Base(option), option));
+    }
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void Map_EachDefaultSaid_IsAsIfNothingWasSaid(string name)
+    {
+        var option = Table.Options.Single(option => NameOf(option) == name);
+        if (option.Default == "required" || option.Default.Contains(' ') || option is { IsRepeated: true })
+        {
+            return;
+        }
+
+        var configuration = Empty();
+        var model = PartOf(configuration, option);
+        if (option.Argument is null)
+        {
+            option.Parse(model, option.Default);
+        }
+        else
+        {
+            option.ParseArgument(model, option.Default);
+        }
+
+        Assert.Equal(Dump(Empty(), option), Dump(configuration, option));
+    }
+
+    [Fact]
+    public void Proxy_TheDefaults_AreCores()
+    {
+        var options = CoreOptions.Proxy(Empty(), Empty().Routers[0].Servers, static _ => DstPath.Parse("/svc/web"));
+        var core = new TcpProxyOptions { Listeners = [] };
+        Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(options.Duplex), Describe(options.Tcp)));
+        var destination = CoreOptions.Destination(new ServerConfiguration(), new ClientSettings(), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
+        var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectPolicy() };
+        Assert.Equal(Describe(expected), Describe(destination));
+    }
+
+    // The fields of version 2 that hold for all names do no harm to the names that have version 1, or no header.
+    [Fact]
+    public void Destination_HeadersByPrefix_AreMerged()
+    {
+        var client = new ClientConfiguration
+        {
+            Global = new ClientSettings { SendProxy = SendProxyVersion.V2, SendProxyChecksum = true, SendProxyUniqueId = true, SendProxyAlpn = false },
+            Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc/old"), SendProxy = SendProxyVersion.V1 }, new ClientSettings { Prefix = DstPath.Parse("/svc/old/none"), SendProxy = SendProxyVersion.Off }],
+        };
+        Assert.Equal("{Version: V2, Authority: True, Alpn: False, UniqueId: True, Checksum: True}", HeaderOf("/svc/new"));
+        Assert.Equal("{Version: V1, Authority: True, Alpn: False, UniqueId: False, Checksum: False}", HeaderOf("/svc/old"));
+        Assert.Equal(ModelGenerator.Print(null), HeaderOf("/svc/old/none"));
+
+        string HeaderOf(string name) =>
+            Describe(CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System).SendProxy);
+    }
+
+    private static string NameOf(ConfigurationOption option) => $"{option.ModelType.Name} {option.Key ?? "--" + option.Argument}";
+
+    // What options that mean nothing alone need beside them is there.
+    private static ProxyConfiguration Base(ConfigurationOption option)
+    {
+        var configuration = Empty();
+        configuration.Routers[0].Servers[0].AcceptRate = 5;
+        configuration.Routers[0].Servers[0].AcceptProxy = option.Key == "acceptProxy.untrusted" ? new(IPNetwork.Parse("10.0.0.0/8")) : null;
+        configuration.Routers[0].Client.Global.SendProxy = SendProxyVersion.V2;
+        configuration.Routers[0].Client.Global.CheckInterval = TimeSpan.FromSeconds(3);
+        configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 77 }] : [];
+        return configuration;
+    }
+
+    private static ProxyConfiguration Empty() => new()
+    {
+        Routers = [new RouterConfiguration { Servers = [new ServerConfiguration { Port = 1, DstName = NameTree.Parse("/svc/web") }] }],
+    };
+
+    private static bool TryChange(ConfigurationOption option, int seed, out ProxyConfiguration configuration)
+    {
+        configuration = Base(option);
+        var model = PartOf(configuration, option);
+        var other = new ModelGenerator(Table, seed).Make(option.ModelType);
+        if (other is LocalInterpreterConfiguration local)
+        {
+            local.Namers = [new FileNamerConfiguration { RootDir = Path.GetTempPath() }];
+        }
+
+        var text = option.Key is null ? option.PrintArgument(other) : option.Print(other);
+        if (text is null)
+        {
+            return false;
+        }
+
+        if (option.Key is null)
+        {
+            option.ParseArgument(model, text);
+        }
+        else
+        {
+            option.Parse(model, text);
+        }
+
+        return true;
+    }
+
+    private static object PartOf(ProxyConfiguration configuration, ConfigurationOption option)
+    {
+        var router = configuration.Routers[0];
+        if (option.Key == "prefix")
+        {
+            return router.Client.Configs is [var first, ..] ? first : new ClientSettings();
+        }
+
+        if (option.ModelType == typeof(StaticInterpreterConfiguration))
+        {
+            router.Interpreter = new StaticInterpreterConfiguration { Addrs = [new IPEndPoint(IPAddress.Loopback, 80)] };
+        }
+
+        if (option.ModelType == typeof(FileNamerConfiguration))
+        {
+            router.Interpreter = new LocalInterpreterConfiguration { Namers = [new FileNamerConfiguration { RootDir = "/" }] };
+        }
+
+        return new object[] { configuration, router, router.Servers[0], router.Client.Global, router.Interpreter, router.Interpreter is LocalInterpreterConfiguration { Namers: [var namer] } ? namer : router }
+            .First(part => part.GetType() == option.ModelType);
+    }
+
+    private static string Dump(ProxyConfiguration configuration, ConfigurationOption option)
+    {
+        var router = configuration.Routers[0];
+        var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
+        var resolver = option.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)) || option.ModelType == typeof(FileNamerConfiguration)
+            ? Table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, NullLoggerFactory.Instance, TimeProvider.System)).Scope : "";
+        var remembering = router.StateDirectory is null ? "" : ProxyHost.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
+        var name = targets[0].Name;
+        var destination = CoreOptions.Destination(router.Servers[0], router.Client.For(name), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
+        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, _ => name)), Describe(destination));
+    }
+
+    // All properties, at every depth.
+    private static string Describe(object? value) => value switch
+    {
+        null or string or IFormattable or IPAddress or EndPoint or DstPath or ClientNetworks or Delegate or TimeProvider or IRandomSource or ReadOnlyMemory<byte> or bool => ModelGenerator.Print(value),
+        IResolver => "a resolver",
+        IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Describe)) + "]",
+        _ => "{" + string.Join(", ", value.GetType().GetProperties().Select(property => $"{property.Name}: {Describe(property.GetValue(value))}")) + "}",
+    };
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+
+namespace Linkerd.Tcp.Hosting.Tests;
+
+/// <summary>Generates parts of the model of which every value is valid, and compares them.</summary>
+internal sealed class ModelGenerator(ConfigurationTable table, int seed)
+{
+    private static readonly string[] Trees = ["/svc/web", "/svc/a | /svc/b", "9 * /svc/a & 1 * (/svc/b | !)", "$", "~", "/$/inet/10.0.0.1/80", "0.25 * /a & 0.75 * /b#c"];
+    private static readonly string[] Dtabs = ["", "/svc => /a", "/svc => /a ; /svc/b => 1 * /c & 2 * /d", "/a/* => ! | ~ | $"];
+    private static readonly string[] Addresses = ["127.0.0.1", "10.1.2.3", "::1", "fd00::1", "0.0.0.0", "::"];
+
+    private static readonly string[] Networks = ["10.0.0.0/8", "192.0.2.1/32", "0.0.0.0/0", "2001:db8::/32", "::/0", "::ffff:10.0.0.0/104"];
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>The parts of the model that the table has options for.</summary>
+    public static IReadOnlyList<Type> Types(ConfigurationTable table) => [.. table.Options.Select(static option => option.ModelType).Distinct()];
+
+    public object Make(Type type)
+    {
+        var model = Activator.CreateInstance(type)!;
+        foreach (var property in Properties(type))
+        {
+            for (var tries = 0; ; tries++)
+            {
+                Assert.True(tries < 1000, $"no valid value of {type.Name}.{property.Name} was found");
+                property.SetValue(model, ValueOf(property));
+                var validator = new OptionsValidator();
+                table.Validate(model, validator);
+                if (IsValid(validator))
+                {
+                    break;
+                }
+            }
+        }
+
+        return model;
+    }
+
+    /// <summary>The properties that options write; lists of parts and nested parts have options of their own.</summary>
+    public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties().Where(static property => property.SetMethod is { IsPublic: true }
+        && property.PropertyType != typeof(ClientConfiguration) && property.PropertyType != typeof(InterpreterConfiguration)
+        && property.Name is not (nameof(ProxyConfiguration.Routers) or nameof(RouterConfiguration.Servers) or nameof(LocalInterpreterConfiguration.Namers)));
+
+    public static string Print(object? value) => value switch
+    {
+        null => "nothing",
+        ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
+        string text => text,
+        System.Collections.IEnumerable list => string.Join(',', list.Cast<object>()),
+        TimeSpan time => time.Ticks.ToString(CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
+
+    private static bool IsValid(OptionsValidator validator)
+    {
+        try
+        {
+            validator.ThrowIfInvalid(null);
+            return true;
+        }
+        catch (InvalidOptionsException)
+        {
+            return false;
+        }
+    }
+
+    private object? ValueOf(PropertyInfo property)
+    {
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (type != property.PropertyType && _random.Next(4) == 0)
+        {
+            return null;
+        }
+
+        return type == typeof(int) ? Number()
+            : type == typeof(bool) ? _random.Next(2) == 0
+            : type == typeof(double) ? _random.NextDouble() * Math.Pow(10, _random.Next(-3, 9))
+            : type == typeof(TimeSpan) ? Time()
+            : type == typeof(string) ? property.Name.EndsWith("Dir", StringComparison.Ordinal) || property.Name.EndsWith("Directory", StringComparison.Ordinal) ? Path.GetTempPath().TrimEnd('/') : Pick("web", "a b", "Ünïcode", "1")
+            : type == typeof(DstPath) ? DstPath.Parse(Pick("/", "/svc", "/svc/web", "/#/io.l5d.fs/a"))
+            : type == typeof(NameTree) ? NameTree.Parse(Pick(Trees))
+            : type == typeof(Dtab) ? _random.Next(3) == 0 ? null : Dtab.Parse(Pick(Dtabs))
+            : type == typeof(IPAddress) ? IPAddress.Parse(Pick(Addresses))
+            : type == typeof(ReadOnlyMemory<byte>) ? Bytes()
+            : type == typeof(ClientNetworks) ? _random.Next(3) == 0 ? null : new ClientNetworks(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => IPNetwork.Parse(Pick(Networks))))
+            : type == typeof(IReadOnlyList<IPAddress>) ? _random.Next(3) == 0 ? null : (IPAddress[])[.. Enumerable.Range(0, _random.Next(4)).Select(_ => IPAddress.Parse(Pick(Addresses)))]
+            : type == typeof(IReadOnlyList<IPEndPoint>) ? (IPEndPoint[])[.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => new IPEndPoint(IPAddress.Parse(Pick(Addresses)), _random.Next(1, 65536)))]
+            : type.IsEnum ? Enum.GetValuesAsUnderlyingType(type) is var values ? Enum.ToObject(type, values.GetValue(_random.Next(values.Length))!) : null
+            : throw new InvalidOperationException($"no values of {property.PropertyType} are known");
+    }
+
+    private int Number() => _random.Next(4) switch
+    {
+        0 => _random.Next(3),
+        1 => _random.Next(1, 65) * 1024,
+        _ => (int)Math.Pow(10, _random.NextDouble() * 9),
+    };
+
+    private TimeSpan Time() => _random.Next(5) switch
+    {
+        0 => Timeout.InfiniteTimeSpan,
+        1 => TimeSpan.Zero,
+        2 => TimeSpan.FromSeconds(_random.Next(1, 100_000)),
+        _ => TimeSpan.FromMilliseconds((long)Math.Pow(10, _random.NextDouble() * 9)),
+    };
+
+    private ReadOnlyMemory<byte> Bytes()
+    {
+        var bytes = new byte[_random.Next(12)];
+        _random.NextBytes(bytes);
+        return Pick(bytes, "off"u8.ToArray(), "off\r\n\t\\x"u8.ToArray(), "PING\r\n"u8.ToArray());
+    }
+
+    private T Pick<T>(params T[] values) => values[_random.Next(values.Length)];
+}
