@@ -112,6 +112,9 @@ public sealed partial class Destination
     internal bool IsWorthKeeping =>
         Preconnects(_options) > 0 || (EndpointSet.Count > 0 && (_isStale || _resolution is Resolution.Failed or Resolution.Pending)) || IsOverridden;
 
+    /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or have one, among those that discovery gave last.</summary>
+    internal bool HasSessions => !Waiters.IsEmpty || _balancer.Endpoints.Any(static endpoint => endpoint.Load > 0);
+
     /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => _signal.Version;
 

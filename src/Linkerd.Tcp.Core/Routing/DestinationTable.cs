@@ -77,6 +77,35 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
+    /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
+    /// <inheritdoc cref="GetFixed"/>
+    public Destination HoldForListener<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
+    {
+        while (true)
+        {
+            var entry = _byName.TryGetValue(name, out var found) ? found : _byName.GetOrAdd(name, new Entry(() => make(name, state), isCounted: false));
+            var destination = Make(entry, name);
+            if (destination.Use.TryHold())
+            {
+                entry.AddListener();
+                Uncount(entry);
+                return destination;
+            }
+
+            Remove(entry, name);
+        }
+    }
+
+    /// <summary>Gives the hold of a listener back. The destination goes once it is idle, unless its name is fixed.</summary>
+    public void ReleaseForListener(Destination destination)
+    {
+        destination.Use.Release();
+        if (_byName.TryGetValue(destination.Name, out var entry) && entry.RemoveListener())
+        {
+            ArmOnce();
+        }
+    }
+
     /// <summary>Gets the destination of a name that a client chose, held; its <see cref="Destination.Use"/> is to be released. Null: there are as many as there may be.</summary>
     /// <inheritdoc cref="GetFixed"/>
     public Destination? TryHold<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
@@ -175,15 +204,7 @@ internal sealed partial class DestinationTable : IDisposable
             Uncount(entry);
         }
 
-        lock (_lock)
-        {
-            if (!_isArmed)
-            {
-                _isArmed = true;
-                Arm();
-            }
-        }
-
+        ArmOnce();
         return added;
     }
 
@@ -214,6 +235,18 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
+    private void ArmOnce()
+    {
+        lock (_lock)
+        {
+            if (!_isArmed)
+            {
+                _isArmed = true;
+                Arm();
+            }
+        }
+    }
+
     /// <summary>Under the lock.</summary>
     private void Arm()
     {
@@ -234,7 +267,7 @@ internal sealed partial class DestinationTable : IDisposable
         var options = _options;
         foreach (var (name, entry) in _byName)
         {
-            if (entry.IsFixed || !entry.IsValueCreated)
+            if (entry.Stays || !entry.IsValueCreated)
             {
                 continue;
             }
@@ -252,7 +285,7 @@ internal sealed partial class DestinationTable : IDisposable
 
         lock (_lock)
         {
-            _isArmed = _byName.Any(static pair => !pair.Value.IsFixed);
+            _isArmed = _byName.Any(static pair => !pair.Value.Stays);
             if (_isArmed)
             {
                 Arm();
@@ -266,7 +299,19 @@ internal sealed partial class DestinationTable : IDisposable
         var isBound = destination.HasHadEndpoints;
         var limit = isBound ? options.IdleTimeout : options.UnboundTimeout;
         var idle = destination.Use.IdleFor(_timeProvider, now);
-        if (limit == Timeout.InfiniteTimeSpan || idle < limit || destination.IsWorthKeeping || !destination.Use.TryClose())
+        if (limit == Timeout.InfiniteTimeSpan || idle < limit || destination.IsWorthKeeping)
+        {
+            return;
+        }
+
+        // Sessions of a listener hold nothing: its name does, and it may be gone before them.
+        if (destination.HasSessions)
+        {
+            destination.Use.NoteUse();
+            return;
+        }
+
+        if (!destination.Use.TryClose())
         {
             return;
         }
@@ -282,6 +327,7 @@ internal sealed partial class DestinationTable : IDisposable
     {
         private int _isCounted = isCounted ? 1 : 0;
         private volatile bool _isFixed;
+        private int _listeners;
 
         /// <summary>Gets or sets a value that indicates whether it is never evicted.</summary>
         public bool IsFixed
@@ -289,6 +335,14 @@ internal sealed partial class DestinationTable : IDisposable
             get => _isFixed;
             set => _isFixed = value;
         }
+
+        /// <summary>Gets a value that indicates whether it is not looked at: its name is fixed, or that of a listener.</summary>
+        public bool Stays => _isFixed || Volatile.Read(ref _listeners) > 0;
+
+        public void AddListener() => Interlocked.Increment(ref _listeners);
+
+        /// <returns>Whether there is no listener of its name any more.</returns>
+        public bool RemoveListener() => Interlocked.Decrement(ref _listeners) == 0;
 
         /// <summary>Ends its being counted among those that clients have named.</summary>
         /// <returns>Whether it was.</returns>

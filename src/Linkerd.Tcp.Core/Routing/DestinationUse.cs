@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Counts who holds a destination: sessions that were routed to it, references, and its name if that is fixed. It can be closed while nobody does, for ever. Any thread.
+/// Counts who holds a destination: sessions that were routed to it, references, listeners of its name, and its name if that is fixed. It can be closed while nobody does, for ever. Any thread.
 /// </summary>
 /// <remarks>A hold costs one interlocked operation, and its end another and a store: the clock is read by whoever looks for idle ones, not by each session.</remarks>
 internal sealed class DestinationUse
@@ -25,6 +25,9 @@ internal sealed class DestinationUse
         _wasUsed = true;
         Interlocked.Decrement(ref _holds);
     }
+
+    /// <summary>Has it count as used at the next look.</summary>
+    public void NoteUse() => _wasUsed = true;
 
     /// <summary>Closes it, unless somebody holds it.</summary>
     public bool TryClose() => Interlocked.CompareExchange(ref _holds, Closed, 0) == 0;

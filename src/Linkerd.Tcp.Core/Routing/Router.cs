@@ -104,11 +104,11 @@ public sealed partial class Router : IAsyncDisposable
         return reference is not null;
     }
 
-    /// <summary>Gets the destination of a fixed name for a proxy, whose options hold before the first check.</summary>
-    internal Destination Get(DstPath name, ServedBy proxy)
+    /// <summary>Gets the destination of the name of a proxy's listener, held until <see cref="DestinationTable.ReleaseForListener"/>; the proxy's options hold before the first check.</summary>
+    internal Destination HoldForListener(DstPath name, ServedBy proxy)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var destination = _destinations.GetFixed(name, _make, proxy);
+        var destination = _destinations.HoldForListener(name, _make, proxy);
         destination.ServeWith(proxy.Connect, proxy.Tcp);
         return destination;
     }

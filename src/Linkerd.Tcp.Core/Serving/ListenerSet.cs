@@ -62,6 +62,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         ThrowIfInTheWay(options, running, listen);
         var next = (ServedListener?[])running.Clone();
         var changed = new List<(ServedListener Listener, ListenOptions Before)>();
+        var held = new Destination?[next.Length];
         var mostBefore = limit.Maximum;
         try
         {
@@ -70,7 +71,11 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
                 next[i] ??= await ServedListener.BindAsync(transport, services, limit, options.Listeners[i], listen[i], cancellationToken).ConfigureAwait(false);
             }
 
-            var destinations = options.Listeners.Select(listener => listener.Destination is { } name ? services.Destinations.Get(name) : null).ToArray();
+            for (var i = 0; i < next.Length; i++)
+            {
+                held[i] = options.Listeners[i].Destination is { } name ? services.Destinations.HoldForListener(name) : null;
+            }
+
             for (var i = 0; i < next.Length; i++)
             {
                 if (running[i] is { } kept)
@@ -82,16 +87,17 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
             // The larger limit first, for whoever starts below.
             var most = options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions;
             limit.SetMaximum(Math.Max(most, mostBefore));
-            StartAdded(options, policy, running, next!, destinations);
+            StartAdded(options, policy, running, next!, held);
             limit.SetMaximum(most);
             for (var i = 0; i < next.Length; i++)
             {
-                running[i]?.Use(options.Listeners[i], destinations[i], policy);
+                running[i]?.Use(options.Listeners[i], held[i], policy);
             }
         }
         catch
         {
             limit.SetMaximum(mostBefore);
+            Array.ForEach(held, services.Destinations.ReleaseForListener);
             await UndoAsync(next.Where((_, i) => running[i] is null), changed).ConfigureAwait(false);
             throw;
         }
@@ -108,14 +114,18 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         _current = [];
     }
 
-    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] destinations)
+    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] held)
     {
         for (var i = 0; i < next.Length; i++)
         {
             if (running[i] is null)
             {
-                next[i].Use(options.Listeners[i], destinations[i], policy);
-                next[i].Start(destinations[i]);
+                var destination = held[i];
+                next[i].Use(options.Listeners[i], destination, policy);
+
+                // The listener's own now.
+                held[i] = null;
+                next[i].Start(destination);
             }
         }
     }

@@ -16,6 +16,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     private ClientCounts? _clients;
     private TokenBucket? _rate;
     private volatile SessionAcceptor? _acceptor;
+    private Destination? _destination;
 
     private ServedListener(SessionServices services, ITransportListener socket, ProxyListener options, ListenOptions listen, ConnectionLimit limit)
     {
@@ -61,7 +62,7 @@ internal sealed partial class ServedListener : IConnectionHandler
 
     /// <summary>Has connections that come from now on admitted by options, and goes on with the counts that there are.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="destination">The destination of the options' name; null if they have none.</param>
+    /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
     /// <param name="policy">What holds for all listeners.</param>
     public void Use(ProxyListener options, Destination? destination, SessionPolicy policy)
     {
@@ -93,6 +94,7 @@ internal sealed partial class ServedListener : IConnectionHandler
             PreludeTimeout = options.PreludeTimeout,
             MaxPreludeBytes = options.MaxPreludeBytes,
         };
+        Hold(destination);
     }
 
     /// <summary>Starts accepting, once there are options to use.</summary>
@@ -122,6 +124,8 @@ internal sealed partial class ServedListener : IConnectionHandler
             // Somebody else's: the other listeners stop all the same.
             Log.StopThrew(_services.ProxyLogger, error, LocalEndPoint);
         }
+
+        Hold(null);
     }
 
     /// <summary>Stops a listener that the proxy has no more.</summary>
@@ -129,6 +133,13 @@ internal sealed partial class ServedListener : IConnectionHandler
     {
         await StopAsync().ConfigureAwait(false);
         Log.Removed(_services.ProxyLogger, LocalEndPoint, _limit.Active);
+    }
+
+    private void Hold(Destination? destination)
+    {
+        var before = _destination;
+        _destination = destination;
+        _services.Destinations.ReleaseForListener(before);
     }
 
     void IConnectionHandler.OnAccepted(TransportConnection connection) => _acceptor!.OnAccepted(connection);

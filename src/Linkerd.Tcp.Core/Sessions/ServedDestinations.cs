@@ -15,18 +15,27 @@ internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSe
 
     private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
 
-    /// <summary>Gets the destination of a fixed name.</summary>
+    /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
     /// <exception cref="Exception">What the router's options function throws.</exception>
-    public Destination Get(DstPath name)
+    public Destination HoldForListener(DstPath name)
     {
         var proxy = Proxy;
-        var destination = router.Get(name, proxy);
+        var destination = router.HoldForListener(name, proxy);
         Begin(destination, proxy);
         return destination;
     }
 
+    /// <summary>Gives the hold of a listener back, which is gone, or has another name.</summary>
+    public void ReleaseForListener(Destination? destination)
+    {
+        if (destination is not null)
+        {
+            router.Table.ReleaseForListener(destination);
+        }
+    }
+
     /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
-    /// <inheritdoc cref="Get"/>
+    /// <inheritdoc cref="HoldForListener"/>
     public Destination? TryHold(DstPath name)
     {
         var proxy = Proxy;
