@@ -23,7 +23,7 @@ public class RelayBenchmark
     private readonly byte[] _received = new byte[256 << 10];
     private Socket? _listener;
     private ITransport? _transport;
-    private Router? _router;
+    private DestinationRegistry? _router;
     private TcpProxy? _proxy;
     private Socket? _echo;
     private Socket? _bulk;
@@ -48,9 +48,9 @@ public class RelayBenchmark
         var target = _listener.LocalEndPoint!;
         if (Through != Way.Direct)
         {
-            _transport = Transports.Create(new TransportOptions { Engine = Through == Way.Epoll ? TransportEngine.Epoll : TransportEngine.Sockets });
-            _router = new Router(new StaticResolver(target));
-            var options = new TcpProxyOptions { Listeners = [new ProxyListener(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/backend"))] };
+            _transport = TransportFactory.Create(new TransportOptions { Engine = Through == Way.Epoll ? TransportEngine.Epoll : TransportEngine.Sockets });
+            _router = new DestinationRegistry(new StaticResolver(target));
+            var options = new TcpProxyOptions { Listeners = [new ListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/backend"))] };
             _proxy = new TcpProxy(options, _router, _transport);
             await _proxy.StartAsync(CancellationToken.None);
             target = _proxy.LocalEndPoints[0];

@@ -9,5 +9,5 @@ internal static class Sets
 
     /// <summary>Endpoints of equal weight, or of weights 1 to 10.</summary>
     public static EndpointSet Of(int count, bool skewed, int first = 0) =>
-        EndpointSet.Of(Enumerable.Range(first, count).Select(i => new WeightedEndPoint(Address(i), skewed ? 1 + (i % 10) : 1)));
+        EndpointSet.Create(Enumerable.Range(first, count).Select(i => new WeightedAddress(Address(i), skewed ? 1 + (i % 10) : 1)));
 }

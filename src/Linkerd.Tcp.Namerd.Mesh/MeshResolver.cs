@@ -36,7 +36,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
@@ -88,7 +88,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
     private async IAsyncEnumerable<Resolution> UntilDisposedAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        await foreach (var resolution in _resolver.ResolveAsync(name, stop.Token).ConfigureAwait(false))
+        await foreach (var resolution in _resolver.WatchAsync(name, stop.Token).ConfigureAwait(false))
         {
             yield return resolution;
         }
@@ -100,7 +100,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
         where TState : class
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var states = new StateCell<TState>(question.RankOf);
+        var states = new LatestValue<TState>(question.RankOf);
         var reader = states.ReadAsync(stop.Token);
         var report = new MeshReport<TMessage, TState>(question, _options, _logger, states);
         var running = new MeshSession<TMessage, TState>(question, _servers, _options, report).RunAsync(stop.Token);

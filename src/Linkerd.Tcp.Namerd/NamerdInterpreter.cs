@@ -31,7 +31,7 @@ internal sealed class NamerdInterpreter : IInterpreter
         new NameBinding[] { new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root)) }.ToAsyncEnumerable();
 
     private Task RunAsync<TState>(
-        Question<TState> question, DstPath name, StateCell<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)
+        Question<TState> question, DstPath name, LatestValue<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)
         where TState : class
     {
         var request = new NamerdRequest(_options, question.Endpoint, name);

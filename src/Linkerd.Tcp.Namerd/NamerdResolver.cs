@@ -50,10 +50,10 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return UntilDisposedAsync(stopped => _resolver.ResolveAsync(name, stopped), cancellationToken);
+        return UntilDisposedAsync(stopped => _resolver.WatchAsync(name, stopped), cancellationToken);
     }
 
     /// <summary>
@@ -93,7 +93,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        return await new OneQuestion(_options, _servers, new NamerdRequest(_options, "delegate", name)).AskAsync(stop.Token).ConfigureAwait(false);
+        return await new SingleRequest(_options, _servers, new NamerdRequest(_options, "delegate", name)).AskAsync(stop.Token).ConfigureAwait(false);
     }
 
     /// <summary>What it is, for a log: where namerd is, in which namespace names are resolved, and how they are kept up to date.</summary>

@@ -7,25 +7,25 @@ internal abstract class BaselineBalancer : ILoadBalancer
 
     public event Action? Changed;
 
-    public IReadOnlyList<Endpoint> Endpoints => Targets;
+    public IReadOnlyList<ServerEndpoint> Endpoints => Targets;
 
-    protected Endpoint[] Targets { get; private set; } = [];
+    protected ServerEndpoint[] Targets { get; private set; } = [];
 
     protected double[] Weights { get; private set; } = [];
 
     public void Update(EndpointSet endpoints)
     {
         var all = endpoints.Groups.SelectMany(group => group.Endpoints).ToArray();
-        Targets = [.. all.Select(endpoint => new Endpoint(endpoint.EndPoint, Policy))];
+        Targets = [.. all.Select(endpoint => new ServerEndpoint(endpoint.Address, Policy))];
         Weights = [.. all.Select(endpoint => endpoint.EffectiveWeight)];
         Changed?.Invoke();
     }
 
     public abstract PickResult Pick(in PickContext context, out EndpointLease lease);
 
-    protected static PickResult Take(Endpoint endpoint, out EndpointLease lease)
+    protected static PickResult Take(ServerEndpoint endpoint, out EndpointLease lease)
     {
-        DrawScope scope = default;
+        PickState scope = default;
         scope.Begin(default, Policy, LeaseSlots.OfThread);
         _ = endpoint.TryTake(ref scope);
         EndpointLease.Make(endpoint, null, LeaseKind.Normal, LeaseSlots.OfThread, out lease);

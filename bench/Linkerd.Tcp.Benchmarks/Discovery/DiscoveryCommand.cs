@@ -5,7 +5,7 @@ using Linkerd.Tcp.Namerd;
 namespace Linkerd.Tcp.Benchmarks.Discovery;
 
 /// <summary>
-/// What discovery costs from namerd to the pick: the stand-in for namerd in a process of its own, and in this one <see cref="NamerdResolver"/>, <see cref="Router"/>
+/// What discovery costs from namerd to the pick: the stand-in for namerd in a process of its own, and in this one <see cref="NamerdResolver"/>, <see cref="DestinationRegistry"/>
 /// and a balancer for each name, over loopback. <c>discovery [--names N] [--endpoints N] [--warm-up N] [--updates N] [--burst N] [--outage SECONDS] [--resolve]</c>.
 /// </summary>
 internal static class DiscoveryCommand
@@ -32,7 +32,7 @@ internal static class DiscoveryCommand
             Interval = TimeSpan.FromDays(1),
             MaxStreamAge = TimeSpan.FromDays(1),
         });
-        await using var router = new Router(resolver);
+        await using var router = new DestinationRegistry(resolver);
         var watched = new WatchedNames(router, namerd, names, endpoints);
 
         Say($"{names} names of {endpoints} endpoints, {resolver}; {Environment.ProcessorCount} processors, load average {LoadAverage()}");

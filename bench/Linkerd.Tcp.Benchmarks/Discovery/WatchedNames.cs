@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Benchmarks.Discovery;
 internal readonly record struct SeenUpdate(double InForce, double Picked, int Picks);
 
 /// <summary>The destinations of all names, and what becomes of what namerd says of them.</summary>
-internal sealed class WatchedNames(Router router, NamerdProcess namerd, int names, int endpoints)
+internal sealed class WatchedNames(DestinationRegistry router, NamerdProcess namerd, int names, int endpoints)
 {
     private readonly Destination[] _destinations = new Destination[names];
     private int _generation;

@@ -51,7 +51,7 @@ internal static class Aperture
     // Where each arc ends.
     private static double[] Ends(ReadOnlySpan<GroupMember> members)
     {
-        var ends = Slot.Scale(members, double.Epsilon);
+        var ends = WeightedSlot.Scale(members, double.Epsilon);
         var sum = 0.0;
         for (var i = 0; i < ends.Length; i++)
         {

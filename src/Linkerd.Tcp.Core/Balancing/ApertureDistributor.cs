@@ -22,9 +22,9 @@ internal sealed class ApertureDistributor : Distributor
         return outside.Length == 0 ? used : new ApertureDistributor(used, factory(outside, old?._outside));
     };
 
-    public override Endpoint? Draw(ref DrawScope scope) => _inside.Draw(ref scope) ?? _outside.Draw(ref scope);
+    public override ServerEndpoint? Choose(ref PickState scope) => _inside.Choose(ref scope) ?? _outside.Choose(ref scope);
 
-    public override bool CanServe(ref DrawScope scope) => _inside.CanServe(ref scope) || _outside.CanServe(ref scope);
+    public override bool CanServe(ref PickState scope) => _inside.CanServe(ref scope) || _outside.CanServe(ref scope);
 
     public override void Retire()
     {

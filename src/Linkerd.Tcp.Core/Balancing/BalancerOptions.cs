@@ -36,7 +36,7 @@ public sealed class BalancerOptions
     /// picked only if every other one is no better: a silent endpoint would otherwise take its full share until the first attempts time out.
     /// Default: 250 ms. <see cref="Timeout.InfiniteTimeSpan"/> turns it off. Needs <see cref="PickContext.Timestamp"/>.
     /// </summary>
-    public TimeSpan AnswerPatience { get; set; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan SuspectAfter { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>A deterministic subset of the endpoints for this instance; null, the default: all of them.</summary>
     public ApertureOptions? Aperture { get; set; }
@@ -64,7 +64,7 @@ public sealed class BalancerOptions
         validator.Range(MaxPending, 1);
         validator.Expect(HashBalanceFactor is null or (> 100 and <= 100_000), HashBalanceFactor, "more than 100, up to 100000 (percent), or null (no bound),");
         validator.Range(HashBalanceFloor, 0);
-        validator.TimerOrInfinite(AnswerPatience);
+        validator.TimerOrInfinite(SuspectAfter);
         validator.Optional(Aperture, static (aperture, validator) => aperture.Validate(validator));
         validator.NotNull(TimeProvider);
         validator.NotNull(Random);

@@ -43,11 +43,11 @@ internal struct CircuitBreaker
         var options = policy.Options.Breaker;
         if (_ceiling == TimeSpan.Zero || (!IsEjected && policy.Elapsed(_closedAt, now) > _ceiling))
         {
-            _ceiling = options.FirstBackoff;
+            _ceiling = options.InitialBackoff;
         }
 
         OpenFor(cause, _ceiling * (0.5 + (0.5 * policy.Options.Random.NextDouble())), policy, now);
-        _ceiling = _ceiling * 2 < options.LastBackoff ? _ceiling * 2 : options.LastBackoff;
+        _ceiling = _ceiling * 2 < options.MaxBackoff ? _ceiling * 2 : options.MaxBackoff;
     }
 
     /// <summary>Ejects it for a time.</summary>
@@ -75,14 +75,14 @@ internal struct CircuitBreaker
     /// Lets it be probed soon, where its back-off has grown long; it grows anew then. With many endpoints not all at once, but ten a second or so, as many
     /// as the retry budget can pay for. An operator's word holds for its time.
     /// </summary>
-    public void Hasten(EndpointPolicy policy, long now)
+    public void ShortenBackoff(EndpointPolicy policy, long now)
     {
         if ((Causes & EjectionCause.Operator) == 0)
         {
-            var half = policy.Options.Breaker.FirstBackoff / 2;
+            var half = policy.Options.Breaker.InitialBackoff / 2;
             var spread = half + TimeSpan.FromSeconds(0.1 * policy.Count);
             ProbeAt = Math.Min(ProbeAt, now + policy.ToTicks(half + (spread * policy.Options.Random.NextDouble())));
-            _ceiling = policy.Options.Breaker.FirstBackoff;
+            _ceiling = policy.Options.Breaker.InitialBackoff;
         }
     }
 

@@ -11,10 +11,10 @@ public sealed class CircuitBreakerOptions
     public int Failures { get; set; } = 5;
 
     /// <summary>The first back-off before an ejected endpoint is tried again, by one connection; drawn between half and all of it. Default: 5 s.</summary>
-    public TimeSpan FirstBackoff { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan InitialBackoff { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest back-off; it doubles up to here each time that the endpoint fails again. Default: 300 s.</summary>
-    public TimeSpan LastBackoff { get; set; } = TimeSpan.FromSeconds(300);
+    public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(300);
 
     /// <summary>
     /// Soft evidence: sessions in a row that the server ended within <see cref="EarlyCloseWindow"/> of being connected, without having sent a byte,
@@ -37,9 +37,9 @@ public sealed class CircuitBreakerOptions
     internal void Validate(OptionsValidator validator)
     {
         validator.Range(Failures, 0);
-        validator.Timer(FirstBackoff);
-        validator.Timer(LastBackoff);
-        validator.Expect(LastBackoff >= FirstBackoff, LastBackoff, $"{nameof(FirstBackoff)} or more");
+        validator.Timer(InitialBackoff);
+        validator.Timer(MaxBackoff);
+        validator.Expect(MaxBackoff >= InitialBackoff, MaxBackoff, $"{nameof(InitialBackoff)} or more");
         validator.Range(EarlyCloses, 0);
         validator.Timer(EarlyCloseWindow);
         validator.Expect(MaxEjectedShare is >= 0 and <= 1, MaxEjectedShare, "0 to 1");

@@ -8,12 +8,12 @@ internal abstract class Distributor
 {
     /// <summary>
     /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
-    /// their weight, <see cref="Endpoint.Admit"/> says; <see cref="Endpoint.TryTake(ref DrawScope)"/> takes.
+    /// their weight, <see cref="ServerEndpoint.Admit"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
     /// </summary>
-    public abstract Endpoint? Draw(ref DrawScope scope);
+    public abstract ServerEndpoint? Choose(ref PickState scope);
 
-    /// <summary>Whether <see cref="Draw"/> would find one.</summary>
-    public abstract bool CanServe(ref DrawScope scope);
+    /// <summary>Whether <see cref="Choose"/> would find one.</summary>
+    public abstract bool CanServe(ref PickState scope);
 
     /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
     public virtual void Retire()
@@ -30,4 +30,4 @@ internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> membe
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Weight">Its weight in the group.</param>
 /// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
-internal readonly record struct GroupMember(Endpoint Endpoint, double Weight, EndpointBranch? Branch = null);
+internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null);

@@ -13,7 +13,7 @@ internal sealed class DistributorTree
 
     private readonly Group[] _groups;
 
-    private DistributorTree(Distributor? root, Group[] groups, IReadOnlyList<Endpoint> endpoints)
+    private DistributorTree(Distributor? root, Group[] groups, IReadOnlyList<ServerEndpoint> endpoints)
     {
         Root = root;
         _groups = groups;
@@ -24,13 +24,13 @@ internal sealed class DistributorTree
     public Distributor? Root { get; }
 
     /// <summary>The endpoints, each once, in the order of the set.</summary>
-    public IReadOnlyList<Endpoint> Endpoints { get; }
+    public IReadOnlyList<ServerEndpoint> Endpoints { get; }
 
     /// <summary>The tree of a new set; groups carry on the state of the ones that they were before.</summary>
     public DistributorTree Next(EndpointSet set, EndpointTable table, DistributorFactory factory)
     {
         table.Begin();
-        var endpoints = new List<Endpoint>(set.Count);
+        var endpoints = new List<ServerEndpoint>(set.Count);
         var previous = Previous(set);
         var members = new Members[previous.Length];
         for (var i = 0; i < members.Length; i++)
@@ -67,7 +67,7 @@ internal sealed class DistributorTree
     }
 
     // The endpoints of a group: weighted ones from the front, last resorts from the back.
-    private static Members Name(EndpointGroup group, (int Place, int Tier, int Number) place, List<Endpoint> endpoints, EndpointTable table)
+    private static Members Name(EndpointGroup group, (int Place, int Tier, int Number) place, List<ServerEndpoint> endpoints, EndpointTable table)
     {
         var count = group.Endpoints.Length;
         var members = ArrayPool<GroupMember>.Shared.Rent(count);

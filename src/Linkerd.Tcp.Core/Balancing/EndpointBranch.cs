@@ -16,17 +16,17 @@ internal sealed class EndpointBranch
     private Counters _counters;
 
     /// <summary>A group with counters of its own.</summary>
-    public EndpointBranch(Endpoint endpoint, int group)
+    public EndpointBranch(ServerEndpoint endpoint, int group)
     {
         Endpoint = endpoint;
         Group = group;
     }
 
     /// <summary>The group that has what the others do not count.</summary>
-    public EndpointBranch(Endpoint endpoint, int group, EndpointBranch[] others)
+    public EndpointBranch(ServerEndpoint endpoint, int group, EndpointBranch[] others)
         : this(endpoint, group) => _others = others;
 
-    public Endpoint Endpoint { get; }
+    public ServerEndpoint Endpoint { get; }
 
     /// <summary>The group, by the number that it keeps over updates.</summary>
     public int Group { get; }
@@ -55,7 +55,7 @@ internal sealed class EndpointBranch
     }
 
     /// <summary>What the group compares: the counters of the endpoint where it is in no other group.</summary>
-    public static long ReadLoad(Endpoint endpoint, EndpointBranch? branch, out long picks) =>
+    public static long ReadLoad(ServerEndpoint endpoint, EndpointBranch? branch, out long picks) =>
         branch is null ? endpoint.ReadLoad(out picks) : branch.ReadLoad(out picks);
 
     /// <summary>Those of the members of a group; null where all of them are in no other.</summary>

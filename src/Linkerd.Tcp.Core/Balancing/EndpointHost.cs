@@ -14,16 +14,16 @@ internal sealed class EndpointHost(EndpointPolicy policy)
     /// <summary>The time for which a family is less preferred than the other.</summary>
     public static readonly TimeSpan DoubtTime = TimeSpan.FromSeconds(60);
 
-    private readonly List<Endpoint> _named = [];
-    private volatile Endpoint[] _members = [];
+    private readonly List<ServerEndpoint> _named = [];
+    private volatile ServerEndpoint[] _members = [];
     private long _until4;
     private long _until6;
 
     /// <summary>Gets the endpoints of the current set that are addresses of the host.</summary>
-    public IReadOnlyList<Endpoint> Members => _members;
+    public IReadOnlyList<ServerEndpoint> Members => _members;
 
     /// <summary>Adds an address that the update at hand names. Under the balancer's lock.</summary>
-    public void Name(Endpoint endpoint) => _named.Add(endpoint);
+    public void Name(ServerEndpoint endpoint) => _named.Add(endpoint);
 
     /// <summary>Makes the named addresses those of the current set. Under the balancer's lock.</summary>
     /// <returns>False if there are none.</returns>
@@ -38,7 +38,7 @@ internal sealed class EndpointHost(EndpointPolicy policy)
     public long UntilOf(AddressFamily family) => Volatile.Read(ref Until(family));
 
     /// <summary>Called when an attempt has timed out: the other family is preferred for a time, if the host has addresses of both.</summary>
-    public void Doubt(Endpoint endpoint, long now)
+    public void Doubt(ServerEndpoint endpoint, long now)
     {
         var family = endpoint.Address.AddressFamily;
         lock (policy.Lock)

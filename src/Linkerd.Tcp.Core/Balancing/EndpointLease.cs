@@ -29,7 +29,7 @@ public readonly struct EndpointLease
     private readonly ulong _ticket;
 
     /// <summary>Gets the endpoint; null if nothing was picked, and after the end of the lease.</summary>
-    public Endpoint? Endpoint => _leased is not null && LeaseSlots.IsHeld(Slot, _ticket) ? Leased : null;
+    public ServerEndpoint? Endpoint => _leased is not null && LeaseSlots.IsHeld(Slot, _ticket) ? Leased : null;
 
     /// <summary>Gets a value that indicates whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
     public bool IsProbe => Kind != LeaseKind.Normal;
@@ -42,7 +42,7 @@ public readonly struct EndpointLease
     /// <summary>Gets the group that counts the lease beside the endpoint; null if there is none.</summary>
     internal EndpointBranch? Branch => _leased as EndpointBranch;
 
-    private Endpoint Leased => _leased as Endpoint ?? Branch!.Endpoint;
+    private ServerEndpoint Leased => _leased as ServerEndpoint ?? Branch!.Endpoint;
 
     /// <summary>Makes a lease of an endpoint whose load counts it already.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -51,7 +51,7 @@ public readonly struct EndpointLease
     /// <param name="slots">The slots of this thread.</param>
     /// <param name="lease">The lease.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Make(Endpoint endpoint, EndpointBranch? branch, LeaseKind kind, LeaseSlots slots, out EndpointLease lease)
+    internal static void Make(ServerEndpoint endpoint, EndpointBranch? branch, LeaseKind kind, LeaseSlots slots, out EndpointLease lease)
     {
         // In its place: what a constructor has made is copied there by 16 bytes, which wait for the two stores of 8 that wrote them.
         Unsafe.SkipInit(out lease);
@@ -131,7 +131,7 @@ public readonly struct EndpointLease
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Release(bool wasOpen)
     {
-        if (_leased is Endpoint endpoint)
+        if (_leased is ServerEndpoint endpoint)
         {
             endpoint.Release(Kind, wasOpen);
         }

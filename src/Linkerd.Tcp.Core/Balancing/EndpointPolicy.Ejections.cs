@@ -22,7 +22,7 @@ internal sealed partial class EndpointPolicy
     }
 
     /// <summary>The causes for which an endpoint is ejected have changed. Under the lock.</summary>
-    public void NoteCauses(Endpoint endpoint, EjectionCause before, EjectionCause after)
+    public void NoteCauses(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
     {
         var change = (after == EjectionCause.None ? 0 : 1) - (before == EjectionCause.None ? 0 : 1);
         if (change != 0 && _ejected != Unknown && endpoint.LeftAt == 0)

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 internal sealed partial class EndpointPolicy
 {
     private readonly Action _changed;
-    private volatile IReadOnlyList<Endpoint> _members = [];
+    private volatile IReadOnlyList<ServerEndpoint> _members = [];
     private readonly Action _reweighted;
 
     /// <param name="options">A validated copy.</param>
@@ -38,7 +38,7 @@ internal sealed partial class EndpointPolicy
     public bool IsLimited { get; private set; }
 
     /// <summary>The endpoints of the current set.</summary>
-    public IReadOnlyList<Endpoint> Members
+    public IReadOnlyList<ServerEndpoint> Members
     {
         get => _members;
         set
@@ -54,7 +54,7 @@ internal sealed partial class EndpointPolicy
     /// <summary>How many they are.</summary>
     public int Count => Members.Count;
 
-    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="Endpoint.OnOptionsChanged"/>).</summary>
+    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="ServerEndpoint.OnOptionsChanged"/>).</summary>
     /// <param name="options">A validated copy, with the same clock: the endpoints keep timestamps of it.</param>
     public void Configure(BalancerOptions options)
     {
@@ -78,7 +78,7 @@ internal sealed partial class EndpointPolicy
     private void Use(BalancerOptions options)
     {
         Options = options;
-        AnswerPatience = options.AnswerPatience == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.AnswerPatience);
+        AnswerPatience = options.SuspectAfter == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.SuspectAfter);
         Random = options.Random == RandomSource.Shared ? null : options.Random;
         IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
     }

@@ -3,14 +3,14 @@ using System.Net;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// The endpoints of a balancer by address, so that one address is one <see cref="Endpoint"/> over groups and updates.
+/// The endpoints of a balancer by address, so that one address is one <see cref="ServerEndpoint"/> over groups and updates.
 /// Those that discovery removed are remembered while a lease of them is held, or an operator's order: one that comes back finds its load, and obeys.
 /// Under the balancer's lock.
 /// </summary>
 internal sealed class EndpointTable(EndpointPolicy policy)
 {
-    private readonly Dictionary<EndPoint, Endpoint> _byAddress = [];
-    private readonly List<Endpoint> _joined = [];
+    private readonly Dictionary<EndPoint, ServerEndpoint> _byAddress = [];
+    private readonly List<ServerEndpoint> _joined = [];
     private readonly Dictionary<string, EndpointHost> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private int _generation;
     private int _groups;
@@ -19,7 +19,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     public bool HasBranches { get; private set; }
 
     /// <summary>Gets the endpoints of the current set, and those that are remembered.</summary>
-    public IEnumerable<Endpoint> All => _byAddress.Values;
+    public IEnumerable<ServerEndpoint> All => _byAddress.Values;
 
     /// <summary>Starts an update: what it does not name has left by its end.</summary>
     public void Begin()
@@ -36,12 +36,12 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     /// <param name="group">The group at hand: its place in the set, its tier, and the number that it keeps over updates.</param>
     /// <param name="current">What the update named so far; the endpoint is added where it is new there.</param>
     /// <param name="weight">The weight that counts: an operator's, or discovery's.</param>
-    public Endpoint Name(WeightedEndPoint item, (int Place, int Tier, int Number) group, List<Endpoint> current, out double weight)
+    public ServerEndpoint Name(WeightedAddress item, (int Place, int Tier, int Number) group, List<ServerEndpoint> current, out double weight)
     {
-        if (!_byAddress.TryGetValue(item.EndPoint, out var endpoint))
+        if (!_byAddress.TryGetValue(item.Address, out var endpoint))
         {
-            endpoint = new Endpoint(item.EndPoint, policy);
-            _byAddress.Add(item.EndPoint, endpoint);
+            endpoint = new ServerEndpoint(item.Address, policy);
+            _byAddress.Add(item.Address, endpoint);
         }
 
         weight = endpoint.WeightOverride ?? item.EffectiveWeight;

@@ -3,11 +3,11 @@ namespace Linkerd.Tcp;
 /// <summary>Several levels in order: one is used when none of those before it can serve. Tiers, and last resorts.</summary>
 internal sealed class FallbackDistributor(Distributor[] levels) : Distributor
 {
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         foreach (var level in levels)
         {
-            if (level.Draw(ref scope) is { } endpoint)
+            if (level.Choose(ref scope) is { } endpoint)
             {
                 return endpoint;
             }
@@ -16,7 +16,7 @@ internal sealed class FallbackDistributor(Distributor[] levels) : Distributor
         return null;
     }
 
-    public override bool CanServe(ref DrawScope scope)
+    public override bool CanServe(ref PickState scope)
     {
         foreach (var level in levels)
         {

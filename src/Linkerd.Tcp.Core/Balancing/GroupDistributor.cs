@@ -3,15 +3,15 @@ namespace Linkerd.Tcp;
 /// <summary>What every algorithm over one group falls back to: a look at each endpoint.</summary>
 /// <param name="members">The endpoints; not copied.</param>
 /// <param name="branches">What counts picks of them beside their own counters; null for algorithms that compare no loads, and where no endpoint is in another group too.</param>
-internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? branches = null) : Distributor
+internal abstract class GroupDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches = null) : Distributor
 {
     // An endpoint that was found may be taken away by another thread before it is taken: a probe, the last place.
     private const int Attempts = 4;
 
     /// <summary>The endpoints.</summary>
-    protected Endpoint[] Members { get; } = members;
+    protected ServerEndpoint[] Members { get; } = members;
 
-    public override bool CanServe(ref DrawScope scope)
+    public override bool CanServe(ref PickState scope)
     {
         foreach (var endpoint in Members)
         {
@@ -25,9 +25,9 @@ internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? 
     }
 
     /// <summary>The endpoints of a group, in its order.</summary>
-    protected static Endpoint[] EndpointsOf(ReadOnlySpan<GroupMember> members)
+    protected static ServerEndpoint[] EndpointsOf(ReadOnlySpan<GroupMember> members)
     {
-        var endpoints = new Endpoint[members.Length];
+        var endpoints = new ServerEndpoint[members.Length];
         for (var i = 0; i < endpoints.Length; i++)
         {
             endpoints[i] = members[i].Endpoint;
@@ -37,13 +37,13 @@ internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? 
     }
 
     /// <summary>Takes one through this group.</summary>
-    protected bool TryTake(int index, ref DrawScope scope) => Members[index].TryTake(ref scope, branches?[index]);
+    protected bool TryTake(int index, ref PickState scope) => Members[index].TryTake(ref scope, branches?[index]);
 
     /// <summary>The load of one, and its picks, through this group.</summary>
     protected long ReadLoad(int index, out long picks) => EndpointBranch.ReadLoad(Members[index], branches?[index], out picks);
 
     /// <summary>Takes the first that can take the session from a place on that the bits stand for; one in doubt only where there is no other.</summary>
-    protected Endpoint? TakeAny(ulong bits, ref DrawScope scope)
+    protected ServerEndpoint? TakeAny(ulong bits, ref PickState scope)
     {
         for (var i = 0; i < Attempts; i++)
         {
@@ -63,7 +63,7 @@ internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? 
     }
 
     // Its index; -1 for none.
-    private int FindAny(ulong bits, ref DrawScope scope)
+    private int FindAny(ulong bits, ref PickState scope)
     {
         var members = Members;
         var start = (int)Math.BigMul(bits, (ulong)members.Length, out _);
@@ -77,7 +77,7 @@ internal abstract class GroupDistributor(Endpoint[] members, EndpointBranch?[]? 
                 continue;
             }
 
-            if ((endpoint.Gate & EndpointGate.Doubtful) == 0)
+            if ((endpoint.Gate & AdmissionGate.Suspect) == 0)
             {
                 return index;
             }

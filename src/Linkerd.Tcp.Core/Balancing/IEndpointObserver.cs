@@ -4,10 +4,10 @@ namespace Linkerd.Tcp;
 internal interface IEndpointObserver
 {
     /// <summary>The causes for which an endpoint is ejected have changed.</summary>
-    void OnEjection(Endpoint endpoint, EjectionCause before, EjectionCause after);
+    void OnEjection(ServerEndpoint endpoint, EjectionCause before, EjectionCause after);
 
     /// <summary>An operator drains it, or discovery has removed it.</summary>
-    void OnLeaving(Endpoint endpoint);
+    void OnLeaving(ServerEndpoint endpoint);
 
     /// <summary>A handler of <see cref="ILoadBalancer.Changed"/> threw.</summary>
     void OnHandlerThrew(Exception error);

@@ -21,5 +21,5 @@ public interface ILoadBalancer
     PickResult Pick(in PickContext context, out EndpointLease lease);
 
     /// <summary>The endpoints of the current set, for metrics and introspection; a snapshot.</summary>
-    IReadOnlyList<Endpoint> Endpoints { get; }
+    IReadOnlyList<ServerEndpoint> Endpoints { get; }
 }

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 internal interface ILoadMetric
 {
     /// <summary>Compares two endpoints that have been drawn. Where neither is better, their picks decide.</summary>
-    static abstract void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB);
+    static abstract void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB);
 }
 
 /// <summary>An endpoint that has been drawn.</summary>
@@ -15,4 +15,4 @@ internal interface ILoadMetric
 /// <param name="Weight">Its effective weight, as a share of the group's greatest.</param>
 /// <param name="Load">Its load when it was drawn.</param>
 /// <param name="Branch">What has counted that load; null for the endpoint itself.</param>
-internal readonly record struct Candidate(Endpoint Endpoint, double Weight, long Load, EndpointBranch? Branch = null);
+internal readonly record struct Candidate(ServerEndpoint Endpoint, double Weight, long Load, EndpointBranch? Branch = null);

@@ -46,7 +46,7 @@ internal sealed partial class LeastConnectionsDistributor
     private bool Settle(int index, double factor, bool isDoubtfulGood)
     {
         ref var entry = ref _entries[index];
-        var isDoubtful = (entry.Endpoint.Gate & EndpointGate.Doubtful) != 0;
+        var isDoubtful = (entry.Endpoint.Gate & AdmissionGate.Suspect) != 0;
         var place = factor <= 0 ? Place.Out : isDoubtful ? Place.Doubtful : Place.Well;
         var isThere = entry.Place == place || (isDoubtfulGood && factor > 0);
         if (isThere && (factor <= 0 || factor == entry.Factor))
@@ -134,7 +134,7 @@ internal sealed partial class LeastConnectionsDistributor
         entry.WatchedAt = LoadTree.None;
     }
 
-    private void Watch(ref DrawScope scope)
+    private void Watch(ref PickState scope)
     {
         for (var i = Math.Min(2, _watchedCount); i > 0 && _watchedCount > 0; i--)
         {

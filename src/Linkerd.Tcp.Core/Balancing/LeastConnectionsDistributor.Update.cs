@@ -6,7 +6,7 @@ internal sealed partial class LeastConnectionsDistributor
     /// <summary>A <see cref="DistributorFactory"/>, but for the source of what those that join start with.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
     {
-        var weights = Slot.Scale(members, LeastWeight);
+        var weights = WeightedSlot.Scale(members, LeastWeight);
         var entries = new Entry[members.Length];
         for (var i = 0; i < entries.Length; i++)
         {

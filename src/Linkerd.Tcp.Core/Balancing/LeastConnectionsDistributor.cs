@@ -17,7 +17,7 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
     // What a turn of the mean weight is worth.
     private readonly double _stepOfMean;
 
-    private LeastConnectionsDistributor(Endpoint[] members, EndpointBranch?[]? branches, Entry[] entries)
+    private LeastConnectionsDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, Entry[] entries)
         : base(members, branches)
     {
         _entries = entries;
@@ -36,7 +36,7 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
         Doubtful,
     }
 
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         if (scope.IsPanic)
         {
@@ -71,7 +71,7 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
         {
             ref var entry = ref _entries[index];
             Refresh(index);
-            if (entry.Place == Place.Out && (entry.Endpoint.Gate & (EndpointGate.Ejected | EndpointGate.Draining)) == 0)
+            if (entry.Place == Place.Out && (entry.Endpoint.Gate & (AdmissionGate.Ejected | AdmissionGate.Draining)) == 0)
             {
                 // It was full.
                 Move(index, Place.Well);
@@ -80,14 +80,14 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
     }
 
     // What no tree has: an ejected one in a panic, or whose probe is due; and the answer why nothing can be picked.
-    private Endpoint? TakeOther(ref DrawScope scope)
+    private ServerEndpoint? TakeOther(ref PickState scope)
     {
         var endpoint = TakeAny(scope.Random.NextUInt64(), ref scope);
         endpoint?.Observers?.Notify(except: null);
         return endpoint;
     }
 
-    private int Take(LoadTree tree, ref DrawScope scope)
+    private int Take(LoadTree tree, ref PickState scope)
     {
         // Those that this session has tried are well for others: they are set aside, and come back.
         var aside = LoadTree.None;
@@ -131,9 +131,9 @@ internal sealed partial class LeastConnectionsDistributor : GroupDistributor, IL
         return index;
     }
 
-    private struct Entry(Endpoint endpoint, double weight)
+    private struct Entry(ServerEndpoint endpoint, double weight)
     {
-        public readonly Endpoint Endpoint = endpoint;
+        public readonly ServerEndpoint Endpoint = endpoint;
 
         /// <summary>As a share of the group's greatest.</summary>
         public readonly double Weight = weight;

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp;
 internal readonly struct LeastLoadedMetric : ILoadMetric
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB)
+    public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
     {
         isBetterB = (b.Load + 1) * a.Weight <= a.Load * b.Weight;
         isBetterA = (a.Load + 1) * b.Weight <= b.Load * a.Weight;

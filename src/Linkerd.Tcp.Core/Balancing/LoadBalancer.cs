@@ -23,7 +23,7 @@ internal sealed class LoadBalancer : ILoadBalancer
 
     public event Action? Changed;
 
-    public IReadOnlyList<Endpoint> Endpoints => _tree.Endpoints;
+    public IReadOnlyList<ServerEndpoint> Endpoints => _tree.Endpoints;
 
     public void Update(EndpointSet endpoints)
     {
@@ -74,9 +74,9 @@ internal sealed class LoadBalancer : ILoadBalancer
         }
 
         var slots = LeaseSlots.OfThread;
-        DrawScope scope = default;
+        PickState scope = default;
         scope.Begin(in context, _policy, slots);
-        var endpoint = root.Draw(ref scope) ?? DrawEjected(root, ref scope);
+        var endpoint = root.Choose(ref scope) ?? DrawEjected(root, ref scope);
         if (endpoint is null)
         {
             lease = default;
@@ -88,7 +88,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     }
 
     // Those that are ejected are tried where there is nobody else at all; where the others are merely full, a place among them is worth waiting for.
-    private static Endpoint? DrawEjected(Distributor root, ref DrawScope scope)
+    private static ServerEndpoint? DrawEjected(Distributor root, ref PickState scope)
     {
         if (scope.AtLimit)
         {
@@ -96,7 +96,7 @@ internal sealed class LoadBalancer : ILoadBalancer
         }
 
         scope.IsPanic = true;
-        return root.Draw(ref scope);
+        return root.Choose(ref scope);
     }
 
     private void Rebuild(EndpointSet? endpoints)

@@ -65,7 +65,7 @@ internal sealed partial class MaglevDistributor
         var weight = 0.0;
         for (var i = 0; i < _targets.Length; i++)
         {
-            if ((Members[i].Gate & (EndpointGate.Ejected | EndpointGate.Draining)) == 0)
+            if ((Members[i].Gate & (AdmissionGate.Ejected | AdmissionGate.Draining)) == 0)
             {
                 load += ReadLoad(i, out _);
                 weight += _targets[i].Weight;

@@ -10,7 +10,7 @@ internal sealed partial class MaglevDistributor
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, BalancerOptions options)
     {
         var sorted = AddressOrder.Sort(members);
-        var weights = Slot.Scale(sorted, LeastWeight);
+        var weights = WeightedSlot.Scale(sorted, LeastWeight);
         var targets = new Target[sorted.Length];
         var hashes = new ulong[sorted.Length];
         for (var i = 0; i < targets.Length; i++)

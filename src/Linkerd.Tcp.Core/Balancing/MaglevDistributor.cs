@@ -12,7 +12,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
     private readonly Target[] _targets;
     private readonly MaglevTable _table;
 
-    private MaglevDistributor(Endpoint[] members, EndpointBranch?[]? branches, Target[] targets, MaglevTable table, BalancerOptions options)
+    private MaglevDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, Target[] targets, MaglevTable table, BalancerOptions options)
         : base(members, branches)
     {
         _targets = targets;
@@ -26,12 +26,12 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         }
     }
 
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         var hash = HashOf(ref scope);
         var index = _table[MaglevTable.Position(hash, _table.Size)];
         var endpoint = Members[index];
-        if (endpoint.Gate == EndpointGate.None && !scope.IsChoosy && HasRoom(index, out var picks) && TryTake(index, ref scope))
+        if (endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && HasRoom(index, out var picks) && TryTake(index, ref scope))
         {
             NotePick(index, picks);
             return endpoint;
@@ -40,7 +40,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         return DrawNext(hash, ref scope);
     }
 
-    private static ulong HashOf(ref DrawScope scope)
+    private static ulong HashOf(ref PickState scope)
     {
         if (scope.Context.Hash is var given and not 0)
         {
@@ -51,7 +51,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
     }
 
     // Nothing here is left to chance: the same client ends at the same endpoint as long as nothing changes.
-    private Endpoint? DrawNext(ulong hash, ref DrawScope scope)
+    private ServerEndpoint? DrawNext(ulong hash, ref PickState scope)
     {
         var size = _table.Size;
         var at = MaglevTable.Position(hash, size);
@@ -77,7 +77,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         return search.Full >= 0 && TryTake(search.Full, ref scope) ? Members[search.Full] : TakeAny(bits, ref scope);
     }
 
-    private bool AskAll(ulong bits, ref Search search, ref DrawScope scope)
+    private bool AskAll(ulong bits, ref Search search, ref PickState scope)
     {
         var start = MaglevTable.Position(bits, _targets.Length);
         for (var i = 0; i < _targets.Length; i++)
@@ -92,11 +92,11 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         return false;
     }
 
-    private bool Ask(int index, int place, ref Search search, ref DrawScope scope)
+    private bool Ask(int index, int place, ref Search search, ref PickState scope)
     {
         var endpoint = Members[index];
         var factor = endpoint.Admit(ref scope);
-        if (factor <= 0 || (factor < 1 && !IsKept(search.Hash, place, factor)) || (endpoint.Gate & EndpointGate.Doubtful) != 0)
+        if (factor <= 0 || (factor < 1 && !IsKept(search.Hash, place, factor)) || (endpoint.Gate & AdmissionGate.Suspect) != 0)
         {
             return false;
         }
@@ -124,7 +124,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
     private struct Search(ulong hash)
     {
         public readonly ulong Hash = hash;
-        public Endpoint? Taken;
+        public ServerEndpoint? Taken;
 
         /// <summary>The first that could have the session but for the bound; -1: none.</summary>
         public int Full = -1;

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 internal sealed partial class P2cDistributor<TMetric>
 {
     /// <summary>Goes on with the pair that was drawn: what was drawn counts as the first two draws, so that shares stay exact.</summary>
-    private Endpoint? DrawGated(int a, int b, ref DrawScope scope)
+    private ServerEndpoint? DrawGated(int a, int b, ref PickState scope)
     {
         // Which one was taken may be taken away by another thread meanwhile: a probe, the last place.
         for (var i = 0; i < 4; i++)
@@ -29,7 +29,7 @@ internal sealed partial class P2cDistributor<TMetric>
     }
 
     // The index of the slot; -1 for none.
-    private int Choose(int first, int second, ref DrawScope scope)
+    private int Choose(int first, int second, ref PickState scope)
     {
         var found = -1;
         var foundFactor = 0.0;
@@ -40,18 +40,18 @@ internal sealed partial class P2cDistributor<TMetric>
             if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
             {
                 // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
-                second = i == 0 && (_slots[index].Endpoint.Gate & EndpointGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
+                second = i == 0 && (_slots[index].Endpoint.Gate & AdmissionGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
                 continue;
             }
 
             var gate = _slots[index].Endpoint.Gate;
-            if ((gate & EndpointGate.Ejected) != 0 && !scope.IsPanic)
+            if ((gate & AdmissionGate.Ejected) != 0 && !scope.IsPanic)
             {
                 // Its back-off is over: to know is worth one session, whatever its load.
                 return index;
             }
 
-            if ((gate & EndpointGate.Doubtful) != 0)
+            if ((gate & AdmissionGate.Suspect) != 0)
             {
                 doubtful = index;
             }
@@ -73,7 +73,7 @@ internal sealed partial class P2cDistributor<TMetric>
         return found >= 0 ? found : doubtful;
     }
 
-    private int Choose(int a, double factorA, int b, double factorB, ref DrawScope scope)
+    private int Choose(int a, double factorA, int b, double factorB, ref PickState scope)
     {
         ref var slotA = ref _slots[a];
         ref var slotB = ref _slots[b];
@@ -91,14 +91,14 @@ internal sealed partial class P2cDistributor<TMetric>
     }
 
     /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
-    private double Draws(int index, ref DrawScope scope)
+    private double Draws(int index, ref PickState scope)
     {
         var factor = _slots[index].Endpoint.Admit(ref scope);
         return factor is 0 or 1 || scope.Random.NextDouble() < factor ? factor : 0;
     }
 
     // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
-    private int Scan(ref DrawScope scope)
+    private int Scan(ref PickState scope)
     {
         var slots = _slots;
         var start = (int)Math.BigMul(scope.Random.NextUInt64(), (ulong)slots.Length, out _);
@@ -114,7 +114,7 @@ internal sealed partial class P2cDistributor<TMetric>
                 continue;
             }
 
-            if ((slots[index].Endpoint.Gate & EndpointGate.Doubtful) != 0)
+            if ((slots[index].Endpoint.Gate & AdmissionGate.Suspect) != 0)
             {
                 doubtful = doubtful < 0 ? index : doubtful;
             }

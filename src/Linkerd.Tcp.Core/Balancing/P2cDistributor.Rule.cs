@@ -11,7 +11,7 @@ internal sealed partial class P2cDistributor<TMetric>
 
     // Of two that are in no other group, so that their own counters are the group's.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Endpoint Better(ref Slot a, ref Slot b, ref DrawScope scope)
+    private static ServerEndpoint Better(ref WeightedSlot a, ref WeightedSlot b, ref PickState scope)
     {
         var loadA = a.Endpoint.ReadLoad(out var picksA);
         var loadB = b.Endpoint.ReadLoad(out var picksB);
@@ -24,7 +24,7 @@ internal sealed partial class P2cDistributor<TMetric>
     // Whether the second is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBetter(
-        ref Slot a, EndpointBranch? branchA, long loadA, long picksA, ref Slot b, EndpointBranch? branchB, long loadB, long picksB, ref DrawScope scope)
+        ref WeightedSlot a, EndpointBranch? branchA, long loadA, long picksA, ref WeightedSlot b, EndpointBranch? branchB, long loadB, long picksB, ref PickState scope)
     {
         TMetric.Compare(
             new(a.Endpoint, a.Weight, loadA, branchA), new(b.Endpoint, b.Weight, loadB, branchB), ref scope, out var isBetterA, out var isBetterB);
@@ -46,7 +46,7 @@ internal sealed partial class P2cDistributor<TMetric>
     // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
     // proportion to their weights of this moment, and the account of the one that starts is kept level.
     private static bool IsBetterOfRamping(
-        ref Slot a, in Candidate candidateA, long picksA, ref Slot b, in Candidate candidateB, long picksB, ref DrawScope scope)
+        ref WeightedSlot a, in Candidate candidateA, long picksA, ref WeightedSlot b, in Candidate candidateB, long picksB, ref PickState scope)
     {
         TMetric.Compare(in candidateA, in candidateB, ref scope, out _, out var isBetterB);
         if (candidateA.Weight < a.Weight)
@@ -62,7 +62,7 @@ internal sealed partial class P2cDistributor<TMetric>
     }
 
     // Moves the one that is behind up, so that it is owed as much as is allowed and no more.
-    private static void Forgive(ref Slot a, ref Slot b, long picksA, long picksB, double usedA, double usedB)
+    private static void Forgive(ref WeightedSlot a, ref WeightedSlot b, long picksA, long picksB, double usedA, double usedB)
     {
         var most = MostOwed * Math.Max(a.Weight, b.Weight);
         if (usedB < usedA)

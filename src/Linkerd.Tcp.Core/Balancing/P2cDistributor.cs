@@ -8,13 +8,13 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
     // How often a candidate is drawn again that was drawn already or cannot take the session.
     private const int Redraws = 8;
 
-    private readonly Slot[] _slots;
+    private readonly WeightedSlot[] _slots;
     private readonly AliasTable? _table;
 
     // By slot; null, and nothing is looked up, where no endpoint is in another group too.
     private readonly EndpointBranch?[]? _branches;
 
-    private P2cDistributor(Slot[] slots, AliasTable? table, EndpointBranch?[]? branches)
+    private P2cDistributor(WeightedSlot[] slots, AliasTable? table, EndpointBranch?[]? branches)
     {
         _slots = slots;
         _table = table;
@@ -25,10 +25,10 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous)
     {
         var old = previous as P2cDistributor<TMetric>;
-        return new P2cDistributor<TMetric>(Slot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), EndpointBranch.Of(members));
+        return new P2cDistributor<TMetric>(WeightedSlot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), EndpointBranch.Of(members));
     }
 
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         var slots = _slots;
         if (slots.Length == 1)
@@ -39,7 +39,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         DrawPair(scope.Random, out var a, out var b);
         ref var slotA = ref slots[a];
         ref var slotB = ref slots[b];
-        if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.IsChoosy || _branches is not null)
+        if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.NeedsAdmissionCheck || _branches is not null)
         {
             return DrawGated(a, b, ref scope);
         }
@@ -48,7 +48,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         return better.TryTake(ref scope) ? better : DrawGated(a, b, ref scope);
     }
 
-    public override bool CanServe(ref DrawScope scope)
+    public override bool CanServe(ref PickState scope)
     {
         foreach (ref readonly var slot in _slots.AsSpan())
         {
@@ -61,7 +61,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         return false;
     }
 
-    private Endpoint? DrawOnly(ref DrawScope scope)
+    private ServerEndpoint? DrawOnly(ref PickState scope)
     {
         var endpoint = _slots[0].Endpoint;
         return endpoint.Admit(ref scope) > 0 && endpoint.TryTake(ref scope, _branches?[0]) ? endpoint : null;

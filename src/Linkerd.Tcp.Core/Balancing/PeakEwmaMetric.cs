@@ -12,9 +12,9 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
     // In seconds. Below that a difference is one of the scheduler and the timer, not of the way.
     private const double LeastLatency = 0.001;
 
-    public static void Compare(in Candidate a, in Candidate b, ref DrawScope scope, out bool isBetterA, out bool isBetterB)
+    public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
     {
-        Endpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
+        ServerEndpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
         costA = Floor(costA) * Connects(in a);
         costB = Floor(costB) * Connects(in b);
         isBetterA = costA * Margin < costB;

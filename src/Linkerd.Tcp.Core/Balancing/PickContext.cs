@@ -22,7 +22,7 @@ public readonly ref struct PickContext
     public ulong Hash { get; init; }
 
     /// <summary>The endpoints that this session has tried in vain; they are not picked again.</summary>
-    public ReadOnlySpan<Endpoint> Tried { get; init; }
+    public ReadOnlySpan<ServerEndpoint> Tried { get; init; }
 
     /// <summary>The session that is picked for; null if there is none. Asked for the client's address only by balancers that need it.</summary>
     internal IClientContext? Session { get; init; }

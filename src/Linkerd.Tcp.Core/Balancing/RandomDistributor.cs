@@ -8,20 +8,20 @@ internal sealed class RandomDistributor : GroupDistributor
 
     private readonly AliasTable? _table;
 
-    private RandomDistributor(Endpoint[] members, AliasTable? table)
+    private RandomDistributor(ServerEndpoint[] members, AliasTable? table)
         : base(members) => _table = table;
 
     /// <summary>A <see cref="DistributorFactory"/>.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous) =>
         new RandomDistributor(EndpointsOf(members), AliasTable.Of(members));
 
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         var endpoint = DrawOne(scope.Random);
-        return endpoint.Gate == EndpointGate.None && !scope.IsChoosy && endpoint.TryTake(ref scope) ? endpoint : DrawGated(endpoint, ref scope);
+        return endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && endpoint.TryTake(ref scope) ? endpoint : DrawGated(endpoint, ref scope);
     }
 
-    private Endpoint? DrawGated(Endpoint endpoint, ref DrawScope scope)
+    private ServerEndpoint? DrawGated(ServerEndpoint endpoint, ref PickState scope)
     {
         for (var i = 0; i < Draws; i++)
         {
@@ -32,7 +32,7 @@ internal sealed class RandomDistributor : GroupDistributor
                 continue;
             }
 
-            if ((endpoint.Gate & EndpointGate.Doubtful) == 0 && endpoint.TryTake(ref scope))
+            if ((endpoint.Gate & AdmissionGate.Suspect) == 0 && endpoint.TryTake(ref scope))
             {
                 return endpoint;
             }
@@ -42,7 +42,7 @@ internal sealed class RandomDistributor : GroupDistributor
         return TakeAny(scope.Random.NextUInt64(), ref scope);
     }
 
-    private Endpoint DrawOne(IRandomSource random)
+    private ServerEndpoint DrawOne(IRandomSource random)
     {
         var bits = random.NextUInt64();
         var members = Members;

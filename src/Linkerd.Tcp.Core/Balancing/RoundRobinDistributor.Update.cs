@@ -15,7 +15,7 @@ internal sealed partial class RoundRobinDistributor
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
     {
         var endpoints = EndpointsOf(members);
-        var steps = Slot.Scale(members, LeastWeight);
+        var steps = WeightedSlot.Scale(members, LeastWeight);
         var items = Start(steps, random);
         (previous as RoundRobinDistributor)?.CarryOn(endpoints, items);
         for (var i = 0; i < steps.Length; i++)
@@ -57,7 +57,7 @@ internal sealed partial class RoundRobinDistributor
     }
 
     // Those that stay keep what they have waited of their step.
-    private void CarryOn(Endpoint[] endpoints, DeadlineHeap.Item[] items)
+    private void CarryOn(ServerEndpoint[] endpoints, DeadlineHeap.Item[] items)
     {
         lock (_lock)
         {

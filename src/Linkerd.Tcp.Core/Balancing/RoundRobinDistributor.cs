@@ -13,25 +13,25 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
     private readonly double[] _steps;
     private readonly DeadlineHeap _schedule;
 
-    private RoundRobinDistributor(Endpoint[] members, double[] steps, DeadlineHeap schedule)
+    private RoundRobinDistributor(ServerEndpoint[] members, double[] steps, DeadlineHeap schedule)
         : base(members)
     {
         _steps = steps;
         _schedule = schedule;
     }
 
-    public override Endpoint? Draw(ref DrawScope scope)
+    public override ServerEndpoint? Choose(ref PickState scope)
     {
         if (scope.IsPanic)
         {
             return TakeAny(scope.Random.NextUInt64(), ref scope);
         }
 
-        Endpoint? endpoint;
+        ServerEndpoint? endpoint;
         lock (_lock)
         {
             endpoint = Members[_schedule.Next.Index];
-            if (endpoint.Gate == EndpointGate.None && !scope.IsChoosy && endpoint.TryTake(ref scope))
+            if (endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && endpoint.TryTake(ref scope))
             {
                 _schedule.Postpone(_schedule.Next.Deadline + _steps[_schedule.Next.Index]);
             }
@@ -51,10 +51,10 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
 
     // One that cannot take the session loses its turn, so that it does not come back with all of those that it missed. One that is in slow start does so with
     // the chance that it is not due. One that this session has tried is as good as any for the next: it keeps its turn, but no older one.
-    private Endpoint? DrawGated(ref DrawScope scope)
+    private ServerEndpoint? DrawGated(ref PickState scope)
     {
-        Endpoint? taken = null;
-        Endpoint? doubtful = null;
+        ServerEndpoint? taken = null;
+        ServerEndpoint? doubtful = null;
         var deadline = 0.0;
         for (var i = 0; taken is null && i < MostPassed && _schedule.Count > 0; i++)
         {
@@ -72,7 +72,7 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
             {
                 _schedule.Postpone(next);
             }
-            else if (factor > 0 && (endpoint.Gate & EndpointGate.Doubtful) == 0 && endpoint.TryTake(ref scope))
+            else if (factor > 0 && (endpoint.Gate & AdmissionGate.Suspect) == 0 && endpoint.TryTake(ref scope))
             {
                 _schedule.Postpone(next);
                 taken = endpoint;

@@ -23,10 +23,10 @@ internal sealed class SplitDistributor : Distributor
         _weights = Array.ConvertAll(weights, weight => Math.Max(weight / greatest, double.Epsilon));
     }
 
-    public override Endpoint? Draw(ref DrawScope scope) =>
-        _branches[_table.Draw(scope.Random.NextUInt64())].Draw(ref scope) ?? DrawFromRest(ref scope);
+    public override ServerEndpoint? Choose(ref PickState scope) =>
+        _branches[_table.Draw(scope.Random.NextUInt64())].Choose(ref scope) ?? DrawFromRest(ref scope);
 
-    public override bool CanServe(ref DrawScope scope)
+    public override bool CanServe(ref PickState scope)
     {
         foreach (var branch in _branches)
         {
@@ -41,7 +41,7 @@ internal sealed class SplitDistributor : Distributor
 
     // One pass that keeps each branch with the chance that its weight has among those seen so far: the draw is exact, and needs
     // no memory of the branches that failed.
-    private Endpoint? DrawFromRest(ref DrawScope scope)
+    private ServerEndpoint? DrawFromRest(ref PickState scope)
     {
         var sum = 0.0;
         Distributor? chosen = null;
@@ -57,6 +57,6 @@ internal sealed class SplitDistributor : Distributor
             }
         }
 
-        return chosen?.Draw(ref scope);
+        return chosen?.Choose(ref scope);
     }
 }

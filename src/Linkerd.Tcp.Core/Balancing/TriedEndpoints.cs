@@ -10,25 +10,25 @@ internal sealed class TriedEndpoints
     private const int MostCompared = 16;
 
     // Those of the round first.
-    private Endpoint[] _items = new Endpoint[3];
+    private ServerEndpoint[] _items = new ServerEndpoint[3];
     private int _round;
-    private Dictionary<Endpoint, int>? _places;
+    private Dictionary<ServerEndpoint, int>? _places;
 
     /// <summary>Gets the number of endpoints that were tried, in all rounds, each counted once.</summary>
     public int Count { get; private set; }
 
     /// <summary>Gets the endpoints that were tried in this round.</summary>
-    public ReadOnlySpan<Endpoint> Round => _items.AsSpan(0, _round);
+    public ReadOnlySpan<ServerEndpoint> Round => _items.AsSpan(0, _round);
 
     /// <summary>Returns this if it finds an endpoint faster than a look at each of <see cref="Round"/>; otherwise null.</summary>
     public TriedEndpoints? AsIndex => _places is null ? null : this;
 
     /// <summary>Returns whether the endpoint was tried in this round.</summary>
-    public bool IsOfRound(Endpoint endpoint) => PlaceOf(endpoint) is var place && place >= 0 && place < _round;
+    public bool IsOfRound(ServerEndpoint endpoint) => PlaceOf(endpoint) is var place && place >= 0 && place < _round;
 
     /// <summary>Adds an endpoint to the round.</summary>
     /// <returns>Whether it was tried for the first time.</returns>
-    public bool Add(Endpoint endpoint)
+    public bool Add(ServerEndpoint endpoint)
     {
         var place = PlaceOf(endpoint);
         var isNew = place < 0;
@@ -59,10 +59,10 @@ internal sealed class TriedEndpoints
     /// <summary>Begins a new round: each endpoint may be picked again.</summary>
     public void StartOver() => _round = 0;
 
-    private int PlaceOf(Endpoint endpoint) =>
+    private int PlaceOf(ServerEndpoint endpoint) =>
         _places is null ? Array.IndexOf(_items, endpoint, 0, Count) : _places.TryGetValue(endpoint, out var place) ? place : -1;
 
-    private void Put(Endpoint endpoint, int place)
+    private void Put(ServerEndpoint endpoint, int place)
     {
         _items[place] = endpoint;
         if (_places is not null)
@@ -73,7 +73,7 @@ internal sealed class TriedEndpoints
 
     private void Index()
     {
-        _places = new Dictionary<Endpoint, int>(Count * 2);
+        _places = new Dictionary<ServerEndpoint, int>(Count * 2);
         for (var i = 0; i < Count; i++)
         {
             _places.Add(_items[i], i);

@@ -9,7 +9,7 @@ internal readonly struct DialRequest
     public required EndPoint Address { get; init; }
 
     /// <summary>The source addresses, and how the connection is set up.</summary>
-    public required ConnectPolicy Policy { get; init; }
+    public required ConnectOptions Policy { get; init; }
 
     /// <summary>The set-up in place of the policy's and the dialer's; null: theirs.</summary>
     public TcpOptions? Tcp { get; init; }

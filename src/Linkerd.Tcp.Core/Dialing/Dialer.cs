@@ -29,7 +29,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     public ValueTask<ConnectResult> ConnectAsync(in DialRequest request, CancellationToken cancellationToken)
     {
         var policy = request.Policy;
-        var options = new ConnectOptions
+        var options = new TransportConnectOptions
         {
             Executor = request.Executor,
             Timeout = request.Timeout,
@@ -78,7 +78,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     /// <param name="isCutShort">Whether the endpoint had less time than it has a right to, and is not to blame.</param>
     /// <param name="policy">How the attempt was made.</param>
     /// <param name="observer">The destination.</param>
-    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectPolicy policy, IDialObserver observer)
+    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectOptions policy, IDialObserver observer)
     {
         var endpoint = lease.Endpoint!;
         if (result.IsConnected)

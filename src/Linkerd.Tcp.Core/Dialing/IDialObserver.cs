@@ -4,8 +4,8 @@ namespace Linkerd.Tcp;
 internal interface IDialObserver
 {
     /// <summary>An attempt has succeeded.</summary>
-    void OnConnected(Endpoint endpoint);
+    void OnConnected(ServerEndpoint endpoint);
 
     /// <summary>An attempt has failed, and the endpoint is to blame.</summary>
-    void OnConnectFailed(Endpoint endpoint, string detail, ConnectPolicy policy);
+    void OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy);
 }

@@ -24,8 +24,8 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
     /// <summary>Both directions ended with a FIN.</summary>
     public static CloseReason Normal => default;
 
-    /// <summary>Which limit of the proxy's refused the client; <see cref="Refusal.None"/> where none did.</summary>
-    public Refusal Refusal { get; init; }
+    /// <summary>Which limit of the proxy's refused the client; <see cref="RejectReason.None"/> where none did.</summary>
+    public RejectReason RejectReason { get; init; }
 
     /// <summary>Whether this is the normal end.</summary>
     public bool IsNormal => By == ClosedBy.None;
@@ -35,15 +35,15 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
 
     /// <summary>The reason of a session that a limit of the proxy's refused: by the proxy, at accept or in the queue.</summary>
     /// <param name="refusal">Which limit.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is <see cref="Refusal.None"/>, or no value of the enumeration.</exception>
-    public static CloseReason Refused(Refusal refusal)
+    /// <exception cref="ArgumentOutOfRangeException">It is <see cref="RejectReason.None"/>, or no value of the enumeration.</exception>
+    public static CloseReason Rejected(RejectReason refusal)
     {
-        if (refusal == Refusal.None || !Enum.IsDefined(refusal))
+        if (refusal == RejectReason.None || !Enum.IsDefined(refusal))
         {
             throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "A limit that refuses was expected.");
         }
 
-        return new(ClosedBy.Proxy, refusal.PhaseOf()) { Refusal = refusal };
+        return new(ClosedBy.Proxy, refusal.PhaseOf()) { RejectReason = refusal };
     }
 
     /// <summary>The two letters; for a refusal a colon and its word behind them.</summary>
@@ -51,14 +51,14 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
     {
         var who = By == ClosedBy.None ? '-' : (char)By;
         var letters = (TimedOut ? char.ToLowerInvariant(who) : who, Phase == ClosePhase.None ? '-' : (char)Phase);
-        return Refusal == Refusal.None ? $"{letters.Item1}{letters.Item2}" : $"{letters.Item1}{letters.Item2}:{Refusal.ToWord()}";
+        return RejectReason == RejectReason.None ? $"{letters.Item1}{letters.Item2}" : $"{letters.Item1}{letters.Item2}:{RejectReason.ToTag()}";
     }
 
     // Packed so that it can be set once, atomically: 0 is "not decided yet", which no packed reason is.
-    internal int Pack() => Decided | (int)Refusal << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
+    internal int Pack() => Decided | (int)RejectReason << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
 
     internal static CloseReason Unpack(int packed) => new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0)
     {
-        Refusal = (Refusal)((packed >> RefusalShift) & RefusalMask),
+        RejectReason = (RejectReason)((packed >> RefusalShift) & RefusalMask),
     };
 }

@@ -207,7 +207,7 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
 
         _watchingBlocked = true;
-        if (half.SourceGoneAt == 0 && half.Source.PeerGone)
+        if (half.SourceGoneAt == 0 && half.Source.IsReset)
         {
             half.SourceGoneAt = now;
         }

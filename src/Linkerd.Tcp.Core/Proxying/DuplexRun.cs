@@ -7,7 +7,7 @@ namespace Linkerd.Tcp;
 internal sealed partial class DuplexRun
 {
     private readonly TransportConnection _client;
-    private readonly DuplexHold? _hold;
+    private readonly PreconnectGate? _hold;
     private readonly HalfDuplex _up;
     private readonly HalfDuplex _down;
     private readonly DuplexOptions _options;
@@ -40,7 +40,7 @@ internal sealed partial class DuplexRun
         _up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, _startedAt);
         _down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, _startedAt);
         _lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
-        _hold = replacement is null ? null : new DuplexHold(this, _up, _down, replacement);
+        _hold = replacement is null ? null : new PreconnectGate(this, _up, _down, replacement);
     }
 
     public long BytesFromClient => _up.Received;
@@ -252,7 +252,7 @@ internal sealed partial class DuplexRun
     {
         try
         {
-            await survivor.WaitAcknowledgedAsync().ConfigureAwait(false);
+            await survivor.FlushToPeerAsync().ConfigureAwait(false);
             Abort();
         }
         catch (Exception error)

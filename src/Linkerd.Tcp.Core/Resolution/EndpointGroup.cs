@@ -17,7 +17,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     /// <param name="endpoints">Its endpoints, in any order.</param>
     /// <param name="weight">Its share relative to the other groups of its tier; as the weights of endpoints. Default 1.</param>
     /// <param name="tier">Its priority, 0 first: a tier is used when no endpoint of the ones above is available. Default 0.</param>
-    public EndpointGroup(IEnumerable<WeightedEndPoint> endpoints, double weight = 1, int tier = 0)
+    public EndpointGroup(IEnumerable<WeightedAddress> endpoints, double weight = 1, int tier = 0)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentOutOfRangeException.ThrowIfNegative(tier);
@@ -25,7 +25,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         Tier = tier;
         var count = endpoints.TryGetNonEnumeratedCount(out var known) ? known : 0;
         _places = new Dictionary<EndPoint, int>(count);
-        var distinct = ImmutableArray.CreateBuilder<WeightedEndPoint>(count);
+        var distinct = ImmutableArray.CreateBuilder<WeightedAddress>(count);
         foreach (var endpoint in endpoints)
         {
             if (!endpoint.IsWeightValid)
@@ -33,13 +33,13 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
                 InvalidWeights++;
             }
 
-            if (_places.TryAdd(endpoint.EndPoint, distinct.Count))
+            if (_places.TryAdd(endpoint.Address, distinct.Count))
             {
                 distinct.Add(endpoint);
             }
             else
             {
-                distinct[_places[endpoint.EndPoint]] = endpoint;
+                distinct[_places[endpoint.Address]] = endpoint;
             }
         }
 
@@ -63,7 +63,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     public int Tier { get; }
 
     /// <summary>The endpoints, each address once.</summary>
-    public ImmutableArray<WeightedEndPoint> Endpoints { get; }
+    public ImmutableArray<WeightedAddress> Endpoints { get; }
 
     /// <summary>How many weights were not valid, and count as 1.</summary>
     public int InvalidWeights { get; }
@@ -88,9 +88,9 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         {
             // Most often in the same order.
             var (mine, their) = (Endpoints[i], other.Endpoints[i]);
-            if (!their.EndPoint.Equals(mine.EndPoint))
+            if (!their.Address.Equals(mine.Address))
             {
-                if (!other._places.TryGetValue(mine.EndPoint, out var place))
+                if (!other._places.TryGetValue(mine.Address, out var place))
                 {
                     return false;
                 }

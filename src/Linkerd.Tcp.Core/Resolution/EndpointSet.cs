@@ -34,16 +34,16 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
     public bool IsEmpty => Count == 0;
 
     /// <summary>A plain set of one group.</summary>
-    public static EndpointSet Of(params IEnumerable<WeightedEndPoint> endpoints) => new(new EndpointGroup(endpoints));
+    public static EndpointSet Create(params IEnumerable<WeightedAddress> endpoints) => new(new EndpointGroup(endpoints));
 
     /// <summary>A plain set of one group, every weight 1.</summary>
-    public static EndpointSet Of(params IEnumerable<EndPoint> endpoints) => Of(endpoints.Select(endPoint => new WeightedEndPoint(endPoint)));
+    public static EndpointSet Create(params IEnumerable<EndPoint> endpoints) => Create(endpoints.Select(endPoint => new WeightedAddress(endPoint)));
 
     /// <summary>The addresses of one host, in one group, every weight 1.</summary>
     internal static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
     {
         var metadata = new EndpointMetadata { Host = host };
-        return Of(addresses.Select(address => new WeightedEndPoint(address) { Metadata = metadata }));
+        return Create(addresses.Select(address => new WeightedAddress(address) { Metadata = metadata }));
     }
 
     /// <inheritdoc/>

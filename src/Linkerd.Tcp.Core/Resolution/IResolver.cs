@@ -12,5 +12,5 @@ public interface IResolver
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Ends the watch, which should be at once: a router that is disposed waits for it for 5 s and then leaves it behind.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled: how a watch ends.</exception>
-    IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken);
+    IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken);
 }

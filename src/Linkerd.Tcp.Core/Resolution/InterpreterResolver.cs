@@ -25,11 +25,11 @@ public sealed class InterpreterResolver : IResolver
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var states = new StateCell<Resolution>(state => state.Rank);
+        var states = new LatestValue<Resolution>(state => state.Rank);
         var reader = states.ReadAsync(cancellationToken);
         var running = new TreeWatch(_leaves, states).RunAsync(name, _interpreter, stop.Token);
         try
@@ -47,7 +47,7 @@ public sealed class InterpreterResolver : IResolver
     }
 
     /// <summary>
-    /// What a name is that is bound to a tree: the tree's unions as groups, as <see cref="ResolveAsync"/> gives them. For who follows a binding and its leaves
+    /// What a name is that is bound to a tree: the tree's unions as groups, as <see cref="WatchAsync"/> gives them. For who follows a binding and its leaves
     /// by <see cref="IInterpreter"/>.
     /// </summary>
     /// <param name="tree">What the name is bound to.</param>

@@ -13,7 +13,7 @@ public sealed partial class LocalInterpreter : IDelegator
         ArgumentNullException.ThrowIfNull(name);
         using var timeout = new CancellationTokenSource(DelegationTimeout, _options.TimeProvider);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var alarm = new Alarm();
+        var alarm = new AsyncSignal();
         using var lookups = new LookupSet(_namers, alarm.Ring);
         while (true)
         {

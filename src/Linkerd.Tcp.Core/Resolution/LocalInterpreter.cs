@@ -22,7 +22,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter
     private readonly NamerSet _namers;
     private readonly InterpreterResolver _resolver;
     private readonly Lock _lock = new();
-    private readonly HashSet<Alarm> _watches = [];
+    private readonly HashSet<AsyncSignal> _watches = [];
     private Dtab _dtab;
 
     /// <summary>Makes an interpreter. Nothing is looked up before a name is watched.</summary>
@@ -92,10 +92,10 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _resolver.ResolveAsync(name, cancellationToken);
+        return _resolver.WatchAsync(name, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -118,7 +118,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter
     private async IAsyncEnumerable<NameBinding> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var tree = TreeOf(name);
-        var alarm = new Alarm();
+        var alarm = new AsyncSignal();
         lock (_lock)
         {
             _watches.Add(alarm);

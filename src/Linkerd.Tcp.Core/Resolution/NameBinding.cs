@@ -8,11 +8,11 @@ public abstract record NameBinding
     }
 
     /// <summary>How much it says.</summary>
-    public StateRank Rank => this switch
+    public StatePrecedence Rank => this switch
     {
-        Bound { Tree: BoundTree.Negative or BoundTree.Fail } => StateRank.Negative,
-        Bound => StateRank.Bound,
-        _ => StateRank.Nothing,
+        Bound { Tree: BoundTree.Negative or BoundTree.Fail } => StatePrecedence.Negative,
+        Bound => StatePrecedence.Bound,
+        _ => StatePrecedence.Nothing,
     };
 
     /// <summary>The name is bound to this tree; that it does not exist is a tree too.</summary>

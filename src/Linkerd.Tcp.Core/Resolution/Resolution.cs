@@ -8,11 +8,11 @@ public abstract record Resolution
     }
 
     /// <summary>How much it says.</summary>
-    public StateRank Rank => this switch
+    public StatePrecedence Rank => this switch
     {
-        Bound => StateRank.Bound,
-        Negative => StateRank.Negative,
-        _ => StateRank.Nothing,
+        Bound => StatePrecedence.Bound,
+        Negative => StatePrecedence.Negative,
+        _ => StatePrecedence.Nothing,
     };
 
     /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>

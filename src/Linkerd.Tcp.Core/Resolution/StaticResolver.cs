@@ -16,7 +16,7 @@ public sealed class StaticResolver : IResolver
     /// </param>
     /// <exception cref="ArgumentException">One is of another kind, or null; the message says which.</exception>
     public StaticResolver(params IEnumerable<EndPoint> endpoints)
-        : this(EndpointSet.Of(Checked(endpoints)))
+        : this(EndpointSet.Create(Checked(endpoints)))
     {
     }
 
@@ -50,7 +50,7 @@ public sealed class StaticResolver : IResolver
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -83,7 +83,7 @@ public sealed class StaticResolver : IResolver
             var members = endpoints.Groups[group].Endpoints;
             for (var i = 0; i < members.Length; i++)
             {
-                if (FindProblem(members[i].EndPoint) is { } problem)
+                if (FindProblem(members[i].Address) is { } problem)
                 {
                     throw new ArgumentException($"group {group}, endpoint {i}: {problem}", nameof(endpoints));
                 }

@@ -60,7 +60,7 @@ public sealed class BalancedConnection : IAsyncDisposable
         var report = default(ConnectionReport);
         try
         {
-            report = new() { BytesFromServer = Connection.BytesReceived, OpenFor = _timeProvider.GetElapsedTime(_openedAt), EndedByServer = Connection.PeerFinished };
+            report = new() { BytesFromServer = Connection.BytesReceived, OpenFor = _timeProvider.GetElapsedTime(_openedAt), EndedByServer = Connection.HasPeerClosed };
         }
         finally
         {

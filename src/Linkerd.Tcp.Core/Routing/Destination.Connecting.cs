@@ -7,11 +7,11 @@ public sealed partial class Destination
     private (Dialer Dialer, ServedBy Proxy)? _warmer;
 
     /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
-    public int WaitingSessions => Waiters.Count;
+    public int PendingSessions => Waiters.Count;
 
     /// <summary>
     /// Gets a server connection as a session does, without a listener: from the same queue, within the same retry budget and limits of endpoints, by the same breakers,
-    /// from the same source addresses, counted by the same <c>connect.*</c> metrics. It may take <see cref="ConnectPolicy.ConnectTimeout"/>, of the policy of
+    /// from the same source addresses, counted by the same <c>connect.*</c> metrics. It may take <see cref="ConnectOptions.ConnectTimeout"/>, of the policy of
     /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count it.
     /// Any thread. What awaits it continues on the thread pool, never on an event loop.
     /// </summary>
@@ -60,7 +60,7 @@ public sealed partial class Destination
             catch (OperationCanceledException)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw new ObjectDisposedException(nameof(Router));
+                throw new ObjectDisposedException(nameof(DestinationRegistry));
             }
         }
     }
@@ -100,31 +100,31 @@ public sealed partial class Destination
     }
 
     /// <summary>The policy of its own; null where the proxy's counts.</summary>
-    internal ConnectPolicy? Connect => _options.Connect;
+    internal ConnectOptions? Connect => _options.Connect;
 
     /// <summary>Gets the sender of the PROXY header with which its connections begin; null if they begin with none.</summary>
     internal ProxyHeaderSender? Header => _header;
 
-    internal int MaxWaiters => _options.MaxWaiters;
+    internal int MaxWaiters => _options.MaxPendingSessions;
 
-    internal WaiterQueue Waiters { get; }
+    internal PendingQueue Waiters { get; }
 
     internal RetryTokens Budget { get; }
 
     /// <summary>The connections that are made ahead; null if there are none. Made for the proxy that serves it, the first if there are several.</summary>
-    internal WarmPool? Warm { get; private set; }
+    internal PreconnectPool? Warm { get; private set; }
 
     // None if a connection begins with the address of its client, which is not known ahead.
-    private static int Preconnects(DestinationOptions options) => options.SendProxy is null ? options.Warm.Connections : 0;
+    private static int Preconnects(DestinationOptions options) => options.SendProxy is null ? options.Preconnect.Connections : 0;
 
     private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _random);
 
     private void WarnNotWarmed(DestinationOptions? before = null)
     {
         var options = _options;
-        if (options.SendProxy is not null && options.Warm.Connections > 0 && before is not { SendProxy: not null, Warm.Connections: > 0 })
+        if (options.SendProxy is not null && options.Preconnect.Connections > 0 && before is not { SendProxy: not null, Preconnect.Connections: > 0 })
         {
-            Log.NotWarmed(_logger, Name, options.Warm.Connections);
+            Log.NotWarmed(_logger, Name, options.Preconnect.Connections);
         }
     }
 
@@ -144,7 +144,7 @@ public sealed partial class Destination
     /// <summary>Ends what <see cref="StartWarming"/> began for a proxy, if it did.</summary>
     internal async ValueTask StopWarmingAsync(Dialer dialer)
     {
-        WarmPool? pool;
+        PreconnectPool? pool;
         lock (_warming)
         {
             if (_warmer?.Dialer != dialer)
@@ -163,10 +163,10 @@ public sealed partial class Destination
 
     private void ConfigureWarming(bool isBalancerNew)
     {
-        WarmPool? old = null;
-        WarmPool? kept;
+        PreconnectPool? old = null;
+        PreconnectPool? kept;
         var options = _options;
-        ConnectPolicy policy;
+        ConnectOptions policy;
         lock (_warming)
         {
             if (_warmer is not { } warmer)
@@ -183,11 +183,11 @@ public sealed partial class Destination
             kept = Warm;
             if (kept is null && Preconnects(options) > 0)
             {
-                Warm = new WarmPool(_balancer, warmer.Dialer, policy, this, options.Warm, _random, _timeProvider);
+                Warm = new PreconnectPool(_balancer, warmer.Dialer, policy, this, options.Preconnect, _random, _timeProvider);
             }
         }
 
-        kept?.Configure(options.Warm, policy);
+        kept?.Configure(options.Preconnect, policy);
         _ = old?.DisposeAsync().AsTask();
     }
 
@@ -210,7 +210,7 @@ public sealed partial class Destination
     }
 
     /// <summary>Whether, where a pick gave this, nothing is left that would make the next one succeed: waiting would only delay the bad news.</summary>
-    internal bool IsInVain(PickResult picked) => picked switch
+    internal bool CannotSucceed(PickResult picked) => picked switch
     {
         // Before the first good answer "no endpoints" means "not known yet".
         PickResult.Empty => _isResolved && Balancer.Endpoints.Count == 0 && !_options.WaitForEndpoints,

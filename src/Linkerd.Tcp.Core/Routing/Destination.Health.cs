@@ -3,15 +3,15 @@ namespace Linkerd.Tcp;
 /// <content>What happens to its endpoints beside discovery: checks, ejections, leaving.</content>
 public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDialObserver
 {
-    private static readonly ConnectPolicy DefaultPolicy = new();
+    private static readonly ConnectOptions DefaultPolicy = new();
 
     private readonly RepeatFilter _ejectedFilter;
     private readonly RepeatFilter _readmittedFilter;
     private readonly RepeatFilter _heldBackFilter;
     private readonly RepeatFilter _handlerFilter;
     private volatile ActiveChecker? _checker;
-    private (ConnectPolicy Policy, TcpOptions Tcp)? _server;
-    private volatile ConnectPolicy? _proxyPolicy;
+    private (ConnectOptions Policy, TcpOptions Tcp)? _server;
+    private volatile ConnectOptions? _proxyPolicy;
     private long _checksPassed;
     private long _checksFailed;
     private long _checksInconclusive;
@@ -20,7 +20,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     internal event Action<Destination>? EndpointLeaving;
 
     /// <summary>One of its endpoints is down, and its sessions are to end. Raised as <see cref="EndpointLeaving"/> is.</summary>
-    internal event Action<Endpoint>? EndpointDown;
+    internal event Action<ServerEndpoint>? EndpointDown;
 
     /// <summary>How long sessions of endpoints that leave may go on.</summary>
     internal TimeSpan DrainTimeout => _options.DrainTimeout;
@@ -29,7 +29,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     internal bool ClosesSessionsOnDown => _options.Check is { CloseSessionsOnDown: true };
 
     /// <summary>How its checks connect: as the sessions of the first proxy that serves it.</summary>
-    internal ConnectPolicy CheckPolicy => _proxyPolicy ?? Connect ?? DefaultPolicy;
+    internal ConnectOptions CheckPolicy => _proxyPolicy ?? Connect ?? DefaultPolicy;
 
     /// <summary>How many checks there were, by result; null where nothing is checked.</summary>
     internal (long Passed, long Failed, long Inconclusive)? Checks => _checker is null
@@ -40,7 +40,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
     /// <param name="policy">The proxy's.</param>
     /// <param name="tcp">The proxy's.</param>
     /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
-    internal void ServeWith(ConnectPolicy policy, TcpOptions tcp, ConnectPolicy? before = null)
+    internal void ServeWith(ConnectOptions policy, TcpOptions tcp, ConnectOptions? before = null)
     {
         if (_proxyPolicy is null || before is not null)
         {
@@ -55,7 +55,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         }
     }
 
-    void IEndpointObserver.OnEjection(Endpoint endpoint, EjectionCause before, EjectionCause after)
+    void IEndpointObserver.OnEjection(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
     {
         int suppressed;
         var added = after & ~before;
@@ -82,7 +82,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         }
     }
 
-    void IEndpointObserver.OnLeaving(Endpoint endpoint) => EndpointLeaving?.Invoke(this);
+    void IEndpointObserver.OnLeaving(ServerEndpoint endpoint) => EndpointLeaving?.Invoke(this);
 
     void ICheckObserver.OnChecked(CheckTarget target, CheckResult result, bool isHeldBack)
     {

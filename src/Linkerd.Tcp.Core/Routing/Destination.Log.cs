@@ -9,7 +9,7 @@ public sealed partial class Destination
     private readonly RepeatFilter _onlyFilter;
 
     // The only endpoint, while it is down and that was logged.
-    private volatile Endpoint? _onlyIsDown;
+    private volatile ServerEndpoint? _onlyIsDown;
     private long _onlyDownSince;
 
     private void LogChange(EndpointSet before, EndpointSet after)
@@ -45,7 +45,7 @@ public sealed partial class Destination
     /// <summary>
     /// A connect has failed. Where others can take the sessions, an ejection is what there is to say; the only endpoint is never ejected, and a session tries it until it gives up.
     /// </summary>
-    void IDialObserver.OnConnectFailed(Endpoint endpoint, string detail, ConnectPolicy policy)
+    void IDialObserver.OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy)
     {
         if (_onlyIsDown == endpoint || Balancer.Endpoints.Count != 1 || !_onlyFilter.TryPass(out var suppressed))
         {
@@ -60,7 +60,7 @@ public sealed partial class Destination
     }
 
     /// <summary>A connect has succeeded.</summary>
-    void IDialObserver.OnConnected(Endpoint endpoint)
+    void IDialObserver.OnConnected(ServerEndpoint endpoint)
     {
         if (_onlyIsDown is { } down && down == endpoint && Interlocked.CompareExchange(ref _onlyIsDown, null, down) == down)
         {
@@ -75,7 +75,7 @@ public sealed partial class Destination
         {
             foreach (var endpoint in set.Groups[group].Endpoints)
             {
-                weights[(endpoint.EndPoint, group)] = endpoint.EffectiveWeight * set.Groups[group].Weight;
+                weights[(endpoint.Address, group)] = endpoint.EffectiveWeight * set.Groups[group].Weight;
             }
         }
 

@@ -11,7 +11,7 @@ public sealed partial class Destination
     public DestinationSnapshot Snapshot()
     {
         var endpoints = Balancer.Endpoints;
-        var snapshots = new EndpointSnapshot[endpoints.Count];
+        var snapshots = new ServerEndpointSnapshot[endpoints.Count];
         for (var i = 0; i < snapshots.Length; i++)
         {
             snapshots[i] = endpoints[i].Snapshot();
@@ -34,7 +34,7 @@ public sealed partial class Destination
     }
 
     /// <summary>The endpoint of an address in the current set, for an operator to act on; null where there is none.</summary>
-    public Endpoint? FindEndpoint(System.Net.EndPoint address)
+    public ServerEndpoint? FindEndpoint(System.Net.EndPoint address)
     {
         ArgumentNullException.ThrowIfNull(address);
         var endpoints = Balancer.Endpoints;

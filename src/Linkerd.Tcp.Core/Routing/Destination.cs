@@ -56,7 +56,7 @@ public sealed partial class Destination
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
         _watch = new ResolverWatch(this, options.Resolver, services, _stopping);
-        Waiters = new WaiterQueue(options.MaxWaiters, _balancer, IsInVain, _timeProvider);
+        Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, CannotSucceed, _timeProvider);
         Budget = new RetryTokens(options.RetryBudget, _timeProvider);
         ConfigureSessionLimit(options.MaxSessions);
         ConfigureHeader(options.SendProxy);
@@ -179,7 +179,7 @@ public sealed partial class Destination
 
             var options = _options = change.Options;
             var isInUse = TryApply(() => UseBalancer(change.Balancer, options));
-            Waiters.Configure(options.MaxWaiters, _balancer);
+            Waiters.Configure(options.MaxPendingSessions, _balancer);
             Budget.Configure(options.RetryBudget);
             ConfigureSessionLimit(options.MaxSessions);
             ConfigureCheckPolicy();
@@ -375,6 +375,6 @@ public sealed partial class Destination
     private void Signal()
     {
         _signal.Raise();
-        Waiters.Pump();
+        Waiters.ServePending();
     }
 }

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp;
 /// <summary>What a router's destinations show. Observed: nothing is counted twice, and nothing costs a thing until somebody looks.</summary>
 internal static class DestinationInstruments
 {
-    public static void Create(Meter meter, Router router)
+    public static void Create(Meter meter, DestinationRegistry router)
     {
         meter.CreateObservableUpDownCounter(InstrumentNames.Destinations, () => Count(router), "{destination}", "Destinations, by who has named them.");
         meter.CreateObservableCounter(InstrumentNames.DestinationsEvicted, () => Evicted(router), "{destination}", "Destinations of names that clients chose that were evicted, by cause.");
@@ -15,7 +15,7 @@ internal static class DestinationInstruments
         meter.CreateObservableUpDownCounter(InstrumentNames.EndpointConnections, () => Connections(router), "{connection}", "Server connections of each destination, open and pending.");
         meter.CreateObservableCounter(InstrumentNames.Checks, () => Checks(router), "{check}", "Active checks of each destination's endpoints, by result.");
         meter.CreateObservableUpDownCounter(
-            InstrumentNames.SessionsWaiting, () => Each(router, static destination => (long)destination.WaitingSessions), "{session}", "Sessions that wait for a resolution or a free endpoint now.");
+            InstrumentNames.SessionsWaiting, () => Each(router, static destination => (long)destination.PendingSessions), "{session}", "Sessions that wait for a resolution or a free endpoint now.");
         meter.CreateObservableCounter(
             InstrumentNames.SessionsWaited, () => Each(router, static destination => destination.Waiters.Total), "{session}", "Sessions that have waited.");
         meter.CreateObservableCounter(InstrumentNames.ResolverUpdates, () => Each(router, static destination => destination.Updates), "{update}", "Good answers of each destination's resolver.");
@@ -25,7 +25,7 @@ internal static class DestinationInstruments
             InstrumentNames.ResolverStale, () => Each(router, static destination => destination.IsStale ? 1L : 0L), "{name}", "1 where the endpoints are remembered from an earlier run and not confirmed.");
     }
 
-    private static IEnumerable<Measurement<T>> Each<T>(Router router, Func<Destination, T> value)
+    private static IEnumerable<Measurement<T>> Each<T>(DestinationRegistry router, Func<Destination, T> value)
         where T : struct
     {
         foreach (var destination in router.Destinations)
@@ -34,21 +34,21 @@ internal static class DestinationInstruments
         }
     }
 
-    private static IEnumerable<Measurement<long>> Count(Router router)
+    private static IEnumerable<Measurement<long>> Count(DestinationRegistry router)
     {
         var named = router.Table.ClientNamed;
         yield return new(Math.Max(0, router.Destinations.Count() - named), new KeyValuePair<string, object?>(InstrumentNames.Kind, "fixed"));
         yield return new(named, new KeyValuePair<string, object?>(InstrumentNames.Kind, "client_named"));
     }
 
-    private static IEnumerable<Measurement<long>> Evicted(Router router)
+    private static IEnumerable<Measurement<long>> Evicted(DestinationRegistry router)
     {
         var (idle, unbound) = router.Table.Evicted;
         yield return new(idle, new KeyValuePair<string, object?>(InstrumentNames.Cause, "idle"));
         yield return new(unbound, new KeyValuePair<string, object?>(InstrumentNames.Cause, "unbound"));
     }
 
-    private static IEnumerable<Measurement<long>> Endpoints(Router router)
+    private static IEnumerable<Measurement<long>> Endpoints(DestinationRegistry router)
     {
         foreach (var destination in router.Destinations)
         {
@@ -66,7 +66,7 @@ internal static class DestinationInstruments
         }
     }
 
-    private static IEnumerable<Measurement<long>> Checks(Router router)
+    private static IEnumerable<Measurement<long>> Checks(DestinationRegistry router)
     {
         foreach (var destination in router.Destinations)
         {
@@ -79,7 +79,7 @@ internal static class DestinationInstruments
         }
     }
 
-    private static IEnumerable<Measurement<long>> Connections(Router router)
+    private static IEnumerable<Measurement<long>> Connections(DestinationRegistry router)
     {
         foreach (var destination in router.Destinations)
         {

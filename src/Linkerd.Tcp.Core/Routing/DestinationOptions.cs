@@ -28,25 +28,25 @@ public sealed class DestinationOptions
     public int? MaxSessions { get; set; }
 
     /// <summary>How sessions get their server connections; null, the default: as the proxy's options say.</summary>
-    public ConnectPolicy? Connect { get; set; }
+    public ConnectOptions? Connect { get; set; }
 
     /// <summary>What all of its sessions may spend on retries together. Default: 0.2 for each session, and 10 a second.</summary>
     public RetryBudgetOptions RetryBudget { get; set; } = new();
 
     /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
-    public int MaxWaiters { get; set; } = 1000;
+    public int MaxPendingSessions { get; set; } = 1000;
 
     /// <summary>
     /// Gets or sets the PROXY header with which each connection to its endpoints begins, checks included. Null, the default: none. As each then names its client, none are made ahead:
-    /// <see cref="Warm"/> has no effect, and a warning (3006) says so.
+    /// <see cref="Preconnect"/> has no effect, and a warning (3006) says so.
     /// </summary>
     public SendProxyOptions? SendProxy { get; set; }
 
     /// <summary>Connections that are made before they are needed. Default: none.</summary>
-    public WarmOptions Warm { get; set; } = new();
+    public PreconnectOptions Preconnect { get; set; } = new();
 
     /// <summary>
-    /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="Refusal.NoEndpoint"/>). True: it
+    /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="RejectReason.NoEndpoint"/>). True: it
     /// waits for one, as it does for the first resolution.
     /// </summary>
     public bool WaitForEndpoints { get; set; }
@@ -71,7 +71,7 @@ public sealed class DestinationOptions
         copy.Connect = Connect?.Copy();
         copy.RetryBudget = RetryBudget?.Copy()!;
         copy.SendProxy = SendProxy?.Copy();
-        copy.Warm = Warm?.Copy()!;
+        copy.Preconnect = Preconnect?.Copy()!;
         copy.Check = Check?.Copy();
         return copy;
     }
@@ -85,9 +85,9 @@ public sealed class DestinationOptions
         validator.Range(MaxSessions, 1);
         validator.Optional(Connect, static (connect, validator) => connect.Validate(validator));
         validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));
-        validator.Range(MaxWaiters, 0);
+        validator.Range(MaxPendingSessions, 0);
         validator.Optional(SendProxy, static (header, validator) => header.Validate(validator));
-        validator.Nested(Warm, static (warm, validator) => warm.Validate(validator));
+        validator.Nested(Preconnect, static (warm, validator) => warm.Validate(validator));
         validator.Optional(Check, static (check, validator) => check.Validate(validator));
         validator.TimerOrInfinite(DrainTimeout);
     }

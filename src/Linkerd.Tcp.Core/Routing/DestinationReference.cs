@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A reference to a destination, by <see cref="Router.TryAcquire"/>: the destination is not evicted before the reference is disposed. Any thread.
+/// A reference to a destination, by <see cref="DestinationRegistry.TryAcquire"/>: the destination is not evicted before the reference is disposed. Any thread.
 /// </summary>
 public sealed class DestinationReference : IDisposable
 {

@@ -36,5 +36,5 @@ public sealed record DestinationSnapshot
     public required int WarmConnections { get; init; }
 
     /// <summary>Its endpoints, in the order of the set.</summary>
-    public required ImmutableArray<EndpointSnapshot> Endpoints { get; init; }
+    public required ImmutableArray<ServerEndpointSnapshot> Endpoints { get; init; }
 }

@@ -17,7 +17,7 @@ internal sealed partial class DestinationTable : IDisposable
     private readonly RepeatFilter _fullFilter;
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
-    private volatile RouterOptions _options;
+    private volatile DestinationRegistryOptions _options;
     private int _clientNamed;
     private long _evictedIdle;
     private long _evictedUnbound;
@@ -28,7 +28,7 @@ internal sealed partial class DestinationTable : IDisposable
     /// <param name="options">A validated copy.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Where to log.</param>
-    public DestinationTable(RouterOptions options, TimeProvider timeProvider, ILogger logger)
+    public DestinationTable(DestinationRegistryOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _options = options;
         _timeProvider = timeProvider;
@@ -134,7 +134,7 @@ internal sealed partial class DestinationTable : IDisposable
 
     /// <summary>Takes other options. Destinations beyond a lower number stay until they are idle.</summary>
     /// <param name="options">A validated copy.</param>
-    public void Configure(RouterOptions options)
+    public void Configure(DestinationRegistryOptions options)
     {
         _options = options;
         lock (_lock)
@@ -293,7 +293,7 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    private void EvictIfIdle(DstPath name, Entry entry, RouterOptions options, long now)
+    private void EvictIfIdle(DstPath name, Entry entry, DestinationRegistryOptions options, long now)
     {
         var destination = entry.Value;
         var isBound = destination.HasHadEndpoints;

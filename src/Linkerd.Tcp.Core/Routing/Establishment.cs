@@ -26,7 +26,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(1);
 
     private Destination _destination = null!;
-    private ConnectPolicy _policy = null!;
+    private ConnectOptions _policy = null!;
     private IRequester _requester = null!;
     private CancellationToken _cancellationToken;
     private long _deadline;
@@ -88,7 +88,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     /// <param name="requester">For whom.</param>
     /// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>. Whoever keeps it cancels the token then.</param>
     /// <param name="cancellationToken">Cancelled at the deadline, and if the requester gives up for another reason.</param>
-    public ValueTask RunAsync(Destination destination, ConnectPolicy policy, IRequester requester, long deadline, CancellationToken cancellationToken)
+    public ValueTask RunAsync(Destination destination, ConnectOptions policy, IRequester requester, long deadline, CancellationToken cancellationToken)
     {
         _destination = destination;
         _policy = policy;
@@ -134,7 +134,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
                 if (_pause != TimeSpan.Zero && !_isOver)
                 {
-                    _isOver = !await Pause.WaitAsync(TakePause(), _requester.Executor, timeProvider, _cancellationToken).ConfigureAwait(false);
+                    _isOver = !await ExecutorDelay.WaitAsync(TakePause(), _requester.Executor, timeProvider, _cancellationToken).ConfigureAwait(false);
                 }
             }
         }
@@ -187,10 +187,10 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
             return true;
         }
 
-        if (_destination.IsInVain(picked))
+        if (_destination.CannotSucceed(picked))
         {
             // One that has tried tells of that.
-            Stop(Attempts == 0 ? CloseReason.Refused(Refusal.NoEndpoint) : null, Attempts == 0 ? _destination.Describe(picked) : null);
+            Stop(Attempts == 0 ? CloseReason.Rejected(RejectReason.NoEndpoint) : null, Attempts == 0 ? _destination.Describe(picked) : null);
         }
         else if (Attempts > 0 && picked != PickResult.AtLimit)
         {
@@ -203,7 +203,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     /// <summary>Takes a place in the queue.</summary>
     /// <returns>The place; null if there is none, or nothing to wait for.</returns>
-    private Waiter? WaitFor(PickResult picked)
+    private PendingSession? WaitFor(PickResult picked)
     {
         if (_isOver || _pause != TimeSpan.Zero)
         {
@@ -219,7 +219,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         var waiter = _destination.Waiters.TryEnqueue(_requester, _tried, _cancellationToken);
         if (waiter is null)
         {
-            Stop(CloseReason.Refused(Refusal.WaitersFull), $"{_destination.MaxWaiters} sessions wait already: {_destination.Describe(picked)}");
+            Stop(CloseReason.Rejected(RejectReason.PendingSessionsFull), $"{_destination.MaxWaiters} sessions wait already: {_destination.Describe(picked)}");
         }
 
         return waiter;
@@ -227,7 +227,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     /// <summary>Takes what the wait has brought.</summary>
     /// <returns>Whether that is a lease.</returns>
-    private bool TakeServed(Waiter waiter, PickResult waitedFor)
+    private bool TakeServed(PendingSession waiter, PickResult waitedFor)
     {
         ref readonly var waited = ref waiter.Result;
         _lease = waited.Lease;
@@ -241,7 +241,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         _lease.Complete();
         if (waited.IsInVain)
         {
-            Stop(CloseReason.Refused(Refusal.NoEndpoint), _destination.Describe(waited.Picked));
+            Stop(CloseReason.Rejected(RejectReason.NoEndpoint), _destination.Describe(waited.Picked));
         }
         else if (waited.IsTriedOut && !IsCancelled)
         {
@@ -298,7 +298,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
         else if (!_destination.Budget.TryRetry())
         {
-            Stop(CloseReason.Refused(Refusal.RetryBudget), $"{_last.Detail ?? failure.ToString()}; the destination has spent its retry budget");
+            Stop(CloseReason.Rejected(RejectReason.RetryBudget), $"{_last.Detail ?? failure.ToString()}; the destination has spent its retry budget");
         }
         else if (failure == ConnectFailure.LocalResources && Attempts >= _policy.SourceAddresses.Count)
         {
@@ -309,7 +309,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
     // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
-    private bool IsFree(Endpoint endpoint) =>
+    private bool IsFree(ServerEndpoint endpoint) =>
         _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && endpoint.HasBreaker;
 
     // The only endpoint is tried on; but not where nothing is to be tried twice.

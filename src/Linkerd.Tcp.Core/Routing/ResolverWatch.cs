@@ -100,7 +100,7 @@ internal sealed partial class ResolverWatch
     /// <returns>Why the resolver says no more.</returns>
     private async Task<string> FollowAsync(Backoff restart)
     {
-        await foreach (var resolution in Resolver.ResolveAsync(_destination.Name, _stopping).ConfigureAwait(false))
+        await foreach (var resolution in Resolver.WatchAsync(_destination.Name, _stopping).ConfigureAwait(false))
         {
             // One that was left behind speaks to nobody.
             if (_stopping.IsCancellationRequested)

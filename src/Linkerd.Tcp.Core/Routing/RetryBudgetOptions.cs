@@ -3,7 +3,7 @@ namespace Linkerd.Tcp;
 /// <summary>
 /// How many retries all sessions to a destination may make together, so that retries never make an outage worse: attempts are at most sessions, plus
 /// <see cref="PerSession"/> of them, plus <see cref="PerSecond"/> a second, plus what the full bucket of 10 s held in the beginning. What follows a free refusal
-/// (<see cref="ConnectPolicy.MaxAttempts"/>) is not paid for.
+/// (<see cref="ConnectOptions.MaxAttempts"/>) is not paid for.
 /// </summary>
 /// <remarks>After Finagle's RetryBudget (20 % and 10 a second, over 10 s).</remarks>
 public sealed class RetryBudgetOptions

@@ -25,7 +25,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
     /// <summary>
     /// Finds the running listener that goes on with each of some options: by address; for port 0 by key, or, if one of the two has none, in order. Null: there is none, one is to be bound.
     /// </summary>
-    public ServedListener?[] Match(IReadOnlyList<ProxyListener> options)
+    public ServedListener?[] Match(IReadOnlyList<ListenerOptions> options)
     {
         var found = new ServedListener?[options.Count];
         var left = _current.ToList();
@@ -36,7 +36,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && (next.Key is null || running.Options.Key is null));
         return found;
 
-        void Take(Func<ProxyListener, ServedListener, bool> isIt)
+        void Take(Func<ListenerOptions, ServedListener, bool> isIt)
         {
             for (var i = 0; i < found.Length; i++)
             {
@@ -61,7 +61,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         var listen = options.Listeners.Select(listener => ListenOptionsOf(listener, options)).ToArray();
         ThrowIfInTheWay(options, running, listen);
         var next = (ServedListener?[])running.Clone();
-        var changed = new List<(ServedListener Listener, ListenOptions Before)>();
+        var changed = new List<(ServedListener Listener, TransportListenOptions Before)>();
         var held = new Destination?[next.Length];
         var mostBefore = limit.Maximum;
         try
@@ -85,7 +85,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
             }
 
             // The larger limit first, for whoever starts below.
-            var most = options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions;
+            var most = options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions;
             limit.SetMaximum(Math.Max(most, mostBefore));
             StartAdded(options, policy, running, next!, held);
             limit.SetMaximum(most);
@@ -130,7 +130,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         }
     }
 
-    private static void ThrowIfInTheWay(TcpProxyOptions options, ServedListener?[] running, ListenOptions[] listen)
+    private static void ThrowIfInTheWay(TcpProxyOptions options, ServedListener?[] running, TransportListenOptions[] listen)
     {
         var validator = new OptionsValidator();
         for (var i = 0; i < running.Length; i++)
@@ -144,7 +144,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         validator.ThrowIfInvalid(nameof(options));
     }
 
-    private static async Task UndoAsync(IEnumerable<ServedListener?> added, List<(ServedListener Listener, ListenOptions Before)> changed)
+    private static async Task UndoAsync(IEnumerable<ServedListener?> added, List<(ServedListener Listener, TransportListenOptions Before)> changed)
     {
         await Task.WhenAll(added.Select(static listener => listener?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
         foreach (var (listener, before) in changed)
@@ -161,7 +161,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         }
     }
 
-    private static ListenOptions ListenOptionsOf(ProxyListener listener, TcpProxyOptions options) => new()
+    private static TransportListenOptions ListenOptionsOf(ListenerOptions listener, TcpProxyOptions options) => new()
     {
         EndPoint = listener.EndPoint,
         Backlog = listener.Backlog,

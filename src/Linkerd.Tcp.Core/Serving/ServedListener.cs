@@ -12,13 +12,13 @@ internal sealed partial class ServedListener : IConnectionHandler
     private readonly SessionServices _services;
     private readonly ITransportListener _socket;
     private readonly ConnectionLimit _limit;
-    private ListenOptions _listen;
+    private TransportListenOptions _listen;
     private ClientCounts? _clients;
     private TokenBucket? _rate;
     private volatile SessionAcceptor? _acceptor;
     private Destination? _destination;
 
-    private ServedListener(SessionServices services, ITransportListener socket, ProxyListener options, ListenOptions listen, ConnectionLimit limit)
+    private ServedListener(SessionServices services, ITransportListener socket, ListenerOptions options, TransportListenOptions listen, ConnectionLimit limit)
     {
         _services = services;
         _socket = socket;
@@ -28,14 +28,14 @@ internal sealed partial class ServedListener : IConnectionHandler
     }
 
     /// <summary>Gets the options in force.</summary>
-    public ProxyListener Options { get; private set; }
+    public ListenerOptions Options { get; private set; }
 
     /// <summary>Gets the address, with the port that port 0 became.</summary>
     public EndPoint LocalEndPoint => _socket.LocalEndPoint;
 
     /// <summary>Binds a socket, on which nobody is accepted yet.</summary>
     public static async Task<ServedListener> BindAsync(
-        ITransport transport, SessionServices services, ConnectionLimit whole, ProxyListener options, ListenOptions listen, CancellationToken cancellationToken)
+        ITransport transport, SessionServices services, ConnectionLimit whole, ListenerOptions options, TransportListenOptions listen, CancellationToken cancellationToken)
     {
         // A part of the whole also without a limit of its own: it may get one, which counts the sessions that are there then.
         var limit = new ConnectionLimit(options.MaxSessions ?? int.MaxValue, whole);
@@ -44,11 +44,11 @@ internal sealed partial class ServedListener : IConnectionHandler
     }
 
     /// <summary>Gets the reason for which the socket cannot take options, in words; null if it can.</summary>
-    public string? FindObstacle(ListenOptions listen) => IsSame(listen) ? null : _socket.FindObstacle(listen);
+    public string? FindObstacle(TransportListenOptions listen) => IsSame(listen) ? null : _socket.FindObstacle(listen);
 
     /// <summary>Gives the socket options for which there is no obstacle.</summary>
     /// <returns>The options of before.</returns>
-    public ListenOptions ChangeSocket(ListenOptions listen)
+    public TransportListenOptions ChangeSocket(TransportListenOptions listen)
     {
         var before = _listen;
         if (!IsSame(listen))
@@ -64,7 +64,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     /// <param name="options">The options.</param>
     /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
     /// <param name="policy">What holds for all listeners.</param>
-    public void Use(ProxyListener options, Destination? destination, SessionPolicy policy)
+    public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy)
     {
         Options = options;
         _limit.SetMaximum(options.MaxSessions ?? int.MaxValue);
@@ -146,7 +146,7 @@ internal sealed partial class ServedListener : IConnectionHandler
 
     void IConnectionHandler.OnAcceptFailed(TransportException error, TimeSpan retryAfter) => _acceptor!.OnAcceptFailed(error, retryAfter);
 
-    private bool IsSame(ListenOptions listen) => listen.Backlog == _listen.Backlog && listen.IPv6Only == _listen.IPv6Only && listen.Tcp.IsSame(_listen.Tcp);
+    private bool IsSame(TransportListenOptions listen) => listen.Backlog == _listen.Backlog && listen.IPv6Only == _listen.IPv6Only && listen.Tcp.IsSame(_listen.Tcp);
 
     private static partial class Log
     {

@@ -31,7 +31,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="options">What to serve; copied.</param>
     /// <param name="router">Where sessions go.</param>
-    /// <param name="transport">What carries them; default: one of its own, of <see cref="Transports.Create"/>, which is disposed with it.</param>
+    /// <param name="transport">What carries them; default: one of its own, of <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
@@ -40,7 +40,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
-        Router router,
+        DestinationRegistry router,
         ITransport? transport = null,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
@@ -55,15 +55,15 @@ public sealed partial class TcpProxy : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         _ownsTransport = transport is null;
-        _transport = transport ?? Transports.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
+        _transport = transport ?? TransportFactory.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
         _logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Serving");
-        _limit = new ConnectionLimit(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
+        _limit = new ConnectionLimit(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         _random = random ??= RandomSource.Shared;
         _policy = NewPolicy(options);
         var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter));
-        var leaving = new LeavingSessions(sessions, _logger, _timeProvider, random);
+        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, random);
         _services = new SessionServices(router, dialer, sessions, leaving, random, _timeProvider)
         {
             Instruments = instruments,
@@ -133,7 +133,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// Lower limits end no session. Before <see cref="StartAsync"/>: it starts with them.
     /// </summary>
     /// <remarks>
-    /// <para>A listener is known by its address (and, among several with port 0, by its <see cref="ProxyListener.Key"/>, or its place in the order): it goes on with its socket, its sessions and what its limits have
+    /// <para>A listener is known by its address (and, among several with port 0, by its <see cref="ListenerOptions.Key"/>, or its place in the order): it goes on with its socket, its sessions and what its limits have
     /// counted. One whose address is not among the new ones is removed: it serves those who have connected already, as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are
     /// bound before anything changes, and accept before others are removed.</para>
     /// <para>Two things cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a buffer size back to null. Take the listener out, then
@@ -159,7 +159,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
     /// <returns>Its address, with the port that port 0 became. Before <see cref="StartAsync"/>: the one of the options.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
-    public async Task<EndPoint> AddListenerAsync(ProxyListener listener, CancellationToken cancellationToken = default)
+    public async Task<EndPoint> AddListenerAsync(ListenerOptions listener, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(listener);
         var addresses = await ChangeAsync(
@@ -179,7 +179,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
     /// <returns>Whether there is a listener on the address.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
-    public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ProxyListener listener, CancellationToken cancellationToken = default)
+    public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(listener);
@@ -318,7 +318,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             var policy = isOfAll ? NewPolicy(options) : _policy;
             if (_state == State.New)
             {
-                _limit.SetMaximum(options.MaxSessions ?? DescriptorLimit.DefaultMaxSessions);
+                _limit.SetMaximum(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
                 (_options, _policy) = (options, policy);
                 return [.. options.Listeners.Select(static listener => listener.EndPoint)];
             }
@@ -339,7 +339,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     /// <summary>Gets the options with other listeners, validated.</summary>
     /// <param name="change">Changes the listeners, and those that run with each, in the same order.</param>
-    private (TcpProxyOptions Options, ServedListener?[] Running) WithListeners(Action<List<ProxyListener>, List<ServedListener?>> change)
+    private (TcpProxyOptions Options, ServedListener?[] Running) WithListeners(Action<List<ListenerOptions>, List<ServedListener?>> change)
     {
         var options = _options.Copy();
         var listeners = options.Listeners.ToList();

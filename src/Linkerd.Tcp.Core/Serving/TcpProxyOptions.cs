@@ -4,16 +4,16 @@ namespace Linkerd.Tcp;
 public sealed class TcpProxyOptions
 {
     /// <summary>Where it listens; at least one.</summary>
-    public required IReadOnlyList<ProxyListener> Listeners { get; set; }
+    public required IReadOnlyList<ListenerOptions> Listeners { get; set; }
 
     /// <summary>
-    /// The most sessions at once, over all listeners; <see cref="ProxyListener.MaxSessions"/> is that of one. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
+    /// The most sessions at once, over all listeners; <see cref="ListenerOptions.MaxSessions"/> is that of one. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
     /// Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
     /// </summary>
     public int? MaxSessions { get; set; }
 
     /// <summary>How sessions get their server connections, where <see cref="DestinationOptions.Connect"/> does not say otherwise.</summary>
-    public ConnectPolicy Connect { get; set; } = new();
+    public ConnectOptions Connect { get; set; } = new();
 
     /// <summary>
     /// Whether a client that sends its FIN while its session waits for a server connection is taken for gone, as HAProxy's
@@ -25,7 +25,7 @@ public sealed class TcpProxyOptions
     /// <summary>The limits of each session's copy.</summary>
     public DuplexOptions Duplex { get; set; } = new();
 
-    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ConnectPolicy.Tcp"/> is null; the window is here.</summary>
+    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ConnectOptions.Tcp"/> is null; the window is here.</summary>
     public TcpOptions Tcp { get; set; } = new();
 
     internal TcpProxyOptions Copy()

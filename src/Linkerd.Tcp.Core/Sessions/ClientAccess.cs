@@ -34,7 +34,7 @@ internal sealed class ClientAccess
     /// <param name="listener">The address of the listener.</param>
     /// <param name="peer">The remote address of the socket.</param>
     /// <param name="detail">The words for the log, if it is refused.</param>
-    public Refusal CheckPeer(EndPoint listener, EndPoint? peer, out string? detail)
+    public RejectReason CheckPeer(EndPoint listener, EndPoint? peer, out string? detail)
     {
         if (Trusts(listener, peer))
         {
@@ -44,7 +44,7 @@ internal sealed class ClientAccess
         if (_proxies is { Untrusted: UntrustedPeers.Refuse })
         {
             detail = _untrusted;
-            return Refusal.ProxyProtocol;
+            return RejectReason.ProxyProtocol;
         }
 
         return Check(_clients, listener, peer, out detail);
@@ -54,9 +54,9 @@ internal sealed class ClientAccess
     /// <param name="listener">The address of the listener.</param>
     /// <param name="client">The address that the header names, or else the peer's.</param>
     /// <param name="detail">The words for the log, if it is refused.</param>
-    public Refusal CheckClient(EndPoint listener, EndPoint? client, out string? detail) => Check(_clients, listener, client, out detail);
+    public RejectReason CheckClient(EndPoint listener, EndPoint? client, out string? detail) => Check(_clients, listener, client, out detail);
 
-    private static Refusal Check(NetworkRules rules, EndPoint listener, EndPoint? client, out string? detail)
+    private static RejectReason Check(NetworkRules rules, EndPoint listener, EndPoint? client, out string? detail)
     {
         // The clients of Unix-domain sockets are on no list, and mostly have no address. Of others the engine may not know it any more: they were there and have reset the connection.
         detail = client is null ? listener is UnixDomainSocketEndPoint ? null : "its address is not known" : rules.Check(client) switch
@@ -65,6 +65,6 @@ internal sealed class ClientAccess
             NetworkVerdict.NotAllowed => "its address is not on the allow list",
             _ => null,
         };
-        return detail is null ? Refusal.None : Refusal.ClientNetwork;
+        return detail is null ? RejectReason.None : RejectReason.ClientNetwork;
     }
 }

@@ -34,10 +34,10 @@ internal readonly struct PreludeResult
     public string? Detail { get; }
 
     /// <summary>The client is refused for what it sent.</summary>
-    public static PreludeResult Refused(string detail) => Refused(Refusal.Prelude, detail);
+    public static PreludeResult Refused(string detail) => Refused(RejectReason.Prelude, detail);
 
     /// <summary>The client is refused for what is known of it now.</summary>
-    public static PreludeResult Refused(Refusal refusal, string detail) => new(CloseReason.Refused(refusal), detail);
+    public static PreludeResult Refused(RejectReason refusal, string detail) => new(CloseReason.Rejected(refusal), detail);
 
     /// <summary>The session ends for another reason.</summary>
     public static PreludeResult Ended(CloseReason reason, string detail) => new(reason, detail);

@@ -37,7 +37,7 @@ internal sealed partial class ProxyHeaderPrelude(ClientAccess access, int maxByt
             run.Advance(result.Consumed);
             if (result.Error is { } error)
             {
-                return PreludeResult.Refused(Refusal.ProxyProtocol, $"the PROXY header is invalid: {error}");
+                return PreludeResult.Refused(RejectReason.ProxyProtocol, $"the PROXY header is invalid: {error}");
             }
 
             if (result.Header is { } header)
@@ -60,7 +60,7 @@ internal sealed partial class ProxyHeaderPrelude(ClientAccess access, int maxByt
             Log.Received(logger, context.Peer, header);
         }
 
-        return access.CheckClient(context.Listener, context.Client, out var detail) is var refusal and not Refusal.None ? PreludeResult.Refused(refusal, detail!) : PreludeResult.Done;
+        return access.CheckClient(context.Listener, context.Client, out var detail) is var refusal and not RejectReason.None ? PreludeResult.Refused(refusal, detail!) : PreludeResult.Done;
     }
 
     private static partial class Log

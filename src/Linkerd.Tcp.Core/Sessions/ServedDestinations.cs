@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 /// The destinations that sessions of one proxy go to. What a proxy does for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and
 /// ending the sessions of endpoints that leave. Any thread.
 /// </summary>
-internal sealed class ServedDestinations(Router router, Dialer dialer, LeavingSessions leaving)
+internal sealed class ServedDestinations(DestinationRegistry router, Dialer dialer, DrainEnforcer leaving)
 {
     private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();

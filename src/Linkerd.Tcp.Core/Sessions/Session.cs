@@ -54,11 +54,11 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     internal SessionContext Context => _context;
 
     /// <summary>The endpoint; null while the session is not connected, and when it is over. Any thread.</summary>
-    internal Endpoint? Endpoint => _phase == Phase.Copy ? _lease.Endpoint : null;
+    internal ServerEndpoint? Endpoint => _phase == Phase.Copy ? _lease.Endpoint : null;
 
     TransportExecutor IRequester.Executor => _context.Connection.Executor;
 
-    bool IRequester.IsGone => _context.Connection.PeerGone;
+    bool IRequester.IsGone => _context.Connection.IsReset;
 
     bool IRequester.HasInput => _context.Connection.HasKnownInput;
 
@@ -272,9 +272,9 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             run.Next();
         }
 
-        if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not Refusal.None)
+        if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not RejectReason.None)
         {
-            _control.TrySetReason(CloseReason.Refused(refusal));
+            _control.TrySetReason(CloseReason.Rejected(refusal));
             return null;
         }
 
@@ -298,7 +298,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
 
-    private ConnectPolicy PolicyOf(Destination destination) => destination.Connect ?? Acceptor.Policy.Proxy.Connect;
+    private ConnectOptions PolicyOf(Destination destination) => destination.Connect ?? Acceptor.Policy.Proxy.Connect;
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {

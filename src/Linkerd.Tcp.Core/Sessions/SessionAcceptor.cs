@@ -26,7 +26,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
         // Whoever changes options often does not get more lines by it.
         _failureFilter = before?._failureFilter ?? new RepeatFilter(services.TimeProvider);
-        _refusalFilters = before?._refusalFilters ?? [.. Enum.GetValues<Refusal>().Select(_ => new RepeatFilter(services.TimeProvider))];
+        _refusalFilters = before?._refusalFilters ?? [.. Enum.GetValues<RejectReason>().Select(_ => new RepeatFilter(services.TimeProvider))];
     }
 
     public SessionServices Services { get; }
@@ -67,7 +67,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     public void OnAccepted(TransportConnection connection)
     {
-        Refusal refusal;
+        RejectReason refusal;
         SessionContext? context = null;
         ClientCount? place = null;
         string? detail = null;
@@ -75,12 +75,12 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         try
         {
             // Whoever may not connect at all takes nothing of the rate from the others. The rate comes next, as that costs least.
-            refusal = Access?.CheckPeer(LocalEndPoint, connection.RemoteEndPoint, out detail) ?? Refusal.None;
-            refusal = refusal == Refusal.None && Rate?.TryTake() == false ? Refusal.AcceptRate : refusal;
-            if (refusal == Refusal.None)
+            refusal = Access?.CheckPeer(LocalEndPoint, connection.RemoteEndPoint, out detail) ?? RejectReason.None;
+            refusal = refusal == RejectReason.None && Rate?.TryTake() == false ? RejectReason.AcceptRate : refusal;
+            if (refusal == RejectReason.None)
             {
                 context = new SessionContext(this, connection);
-                refusal = Preludes.Count == 0 ? TryAdmit(context, out place, out isCounted) : Refusal.None;
+                refusal = Preludes.Count == 0 ? TryAdmit(context, out place, out isCounted) : RejectReason.None;
             }
         }
         catch (Exception error)
@@ -91,7 +91,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             return;
         }
 
-        if (refusal == Refusal.None)
+        if (refusal == RejectReason.None)
         {
             new Session(context!, place, isCounted).Start();
         }
@@ -114,35 +114,35 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <param name="context">The session; its destination is set if it is known, also if the session is refused.</param>
     /// <param name="place">Its place among the sessions of its client; null if they are not limited.</param>
     /// <param name="isCounted">Whether it has a place of the limit of its destination, which may get one, or lose it, while the session runs.</param>
-    public Refusal TryAdmit(SessionContext context, out ClientCount? place, out bool isCounted)
+    public RejectReason TryAdmit(SessionContext context, out ClientCount? place, out bool isCounted)
     {
         place = null;
         isCounted = false;
         Destination? held = null;
-        var refusal = Refusal.ClientSessions;
+        var refusal = RejectReason.ClientSessions;
         try
         {
             context.Destination = Destination;
             if (Clients?.TryAcquire(context.Client, out place) != false)
             {
-                refusal = Refusal.NoRoute;
+                refusal = RejectReason.NoRoute;
                 if (Destination is null && Route?.Invoke(context) is { } name)
                 {
                     context.Destination = held = Services.Destinations.TryHold(name);
-                    refusal = Refusal.DestinationsFull;
+                    refusal = RejectReason.DestinationsFull;
                 }
 
                 if (context.Destination is { } destination)
                 {
                     var limit = destination.SessionLimit;
                     isCounted = limit?.TryAcquire() == true;
-                    refusal = limit is null || isCounted ? Refusal.None : Refusal.DestinationSessions;
+                    refusal = limit is null || isCounted ? RejectReason.None : RejectReason.DestinationSessions;
                 }
             }
         }
         finally
         {
-            if (refusal != Refusal.None)
+            if (refusal != RejectReason.None)
             {
                 Clients?.Release(place);
                 place = null;
@@ -171,25 +171,25 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     }
 
     /// <summary>Logs that a client was refused at accept, or by what it sent before it had a destination.</summary>
-    public void LogRefused(EndPoint? client, SessionContext? context, Refusal refusal, string? detail)
+    public void LogRefused(EndPoint? client, SessionContext? context, RejectReason refusal, string? detail)
     {
         if (_refusalFilters[(int)refusal].TryPass(out var suppressed))
         {
-            var word = refusal.ToWord();
+            var word = refusal.ToTag();
             Log.Refused(Services.ProxyLogger, client, NameOf(context), detail is null ? word : $"{word}, {detail}", suppressed);
         }
     }
 
     private object NameOf(SessionContext? context) => (object?)context?.Name ?? (object?)Destination?.Name ?? "no name";
 
-    private async Task RefuseAsync(TransportConnection connection, SessionContext? context, Refusal refusal, string? detail)
+    private async Task RefuseAsync(TransportConnection connection, SessionContext? context, RejectReason refusal, string? detail)
     {
         try
         {
             LogRefused(context is null ? connection.RemoteEndPoint : context.Client, context, refusal, detail);
             Services.Instruments.Accepted();
-            Services.Instruments.Refused(refusal.ToWord());
-            Services.Instruments.ClosedUnserved(CloseReason.Refused(refusal).Text);
+            Services.Instruments.Refused(refusal.ToTag());
+            Services.Instruments.ClosedUnserved(CloseReason.Rejected(refusal).Text);
         }
         catch (Exception error)
         {

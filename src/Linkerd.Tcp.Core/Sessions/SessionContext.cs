@@ -29,7 +29,7 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the address of the listener, with the port that port 0 became.</summary>
     public EndPoint Listener => _acceptor.LocalEndPoint;
 
-    /// <summary>Gets the key of the listener (<see cref="ProxyListener.Key"/>); null if it has none.</summary>
+    /// <summary>Gets the key of the listener (<see cref="ListenerOptions.Key"/>); null if it has none.</summary>
     public string? ListenerKey => _acceptor.Key;
 
     /// <summary>Gets the remote address of the socket: the client, or a proxy before it. Null if the engine has none, as for an unnamed Unix-domain socket.</summary>
@@ -43,7 +43,7 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the address that the client connected to: the one that a proxy before this one has named, otherwise the local address of the socket.</summary>
     public EndPoint? Local => ProxyHeader?.Destination ?? Connection.LocalEndPoint;
 
-    /// <summary>Gets the PROXY header with which the connection began; null if there was none, or it was not looked for (<see cref="ProxyListener.AcceptProxy"/>).</summary>
+    /// <summary>Gets the PROXY header with which the connection began; null if there was none, or it was not looked for (<see cref="ListenerOptions.AcceptProxy"/>).</summary>
     public ProxyHeader? ProxyHeader { get; internal set; }
 
     /// <summary>

@@ -31,9 +31,9 @@ internal readonly ref partial struct SessionReport
         var services = Context.Acceptor.Services;
         var duration = services.TimeProvider.GetElapsedTime(Context.StartedAt);
         services.Instruments.Closed(Reason.Text, duration);
-        if (Reason.Refusal != Refusal.None)
+        if (Reason.RejectReason != RejectReason.None)
         {
-            services.Instruments.Refused(Reason.Refusal.ToWord());
+            services.Instruments.Refused(Reason.RejectReason.ToTag());
         }
 
         LogEnd(services, duration);
@@ -55,9 +55,9 @@ internal readonly ref partial struct SessionReport
 
     private void LogEnd(SessionServices services, TimeSpan duration)
     {
-        if (Reason.Refusal != Refusal.None && Reason.Phase == ClosePhase.Accept)
+        if (Reason.RejectReason != RejectReason.None && Reason.Phase == ClosePhase.Accept)
         {
-            Context.Acceptor.LogRefused(Context.Client, Context, Reason.Refusal, PreludeDetail);
+            Context.Acceptor.LogRefused(Context.Client, Context, Reason.RejectReason, PreludeDetail);
         }
         else if (IsUnserved && services.UnservedFilter.TryPass(out var suppressed))
         {
@@ -124,7 +124,7 @@ internal readonly ref partial struct SessionReport
 
     // A client that left, and an operator who ended it, are no trouble of the proxy's.
     private bool IsUnserved =>
-        Reason.Refusal != Refusal.None || Reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
+        Reason.RejectReason != RejectReason.None || Reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
 
     private static object NameOf(SessionContext context) => (object?)context.Name ?? "no name";
 

@@ -8,7 +8,7 @@ internal sealed class SessionServices
 {
     private readonly ServedDestinations _destinations;
 
-    public SessionServices(Router router, Dialer dialer, SessionList sessions, LeavingSessions leaving, IRandomSource random, TimeProvider timeProvider)
+    public SessionServices(DestinationRegistry router, Dialer dialer, SessionList sessions, DrainEnforcer leaving, IRandomSource random, TimeProvider timeProvider)
     {
         _destinations = new ServedDestinations(router, dialer, leaving);
         Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
@@ -21,7 +21,7 @@ internal sealed class SessionServices
 
     public SessionList Sessions { get; }
 
-    public LeavingSessions Leaving { get; }
+    public DrainEnforcer Leaving { get; }
 
     public required SessionInstruments Instruments { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class SessionWait : ITimerHandler
     private SessionServices Services => _session.Context.Acceptor.Services;
 
     // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
-    private bool ClientLeft => _session.Context.Acceptor.Policy.AbortOnClose ? Connection.PeerFinished : Connection.PeerGone;
+    private bool ClientLeft => _session.Context.Acceptor.Policy.AbortOnClose ? Connection.HasPeerClosed : Connection.IsReset;
 
     /// <summary>The preludes begin. A client that leaves is not looked for: a receive notices it.</summary>
     public void BeginPreludes(TimeSpan timeout, long now) => Begin(State.Prelude, timeout, now);

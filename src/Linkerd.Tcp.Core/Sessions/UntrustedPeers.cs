@@ -3,7 +3,7 @@ namespace Linkerd.Tcp;
 /// <summary>Specifies what happens to a peer that is not trusted to send a PROXY header, at a listener that accepts it (<see cref="AcceptProxyOptions"/>).</summary>
 public enum UntrustedPeers
 {
-    /// <summary>It is reset at once (<see cref="Refusal.ProxyProtocol"/>): no byte of it is read.</summary>
+    /// <summary>It is reset at once (<see cref="RejectReason.ProxyProtocol"/>): no byte of it is read.</summary>
     Refuse = 0,
 
     /// <summary>It is a client itself: its bytes go to the server unread, also those that look like a header.</summary>

@@ -10,7 +10,7 @@ namespace Linkerd.Tcp;
 /// <param name="address">Where it listens.</param>
 /// <param name="isClosed">Whether nobody new can get into the backlog.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class BacklogDrain(ListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)
+internal sealed class BacklogDrain(TransportListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestTaking = TimeSpan.FromSeconds(2);

@@ -9,7 +9,7 @@ public enum ConnectFailure
     /// <summary>The endpoint answered with a RST, or nothing listens (ECONNREFUSED); also a connection that met itself on loopback.</summary>
     Refused,
 
-    /// <summary>No answer within the attempt's time (ETIMEDOUT, or <see cref="ConnectOptions.Timeout"/>).</summary>
+    /// <summary>No answer within the attempt's time (ETIMEDOUT, or <see cref="TransportConnectOptions.Timeout"/>).</summary>
     TimedOut,
 
     /// <summary>No route, or an ICMP error (EHOSTUNREACH, ENETUNREACH).</summary>

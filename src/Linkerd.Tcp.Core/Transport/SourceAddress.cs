@@ -2,11 +2,11 @@ using System.Net;
 
 namespace Linkerd.Tcp;
 
-/// <summary>What <see cref="ConnectOptions.Source"/> means for one attempt, and how it is told that it failed.</summary>
+/// <summary>What <see cref="TransportConnectOptions.Source"/> means for one attempt, and how it is told that it failed.</summary>
 internal static class SourceAddress
 {
     /// <summary>The address to bind to; null: none, as none was asked for or the target is of another kind.</summary>
-    public static IPAddress? For(in ConnectOptions options, EndPoint to) =>
+    public static IPAddress? For(in TransportConnectOptions options, EndPoint to) =>
         options.Source is { } source && to is IPEndPoint target && target.AddressFamily == source.AddressFamily ? source : null;
 
     /// <summary>The address could not be bound, whatever the reason: says nothing about the endpoint.</summary>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. Copied and validated by whoever takes them, except in <see cref="ConnectOptions"/>.</summary>
+/// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. Copied and validated by whoever takes them, except in <see cref="TransportConnectOptions"/>.</summary>
 public sealed class TcpOptions
 {
     private const int LargestBuffer = 1 << 30;

@@ -38,7 +38,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// Whether the peer is known to have reset the connection, found out without reading: for connections that wait in a queue or
     /// under back-pressure. What was received before can still be read. Cheap enough to be asked a few times a second. Any thread.
     /// </summary>
-    public abstract bool PeerGone { get; }
+    public abstract bool IsReset { get; }
 
     /// <summary>
     /// Whether the peer's FIN or RST has arrived, found out without reading, whatever else is unread before it; what is can still be read. For
@@ -50,7 +50,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// The kernel is asked where there is one. The Sockets engine off Linux sees a FIN only once the bytes before it were read; a copy's connection
     /// over a stream that is no network stream, or over a pipe, sees either only when a receive has brought it.
     /// </remarks>
-    public abstract bool PeerFinished { get; }
+    public abstract bool HasPeerClosed { get; }
 
     /// <summary>
     /// Waits for bytes and hands out the engine's own memory. Good until the caller next suspends: whoever suspends calls
@@ -90,7 +90,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// it throws the kernel's send buffer away.
     /// </summary>
     /// <returns>Whether all was acknowledged; false where the connection ended first.</returns>
-    public abstract ValueTask<bool> WaitAcknowledgedAsync();
+    public abstract ValueTask<bool> FlushToPeerAsync();
 
     /// <summary>Ends the connection at once with a RST. Pending operations complete with <see cref="TransportStatus.Aborted"/>. Any thread; twice is harmless.</summary>
     public abstract void Abort();

@@ -49,15 +49,15 @@ internal static class CoreOptions
         options.Connect = Connect(server, client);
         options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
         options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
-        options.MaxWaiters = client.MaxWaiters ?? options.MaxWaiters;
-        options.Warm.Connections = client.MinConnections ?? options.Warm.Connections;
+        options.MaxPendingSessions = client.MaxWaiters ?? options.MaxPendingSessions;
+        options.Preconnect.Connections = client.MinConnections ?? options.Preconnect.Connections;
         options.DrainTimeout = client.DrainTimeout ?? options.DrainTimeout;
         return options;
     }
 
-    private static ProxyListener Listener(ServerConfiguration server, DstPath name)
+    private static ListenerOptions Listener(ServerConfiguration server, DstPath name)
     {
-        var listener = new ProxyListener(new IPEndPoint(server.Ip, server.Port!.Value), name)
+        var listener = new ListenerOptions(new IPEndPoint(server.Ip, server.Port!.Value), name)
         {
             MaxSessions = Limit(server.MaxConcurrency),
             MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),
@@ -71,9 +71,9 @@ internal static class CoreOptions
         return listener;
     }
 
-    private static ConnectPolicy Connect(ServerConfiguration server, ClientSettings client)
+    private static ConnectOptions Connect(ServerConfiguration server, ClientSettings client)
     {
-        var policy = new ConnectPolicy { ConnectTimeout = client.EstablishTimeout ?? server.ConnectTimeout, SourceAddresses = client.SourceAddresses ?? [] };
+        var policy = new ConnectOptions { ConnectTimeout = client.EstablishTimeout ?? server.ConnectTimeout, SourceAddresses = client.SourceAddresses ?? [] };
         policy.AttemptTimeout = client.ConnectTimeout ?? policy.AttemptTimeout;
         policy.MaxAttempts = client.Retries + 1 ?? policy.MaxAttempts;
         return policy;

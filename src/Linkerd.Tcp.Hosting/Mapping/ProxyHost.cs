@@ -13,7 +13,7 @@ public sealed class ProxyHost : IAsyncDisposable
 {
     private readonly ITransport _transport;
     private readonly List<NamingServices> _naming = [];
-    private readonly List<Router> _routers = [];
+    private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
 
     /// <summary>Puts everything together; nothing is opened yet.</summary>
@@ -35,7 +35,7 @@ public sealed class ProxyHost : IAsyncDisposable
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         var transport = CoreOptions.Transport(configuration);
         (transport.TimeProvider, transport.LoggerFactory, transport.Meter) = (timeProvider, loggerFactory, meter);
-        _transport = Transports.Create(transport);
+        _transport = TransportFactory.Create(transport);
         try
         {
             foreach (var router in configuration.Routers)
@@ -117,7 +117,7 @@ public sealed class ProxyHost : IAsyncDisposable
         foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
         {
             var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
-            var destinations = new Router(
+            var destinations = new DestinationRegistry(
                 name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);

@@ -109,7 +109,7 @@ internal static class ClientOptions
         new ConfigurationOption<ClientSettings, CircuitBreakerOptions?>(
             OptionTypes.FailFast,
             static client => client.MaxConsecutiveFailures is { } failures ? FailFastText.Of(failures, client.FailurePenalty) : null,
-            static (client, breaker) => (client.MaxConsecutiveFailures, client.FailurePenalty) = (breaker?.Failures, breaker?.FirstBackoff))
+            static (client, breaker) => (client.MaxConsecutiveFailures, client.FailurePenalty) = (breaker?.Failures, breaker?.InitialBackoff))
         {
             Argument = "fail-fast",
             ValueName = "off|FAILURES[,PENALTY]",

@@ -35,12 +35,12 @@ internal static class FailFastText
     {
         var options = new CircuitBreakerOptions();
         options.Failures = failures ?? options.Failures;
-        options.FirstBackoff = penalty ?? options.FirstBackoff;
-        options.LastBackoff = options.FirstBackoff > options.LastBackoff ? options.FirstBackoff : options.LastBackoff;
+        options.InitialBackoff = penalty ?? options.InitialBackoff;
+        options.MaxBackoff = options.InitialBackoff > options.MaxBackoff ? options.InitialBackoff : options.MaxBackoff;
         return options;
     }
 
     /// <summary>Prints it so that it reads back the same.</summary>
     public static string Print(CircuitBreakerOptions options) =>
-        options.Failures == 0 ? "off" : string.Create(CultureInfo.InvariantCulture, $"{options.Failures},{DurationText.Print(options.FirstBackoff)}");
+        options.Failures == 0 ? "off" : string.Create(CultureInfo.InvariantCulture, $"{options.Failures},{DurationText.Print(options.InitialBackoff)}");
 }

@@ -39,7 +39,7 @@ internal sealed class MeshServer : IDisposable
         _channel = MeshConnections.Create(options, address, endPoint, IsTls ? new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) : null);
         Calls = _channel.CreateCallInvoker();
         _resolver = new Resolver.ResolverClient(Calls);
-        _backoff = Retrying.ServerBackoff(options.Random, interval: null);
+        _backoff = RetryDelays.ServerBackoff(options.Random, interval: null);
     }
 
     /// <summary>For a log.</summary>
@@ -201,7 +201,7 @@ internal sealed class MeshServer : IDisposable
             _backoff.Reset();
         }
 
-        _pause = wasStable ? Retrying.PromptDelay(_options.Random) : _backoff.Next();
+        _pause = wasStable ? RetryDelays.PromptDelay(_options.Random) : _backoff.Next();
         _failedAt = _options.TimeProvider.GetTimestamp();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class MeshBindQuestion(MeshOptions options, DstPath name) : Mesh
 
     public override NameBinding Failed(string error) => new NameBinding.Failed(error);
 
-    public override StateRank RankOf(NameBinding state) => state.Rank;
+    public override StatePrecedence RankOf(NameBinding state) => state.Rank;
 
     public override bool IsWorthKeeping(NameBinding state) =>
         state is NameBinding.Bound { Tree: BoundTree.Leaf or BoundTree.Union or BoundTree.Alt };

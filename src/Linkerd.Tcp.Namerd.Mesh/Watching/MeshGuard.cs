@@ -20,7 +20,7 @@ internal sealed class MeshGuard<TMessage, TState>(
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<MeshRenewal<TMessage, TState>> RunAsync(MeshServer current, CancellationToken cancellationToken)
     {
-        var backoff = Retrying.Backoff(options.Random, interval: null);
+        var backoff = RetryDelays.Backoff(options.Random, interval: null);
         var avoid = await WaitAsync(current, cancellationToken).ConfigureAwait(false) ? null : current;
         while (true)
         {
@@ -42,10 +42,10 @@ internal sealed class MeshGuard<TMessage, TState>(
     // True where the stream has to be opened anew, false where it is merely old.
     private async Task<bool> WaitAsync(MeshServer current, CancellationToken cancellationToken)
     {
-        var left = options.Random.Jitter(options.MaxStreamAge, Retrying.Jitter);
+        var left = options.Random.Jitter(options.MaxStreamAge, RetryDelays.Jitter);
         while (true)
         {
-            var pause = options.Interval is { } interval ? options.Random.Jitter(interval, Retrying.Jitter) : left;
+            var pause = options.Interval is { } interval ? options.Random.Jitter(interval, RetryDelays.Jitter) : left;
             if (pause >= left)
             {
                 await Task.Delay(left, options.TimeProvider, cancellationToken).ConfigureAwait(false);

@@ -26,7 +26,7 @@ internal abstract class MeshQuestion<TMessage, TState>
     public abstract TState Failed(string error);
 
     /// <summary>How much a state says: it makes those history that say as much, or less.</summary>
-    public abstract StateRank RankOf(TState state);
+    public abstract StatePrecedence RankOf(TState state);
 
     /// <summary>Whether a state has endpoints, or leads to some: what is kept when there is trouble.</summary>
     public abstract bool IsWorthKeeping(TState state);

@@ -25,7 +25,7 @@ internal sealed class MeshReplicasQuestion(DstPath id) : MeshQuestion<Replicas, 
 
     public override Resolution Failed(string error) => new Resolution.Failed(error);
 
-    public override StateRank RankOf(Resolution state) => state.Rank;
+    public override StatePrecedence RankOf(Resolution state) => state.Rank;
 
     public override bool IsWorthKeeping(Resolution state) => state is Resolution.Bound { Endpoints.IsEmpty: false };
 }

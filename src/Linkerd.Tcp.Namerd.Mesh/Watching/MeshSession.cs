@@ -7,7 +7,7 @@ internal sealed class MeshSession<TMessage, TState>(
     where TState : class
 {
     private readonly MeshGuard<TMessage, TState> _guard = new(question, servers, options, report);
-    private readonly Backoff _backoff = Retrying.Backoff(options.Random, interval: null);
+    private readonly Backoff _backoff = RetryDelays.Backoff(options.Random, interval: null);
     private MeshServer? _avoid;
     private long _opened;
 
@@ -26,7 +26,7 @@ internal sealed class MeshSession<TMessage, TState>(
             catch (MeshException exception)
             {
                 // Not one namerd is good. Whoever tries next, tries for all.
-                delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + Retrying.PromptDelay(options.Random) : _backoff.Next();
+                delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + RetryDelays.PromptDelay(options.Random) : _backoff.Next();
                 report.Failure(exception.Message, delay, servers.Outages);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -52,7 +52,7 @@ internal sealed class MeshSession<TMessage, TState>(
         if (end.BlamesServer)
         {
             // The namerd is not asked before its own pause is over; another one is, at once.
-            var prompt = servers.Pause + Retrying.PromptDelay(options.Random);
+            var prompt = servers.Pause + RetryDelays.PromptDelay(options.Random);
             if (isStable)
             {
                 report.Ended(end.Message, lived, prompt);

@@ -30,7 +30,7 @@ internal sealed class MeshReplicasReader
 
     private MeshAnswer<Resolution> Read(Replicas.Types.Bound bound)
     {
-        var endpoints = new List<WeightedEndPoint>(bound.Endpoints.Count);
+        var endpoints = new List<WeightedAddress>(bound.Endpoints.Count);
         var ofAll = ReadMetadata(bound.Metadata);
         foreach (var endpoint in bound.Endpoints)
         {
@@ -44,7 +44,7 @@ internal sealed class MeshReplicasReader
             }
             else
             {
-                endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint)) { Metadata = ReadMetadata(endpoint.Metadata) ?? ofAll });
+                endpoints.Add(new WeightedAddress(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint)) { Metadata = ReadMetadata(endpoint.Metadata) ?? ofAll });
             }
         }
 

@@ -138,7 +138,7 @@ internal sealed class DocumentStream<TState> : IDisposable
             }
 
             documents.Insert(0, document);
-            if (_question.RankOf(document.State) == StateRank.Bound)
+            if (_question.RankOf(document.State) == StatePrecedence.Bound)
             {
                 break;
             }

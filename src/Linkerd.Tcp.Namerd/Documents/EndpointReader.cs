@@ -9,7 +9,7 @@ internal sealed class EndpointReader
     // An IPv6 address with a long zone.
     private const int MostAddressChars = 128;
 
-    private readonly List<WeightedEndPoint> _endpoints = [];
+    private readonly List<WeightedAddress> _endpoints = [];
     private int _skipped;
     private string? _example;
     private IPAddress? _address;
@@ -97,7 +97,7 @@ internal sealed class EndpointReader
         }
         else
         {
-            _endpoints.Add(new WeightedEndPoint(new IPEndPoint(_address, port), _weight) { Metadata = _metadata });
+            _endpoints.Add(new WeightedAddress(new IPEndPoint(_address, port), _weight) { Metadata = _metadata });
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class AddressQuestion(string endpoint) : Question<Resolution>(en
 
     public override string? ErrorOf(Resolution state) => (state as Resolution.Failed)?.Error;
 
-    public override StateRank RankOf(Resolution state) => state.Rank;
+    public override StatePrecedence RankOf(Resolution state) => state.Rank;
 
     public override string Kept(bool any) => any ? "keeping the last known endpoints" : "no endpoints are known yet";
 

@@ -20,9 +20,9 @@ internal sealed class BindQuestion : Question<NameBinding>
 
     public override string? ErrorOf(NameBinding state) => (state as NameBinding.Failed)?.Error;
 
-    public override StateRank RankOf(NameBinding state) => state.Rank;
+    public override StatePrecedence RankOf(NameBinding state) => state.Rank;
 
     public override string Kept(bool any) => any ? "keeping the last known tree" : "no tree is known yet";
 
-    public override bool IsWorthKeeping(NameBinding state) => state.Rank == StateRank.Bound;
+    public override bool IsWorthKeeping(NameBinding state) => state.Rank == StatePrecedence.Bound;
 }

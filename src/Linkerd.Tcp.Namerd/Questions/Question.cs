@@ -24,7 +24,7 @@ internal abstract class Question<TState>(string endpoint)
     public abstract string? ErrorOf(TState state);
 
     /// <summary>How much a state says: one of a higher rank has to be seen even if one of a lower rank came after it.</summary>
-    public abstract StateRank RankOf(TState state);
+    public abstract StatePrecedence RankOf(TState state);
 
     /// <summary>What is kept in a failure, for a log.</summary>
     /// <param name="any">Whether anything was ever known.</param>

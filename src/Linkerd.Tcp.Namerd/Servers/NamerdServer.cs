@@ -24,7 +24,7 @@ internal sealed class NamerdServer : IDisposable
         BaseAddress = baseAddress;
         Address = address;
         Text = NamerdRequest.Print(baseAddress) + (isOneOfSeveral ? $" ({address})" : string.Empty);
-        Backoff = Retrying.ServerBackoff(options.Random, options.Interval);
+        Backoff = RetryDelays.ServerBackoff(options.Random, options.Interval);
         _connections = new NamerdConnections(options, this, wrap);
 
         // TLS is spoken beneath HTTP (see NamerdConnections), which therefore is told of plain HTTP.
@@ -50,7 +50,7 @@ internal sealed class NamerdServer : IDisposable
     public string Text { get; }
 
     /// <summary>Why nothing is asked of it now; null where nothing is wrong with it.</summary>
-    public ServerMark? Mark { get; set; }
+    public ServerFailure? Mark { get; set; }
 
     /// <summary>Whether somebody finds out now if it still is as its mark says.</summary>
     public bool IsProbed { get; set; }

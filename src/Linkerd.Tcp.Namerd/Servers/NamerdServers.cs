@@ -162,7 +162,7 @@ internal sealed class NamerdServers : IDisposable
 
             left = server.Backoff.Next();
             isNew = server.Mark is null;
-            server.Mark = new ServerMark(error, Now + (long)(left.TotalSeconds * _options.TimeProvider.TimestampFrequency), isUnreachable);
+            server.Mark = new ServerFailure(error, Now + (long)(left.TotalSeconds * _options.TimeProvider.TimestampFrequency), isUnreachable);
             server.IsProbed = false;
             Signal();
         }

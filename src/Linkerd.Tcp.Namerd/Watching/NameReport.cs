@@ -16,7 +16,7 @@ internal sealed class NameReport<TState>(
     RepeatFilter outages,
     NamerdOptions options,
     ILogger logger,
-    StateCell<TState> cell,
+    LatestValue<TState> cell,
     Action<NamerdDocument<TState>>? seen)
     where TState : class
 {

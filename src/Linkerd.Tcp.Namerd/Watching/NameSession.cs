@@ -16,7 +16,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
     private readonly NamerdOptions _options = setup.Options;
     private readonly NamerdWatch<TState> _watch = new(setup);
     private readonly ServerChoice<TState> _choice = new(setup);
-    private readonly Backoff _backoff = Retrying.Backoff(setup.Options.Random, setup.Options.Interval);
+    private readonly Backoff _backoff = RetryDelays.Backoff(setup.Options.Random, setup.Options.Interval);
     private bool _tryPoll;
     private bool _polls;
     private long _pollsSince;
@@ -95,7 +95,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
             StartPolling(server);
         }
 
-        return Retrying.PollDelay(_options);
+        return RetryDelays.PollDelay(_options);
     }
 
     private void StartPolling(NamerdServer server)
@@ -103,7 +103,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
         setup.Report.NotStreamed(server, _options.Interval);
         _polls = true;
         _pollsSince = _options.TimeProvider.GetTimestamp();
-        _pollsFor = Retrying.RenewalDelay(_options);
+        _pollsFor = RetryDelays.RenewalDelay(_options);
     }
 
     private TimeSpan WatchEnded(WatchOutcome outcome)
@@ -115,7 +115,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
             _shortWatches = _orderlyEnds = 0;
             _backoff.Reset();
             _choice.AvoidLost(outcome);
-            var prompt = Retrying.PromptDelay(_options.Random, setup.Servers.Sessions);
+            var prompt = RetryDelays.PromptDelay(_options.Random, setup.Servers.Sessions);
             setup.Report.Ended(end.Message, outcome.Lived, prompt);
             return prompt;
         }
@@ -124,7 +124,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
         _shortWatches++;
         if (_shortWatches == 1 && _choice.AvoidLost(outcome) && _choice.HasOther)
         {
-            var another = Retrying.AnotherDelay(_options);
+            var another = RetryDelays.AnotherDelay(_options);
             setup.Report.Ended(end.Message, outcome.Lived, another);
             return another;
         }

@@ -60,7 +60,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         _failed.Add(server);
         var isAboutTheName = failure.Why == NamerdException.Reason.Error;
         var found = !isAboutTheName && setup.Servers.HasOther(_failed);
-        delay = found ? Retrying.AnotherDelay(setup.Options) : TimeSpan.Zero;
+        delay = found ? RetryDelays.AnotherDelay(setup.Options) : TimeSpan.Zero;
         if (found)
         {
             setup.Report.AskingAnother(failure.Message);
@@ -82,7 +82,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
 
         // Each of them was asked once, which is to be no more on average than if there were one.
         var delay = backoff.Next() * Math.Max(1, asked);
-        delay = delay < Retrying.Most ? delay : Retrying.Most;
+        delay = delay < RetryDelays.Most ? delay : RetryDelays.Most;
         setup.Report.Failure(failure.Message, delay);
         return delay;
     }
@@ -103,7 +103,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         if (setup.Servers.IsAnyUp)
         {
             // Everybody who waits goes on now.
-            await Task.Delay(Retrying.PromptDelay(setup.Options.Random, setup.Servers.Sessions), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(RetryDelays.PromptDelay(setup.Options.Random, setup.Servers.Sessions), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Namerd;
 /// <param name="time">The clock.</param>
 /// <param name="run">Runs a session until cancelled, which is its only end.</param>
 internal sealed class SharedSessions<TState>(
-    Question<TState> question, TimeProvider time, Func<DstPath, StateCell<TState>, CancellationToken, Task> run)
+    Question<TState> question, TimeProvider time, Func<DstPath, LatestValue<TState>, CancellationToken, Task> run)
     where TState : class
 {
     // An offer is for a session that is about to begin; a later one would be told old news.
@@ -101,7 +101,7 @@ internal sealed class SharedSessions<TState>(
 
     private sealed class Session(Question<TState> question)
     {
-        public StateCell<TState> Cell { get; } = new(question.RankOf);
+        public LatestValue<TState> Cell { get; } = new(question.RankOf);
 
         public CancellationTokenSource Stop { get; } = new();
 

@@ -44,7 +44,7 @@ internal sealed class WatchCheck<TState>(NameSetup<TState> setup, CancellationTo
         if (_taken is { } taken)
         {
             _taken = null;
-            await Task.Delay(Retrying.Lag, setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(RetryDelays.Lag, setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
             if (Interlocked.Read(ref _heard) == _heardWhenTaken)
             {
                 return new CheckedState<TState>(null, server, IsStale: true, taken);
@@ -53,10 +53,10 @@ internal sealed class WatchCheck<TState>(NameSetup<TState> setup, CancellationTo
 
         while (true)
         {
-            await Task.Delay(Retrying.PollDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(RetryDelays.PollDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
             var heard = Interlocked.Read(ref _heard);
             var document = await PollAsync(server).ConfigureAwait(false);
-            if (document is { IsAnswer: true } && setup.Question.RankOf(document.State) > StateRank.Nothing
+            if (document is { IsAnswer: true } && setup.Question.RankOf(document.State) > StatePrecedence.Nothing
                 && Interlocked.Read(ref _heard) == heard && !document.State.Equals(_last))
             {
                 return new CheckedState<TState>(document, server, IsStale: false, null);

@@ -18,8 +18,8 @@ internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<RenewedWatch<TState>> RenewAsync(NamerdServer present, Task hurry, CancellationToken cancellationToken)
     {
-        await hurry.WaitAsync(Retrying.RenewalDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var backoff = Retrying.Backoff(setup.Options.Random, setup.Options.Interval);
+        await hurry.WaitAsync(RetryDelays.RenewalDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var backoff = RetryDelays.Backoff(setup.Options.Random, setup.Options.Interval);
         var failed = new List<NamerdServer>();
         while (true)
         {
@@ -42,7 +42,7 @@ internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
             catch (NamerdException exception)
             {
                 var hasOther = setup.Servers.HasOther(failed);
-                delay = hasOther ? Retrying.AnotherDelay(setup.Options) : backoff.Next();
+                delay = hasOther ? RetryDelays.AnotherDelay(setup.Options) : backoff.Next();
                 if (!hasOther)
                 {
                     failed.Clear();

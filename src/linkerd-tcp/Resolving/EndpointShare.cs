@@ -24,9 +24,9 @@ internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Sh
     {
         var sum = group.Endpoints.Sum(endpoint => endpoint.EffectiveWeight);
         return group.Endpoints
-            .OrderBy(endpoint => endpoint.EndPoint, EndPointOrder.Instance)
+            .OrderBy(endpoint => endpoint.Address, EndPointOrder.Instance)
             .Select(endpoint => new EndpointShare(
-                endpoint.EndPoint, endpoint.EffectiveWeight, share * Part(endpoint.EffectiveWeight, sum, group.Endpoints.Length), group.Tier, endpoint.Metadata?.Authority));
+                endpoint.Address, endpoint.EffectiveWeight, share * Part(endpoint.EffectiveWeight, sum, group.Endpoints.Length), group.Tier, endpoint.Metadata?.Authority));
     }
 
     // A weight of 0 is a last resort: it has a share only where all have it.

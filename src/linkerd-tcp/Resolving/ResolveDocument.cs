@@ -157,10 +157,10 @@ internal sealed class ResolveDocument
         _writer.WriteEndObject();
     }
 
-    private void WriteAddress(WeightedEndPoint endpoint)
+    private void WriteAddress(WeightedAddress endpoint)
     {
         _writer.WriteStartObject();
-        if (endpoint.EndPoint is IPEndPoint ip)
+        if (endpoint.Address is IPEndPoint ip)
         {
             _writer.WriteString("ip", JavaAddress.Print(ip.Address));
             _writer.WriteNumber("port", ip.Port);

@@ -73,10 +73,10 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
     private void RaiseDescriptorLimit()
     {
-        var limit = DescriptorLimit.RaiseToMaximum();
-        if (configuration.MaxSessions > DescriptorLimit.DefaultMaxSessions)
+        var limit = FileDescriptorLimit.RaiseToMaximum();
+        if (configuration.MaxSessions > FileDescriptorLimit.DefaultMaxSessions)
         {
-            Log.FewDescriptors(_logger, configuration.MaxSessions.Value, limit, DescriptorLimit.DefaultMaxSessions);
+            Log.FewDescriptors(_logger, configuration.MaxSessions.Value, limit, FileDescriptorLimit.DefaultMaxSessions);
         }
     }
 }

@@ -59,9 +59,9 @@ public sealed class AddressFamilyTests
     public void Failed_TimedOutAmongManyEndpoints_LooksAtThoseOfItsHostAlone(int count)
     {
         var looks = 0;
-        var endpoints = Enumerable.Range(0, count).Select(i => new WeightedEndPoint(new CountedEndPoint(i, () => looks++)) { Metadata = new EndpointMetadata { Host = $"host{i / 2}" } });
+        var endpoints = Enumerable.Range(0, count).Select(i => new WeightedAddress(new CountedEndPoint(i, () => looks++)) { Metadata = new EndpointMetadata { Host = $"host{i / 2}" } });
         var balancer = LoadBalancers.Random(new BalancerOptions { TimeProvider = _time });
-        balancer.Update(EndpointSet.Of(endpoints));
+        balancer.Update(EndpointSet.Create(endpoints));
         var lease = balancer.Pick();
         var endpoint = lease.Endpoint!;
         Assert.Equal(2, endpoint.Host!.Members.Count);
@@ -142,7 +142,7 @@ public sealed class AddressFamilyTests
     public void Pick_OneFamilyIsPreferred_SharesWithinItHold()
     {
         var balancer = BalancerOf(BalancerKind.P2c, ("web", "fd00::1"), ("web", "10.0.0.1"), ("web", "10.0.0.2"));
-        balancer.Update(EndpointSet.Of(
+        balancer.Update(EndpointSet.Create(
             Of("web", "fd00::1", 5), Of("web", "10.0.0.1", 3), Of("web", "10.0.0.2", 1)));
         TimeOut(balancer, "fd00::1");
         var counts = balancer.Count(() => PickIdle(balancer, 4000));
@@ -150,12 +150,12 @@ public sealed class AddressFamilyTests
         Assert.Equal(0, counts[EndpointOf(balancer, "fd00::1")]);
     }
 
-    private static WeightedEndPoint Of(string? host, string address, double weight = 1) =>
+    private static WeightedAddress Of(string? host, string address, double weight = 1) =>
         new(new IPEndPoint(IPAddress.Parse(address), 80), weight) { Metadata = host is null ? null : new EndpointMetadata { Host = host } };
 
-    private static EndpointSet SetOf(params (string? Host, string Address)[] addresses) => EndpointSet.Of(addresses.Select(each => Of(each.Host, each.Address)));
+    private static EndpointSet SetOf(params (string? Host, string Address)[] addresses) => EndpointSet.Create(addresses.Select(each => Of(each.Host, each.Address)));
 
-    private static Endpoint EndpointOf(ILoadBalancer balancer, string address) =>
+    private static ServerEndpoint EndpointOf(ILoadBalancer balancer, string address) =>
         balancer.Endpoints.Single(endpoint => ((IPEndPoint)endpoint.Address).Address.Equals(IPAddress.Parse(address)));
 
     private ILoadBalancer BalancerOf(BalancerKind kind, params (string? Host, string Address)[] addresses)
@@ -170,7 +170,7 @@ public sealed class AddressFamilyTests
 
     private EndpointLease PickOf(ILoadBalancer balancer, string address)
     {
-        Endpoint[] others = [.. balancer.Endpoints.Where(endpoint => endpoint != EndpointOf(balancer, address))];
+        ServerEndpoint[] others = [.. balancer.Endpoints.Where(endpoint => endpoint != EndpointOf(balancer, address))];
         Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others, Timestamp = _time.GetTimestamp() }, out var lease));
         return lease;
     }

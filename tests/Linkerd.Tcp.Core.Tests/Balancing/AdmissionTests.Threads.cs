@@ -92,9 +92,9 @@ public abstract partial class AdmissionTests
         }
     }
 
-    private static void Fail(ILoadBalancer balancer, Endpoint endpoint)
+    private static void Fail(ILoadBalancer balancer, ServerEndpoint endpoint)
     {
-        Endpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
+        ServerEndpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others }, out var lease));

@@ -115,7 +115,7 @@ public abstract partial class AdmissionTests(BalancerKind kind)
         Assert.Equal(0, balancer.Count(() => PickNow(balancer, 1000))[silent]);
 
         // Where nobody else is there it is as good as any.
-        Endpoint[] others = [balancer.Find(0), balancer.Find(1), balancer.Find(3)];
+        ServerEndpoint[] others = [balancer.Find(0), balancer.Find(1), balancer.Find(3)];
         Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others, Timestamp = _time.GetTimestamp() }, out var last));
         Assert.Same(silent, last.Endpoint);
 
@@ -135,16 +135,16 @@ public abstract partial class AdmissionTests(BalancerKind kind)
     }
 
     // Leaves an attempt without an answer for longer than it may be, and lets a pick notice.
-    private void LeaveUnanswered(ILoadBalancer balancer, Endpoint endpoint)
+    private void LeaveUnanswered(ILoadBalancer balancer, ServerEndpoint endpoint)
     {
-        Endpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
+        ServerEndpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others, Timestamp = _time.GetTimestamp() }, out _));
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.NotEqual(EndpointGate.None, endpoint.Gate & EndpointGate.Doubtful);
+        Assert.NotEqual(AdmissionGate.None, endpoint.Gate & AdmissionGate.Suspect);
     }
 
     private void PickNow(ILoadBalancer balancer, int picks)

@@ -78,6 +78,6 @@ public sealed class ApertureTests
     private static GroupMember[] Members(double[] weights)
     {
         var policy = new EndpointPolicy(new BalancerOptions(), () => { }, () => { });
-        return [.. weights.Select((weight, i) => new GroupMember(new Endpoint(BalancerDriver.Address(i), policy), weight))];
+        return [.. weights.Select((weight, i) => new GroupMember(new ServerEndpoint(BalancerDriver.Address(i), policy), weight))];
     }
 }

@@ -137,13 +137,13 @@ public abstract class AvailabilityTests(BalancerKind kind)
 
     private ILoadBalancer Balancer(EndpointSet set) => BalancerDriver.Balancer(set, kind: kind);
 
-    private static int Number(Endpoint endpoint) => ((System.Net.IPEndPoint)endpoint.Address).Address.GetAddressBytes()[3];
+    private static int Number(ServerEndpoint endpoint) => ((System.Net.IPEndPoint)endpoint.Address).Address.GetAddressBytes()[3];
 
-    private static IEnumerable<int> Numbers(IEnumerable<Endpoint> endpoints) => endpoints.Select(Number).Order();
+    private static IEnumerable<int> Numbers(IEnumerable<ServerEndpoint> endpoints) => endpoints.Select(Number).Order();
 
-    private static HashSet<Endpoint> Picked(ILoadBalancer balancer, Endpoint[] tried, int picks = 100)
+    private static HashSet<ServerEndpoint> Picked(ILoadBalancer balancer, ServerEndpoint[] tried, int picks = 100)
     {
-        var picked = new HashSet<Endpoint>();
+        var picked = new HashSet<ServerEndpoint>();
         for (var i = 0; i < picks; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = tried }, out var lease));

@@ -11,7 +11,7 @@ internal static class BalancerDriver
     public static IPEndPoint Address(int number) => new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
 
     public static EndpointGroup Group(IEnumerable<double> weights, double weight = 1, int tier = 0, int first = 0) =>
-        new(weights.Select((w, i) => new WeightedEndPoint(Address(first + i), w)), weight, tier);
+        new(weights.Select((w, i) => new WeightedAddress(Address(first + i), w)), weight, tier);
 
     public static EndpointSet Weights(params IEnumerable<double> weights) => new(Group(weights));
 
@@ -25,10 +25,10 @@ internal static class BalancerDriver
         return balancer;
     }
 
-    public static Endpoint Find(this ILoadBalancer balancer, int number) => balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(Address(number)));
+    public static ServerEndpoint Find(this ILoadBalancer balancer, int number) => balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(Address(number)));
 
     /// <summary>The picks that each endpoint got while the action ran, in the order of the balancer's list after it.</summary>
-    public static Dictionary<Endpoint, long> Count(this ILoadBalancer balancer, Action action)
+    public static Dictionary<ServerEndpoint, long> Count(this ILoadBalancer balancer, Action action)
     {
         var before = balancer.Endpoints.ToDictionary(endpoint => endpoint, endpoint => endpoint.Picks);
         action();
@@ -52,14 +52,14 @@ internal static class BalancerDriver
     }
 
     /// <summary>Picks until it is the one that is meant; the others are given back.</summary>
-    public static EndpointLease PickOf(this ILoadBalancer balancer, Endpoint endpoint, long timestamp = 0)
+    public static EndpointLease PickOf(this ILoadBalancer balancer, ServerEndpoint endpoint, long timestamp = 0)
     {
         var lease = balancer.TryPickOf(endpoint, 10_000, timestamp);
         Assert.NotNull(lease.Endpoint);
         return lease;
     }
 
-    public static EndpointLease TryPickOf(this ILoadBalancer balancer, Endpoint endpoint, int picks, long timestamp = 0)
+    public static EndpointLease TryPickOf(this ILoadBalancer balancer, ServerEndpoint endpoint, int picks, long timestamp = 0)
     {
         for (var i = 0; i < picks; i++)
         {
@@ -74,7 +74,7 @@ internal static class BalancerDriver
         return default;
     }
 
-    public static void Fail(this ILoadBalancer balancer, Endpoint endpoint, int times, ConnectFailure cause = ConnectFailure.Refused)
+    public static void Fail(this ILoadBalancer balancer, ServerEndpoint endpoint, int times, ConnectFailure cause = ConnectFailure.Refused)
     {
         for (var i = 0; i < times; i++)
         {
@@ -83,7 +83,7 @@ internal static class BalancerDriver
         }
     }
 
-    public static void Succeed(this ILoadBalancer balancer, Endpoint endpoint)
+    public static void Succeed(this ILoadBalancer balancer, ServerEndpoint endpoint)
     {
         var lease = balancer.PickOf(endpoint);
         lease.Connected(TimeSpan.Zero);

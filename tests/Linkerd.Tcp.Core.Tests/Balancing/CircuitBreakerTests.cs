@@ -119,7 +119,7 @@ public sealed class CircuitBreakerTests
         var failing = balancer.Find(0);
         balancer.Fail(failing, 5);
         _time.Advance(TimeSpan.FromSeconds(5));
-        Endpoint[] tried = [balancer.Find(1)];
+        ServerEndpoint[] tried = [balancer.Find(1)];
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = tried }, out var lease));

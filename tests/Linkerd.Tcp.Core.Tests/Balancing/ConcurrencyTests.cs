@@ -19,7 +19,7 @@ public sealed class ConcurrencyTests
             BalancerDriver.Weights(Enumerable.Range(0, 50).Select(i => (double)i)),
         ];
         balancer.Update(sets[0]);
-        var seen = new HashSet<Endpoint>();
+        var seen = new HashSet<ServerEndpoint>();
         var picked = 0L;
         using var stop = new CancellationTokenSource();
 
@@ -93,7 +93,7 @@ public sealed class ConcurrencyTests
         {
             var balancer = LoadBalancers.Create(kind);
             balancer.Update(set);
-            Endpoint[] tried = [balancer.Endpoints[^1]];
+            ServerEndpoint[] tried = [balancer.Endpoints[^1]];
             Run(1000);
 
             // What the runtime allocates once, when it compiles a path anew, does not come again; what a pick allocates comes every time.

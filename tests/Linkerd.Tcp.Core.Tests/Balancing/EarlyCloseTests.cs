@@ -129,9 +129,9 @@ public sealed class EarlyCloseTests
         });
 
     /// <summary>Sessions of one endpoint, one after the other.</summary>
-    private static void Close(ILoadBalancer balancer, Endpoint endpoint, int times, long bytes = 0, TimeSpan? open = null, bool byServer = true)
+    private static void Close(ILoadBalancer balancer, ServerEndpoint endpoint, int times, long bytes = 0, TimeSpan? open = null, bool byServer = true)
     {
-        Endpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
+        ServerEndpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
         while (times > 0)
         {
             EndpointLease lease;

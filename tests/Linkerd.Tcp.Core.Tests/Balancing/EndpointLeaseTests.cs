@@ -6,7 +6,7 @@ public sealed class EndpointLeaseTests
 {
     private readonly ILoadBalancer _balancer = BalancerDriver.Balancer(BalancerDriver.Weights(1));
 
-    private Endpoint Endpoint => _balancer.Endpoints[0];
+    private ServerEndpoint Endpoint => _balancer.Endpoints[0];
 
     [Fact]
     public void Pick_Any_IsPendingUntilConnected()

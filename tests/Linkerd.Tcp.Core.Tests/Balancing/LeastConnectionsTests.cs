@@ -115,7 +115,7 @@ public sealed class LeastConnectionsTests
         }
     }
 
-    private void PickOne(ILoadBalancer balancer, IReadOnlyList<Endpoint> candidates)
+    private void PickOne(ILoadBalancer balancer, IReadOnlyList<ServerEndpoint> candidates)
     {
         var before = candidates.ToDictionary(endpoint => endpoint, endpoint => endpoint.Load);
         var lease = balancer.Pick();
@@ -135,9 +135,9 @@ public sealed class LeastConnectionsTests
         }
     }
 
-    private sealed record EndpointGroupOf(Endpoint[] Endpoints, double[] Weights)
+    private sealed record EndpointGroupOf(ServerEndpoint[] Endpoints, double[] Weights)
     {
-        public bool MayPick(Endpoint picked, Dictionary<Endpoint, long> before)
+        public bool MayPick(ServerEndpoint picked, Dictionary<ServerEndpoint, long> before)
         {
             var index = Array.IndexOf(Endpoints, picked);
             return index >= 0 && Endpoints.Zip(Weights).All(other =>

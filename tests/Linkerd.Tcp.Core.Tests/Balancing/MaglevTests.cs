@@ -47,7 +47,7 @@ public sealed class MaglevTests
         var before = Map(balancer);
         var left = BalancerDriver.Address(count / 2);
 
-        balancer.Update(new EndpointSet(new EndpointGroup(Enumerable.Range(0, count).Where(i => i != count / 2).Select(i => new WeightedEndPoint(BalancerDriver.Address(i))))));
+        balancer.Update(new EndpointSet(new EndpointGroup(Enumerable.Range(0, count).Where(i => i != count / 2).Select(i => new WeightedAddress(BalancerDriver.Address(i))))));
 
         var after = Map(balancer);
         var moved = Enumerable.Range(0, Clients).Count(i => !before[i].Equals(after[i]));

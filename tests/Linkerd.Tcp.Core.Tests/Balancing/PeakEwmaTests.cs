@@ -7,8 +7,8 @@ public sealed class PeakEwmaTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly ILoadBalancer _balancer;
-    private readonly Endpoint _fast;
-    private readonly Endpoint _slow;
+    private readonly ServerEndpoint _fast;
+    private readonly ServerEndpoint _slow;
 
     public PeakEwmaTests()
     {
@@ -137,9 +137,9 @@ public sealed class PeakEwmaTests
         Assert.Equal(1000, _balancer.Count(() => Sessions(1000))[_fast]);
     }
 
-    private void Session(Endpoint? other)
+    private void Session(ServerEndpoint? other)
     {
-        Endpoint[] tried = other is null ? [] : [other];
+        ServerEndpoint[] tried = other is null ? [] : [other];
         Assert.Equal(PickResult.Picked, _balancer.Pick(new PickContext { Tried = tried }, out var lease));
         lease.Connected(TimeSpan.FromMilliseconds(lease.Endpoint == _fast ? 10 : 20));
         lease.Complete();

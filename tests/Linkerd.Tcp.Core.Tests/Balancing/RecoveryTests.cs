@@ -83,7 +83,7 @@ public sealed class RecoveryTests
 
     private static void FailAll(ILoadBalancer balancer) => Fail(balancer, [.. balancer.Endpoints]);
 
-    private static void Fail(ILoadBalancer balancer, params Endpoint[] endpoints)
+    private static void Fail(ILoadBalancer balancer, params ServerEndpoint[] endpoints)
     {
         foreach (var endpoint in endpoints)
         {
@@ -123,7 +123,7 @@ public sealed class RecoveryTests
     }
 
     /// <summary>Picks often, and says which endpoints were probed; the probes are given back without a result.</summary>
-    private static HashSet<Endpoint> Probed(ILoadBalancer balancer)
+    private static HashSet<ServerEndpoint> Probed(ILoadBalancer balancer)
     {
         var leases = new List<EndpointLease>();
         for (var i = 0; i < 400; i++)
@@ -164,5 +164,5 @@ public sealed class RecoveryTests
         return leases.Count;
     }
 
-    private static bool IsOpen(Endpoint endpoint) => endpoint.Breaker == BreakerState.Open;
+    private static bool IsOpen(ServerEndpoint endpoint) => endpoint.Breaker == BreakerState.Open;
 }

@@ -254,7 +254,7 @@ public sealed class SharedEndpointTests
         {
             foreach (var endpoint in group.Endpoints)
             {
-                var number = Enumerable.Range(0, 10).Single(i => endpoint.EndPoint.Equals(BalancerDriver.Address(i)));
+                var number = Enumerable.Range(0, 10).Single(i => endpoint.Address.Equals(BalancerDriver.Address(i)));
                 shares[number] = shares.GetValueOrDefault(number)
                     + (100 * group.Weight / set.Groups.Sum(other => other.Weight) * endpoint.EffectiveWeight / group.Endpoints.Sum(other => other.EffectiveWeight));
             }
@@ -268,5 +268,5 @@ public sealed class SharedEndpointTests
         new([.. Sets[name].Groups.Select((group, i) => group.WithWeight(group.Weight, new GroupSource(DstPath.Parse($"/leaf/{i}"), 0)))]);
 
     private static EndpointSet Of(params (double Weight, (int Number, double Weight)[] Endpoints)[] groups) =>
-        new([.. groups.Select(group => new EndpointGroup(group.Endpoints.Select(item => new WeightedEndPoint(BalancerDriver.Address(item.Number), item.Weight)), group.Weight))]);
+        new([.. groups.Select(group => new EndpointGroup(group.Endpoints.Select(item => new WeightedAddress(BalancerDriver.Address(item.Number), item.Weight)), group.Weight))]);
 }

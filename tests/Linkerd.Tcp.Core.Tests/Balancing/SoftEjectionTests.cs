@@ -157,9 +157,9 @@ public sealed class SoftEjectionTests
         Assert.False(endpoint.MarkDown());
     }
 
-    private static void Fail(ILoadBalancer balancer, Endpoint endpoint)
+    private static void Fail(ILoadBalancer balancer, ServerEndpoint endpoint)
     {
-        Endpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
+        ServerEndpoint[] others = [.. balancer.Endpoints.Where(other => other != endpoint)];
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(PickResult.Picked, balancer.Pick(new PickContext { Tried = others }, out var lease));

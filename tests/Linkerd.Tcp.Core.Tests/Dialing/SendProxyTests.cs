@@ -61,7 +61,7 @@ public sealed class SendProxyTests : ISessionObserver
     {
         var (bad, good) = (await bed.AddBackendAsync(), await bed.AddBackendAsync());
         bad.Endpoint.Refuse();
-        bed.Resolver.Update(EndpointSet.Of(bad.Address, good.Address));
+        bed.Resolver.Update(EndpointSet.Create(bad.Address, good.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, configure: static options => options.With(own => own.SendProxy = new()));
         await bed.ResolvedAsync();
         for (var i = 0; i < 5; i++)
@@ -96,7 +96,7 @@ public sealed class SendProxyTests : ISessionObserver
             seen.Add(await connection.ReadTextAsync(expected.Length));
             await connection.SendTextAsync("PONG");
         });
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         var check = new ActiveCheckOptions { Interval = TimeSpan.FromMilliseconds(100), Send = talks ? "PING"u8.ToArray() : default, Expect = talks ? "PONG"u8.ToArray() : default };
         await bed.StartAsync(
             new TcpProxyOptions { Listeners = [bed.NewListener()] },
@@ -111,7 +111,7 @@ public sealed class SendProxyTests : ISessionObserver
     [Fact]
     public Task Preconnects_AreAskedFor_NoneAreMadeAndOneWarningSaysSo() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = static options => options.With(own => own.Warm = new() { Connections = 3 });
+        bed.Configure = static options => options.With(own => own.Preconnect = new() { Connections = 3 });
         var backend = await StartAsync(bed, new());
         await bed.DelayAsync(5000);
         Assert.Empty(backend.Accepted);
@@ -156,7 +156,7 @@ public sealed class SendProxyTests : ISessionObserver
         string IdOf(TestClient client) => Encoding.ASCII.GetString(sender.HeaderOf(client).UniqueId.Span);
     }
 
-    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, SendProxyOptions header, ProxyListener? listener = null)
+    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, SendProxyOptions header, ListenerOptions? listener = null)
     {
         var configure = bed.Configure;
         bed.Configure = options => configure(options).With(own => own.SendProxy = header);

@@ -20,23 +20,23 @@ public sealed class OptionsTests
         [typeof(ApertureOptions)] = Of("Aperture.", static () => new() { Instance = 0, Instances = 1 }, static (ApertureOptions own) => Balancers(new() { Aperture = own })),
         [typeof(BalancerOptions)] = Of("", static () => new() { Aperture = new() { Instance = 0, Instances = 1 } }, static (BalancerOptions own) => Balancers(own)),
         [typeof(CachingResolverOptions)] = Of("", static () => new() { Directory = "d" }, static (CachingResolverOptions own) => new CachingResolver(new StaticResolver(), own)),
-        [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { LastBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
-        [typeof(ConnectPolicy)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectPolicy own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
+        [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { MaxBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
+        [typeof(ConnectOptions)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectOptions own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
         [typeof(DestinationOptions)] = Of("", NewDestination, static (DestinationOptions own) => Destination(own)),
         [typeof(DnsNamerOptions)] = Of("", static () => new() { NameServers = [AnyPort] }, static (DnsNamerOptions own) => new object[] { new DnsNamer(own), new DnsSrvNamer(own) }),
         [typeof(DuplexOptions)] = Of("", static () => new(), static (DuplexOptions own) => new DuplexProxy(own)),
         [typeof(FileNamerOptions)] = Of("", static () => new(), static (FileNamerOptions own) => new FileNamer("d", own)),
-        [typeof(ListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (ListenOptions own) => Listener(own)),
+        [typeof(TransportListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (TransportListenOptions own) => Listener(own)),
         [typeof(LocalInterpreterOptions)] = Of("", static () => new() { Namers = [new FileNamer("d")] }, static (LocalInterpreterOptions own) => new LocalInterpreter(own)),
-        [typeof(ProxyListener)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks } }, static (ProxyListener own) => Proxy(new() { Listeners = [own] })),
+        [typeof(ListenerOptions)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks } }, static (ListenerOptions own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
-        [typeof(RouterOptions)] = Of("", static () => new(), static (RouterOptions own) => new Router(static _ => throw new InvalidOperationException(), options: own)),
+        [typeof(DestinationRegistryOptions)] = Of("", static () => new(), static (DestinationRegistryOptions own) => new DestinationRegistry(static _ => throw new InvalidOperationException(), options: own)),
         [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), new DuplexProxy(tcp: own) }),
         [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks } }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
-        [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => Transports.Create(own)),
-        [typeof(WarmOptions)] = Of("Warm.", static () => new(), static (WarmOptions own) => Destination(new() { Resolver = new StaticResolver(), Warm = own })),
+        [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => TransportFactory.Create(own)),
+        [typeof(PreconnectOptions)] = Of("Warm.", static () => new(), static (PreconnectOptions own) => Destination(new() { Resolver = new StaticResolver(), Preconnect = own })),
     };
 
     private static readonly OptionsTable Table = new(HandOver);
@@ -76,20 +76,20 @@ public sealed class OptionsTests
 
     private static ILoadBalancer Updated(ILoadBalancer balancer)
     {
-        balancer.Update(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2)));
+        balancer.Update(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2)));
         return balancer;
     }
 
     // Its router keeps a function of the caller's, which may have the caller's options.
     private static OptionsTable.Owner Destination(DestinationOptions options)
     {
-        var router = new Router(_ => options);
+        var router = new DestinationRegistry(_ => options);
         return new(router.Get(Name), router);
     }
 
-    private static TcpProxy Proxy(TcpProxyOptions options) => new(options, new Router(new StaticResolver()), new SocketsTransport());
+    private static TcpProxy Proxy(TcpProxyOptions options) => new(options, new DestinationRegistry(new StaticResolver()), new SocketsTransport());
 
-    private static OptionsTable.Owner Listener(ListenOptions options)
+    private static OptionsTable.Owner Listener(TransportListenOptions options)
     {
         var sockets = new SocketsTransport();
         var listeners = new List<ITransportListener> { Listen(sockets, options) };
@@ -103,7 +103,7 @@ public sealed class OptionsTests
         return new(listeners, [.. listeners]);
     }
 
-    private static ITransportListener Listen(ITransport transport, ListenOptions options)
+    private static ITransportListener Listen(ITransport transport, TransportListenOptions options)
     {
         var listening = transport.ListenAsync(options, TestContext.Current.CancellationToken).AsTask();
         Assert.True(listening.IsCompleted);

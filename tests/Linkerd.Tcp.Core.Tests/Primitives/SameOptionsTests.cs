@@ -14,8 +14,8 @@ public sealed class SameOptionsTests
     [Fact]
     public void IsSame_ConnectPolicy_LooksAtEveryOption()
     {
-        Check<ConnectPolicy>(static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (one, other) => one.IsSame(other));
-        Assert.False(new ConnectPolicy { Tcp = new() }.IsSame(new ConnectPolicy { Tcp = new() { NoDelay = false } }));
+        Check<ConnectOptions>(static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (one, other) => one.IsSame(other));
+        Assert.False(new ConnectOptions { Tcp = new() }.IsSame(new ConnectOptions { Tcp = new() { NoDelay = false } }));
     }
 
     /// <summary>An option that is added later is found by itself.</summary>

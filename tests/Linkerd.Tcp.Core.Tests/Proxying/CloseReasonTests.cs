@@ -10,7 +10,7 @@ public sealed class CloseReasonTests
         new CloseReason(ClosedBy.Client, ClosePhase.Data),
         new CloseReason(ClosedBy.Server, ClosePhase.Queue, TimedOut: true),
         new CloseReason(ClosedBy.Down, ClosePhase.Last),
-        .. Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).Select(CloseReason.Refused),
+        .. Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).Select(CloseReason.Rejected),
     ]);
 
     [Theory]
@@ -30,47 +30,47 @@ public sealed class CloseReasonTests
     }
 
     [Theory]
-    [InlineData(Refusal.AcceptRate, "PA:accept_rate")]
-    [InlineData(Refusal.ClientSessions, "PA:client_sessions")]
-    [InlineData(Refusal.DestinationSessions, "PA:destination_sessions")]
-    [InlineData(Refusal.WaitersFull, "PQ:waiters_full")]
-    [InlineData(Refusal.NoEndpoint, "PQ:no_endpoint")]
-    [InlineData(Refusal.RetryBudget, "PQ:retry_budget")]
-    [InlineData(Refusal.NoRoute, "PA:no_route")]
-    [InlineData(Refusal.Prelude, "PA:prelude")]
-    [InlineData(Refusal.ProxyProtocol, "PA:proxy_protocol")]
-    [InlineData(Refusal.ClientNetwork, "PA:client_network")]
-    [InlineData(Refusal.DestinationsFull, "PA:destinations_full")]
-    public void ToString_Refused_SaysByWhat(Refusal refusal, string text)
+    [InlineData(RejectReason.AcceptRate, "PA:accept_rate")]
+    [InlineData(RejectReason.ClientSessions, "PA:client_sessions")]
+    [InlineData(RejectReason.DestinationSessions, "PA:destination_sessions")]
+    [InlineData(RejectReason.PendingSessionsFull, "PQ:waiters_full")]
+    [InlineData(RejectReason.NoEndpoint, "PQ:no_endpoint")]
+    [InlineData(RejectReason.RetryBudget, "PQ:retry_budget")]
+    [InlineData(RejectReason.NoRoute, "PA:no_route")]
+    [InlineData(RejectReason.Prelude, "PA:prelude")]
+    [InlineData(RejectReason.ProxyProtocol, "PA:proxy_protocol")]
+    [InlineData(RejectReason.ClientNetwork, "PA:client_network")]
+    [InlineData(RejectReason.DestinationsFull, "PA:destinations_full")]
+    public void ToString_Refused_SaysByWhat(RejectReason refusal, string text)
     {
-        var reason = CloseReason.Refused(refusal);
+        var reason = CloseReason.Rejected(refusal);
         Assert.Equal(text, reason.ToString());
-        Assert.Same(reason.Text, CloseReason.Refused(refusal).Text);
-        Assert.Equal(refusal, reason.Refusal);
+        Assert.Same(reason.Text, CloseReason.Rejected(refusal).Text);
+        Assert.Equal(refusal, reason.RejectReason);
         Assert.False(reason.IsNormal);
     }
 
     [Fact]
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
-        var refusals = Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).ToArray();
+        var refusals = Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).ToArray();
         Assert.Equal(11, refusals.Length);
-        Assert.Equal(refusals.Length, refusals.Select(CloseReason.Refused).Distinct().Count());
-        Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Refused));
+        Assert.Equal(refusals.Length, refusals.Select(CloseReason.Rejected).Distinct().Count());
+        Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Rejected));
     }
 
     [Theory]
-    [InlineData(Refusal.None)]
-    [InlineData((Refusal)99)]
-    public void Refused_NoRefusal_Throws(Refusal refusal) => Assert.Throws<ArgumentOutOfRangeException>(() => CloseReason.Refused(refusal));
+    [InlineData(RejectReason.None)]
+    [InlineData((RejectReason)99)]
+    public void Refused_NoRefusal_Throws(RejectReason refusal) => Assert.Throws<ArgumentOutOfRangeException>(() => CloseReason.Rejected(refusal));
 
     [Fact]
     public void TryEnd_Twice_TheFirstRefusalCounts()
     {
         var control = new DuplexControl();
         Assert.Null(control.Reason);
-        Assert.True(control.TryEnd(CloseReason.Refused(Refusal.WaitersFull)));
+        Assert.True(control.TryEnd(CloseReason.Rejected(RejectReason.PendingSessionsFull)));
         Assert.False(control.TryEnd(CloseReason.Normal));
-        Assert.Equal(CloseReason.Refused(Refusal.WaitersFull), control.Reason);
+        Assert.Equal(CloseReason.Rejected(RejectReason.PendingSessionsFull), control.Reason);
     }
 }

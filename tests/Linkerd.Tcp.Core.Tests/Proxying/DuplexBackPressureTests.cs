@@ -111,10 +111,10 @@ public sealed class DuplexBackPressureTests
         var uploading = client.TrySendAsync(new byte[bed.MoreThanFits]);
         var answer = ConnectionExtensions.Pattern(100_000);
         await server.SendAllAsync(answer);
-        Assert.True(await server.WaitAcknowledgedAsync());
+        Assert.True(await server.FlushToPeerAsync());
         server.Abort();
         await bed.DelayAsync(10_000);
-        Assert.True(serverSide.PeerGone);
+        Assert.True(serverSide.IsReset);
         var (data, end) = await client.ReadToEndAsync();
         ConnectionExtensions.AssertSame(answer, data);
         Assert.Equal((TransportStatus.Reset, TransportStatus.Reset), (end, await uploading));

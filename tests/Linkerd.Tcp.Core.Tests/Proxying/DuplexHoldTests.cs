@@ -87,7 +87,7 @@ public abstract partial class DuplexHoldTests
         var session = await HeldSession.PrepareAsync(bed);
         session.LetConnect();
         End(session.Server, reset);
-        await bed.UntilAsync(() => session.ServerSide.PeerFinished);
+        await bed.UntilAsync(() => session.ServerSide.HasPeerClosed);
         await session.Client.SendTextAsync("!");
         session.Start(null);
         var fresh = await session.FreshServerAsync();
@@ -174,7 +174,7 @@ public abstract partial class DuplexHoldTests
         session.Server.ShutdownSend();
         await session.Asked;
         session.Client.ShutdownSend();
-        await bed.UntilAsync(() => session.ClientSide.PeerFinished);
+        await bed.UntilAsync(() => session.ClientSide.HasPeerClosed);
         session.LetConnect();
         var fresh = await session.FreshServerAsync();
         await fresh.ExpectFinAsync();

@@ -106,7 +106,7 @@ public abstract partial class DuplexProxyTests
         ConnectionExtensions.AssertSame(Request, await ReadToFinAsync(session.Server));
         await asking;
         await session.Server.SendTextAsync("half an ans");
-        Assert.True(await session.Server.WaitAcknowledgedAsync());
+        Assert.True(await session.Server.FlushToPeerAsync());
         session.Server.Abort();
         var (data, end) = await session.Client.ReadToEndAsync();
         Assert.Equal((11, TransportStatus.Reset), (data.Length, end));
@@ -167,14 +167,14 @@ public abstract partial class DuplexProxyTests
     private static async Task SendThenResetAsync(TransportConnection connection, byte[] data)
     {
         await connection.SendAllAsync(data);
-        Assert.True(await connection.WaitAcknowledgedAsync());
+        Assert.True(await connection.FlushToPeerAsync());
         connection.Abort();
     }
 
     private static async Task SendThenFinThenResetAsync(TransportConnection connection, byte[] data)
     {
         await SendThenFinAsync(connection, data);
-        Assert.True(await connection.WaitAcknowledgedAsync());
+        Assert.True(await connection.FlushToPeerAsync());
         connection.Abort();
     }
 

@@ -41,13 +41,13 @@ public sealed class EpollChaosTests
         var random = RandomSource.Seeded((ulong)seed);
         var tcp = new TcpOptions { WindowSize = 1 + (int)(random.NextUInt64() % 70_000) };
         await using var peers = new SocketBed(IPAddress.Loopback, new SocketsTransport());
-        await using var listener = await engine.ListenAsync(new ListenOptions { EndPoint = peers.FreeAddress, Tcp = tcp }, TestContext.Current.CancellationToken);
+        await using var listener = await engine.ListenAsync(new TransportListenOptions { EndPoint = peers.FreeAddress, Tcp = tcp }, TestContext.Current.CancellationToken);
         var handler = new RecordingHandler();
         listener.Start(handler);
         var client = new ChaosPeer(await peers.ConnectAsync(listener.LocalEndPoint), random.NextUInt64(), salt: 1);
         var clientSide = await handler.NextAsync();
         var (backend, served) = await peers.ListenAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Executor = clientSide.Executor, Tcp = tcp }, CancellationToken.None);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new TransportConnectOptions { Executor = clientSide.Executor, Tcp = tcp }, CancellationToken.None);
         var server = new ChaosPeer(peers.Own(await served.NextAsync()), random.NextUInt64(), salt: 2);
         var running = new DuplexProxy(new DuplexOptions { HalfCloseTimeout = TimeSpan.FromSeconds(5) }).RunAsync(clientSide, connected.Connection!).AsTask();
         await Task.WhenAll(client.ActAsync(), client.ReadAsync(), server.ActAsync(), server.ReadAsync());

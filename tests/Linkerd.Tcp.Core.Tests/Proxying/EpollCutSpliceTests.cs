@@ -33,7 +33,7 @@ public sealed class EpollCutSpliceTests
     private static async Task<SocketError> RunOnceAsync(EpollTransport engine, int seed)
     {
         var random = RandomSource.Seeded((ulong)seed);
-        await using var listener = await engine.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
+        await using var listener = await engine.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
         var handler = new RecordingHandler();
         listener.Start(handler);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 100_000 };
@@ -42,7 +42,7 @@ public sealed class EpollCutSpliceTests
         backend.Listen();
         await client.ConnectAsync(listener.LocalEndPoint);
         var clientSide = await handler.NextAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Executor = clientSide.Executor }, CancellationToken.None);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint!, new TransportConnectOptions { Executor = clientSide.Executor }, CancellationToken.None);
         using var server = await backend.AcceptAsync();
 
         // What follows blocks, and may not do so on the loop.

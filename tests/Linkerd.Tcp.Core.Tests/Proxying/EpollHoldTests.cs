@@ -54,12 +54,12 @@ public sealed class EpollHoldTests
     private static async Task<HeldSession> PrepareAsync(EpollTransport engine, SocketBed peers)
     {
         var handler = new RecordingHandler();
-        await using var listener = await engine.ListenAsync(new ListenOptions { EndPoint = peers.FreeAddress }, TestContext.Current.CancellationToken);
+        await using var listener = await engine.ListenAsync(new TransportListenOptions { EndPoint = peers.FreeAddress }, TestContext.Current.CancellationToken);
         listener.Start(handler);
         var client = await peers.ConnectAsync(listener.LocalEndPoint);
         var clientSide = await handler.NextAsync();
         var (backend, served) = await peers.ListenAsync();
-        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
+        var connected = await engine.ConnectAsync(backend.LocalEndPoint, new TransportConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
         return await HeldSession.PrepareAsync(peers, (client, clientSide), (connected.Connection!, peers.Own(await served.NextAsync())));
     }
 }

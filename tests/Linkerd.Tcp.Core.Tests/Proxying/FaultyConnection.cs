@@ -28,9 +28,9 @@ internal sealed class FaultyConnection(TransportConnection inner, string fault) 
 
     public override long BytesSent => Fault(nameof(BytesSent), inner.BytesSent);
 
-    public override bool PeerGone => Fault(nameof(PeerGone), inner.PeerGone);
+    public override bool IsReset => Fault(nameof(IsReset), inner.IsReset);
 
-    public override bool PeerFinished => Fault(nameof(PeerFinished), inner.PeerFinished);
+    public override bool HasPeerClosed => Fault(nameof(HasPeerClosed), inner.HasPeerClosed);
 
     public override ValueTask<ReceiveResult> ReceiveAsync()
     {
@@ -56,10 +56,10 @@ internal sealed class FaultyConnection(TransportConnection inner, string fault) 
         Fault(nameof(ShutdownSend), 0);
     }
 
-    public override ValueTask<bool> WaitAcknowledgedAsync()
+    public override ValueTask<bool> FlushToPeerAsync()
     {
-        Fault(nameof(WaitAcknowledgedAsync), 0);
-        return inner.WaitAcknowledgedAsync();
+        Fault(nameof(FlushToPeerAsync), 0);
+        return inner.FlushToPeerAsync();
     }
 
     public override void Abort()

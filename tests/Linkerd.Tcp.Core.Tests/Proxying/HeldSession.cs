@@ -107,7 +107,7 @@ internal sealed class HeldSession : IServerReplacement
         }
 
         // As a connect that was done before it could be cancelled.
-        var connected = await _bed.Transport.ConnectAsync(_freshAddress, new ConnectOptions(), CancellationToken.None).ConfigureAwait(false);
+        var connected = await _bed.Transport.ConnectAsync(_freshAddress, new TransportConnectOptions(), CancellationToken.None).ConfigureAwait(false);
         Fresh = connected.Connection;
         return new(connected.Connection, default);
     }

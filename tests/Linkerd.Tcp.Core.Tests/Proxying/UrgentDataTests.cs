@@ -117,14 +117,14 @@ public abstract class UrgentDataTests
         public static async Task<Ends> ConnectAsync(ITransport clients, ITransport servers)
         {
             var handler = new RecordingHandler();
-            await using var listener = await clients.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
+            await using var listener = await clients.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
             listener.Start(handler);
             var client = await SocketExtensions.ConnectAsync(listener.LocalEndPoint, TestContext.Current.CancellationToken);
             var clientSide = await handler.NextAsync();
             using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             backend.Listen();
-            var connected = await servers.ConnectAsync(backend.LocalEndPoint!, new ConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
+            var connected = await servers.ConnectAsync(backend.LocalEndPoint!, new TransportConnectOptions { Executor = clientSide.Executor }, TestContext.Current.CancellationToken);
             var server = await backend.AcceptAsync(TestContext.Current.CancellationToken);
             server.NoDelay = true;
             return new Ends(client, server, new DuplexProxy().RunAsync(clientSide, connected.Connection!).AsTask());

@@ -52,7 +52,7 @@ public sealed class DtabChangeTests
         Assert.Equal(Split(1, 1), await watch.NextAsync());
     }
 
-    private static Resolution.Bound Bound(string endPoint) => new(EndpointSet.Of(IPEndPoint.Parse(endPoint)));
+    private static Resolution.Bound Bound(string endPoint) => new(EndpointSet.Create(IPEndPoint.Parse(endPoint)));
 
     private static Resolution.Bound Split(double one, double two) => new(new EndpointSet(
         new EndpointGroup([new(IPEndPoint.Parse("10.0.0.1:80"))], one), new EndpointGroup([new(IPEndPoint.Parse("10.0.0.2:80"))], two)));

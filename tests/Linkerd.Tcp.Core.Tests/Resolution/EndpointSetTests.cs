@@ -11,12 +11,12 @@ public sealed class EndpointSetTests
     [Fact]
     public void Of_EndPoints_IsOneGroup()
     {
-        var set = EndpointSet.Of(A, B, A);
+        var set = EndpointSet.Create(A, B, A);
 
         Assert.Equal(1, Assert.Single(set.Groups).Weight);
         Assert.Equal(2, set.Count);
         Assert.False(set.IsEmpty);
-        Assert.Equal(set, EndpointSet.Of(new WeightedEndPoint(B), new WeightedEndPoint(A)));
+        Assert.Equal(set, EndpointSet.Create(new WeightedAddress(B), new WeightedAddress(A)));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class EndpointSetTests
         Assert.Equal(set, new EndpointSet(new EndpointGroup([new(A)], 9), new EndpointGroup([new(B)])));
         Assert.Equal(new Resolution.Bound(set), new Resolution.Bound(new EndpointSet(set.Groups)));
         Assert.NotEqual(set, new EndpointSet(new EndpointGroup([new(B)]), new EndpointGroup([new(A)], 9)));
-        Assert.NotEqual(set, EndpointSet.Of(A, B));
+        Assert.NotEqual(set, EndpointSet.Create(A, B));
         Assert.NotEqual(EndpointSet.Empty, new EndpointSet(new EndpointGroup([])));
     }
 
@@ -49,8 +49,8 @@ public sealed class EndpointSetTests
     public void ToString_Groups_ReadsLikeALogLine()
     {
         Assert.Equal("no endpoints", EndpointSet.Empty.ToString());
-        Assert.Equal("10.0.0.1:80 * 0.5, [::1]:80", EndpointSet.Of(new WeightedEndPoint(A, 0.5), new WeightedEndPoint(B)).ToString());
+        Assert.Equal("10.0.0.1:80 * 0.5, [::1]:80", EndpointSet.Create(new WeightedAddress(A, 0.5), new WeightedAddress(B)).ToString());
         Assert.Equal("9 * (10.0.0.1:80) & 1 * (no endpoints)", new EndpointSet(new EndpointGroup([new(A)], 9), new EndpointGroup([])).ToString());
-        Assert.EndsWith("10.0.0.1:9 and 90 more", EndpointSet.Of(Enumerable.Range(0, 100).Select(i => new IPEndPoint(A.Address, i))).ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("10.0.0.1:9 and 90 more", EndpointSet.Create(Enumerable.Range(0, 100).Select(i => new IPEndPoint(A.Address, i))).ToString(), StringComparison.Ordinal);
     }
 }

@@ -14,14 +14,14 @@ public sealed class HostMetadataTests
         var lookup = new FakeHostLookup();
         lookup.Addresses("web", "10.0.0.1", "2001:db8::1");
         var interpreter = new LocalInterpreter(new() { TimeProvider = _time, HostLookup = lookup });
-        Assert.Equal(["10.0.0.1:80 of web", "[2001:db8::1]:80 of web"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/web/80"), TestContext.Current.CancellationToken)));
+        Assert.Equal(["10.0.0.1:80 of web", "[2001:db8::1]:80 of web"], await HostsAsync(interpreter.WatchAsync(DstPath.Parse("/$/inet/web/80"), TestContext.Current.CancellationToken)));
     }
 
     [Fact]
     public async Task ResolveAsync_InetAddress_HasNoHost()
     {
         var interpreter = new LocalInterpreter(new() { TimeProvider = _time });
-        Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.ResolveAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), TestContext.Current.CancellationToken)));
+        Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.WatchAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), TestContext.Current.CancellationToken)));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class HostMetadataTests
     [Fact]
     public void Parse_WhatWasPrinted_HasTheHosts()
     {
-        var set = new EndpointSet(new EndpointGroup([.. Group("web").Endpoints, new WeightedEndPoint(IPEndPoint.Parse("10.0.0.9:80"))]));
+        var set = new EndpointSet(new EndpointGroup([.. Group("web").Endpoints, new WeightedAddress(IPEndPoint.Parse("10.0.0.9:80"))]));
         var printed = SavedResolution.Print(DstPath.Parse("/svc/web"), "", DateTimeOffset.UnixEpoch, set)!.Value;
         Assert.Equal(set, SavedResolution.Parse(printed).Endpoints);
         Assert.Equal(["10.0.0.1:80 of web", "10.0.0.9:80 of nobody"], Text(SavedResolution.Parse(printed).Endpoints));
@@ -53,7 +53,7 @@ public sealed class HostMetadataTests
     public void Parse_WhatWasPrinted_HasTheAuthorities()
     {
         EndpointMetadata?[] all = [new() { Authority = "web.consul" }, new() { Host = "web", Authority = "web.consul" }, new() { Host = "web" }, null];
-        var set = EndpointSet.Of(all.Select((metadata, i) => new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 80 + i)) { Metadata = metadata }));
+        var set = EndpointSet.Create(all.Select((metadata, i) => new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 80 + i)) { Metadata = metadata }));
         var printed = SavedResolution.Print(DstPath.Parse("/svc/web"), "", DateTimeOffset.UnixEpoch, set)!.Value;
         Assert.Equal(all, SavedResolution.Parse(printed).Endpoints.Groups[0].Endpoints.Select(endpoint => endpoint.Metadata));
     }
@@ -66,7 +66,7 @@ public sealed class HostMetadataTests
     }
 
     private static EndpointGroup Group(string? host) =>
-        new([new WeightedEndPoint(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = host is null ? null : new EndpointMetadata { Host = host } }]);
+        new([new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = host is null ? null : new EndpointMetadata { Host = host } }]);
 
     private static async Task<List<string>> HostsAsync(IAsyncEnumerable<Resolution> resolutions)
     {
@@ -82,5 +82,5 @@ public sealed class HostMetadataTests
     }
 
     private static IEnumerable<string> Text(EndpointSet set) =>
-        set.Groups.SelectMany(group => group.Endpoints).Select(endpoint => $"{endpoint.EndPoint} of {endpoint.Metadata?.Host ?? "nobody"}");
+        set.Groups.SelectMany(group => group.Endpoints).Select(endpoint => $"{endpoint.Address} of {endpoint.Metadata?.Host ?? "nobody"}");
 }

@@ -219,5 +219,5 @@ public sealed class HostNameTests
         Assert.Contains(_logger.Entries, entry => entry is (LogLevel.Information, 2063, "/$/inet/web/80: the host resolves again"));
     }
 
-    private static Resolution.Bound Bound(params string[] endPoints) => new(EndpointSet.Of(endPoints.Select(IPEndPoint.Parse)));
+    private static Resolution.Bound Bound(params string[] endPoints) => new(EndpointSet.Create(endPoints.Select(IPEndPoint.Parse)));
 }

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Tests;
 
 public sealed class InterpreterResolverTests
 {
-    private static readonly Resolution Good = new Resolution.Bound(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 1)));
+    private static readonly Resolution Good = new Resolution.Bound(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, 1)));
 
     [Fact]
     public async Task Resolve_AnotherNameWhoseLeafHasFailed_GetsItsLastGoodSetAndTheFailure()

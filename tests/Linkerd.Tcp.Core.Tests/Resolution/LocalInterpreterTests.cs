@@ -21,7 +21,7 @@ public sealed class LocalInterpreterTests
     {
         await using var watch = new ResolverWatch(new LocalInterpreter(), name);
 
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(IPEndPoint.Parse(endPoint))), await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(IPEndPoint.Parse(endPoint))), await watch.NextAsync());
         Assert.True(watch.IsQuiet);
         Assert.IsAssignableFrom<OperationCanceledException>(await watch.CancelAsync());
     }

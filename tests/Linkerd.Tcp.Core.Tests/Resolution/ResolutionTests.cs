@@ -8,7 +8,7 @@ public sealed class ResolutionTests
     [Fact]
     public void ToString_EachState_ReadsLikeTheEndOfASentence()
     {
-        Assert.Equal("bound to 127.0.0.1:80", new Resolution.Bound(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 80))).ToString());
+        Assert.Equal("bound to 127.0.0.1:80", new Resolution.Bound(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, 80))).ToString());
         Assert.Equal("bound to no endpoints", new Resolution.Bound(EndpointSet.Empty).ToString());
         Assert.Equal("negative", Resolution.Negative.Instance.ToString());
         Assert.Equal("pending", Resolution.Pending.Instance.ToString());

@@ -12,7 +12,7 @@ internal sealed class ResolverWatch : IAsyncDisposable
 
     public ResolverWatch(IResolver resolver, string name)
     {
-        _enumerator = resolver.ResolveAsync(DstPath.Parse(name), _stop.Token).GetAsyncEnumerator(_stop.Token);
+        _enumerator = resolver.WatchAsync(DstPath.Parse(name), _stop.Token).GetAsyncEnumerator(_stop.Token);
     }
 
     /// <summary>More than any test takes; only a fault makes it matter.</summary>

@@ -7,7 +7,7 @@ public sealed class StateCellTests
 {
     private static readonly Resolution Failed = new Resolution.Failed("x");
     private static readonly Resolution Negative = Resolution.Negative.Instance;
-    private readonly StateCell<Resolution> _cell = new(state => state.Rank);
+    private readonly LatestValue<Resolution> _cell = new(state => state.Rank);
 
     [Fact]
     public async Task ReadAsync_SlowReader_GetsTheLastSetAndWhatCameBehindIt()
@@ -88,16 +88,16 @@ public sealed class StateCellTests
     [Fact]
     public void Rank_OfBindings_KnowsTreesThatLeadNowhere()
     {
-        Assert.Equal(StateRank.Nothing, NameBinding.Pending.Instance.Rank);
-        Assert.Equal(StateRank.Nothing, new NameBinding.Failed("x").Rank);
-        Assert.Equal(StateRank.Negative, new NameBinding.Bound(BoundTree.Negative.Instance).Rank);
-        Assert.Equal(StateRank.Negative, new NameBinding.Bound(BoundTree.Fail.Instance).Rank);
-        Assert.Equal(StateRank.Bound, new NameBinding.Bound(BoundTree.Empty.Instance).Rank);
-        Assert.Equal(StateRank.Bound, new NameBinding.Bound(new BoundTree.Leaf(DstPath.Parse("/#/a"), DstPath.Root)).Rank);
+        Assert.Equal(StatePrecedence.Nothing, NameBinding.Pending.Instance.Rank);
+        Assert.Equal(StatePrecedence.Nothing, new NameBinding.Failed("x").Rank);
+        Assert.Equal(StatePrecedence.Negative, new NameBinding.Bound(BoundTree.Negative.Instance).Rank);
+        Assert.Equal(StatePrecedence.Negative, new NameBinding.Bound(BoundTree.Fail.Instance).Rank);
+        Assert.Equal(StatePrecedence.Bound, new NameBinding.Bound(BoundTree.Empty.Instance).Rank);
+        Assert.Equal(StatePrecedence.Bound, new NameBinding.Bound(new BoundTree.Leaf(DstPath.Parse("/#/a"), DstPath.Root)).Rank);
     }
 
     private static Resolution.Bound Bound(params IEnumerable<int> ports) =>
-        new Resolution.Bound(EndpointSet.Of(ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))));
+        new Resolution.Bound(EndpointSet.Create(ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))));
 
     private void Put(params IEnumerable<Resolution> states)
     {

@@ -14,7 +14,7 @@ public sealed class StaticResolverTests
     {
         await using var watch = new ResolverWatch(new StaticResolver(A, B), "/svc/web");
 
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(A, B)), await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(A, B)), await watch.NextAsync());
         Assert.True(watch.IsQuiet);
     }
 
@@ -27,9 +27,9 @@ public sealed class StaticResolverTests
         await one.NextAsync();
         await other.NextAsync();
 
-        resolver.Update(EndpointSet.Of(B));
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(B)), await one.NextAsync());
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(B)), await other.NextAsync());
+        resolver.Update(EndpointSet.Create(B));
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(B)), await one.NextAsync());
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(B)), await other.NextAsync());
 
         resolver.Update(Resolution.Negative.Instance);
         Assert.Equal(Resolution.Negative.Instance, await one.NextAsync());
@@ -91,7 +91,7 @@ public sealed class StaticResolverTests
 
         Assert.Contains("group 1, endpoint 1", error.Message, StringComparison.Ordinal);
         await using var watch = new ResolverWatch(resolver, "/svc/web");
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(A)), await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(A)), await watch.NextAsync());
     }
 
     [Fact]

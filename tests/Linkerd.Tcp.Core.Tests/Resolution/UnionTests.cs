@@ -170,5 +170,5 @@ public sealed class UnionTests
 
     private static Resolution.Bound Bound(params (double Weight, string[] Addresses)[] groups) =>
         new(new EndpointSet([.. groups.Select(group =>
-            new EndpointGroup(group.Addresses.Select(address => new WeightedEndPoint(new IPEndPoint(IPAddress.Parse(address), 80))), group.Weight))]));
+            new EndpointGroup(group.Addresses.Select(address => new WeightedAddress(new IPEndPoint(IPAddress.Parse(address), 80))), group.Weight))]));
 }

@@ -15,9 +15,9 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly LogRecorder _logs = new();
     private readonly StaticResolver _resolver = new(Addresses);
-    private readonly Router _router;
+    private readonly DestinationRegistry _router;
 
-    public DestinationConfigureTests() => _router = new Router(_ => NewOptions(), _logs, timeProvider: _time, random: RandomSource.Seeded(1));
+    public DestinationConfigureTests() => _router = new DestinationRegistry(_ => NewOptions(), _logs, timeProvider: _time, random: RandomSource.Seeded(1));
 
     public ValueTask DisposeAsync() => _router.DisposeAsync();
 
@@ -82,7 +82,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         Assert.Equal(PickResult.Picked, destination.Balancer.Pick(default, out _));
         destination.Configure(NewOptions());
         Assert.Equal(PickResult.Picked, destination.Balancer.Pick(default, out _));
-        Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(EndpointGate.None, endpoint.Gate));
+        Assert.All(destination.Balancer.Endpoints, endpoint => Assert.Equal(AdmissionGate.None, endpoint.Gate));
     }
 
     [Fact]
@@ -95,10 +95,10 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         }
 
         var waiter = destination.Waiters.TryEnqueue(new TestRequester(new ThreadPoolExecutor(TimeProvider.System)), null, CancellationToken.None)!;
-        Assert.Equal(1, destination.WaitingSessions);
+        Assert.Equal(1, destination.PendingSessions);
         destination.Configure(NewOptions(static own => own.Balancing.MaxConnections = 2));
         await waiter.Task.AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Equal((PickResult.Picked, 0), (waiter.Result.Picked, destination.WaitingSessions));
+        Assert.Equal((PickResult.Picked, 0), (waiter.Result.Picked, destination.PendingSessions));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         // Nobody hears the old one any more.
         _resolver.Update(EndpointSet.Empty);
         var updates = destination.Updates;
-        other.Update(EndpointSet.Of([.. Addresses[..2], new IPEndPoint(IPAddress.Loopback, 9)]));
+        other.Update(EndpointSet.Create([.. Addresses[..2], new IPEndPoint(IPAddress.Loopback, 9)]));
         await UntilAsync(destination, () => destination.Updates > updates);
         Assert.Equal((3, updates + 1, other), (destination.Balancer.Endpoints.Count, destination.Updates, destination.Resolver));
         Assert.Equal(Addresses.Contains(held.Endpoint!.Address) ? 1 : 0, held.Endpoint.Load);
@@ -160,7 +160,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     {
         var destination = await StartAsync(NewOptions(static own => own.RetryBudget = new() { PerSecond = 1, PerSession = 0 }));
         Assert.Null(destination.SessionLimit);
-        destination.Configure(NewOptions(static own => (own.MaxSessions, own.MaxWaiters) = (2, 0)));
+        destination.Configure(NewOptions(static own => (own.MaxSessions, own.MaxPendingSessions) = (2, 0)));
         var limit = destination.SessionLimit!;
         Assert.True(limit.TryAcquire() && limit.TryAcquire());
         destination.Configure(NewOptions(static own => own.MaxSessions = 1));
@@ -216,13 +216,13 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         Assert.NotSame(before, foreign);
         Assert.Equal(4, foreign.Endpoints.Count);
         Assert.All(foreign.Endpoints, static endpoint => Assert.Equal(0, endpoint.Load));
-        destination.Configure(NewOptions(static own => (own.BalancerFactory, own.MaxWaiters) = (Make, 5)));
+        destination.Configure(NewOptions(static own => (own.BalancerFactory, own.MaxPendingSessions) = (Make, 5)));
         Assert.Same(foreign, destination.Balancer);
         lease.Complete();
 
         // The new one is the one that is updated, and wakes those who wait.
         var version = destination.Version;
-        _resolver.Update(EndpointSet.Of(Addresses[..2]));
+        _resolver.Update(EndpointSet.Create(Addresses[..2]));
         await UntilAsync(destination, () => foreign.Endpoints.Count == 2);
         Assert.Equal(4, before.Endpoints.Count);
         destination.Configure(NewOptions());
@@ -237,13 +237,13 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         var (options, balancer) = (destination.Options, destination.Balancer);
         var error = Assert.Throws<InvalidOptionsException>(() => destination.Configure(NewOptions(static own =>
         {
-            own.MaxWaiters = -1;
+            own.MaxPendingSessions = -1;
             own.MaxSessions = 0;
             own.Balancing.TimeProvider = TimeProvider.System;
         })));
         Assert.Equal(["MaxSessions", "MaxWaiters", "Balancing.TimeProvider"], error.Errors.Select(static one => one.Path));
         var used = LoadBalancers.P2c();
-        await using var other = new Router(_ => NewOptions(own => own.BalancerFactory = () => used));
+        await using var other = new DestinationRegistry(_ => NewOptions(own => own.BalancerFactory = () => used));
         other.Get(Name);
         foreach (var factory in new Func<ILoadBalancer>[] { static () => null!, static () => throw new IOException("no"), () => used })
         {
@@ -261,7 +261,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         var web = await StartAsync(NewOptions());
         var options = (web.Options, _router.Get(other).Options);
         var error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(
-            name => NewOptions(own => own.MaxWaiters = name.Equals(other) ? -1 : 7), new RouterOptions { MaxClientNamed = -1 }));
+            name => NewOptions(own => own.MaxPendingSessions = name.Equals(other) ? -1 : 7), new DestinationRegistryOptions { MaxClientNamed = -1 }));
         Assert.Equal(["options.MaxClientNamed", "[/svc/other].MaxWaiters"], error.Errors.Select(static one => one.Path));
         error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(name => name.Equals(other) ? throw new IOException("no") : null!));
         Assert.Equal(["[/svc/other]", "[/svc/web]"], error.Errors.Select(static one => one.Path).Order());
@@ -273,7 +273,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     public async Task Router_AllValid_HoldForAllNamesAndThoseToCome()
     {
         var web = await StartAsync(NewOptions());
-        _router.Configure(_ => NewOptions(static own => own.MaxWaiters = 7), new RouterOptions { MaxClientNamed = 0 });
+        _router.Configure(_ => NewOptions(static own => own.MaxPendingSessions = 7), new DestinationRegistryOptions { MaxClientNamed = 0 });
         Assert.Equal((7, 7), (web.MaxWaiters, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters));
         Assert.False(_router.TryAcquire(DstPath.Parse("/svc/chosen"), out _));
     }
@@ -284,7 +284,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         return lease;
     }
 
-    private static void Fail(Destination destination, Endpoint endpoint)
+    private static void Fail(Destination destination, ServerEndpoint endpoint)
     {
         // As a session does that met it.
         endpoint.OnFailed(LeaseKind.Normal, ConnectFailure.Refused, TimeSpan.FromMilliseconds(1));

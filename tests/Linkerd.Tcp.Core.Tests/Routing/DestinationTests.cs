@@ -21,7 +21,7 @@ public sealed class DestinationTests
     public async Task Negative_AfterASet_IsHandledByThePolicy(NegativePolicy policy, int left)
     {
         await using var router = RouterWith(policy);
-        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses[..2])));
+        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses[..2])));
         await SayAsync(router, Resolution.Negative.Instance);
         Assert.Equal(left, destination.Balancer.Endpoints.Count);
     }
@@ -30,13 +30,13 @@ public sealed class DestinationTests
     public async Task Failed_AfterASet_KeepsItAndAges()
     {
         await using var router = RouterWith(NegativePolicy.Clear);
-        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses)));
+        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         Assert.Equal(TimeSpan.Zero, destination.Age);
         await SayAsync(router, new Resolution.Failed("down"));
         _time.Advance(TimeSpan.FromSeconds(7));
         await SayAsync(router, new Resolution.Failed("still down"));
         Assert.Equal((3, 1, 2, TimeSpan.FromSeconds(7)), (destination.Balancer.Endpoints.Count, destination.Updates, destination.Failures, destination.Age));
-        await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses)));
+        await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         Assert.Equal((2, TimeSpan.Zero), (destination.Updates, destination.Age));
     }
 
@@ -44,7 +44,7 @@ public sealed class DestinationTests
     public async Task Pending_AfterASet_KeepsItAndIsNoFailure()
     {
         await using var router = RouterWith(NegativePolicy.Clear);
-        await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses)));
+        await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         var destination = await SayAsync(router, Resolution.Pending.Instance);
         Assert.Equal((3, 0), (destination.Balancer.Endpoints.Count, destination.Failures));
     }
@@ -53,7 +53,7 @@ public sealed class DestinationTests
     public async Task BoundEmpty_AfterASet_IsObeyed()
     {
         await using var router = RouterWith(NegativePolicy.Keep);
-        await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses)));
+        await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Empty));
         Assert.Empty(destination.Balancer.Endpoints);
     }
@@ -62,12 +62,12 @@ public sealed class DestinationTests
     public async Task Resolver_Throws_SetIsKeptAndTheWatchStartsAgain()
     {
         await using var router = RouterWith(NegativePolicy.Keep);
-        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Of(Addresses)));
+        var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         _script.Say(null);
         await UntilAsync(destination, () => destination.Resolution is Resolution.Failed);
         Assert.Contains("the resolver threw InvalidOperationException: scripted", ((Resolution.Failed)destination.Resolution).Error, StringComparison.Ordinal);
         Assert.Equal(3, destination.Balancer.Endpoints.Count);
-        _script.Say(new Resolution.Bound(EndpointSet.Of(Addresses[..1])));
+        _script.Say(new Resolution.Bound(EndpointSet.Create(Addresses[..1])));
         while (destination.Balancer.Endpoints.Count != 1)
         {
             // The back-off may begin after the clock has moved: move it until the watch is back.
@@ -103,11 +103,11 @@ public sealed class DestinationTests
         }
     }
 
-    private Router RouterWith(NegativePolicy policy) =>
+    private DestinationRegistry RouterWith(NegativePolicy policy) =>
         new(_ => new DestinationOptions { Resolver = _script, OnNegative = policy }, timeProvider: _time, random: RandomSource.Seeded(1));
 
     /// <summary>Has the resolver say something, and waits until the destination has heard it.</summary>
-    private async Task<Destination> SayAsync(Router router, Resolution resolution)
+    private async Task<Destination> SayAsync(DestinationRegistry router, Resolution resolution)
     {
         var destination = router.Get(Name);
         var heard = destination.Version;
@@ -125,7 +125,7 @@ public sealed class DestinationTests
 
         public void Say(Resolution? resolution) => _said.Writer.TryWrite(resolution);
 
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _watches);
             await foreach (var resolution in _said.Reader.ReadAllAsync(cancellationToken))

@@ -46,7 +46,7 @@ public sealed class DirectConnectTests
     {
         var (bad, good) = (await bed.AddBackendAsync(), await bed.AddBackendAsync());
         bad.Endpoint.Refuse();
-        bed.Resolver.Update(EndpointSet.Of(bad.Address, good.Address));
+        bed.Resolver.Update(EndpointSet.Create(bad.Address, good.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         await bed.ResolvedAsync();
         for (var i = 0; i < 10; i++)
@@ -74,15 +74,15 @@ public sealed class DirectConnectTests
     {
         bed.Resolver.Update(Resolution.Pending.Instance);
         var backend = await bed.AddBackendAsync();
-        bed.Configure = options => options.With(own => own.MaxWaiters = 1);
+        bed.Configure = options => options.With(own => own.MaxPendingSessions = 1);
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         var connecting = bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(1, bed.Destination.WaitingSessions);
+        Assert.Equal(1, bed.Destination.PendingSessions);
         await bed.ConnectRefusedAsync();
         Assert.Equal(1, bed.Refused("waiters_full"));
         var error = await Assert.ThrowsAsync<ConnectException>(async () => await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken));
         Assert.Equal(("PQ:waiters_full", 0, ConnectFailure.None), (error.Reason.ToString(), error.Attempts, error.LastFailure));
-        await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Of(backend.Address)));
+        await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Create(backend.Address)));
         await bed.ResolvedAsync();
         await using var connection = await connecting;
         Assert.Equal(backend.Address, connection.EndPoint);
@@ -106,7 +106,7 @@ public sealed class DirectConnectTests
     {
         var resolver = new StaticResolver();
         resolver.Update(Resolution.Pending.Instance);
-        var router = new Router(resolver);
+        var router = new DestinationRegistry(resolver);
         var destination = router.Get(Name);
         await router.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await destination.ConnectAsync(TestContext.Current.CancellationToken));
@@ -118,7 +118,7 @@ public sealed class DirectConnectTests
     {
         var resolver = new StaticResolver();
         resolver.Update(new Resolution.Failed("not yet"));
-        await using var router = new Router(resolver);
+        await using var router = new DestinationRegistry(resolver);
         var destination = router.Get(Name);
         var waiting = destination.WaitResolvedAsync(TestContext.Current.CancellationToken);
         using var giveUp = new CancellationTokenSource();
@@ -126,7 +126,7 @@ public sealed class DirectConnectTests
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
         Assert.False(waiting.IsCompleted);
-        resolver.Update(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 1)));
+        resolver.Update(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, 1)));
         await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Single(destination.Balancer.Endpoints);
         Assert.True(destination.WaitResolvedAsync(TestContext.Current.CancellationToken).IsCompletedSuccessfully);
@@ -141,8 +141,8 @@ public sealed class DirectConnectTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
-        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 1 });
-        await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(listener.LocalEndPoint!) }, transport: transport);
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 });
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = new StaticResolver(listener.LocalEndPoint!) }, transport: transport);
         for (var i = 0; i < 20; i++)
         {
             await using var connection = await router.Get(Name).ConnectAsync(TestContext.Current.CancellationToken);
@@ -160,7 +160,7 @@ public sealed class DirectConnectTests
     {
         await using var one = new TcpBackend(AnswerAsync);
         await using var other = new TcpBackend(AnswerAsync);
-        await using var router = new Router(new StaticResolver(one.EndPoint, other.EndPoint));
+        await using var router = new DestinationRegistry(new StaticResolver(one.EndPoint, other.EndPoint));
         var destination = router.Get(Name);
         await destination.WaitResolvedAsync(TestContext.Current.CancellationToken);
         using (var http = new HttpClient(new SocketsHttpHandler

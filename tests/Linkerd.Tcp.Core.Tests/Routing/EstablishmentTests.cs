@@ -19,7 +19,7 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_EveryEndpointRefuses_TriesEachAtOnceAndThenThreeAgain()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused, "nobody there")));
-        await using var router = new Router(new StaticResolver(Addresses));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses));
         var (outcome, destination) = await ConnectAsync(router, transport);
         Assert.False(outcome.IsConnected);
         Assert.Equal(("SC", 5 + 3, "nobody there"), (outcome.Reason.ToString(), outcome.Attempts, outcome.Detail));
@@ -32,7 +32,7 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_FewerEndpointsThanAttempts_TriesOneAgain()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
-        await using var router = new Router(new StaticResolver(Addresses[..2]));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses[..2]));
         var (outcome, _) = await ConnectAsync(router, transport);
         Assert.Equal(("SC", 2 + 3), (outcome.Reason.ToString(), outcome.Attempts));
         Assert.NotEqual(transport.Attempts[0].To, transport.Attempts[1].To);
@@ -42,8 +42,8 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_OneAttemptAtMost_TheOnlyEndpointIsTriedOnce()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused)));
-        await using var router = new Router(new StaticResolver(Addresses[..1]));
-        var (outcome, _) = await ConnectAsync(router, transport, policy: new ConnectPolicy { MaxAttempts = 1 });
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses[..1]));
+        var (outcome, _) = await ConnectAsync(router, transport, policy: new ConnectOptions { MaxAttempts = 1 });
         Assert.Equal(("SC", 1), (outcome.Reason.ToString(), outcome.Attempts));
     }
 
@@ -57,7 +57,7 @@ public sealed class EstablishmentTests : IDisposable
             refused = true;
             return new(result);
         });
-        await using var router = new Router(new StaticResolver(Addresses));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses));
         var (outcome, destination) = await ConnectAsync(router, transport);
         Assert.True(outcome.IsConnected);
         Assert.Equal(2, outcome.Attempts);
@@ -79,7 +79,7 @@ public sealed class EstablishmentTests : IDisposable
             deadline.Cancel();
             return new(ConnectResult.Connected(connections[^1]));
         });
-        await using var router = new Router(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 45001)));
+        await using var router = new DestinationRegistry(new StaticResolver(new IPEndPoint(IPAddress.Loopback, 45001)));
         var (outcome, destination) = await ConnectAsync(router, transport, deadline);
         Assert.Equal("SC", outcome.Reason.ToString());
         Assert.Contains("met itself", outcome.Detail, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_Fails_ReasonSaysWhoIsToBlame(ConnectFailure failure, string reason, long countedAgainstEndpoints)
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(failure)));
-        await using var router = new Router(new StaticResolver(Addresses));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses));
         var (outcome, destination) = await ConnectAsync(router, transport);
         Assert.Equal(reason, outcome.Reason.ToString());
         Assert.Equal(countedAgainstEndpoints, destination.Balancer.Endpoints.Sum(endpoint => endpoint.ConnectFailures));
@@ -107,7 +107,7 @@ public sealed class EstablishmentTests : IDisposable
         var resolver = new StaticResolver();
         resolver.Update(new Resolution.Failed("namerd is on holiday"));
         var transport = new ScriptedTransport((_, _, _) => throw new InvalidOperationException("There is nothing to connect to."));
-        await using var router = new Router(resolver);
+        await using var router = new DestinationRegistry(resolver);
         using var deadline = new CancellationTokenSource();
         var connecting = ConnectAsync(router, transport, deadline);
         await UntilAsync(router, destination => destination.Resolution is Resolution.Failed);
@@ -123,11 +123,11 @@ public sealed class EstablishmentTests : IDisposable
         var resolver = new StaticResolver();
         resolver.Update(Resolution.Pending.Instance);
         var transport = new ScriptedTransport((to, _, _) => new(ConnectResult.Connected(new StillConnection(ClientAddress, to))));
-        await using var router = new Router(resolver);
+        await using var router = new DestinationRegistry(resolver);
         var connecting = ConnectAsync(router, transport);
-        Assert.Equal(1, router.Get(DstPath.Parse("/svc/web")).WaitingSessions);
+        Assert.Equal(1, router.Get(DstPath.Parse("/svc/web")).PendingSessions);
         Assert.False(connecting.IsCompleted);
-        resolver.Update(EndpointSet.Of(Addresses));
+        resolver.Update(EndpointSet.Create(Addresses));
         Assert.True((await connecting).Outcome.IsConnected);
     }
 
@@ -135,7 +135,7 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_TransportThrows_LeaseIsGivenBack()
     {
         var transport = new ScriptedTransport((_, _, _) => throw new ArgumentException("An address that cannot be connected to."));
-        await using var router = new Router(new StaticResolver(Addresses));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses));
         await Assert.ThrowsAsync<ArgumentException>(() => ConnectAsync(router, transport));
         Assert.All(router.Get(DstPath.Parse("/svc/web")).Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     }
@@ -146,9 +146,9 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_EndPointsOfAnotherKind_SaysWhatWasExpected(TransportEngine engine)
     {
         Assert.SkipWhen(engine == TransportEngine.Epoll && !EpollTransport.IsSupported, "There is no epoll here.");
-        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 1 });
-        var set = EndpointSet.Of(new DnsEndPoint("example.org", 443), new StrangeEndPoint());
-        await using var router = new Router(new FixedResolver(set));
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 });
+        var set = EndpointSet.Create(new DnsEndPoint("example.org", 443), new StrangeEndPoint());
+        await using var router = new DestinationRegistry(new FixedResolver(set));
         var (outcome, destination) = await ConnectAsync(router, transport);
         Assert.Equal(("SC", 3), (outcome.Reason.ToString(), outcome.Attempts));
         Assert.StartsWith("An IP address with a port or the path of a Unix-domain socket was expected, not ", outcome.Detail, StringComparison.Ordinal);
@@ -159,7 +159,7 @@ public sealed class EstablishmentTests : IDisposable
     public async Task Connect_DeadlineIsNear_AttemptGetsNoMoreThanIsLeft()
     {
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Failed(ConnectFailure.TimedOut)));
-        await using var router = new Router(new StaticResolver(Addresses));
+        await using var router = new DestinationRegistry(new StaticResolver(Addresses));
         var deadline = TimeProvider.System.GetTimestamp() + TimeProvider.System.TimestampFrequency;
         await ConnectAsync(router, transport, deadline: deadline);
         Assert.All(transport.Attempts, attempt => Assert.True(attempt.Options.Timeout <= TimeSpan.FromSeconds(1)));
@@ -168,7 +168,7 @@ public sealed class EstablishmentTests : IDisposable
         Assert.All(transport.Attempts, attempt => Assert.Equal(TimeSpan.FromSeconds(3), attempt.Options.Timeout));
     }
 
-    private static async Task UntilAsync(Router router, Predicate<Destination> condition)
+    private static async Task UntilAsync(DestinationRegistry router, Predicate<Destination> condition)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
         while (true)
@@ -184,7 +184,7 @@ public sealed class EstablishmentTests : IDisposable
     }
 
     private async Task<(Establishment Outcome, Destination Destination)> ConnectAsync(
-        Router router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Establishment.NoDeadline, ConnectPolicy? policy = null)
+        DestinationRegistry router, ITransport transport, CancellationTokenSource? giveUp = null, long deadline = Establishment.NoDeadline, ConnectOptions? policy = null)
     {
         var destination = router.Get(DstPath.Parse("/svc/web"));
         var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
@@ -198,7 +198,7 @@ public sealed class EstablishmentTests : IDisposable
 
     private sealed class FixedResolver(EndpointSet set) : IResolver
     {
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             yield return new Resolution.Bound(set);
             await Task.Delay(Timeout.Infinite, cancellationToken);

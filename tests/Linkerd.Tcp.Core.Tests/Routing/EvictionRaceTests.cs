@@ -11,7 +11,7 @@ public sealed class EvictionRaceTests
     public async Task TryAcquire_OnThreadsWhileNamesAreEvicted_EachHolderHasADestinationThatWorks()
     {
         // The clock is the test's, and does not stand still: every look finds names that are due.
-        await using var bed = new NamedBed(new RouterOptions { IdleTimeout = TimeSpan.FromMilliseconds(100), UnboundTimeout = TimeSpan.FromMilliseconds(100), MaxClientNamed = 5 });
+        await using var bed = new NamedBed(new DestinationRegistryOptions { IdleTimeout = TimeSpan.FromMilliseconds(100), UnboundTimeout = TimeSpan.FromMilliseconds(100), MaxClientNamed = 5 });
         var names = Enumerable.Range(0, 8).Select(static i => DstPath.Parse($"/svc/lost/{i}")).ToArray();
         var isDone = false;
         var (held, full, ended, all) = (0L, 0L, 0L, 0L);

@@ -98,7 +98,7 @@ public sealed class EvictionTests
 
         if (order.EndsWith("left", StringComparison.Ordinal))
         {
-            await bed.SayAsync(destination, new Resolution.Bound(EndpointSet.Of(destination.Balancer.Endpoints[1].Address)));
+            await bed.SayAsync(destination, new Resolution.Bound(EndpointSet.Create(destination.Balancer.Endpoints[1].Address)));
         }
 
         bed.Pass(IdleTimeout * 3);
@@ -132,7 +132,7 @@ public sealed class EvictionTests
     {
         await using var bed = new NamedBed();
         var destination = await bed.UseAsync(NamedBed.Web);
-        var good = new Resolution.Bound(EndpointSet.Of(destination.Balancer.Endpoints[0].Address));
+        var good = new Resolution.Bound(EndpointSet.Create(destination.Balancer.Endpoints[0].Address));
         await bed.SayAsync(destination, state switch
         {
             "failed" => new Resolution.Failed("down"),
@@ -154,7 +154,7 @@ public sealed class EvictionTests
     [Fact]
     public async Task Name_IsFixedToo_StaysAndIsNotCounted()
     {
-        await using var bed = new NamedBed(new RouterOptions { MaxClientNamed = 1 });
+        await using var bed = new NamedBed(new DestinationRegistryOptions { MaxClientNamed = 1 });
         var destination = await bed.UseAsync(NamedBed.Web);
         Assert.False(bed.Router.TryAcquire(NamedBed.Lost, out _));
         Assert.Same(destination, bed.Router.Get(NamedBed.Web));
@@ -171,7 +171,7 @@ public sealed class EvictionTests
     [Fact]
     public async Task Preconnects_AreConfigured_StaysUntilTheyAreNot()
     {
-        await using var bed = new NamedBed(configure: static own => own.Warm = new WarmOptions { Connections = 1 });
+        await using var bed = new NamedBed(configure: static own => own.Preconnect = new PreconnectOptions { Connections = 1 });
         var destination = await bed.UseAsync(NamedBed.Web);
         bed.Pass(IdleTimeout * 3);
         Assert.True(bed.Knows(NamedBed.Web));
@@ -183,12 +183,12 @@ public sealed class EvictionTests
     [Fact]
     public async Task Timeouts_Infinite_NothingGoes()
     {
-        await using var bed = new NamedBed(new RouterOptions { IdleTimeout = Timeout.InfiniteTimeSpan, UnboundTimeout = Timeout.InfiniteTimeSpan });
+        await using var bed = new NamedBed(new DestinationRegistryOptions { IdleTimeout = Timeout.InfiniteTimeSpan, UnboundTimeout = Timeout.InfiniteTimeSpan });
         await bed.UseAsync(NamedBed.Web);
         await bed.UseAsync(NamedBed.Lost);
         bed.Pass(TimeSpan.FromDays(100));
         Assert.Equal(2, bed.Router.Destinations.Count());
-        bed.Router.Configure(_ => new DestinationOptions { Resolver = bed, Balancing = new() { TimeProvider = bed.Time } }, new RouterOptions());
+        bed.Router.Configure(_ => new DestinationOptions { Resolver = bed, Balancing = new() { TimeProvider = bed.Time } }, new DestinationRegistryOptions());
         bed.Pass(IdleTimeout * 1.3);
         Assert.Empty(bed.Router.Destinations);
     }
@@ -196,7 +196,7 @@ public sealed class EvictionTests
     [Fact]
     public async Task TryAcquire_AsManyAsThereMayBe_IsRefusedCountedAndLoggedOnceInAWhile()
     {
-        await using var bed = new NamedBed(new RouterOptions { MaxClientNamed = 2 });
+        await using var bed = new NamedBed(new DestinationRegistryOptions { MaxClientNamed = 2 });
         await bed.UseAsync(NamedBed.Web);
         await bed.UseAsync(NamedBed.Lost);
         for (var i = 0; i < 5; i++)
@@ -221,9 +221,9 @@ public sealed class EvictionTests
     public async Task TryAcquire_FunctionOfTheOptionsThrows_TakesNoPlace()
     {
         var throws = true;
-        await using var router = new Router(
+        await using var router = new DestinationRegistry(
             _ => throws ? throw new InvalidOperationException("The function has a bug.") : new DestinationOptions { Resolver = new StaticResolver() },
-            options: new RouterOptions { MaxClientNamed = 1 });
+            options: new DestinationRegistryOptions { MaxClientNamed = 1 });
         for (var i = 0; i < 3; i++)
         {
             Assert.Throws<InvalidOperationException>(() => router.TryAcquire(NamedBed.Web, out _));
@@ -252,7 +252,7 @@ public sealed class EvictionTests
     public async Task TryHold_OfAKnownName_AllocatesNothing()
     {
         await using var bed = new NamedBed();
-        var proxy = new ServedBy(new ConnectPolicy(), new TcpOptions());
+        var proxy = new ServedBy(new ConnectOptions(), new TcpOptions());
         await bed.UseAsync(NamedBed.Web);
         Assert.Equal(0, Math.Min(Allocated(), Math.Min(Allocated(), Allocated())));
 

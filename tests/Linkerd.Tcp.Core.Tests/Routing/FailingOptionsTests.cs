@@ -15,11 +15,11 @@ public sealed class FailingOptionsTests
     public async Task Get_FunctionFailedOnce_IsAskedAgain(string fault)
     {
         var calls = 0;
-        await using var router = new Router(_ => ++calls > 2 ? Valid() : fault switch
+        await using var router = new DestinationRegistry(_ => ++calls > 2 ? Valid() : fault switch
         {
             "throws" => throw new InvalidOperationException("The function has a bug."),
             "null" => null!,
-            _ => new DestinationOptions { Resolver = new StaticResolver(), MaxWaiters = -1 },
+            _ => new DestinationOptions { Resolver = new StaticResolver(), MaxPendingSessions = -1 },
         });
         for (var i = 1; i <= 2; i++)
         {

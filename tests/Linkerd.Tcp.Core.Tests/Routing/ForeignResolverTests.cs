@@ -86,7 +86,7 @@ public sealed class ForeignResolverTests : IDisposable
         await resolver.Ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
-    private Router NewRouter(DestinationOptions options) => new(_ => options, _logs, timeProvider: _time, random: RandomSource.Seeded(1));
+    private DestinationRegistry NewRouter(DestinationOptions options) => new(_ => options, _logs, timeProvider: _time, random: RandomSource.Seeded(1));
 
     private async Task UntilAsync(Destination destination, Func<bool> condition)
     {
@@ -104,10 +104,10 @@ public sealed class ForeignResolverTests : IDisposable
     {
         private int _watches;
 
-        public IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, CancellationToken cancellationToken)
+        public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
         {
             var isFaulty = Interlocked.Increment(ref _watches) == 1;
-            return !isFaulty ? new StaticResolver(Addresses).ResolveAsync(name, cancellationToken)
+            return !isFaulty ? new StaticResolver(Addresses).WatchAsync(name, cancellationToken)
                 : fault == "null enumerable" ? null!
                 : fault == "throws at once" ? throw new InvalidOperationException("The resolver has a bug.")
                 : new Watch(fault);
@@ -147,7 +147,7 @@ public sealed class ForeignResolverTests : IDisposable
 
         public int Updates { get; private set; }
 
-        public IReadOnlyList<Endpoint> Endpoints => _balancer.Endpoints;
+        public IReadOnlyList<ServerEndpoint> Endpoints => _balancer.Endpoints;
 
         public void Update(EndpointSet endpoints)
         {
@@ -183,7 +183,7 @@ public sealed class ForeignResolverTests : IDisposable
             }
         }
 
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             yield return Resolution.Pending.Instance;
             try
@@ -216,7 +216,7 @@ public sealed class ForeignResolverTests : IDisposable
 
         public Task Ended => _ended.Task;
 
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             using var registration = cancellationToken.Register(() => throw new InvalidOperationException("The callback has a bug."));
             _watched.TrySetResult();

@@ -18,12 +18,12 @@ internal sealed class NamedBed : IResolver, IAsyncDisposable
     private readonly StaticResolver _answers = new(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2));
     private int _watching;
 
-    public NamedBed(RouterOptions? options = null, Action<DestinationOptions>? configure = null, TimeProvider? clock = null, bool isLogged = true)
+    public NamedBed(DestinationRegistryOptions? options = null, Action<DestinationOptions>? configure = null, TimeProvider? clock = null, bool isLogged = true)
     {
         Counters = new MeterRecorder(_meter);
         var own = new DestinationOptions { Resolver = this, Balancing = new() { TimeProvider = clock ?? Time } };
         configure?.Invoke(own);
-        Router = new Router(_ => own, isLogged ? Logs : null, _meter, clock ?? Time, RandomSource.Seeded(1), options: options);
+        Router = new DestinationRegistry(_ => own, isLogged ? Logs : null, _meter, clock ?? Time, RandomSource.Seeded(1), options: options);
     }
 
     public FakeTimeProvider Time { get; } = new();
@@ -32,7 +32,7 @@ internal sealed class NamedBed : IResolver, IAsyncDisposable
 
     public MeterRecorder Counters { get; }
 
-    public Router Router { get; }
+    public DestinationRegistry Router { get; }
 
     /// <summary>The watches that run now.</summary>
     public int Watching => Volatile.Read(ref _watching);
@@ -81,7 +81,7 @@ internal sealed class NamedBed : IResolver, IAsyncDisposable
 
     public Task UntilAsync(Func<bool> condition) => Task.Run(() => Assert.True(SpinWait.SpinUntil(condition, Patience)));
 
-    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _watching);
         try
@@ -92,7 +92,7 @@ internal sealed class NamedBed : IResolver, IAsyncDisposable
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            await foreach (var resolution in _answers.ResolveAsync(name, cancellationToken))
+            await foreach (var resolution in _answers.WatchAsync(name, cancellationToken))
             {
                 yield return resolution;
             }

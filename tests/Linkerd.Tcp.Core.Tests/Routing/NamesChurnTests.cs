@@ -63,7 +63,7 @@ public sealed class NamesChurnTests
     public async Task Churn_InRealTime_AllGo()
     {
         await using var bed = new NamedBed(
-            new RouterOptions { IdleTimeout = TimeSpan.FromMilliseconds(200), UnboundTimeout = TimeSpan.FromMilliseconds(100) }, clock: TimeProvider.System);
+            new DestinationRegistryOptions { IdleTimeout = TimeSpan.FromMilliseconds(200), UnboundTimeout = TimeSpan.FromMilliseconds(100) }, clock: TimeProvider.System);
         for (var i = 0; i < 2_000; i++)
         {
             Assert.True(bed.Router.TryAcquire(DstPath.Parse(i % 2 == 0 ? $"/svc/web/{i}" : $"/svc/lost/{i}"), out var reference));

@@ -101,7 +101,7 @@ public sealed class NeverCountedTests : IDisposable
         var host = network.AddHost("proxy");
         scheduler.Run(async () =>
         {
-            var router = new Router(
+            var router = new DestinationRegistry(
                 _ => new DestinationOptions
                 {
                     Resolver = new StaticResolver(Addresses),

@@ -13,7 +13,7 @@ public sealed class PauseTests
     {
         var time = new FakeTimeProvider();
         using var cancel = new CancellationTokenSource();
-        var waiting = Pause.WaitAsync(TimeSpan.FromSeconds(1), new ThrowingExecutor(time), time, cancel.Token);
+        var waiting = ExecutorDelay.WaitAsync(TimeSpan.FromSeconds(1), new ThrowingExecutor(time), time, cancel.Token);
         if (isCancelled)
         {
             await cancel.CancelAsync();

@@ -55,7 +55,7 @@ public sealed class RefusalTests : IDisposable
     public async Task Connect_OneAttemptAtMost_RefusalIsTheEnd()
     {
         await using var router = RouterOf(20);
-        Assert.Equal(("SC", 1), await EndOfAsync(router, Refusing(), new ConnectPolicy { MaxAttempts = 1 }));
+        Assert.Equal(("SC", 1), await EndOfAsync(router, Refusing(), new ConnectOptions { MaxAttempts = 1 }));
     }
 
     [Fact]
@@ -143,9 +143,9 @@ public sealed class RefusalTests : IDisposable
 
     private static ScriptedTransport Refusing() => new((_, _, _) => new(ConnectResult.Failed(ConnectFailure.Refused, "nobody there")));
 
-    private static Router RouterOf(int count, BalancerKind kind = BalancerKind.P2c, RetryBudgetOptions? budget = null, CircuitBreakerOptions? breaker = null)
+    private static DestinationRegistry RouterOf(int count, BalancerKind kind = BalancerKind.P2c, RetryBudgetOptions? budget = null, CircuitBreakerOptions? breaker = null)
     {
-        var router = new Router(_ => new DestinationOptions
+        var router = new DestinationRegistry(_ => new DestinationOptions
         {
             Resolver = new StaticResolver(Enumerable.Range(1, count).Select(EndPoint (port) => new IPEndPoint(IPAddress.Loopback, port)).ToArray()),
             Balancer = kind,
@@ -156,14 +156,14 @@ public sealed class RefusalTests : IDisposable
         return router;
     }
 
-    private async Task<(string Reason, int Attempts)> EndOfAsync(Router router, ScriptedTransport transport, ConnectPolicy? policy = null)
+    private async Task<(string Reason, int Attempts)> EndOfAsync(DestinationRegistry router, ScriptedTransport transport, ConnectOptions? policy = null)
     {
         var outcome = await ConnectAsync(router, transport, policy);
         return (outcome.Reason.ToString(), outcome.Attempts);
     }
 
     private async Task<Establishment> ConnectAsync(
-        Router router, ScriptedTransport transport, ConnectPolicy? policy = null, TransportExecutor? executor = null, CancellationTokenSource? giveUp = null)
+        DestinationRegistry router, ScriptedTransport transport, ConnectOptions? policy = null, TransportExecutor? executor = null, CancellationTokenSource? giveUp = null)
     {
         var dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         var connecting = TestRequester.EstablishAsync(

@@ -3,15 +3,15 @@ using System.Net;
 namespace Linkerd.Tcp.Tests.Routing;
 
 /// <summary>Connects to nothing: a function says what becomes of each attempt.</summary>
-internal sealed class ScriptedTransport(Func<EndPoint, ConnectOptions, CancellationToken, ValueTask<ConnectResult>> connect) : ITransport
+internal sealed class ScriptedTransport(Func<EndPoint, TransportConnectOptions, CancellationToken, ValueTask<ConnectResult>> connect) : ITransport
 {
-    public List<(EndPoint To, ConnectOptions Options)> Attempts { get; } = [];
+    public List<(EndPoint To, TransportConnectOptions Options)> Attempts { get; } = [];
 
     public string Name => "scripted";
 
-    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         Attempts.Add((to, options));
         return connect(to, options, cancellationToken);

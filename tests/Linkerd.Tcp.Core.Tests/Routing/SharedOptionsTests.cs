@@ -14,7 +14,7 @@ public sealed class SharedOptionsTests
     public async Task Router_SameOptionsForTwoNames_EachNameKeepsItsOwnEndpoints()
     {
         var options = new DestinationOptions { Resolver = new PortResolver() };
-        await using var router = new Router(_ => options);
+        await using var router = new DestinationRegistry(_ => options);
         await ResolvedAsync(router.Get(One));
         await ResolvedAsync(router.Get(Two));
         Assert.Equal([PortResolver.AddressOf(One)], router.Get(One).Balancer.Endpoints.Select(endpoint => endpoint.Address));
@@ -25,7 +25,7 @@ public sealed class SharedOptionsTests
     public async Task BalancerFactory_NewOneEachTime_EachNameHasItsOwn()
     {
         var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => LoadBalancers.RoundRobin() };
-        await using var router = new Router(_ => options);
+        await using var router = new DestinationRegistry(_ => options);
         Assert.NotSame(router.Get(One).Balancer, router.Get(Two).Balancer);
     }
 
@@ -34,8 +34,8 @@ public sealed class SharedOptionsTests
     {
         var balancer = LoadBalancers.P2c();
         var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
-        await using var router = new Router(_ => options);
-        await using var other = new Router(_ => options);
+        await using var router = new DestinationRegistry(_ => options);
+        await using var other = new DestinationRegistry(_ => options);
         Assert.Same(balancer, router.Get(One).Balancer);
         foreach (var refusing in new[] { router, other })
         {
@@ -49,26 +49,26 @@ public sealed class SharedOptionsTests
     {
         var balancer = LoadBalancers.P2c();
         var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
-        await using (var first = new Router(_ => options))
+        await using (var first = new DestinationRegistry(_ => options))
         {
             first.Get(One);
         }
 
-        await using var second = new Router(_ => options);
+        await using var second = new DestinationRegistry(_ => options);
         Assert.Same(balancer, second.Get(Two).Balancer);
     }
 
     [Fact]
     public async Task BalancerFactory_GivesNull_SaysSo()
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => null! });
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => null! });
         Assert.StartsWith("BalancerFactory gave null for /svc/one;", Assert.Throws<InvalidOperationException>(() => router.Get(One)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Get_OptionsFunctionGivesNull_SaysSo()
     {
-        await using var router = new Router(_ => null!);
+        await using var router = new DestinationRegistry(_ => null!);
         var error = Assert.Throws<InvalidOperationException>(() => router.Get(One));
         Assert.Contains("/svc/one", error.Message, StringComparison.Ordinal);
     }
@@ -76,10 +76,10 @@ public sealed class SharedOptionsTests
     [Fact]
     public async Task Get_RouterDisposed_NamesTheRouter()
     {
-        var router = new Router(new StaticResolver());
+        var router = new DestinationRegistry(new StaticResolver());
         await router.DisposeAsync();
         var error = Assert.Throws<ObjectDisposedException>(() => router.Get(One));
-        Assert.Equal(typeof(Router).FullName, error.ObjectName);
+        Assert.Equal(typeof(DestinationRegistry).FullName, error.ObjectName);
     }
 
     private static Task ResolvedAsync(Destination destination) => destination.WaitResolvedAsync(TestContext.Current.CancellationToken);
@@ -89,9 +89,9 @@ public sealed class SharedOptionsTests
     {
         public static IPEndPoint AddressOf(DstPath name) => new(IPAddress.Loopback, name == One ? 8081 : 8082);
 
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            yield return new Resolution.Bound(EndpointSet.Of(AddressOf(name)));
+            yield return new Resolution.Bound(EndpointSet.Create(AddressOf(name)));
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
     }

@@ -48,7 +48,7 @@ public sealed class SnapshotTests
     [Fact]
     public async Task Snapshot_Destination_HasItAll()
     {
-        await using var router = new Router(new StaticResolver(Enumerable.Range(1, 3).Select(port => (EndPoint)new IPEndPoint(IPAddress.Loopback, port))));
+        await using var router = new DestinationRegistry(new StaticResolver(Enumerable.Range(1, 3).Select(port => (EndPoint)new IPEndPoint(IPAddress.Loopback, port))));
         var destination = router.Get(DstPath.Parse("/svc/web"));
         Assert.True(SpinWait.SpinUntil(() => destination.Balancer.Endpoints.Count == 3, TimeSpan.FromSeconds(30)));
         var snapshot = destination.Snapshot();
@@ -57,5 +57,5 @@ public sealed class SnapshotTests
         Assert.Null(destination.FindEndpoint(new IPEndPoint(IPAddress.Loopback, 9)));
     }
 
-    private static WeightedEndPoint Of(int port, double weight = 1) => new(new IPEndPoint(IPAddress.Loopback, port), weight);
+    private static WeightedAddress Of(int port, double weight = 1) => new(new IPEndPoint(IPAddress.Loopback, port), weight);
 }

@@ -21,7 +21,7 @@ public sealed class SplitTests
     [InlineData("/svc/none")]
     public async Task Branch_GoesAndComesBack_OthersGetItsShareWithin100Milliseconds(string gone)
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
         var destination = router.Get(Name);
         await UntilAsync(destination, () => destination.Balancer.Endpoints.Count == 21);
         Assert.InRange(ShareOfOne(destination.Balancer), 89, 91);
@@ -44,7 +44,7 @@ public sealed class SplitTests
     [InlineData(false)]
     public async Task Branch_EveryEndpointRefuses_OthersGetItsShareUntilItIsBack(bool one)
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = _interpreter, BalancerFactory = Balancer });
         var destination = router.Get(Name);
         await UntilAsync(destination, () => destination.Balancer.Endpoints.Count == 21);
 
@@ -68,7 +68,7 @@ public sealed class SplitTests
     private static ILoadBalancer Balancer() => LoadBalancers.Create(
         BalancerKind.P2c, new BalancerOptions { Random = RandomSource.Seeded(1), SlowStart = new SlowStartOptions { Window = TimeSpan.Zero } });
 
-    private static bool IsOne(Endpoint endpoint) => endpoint.Address.ToString() == "10.0.0.1:80";
+    private static bool IsOne(ServerEndpoint endpoint) => endpoint.Address.ToString() == "10.0.0.1:80";
 
     private static double ShareOfOne(ILoadBalancer balancer)
     {

@@ -25,9 +25,9 @@ internal sealed class StillConnection(EndPoint? local, EndPoint? remote, Transpo
 
     public override long BytesSent => 0;
 
-    public override bool PeerGone => false;
+    public override bool IsReset => false;
 
-    public override bool PeerFinished => false;
+    public override bool HasPeerClosed => false;
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => new(new TaskCompletionSource<ReceiveResult>().Task);
 
@@ -37,7 +37,7 @@ internal sealed class StillConnection(EndPoint? local, EndPoint? remote, Transpo
 
     public override void ShutdownSend() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 
-    public override ValueTask<bool> WaitAcknowledgedAsync() => new(true);
+    public override ValueTask<bool> FlushToPeerAsync() => new(true);
 
     public override void Abort() => IsAborted = true;
 

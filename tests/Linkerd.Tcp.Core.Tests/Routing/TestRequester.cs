@@ -17,7 +17,7 @@ internal sealed class TestRequester(TransportExecutor executor) : IRequester
     public static async Task<Establishment> EstablishAsync(
         Dialer dialer,
         Destination destination,
-        ConnectPolicy? policy = null,
+        ConnectOptions? policy = null,
         TransportExecutor? executor = null,
         long deadline = Establishment.NoDeadline,
         TimeProvider? time = null,
@@ -26,7 +26,7 @@ internal sealed class TestRequester(TransportExecutor executor) : IRequester
         executor ??= new ThreadPoolExecutor(TimeProvider.System);
         var establishment = new Establishment(dialer, RandomSource.Seeded(1), time ?? TimeProvider.System);
         destination.Budget.OnSession();
-        await establishment.RunAsync(destination, policy ?? new ConnectPolicy(), new TestRequester(executor), deadline, cancellationToken);
+        await establishment.RunAsync(destination, policy ?? new ConnectOptions(), new TestRequester(executor), deadline, cancellationToken);
         await executor.Resume();
         return establishment;
     }

@@ -17,7 +17,7 @@ public sealed class ApplyConnectPolicyTests
         var connects = Record(bed);
         if (hasOwnPolicy)
         {
-            bed.Configure = options => options.With(own => own.Connect = new ConnectPolicy());
+            bed.Configure = options => options.With(own => own.Connect = new ConnectOptions());
         }
 
         var backend = await bed.AddBackendAsync();
@@ -28,7 +28,7 @@ public sealed class ApplyConnectPolicyTests
         await bed.Proxy.ApplyAsync(bed.Proxy.Options.With(own => own.Tcp = new() { KeepAliveTime = TimeSpan.FromSeconds(22) }), Cancelled);
         await bed.ConnectAsync();
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 2);
-        await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Of(backend.Address)));
+        await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Create(backend.Address)));
         await bed.UntilAsync(() => backend.Accepted.Count == 2);
 
         // The first one has begun with the old ones, and connects with them.
@@ -39,7 +39,7 @@ public sealed class ApplyConnectPolicyTests
     public Task Apply_ConnectPolicy_PreconnectsAreMadeAgainIfItDiffers() => SimulatedProxy.RunAsync(async bed =>
     {
         var connects = Record(bed);
-        bed.Configure = options => options.With(own => own.Warm = new() { Connections = 3, MaxIdle = TimeSpan.FromHours(1) });
+        bed.Configure = options => options.With(own => own.Preconnect = new() { Connections = 3, MaxIdle = TimeSpan.FromHours(1) });
         var backend = await bed.StartAsync(bed.NewListener());
         await bed.UntilAsync(() => backend.Accepted.Count == 3);
 
@@ -52,7 +52,7 @@ public sealed class ApplyConnectPolicyTests
         await bed.Scheduler.RunElsewhereAsync(() => bed.Proxy.ApplyAsync(bed.Proxy.Options.With(own => own.Tcp = new() { KeepAliveTime = TimeSpan.FromSeconds(22) }), Cancelled).Wait(Cancelled));
         await bed.UntilAsync(() => backend.Accepted.Count == 6);
         Assert.All(connects.Options.Skip(3), options => Assert.Equal(22, options.Tcp!.KeepAliveTime.TotalSeconds));
-        Assert.All(backend.Accepted.Take(3), connection => Assert.True(connection.PeerFinished || connection.PeerGone));
+        Assert.All(backend.Accepted.Take(3), connection => Assert.True(connection.HasPeerClosed || connection.IsReset));
     });
 
     private static RecordingTransport Record(SimulatedProxy bed)
@@ -65,13 +65,13 @@ public sealed class ApplyConnectPolicyTests
     /// <summary>Notes how connections are made.</summary>
     private sealed class RecordingTransport(ITransport inner) : ITransport
     {
-        public List<ConnectOptions> Options { get; } = [];
+        public List<TransportConnectOptions> Options { get; } = [];
 
         public string Name => inner.Name;
 
-        public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) => inner.ListenAsync(options, cancellationToken);
+        public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken) => inner.ListenAsync(options, cancellationToken);
 
-        public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+        public ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
         {
             Options.Add(options);
             return inner.ConnectAsync(to, options, cancellationToken);

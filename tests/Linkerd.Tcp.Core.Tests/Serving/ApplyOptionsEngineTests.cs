@@ -163,7 +163,7 @@ public sealed class ApplyOptionsEngineTests : IAsyncLifetime
     public async Task Apply_UnixSocketStays_IsNotBoundAgain(TransportEngine engine)
     {
         var path = Path.Combine(Path.GetTempPath(), $"linkerd-tcp-{Guid.NewGuid():N}");
-        var proxy = await StartAsync(engine, new ProxyListener(new UnixDomainSocketEndPoint(path), Name));
+        var proxy = await StartAsync(engine, new ListenerOptions(new UnixDomainSocketEndPoint(path), Name));
         await proxy.ApplyAsync(new TcpProxyOptions { Listeners = [new(new UnixDomainSocketEndPoint(path), Name) { Backlog = 7 }, NewListener()], Tcp = new() { NoDelay = false } }, Cancelled);
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await client.ConnectAsync(new UnixDomainSocketEndPoint(path), Cancelled);
@@ -177,7 +177,7 @@ public sealed class ApplyOptionsEngineTests : IAsyncLifetime
 
     private static bool IsProbed(Socket client) => Sockets.HasKeepAlive(PortOf(client.RemoteEndPoint!), PortOf(client.LocalEndPoint!));
 
-    private static ProxyListener NewListener(int? key = null) => new(new IPEndPoint(IPAddress.Loopback, 0), Name) { Key = key is { } number ? $"k{number}" : null };
+    private static ListenerOptions NewListener(int? key = null) => new(new IPEndPoint(IPAddress.Loopback, 0), Name) { Key = key is { } number ? $"k{number}" : null };
 
     private static async Task<Socket> ConnectAsync(EndPoint address)
     {
@@ -282,12 +282,12 @@ public sealed class ApplyOptionsEngineTests : IAsyncLifetime
         }
     }
 
-    private async Task<TcpProxy> StartAsync(TransportEngine engine, ProxyListener listener)
+    private async Task<TcpProxy> StartAsync(TransportEngine engine, ListenerOptions listener)
     {
         Assert.SkipUnless(engine != TransportEngine.Epoll || EpollTransport.IsSupported, "There is no epoll here.");
-        var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 2 });
+        var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2 });
         _disposables.Add(transport);
-        var router = new Router(new StaticResolver(_backend.LocalEndPoint!));
+        var router = new DestinationRegistry(new StaticResolver(_backend.LocalEndPoint!));
         _disposables.Add(router);
         var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, router, transport);
         _disposables.Add(proxy);

@@ -16,7 +16,7 @@ public sealed class ApplyOptionsFailureTests
         var backend = await StartAsync(bed, bed.NewListener().With(own => own.MaxSessionsPerClient = 2), bed.NewListener());
         var addresses = bed.Proxy.LocalEndPoints;
         var (free, taken) = (AddressOf(bed, 9001), AddressOf(bed, 9002));
-        await using var other = await bed.ProxyHost.ListenAsync(new ListenOptions { EndPoint = taken }, Cancelled);
+        await using var other = await bed.ProxyHost.ListenAsync(new TransportListenOptions { EndPoint = taken }, Cancelled);
         var session = await bed.ConnectServedAsync(backend);
         var error = await Assert.ThrowsAsync<TransportException>(() => bed.Proxy.ApplyAsync(
             new TcpProxyOptions
@@ -29,9 +29,9 @@ public sealed class ApplyOptionsFailureTests
         Assert.Contains(taken.ToString(), error.Message, StringComparison.Ordinal);
 
         Assert.Equal(addresses, bed.Proxy.LocalEndPoints);
-        Assert.Equal((DescriptorLimit.DefaultMaxSessions, null), (bed.Proxy.MaxSessions, bed.Proxy.Options.MaxSessions));
+        Assert.Equal((FileDescriptorLimit.DefaultMaxSessions, null), (bed.Proxy.MaxSessions, bed.Proxy.Options.MaxSessions));
         Assert.Equal([2, null], bed.Proxy.Options.Listeners.Select(listener => listener.MaxSessionsPerClient));
-        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(free, new ConnectOptions(), Cancelled)).Failure);
+        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(free, new TransportConnectOptions(), Cancelled)).Failure);
         Assert.Single(bed.Router.Destinations);
         await bed.ConnectServedAsync(backend);
         await bed.ConnectRefusedAsync();
@@ -54,7 +54,7 @@ public sealed class ApplyOptionsFailureTests
         var free = AddressOf(bed, 9001);
         await Assert.ThrowsAsync<NotSupportedException>(() => bed.Proxy.AddListenerAsync(new(free, DstPath.Parse("/svc/other")), Cancelled));
         Assert.Single(bed.Proxy.LocalEndPoints);
-        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(free, new ConnectOptions(), Cancelled)).Failure);
+        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(free, new TransportConnectOptions(), Cancelled)).Failure);
         await bed.ConnectServedAsync(backend);
     });
 
@@ -76,7 +76,7 @@ public sealed class ApplyOptionsFailureTests
     public Task Apply_NeedsANewSocket_SaysSoAndNothingChanges() => SimulatedProxy.RunAsync(async bed =>
     {
         var any = new IPEndPoint(IPAddress.IPv6Any, 9001);
-        await StartAsync(bed, new ProxyListener(any, SimulatedProxy.Name));
+        await StartAsync(bed, new ListenerOptions(any, SimulatedProxy.Name));
         await bed.Proxy.ApplyAsync(bed.Proxy.Options.With(own => own.Tcp.SendBufferSize = 4096), Cancelled);
         var error = await Assert.ThrowsAsync<InvalidOptionsException>(() => bed.Proxy.ApplyAsync(
             bed.Proxy.Options.With(own => own.Listeners = [new(new IPEndPoint(IPAddress.Any, 9001), SimulatedProxy.Name), .. own.Listeners]), Cancelled));
@@ -119,7 +119,7 @@ public sealed class ApplyOptionsFailureTests
     [Fact]
     public async Task Apply_BeforeTheStart_ItStartsWithThem()
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         await using var proxy = new TcpProxy(NewOptions(), router);
         await proxy.ApplyAsync(NewOptions().With(own => own.MaxSessions = 7), Cancelled);
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 0), await proxy.AddListenerAsync(NewOptions().Listeners[0], Cancelled));
@@ -131,7 +131,7 @@ public sealed class ApplyOptionsFailureTests
     [Fact]
     public async Task Apply_AfterTheDrain_IsRefused()
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         await using var proxy = new TcpProxy(NewOptions(), router);
         await proxy.StartAsync(Cancelled);
         await proxy.DrainAsync(TimeSpan.Zero, CancellationToken.None);
@@ -147,7 +147,7 @@ public sealed class ApplyOptionsFailureTests
     [Fact]
     public async Task Apply_ManyCallsWithStartAndDrainAmongThem_TakeTurns()
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         await using var proxy = new TcpProxy(NewOptions(), router);
         var starting = proxy.StartAsync(Cancelled);
         var adding = Enumerable.Range(0, 16).Select(_ => Task.Run(() => proxy.AddListenerAsync(NewOptions().Listeners[0], Cancelled))).ToArray();
@@ -182,7 +182,7 @@ public sealed class ApplyOptionsFailureTests
     [Fact]
     public async Task Apply_CancelledWhileItWaits_ChangesNothing()
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         await using var proxy = new TcpProxy(NewOptions(), router);
         await proxy.StartAsync(Cancelled);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => proxy.ApplyAsync(NewOptions().With(own => own.MaxSessions = 1), new CancellationToken(canceled: true)));
@@ -193,10 +193,10 @@ public sealed class ApplyOptionsFailureTests
 
     private static IPEndPoint AddressOf(SimulatedProxy bed, int port) => new(bed.ProxyHost.Address, port);
 
-    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, params ProxyListener[] listeners)
+    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, params ListenerOptions[] listeners)
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = listeners });
         await bed.ResolvedAsync();
         return backend;

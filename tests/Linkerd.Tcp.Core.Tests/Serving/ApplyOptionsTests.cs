@@ -38,7 +38,7 @@ public sealed class ApplyOptionsTests
         var session = await bed.ConnectServedAsync(backend, listener: 1);
         await bed.Proxy.RemoveListenerAsync(removed, Cancelled);
         Assert.Single(bed.Proxy.LocalEndPoints);
-        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(removed, new ConnectOptions(), Cancelled)).Failure);
+        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(removed, new TransportConnectOptions(), Cancelled)).Failure);
         await AssertEchoAsync(session, backend.Accepted[0]);
         Assert.Equal($"listening no more on {removed}, 1 sessions of which go on", bed.Logs.WaitFor(Removed, TimeSpan.Zero));
 
@@ -55,7 +55,7 @@ public sealed class ApplyOptionsTests
         var clients = Enumerable.Range(0, 20).Select(async i =>
         {
             await bed.DelayAsync(i * 0.2);
-            return await bed.ClientHost.ConnectAsync(removed, new ConnectOptions(), Cancelled);
+            return await bed.ClientHost.ConnectAsync(removed, new TransportConnectOptions(), Cancelled);
         }).ToArray();
         await bed.DelayAsync(3);
         await bed.Proxy.RemoveListenerAsync(removed, Cancelled);
@@ -72,11 +72,11 @@ public sealed class ApplyOptionsTests
         var old = bed.Proxy.LocalEndPoints[0];
         var session = await bed.ConnectServedAsync(backend);
         var moved = new IPEndPoint(bed.ProxyHost.Address, 9000);
-        var applying = bed.Proxy.ChangeListenerAsync(old, new ProxyListener(moved, SimulatedProxy.Name), Cancelled);
+        var applying = bed.Proxy.ChangeListenerAsync(old, new ListenerOptions(moved, SimulatedProxy.Name), Cancelled);
         Assert.Equal(moved, Assert.Single(bed.Proxy.LocalEndPoints));
         await bed.ConnectServedAsync(backend);
         Assert.True(await applying);
-        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(old, new ConnectOptions(), Cancelled)).Failure);
+        Assert.Equal(ConnectFailure.Refused, (await bed.ClientHost.ConnectAsync(old, new TransportConnectOptions(), Cancelled)).Failure);
         await AssertEchoAsync(session, backend.Accepted[0]);
     });
 
@@ -90,7 +90,7 @@ public sealed class ApplyOptionsTests
         Assert.Equal([first, b], bed.Proxy.LocalEndPoints);
 
         // The port that it has become is the same listener, whatever its key.
-        await ApplyAsync(bed, Keyed(bed, "c"), new ProxyListener(b, SimulatedProxy.Name), new ProxyListener(first, SimulatedProxy.Name) { Key = "d" });
+        await ApplyAsync(bed, Keyed(bed, "c"), new ListenerOptions(b, SimulatedProxy.Name), new ListenerOptions(first, SimulatedProxy.Name) { Key = "d" });
         Assert.Equal([b, first], bed.Proxy.LocalEndPoints.Skip(1));
         Assert.DoesNotContain(bed.Proxy.LocalEndPoints[0], new[] { a, b, first, second });
     });
@@ -102,7 +102,7 @@ public sealed class ApplyOptionsTests
         bed.Observer = records;
         var backend = await bed.StartAsync(Keyed(bed, "old"));
         var before = await bed.ConnectServedAsync(backend);
-        await ApplyAsync(bed, new ProxyListener(bed.Proxy.LocalEndPoints[0], Other) { Key = "new" });
+        await ApplyAsync(bed, new ListenerOptions(bed.Proxy.LocalEndPoints[0], Other) { Key = "new" });
         var after = await bed.ConnectServedAsync(backend);
         await bed.EndAsync(after);
         await bed.EndAsync(before);
@@ -207,7 +207,7 @@ public sealed class ApplyOptionsTests
             else
             {
                 await bed.Proxy.ApplyAsync(bed.Proxy.Options.With(own => own.MaxSessions = most), Cancelled);
-                Assert.Equal(most ?? DescriptorLimit.DefaultMaxSessions, bed.Proxy.MaxSessions);
+                Assert.Equal(most ?? FileDescriptorLimit.DefaultMaxSessions, bed.Proxy.MaxSessions);
             }
         }
     });
@@ -260,7 +260,7 @@ public sealed class ApplyOptionsTests
         var backend = await bed.StartAsync(bed.NewListener().With(own => { own.MaxSessions = 1; own.Backlog = 1; }));
         await bed.ConnectServedAsync(backend);
         await bed.ConnectAsync();
-        var beyond = bed.ClientHost.ConnectAsync(bed.Proxy.LocalEndPoints[0], new ConnectOptions(), Cancelled).AsTask();
+        var beyond = bed.ClientHost.ConnectAsync(bed.Proxy.LocalEndPoints[0], new TransportConnectOptions(), Cancelled).AsTask();
         await bed.DelayAsync(500);
         Assert.False(beyond.IsCompleted);
         await ChangeAsync(bed, own => own.Backlog = 2);
@@ -271,29 +271,29 @@ public sealed class ApplyOptionsTests
     public Task Apply_Route_HoldsForNewSessionsOnly() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());
-        await ApplyAsync(bed, new ProxyListener(bed.Proxy.LocalEndPoints[0], static _ => null));
+        await ApplyAsync(bed, new ListenerOptions(bed.Proxy.LocalEndPoints[0], static _ => null));
         await bed.ConnectRefusedAsync();
         Assert.Equal(1, bed.Refused("no_route"));
-        await ApplyAsync(bed, new ProxyListener(bed.Proxy.LocalEndPoints[0], static _ => Other));
+        await ApplyAsync(bed, new ListenerOptions(bed.Proxy.LocalEndPoints[0], static _ => Other));
         await bed.ConnectServedAsync(backend);
         Assert.Equal(2, bed.Router.Destinations.Count());
     });
 
-    private static ProxyListener Keyed(SimulatedProxy bed, string key) => bed.NewListener().With(own => own.Key = key);
+    private static ListenerOptions Keyed(SimulatedProxy bed, string key) => bed.NewListener().With(own => own.Key = key);
 
-    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, params ProxyListener[] listeners)
+    private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed, params ListenerOptions[] listeners)
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = listeners });
         await bed.ResolvedAsync();
         return backend;
     }
 
-    private static Task ApplyAsync(SimulatedProxy bed, params ProxyListener[] listeners) =>
+    private static Task ApplyAsync(SimulatedProxy bed, params ListenerOptions[] listeners) =>
         bed.Proxy.ApplyAsync(bed.Proxy.Options.With(own => own.Listeners = listeners), Cancelled);
 
-    private static async Task ChangeAsync(SimulatedProxy bed, Action<ProxyListener> change) =>
+    private static async Task ChangeAsync(SimulatedProxy bed, Action<ListenerOptions> change) =>
         Assert.True(await bed.Proxy.ChangeListenerAsync(bed.Proxy.LocalEndPoints[0], bed.Proxy.Options.Listeners[0].With(change), Cancelled));
 
     private static async Task AssertEchoAsync(TransportConnection client, TransportConnection server)

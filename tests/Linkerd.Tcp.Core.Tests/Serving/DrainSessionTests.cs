@@ -31,7 +31,7 @@ public sealed class DrainSessionTests
         var first = await bed.ConnectServedAsync(backend);
         var client = await bed.ConnectAsync();
         await client.SendTextAsync("x");
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         var draining = bed.Proxy.DrainAsync(Grace, CancellationToken.None);
         await bed.DelayAsync(500);
         first.Abort();

@@ -105,7 +105,7 @@ public sealed class EarlyCloseSessionTests
         await connection.DisposeAsync();
     }
 
-    private static async Task ExpectNoneAsync(SimulatedProxy bed, Endpoint endpoint, Func<TransportConnection, Task> client)
+    private static async Task ExpectNoneAsync(SimulatedProxy bed, ServerEndpoint endpoint, Func<TransportConnection, Task> client)
     {
         for (var i = 0; i < 10; i++)
         {
@@ -124,16 +124,16 @@ public sealed class EarlyCloseSessionTests
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
     }
 
-    private static Task RunAsync(Func<TransportConnection, Task> serve, Func<SimulatedProxy, Endpoint, Task> test, DuplexOptions? duplex = null) =>
+    private static Task RunAsync(Func<TransportConnection, Task> serve, Func<SimulatedProxy, ServerEndpoint, Task> test, DuplexOptions? duplex = null) =>
         SimulatedProxy.RunAsync(bed => RunAsync(bed, serve, endpoint => test(bed, endpoint), duplex));
 
     /// <summary>One endpoint that takes all sessions, and one of weight 0, so that the first may be ejected.</summary>
-    private static async Task RunAsync(SimulatedProxy bed, Func<TransportConnection, Task> serve, Func<Endpoint, Task> test, DuplexOptions? duplex = null)
+    private static async Task RunAsync(SimulatedProxy bed, Func<TransportConnection, Task> serve, Func<ServerEndpoint, Task> test, DuplexOptions? duplex = null)
     {
         bed.Balancing = new BalancerOptions { Breaker = new CircuitBreakerOptions { EarlyCloses = 3 } };
         var backend = await bed.AddBackendAsync(serve);
         var other = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(new WeightedEndPoint(backend.Address, 1), new WeightedEndPoint(other.Address, 1)));
+        bed.Resolver.Update(EndpointSet.Create(new WeightedAddress(backend.Address, 1), new WeightedAddress(other.Address, 1)));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Duplex = duplex ?? new DuplexOptions() });
         await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Destination.Updates > 0, TimeSpan.FromSeconds(30))));
         bed.Destination.Balancer.Endpoints[1].OverrideWeight(0);

@@ -16,10 +16,10 @@ internal sealed class FaultyTransport(ITransport inner, string fault, bool isCli
 
     public string Name => "faulty";
 
-    public async ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) =>
+    public async ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken) =>
         new Listener(await inner.ListenAsync(options, cancellationToken), this);
 
-    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         var result = await inner.ConnectAsync(to, options, cancellationToken).ConfigureAwait(false);
         return result.IsConnected ? ConnectResult.Connected(Wrap(result.Connection, !isClient)) : result;

@@ -52,11 +52,11 @@ public sealed class ForeignSessionTests
         transport.IsFaulty = true;
         var client = await bed.ConnectAsync();
         await bed.DelayAsync(20_000);
-        Assert.Equal((0, 0), (bed.Proxy.ActiveSessions, bed.Destination.WaitingSessions));
+        Assert.Equal((0, 0), (bed.Proxy.ActiveSessions, bed.Destination.PendingSessions));
         await SimulatedProxy.ExpectResetAsync(client);
         Assert.Equal(1, bed.Logs.Count(SessionFailed));
         transport.IsFaulty = false;
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.ResolvedAsync();
         await AssertAllIsFreeAsync(bed, backend);
     });
@@ -71,7 +71,7 @@ public sealed class ForeignSessionTests
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, configure: options => options.With(own => own.WaitForEndpoints = true));
         await bed.ResolvedAsync();
         var (one, other) = (await bed.ConnectAsync(), await bed.ConnectAsync());
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 2);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 2);
         balancer.EndpointsThrow = true;
         balancer.RaiseChanged();
         await SimulatedProxy.ExpectResetAsync(one);
@@ -79,7 +79,7 @@ public sealed class ForeignSessionTests
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
         Assert.Equal((2, 2d), (bed.Logs.Count(SessionFailed), bed.Closed("PC")));
         balancer.EndpointsThrow = false;
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.ResolvedAsync(updates: 2);
         await bed.ConnectServedAsync(backend);
     });
@@ -94,7 +94,7 @@ public sealed class ForeignSessionTests
         var served = await bed.ConnectServedAsync(backend);
         var waits = await bed.ConnectAsync();
         await waits.SendTextAsync("y");
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         served.Abort();
         await bed.UntilAsync(() => backend.Accepted.Count == 2);
         Assert.Equal("y", await backend.Accepted[1].ReadTextAsync(1));
@@ -151,7 +151,7 @@ public sealed class ForeignSessionTests
         Assert.Equal(0, await bed.Proxy.DrainAsync(TimeSpan.FromSeconds(1), CancellationToken.None));
         foreach (var address in addresses)
         {
-            Assert.False((await bed.ClientHost.ConnectAsync(address, new ConnectOptions(), TestContext.Current.CancellationToken)).IsConnected);
+            Assert.False((await bed.ClientHost.ConnectAsync(address, new TransportConnectOptions(), TestContext.Current.CancellationToken)).IsConnected);
         }
 
         Assert.Equal(2, bed.Logs.Count(4008));
@@ -162,7 +162,7 @@ public sealed class ForeignSessionTests
     {
         FaultyTransport transport = null!;
         bed.Carry = inner => transport = new FaultyTransport(inner, "RemoteEndPoint", isClient: false) { IsFaulty = true };
-        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 1 });
+        bed.Configure = options => options.With(own => own.Preconnect = new PreconnectOptions { Connections = 1 });
         await bed.StartAsync(bed.NewListener());
         await bed.DelayAsync(20_000);
         Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
@@ -178,7 +178,7 @@ public sealed class ForeignSessionTests
     {
         FaultyTransport transport = null!;
         bed.Carry = inner => transport = new FaultyTransport(inner, member, isClient: false) { IsFaulty = true };
-        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 1, MaxIdle = TimeSpan.FromSeconds(2) });
+        bed.Configure = options => options.With(own => own.Preconnect = new PreconnectOptions { Connections = 1, MaxIdle = TimeSpan.FromSeconds(2) });
         var backend = await bed.StartAsync(bed.NewListener());
         await bed.DelayAsync(10_000);
         Assert.InRange(bed.Destination.Balancer.Endpoints[0].Load, 0, 1);
@@ -234,7 +234,7 @@ public sealed class ForeignSessionTests
 
         public bool EndpointsThrow { get; set; }
 
-        public IReadOnlyList<Endpoint> Endpoints => EndpointsThrow ? throw new InvalidOperationException("The balancer has a bug.") : _balancer.Endpoints;
+        public IReadOnlyList<ServerEndpoint> Endpoints => EndpointsThrow ? throw new InvalidOperationException("The balancer has a bug.") : _balancer.Endpoints;
 
         public void RaiseChanged() => Changed?.Invoke();
 

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Tests.Serving;
 public sealed class ListenerNameTests
 {
     private static readonly DstPath Other = DstPath.Parse("/svc/other");
-    private static readonly TimeSpan Idle = new RouterOptions().IdleTimeout;
+    private static readonly TimeSpan Idle = new DestinationRegistryOptions().IdleTimeout;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -42,10 +42,10 @@ public sealed class ListenerNameTests
     {
         await StartAsync(bed);
         var address = bed.Proxy.LocalEndPoints[1];
-        Assert.True(await bed.Proxy.ChangeListenerAsync(address, new ProxyListener(address, SimulatedProxy.Name), Cancelled));
+        Assert.True(await bed.Proxy.ChangeListenerAsync(address, new ListenerOptions(address, SimulatedProxy.Name), Cancelled));
         await PassAsync(bed, 1.3);
         Assert.False(Knows(bed));
-        Assert.True(await bed.Proxy.ChangeListenerAsync(address, new ProxyListener(address, Other), Cancelled));
+        Assert.True(await bed.Proxy.ChangeListenerAsync(address, new ListenerOptions(address, Other), Cancelled));
         await PassAsync(bed, 5);
         Assert.True(Knows(bed));
     });
@@ -54,7 +54,7 @@ public sealed class ListenerNameTests
     public Task TwoListeners_OneIsRemoved_TheirNameStays() => SimulatedProxy.RunAsync(async bed =>
     {
         await StartAsync(bed);
-        await bed.Proxy.AddListenerAsync(new ProxyListener(bed.ProxyHost.AnyPort, Other), Cancelled);
+        await bed.Proxy.AddListenerAsync(new ListenerOptions(bed.ProxyHost.AnyPort, Other), Cancelled);
         await bed.Proxy.RemoveListenerAsync(bed.Proxy.LocalEndPoints[2], Cancelled);
         await PassAsync(bed, 5);
         Assert.True(Knows(bed));
@@ -67,10 +67,10 @@ public sealed class ListenerNameTests
     public Task Options_CannotBeBound_TheirNamesGo() => SimulatedProxy.RunAsync(async bed =>
     {
         await bed.StartAsync(bed.NewListener());
-        var taken = new ProxyListener(new IPEndPoint(bed.ProxyHost.Address, 7), Other);
+        var taken = new ListenerOptions(new IPEndPoint(bed.ProxyHost.Address, 7), Other);
         await bed.Proxy.AddListenerAsync(taken, Cancelled);
         await bed.Proxy.RemoveListenerAsync(taken.EndPoint, Cancelled);
-        await using var occupied = await bed.ProxyHost.ListenAsync(new ListenOptions { EndPoint = taken.EndPoint }, Cancelled);
+        await using var occupied = await bed.ProxyHost.ListenAsync(new TransportListenOptions { EndPoint = taken.EndPoint }, Cancelled);
         await Assert.ThrowsAsync<TransportException>(() => bed.Proxy.AddListenerAsync(taken, Cancelled));
         await PassAsync(bed, 1.3);
         Assert.False(Knows(bed));
@@ -94,7 +94,7 @@ public sealed class ListenerNameTests
     private static async Task<SimulatedBackend> StartAsync(SimulatedProxy bed)
     {
         var backend = await bed.StartAsync(bed.NewListener());
-        await bed.Proxy.AddListenerAsync(new ProxyListener(bed.ProxyHost.AnyPort, Other), Cancelled);
+        await bed.Proxy.AddListenerAsync(new ListenerOptions(bed.ProxyHost.AnyPort, Other), Cancelled);
         return backend;
     }
 

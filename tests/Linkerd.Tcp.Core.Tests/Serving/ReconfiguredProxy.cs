@@ -23,7 +23,7 @@ internal sealed class ReconfiguredProxy
     private readonly List<SimulatedBackend> _backends = [];
     private readonly WatchedResolver[] _resolvers = [.. Names.Select(static _ => new WatchedResolver())];
     private readonly List<WatchedResolver> _replaced = [];
-    private readonly List<Endpoint> _staying = [];
+    private readonly List<ServerEndpoint> _staying = [];
     private readonly List<long> _picks = [];
     private readonly List<WeakReference> _routes = [];
     private readonly Dictionary<string, int> _counts = [];
@@ -100,14 +100,14 @@ internal sealed class ReconfiguredProxy
             _backends.Add(await _bed.AddBackendAsync(EchoAsync));
         }
 
-        _occupied = await _bed.ProxyHost.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(_bed.ProxyHost.Address, 1) }, CancellationToken.None);
+        _occupied = await _bed.ProxyHost.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(_bed.ProxyHost.Address, 1) }, CancellationToken.None);
         _bed.OptionsFor = name => NewDestination(Array.IndexOf(Names, name));
         for (var i = 0; i < Names.Length; i++)
         {
             _resolvers[i].Inner.Update(SetFor(i));
         }
 
-        await _bed.StartAsync(new TcpProxyOptions { Listeners = [.. Names.Select(name => new ProxyListener(_bed.ProxyHost.AnyPort, name))] });
+        await _bed.StartAsync(new TcpProxyOptions { Listeners = [.. Names.Select(name => new ListenerOptions(_bed.ProxyHost.AnyPort, name))] });
         for (var i = 0; i < Names.Length; i++)
         {
             var destination = _bed.Router.Get(Names[i]);
@@ -138,7 +138,7 @@ internal sealed class ReconfiguredProxy
             await _bed.DelayAsync(Draw(80));
             var addresses = Proxy.LocalEndPoints;
             var address = addresses[Draw(addresses.Count)];
-            var result = await _bed.ClientHost.ConnectAsync(address, new ConnectOptions(), CancellationToken.None);
+            var result = await _bed.ClientHost.ConnectAsync(address, new TransportConnectOptions(), CancellationToken.None);
             if (!result.IsConnected)
             {
                 Assert.Equal(ConnectFailure.Refused, result.Failure);
@@ -244,7 +244,7 @@ internal sealed class ReconfiguredProxy
     {
         if (Draw(4) == 0)
         {
-            Assert.Throws<InvalidOptionsException>(() => _bed.Router.Configure(name => NewDestination(Array.IndexOf(Names, name)).With(own => own.MaxWaiters = name == Names[1] ? -1 : 0)));
+            Assert.Throws<InvalidOptionsException>(() => _bed.Router.Configure(name => NewDestination(Array.IndexOf(Names, name)).With(own => own.MaxPendingSessions = name == Names[1] ? -1 : 0)));
             return Task.CompletedTask;
         }
 
@@ -263,7 +263,7 @@ internal sealed class ReconfiguredProxy
             TimeProvider = _bed.Scheduler.TimeProvider,
             MaxConnections = Draw(2) == 0 ? null : Clients + Draw(10),
             MaxPending = Draw(2) == 0 ? null : Clients + Draw(10),
-            AnswerPatience = TimeSpan.FromMilliseconds(10 + Draw(1_000)),
+            SuspectAfter = TimeSpan.FromMilliseconds(10 + Draw(1_000)),
             SlowStart = new() { Window = TimeSpan.FromSeconds(Draw(20)) },
             Breaker = new() { Failures = 1 + Draw(5) },
         },
@@ -271,7 +271,7 @@ internal sealed class ReconfiguredProxy
         MaxSessions = Draw(2) == 0 ? null : Clients + Draw(10),
         Connect = Draw(2) == 0 ? null : new() { ConnectTimeout = TimeSpan.FromSeconds(2 + Draw(10)), AttemptTimeout = TimeSpan.FromSeconds(1 + Draw(3)) },
         RetryBudget = new() { PerSession = Draw(3), PerSecond = Draw(10) },
-        MaxWaiters = Clients + Draw(10),
+        MaxPendingSessions = Clients + Draw(10),
         WaitForEndpoints = Draw(2) == 0,
         DrainTimeout = Draw(2) == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromHours(1 + Draw(10)),
     };
@@ -286,9 +286,9 @@ internal sealed class ReconfiguredProxy
     private EndPoint AnyAddress() => Proxy.LocalEndPoints is var addresses ? addresses[Draw(addresses.Count)] : null!;
 
     // Every limit has room for all clients, so that whatever holds meanwhile serves them.
-    private ProxyListener NewListener(EndPoint address)
+    private ListenerOptions NewListener(EndPoint address)
     {
-        var listener = new ProxyListener(address, Names[Draw(Names.Length)])
+        var listener = new ListenerOptions(address, Names[Draw(Names.Length)])
         {
             Backlog = Clients * (1 + Draw(10)),
             MaxSessions = Draw(2) == 0 ? null : Clients + Draw(100),
@@ -300,7 +300,7 @@ internal sealed class ReconfiguredProxy
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ProxyListener Routed(ProxyListener listener)
+    private ListenerOptions Routed(ListenerOptions listener)
     {
         var name = listener.Destination;
         Func<SessionContext, DstPath?> route = _ => name;
@@ -308,7 +308,7 @@ internal sealed class ReconfiguredProxy
         return listener.With(own => (own.Destination, own.Route) = (null, route));
     }
 
-    private TcpProxyOptions NewOptions(IReadOnlyList<ProxyListener> listeners) => new()
+    private TcpProxyOptions NewOptions(IReadOnlyList<ListenerOptions> listeners) => new()
     {
         Listeners = listeners,
         MaxSessions = Draw(2) == 0 ? null : Clients + Draw(100),
@@ -319,8 +319,8 @@ internal sealed class ReconfiguredProxy
     };
 
     /// <summary>One endpoint of each name stays; others come and go.</summary>
-    private EndpointSet SetFor(int name) => EndpointSet.Of(
-        [.. _backends.Where((_, i) => i == name || Draw(2) == 0).Select(backend => new WeightedEndPoint(backend.Address, 1 + Draw(3)))]);
+    private EndpointSet SetFor(int name) => EndpointSet.Create(
+        [.. _backends.Where((_, i) => i == name || Draw(2) == 0).Select(backend => new WeightedAddress(backend.Address, 1 + Draw(3)))]);
 
     private void CheckStaying(string change)
     {
@@ -348,7 +348,7 @@ internal sealed class ReconfiguredProxy
         var addresses = Proxy.LocalEndPoints;
         await Proxy.ApplyAsync(new TcpProxyOptions
         {
-            Listeners = [.. addresses.Select(address => new ProxyListener(address, Names[0]) { MaxSessions = 1, MaxSessionsPerClient = 1 })],
+            Listeners = [.. addresses.Select(address => new ListenerOptions(address, Names[0]) { MaxSessions = 1, MaxSessionsPerClient = 1 })],
             MaxSessions = 1,
         });
         for (var i = 0; i < addresses.Count; i++)
@@ -383,12 +383,12 @@ internal sealed class ReconfiguredProxy
 
         public int Watches => Volatile.Read(ref _watches);
 
-        public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _watches);
             try
             {
-                await foreach (var resolution in Inner.ResolveAsync(name, cancellationToken))
+                await foreach (var resolution in Inner.WatchAsync(name, cancellationToken))
                 {
                     yield return resolution;
                 }

@@ -41,13 +41,13 @@ public sealed class ReconfiguredSessionTests
         var backend = await bed.StartAsync(bed.NewListener());
         var destination = bed.Destination;
         Assert.Null(destination.Warm);
-        destination.Configure(Options(bed, static own => own.Warm = new() { Connections = 3 }));
+        destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 3 }));
         await bed.UntilAsync(() => destination.Warm?.Count == 3);
         var pool = destination.Warm;
-        destination.Configure(Options(bed, static own => own.Warm = new() { Connections = 1 }));
+        destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 1 }));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 1);
         Assert.Equal((pool, 1), (destination.Warm, pool!.Count));
-        destination.Configure(Options(bed, static own => own.Warm = new() { Connections = 2 }));
+        destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 2 }));
         await bed.UntilAsync(() => pool.Count == 2);
         destination.Configure(Options(bed));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 0);
@@ -71,7 +71,7 @@ public sealed class ReconfiguredSessionTests
     [Fact]
     public Task Route_NameIsIdle_IsEvictedOnceItsLastSessionHasEnded() => SimulatedProxy.RunAsync(async bed =>
     {
-        var backend = await StartRoutedAsync(bed, new RouterOptions { IdleTimeout = TimeSpan.FromSeconds(10) }, static _ => SimulatedProxy.Name);
+        var backend = await StartRoutedAsync(bed, new DestinationRegistryOptions { IdleTimeout = TimeSpan.FromSeconds(10) }, static _ => SimulatedProxy.Name);
         var evicted = await ServeForAMinuteAsync(bed, backend);
         await bed.DelayAsync(9_000);
         Assert.Single(bed.Router.Destinations);
@@ -87,7 +87,7 @@ public sealed class ReconfiguredSessionTests
     public Task Route_SessionWaits_ItsNameIsNotEvicted() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Resolver.Update(Resolution.Pending.Instance);
-        await StartRoutedAsync(bed, new RouterOptions { UnboundTimeout = TimeSpan.FromSeconds(1) }, static _ => SimulatedProxy.Name, isResolved: false, connect: TimeSpan.FromSeconds(60));
+        await StartRoutedAsync(bed, new DestinationRegistryOptions { UnboundTimeout = TimeSpan.FromSeconds(1) }, static _ => SimulatedProxy.Name, isResolved: false, connect: TimeSpan.FromSeconds(60));
         var client = await bed.ConnectAsync();
         await bed.DelayAsync(50_000);
         Assert.Single(bed.Router.Destinations);
@@ -103,7 +103,7 @@ public sealed class ReconfiguredSessionTests
     {
         var name = 0;
         var backend = await StartRoutedAsync(
-            bed, new RouterOptions { MaxClientNamed = 2, IdleTimeout = TimeSpan.FromSeconds(10) }, _ => DstPath.Parse($"/svc/{name}"));
+            bed, new DestinationRegistryOptions { MaxClientNamed = 2, IdleTimeout = TimeSpan.FromSeconds(10) }, _ => DstPath.Parse($"/svc/{name}"));
         var clients = new List<TransportConnection>();
         for (; name < 2; name++)
         {
@@ -133,7 +133,7 @@ public sealed class ReconfiguredSessionTests
     public Task Route_SessionComesInTheMomentOfTheEviction_IsServed() => SimulatedProxy.RunAsync(
         async bed =>
         {
-            var backend = await StartRoutedAsync(bed, new RouterOptions { IdleTimeout = TimeSpan.FromSeconds(1) }, static _ => SimulatedProxy.Name);
+            var backend = await StartRoutedAsync(bed, new DestinationRegistryOptions { IdleTimeout = TimeSpan.FromSeconds(1) }, static _ => SimulatedProxy.Name);
             for (var i = 0; i < 40; i++)
             {
                 var client = await ConnectRoutedAsync(bed, backend);
@@ -156,7 +156,7 @@ public sealed class ReconfiguredSessionTests
             backends.Add(await bed.AddBackendAsync(EchoAsync));
         }
 
-        bed.Resolver.Update(EndpointSet.Of([.. backends.Select(static backend => backend.Address)]));
+        bed.Resolver.Update(EndpointSet.Create([.. backends.Select(static backend => backend.Address)]));
         var resolvers = new[] { bed.Resolver, new StaticResolver(backends.Select(static backend => backend.Address)), new StaticResolver(backends.Select(static backend => backend.Address)) };
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         await bed.ResolvedAsync();
@@ -191,7 +191,7 @@ public sealed class ReconfiguredSessionTests
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0 && all.All(static endpoint => endpoint.Load == 0));
 
         // The holds are the listener's and the test's.
-        Assert.Equal((0, 0, 2), ((int)bed.Counters.CountAll("linkerd.tcp.sessions.refused"), destination.WaitingSessions, destination.Use.Holds));
+        Assert.Equal((0, 0, 2), ((int)bed.Counters.CountAll("linkerd.tcp.sessions.refused"), destination.PendingSessions, destination.Use.Holds));
         Assert.Equal(0, destination.SessionLimit?.Active ?? 0);
         Assert.All(all, static endpoint => Assert.Equal((0, 0), (endpoint.Open, endpoint.ConnectFailures)));
         Assert.Equal(served, (int)bed.Counters.CountAll("linkerd.tcp.sessions.accepted"));
@@ -225,15 +225,15 @@ public sealed class ReconfiguredSessionTests
         own.Balancing.HashBalanceFactor = Draw(2) == 0 ? null : 125;
         own.Balancing.Breaker.Failures = Draw(6);
         own.Balancing.SlowStart.Window = TimeSpan.FromSeconds(Draw(3));
-        own.Balancing.AnswerPatience = Draw(2) == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(250);
+        own.Balancing.SuspectAfter = Draw(2) == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(250);
         own.Balancing.Aperture = Draw(3) == 0 ? new ApertureOptions { Instance = 0, Instances = 2 } : null;
         own.MaxSessions = Draw(2) == 0 ? null : 12 + Draw(5);
-        own.MaxWaiters = 12 + Draw(10);
+        own.MaxPendingSessions = 12 + Draw(10);
         own.WaitForEndpoints = Draw(2) == 0;
         own.OnNegative = (NegativePolicy)Draw(2);
-        own.Connect = Draw(2) == 0 ? null : new ConnectPolicy { MaxAttempts = 1 + Draw(3) };
+        own.Connect = Draw(2) == 0 ? null : new ConnectOptions { MaxAttempts = 1 + Draw(3) };
         own.RetryBudget = new() { PerSecond = Draw(20), PerSession = Draw(2) };
-        own.Warm = new() { Connections = isForeign ? Draw(3) : 0 };
+        own.Preconnect = new() { Connections = isForeign ? Draw(3) : 0 };
         own.Check = Draw(2) == 0 ? null : new() { Interval = TimeSpan.FromMilliseconds(100 + Draw(1000)) };
         own.DrainTimeout = Draw(2) == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(1);
         if (isForeign && Draw(4) == 0)
@@ -276,15 +276,15 @@ public sealed class ReconfiguredSessionTests
     }
 
     private static async Task<SimulatedBackend> StartRoutedAsync(
-        SimulatedProxy bed, RouterOptions options, Func<SessionContext, DstPath?> route, bool isResolved = true, TimeSpan? connect = null)
+        SimulatedProxy bed, DestinationRegistryOptions options, Func<SessionContext, DstPath?> route, bool isResolved = true, TimeSpan? connect = null)
     {
         var backend = await bed.AddBackendAsync();
         if (isResolved)
         {
-            bed.Resolver.Update(EndpointSet.Of(backend.Address));
+            bed.Resolver.Update(EndpointSet.Create(backend.Address));
         }
 
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [new ProxyListener(bed.ProxyHost.AnyPort, route)], Connect = new() { ConnectTimeout = connect ?? TimeSpan.FromSeconds(10) } });
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [new ListenerOptions(bed.ProxyHost.AnyPort, route)], Connect = new() { ConnectTimeout = connect ?? TimeSpan.FromSeconds(10) } });
         bed.Router.Configure(_ => Options(bed), options);
         return backend;
     }

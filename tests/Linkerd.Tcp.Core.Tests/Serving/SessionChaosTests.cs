@@ -62,7 +62,7 @@ public sealed class SessionChaosTests
     {
         Assert.True(bed.Counters.Count("linkerd.tcp.sessions.accepted") is > 0 and <= Sessions);
         Assert.Equal(bed.Counters.Count("linkerd.tcp.sessions.accepted"), bed.Counters.CountAll("linkerd.tcp.sessions.closed"));
-        var refused = Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None).Select(refusal => (bed.Refused(refusal.ToWord()), bed.Closed(CloseReason.Refused(refusal).Text))).ToArray();
+        var refused = Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).Select(refusal => (bed.Refused(refusal.ToTag()), bed.Closed(CloseReason.Rejected(refusal).Text))).ToArray();
         Assert.All(refused, count => Assert.Equal(count.Item1, count.Item2));
         Assert.Equal(refused.Sum(count => count.Item1), bed.Counters.CountAll("linkerd.tcp.sessions.refused"));
     }
@@ -114,14 +114,14 @@ public sealed class SessionChaosTests
         backends[3].Endpoint.Refuse();
         backends[4].Endpoint.Blackhole();
         backends[5].Endpoint.ConnectDelay = TimeSpan.FromMilliseconds(800);
-        bed.Resolver.Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
+        bed.Resolver.Update(EndpointSet.Create([.. backends.Select(backend => backend.Address)]));
         var limited = bed.NewListener().With(own => { own.MaxSessions = OfListener; own.MaxSessionsPerClient = OfClient; own.AcceptRate = 2; own.AcceptBurst = 12; });
         await bed.StartAsync(
             new TcpProxyOptions
             {
                 Listeners = [limited, bed.NewListener()],
                 MaxSessions = OfAll,
-                Connect = new ConnectPolicy { AttemptTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(2.5), MaxAttempts = 2 },
+                Connect = new ConnectOptions { AttemptTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(2.5), MaxAttempts = 2 },
                 Duplex = new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(6), HalfCloseTimeout = TimeSpan.FromSeconds(3), Lifetime = TimeSpan.FromSeconds(10) },
             },
             destinationSessions);

@@ -28,7 +28,7 @@ public sealed class SessionLimitTests
     public Task MaxSessionsOfListener_Reached_OtherListenerHasTheRestOfTheWhole() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => own.MaxSessions = 1), bed.NewListener()], MaxSessions = 3 });
         await bed.ResolvedAsync();
         var one = await bed.ConnectServedAsync(backend, listener: 0);
@@ -160,7 +160,7 @@ public sealed class SessionLimitTests
     public Task DestinationSessions_Reached_ClientsOfEveryListenerAreReset() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         var listener = bed.NewListener().With(own => { own.MaxSessionsPerClient = 2; own.AcceptRate = 0.001; own.AcceptBurst = 3; });
         await bed.StartAsync(new TcpProxyOptions { Listeners = [listener, bed.NewListener()] }, destinationSessions: 2);
         await bed.ResolvedAsync();

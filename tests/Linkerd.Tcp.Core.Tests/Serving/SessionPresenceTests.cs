@@ -22,7 +22,7 @@ public sealed class SessionPresenceTests
         Assert.InRange(bed.Scheduler.Elapsed - reset, TimeSpan.Zero, TimeSpan.FromMilliseconds(255));
         Assert.Equal(1, bed.Closed("CQ"));
 
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.ResolvedAsync();
         await bed.DelayAsync(60_000);
         Assert.Equal((0, 0), (backend.Endpoint.Attempts, bed.Counters.Count("linkerd.tcp.connect.attempts")));
@@ -56,7 +56,7 @@ public sealed class SessionPresenceTests
         await bed.DelayAsync(5_000);
         Assert.Equal(1, bed.Proxy.ActiveSessions);
 
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Counters.Count("linkerd.tcp.connect.attempts") == 1, Patience)));
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         var server = backend.Accepted[0];
@@ -89,7 +89,7 @@ public sealed class SessionPresenceTests
     public Task AbortOnClose_ClientSendsItsFinWhenItIsServed_IsAHalfClose() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], AbortOnClose = true });
         await bed.ResolvedAsync();
         var client = await bed.ConnectServedAsync(backend);

@@ -65,7 +65,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     /// <summary>What the destinations of all names are made of, in place of one resolver for all. Before the start.</summary>
     public Func<DstPath, DestinationOptions>? OptionsFor { get; set; }
 
-    public Router Router { get; private set; } = null!;
+    public DestinationRegistry Router { get; private set; } = null!;
 
     public TcpProxy Proxy { get; private set; } = null!;
 
@@ -102,22 +102,22 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         Meter.Dispose();
     }
 
-    public ProxyListener NewListener() => new(ProxyHost.AnyPort, Name);
+    public ListenerOptions NewListener() => new(ProxyHost.AnyPort, Name);
 
     /// <summary>A server; to be made known to the resolver.</summary>
     public async Task<SimulatedBackend> AddBackendAsync(Func<TransportConnection, Task>? serve = null)
     {
-        var listener = await ServerHost.ListenAsync(new ListenOptions { EndPoint = ServerHost.AnyPort }, TestContext.Current.CancellationToken);
+        var listener = await ServerHost.ListenAsync(new TransportListenOptions { EndPoint = ServerHost.AnyPort }, TestContext.Current.CancellationToken);
         var backend = new SimulatedBackend(listener.LocalEndPoint, Network.Endpoint(listener.LocalEndPoint), serve);
         listener.Start(backend);
         return backend;
     }
 
     /// <summary>Starts the proxy with one server, and waits until the name is resolved.</summary>
-    public async Task<SimulatedBackend> StartAsync(ProxyListener listener, int? destinationSessions = null)
+    public async Task<SimulatedBackend> StartAsync(ListenerOptions listener, int? destinationSessions = null)
     {
         var backend = await AddBackendAsync();
-        Resolver.Update(EndpointSet.Of(backend.Address));
+        Resolver.Update(EndpointSet.Create(backend.Address));
         await StartAsync(new TcpProxyOptions { Listeners = [listener] }, destinationSessions);
         await ResolvedAsync();
         return backend;
@@ -128,7 +128,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     {
         var own = (balancing ?? Balancing).With(own => (own.Random, own.TimeProvider) = (Random, Scheduler.TimeProvider));
         var destination = new DestinationOptions { Resolver = Resolver, Balancing = own, MaxSessions = destinationSessions };
-        Router = new Router(
+        Router = new DestinationRegistry(
             OptionsFor ?? (_ => configure?.Invoke(Configure(destination)) ?? Configure(destination)),
             LogTo(Logs),
             Meter,
@@ -169,7 +169,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     public async Task<TransportConnection> ConnectAsync(SimulatedTransport? from = null, int listener = 0)
     {
-        var result = await (from ?? ClientHost).ConnectAsync(Proxy.LocalEndPoints[listener], new ConnectOptions(), TestContext.Current.CancellationToken);
+        var result = await (from ?? ClientHost).ConnectAsync(Proxy.LocalEndPoints[listener], new TransportConnectOptions(), TestContext.Current.CancellationToken);
         Assert.True(result.IsConnected);
         return result.Connection;
     }

@@ -52,9 +52,9 @@ public sealed class SplitSessionTests
         });
 
     private static EndpointGroup GroupOf(double weight, List<SimulatedBackend> backends) =>
-        new(backends.Select(backend => new WeightedEndPoint(backend.Address)), weight);
+        new(backends.Select(backend => new WeightedAddress(backend.Address)), weight);
 
-    private static IEnumerable<Endpoint> Of(SimulatedProxy bed, List<SimulatedBackend> backends) =>
+    private static IEnumerable<ServerEndpoint> Of(SimulatedProxy bed, List<SimulatedBackend> backends) =>
         bed.Destination.Balancer.Endpoints.Where(endpoint => backends.Exists(backend => backend.Address.Equals(endpoint.Address)));
 
     private static long Picks(SimulatedProxy bed, List<SimulatedBackend> backends) => Of(bed, backends).Sum(endpoint => endpoint.Picks);

@@ -61,7 +61,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
         var proxy = await StartAsync(resolver, NotePick, loops: 2);
         var serving = Enumerable.Range(0, 6).Select(_ => Task.Run(() => AssertServedAsync(proxy))).ToArray();
         await UntilAsync(() => proxy.ActiveSessions == 6 && !_picksOnLoop.IsEmpty);
-        await Task.Run(() => resolver.Update(EndpointSet.Of(_backend.LocalEndPoint!)), TestContext.Current.CancellationToken);
+        await Task.Run(() => resolver.Update(EndpointSet.Create(_backend.LocalEndPoint!)), TestContext.Current.CancellationToken);
         await Task.WhenAll(serving);
         Assert.True(_picksOnLoop.Count >= 6);
         Assert.DoesNotContain(false, _picksOnLoop);
@@ -181,7 +181,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     {
         var transport = new EpollTransport(new TransportOptions { Loops = loops, StuckAfter = TimeSpan.FromMilliseconds(200), LoggerFactory = _log });
         _disposables.Add(transport);
-        var router = new Router(_ => new DestinationOptions { Resolver = resolver, BalancerFactory = () => new WatchedBalancer(beforePick) });
+        var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = resolver, BalancerFactory = () => new WatchedBalancer(beforePick) });
         _disposables.Add(router);
         var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] };
         var proxy = new TcpProxy(options, router, transport, _log);

@@ -26,7 +26,7 @@ public sealed class TcpProxyMetricsTests : IDisposable
         using var backend = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         backend.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         backend.Listen();
-        await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(backend.LocalEndPoint!) }, meter: _meter);
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = new StaticResolver(backend.LocalEndPoint!) }, meter: _meter);
         await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] }, router, meter: _meter);
         await proxy.StartAsync(TestContext.Current.CancellationToken);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

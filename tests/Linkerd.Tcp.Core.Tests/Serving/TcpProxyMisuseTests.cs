@@ -13,11 +13,11 @@ public sealed class TcpProxyMisuseTests
     public async Task Start_RouterDisposed_NamesTheRouterAndLeavesNoPortBound()
     {
         var port = FreePort();
-        var router = new Router(new StaticResolver());
+        var router = new DestinationRegistry(new StaticResolver());
         await router.DisposeAsync();
         await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, port), Name)] }, router);
         var error = await Assert.ThrowsAsync<ObjectDisposedException>(() => proxy.StartAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(typeof(Router).FullName, error.ObjectName);
+        Assert.Equal(typeof(DestinationRegistry).FullName, error.ObjectName);
         Assert.Empty(proxy.LocalEndPoints);
         using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
@@ -26,7 +26,7 @@ public sealed class TcpProxyMisuseTests
     [Fact]
     public async Task Construct_NullDuplex_SaysWhichAndWhatWasExpected()
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), Name)], Duplex = null! };
         var error = Assert.ThrowsAny<ArgumentException>(() => new TcpProxy(options, router));
         Assert.Contains("Duplex: ", error.Message, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class TcpProxyMisuseTests
     [InlineData(50.0 * 24 * 3600 * 1000)]
     public async Task Drain_GraceOutOfRange_SaysWhatWasExpectedAndGoesOnAccepting(double milliseconds)
     {
-        await using var router = new Router(new StaticResolver());
+        await using var router = new DestinationRegistry(new StaticResolver());
         await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), Name)] }, router);
         await proxy.StartAsync(TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => proxy.DrainAsync(TimeSpan.FromMilliseconds(milliseconds), TestContext.Current.CancellationToken));

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Tests.Serving;
 
 public sealed class TcpProxyOptionsTests
 {
-    private static readonly ProxyListener Listener = new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"));
+    private static readonly ListenerOptions Listener = new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"));
     private static readonly TcpProxyOptions Good = new() { Listeners = [Listener] };
 
     public static TheoryData<string, TcpProxyOptions> Bad => new()
@@ -27,15 +27,15 @@ public sealed class TcpProxyOptionsTests
         { "Tcp.KeepAliveRetryCount: 1 to 127 was expected, not 128.", Good.With(own => own.Tcp = new() { KeepAliveRetryCount = 128 }) },
         { "Tcp.UserTimeout: zero for the system's, or up to 24 days, was expected, not Timeout.InfiniteTimeSpan.", Good.With(own => own.Tcp = new() { UserTimeout = Timeout.InfiniteTimeSpan }) },
         { "Tcp.SendBufferSize: 1 byte to 1 GiB, or null for the system's, was expected, not 0.", Good.With(own => own.Tcp = new() { SendBufferSize = 0 }) },
-        { "Connect.Tcp.ReceiveBufferSize: 1 byte to 1 GiB, or null for the system's, was expected, not -1.", Good.With(own => own.Connect = new ConnectPolicy { Tcp = new() { ReceiveBufferSize = -1 } }) },
-        { "Connect.Tcp.KeepAliveRetryCount: 1 to 127 was expected, not 0.", Good.With(own => own.Connect = new ConnectPolicy { Tcp = new() { KeepAliveRetryCount = 0 } }) },
+        { "Connect.Tcp.ReceiveBufferSize: 1 byte to 1 GiB, or null for the system's, was expected, not -1.", Good.With(own => own.Connect = new ConnectOptions { Tcp = new() { ReceiveBufferSize = -1 } }) },
+        { "Connect.Tcp.KeepAliveRetryCount: 1 to 127 was expected, not 0.", Good.With(own => own.Connect = new ConnectOptions { Tcp = new() { KeepAliveRetryCount = 0 } }) },
     };
 
     [Theory]
     [MemberData(nameof(Bad))]
     public void Construct_OptionOutOfRange_SaysWhichAndWhatWasExpected(string message, TcpProxyOptions options)
     {
-        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(options, new Router(new StaticResolver())));
+        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(options, new DestinationRegistry(new StaticResolver())));
         Assert.Equal((message, "options"), (Assert.Single(error.Errors).ToString(), error.ParamName));
         Assert.Equal($"{message} (Parameter 'options')", error.Message);
     }
@@ -45,8 +45,8 @@ public sealed class TcpProxyOptionsTests
     {
         var listener = Listener.With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; own.AcceptRate = 0.01; own.AcceptBurst = 1; });
         var tcp = new TcpOptions { KeepAliveTime = TimeSpan.Zero, UserTimeout = TimeSpan.FromSeconds(30), SendBufferSize = 4096, ReceiveBufferSize = 4096 };
-        await using var router = new Router(new StaticResolver());
-        await using var proxy = new TcpProxy(Good.With(own => { own.Listeners = [listener]; own.Tcp = tcp; own.Connect = new ConnectPolicy { Tcp = tcp }; own.AbortOnClose = true; }), router);
+        await using var router = new DestinationRegistry(new StaticResolver());
+        await using var proxy = new TcpProxy(Good.With(own => { own.Listeners = [listener]; own.Tcp = tcp; own.Connect = new ConnectOptions { Tcp = tcp }; own.AbortOnClose = true; }), router);
         Assert.Empty(proxy.LocalEndPoints);
     }
 
@@ -55,7 +55,7 @@ public sealed class TcpProxyOptionsTests
     {
         var listener = Listener.With(own => (own.Backlog, own.MaxSessions) = (0, -1));
         var options = Good.With(own => (own.Listeners, own.Connect, own.Duplex) = ([Listener, listener, null!], null!, new DuplexOptions { LifetimeJitter = double.NaN }));
-        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(options, new Router(new StaticResolver())));
+        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(options, new DestinationRegistry(new StaticResolver())));
         Assert.Equal(["Listeners[1].Backlog", "Listeners[1].MaxSessions", "Listeners[2]", "Connect", "Duplex.LifetimeJitter"], error.Errors.Select(error => error.Path));
         Assert.StartsWith(string.Join(Environment.NewLine, error.Errors), error.Message, StringComparison.Ordinal);
     }
@@ -63,7 +63,7 @@ public sealed class TcpProxyOptionsTests
     [Fact]
     public async Task DestinationOptions_NoSessionAllowed_SaysWhatWasExpected()
     {
-        await using var router = new Router(_ => new DestinationOptions { Resolver = new StaticResolver(), MaxSessions = 0 });
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = new StaticResolver(), MaxSessions = 0 });
         var error = Assert.Throws<InvalidOptionsException>(() => router.Get(Listener.Destination!));
         Assert.StartsWith("MaxSessions: 1 or more was expected, not 0.", error.Message, StringComparison.Ordinal);
     }
@@ -76,8 +76,8 @@ public sealed class TcpProxyOptionsTests
         var clientSide = new TcpOptions { WindowSize = 1000, KeepAliveTime = TimeSpan.FromSeconds(7) };
         var serverSide = own ? new TcpOptions { WindowSize = 2000, UserTimeout = TimeSpan.FromSeconds(9) } : null;
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Tcp = clientSide, Connect = new ConnectPolicy { Tcp = serverSide } });
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Tcp = clientSide, Connect = new ConnectOptions { Tcp = serverSide } });
         await bed.ResolvedAsync();
         await bed.ConnectServedAsync(backend);
         Assert.Equal(2, bed.Network.Links.Count);
@@ -85,5 +85,5 @@ public sealed class TcpProxyOptionsTests
         Assert.Equivalent(serverSide ?? clientSide, bed.Network.Links[1].Client!.Tcp, strict: true);
     });
 
-    private static TcpProxyOptions At(ProxyListener listener) => Good.With(own => own.Listeners = [listener]);
+    private static TcpProxyOptions At(ListenerOptions listener) => Good.With(own => own.Listeners = [listener]);
 }

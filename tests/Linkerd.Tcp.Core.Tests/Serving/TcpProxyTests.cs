@@ -86,7 +86,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
         var proxy = await StartAsync(resolver);
         using var client = await ConnectAsync(proxy);
         await SendAsync(client, "early");
-        resolver.Update(EndpointSet.Of(BackendEndPoint));
+        resolver.Update(EndpointSet.Create(BackendEndPoint));
         using var server = await AcceptAsync();
         Assert.Equal("early", await ReceiveAsync(server, 5));
     }
@@ -96,7 +96,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     {
         var resolver = new StaticResolver();
         resolver.Update(new Resolution.Failed("no control plane"));
-        var proxy = await StartAsync(resolver, options => options.With(own => own.Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromMilliseconds(100) }));
+        var proxy = await StartAsync(resolver, options => options.With(own => own.Connect = new ConnectOptions { ConnectTimeout = TimeSpan.FromMilliseconds(100) }));
         using var client = await ConnectAsync(proxy);
         await AssertResetAsync(client);
     }
@@ -149,7 +149,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     public async Task MaxSessionsPerClient_Reached_ClientsAreResetAndLeaveNothingBehind(TransportEngine engine)
     {
         Assert.SkipUnless(engine != TransportEngine.Epoll || EpollTransport.IsSupported, "There is no epoll here.");
-        var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 2 });
+        var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2 });
         _disposables.Add(transport);
         var proxy = await StartAsync(
             new StaticResolver(BackendEndPoint),
@@ -184,7 +184,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     [Fact]
     public void Construct_NoListener_SaysWhatWasExpected()
     {
-        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [] }, new Router(new StaticResolver(BackendEndPoint))));
+        var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [] }, new DestinationRegistry(new StaticResolver(BackendEndPoint))));
         Assert.Contains("at least one listener was expected", error.Message, StringComparison.Ordinal);
     }
 
@@ -245,7 +245,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
 
     private async Task<TcpProxy> StartAsync(IResolver resolver, Func<TcpProxyOptions, TcpProxyOptions>? change = null, ITransport? transport = null)
     {
-        var router = new Router(resolver);
+        var router = new DestinationRegistry(resolver);
         _disposables.Add(router);
         var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), Name)] };
         var proxy = new TcpProxy(change?.Invoke(options) ?? options, router, transport);

@@ -133,30 +133,30 @@ public sealed class UnservedSessionTests
     });
 
     [Theory]
-    [InlineData(Refusal.WaitersFull)]
-    [InlineData(Refusal.NoEndpoint)]
-    [InlineData(Refusal.RetryBudget)]
-    public Task Connect_IsRefusedByTheDestination_IsCountedOnceByItsCause(Refusal refusal) => SimulatedProxy.RunAsync(async bed =>
+    [InlineData(RejectReason.PendingSessionsFull)]
+    [InlineData(RejectReason.NoEndpoint)]
+    [InlineData(RejectReason.RetryBudget)]
+    public Task Connect_IsRefusedByTheDestination_IsCountedOnceByItsCause(RejectReason refusal) => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.AddBackendAsync();
         backend.Endpoint.Fail(ConnectFailure.Unreachable);
         bed.Resolver.Update(refusal switch
         {
-            Refusal.WaitersFull => Resolution.Pending.Instance,
-            Refusal.NoEndpoint => new Resolution.Bound(EndpointSet.Empty),
-            _ => new Resolution.Bound(EndpointSet.Of(backend.Address)),
+            RejectReason.PendingSessionsFull => Resolution.Pending.Instance,
+            RejectReason.NoEndpoint => new Resolution.Bound(EndpointSet.Empty),
+            _ => new Resolution.Bound(EndpointSet.Create(backend.Address)),
         });
-        bed.Configure = options => options.With(own => { own.MaxWaiters = 0; own.RetryBudget = new RetryBudgetOptions { PerSecond = 0, PerSession = 0 }; });
+        bed.Configure = options => options.With(own => { own.MaxPendingSessions = 0; own.RetryBudget = new RetryBudgetOptions { PerSecond = 0, PerSession = 0 }; });
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => { own.MaxSessions = 1; own.MaxSessionsPerClient = 1; })] }, destinationSessions: 1);
-        await bed.ResolvedAsync(refusal == Refusal.WaitersFull ? 0 : 1);
+        await bed.ResolvedAsync(refusal == RejectReason.PendingSessionsFull ? 0 : 1);
         await bed.ConnectRefusedAsync();
-        await EndedAsync(bed, $"PQ:{refusal.ToWord()}", logged: 1, refused: 1);
-        Assert.Equal(1, bed.Refused(refusal.ToWord()));
+        await EndedAsync(bed, $"PQ:{refusal.ToTag()}", logged: 1, refused: 1);
+        Assert.Equal(1, bed.Refused(refusal.ToTag()));
         Assert.Equal(0, bed.Destination.SessionLimit!.Active);
 
         // Its places are free again.
         await bed.ConnectRefusedAsync();
-        await bed.UntilAsync(() => bed.Refused(refusal.ToWord()) == 2);
+        await bed.UntilAsync(() => bed.Refused(refusal.ToTag()) == 2);
     });
 
     private static async Task EndedAsync(SimulatedProxy bed, string reason, int logged, int refused = 0)

@@ -17,7 +17,7 @@ public sealed class WaitingSessionTests
         {
             waiting.Add(await bed.ConnectAsync());
             await waiting[i].SendTextAsync($"{i}");
-            await bed.UntilAsync(() => bed.Destination.WaitingSessions == waiting.Count);
+            await bed.UntilAsync(() => bed.Destination.PendingSessions == waiting.Count);
         }
 
         first.Abort();
@@ -25,7 +25,7 @@ public sealed class WaitingSessionTests
         {
             await bed.UntilAsync(() => backend.Accepted.Count == i + 2);
             Assert.Equal($"{i}", await backend.Accepted[i + 1].ReadTextAsync(1));
-            Assert.Equal(4 - i, bed.Destination.WaitingSessions);
+            Assert.Equal(4 - i, bed.Destination.PendingSessions);
             waiting[i].Abort();
         }
     });
@@ -37,14 +37,14 @@ public sealed class WaitingSessionTests
             var first = await bed.ConnectServedAsync(backend);
             var second = await bed.ConnectAsync();
             await second.SendTextAsync("y");
-            await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+            await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
             await bed.ConnectRefusedAsync();
             await bed.UntilAsync(() => bed.Refused("waiters_full") == 1);
             first.Abort();
             await bed.UntilAsync(() => backend.Accepted.Count == 2);
             Assert.Equal("y", await backend.Accepted[1].ReadTextAsync(1));
         },
-        options => options.With(own => own.MaxWaiters = 1));
+        options => options.With(own => own.MaxPendingSessions = 1));
 
     [Fact]
     public Task Waiting_DeadlineIsOver_IsResetAndOthersKeepTheirOrder() => RunAsync(async (bed, backend) =>
@@ -82,7 +82,7 @@ public sealed class WaitingSessionTests
     {
         var first = await bed.ConnectServedAsync(backend);
         var second = await bed.ConnectAsync();
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
 
         // Both at once: the place is free before anybody has looked for the client.
         second.Abort();
@@ -96,7 +96,7 @@ public sealed class WaitingSessionTests
     {
         var second = await bed.ConnectAsync();
         await second.SendTextAsync("y");
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         await bed.DelayAsync(500);
         Assert.Equal((1, 1), (refusing.Endpoint.Attempts, bed.Proxy.ActiveSessions - 1));
         first.Abort();
@@ -109,11 +109,11 @@ public sealed class WaitingSessionTests
     public Task Waiting_AfterAnAttemptFailed_NextTakesThePlaceThatItDoesNotWant() => RunWithTwoAsync(async (bed, _, refusing, _) =>
     {
         await bed.ConnectAsync();
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         refusing.Endpoint.Heal();
         await bed.ConnectServedAsync(refusing);
         Assert.InRange(bed.Scheduler.Elapsed.TotalMilliseconds, 0, 500);
-        Assert.Equal(1, bed.Destination.WaitingSessions);
+        Assert.Equal(1, bed.Destination.PendingSessions);
     });
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class WaitingSessionTests
     {
         var second = await bed.ConnectAsync();
         await second.SendTextAsync("y");
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         refusing.Endpoint.Heal();
         await bed.DelayAsync(1_000);
         await bed.ConnectAsync();
@@ -134,7 +134,7 @@ public sealed class WaitingSessionTests
     {
         var second = await bed.ConnectAsync();
         await second.SendTextAsync("y");
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         refusing.Endpoint.Heal();
         bed.Destination.FindEndpoint(full.Address)!.Drain();
         await bed.ConnectAsync();
@@ -158,7 +158,7 @@ public sealed class WaitingSessionTests
     {
         var first = await bed.ConnectServedAsync(backend);
         var second = await bed.ConnectAsync();
-        await bed.UntilAsync(() => bed.Destination.WaitingSessions == 1);
+        await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
         bed.Destination.Balancer.Endpoints[0].Drain();
         first.Abort();
         await SimulatedProxy.ExpectResetAsync(second);
@@ -171,8 +171,8 @@ public sealed class WaitingSessionTests
         var backend = await bed.AddBackendAsync();
         IPAddress[] sources = [IPAddress.Parse("10.9.0.1"), IPAddress.Parse("10.9.0.2"), IPAddress.Parse("fd00::1")];
         Array.ForEach(sources, bed.ProxyHost.AddAddress);
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { SourceAddresses = sources } });
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectOptions { SourceAddresses = sources } });
         await bed.ResolvedAsync();
         for (var i = 0; i < 6; i++)
         {
@@ -187,7 +187,7 @@ public sealed class WaitingSessionTests
     private static Task RunWithTwoAsync(Func<SimulatedProxy, SimulatedBackend, SimulatedBackend, TransportConnection, Task> test) => SimulatedProxy.RunAsync(async bed =>
     {
         SimulatedBackend[] backends = [await bed.AddBackendAsync(), await bed.AddBackendAsync()];
-        bed.Resolver.Update(EndpointSet.Of(backends.Select(backend => backend.Address)));
+        bed.Resolver.Update(EndpointSet.Create(backends.Select(backend => backend.Address)));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] }, balancing: new BalancerOptions { MaxConnections = 1 });
         await bed.ResolvedAsync();
         var first = await bed.ConnectAsync();
@@ -204,7 +204,7 @@ public sealed class WaitingSessionTests
         SimulatedProxy.RunAsync(async bed =>
         {
             var backend = await bed.AddBackendAsync();
-            bed.Resolver.Update(EndpointSet.Of(backend.Address));
+            bed.Resolver.Update(EndpointSet.Create(backend.Address));
             await bed.StartAsync(
                 new TcpProxyOptions { Listeners = [bed.NewListener()] }, configure: configure, balancing: new BalancerOptions { MaxConnections = 1 });
             await bed.ResolvedAsync();

@@ -31,7 +31,7 @@ public sealed class WarmConnectionTests
         await bed.UntilAsync(() => backend.Accepted.Count == 2);
         await bed.DelayAsync(32_000);
         Assert.Equal(4, backend.Accepted.Count);
-        Assert.True(backend.Accepted[0].PeerFinished && backend.Accepted[1].PeerFinished);
+        Assert.True(backend.Accepted[0].HasPeerClosed && backend.Accepted[1].HasPeerClosed);
         Assert.Equal(2, bed.Destination.Balancer.Endpoints[0].Load);
     });
 
@@ -97,7 +97,7 @@ public sealed class WarmConnectionTests
     {
         var first = await bed.AddBackendAsync();
         var second = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(first.Address, second.Address));
+        bed.Resolver.Update(EndpointSet.Create(first.Address, second.Address));
         await StartAsync(bed, connections: 10);
         await bed.UntilAsync(() => first.Accepted.Count + second.Accepted.Count == 10);
 
@@ -108,13 +108,13 @@ public sealed class WarmConnectionTests
         drained.Drain();
         await bed.DelayAsync(3000);
         Assert.Equal((0L, before, 10), (drained.Load, first.Accepted.Count, second.Accepted.Count));
-        Assert.All(first.Accepted, connection => Assert.True(connection.PeerFinished));
+        Assert.All(first.Accepted, connection => Assert.True(connection.HasPeerClosed));
 
         // Nor when it has left.
-        bed.Resolver.Update(EndpointSet.Of(first.Address));
+        bed.Resolver.Update(EndpointSet.Create(first.Address));
         await bed.ResolvedAsync(updates: 2);
         await bed.DelayAsync(3000);
-        Assert.All(second.Accepted, connection => Assert.True(connection.PeerFinished));
+        Assert.All(second.Accepted, connection => Assert.True(connection.HasPeerClosed));
     });
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class WarmConnectionTests
     {
         var backend = await bed.AddBackendAsync();
         backend.Endpoint.Refuse();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await StartAsync(bed, connections: 100);
         await bed.DelayAsync(60_000);
         Assert.InRange(backend.Endpoint.Attempts, 10, 16 * 20);
@@ -137,7 +137,7 @@ public sealed class WarmConnectionTests
         await bed.UntilAsync(() => backend.Accepted.Count == 4);
         Assert.Equal(0, await bed.Proxy.DrainAsync(TimeSpan.Zero, CancellationToken.None));
         await bed.DelayAsync(5);
-        Assert.All(backend.Accepted, connection => Assert.True(connection.PeerFinished));
+        Assert.All(backend.Accepted, connection => Assert.True(connection.HasPeerClosed));
         Assert.Equal((0L, 0), (bed.Destination.Balancer.Endpoints[0].Load, bed.ProxyHost.Descriptors));
     });
 
@@ -156,7 +156,7 @@ public sealed class WarmConnectionTests
     private static Task RunAsync(int connections, Func<SimulatedProxy, SimulatedBackend, Task> test) => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
         await StartAsync(bed, connections);
         await test(bed, backend);
     });
@@ -164,8 +164,8 @@ public sealed class WarmConnectionTests
     private static async Task StartAsync(SimulatedProxy bed, int connections)
     {
         await bed.StartAsync(
-            new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { ConnectTimeout = TimeSpan.FromSeconds(2) } },
-            configure: options => options.With(own => own.Warm = new WarmOptions { Connections = connections }));
+            new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectOptions { ConnectTimeout = TimeSpan.FromSeconds(2) } },
+            configure: options => options.With(own => own.Preconnect = new PreconnectOptions { Connections = connections }));
         await bed.ResolvedAsync();
     }
 }

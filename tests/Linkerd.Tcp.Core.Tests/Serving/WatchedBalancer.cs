@@ -11,7 +11,7 @@ internal sealed class WatchedBalancer(Action<TransportConnection> beforePick) : 
         remove => _balancer.Changed -= value;
     }
 
-    public IReadOnlyList<Endpoint> Endpoints => _balancer.Endpoints;
+    public IReadOnlyList<ServerEndpoint> Endpoints => _balancer.Endpoints;
 
     public void Update(EndpointSet endpoints) => _balancer.Update(endpoints);
 

@@ -14,28 +14,28 @@ public sealed class ClientAccessTests
     private static readonly UnixDomainSocketEndPoint UnixListener = new("/run/web.sock");
 
     [Theory]
-    [InlineData("10.1.0.1", Refusal.None)]
-    [InlineData("10.2.0.1", Refusal.ClientNetwork)]
-    [InlineData("11.0.0.1", Refusal.ClientNetwork)]
-    [InlineData("::ffff:10.1.0.1", Refusal.None)]
-    [InlineData("::ffff:10.2.0.1", Refusal.ClientNetwork)]
-    [InlineData("2001:db8::1", Refusal.ClientNetwork)]
-    public void CheckPeer_WithLists_DenyWins(string peer, Refusal expected)
+    [InlineData("10.1.0.1", RejectReason.None)]
+    [InlineData("10.2.0.1", RejectReason.ClientNetwork)]
+    [InlineData("11.0.0.1", RejectReason.ClientNetwork)]
+    [InlineData("::ffff:10.1.0.1", RejectReason.None)]
+    [InlineData("::ffff:10.2.0.1", RejectReason.ClientNetwork)]
+    [InlineData("2001:db8::1", RejectReason.ClientNetwork)]
+    public void CheckPeer_WithLists_DenyWins(string peer, RejectReason expected)
     {
         var access = ClientAccess.Create(Of("10.0.0.0/8"), Of("10.2.0.0/16"), null)!;
         Assert.Equal(expected, access.CheckPeer(Listener, new IPEndPoint(IPAddress.Parse(peer), 1), out var detail));
-        Assert.Equal(expected == Refusal.None, detail is null);
+        Assert.Equal(expected == RejectReason.None, detail is null);
         Assert.False(access.Trusts(Listener, new IPEndPoint(IPAddress.Parse(peer), 1)));
     }
 
     [Theory]
-    [InlineData("10.1.0.1", UntrustedPeers.Refuse, Refusal.None)] // Speaks for others: it need not be on the allow list itself.
-    [InlineData("::ffff:10.1.0.1", UntrustedPeers.Refuse, Refusal.None)]
-    [InlineData("10.2.0.1", UntrustedPeers.Refuse, Refusal.ClientNetwork)]
-    [InlineData("203.0.113.1", UntrustedPeers.Refuse, Refusal.ProxyProtocol)]
-    [InlineData("203.0.113.1", UntrustedPeers.Plain, Refusal.None)]
-    [InlineData("203.0.114.1", UntrustedPeers.Plain, Refusal.ClientNetwork)]
-    public void CheckPeer_WithTrustedNetworks_OthersAreTheirOwnClients(string peer, UntrustedPeers untrusted, Refusal expected)
+    [InlineData("10.1.0.1", UntrustedPeers.Refuse, RejectReason.None)] // Speaks for others: it need not be on the allow list itself.
+    [InlineData("::ffff:10.1.0.1", UntrustedPeers.Refuse, RejectReason.None)]
+    [InlineData("10.2.0.1", UntrustedPeers.Refuse, RejectReason.ClientNetwork)]
+    [InlineData("203.0.113.1", UntrustedPeers.Refuse, RejectReason.ProxyProtocol)]
+    [InlineData("203.0.113.1", UntrustedPeers.Plain, RejectReason.None)]
+    [InlineData("203.0.114.1", UntrustedPeers.Plain, RejectReason.ClientNetwork)]
+    public void CheckPeer_WithTrustedNetworks_OthersAreTheirOwnClients(string peer, UntrustedPeers untrusted, RejectReason expected)
     {
         var access = ClientAccess.Create(Of("203.0.113.0/24"), Of("10.2.0.0/16"), new() { Trusted = Of("10.0.0.0/8"), Untrusted = untrusted })!;
         Assert.Equal(expected, access.CheckPeer(Listener, new IPEndPoint(IPAddress.Parse(peer), 1), out _));
@@ -48,7 +48,7 @@ public sealed class ClientAccessTests
     {
         var access = ClientAccess.Create(null, null, new() { Trusted = Of("0.0.0.0/0,::/0"), TrustUnixPeers = trusts })!;
         Assert.Equal(trusts, access.Trusts(UnixListener, null));
-        Assert.Equal(trusts ? Refusal.None : Refusal.ProxyProtocol, access.CheckPeer(UnixListener, null, out _));
+        Assert.Equal(trusts ? RejectReason.None : RejectReason.ProxyProtocol, access.CheckPeer(UnixListener, null, out _));
     }
 
     // An unnamed Unix-domain socket has no address, and is on no list. A peer of TCP that has none is one that nothing is known of.
@@ -56,10 +56,10 @@ public sealed class ClientAccessTests
     public void Check_AddressIsNotKnown_OnlyUnixDomainClientsMayConnect()
     {
         var access = ClientAccess.Create(Of("10.0.0.0/8"), null, new() { Trusted = Of("10.0.0.0/8"), Untrusted = UntrustedPeers.Plain })!;
-        Assert.Equal(Refusal.None, access.CheckPeer(UnixListener, null, out _));
-        Assert.Equal(Refusal.None, access.CheckPeer(UnixListener, UnixListener, out _));
-        Assert.Equal(Refusal.None, access.CheckClient(UnixListener, null, out _));
-        Assert.Equal(Refusal.ClientNetwork, access.CheckPeer(Listener, null, out var detail));
+        Assert.Equal(RejectReason.None, access.CheckPeer(UnixListener, null, out _));
+        Assert.Equal(RejectReason.None, access.CheckPeer(UnixListener, UnixListener, out _));
+        Assert.Equal(RejectReason.None, access.CheckClient(UnixListener, null, out _));
+        Assert.Equal(RejectReason.ClientNetwork, access.CheckPeer(Listener, null, out var detail));
         Assert.Equal("its address is not known", detail);
     }
 

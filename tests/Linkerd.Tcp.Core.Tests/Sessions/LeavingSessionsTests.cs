@@ -49,7 +49,7 @@ public sealed class LeavingSessionsTests
         }
         else
         {
-            bed.Resolver.Update(EndpointSet.Of([.. bed.Destination.Balancer.Endpoints.Select(endpoint => endpoint.Address), leaving.Address]));
+            bed.Resolver.Update(EndpointSet.Create([.. bed.Destination.Balancer.Endpoints.Select(endpoint => endpoint.Address), leaving.Address]));
             await UpdatedAsync(bed, 3);
         }
 
@@ -178,7 +178,7 @@ public sealed class LeavingSessionsTests
     public async Task DrainTimeout_OutOfRange_SaysSo(double seconds)
     {
         var options = new DestinationOptions { Resolver = new StaticResolver(), DrainTimeout = TimeSpan.FromSeconds(seconds) };
-        await using var router = new Router(_ => options);
+        await using var router = new DestinationRegistry(_ => options);
         var error = Assert.Throws<InvalidOptionsException>(() => router.Get(SimulatedProxy.Name));
         Assert.Equal("DrainTimeout", Assert.Single(error.Errors).Path);
     }
@@ -199,7 +199,7 @@ public sealed class LeavingSessionsTests
         },
         seeds: 3);
 
-    private static async Task LeaveAsync(SimulatedProxy bed, Endpoint endpoint, bool isDrained)
+    private static async Task LeaveAsync(SimulatedProxy bed, ServerEndpoint endpoint, bool isDrained)
     {
         if (isDrained)
         {
@@ -207,7 +207,7 @@ public sealed class LeavingSessionsTests
         }
         else
         {
-            bed.Resolver.Update(EndpointSet.Of([.. bed.Destination.Balancer.Endpoints.Where(other => other != endpoint).Select(other => other.Address)]));
+            bed.Resolver.Update(EndpointSet.Create([.. bed.Destination.Balancer.Endpoints.Where(other => other != endpoint).Select(other => other.Address)]));
             await UpdatedAsync(bed, 2);
         }
     }
@@ -219,10 +219,10 @@ public sealed class LeavingSessionsTests
         bed.Scheduler.RunElsewhereAsync(() => Assert.True(SpinWait.SpinUntil(() => bed.Destination.Updates >= updates, TimeSpan.FromSeconds(30))));
 
     /// <summary>Two servers, and sessions that are connected to them.</summary>
-    private static async Task<(Endpoint One, Endpoint Other)> StartAsync(SimulatedProxy bed, int sessions)
+    private static async Task<(ServerEndpoint One, ServerEndpoint Other)> StartAsync(SimulatedProxy bed, int sessions)
     {
         var backends = new[] { await bed.AddBackendAsync(), await bed.AddBackendAsync() };
-        bed.Resolver.Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
+        bed.Resolver.Update(EndpointSet.Create([.. backends.Select(backend => backend.Address)]));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener()] });
         await UpdatedAsync(bed, 1);
         var endpoints = bed.Destination.Balancer.Endpoints;

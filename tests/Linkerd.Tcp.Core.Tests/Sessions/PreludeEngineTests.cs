@@ -95,13 +95,13 @@ public sealed class PreludeEngineTests
         return Encoding.ASCII.GetString(buffer);
     }
 
-    private static async Task RunAsync(TransportEngine engine, Func<ProxyListener, ProxyListener> configure, Func<Func<Task<Socket>>, Task> test)
+    private static async Task RunAsync(TransportEngine engine, Func<ListenerOptions, ListenerOptions> configure, Func<Func<Task<Socket>>, Task> test)
     {
         Assert.SkipWhen(engine == TransportEngine.Epoll && !EpollTransport.IsSupported, "There is no epoll here.");
         await using var backend = new TcpBackend(Serve.EchoAsync);
-        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 2 });
-        await using var router = new Router(new StaticResolver(backend.EndPoint));
-        var listener = configure(new ProxyListener(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web")));
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2 });
+        await using var router = new DestinationRegistry(new StaticResolver(backend.EndPoint));
+        var listener = configure(new ListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web")));
         listener.Preludes = [new LinePrelude()];
         await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, router, transport);
         await proxy.StartAsync(TestContext.Current.CancellationToken);

@@ -273,7 +273,7 @@ public sealed class PreludeTests
         }
 
         bed.Configure = options => options.With(own => own.BalancerFactory = () => LoadBalancers.Maglev(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }));
-        bed.Resolver.Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
+        bed.Resolver.Update(EndpointSet.Create([.. backends.Select(backend => backend.Address)]));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [ListenerWith(bed, new LinePrelude())] });
         await bed.ResolvedAsync();
         for (var i = 0; i < 10; i++)
@@ -299,7 +299,7 @@ public sealed class PreludeTests
         await AssertEndedAsync(bed, "sC");
     });
 
-    private static ProxyListener ListenerWith(SimulatedProxy bed, params IPrelude[] preludes) => bed.NewListener().With(own => own.Preludes = preludes);
+    private static ListenerOptions ListenerWith(SimulatedProxy bed, params IPrelude[] preludes) => bed.NewListener().With(own => own.Preludes = preludes);
 
     private static async Task AssertEndedAsync(SimulatedProxy bed, string reason)
     {
@@ -335,9 +335,9 @@ public sealed class PreludeTests
 
         public override long BytesSent => inner.BytesSent;
 
-        public override bool PeerGone => inner.PeerGone;
+        public override bool IsReset => inner.IsReset;
 
-        public override bool PeerFinished => inner.PeerFinished;
+        public override bool HasPeerClosed => inner.HasPeerClosed;
 
         public override async ValueTask<ReceiveResult> ReceiveAsync()
         {
@@ -352,7 +352,7 @@ public sealed class PreludeTests
 
         public override void ShutdownSend() => inner.ShutdownSend();
 
-        public override ValueTask<bool> WaitAcknowledgedAsync() => inner.WaitAcknowledgedAsync();
+        public override ValueTask<bool> FlushToPeerAsync() => inner.FlushToPeerAsync();
 
         public override void Abort() => inner.Abort();
 

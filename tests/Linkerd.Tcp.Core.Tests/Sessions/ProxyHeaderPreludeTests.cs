@@ -48,7 +48,7 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
     {
         bed.Observer = this;
         SessionContext? routed = null;
-        var listener = new ProxyListener(bed.ProxyHost.AnyPort, context =>
+        var listener = new ListenerOptions(bed.ProxyHost.AnyPort, context =>
         {
             routed = context;
             return SimulatedProxy.Name;
@@ -196,7 +196,7 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
 
     private static ClientNetworks Nobody => new(IPNetwork.Parse("203.0.113.0/24"));
 
-    private static ProxyListener ListenerOf(SimulatedProxy bed, ClientNetworks trusted) => bed.NewListener().With(own => own.AcceptProxy = new() { Trusted = trusted });
+    private static ListenerOptions ListenerOf(SimulatedProxy bed, ClientNetworks trusted) => bed.NewListener().With(own => own.AcceptProxy = new() { Trusted = trusted });
 
     private static byte[] Bytes(ProxyHeader header, ProxyProtocolVersion version)
     {

@@ -102,7 +102,7 @@ public sealed class RouteTests
     [Fact]
     public Task Route_FirstSessionOfAName_StartsItsPreconnects() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options.With(own => own.Warm = new WarmOptions { Connections = 2 });
+        bed.Configure = options => options.With(own => own.Preconnect = new PreconnectOptions { Connections = 2 });
         var backend = await StartAsync(bed, static _ => SimulatedProxy.Name);
         await bed.DelayAsync(5000);
         Assert.Empty(backend.Accepted);
@@ -132,25 +132,25 @@ public sealed class RouteTests
     [InlineData(false, false)]
     public void Options_BothOrNeitherOfNameAndRoute_AreRefused(bool hasName, bool hasRoute)
     {
-        var listener = new ProxyListener(new IPEndPoint(IPAddress.Loopback, 0), hasName ? SimulatedProxy.Name : null) { Route = hasRoute ? static _ => null : null };
-        var router = new Router(new StaticResolver());
+        var listener = new ListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), hasName ? SimulatedProxy.Name : null) { Route = hasRoute ? static _ => null : null };
+        var router = new DestinationRegistry(new StaticResolver());
         var error = Assert.Throws<InvalidOptionsException>(() => new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, router));
         Assert.Contains("Destination", error.Message, StringComparison.Ordinal);
     }
 
     private static async Task<SimulatedBackend> StartAsync(
-        SimulatedProxy bed, Func<SessionContext, DstPath?> route, Func<ProxyListener, ProxyListener>? configure = null, int? destinationSessions = null)
+        SimulatedProxy bed, Func<SessionContext, DstPath?> route, Func<ListenerOptions, ListenerOptions>? configure = null, int? destinationSessions = null)
     {
         var backend = await bed.AddBackendAsync();
-        bed.Resolver.Update(EndpointSet.Of(backend.Address));
-        var listener = new ProxyListener(bed.ProxyHost.AnyPort, route);
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
+        var listener = new ListenerOptions(bed.ProxyHost.AnyPort, route);
         await bed.StartAsync(
             new TcpProxyOptions
             {
                 Listeners = [configure?.Invoke(listener) ?? listener],
 
                 // A name is resolved on a real thread, for which virtual time does not wait.
-                Connect = new ConnectPolicy { ConnectTimeout = Timeout.InfiniteTimeSpan },
+                Connect = new ConnectOptions { ConnectTimeout = Timeout.InfiniteTimeSpan },
             },
             configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.P2c(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
         return backend;

@@ -47,7 +47,7 @@ public sealed class SimulatedTransportTests
     {
         bed.Network.Endpoint(Nowhere).Blackhole();
         var startedAt = bed.Scheduler.Elapsed;
-        var options = new ConnectOptions { Timeout = TimeSpan.FromSeconds(3) };
+        var options = new TransportConnectOptions { Timeout = TimeSpan.FromSeconds(3) };
         var result = await bed.Transport.ConnectAsync(Nowhere, options, TestContext.Current.CancellationToken);
         Assert.Equal((ConnectFailure.TimedOut, startedAt + options.Timeout), (result.Failure, bed.Scheduler.Elapsed));
         Assert.Equal(ConnectFailure.TimedOut, (await ConnectAsync(bed, Nowhere)).Failure);
@@ -74,8 +74,8 @@ public sealed class SimulatedTransportTests
         var (listener, _) = await bed.ListenAsync();
         var host = bed.Network.AddHost("poor");
         host.DescriptorLimit = 1;
-        var first = await host.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), TestContext.Current.CancellationToken);
-        var second = await host.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), TestContext.Current.CancellationToken);
+        var first = await host.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), TestContext.Current.CancellationToken);
+        var second = await host.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), TestContext.Current.CancellationToken);
         Assert.Equal((true, ConnectFailure.LocalResources), (first.IsConnected, second.Failure));
         await first.Connection!.DisposeAsync();
         Assert.Equal(0, host.Descriptors);
@@ -86,7 +86,7 @@ public sealed class SimulatedTransportTests
     {
         var host = bed.Network.AddHost("poor");
         host.AcceptsToFail = 10;
-        var listener = bed.Own(await host.ListenAsync(new ListenOptions { EndPoint = host.AnyPort }, TestContext.Current.CancellationToken));
+        var listener = bed.Own(await host.ListenAsync(new TransportListenOptions { EndPoint = host.AnyPort }, TestContext.Current.CancellationToken));
         var handler = new RecordingHandler();
         listener.Start(handler);
         var connected = await bed.ConnectAsync(listener.LocalEndPoint);
@@ -170,7 +170,7 @@ public sealed class SimulatedTransportTests
 
     private static async Task<ConnectResult> ConnectAsync(SimulatedBed bed, EndPoint to)
     {
-        var result = await bed.Transport.ConnectAsync(to, new ConnectOptions(), TestContext.Current.CancellationToken);
+        var result = await bed.Transport.ConnectAsync(to, new TransportConnectOptions(), TestContext.Current.CancellationToken);
         if (result.Connection is { } connection)
         {
             bed.Own(connection);

@@ -15,7 +15,7 @@ public sealed class DualListenerTests
     public async Task ListenAsync_AnyIPv6_TakesIPv4ClientsAndTellsThemAsSuch(TransportEngine engine)
     {
         await using var bed = Bed(engine);
-        var (listener, handler) = await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0) });
+        var (listener, handler) = await bed.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0) });
         var port = ((IPEndPoint)listener.LocalEndPoint).Port;
         foreach (var address in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
         {
@@ -32,17 +32,17 @@ public sealed class DualListenerTests
     public async Task ListenAsync_AnyIPv6Only_LeavesThePortOfIPv4ToOthers(TransportEngine engine)
     {
         await using var bed = Bed(engine);
-        var (listener, _) = await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0), IPv6Only = true });
+        var (listener, _) = await bed.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.IPv6Any, 0), IPv6Only = true });
         var port = ((IPEndPoint)listener.LocalEndPoint).Port;
-        var refused = await bed.Transport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), new ConnectOptions(), Cancelled);
+        var refused = await bed.Transport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), new TransportConnectOptions(), Cancelled);
         Assert.Equal(ConnectFailure.Refused, refused.Failure);
-        await bed.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Any, port) });
+        await bed.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Any, port) });
     }
 
     private static SocketBed Bed(TransportEngine engine)
     {
         Assert.SkipUnless(engine != TransportEngine.Epoll || EpollTransport.IsSupported, "There is no epoll here.");
         Assert.SkipUnless(Socket.OSSupportsIPv6 && SocketBed.HasIPv6Loopback, "This machine has no IPv6.");
-        return new(IPAddress.Loopback, Transports.Create(new TransportOptions { Engine = engine, Loops = 2 }));
+        return new(IPAddress.Loopback, TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2 }));
     }
 }

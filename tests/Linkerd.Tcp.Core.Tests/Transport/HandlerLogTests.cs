@@ -18,12 +18,12 @@ public sealed class HandlerLogTests : IDisposable
     public Task OnAccepted_ThrowsForEachClient_IsLoggedOnceInAWhile(TransportEngine engine) => RunAsync(engine, async bed =>
     {
         var limit = new ConnectionLimit(10);
-        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress, Limit = limit }, TestContext.Current.CancellationToken));
+        var listener = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress, Limit = limit }, TestContext.Current.CancellationToken));
         var handler = new Handler();
         listener.Start(handler);
         for (var i = 0; i < 5; i++)
         {
-            (await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), TestContext.Current.CancellationToken)).Connection?.Abort();
+            (await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), TestContext.Current.CancellationToken)).Connection?.Abort();
         }
 
         await bed.UntilAsync(() => handler.Calls == 5 && limit.Active == 0);
@@ -55,7 +55,7 @@ public sealed class HandlerLogTests : IDisposable
     private Task RunAsync(TransportEngine engine, Func<TransportBed, Task> test)
     {
         Assert.SkipWhen(engine == TransportEngine.Epoll && !EpollTransport.IsSupported, "There is no epoll here.");
-        return SocketBed.RunAsync(() => new SocketBed(IPAddress.Loopback, Transports.Create(new TransportOptions { Engine = engine, Loops = 2, LoggerFactory = _logs })), test);
+        return SocketBed.RunAsync(() => new SocketBed(IPAddress.Loopback, TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2, LoggerFactory = _logs })), test);
     }
 
     private sealed class Handler : IConnectionHandler, ITimerHandler

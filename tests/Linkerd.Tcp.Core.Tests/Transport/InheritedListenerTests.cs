@@ -16,7 +16,7 @@ public sealed partial class InheritedListenerTests
     public async Task DisposeAsync_OfInheritedListener_LeavesItsBacklogToTheOthers(TransportEngine engine)
     {
         Assert.SkipUnless(EpollTransport.IsSupported, "There is no epoll here.");
-        await using var bed = new SocketBed(IPAddress.Loopback, Transports.Create(new TransportOptions { Engine = engine, Loops = 2 }));
+        await using var bed = new SocketBed(IPAddress.Loopback, TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 2 }));
         using var others = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         others.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         others.Listen();
@@ -24,7 +24,7 @@ public sealed partial class InheritedListenerTests
         {
             var limit = new ConnectionLimit(1);
             var inherited = new SafeSocketHandle(Duplicate((int)others.SafeHandle.DangerousGetHandle()), ownsHandle: true);
-            var listener = await bed.Transport.ListenAsync(new ListenOptions { Handle = inherited, Limit = limit }, Cancelled);
+            var listener = await bed.Transport.ListenAsync(new TransportListenOptions { Handle = inherited, Limit = limit }, Cancelled);
             var handler = new RecordingHandler();
             listener.Start(handler);
             var first = await bed.ConnectAsync(others.LocalEndPoint!);

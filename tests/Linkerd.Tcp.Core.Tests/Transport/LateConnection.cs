@@ -31,9 +31,9 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
 
     public override long BytesSent => 0;
 
-    public override bool PeerGone => false;
+    public override bool IsReset => false;
 
-    public override bool PeerFinished => false;
+    public override bool HasPeerClosed => false;
 
     internal override bool HasUnseenInput => Waiting;
 
@@ -50,7 +50,7 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
     {
     }
 
-    public override ValueTask<bool> WaitAcknowledgedAsync() => new(true);
+    public override ValueTask<bool> FlushToPeerAsync() => new(true);
 
     public override void Abort()
     {

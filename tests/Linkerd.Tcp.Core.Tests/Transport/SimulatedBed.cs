@@ -63,7 +63,7 @@ internal sealed class SimulatedBed : TransportBed
     public override async Task<ITransportListener?> ListenInVainAsync(IConnectionHandler handler)
     {
         _host.AcceptsToFail = 3;
-        var listener = Own(await Transport.ListenAsync(new ListenOptions { EndPoint = FreeAddress }, TestContext.Current.CancellationToken));
+        var listener = Own(await Transport.ListenAsync(new TransportListenOptions { EndPoint = FreeAddress }, TestContext.Current.CancellationToken));
         listener.Start(handler);
         await ConnectAsync(listener.LocalEndPoint);
         return listener;

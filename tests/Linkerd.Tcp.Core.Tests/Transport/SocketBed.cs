@@ -28,13 +28,13 @@ internal class SocketBed(IPAddress address, ITransport transport) : TransportBed
     /// <summary>A listener that never accepts, with its backlog full: the kernel drops SYNs then, on loopback, too.</summary>
     public override async Task<EndPoint> SilentAddressAsync()
     {
-        var options = new ListenOptions { EndPoint = FreeAddress, Backlog = 1 };
+        var options = new TransportListenOptions { EndPoint = FreeAddress, Backlog = 1 };
         var listener = Own(await Transport.ListenAsync(options, TestContext.Current.CancellationToken));
-        var connecting = Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
+        var connecting = Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
         while ((await connecting).Connection is { } connection)
         {
             Own(connection);
-            connecting = Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
+            connecting = Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Timeout = TimeSpan.FromMilliseconds(100) }, CancellationToken.None);
         }
 
         return listener.LocalEndPoint;
@@ -51,7 +51,7 @@ internal class SocketBed(IPAddress address, ITransport transport) : TransportBed
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
-        var listener = Own(await Transport.ListenAsync(new ListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken));
+        var listener = Own(await Transport.ListenAsync(new TransportListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken));
         listener.Start(handler);
         socket.Shutdown(SocketShutdown.Both);
         return listener;

@@ -38,9 +38,9 @@ public sealed class SourceAddressTests
     public async Task ConnectAsync_Source_PortIsChosenAtConnect(TransportEngine engine)
     {
         Assert.SkipWhen(engine == TransportEngine.Epoll && !EpollTransport.IsSupported, "There is no epoll here.");
-        await using var bed = new SocketBed(IPAddress.Loopback, Transports.Create(new TransportOptions { Engine = engine, Loops = 1 }));
+        await using var bed = new SocketBed(IPAddress.Loopback, TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 }));
         var (listener, _) = await bed.ListenAsync();
-        var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = Source });
+        var connected = await bed.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Source = Source });
         var plain = await bed.ConnectAsync(listener.LocalEndPoint);
         Assert.Equal((1, 0), (NoPortOption(connected), NoPortOption(plain)));
         Assert.NotEqual(0, ((IPEndPoint)connected.LocalEndPoint!).Port);

@@ -11,7 +11,7 @@ public abstract partial class TcpConformanceTests
     {
         var (listener, _) = await bed.ListenAsync();
         await listener.DisposeAsync();
-        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
+        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled);
         Assert.Equal(ConnectFailure.Refused, result.Failure);
         Assert.Null(result.Connection);
         Assert.NotNull(result.Detail);
@@ -21,7 +21,7 @@ public abstract partial class TcpConformanceTests
     public Task ConnectAsync_NoAnswer_TimesOut() => RunAsync(async bed =>
     {
         var silent = await bed.SilentAddressAsync();
-        var options = new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(150) };
+        var options = new TransportConnectOptions { Timeout = TimeSpan.FromMilliseconds(150) };
         var result = await bed.Transport.ConnectAsync(silent, options, Cancelled);
         Assert.Equal(ConnectFailure.TimedOut, result.Failure);
     });
@@ -31,7 +31,7 @@ public abstract partial class TcpConformanceTests
     {
         var silent = await bed.SilentAddressAsync();
         using var giveUp = new CancellationTokenSource();
-        var connecting = bed.Transport.ConnectAsync(silent, new ConnectOptions(), giveUp.Token);
+        var connecting = bed.Transport.ConnectAsync(silent, new TransportConnectOptions(), giveUp.Token);
         await bed.PauseAsync();
         Assert.False(connecting.IsCompleted);
         await bed.RunElsewhereAsync(giveUp.Cancel);
@@ -42,7 +42,7 @@ public abstract partial class TcpConformanceTests
     public Task ConnectAsync_CancelledBefore_Cancelled() => RunAsync(async bed =>
     {
         var silent = await bed.SilentAddressAsync();
-        var result = await bed.Transport.ConnectAsync(silent, new ConnectOptions(), new CancellationToken(canceled: true));
+        var result = await bed.Transport.ConnectAsync(silent, new TransportConnectOptions(), new CancellationToken(canceled: true));
         Assert.Equal(ConnectFailure.Cancelled, result.Failure);
     });
 
@@ -53,12 +53,12 @@ public abstract partial class TcpConformanceTests
         var silent = await bed.SilentAddressAsync();
         await OnExecutorOf(near, async () =>
         {
-            var options = new ConnectOptions { Executor = near.Executor, Timeout = TimeSpan.FromMilliseconds(20) };
+            var options = new TransportConnectOptions { Executor = near.Executor, Timeout = TimeSpan.FromMilliseconds(20) };
             Assert.Equal(ConnectFailure.TimedOut, (await bed.Transport.ConnectAsync(silent, options, Cancelled)).Failure);
         });
         using var giveUp = new CancellationTokenSource();
         var connecting = OnExecutorOf(near, async () =>
-            Assert.Equal(ConnectFailure.Cancelled, (await bed.Transport.ConnectAsync(silent, new ConnectOptions { Executor = near.Executor }, giveUp.Token)).Failure));
+            Assert.Equal(ConnectFailure.Cancelled, (await bed.Transport.ConnectAsync(silent, new TransportConnectOptions { Executor = near.Executor }, giveUp.Token)).Failure));
         await bed.PauseAsync();
         await bed.RunElsewhereAsync(giveUp.Cancel);
         await connecting;
@@ -70,7 +70,7 @@ public abstract partial class TcpConformanceTests
         var (listener, handler) = await bed.ListenAsync();
         foreach (var source in bed.Sources)
         {
-            var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = source });
+            var connected = await bed.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Source = source });
             var accepted = bed.Own(await handler.NextAsync());
             var local = Assert.IsType<IPEndPoint>(connected.LocalEndPoint);
             Assert.Equal(source, local.Address);
@@ -88,7 +88,7 @@ public abstract partial class TcpConformanceTests
         var (listener, handler) = await bed.ListenAsync();
         var isIPv6 = ((IPEndPoint)listener.LocalEndPoint).AddressFamily == AddressFamily.InterNetworkV6;
         var foreign = IPAddress.Parse(isIPv6 ? "2001:db8::7" : "192.0.2.7");
-        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = foreign }, Cancelled);
+        var result = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Source = foreign }, Cancelled);
         Assert.Equal(ConnectFailure.LocalResources, result.Failure);
         Assert.Equal($"cannot connect from {foreign}: the address is not one of this machine's", result.Detail);
         Assert.Null(result.Connection);

@@ -10,7 +10,7 @@ public abstract partial class TcpConformanceTests
         var (one, other) = await bed.PairAsync();
         var pattern = ConnectionExtensions.Pattern(1500);
         await one.SendAllAsync(pattern);
-        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.True(await one.FlushToPeerAsync());
         one.Abort();
         one.Abort();
         var (data, end) = await other.ReadToEndAsync();
@@ -45,7 +45,7 @@ public abstract partial class TcpConformanceTests
             Assert.Equal(TransportStatus.Reset, (await other.ReceiveAsync()).Status);
             Assert.Equal(TransportStatus.Reset, (await other.ReceiveAsync()).Status);
             Assert.Equal(TransportStatus.Reset, await other.SendAsync(new byte[1]));
-            Assert.True(other.PeerGone);
+            Assert.True(other.IsReset);
         }
     });
 
@@ -72,9 +72,9 @@ public abstract partial class TcpConformanceTests
             var (one, other) = await bed.PairAsync();
             await one.SendTextAsync("whole");
             one.ShutdownSend();
-            Assert.True(await one.WaitAcknowledgedAsync());
+            Assert.True(await one.FlushToPeerAsync());
             one.Abort();
-            await bed.UntilAsync(() => other.PeerGone);
+            await bed.UntilAsync(() => other.IsReset);
             var (data, end) = await other.ReadToEndAsync();
             Assert.Equal(5, data.Length);
             Assert.Equal(TransportStatus.Ok, end);
@@ -103,13 +103,13 @@ public abstract partial class TcpConformanceTests
     {
         var (one, other) = await bed.PairAsync();
         await one.SendTextAsync("before");
-        Assert.True(await one.WaitAcknowledgedAsync());
-        Assert.False(other.PeerGone);
+        Assert.True(await one.FlushToPeerAsync());
+        Assert.False(other.IsReset);
         one.Abort();
-        await bed.UntilAsync(() => other.PeerGone);
+        await bed.UntilAsync(() => other.IsReset);
         Assert.Equal("before", await other.ReadTextAsync(6));
         Assert.Equal(TransportStatus.Reset, (await other.ReceiveAsync()).Status);
-        Assert.True(other.PeerGone);
+        Assert.True(other.IsReset);
     });
 
     [Theory]
@@ -120,14 +120,14 @@ public abstract partial class TcpConformanceTests
         var (one, other) = await bed.PairAsync();
         var pattern = ConnectionExtensions.Pattern(unread);
         await one.SendAllAsync(pattern);
-        Assert.True(await one.WaitAcknowledgedAsync());
-        Assert.False(other.PeerFinished);
+        Assert.True(await one.FlushToPeerAsync());
+        Assert.False(other.HasPeerClosed);
         one.Abort();
-        await bed.UntilAsync(() => other.PeerFinished);
+        await bed.UntilAsync(() => other.HasPeerClosed);
         var (data, end) = await other.ReadToEndAsync();
         ConnectionExtensions.AssertSame(pattern, data);
         Assert.Equal(TransportStatus.Reset, end);
-        Assert.Equal((true, true), (other.PeerFinished, other.PeerGone));
+        Assert.Equal((true, true), (other.HasPeerClosed, other.IsReset));
     });
 
     [Fact]
@@ -138,7 +138,7 @@ public abstract partial class TcpConformanceTests
             var (one, other) = await bed.PairAsync();
             await one.SendTextAsync("whole");
             one.ShutdownSend();
-            Assert.True(await one.WaitAcknowledgedAsync());
+            Assert.True(await one.FlushToPeerAsync());
             one.Abort();
             Assert.Equal(TransportStatus.Reset, await SendUntilEndAsync(other));
             Assert.Equal(TransportStatus.Reset, await other.SendAsync(new byte[1]));

@@ -8,11 +8,11 @@ public abstract partial class TcpConformanceTests
     public Task WaitAcknowledgedAsync_PeerKernelHasAll_True() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
-        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.True(await one.FlushToPeerAsync());
         await one.SendTextAsync("some");
-        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.True(await one.FlushToPeerAsync());
         one.ShutdownSend();
-        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.True(await one.FlushToPeerAsync());
         Assert.Equal("some", await other.ReadTextAsync(4));
     });
 
@@ -24,7 +24,7 @@ public abstract partial class TcpConformanceTests
         await other.ReadAsync(bed.MoreThanFits / 2);
         var rest = other.ReadAsync(bed.MoreThanFits / 2);
         Assert.Equal(TransportStatus.Ok, await sending);
-        Assert.True(await one.WaitAcknowledgedAsync());
+        Assert.True(await one.FlushToPeerAsync());
         one.Abort();
         Assert.Equal(bed.MoreThanFits / 2, (await rest).Length);
         Assert.Equal(TransportStatus.Reset, (await other.ReceiveAsync()).Status);

@@ -73,9 +73,9 @@ public abstract class TransportBed : IAsyncDisposable
         }
     }
 
-    internal async Task<(ITransportListener Listener, RecordingHandler Handler)> ListenAsync(ListenOptions? options = null)
+    internal async Task<(ITransportListener Listener, RecordingHandler Handler)> ListenAsync(TransportListenOptions? options = null)
     {
-        options ??= new ListenOptions();
+        options ??= new TransportListenOptions();
         var listener = await Transport.ListenAsync(options.With(own => own.EndPoint = options.EndPoint ?? FreeAddress), TestContext.Current.CancellationToken);
         Own(listener);
         var handler = new RecordingHandler();
@@ -83,9 +83,9 @@ public abstract class TransportBed : IAsyncDisposable
         return (listener, handler);
     }
 
-    public async Task<TransportConnection> ConnectAsync(EndPoint to, ConnectOptions? options = null)
+    public async Task<TransportConnection> ConnectAsync(EndPoint to, TransportConnectOptions? options = null)
     {
-        var result = await Transport.ConnectAsync(to, options ?? new ConnectOptions(), TestContext.Current.CancellationToken);
+        var result = await Transport.ConnectAsync(to, options ?? new TransportConnectOptions(), TestContext.Current.CancellationToken);
         Assert.True(result.IsConnected, $"{result.Failure}: {result.Detail}");
         return Own(result.Connection);
     }
@@ -94,8 +94,8 @@ public abstract class TransportBed : IAsyncDisposable
     public async Task<(TransportConnection Connected, TransportConnection Accepted)> PairAsync(TcpOptions? tcp = null)
     {
         tcp ??= new TcpOptions();
-        var (listener, handler) = await ListenAsync(new ListenOptions { Tcp = tcp });
-        var connected = await ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Tcp = tcp });
+        var (listener, handler) = await ListenAsync(new TransportListenOptions { Tcp = tcp });
+        var connected = await ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Tcp = tcp });
         return (connected, Own(await handler.NextAsync()));
     }
 

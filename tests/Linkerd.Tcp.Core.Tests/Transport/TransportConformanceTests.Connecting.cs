@@ -19,7 +19,7 @@ public abstract partial class TransportConformanceTests
             Assert.Equal(connected.LocalEndPoint, accepted.RemoteEndPoint);
         }
 
-        Assert.Equal((0, 0, 0, false), (connected.BytesReceived, connected.BytesSent, connected.UnreadBytes, connected.PeerGone));
+        Assert.Equal((0, 0, 0, false), (connected.BytesReceived, connected.BytesSent, connected.UnreadBytes, connected.IsReset));
         Assert.True(handler.WasAlwaysOnExecutor);
     });
 
@@ -50,7 +50,7 @@ public abstract partial class TransportConformanceTests
     {
         var (first, _) = await bed.PairAsync();
         var (listener, handler) = await bed.ListenAsync();
-        var near = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Executor = first.Executor });
+        var near = await bed.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Executor = first.Executor });
         var accepted = bed.Own(await handler.NextAsync());
         await near.SendTextAsync("near");
         Assert.Equal("near", await accepted.ReadTextAsync(4));
@@ -62,7 +62,7 @@ public abstract partial class TransportConformanceTests
         var (listener, handler) = await bed.ListenAsync();
         var target = listener.LocalEndPoint as IPEndPoint;
         var source = IPAddress.Parse(target?.AddressFamily == AddressFamily.InterNetworkV6 ? "192.0.2.7" : "2001:db8::7");
-        var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Source = source });
+        var connected = await bed.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Source = source });
         Assert.Equal(target?.AddressFamily, (connected.LocalEndPoint as IPEndPoint)?.AddressFamily);
         bed.Own(await handler.NextAsync());
     });
@@ -72,7 +72,7 @@ public abstract partial class TransportConformanceTests
     {
         var (listener, _) = await bed.ListenAsync();
         var error = await Assert.ThrowsAsync<TransportException>(
-            async () => await bed.Transport.ListenAsync(new ListenOptions { EndPoint = listener.LocalEndPoint }, Cancelled));
+            async () => await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = listener.LocalEndPoint }, Cancelled));
         Assert.Contains("in use", error.Message, StringComparison.Ordinal);
         Assert.Contains(listener.LocalEndPoint.ToString()!, error.Message, StringComparison.Ordinal);
     });
@@ -86,7 +86,7 @@ public abstract partial class TransportConformanceTests
             return;
         }
 
-        var result = await bed.Transport.ConnectAsync(new DnsEndPoint("example.org", 443), new ConnectOptions(), Cancelled);
+        var result = await bed.Transport.ConnectAsync(new DnsEndPoint("example.org", 443), new TransportConnectOptions(), Cancelled);
         Assert.Equal(ConnectFailure.Other, result.Failure);
         Assert.Contains("example.org:443 (DnsEndPoint)", result.Detail, StringComparison.Ordinal);
         Assert.Contains("IP address", result.Detail, StringComparison.Ordinal);

@@ -29,7 +29,7 @@ public abstract partial class TransportConformanceTests
         Assert.Equal(TransportStatus.Aborted, (await one.ReceiveAsync()).Status);
         Assert.Equal(TransportStatus.Aborted, await one.SendAsync(new byte[1]));
         one.ShutdownSend();
-        Assert.False(await one.WaitAcknowledgedAsync());
+        Assert.False(await one.FlushToPeerAsync());
         await one.DisposeAsync();
         await one.DisposeAsync();
         one.Abort();
@@ -60,10 +60,10 @@ public abstract partial class TransportConformanceTests
         var (one, other) = await bed.PairAsync();
         one.ShutdownSend();
         await other.ExpectFinAsync();
-        Assert.False(other.PeerGone);
+        Assert.False(other.IsReset);
         await other.SendTextAsync("x");
         Assert.Equal("x", await one.ReadTextAsync(1));
-        Assert.False(other.PeerGone);
+        Assert.False(other.IsReset);
     });
 
     [Theory]
@@ -79,11 +79,11 @@ public abstract partial class TransportConformanceTests
         await first.ExpectFinAsync();
         if (bed.IsTcp)
         {
-            Assert.True(await second.WaitAcknowledgedAsync());
-            Assert.True(await first.WaitAcknowledgedAsync());
+            Assert.True(await second.FlushToPeerAsync());
+            Assert.True(await first.FlushToPeerAsync());
         }
 
-        Assert.Equal((false, false), (one.PeerGone, other.PeerGone));
+        Assert.Equal((false, false), (one.IsReset, other.IsReset));
         await one.ExpectFinAsync();
         await other.ExpectFinAsync();
     });
@@ -92,17 +92,17 @@ public abstract partial class TransportConformanceTests
     public Task PeerFinished_PeerIsOpen_FalseWithAndWithoutUnreadData() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
-        Assert.Equal((false, false), (one.PeerFinished, other.PeerFinished));
+        Assert.Equal((false, false), (one.HasPeerClosed, other.HasPeerClosed));
         await one.SendTextAsync("speaks first");
-        Assert.True(await one.WaitAcknowledgedAsync());
-        Assert.False(other.PeerFinished);
+        Assert.True(await one.FlushToPeerAsync());
+        Assert.False(other.HasPeerClosed);
         Assert.Equal("speaks", await other.ReadTextAsync(6));
-        Assert.False(other.PeerFinished);
+        Assert.False(other.HasPeerClosed);
 
         // Our own FIN is none of the peer's.
         other.ShutdownSend();
         await one.ExpectFinAsync();
-        Assert.Equal((true, false), (one.PeerFinished, other.PeerFinished));
+        Assert.Equal((true, false), (one.HasPeerClosed, other.HasPeerClosed));
         Assert.Equal(" first", await other.ReadTextAsync(6));
     });
 
@@ -116,16 +116,16 @@ public abstract partial class TransportConformanceTests
         var pattern = ConnectionExtensions.Pattern(unread);
         await one.SendAllAsync(pattern);
         one.ShutdownSend();
-        await bed.UntilAsync(() => other.PeerFinished);
+        await bed.UntilAsync(() => other.HasPeerClosed);
         var elsewhere = false;
-        await bed.RunElsewhereAsync(() => elsewhere = other.PeerFinished);
+        await bed.RunElsewhereAsync(() => elsewhere = other.HasPeerClosed);
         Assert.True(elsewhere);
         var (data, end) = await other.ReadToEndAsync();
         ConnectionExtensions.AssertSame(pattern, data);
         Assert.Equal(TransportStatus.Ok, end);
         await other.SendTextAsync("still open this way");
         Assert.Equal("still", await one.ReadTextAsync(5));
-        Assert.Equal((true, false, false), (other.PeerFinished, other.PeerGone, one.PeerFinished));
+        Assert.Equal((true, false, false), (other.HasPeerClosed, other.IsReset, one.HasPeerClosed));
     });
 
     [Fact]
@@ -134,12 +134,12 @@ public abstract partial class TransportConformanceTests
         var (one, other) = await bed.PairAsync();
         var receiving = other.TakeAsync();
         await bed.PauseAsync();
-        Assert.False(other.PeerFinished);
+        Assert.False(other.HasPeerClosed);
         one.ShutdownSend();
         Assert.Equal(TransportStatus.Ok, (await receiving).Status);
-        Assert.True(other.PeerFinished);
+        Assert.True(other.HasPeerClosed);
         await other.DisposeAsync();
-        Assert.True(other.PeerFinished);
+        Assert.True(other.HasPeerClosed);
     });
 
     [Fact]

@@ -150,10 +150,10 @@ public abstract partial class TransportConformanceTests
     public Task WaitAcknowledgedAsync_Anyhow_GoesOnOnTheExecutor() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
-        await OnExecutorOf(one, async () => Assert.True(await one.WaitAcknowledgedAsync()));
+        await OnExecutorOf(one, async () => Assert.True(await one.FlushToPeerAsync()));
         var sending = one.TrySendAsync(new byte[bed.MoreThanFits]);
         await bed.UntilStuckAsync(one);
-        var waiting = OnExecutorOf(one, async () => await one.WaitAcknowledgedAsync());
+        var waiting = OnExecutorOf(one, async () => await one.FlushToPeerAsync());
         await other.ReadAsync(bed.MoreThanFits);
         await sending;
         await waiting;
@@ -175,7 +175,7 @@ public abstract partial class TransportConformanceTests
             var (near, _) = await bed.PairAsync();
             await OnExecutorOf(near, async () =>
             {
-                var connected = await bed.ConnectAsync(listener.LocalEndPoint, new ConnectOptions { Executor = near.Executor });
+                var connected = await bed.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions { Executor = near.Executor });
                 Assert.True(near.Executor.IsCurrent);
                 Assert.Same(near.Executor, connected.Executor);
             });

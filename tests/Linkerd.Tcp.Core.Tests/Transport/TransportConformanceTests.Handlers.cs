@@ -10,12 +10,12 @@ public abstract partial class TransportConformanceTests
     {
         bed.LetHandlersThrow();
         var limit = new ConnectionLimit(1);
-        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress, Limit = limit }, Cancelled));
+        var listener = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress, Limit = limit }, Cancelled));
         var handler = new ThrowingHandler { AcceptsToThrow = 3 };
         listener.Start(handler);
         for (var i = 0; i < 3; i++)
         {
-            var refused = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
+            var refused = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled);
             if (refused.Connection is null)
             {
                 // The RST was there before the connect had looked at its own outcome.

@@ -14,7 +14,7 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task Start_ClientCameBefore_ItIsAcceptedThen() => RunAsync(async bed =>
     {
-        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
+        var listener = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
         var connected = await bed.ConnectAsync(listener.LocalEndPoint);
         await connected.SendTextAsync("early");
         var handler = new RecordingHandler();
@@ -28,7 +28,7 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task Start_ClientResetInBacklog_NextOneIsServed() => RunAsync(async bed =>
     {
-        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
+        var listener = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
         var gone = await bed.ConnectAsync(listener.LocalEndPoint);
         gone.Abort();
         var connected = await bed.ConnectAsync(listener.LocalEndPoint);
@@ -53,7 +53,7 @@ public abstract partial class TransportConformanceTests
         var accepted = bed.Own(await handler.NextAsync());
         await listener.DisposeAsync();
         await listener.DisposeAsync();
-        Assert.False((await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled)).IsConnected);
+        Assert.False((await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled)).IsConnected);
         await connected.SendTextAsync("still here");
         Assert.Equal("still here", await accepted.ReadTextAsync(10));
         Assert.Equal(1, handler.Count);
@@ -66,7 +66,7 @@ public abstract partial class TransportConformanceTests
         await bed.ConnectAsync(listener.LocalEndPoint);
         bed.Own(await handler.NextAsync());
         await listener.DisposeAsync();
-        var again = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = listener.LocalEndPoint }, Cancelled));
+        var again = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = listener.LocalEndPoint }, Cancelled));
         Assert.Equal(listener.LocalEndPoint.ToString(), again.LocalEndPoint.ToString());
     });
 
@@ -74,7 +74,7 @@ public abstract partial class TransportConformanceTests
     public Task Limit_Reached_NextConnectionWaitsForRelease() => RunAsync(async bed =>
     {
         var limit = new ConnectionLimit(2);
-        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var (listener, handler) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
         for (var i = 0; i < 2; i++)
         {
             await bed.ConnectAsync(listener.LocalEndPoint);
@@ -98,8 +98,8 @@ public abstract partial class TransportConformanceTests
     public Task Limit_SharedByTwoListeners_HoldsForBothTogether() => RunAsync(async bed =>
     {
         var limit = new ConnectionLimit(3);
-        var (one, handlerOfOne) = await bed.ListenAsync(new ListenOptions { Limit = limit });
-        var (other, handlerOfOther) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var (one, handlerOfOne) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
+        var (other, handlerOfOther) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
         for (var i = 0; i < 4; i++)
         {
             await bed.ConnectAsync(one.LocalEndPoint);
@@ -121,7 +121,7 @@ public abstract partial class TransportConformanceTests
     public Task DisposeAsync_OfListenerAtItsLimit_Ends() => RunAsync(async bed =>
     {
         var limit = new ConnectionLimit(1);
-        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var (listener, handler) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
         await bed.ConnectAsync(listener.LocalEndPoint);
         bed.Own(await handler.NextAsync());
         await bed.ConnectAsync(listener.LocalEndPoint);
@@ -136,7 +136,7 @@ public abstract partial class TransportConformanceTests
     {
         const int Clients = 20;
         var limit = Full(Clients);
-        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var (listener, handler) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
         var clients = await ConnectAsync(bed, listener, Clients);
         await bed.SettleAsync();
         Assert.Equal(0, handler.Count);
@@ -150,7 +150,7 @@ public abstract partial class TransportConformanceTests
     public Task DisposeAsync_OfListenerWithABacklogBeyondItsLimit_ResetsTheRest() => RunAsync(async bed =>
     {
         var limit = Full(3);
-        var (listener, handler) = await bed.ListenAsync(new ListenOptions { Limit = limit });
+        var (listener, handler) = await bed.ListenAsync(new TransportListenOptions { Limit = limit });
         var clients = await ConnectAsync(bed, listener, 5);
         await bed.SettleAsync();
         Release(limit, 3);
@@ -168,7 +168,7 @@ public abstract partial class TransportConformanceTests
     [Fact]
     public Task DisposeAsync_OfListenerThatWasNotStarted_ResetsItsBacklog() => RunAsync(async bed =>
     {
-        var listener = bed.Own(await bed.Transport.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
+        var listener = bed.Own(await bed.Transport.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress }, Cancelled));
         var client = await bed.ConnectAsync(listener.LocalEndPoint);
         await listener.DisposeAsync();
         Assert.Equal(TransportStatus.Reset, (await client.TakeAsync()).Status);
@@ -189,7 +189,7 @@ public abstract partial class TransportConformanceTests
         async Task<List<TransportConnection>> ConnectUntilItEndsAsync(ITransportListener listener)
         {
             var connected = new List<TransportConnection>();
-            var options = new ConnectOptions { Timeout = TimeSpan.FromMilliseconds(300) };
+            var options = new TransportConnectOptions { Timeout = TimeSpan.FromMilliseconds(300) };
             while (connected.Count < 100 && await bed.Transport.ConnectAsync(listener.LocalEndPoint, options, Cancelled) is { Connection: { } connection })
             {
                 connected.Add(connection);

@@ -100,7 +100,7 @@ public abstract partial class TransportConformanceTests
             await other.ExpectFinAsync();
         }
 
-        Assert.False(other.PeerGone);
+        Assert.False(other.IsReset);
     });
 
     [Fact]

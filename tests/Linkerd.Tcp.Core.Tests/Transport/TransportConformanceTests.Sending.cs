@@ -74,5 +74,5 @@ public abstract partial class TransportConformanceTests
         Assert.Equal(0, one.BytesSent);
     });
 
-    private protected static async Task<bool> WaitAsync(TransportConnection connection) => await connection.WaitAcknowledgedAsync();
+    private protected static async Task<bool> WaitAsync(TransportConnection connection) => await connection.FlushToPeerAsync();
 }

@@ -14,11 +14,11 @@ public sealed class TransportMisuseTests
     public async Task Connect_Disposed_IsCancelled(TransportEngine engine)
     {
         SkipWithout(engine);
-        await using var other = Transports.Create();
-        await using var listener = await other.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled);
-        var transport = Transports.Create(new TransportOptions { Engine = engine });
+        await using var other = TransportFactory.Create();
+        await using var listener = await other.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled);
+        var transport = TransportFactory.Create(new TransportOptions { Engine = engine });
         await transport.DisposeAsync();
-        var result = await transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
+        var result = await transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled);
         Assert.Equal(ConnectFailure.Cancelled, result.Failure);
     }
 
@@ -28,10 +28,10 @@ public sealed class TransportMisuseTests
     public async Task Listen_Disposed_NamesTheTransport(TransportEngine engine)
     {
         SkipWithout(engine);
-        var transport = Transports.Create(new TransportOptions { Engine = engine });
+        var transport = TransportFactory.Create(new TransportOptions { Engine = engine });
         await transport.DisposeAsync();
         var error = await Assert.ThrowsAsync<ObjectDisposedException>(
-            async () => await transport.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled));
+            async () => await transport.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled));
         Assert.Equal(transport.GetType().FullName, error.ObjectName);
     }
 
@@ -41,10 +41,10 @@ public sealed class TransportMisuseTests
     public async Task Receive_WhileOneIsPending_IsRefused(TransportEngine engine)
     {
         SkipWithout(engine);
-        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 1 });
-        await using var listener = await transport.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled);
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 });
+        await using var listener = await transport.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, Cancelled);
         listener.Start(new RecordingHandler());
-        var result = await transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), Cancelled);
+        var result = await transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled);
         await using var connection = result.Connection!;
         var pending = connection.ReceiveAsync().AsTask();
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => connection.ReceiveAsync().AsTask());
@@ -58,7 +58,7 @@ public sealed class TransportMisuseTests
     public void Create_NoLoop_SaysWhichOptionAndWhatWasExpected()
     {
         SkipWithout(TransportEngine.Epoll);
-        var error = Assert.ThrowsAny<ArgumentException>(() => Transports.Create(new TransportOptions { Loops = 0 }));
+        var error = Assert.ThrowsAny<ArgumentException>(() => TransportFactory.Create(new TransportOptions { Loops = 0 }));
         Assert.StartsWith("Loops: 1 to 1024 was expected, not 0.", error.Message, StringComparison.Ordinal);
     }
 

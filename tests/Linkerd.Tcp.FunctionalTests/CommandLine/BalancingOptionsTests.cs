@@ -13,8 +13,8 @@ public sealed class BalancingOptionsTests
         Assert.Equal(BalancerKind.P2c, settings.Destination.Balancer);
         Assert.Equal(((int?, int))(null, 16), settings.HashBalance);
         Assert.Null(settings.Destination.Balancing.MaxConnections);
-        Assert.Equal(1000, settings.Destination.MaxWaiters);
-        Assert.Equal(0, settings.Destination.Warm.Connections);
+        Assert.Equal(1000, settings.Destination.MaxPendingSessions);
+        Assert.Equal(0, settings.Destination.Preconnect.Connections);
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Destination.Balancing.SlowStart.Window);
         Assert.Equivalent(new CircuitBreakerOptions(), settings.Destination.Balancing.Breaker, strict: true);
         Assert.Equal(1 + 2, settings.Destination.Connect!.MaxAttempts);
@@ -32,11 +32,11 @@ public sealed class BalancingOptionsTests
         Assert.Equal(BalancerKind.Maglev, settings.Destination.Balancer);
         Assert.Equal(((int?, int))(125, 0), settings.HashBalance);
         Assert.Equal(7, settings.Destination.Balancing.MaxConnections);
-        Assert.Equal(0, settings.Destination.MaxWaiters);
-        Assert.Equal(3, settings.Destination.Warm.Connections);
+        Assert.Equal(0, settings.Destination.MaxPendingSessions);
+        Assert.Equal(3, settings.Destination.Preconnect.Connections);
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Destination.Balancing.SlowStart.Window);
         Assert.Equal(2, settings.Destination.Balancing.Breaker.Failures);
-        Assert.Equal(TimeSpan.FromSeconds(1), settings.Destination.Balancing.Breaker.FirstBackoff);
+        Assert.Equal(TimeSpan.FromSeconds(1), settings.Destination.Balancing.Breaker.InitialBackoff);
         Assert.Equal(1 + 0, settings.Destination.Connect!.MaxAttempts);
         Assert.Equal(TimeSpan.FromMilliseconds(200), settings.Destination.Check!.Interval);
         Assert.Equal("PING\r\n", Encoding.UTF8.GetString(settings.Destination.Check.Send.Span));

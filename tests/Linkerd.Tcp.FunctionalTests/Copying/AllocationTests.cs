@@ -21,13 +21,13 @@ public sealed class AllocationTests
             Require.Epoll();
         }
 
-        await using var transport = Transports.Create(new TransportOptions { Engine = engine, Loops = 1 });
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 });
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
         var (outer, clientInside) = await AcceptAsync(transport);
         using var client = outer;
-        var connected = await transport.ConnectAsync(listener.LocalEndPoint!, new ConnectOptions { Executor = clientInside.Executor }, TestContext.Current.CancellationToken);
+        var connected = await transport.ConnectAsync(listener.LocalEndPoint!, new TransportConnectOptions { Executor = clientInside.Executor }, TestContext.Current.CancellationToken);
         using var echo = listener.Accept();
         echo.NoDelay = true;
         var running = new DuplexProxy().RunAsync(clientInside, connected.Connection!).AsTask();
@@ -78,7 +78,7 @@ public sealed class AllocationTests
     private static async Task<(Socket Outside, TransportConnection Inside)> AcceptAsync(ITransport transport)
     {
         await using var listener = await transport.ListenAsync(
-            new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
+            new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, TestContext.Current.CancellationToken);
         var first = new FirstAccepted();
         listener.Start(first);
         var outside = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

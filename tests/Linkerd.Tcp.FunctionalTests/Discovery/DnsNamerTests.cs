@@ -107,7 +107,7 @@ public sealed class DnsNamerTests
         server.Set("127.0.0.9 a.test", "127.0.0.2 b.test", "127.0.0.3 c.test");
         await states.UntilAsync("127.0.0.9:81");
 
-        static WeightedEndPoint Of(string host, string address, double weight) =>
+        static WeightedAddress Of(string host, string address, double weight) =>
             new(IPEndPoint.Parse(address), weight) { Metadata = new EndpointMetadata { Host = host } };
     }
 

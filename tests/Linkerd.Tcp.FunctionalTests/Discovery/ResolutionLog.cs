@@ -12,7 +12,7 @@ internal sealed class ResolutionLog : IAsyncDisposable
     public ResolutionLog(LocalInterpreter resolver, string name)
     {
         resolver.Validate(DstPath.Parse(name));
-        _states = resolver.ResolveAsync(DstPath.Parse(name), _stop.Token).GetAsyncEnumerator(_stop.Token);
+        _states = resolver.WatchAsync(DstPath.Parse(name), _stop.Token).GetAsyncEnumerator(_stop.Token);
     }
 
     /// <summary>The first state from now on whose print has the text; the endpoints of a set in the order of their print.</summary>

@@ -38,5 +38,5 @@ public sealed class EndpointShareTests
     }
 
     private static EndpointGroup Group(double weight, params int[] hosts) =>
-        new(hosts.Select(host => new WeightedEndPoint(new IPEndPoint(new IPAddress([127, 0, 0, (byte)host]), 80))), weight);
+        new(hosts.Select(host => new WeightedAddress(new IPEndPoint(new IPAddress([127, 0, 0, (byte)host]), 80))), weight);
 }

@@ -59,8 +59,8 @@ public sealed class ResolvingTextTests
     [Fact]
     public void Print_EndpointsWithAnAuthority_HaveItInAColumn()
     {
-        var set = EndpointSet.Of(
-            new WeightedEndPoint(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = new() { Authority = "web.service.dc1.consul" } }, new WeightedEndPoint(IPEndPoint.Parse("10.0.0.2:80")));
+        var set = EndpointSet.Create(
+            new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = new() { Authority = "web.service.dc1.consul" } }, new WeightedAddress(IPEndPoint.Parse("10.0.0.2:80")));
         Assert.Equal(
             ["    ENDPOINT     WEIGHT  SHARE  AUTHORITY", "    10.0.0.1:80  1       50 %   web.service.dc1.consul", "    10.0.0.2:80  1       50 %   -"],
             EndpointTable.Print(EndpointShare.Of(set)));
@@ -75,5 +75,5 @@ public sealed class ResolvingTextTests
     }
 
     private static EndpointGroup Group(double weight, int tier, params (int Port, double Weight)[] endpoints) =>
-        new(endpoints.Select(endpoint => new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, endpoint.Port), endpoint.Weight)), weight, tier);
+        new(endpoints.Select(endpoint => new WeightedAddress(new IPEndPoint(IPAddress.Loopback, endpoint.Port), endpoint.Weight)), weight, tier);
 }

@@ -52,7 +52,7 @@ public sealed class CoreOptionsTests
         var core = new TcpProxyOptions { Listeners = [] };
         Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(options.Duplex), Describe(options.Tcp)));
         var destination = CoreOptions.Destination(new ServerConfiguration(), new ClientSettings(), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
-        var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectPolicy() };
+        var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectOptions() };
         Assert.Equal(Describe(expected), Describe(destination));
     }
 

@@ -11,16 +11,16 @@ public sealed class FailFastTextTests
     {
         var options = FailFastText.Parse(text);
         Assert.Equal(failures, options.Failures);
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), options.FirstBackoff);
-        Assert.Equal(new CircuitBreakerOptions().LastBackoff, options.LastBackoff);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), options.InitialBackoff);
+        Assert.Equal(new CircuitBreakerOptions().MaxBackoff, options.MaxBackoff);
     }
 
     [Fact]
     public void Parse_PenaltyAboveTheLongestBackoff_RaisesIt()
     {
         var options = FailFastText.Parse("5,1h");
-        Assert.Equal(TimeSpan.FromHours(1), options.FirstBackoff);
-        Assert.Equal(TimeSpan.FromHours(1), options.LastBackoff);
+        Assert.Equal(TimeSpan.FromHours(1), options.InitialBackoff);
+        Assert.Equal(TimeSpan.FromHours(1), options.MaxBackoff);
     }
 
     [Fact]

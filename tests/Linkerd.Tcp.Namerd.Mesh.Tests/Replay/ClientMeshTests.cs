@@ -140,10 +140,10 @@ public sealed class ClientMeshTests
 
     private static Resolution.Bound Set(JsonElement answer)
     {
-        var endpoints = answer.GetProperty("bound").GetProperty("endpoints").EnumerateArray().Select(endpoint => new WeightedEndPoint(
+        var endpoints = answer.GetProperty("bound").GetProperty("endpoints").EnumerateArray().Select(endpoint => new WeightedAddress(
             new IPEndPoint(IPAddress.Loopback, endpoint.GetProperty("port").GetInt32()),
             endpoint.TryGetProperty("metadata", out var metadata) ? double.Parse(metadata.GetProperty("endpoint_addr_weight").GetString()!, CultureInfo.InvariantCulture) : 1));
-        return new Resolution.Bound(EndpointSet.Of(endpoints));
+        return new Resolution.Bound(EndpointSet.Create(endpoints));
     }
 
     // Of the sets behind the union only one was recorded over the mesh; the others are what the files say.

@@ -28,7 +28,7 @@ public sealed class ScaleScenarios(ITestOutputHelper output)
         var (start, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var watches = await Task.WhenAll(Enumerable.Range(0, Names).Select(async i =>
         {
-            var watch = resolver.ResolveAsync(DstPath.Parse($"/svc/{i}"), stop.Token).GetAsyncEnumerator(stop.Token);
+            var watch = resolver.WatchAsync(DstPath.Parse($"/svc/{i}"), stop.Token).GetAsyncEnumerator(stop.Token);
             await UntilAsync(watch, state => state is Resolution.Bound { Endpoints.Count: 10 });
             return watch;
         }));

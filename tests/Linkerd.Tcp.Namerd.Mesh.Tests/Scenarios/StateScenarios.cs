@@ -18,7 +18,7 @@ public sealed class StateScenarios
         namerd.Set("/svc/web", NameState.Bound.Ports(2, 3));
         await watcher.NextIsAsync(MeshWatch.Bound(2, 3));
         namerd.Set("/svc/web", NameState.Bound.Ports());
-        await watcher.NextIsAsync(new Resolution.Bound(EndpointSet.Of(Array.Empty<WeightedEndPoint>())));
+        await watcher.NextIsAsync(new Resolution.Bound(EndpointSet.Create(Array.Empty<WeightedAddress>())));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class StateScenarios
         namerd.SetFile("all", "127.0.0.1 1\n");
         await using var watcher = MeshWatch.Name(MeshWatch.At(mesh.Address), "/svc/a");
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
-        await foreach (var second in watcher.Resolver.ResolveAsync(DstPath.Parse("/svc/b"), TestContext.Current.CancellationToken))
+        await foreach (var second in watcher.Resolver.WatchAsync(DstPath.Parse("/svc/b"), TestContext.Current.CancellationToken))
         {
             if (second == MeshWatch.Bound(1))
             {

@@ -170,7 +170,7 @@ public sealed class TransportScenarios
 
         await used.StartAgainAsync();
         namerd.Set("/svc/api", NameState.Bound.Ports(3));
-        await foreach (var state in watcher.Resolver.ResolveAsync(DstPath.Parse("/svc/api"), TestContext.Current.CancellationToken))
+        await foreach (var state in watcher.Resolver.WatchAsync(DstPath.Parse("/svc/api"), TestContext.Current.CancellationToken))
         {
             if (state == MeshWatch.Bound(3))
             {

@@ -104,7 +104,7 @@ internal sealed class MeshWatcher<TState> : IAsyncDisposable
 internal static class MeshWatch
 {
     public static MeshWatcher<Resolution> Name(MeshOptions options, string name = "/svc/web") =>
-        new(options, (resolver, stop) => resolver.ResolveAsync(DstPath.Parse(name), stop));
+        new(options, (resolver, stop) => resolver.WatchAsync(DstPath.Parse(name), stop));
 
     public static MeshWatcher<NameBinding> Binding(MeshOptions options, string name = "/svc/web") =>
         new(options, (resolver, stop) => resolver.BindAsync(DstPath.Parse(name), stop));
@@ -114,7 +114,7 @@ internal static class MeshWatch
 
     public static MeshOptions At(params Uri[] addresses) => new() { Addresses = addresses };
 
-    public static Resolution Bound(params int[] ports) => new Resolution.Bound(EndpointSet.Of(ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))));
+    public static Resolution Bound(params int[] ports) => new Resolution.Bound(EndpointSet.Create(ports.Select(port => new IPEndPoint(IPAddress.Loopback, port))));
 
     public static NameBinding Leaf(string id, string residual = "/") => new NameBinding.Bound(new BoundTree.Leaf(DstPath.Parse(id), DstPath.Parse(residual)));
 }

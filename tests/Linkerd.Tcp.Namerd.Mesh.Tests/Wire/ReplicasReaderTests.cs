@@ -29,7 +29,7 @@ public sealed class ReplicasReaderTests
         }
 
         var answer = MeshReplicasReader.Read(Bound(endpoint));
-        Assert.Equal(new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 80), weight), Assert.IsType<Resolution.Bound>(answer.State).Endpoints.Groups[0].Endpoints[0]);
+        Assert.Equal(new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 80), weight), Assert.IsType<Resolution.Bound>(answer.State).Endpoints.Groups[0].Endpoints[0]);
         Assert.Equal(invalid, answer.InvalidWeights);
     }
 
@@ -64,7 +64,7 @@ public sealed class ReplicasReaderTests
         var mapped = new Replica { InetAf = Replica.Types.AddressFamily.Inet6, Address = ByteString.CopyFrom(IPAddress.Parse("::ffff:10.0.0.1").GetAddressBytes()), Port = 2 };
         var answer = MeshReplicasReader.Read(Bound(v6, mapped));
         Assert.Equal(
-            new Resolution.Bound(EndpointSet.Of(new IPEndPoint(IPAddress.Parse("2001:db8::1"), 1), new IPEndPoint(IPAddress.Parse("10.0.0.1"), 2))), answer.State);
+            new Resolution.Bound(EndpointSet.Create(new IPEndPoint(IPAddress.Parse("2001:db8::1"), 1), new IPEndPoint(IPAddress.Parse("10.0.0.1"), 2))), answer.State);
     }
 
     [Theory]

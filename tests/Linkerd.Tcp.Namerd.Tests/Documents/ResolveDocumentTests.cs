@@ -85,7 +85,7 @@ public sealed class ResolveDocumentTests
     {
         var document = Parse($"{{\"type\":\"bound\",\"addrs\":[{{\"ip\":\"10.0.0.1\",\"port\":80,\"meta\":{meta}}}],\"meta\":{meta}}}");
 
-        Assert.Equal([new WeightedEndPoint(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80))], Endpoints(document));
+        Assert.Equal([new WeightedAddress(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80))], Endpoints(document));
         Assert.Equal(0, document.Skipped);
     }
 
@@ -105,14 +105,14 @@ public sealed class ResolveDocumentTests
     [InlineData("0:0:0:0:0:ffff:a00:1", "10.0.0.1")]
     [InlineData("192.168.0.255", "192.168.0.255")]
     public void Scenario17_GoodAddress_IsRead(string ip, string expected) =>
-        Assert.Equal(new IPEndPoint(IPAddress.Parse(expected), 80), Assert.Single(Endpoints(ParseEntry($"{{\"ip\":\"{ip}\",\"port\":80}}"))).EndPoint);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(expected), 80), Assert.Single(Endpoints(ParseEntry($"{{\"ip\":\"{ip}\",\"port\":80}}"))).Address);
 
     [Fact]
     public void Scenario17_ZoneOfAnInterface_IsItsNumber()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the loopback is called lo on Linux");
 
-        var address = Assert.IsType<IPEndPoint>(Assert.Single(Endpoints(ParseEntry("{\"ip\":\"fe80:0:0:0:0:0:0:1%lo\",\"port\":80}"))).EndPoint).Address;
+        var address = Assert.IsType<IPEndPoint>(Assert.Single(Endpoints(ParseEntry("{\"ip\":\"fe80:0:0:0:0:0:0:1%lo\",\"port\":80}"))).Address).Address;
         Assert.True(address.ScopeId > 0);
     }
 
@@ -147,7 +147,7 @@ public sealed class ResolveDocumentTests
     {
         var document = Parse($"{{\"type\":\"bound\",\"addrs\":[{entry},{{\"ip\":\"10.0.0.1\",\"port\":80,\"meta\":{{}}}}],\"meta\":{{}}}}");
 
-        Assert.Equal(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80), Assert.Single(Endpoints(document)).EndPoint);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80), Assert.Single(Endpoints(document)).Address);
         Assert.Equal(1, document.Skipped);
         Assert.Contains(example, document.SkippedExample, StringComparison.Ordinal);
 
@@ -248,6 +248,6 @@ public sealed class ResolveDocumentTests
 
     private static ResolveDocument Parse(string json) => ResolveDocument.Parse(Encoding.UTF8.GetBytes(json), out _) ?? throw new FormatException(json);
 
-    private static IEnumerable<WeightedEndPoint> Endpoints(ResolveDocument document) =>
+    private static IEnumerable<WeightedAddress> Endpoints(ResolveDocument document) =>
         Assert.IsType<Resolution.Bound>(document.Resolution).Endpoints.Groups.SelectMany(group => group.Endpoints);
 }

@@ -152,14 +152,14 @@ public sealed class ConnectTests
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         var resolver = new NamerdResolver(new NamerdOptions { BaseAddresses = [namerd.BaseAddress] });
-        await using var watch = resolver.ResolveAsync(DstPath.Parse("/svc/web"), CancellationToken.None).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var watch = resolver.WatchAsync(DstPath.Parse("/svc/web"), CancellationToken.None).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await watch.MoveNextAsync());
 
         await resolver.DisposeAsync();
         await resolver.DisposeAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await watch.MoveNextAsync());
-        await using var another = resolver.ResolveAsync(DstPath.Parse("/svc/web"), CancellationToken.None).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var another = resolver.WatchAsync(DstPath.Parse("/svc/web"), CancellationToken.None).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await another.MoveNextAsync());
     }
 

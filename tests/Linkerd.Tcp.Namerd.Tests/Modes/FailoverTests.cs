@@ -174,7 +174,7 @@ public sealed class FailoverTests
     {
         try
         {
-            await foreach (var resolution in resolver.ResolveAsync(name, stopped))
+            await foreach (var resolution in resolver.WatchAsync(name, stopped))
             {
                 Assert.IsNotType<Resolution.Bound>(resolution);
             }

@@ -11,7 +11,7 @@ public sealed class RetryingTests
     {
         for (var seed = 0UL; seed < 100; seed++)
         {
-            var asked = CountInAMinute(Retrying.Backoff(RandomSource.Seeded(seed), TimeSpan.FromSeconds(interval)));
+            var asked = CountInAMinute(RetryDelays.Backoff(RandomSource.Seeded(seed), TimeSpan.FromSeconds(interval)));
             Assert.InRange(asked, 5, most);
             Assert.InRange(2 * asked, 0, 60);
         }
@@ -25,7 +25,7 @@ public sealed class RetryingTests
     {
         for (var seed = 0UL; seed < 100; seed++)
         {
-            Assert.InRange(CountInAMinute(Retrying.ServerBackoff(RandomSource.Seeded(seed), TimeSpan.FromSeconds(interval))), 5, most);
+            Assert.InRange(CountInAMinute(RetryDelays.ServerBackoff(RandomSource.Seeded(seed), TimeSpan.FromSeconds(interval))), 5, most);
         }
     }
 

@@ -84,7 +84,7 @@ internal static class Expected
 
     private static Resolution OfAddresses(JsonElement json) => json.GetProperty("type").GetString() switch
     {
-        "bound" => new Resolution.Bound(EndpointSet.Of(json.GetProperty("addrs").EnumerateArray().Select(EndpointOf))),
+        "bound" => new Resolution.Bound(EndpointSet.Create(json.GetProperty("addrs").EnumerateArray().Select(EndpointOf))),
         "neg" => Resolution.Negative.Instance,
         "failed" => Failed(json.GetProperty("cause").GetString()!),
         var type => throw new FormatException(type),
@@ -120,7 +120,7 @@ internal static class Expected
         }
     }
 
-    private static WeightedEndPoint EndpointOf(JsonElement entry) => new(
+    private static WeightedAddress EndpointOf(JsonElement entry) => new(
         new IPEndPoint(IPAddress.Parse(entry.GetProperty("ip").GetString()!), entry.GetProperty("port").GetInt32()),
         entry.GetProperty("meta").TryGetProperty("endpoint_addr_weight", out var weight) ? weight.GetDouble() : 1);
 

@@ -214,8 +214,8 @@ public sealed class StateScenarios
         await using var watcher = new Watcher(namerd.BaseAddress, mode);
 
         var expected = new Resolution.Bound(new EndpointSet(
-            new EndpointGroup([new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 1))], 9),
-            new EndpointGroup([new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 2)), new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 3), 0.5)], 1)));
+            new EndpointGroup([new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 1))], 9),
+            new EndpointGroup([new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 2)), new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 3), 0.5)], 1)));
         await watcher.UntilAsync(expected);
         namerd.SetDtab("default", "/svc/web => 9 * /#/io.l5d.fs/missing & 1 * /#/io.l5d.fs/a");
         if (mode == NamerdMode.Poll)
@@ -237,7 +237,7 @@ public sealed class StateScenarios
         await using var watcher = new Watcher(namerd.BaseAddress, NamerdMode.Bind);
 
         await watcher.UntilAsync(new Resolution.Bound(new EndpointSet(
-            new EndpointGroup([new WeightedEndPoint(new IPEndPoint(IPAddress.Loopback, 1))], 3), new EndpointGroup([], 7))));
+            new EndpointGroup([new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 1))], 3), new EndpointGroup([], 7))));
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public sealed class TransportScenarios
         await using var namerd = await NamerdStandIn.StartAsync();
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         await using var resolver = new NamerdResolver(new NamerdOptions { BaseAddresses = [namerd.BaseAddress], Mode = mode });
-        await using var resolutions = resolver.ResolveAsync(DstPath.Parse("/svc/web"), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var resolutions = resolver.WatchAsync(DstPath.Parse("/svc/web"), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await resolutions.MoveNextAsync().AsTask().WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken));
 
         // In the mode that binds the first set may be the one that came with the tree.

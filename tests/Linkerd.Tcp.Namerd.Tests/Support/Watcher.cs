@@ -144,7 +144,7 @@ internal sealed class Watcher : IAsyncDisposable
     public Task<TimeSpan> WaitForRenewalsAsync() => Time.WaitForTimersAsync(540, 660, _watches);
 
     public static Resolution.Bound Bound(params int[] ports) =>
-        new(EndpointSet.Of(ports.Select(port => new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port))));
+        new(EndpointSet.Create(ports.Select(port => new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port))));
 
     public static NamerdOptions Polling(NamerdOptions options) => options.With(own => own.Mode = NamerdMode.Poll);
 
@@ -165,7 +165,7 @@ internal sealed class Watcher : IAsyncDisposable
         try
         {
             var isFirst = true;
-            await foreach (var resolution in Resolver.ResolveAsync(name, _stop.Token))
+            await foreach (var resolution in Resolver.WatchAsync(name, _stop.Token))
             {
                 // That nothing is known yet is said at the beginning, and between two trees until the new one's addresses have come; no test is about that.
                 if (resolution is not Resolution.Pending || (!isFirst && !_isAboutTrees))

@@ -7,9 +7,9 @@ internal sealed class AttemptCounter(ITransport transport, BalanceWorld world) :
 {
     public string Name => transport.Name;
 
-    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken) => transport.ListenAsync(options, cancellationToken);
+    public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken) => transport.ListenAsync(options, cancellationToken);
 
-    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         var (server, client) = (((ServerAddress)to).Index, (BalanceClient)options.Executor!);
         var mayBeFree = world.OnAttempt(server, client);

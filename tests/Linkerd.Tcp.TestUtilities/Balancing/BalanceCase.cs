@@ -24,7 +24,7 @@ public sealed record BalanceCase
     /// <summary>For how long sessions arrive, in virtual time.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>As <see cref="DestinationOptions.MaxWaiters"/>.</summary>
+    /// <summary>As <see cref="DestinationOptions.MaxPendingSessions"/>.</summary>
     public int MaxWaiters { get; init; } = 1000;
 
     /// <summary>What happens; runs in virtual time beside the arrivals.</summary>

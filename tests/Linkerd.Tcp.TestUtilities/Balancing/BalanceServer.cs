@@ -48,7 +48,7 @@ public sealed class BalanceServer : IConnectionHandler
     public void Start()
     {
         // In the simulation listening is done at once.
-        _listener = (SimulatedListener)_host.ListenAsync(new ListenOptions { EndPoint = Address }, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        _listener = (SimulatedListener)_host.ListenAsync(new TransportListenOptions { EndPoint = Address }, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         _listener.Start(this);
         IsUp = true;
     }

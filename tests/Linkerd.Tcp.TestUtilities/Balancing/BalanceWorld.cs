@@ -11,10 +11,10 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     private readonly SimulatedNetwork _network;
     private readonly StaticResolver _resolver;
-    private readonly Router _router;
+    private readonly DestinationRegistry _router;
     private readonly Meter _meter = new("simulation");
     private readonly Stack<CancellationTokenSource> _sources = [];
-    private readonly Endpoint?[] _endpoints;
+    private readonly ServerEndpoint?[] _endpoints;
     private Exception? _fault;
 
     internal BalanceWorld(BalanceCase @case, BalanceLoad load, ulong seed, Func<BalancerOptions, ILoadBalancer> create)
@@ -30,15 +30,15 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         Arrivals = RandomSource.Seeded(seed + 1_000_000);
         Servers = [.. @case.Weights.Select((weight, index) => new BalanceServer(_network, index, weight, index < @case.IPv6))];
         Record = new BalanceRecord(@case, load, seed);
-        _endpoints = new Endpoint?[Servers.Count];
+        _endpoints = new ServerEndpoint?[Servers.Count];
         _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
         var time = Scheduler.TimeProvider;
         var balancer = create(new BalancerOptions { TimeProvider = time, Random = RandomSource.Seeded(seed + 2_000_000) });
-        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxWaiters = @case.MaxWaiters };
+        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxPendingSessions = @case.MaxWaiters };
         var random = RandomSource.Seeded(seed + 3_000_000);
-        _router = new Router(_ => options, timeProvider: time, random: random);
+        _router = new DestinationRegistry(_ => options, timeProvider: time, random: random);
         var transport = new AttemptCounter(_network.AddHost("proxy"), this);
-        Policy = new ConnectPolicy { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
+        Policy = new ConnectOptions { ConnectTimeout = ConnectTimeout, AttemptTimeout = TimeSpan.FromSeconds(3) };
         Dialer = new Dialer(transport, new TcpOptions(), new ConnectInstruments(_meter));
         Random = random;
         Destination = null!;
@@ -61,7 +61,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     internal Dialer Dialer { get; }
 
-    internal ConnectPolicy Policy { get; }
+    internal ConnectOptions Policy { get; }
 
     internal IRandomSource Random { get; }
 
@@ -74,7 +74,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
     public Task DelayAsync(double seconds) => Scheduler.Delay(TimeSpan.FromSeconds(seconds));
 
     /// <summary>The balancer's endpoint of a server; null where it is not in the set.</summary>
-    public Endpoint? EndpointOf(BalanceServer server) => _endpoints[server.Index];
+    public ServerEndpoint? EndpointOf(BalanceServer server) => _endpoints[server.Index];
 
     /// <summary>Discovery says that these servers, and no others, are there. Done when the balancer knows.</summary>
     public async Task UpdateAsync(IEnumerable<BalanceServer> servers)
@@ -118,7 +118,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
     private EndpointSet SetOf(IEnumerable<BalanceServer> servers)
     {
         var metadata = Case.Host is null ? null : new EndpointMetadata { Host = Case.Host };
-        return EndpointSet.Of(servers.Select(server => new WeightedEndPoint(server.Address, server.Weight) { Metadata = metadata }));
+        return EndpointSet.Create(servers.Select(server => new WeightedAddress(server.Address, server.Weight) { Metadata = metadata }));
     }
 
     // Resolutions come on the thread pool. Virtual time stands still until this one has come all the way, so that a run goes the same way each time.

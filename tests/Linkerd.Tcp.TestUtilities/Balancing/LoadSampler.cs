@@ -22,21 +22,21 @@ internal sealed class LoadSampler(BalanceWorld world)
         {
             if (world.EndpointOf(server) is { } endpoint)
             {
-                var isEjected = (endpoint.Gate & EndpointGate.Ejected) != 0;
-                var isUp = server.IsUp && (endpoint.Gate & (EndpointGate.Ejected | EndpointGate.Draining)) == 0;
+                var isEjected = (endpoint.Gate & AdmissionGate.Ejected) != 0;
+                var isUp = server.IsUp && (endpoint.Gate & (AdmissionGate.Ejected | AdmissionGate.Draining)) == 0;
                 var weight = server.Weight * RampFactor(server.Index, endpoint);
                 world.Record.AddSample(server.Index, endpoint.Load, isUp ? weight : 0, isEjected);
             }
         }
 
-        world.Record.EndSample(world.Now, world.Destination.WaitingSessions);
+        world.Record.EndSample(world.Now, world.Destination.PendingSessions);
         Start();
     }
 
     // Since it was first seen to start slowly: late by up to an interval, so that the fair load comes out too small rather than too large.
-    private double RampFactor(int index, Endpoint endpoint)
+    private double RampFactor(int index, ServerEndpoint endpoint)
     {
-        if ((endpoint.Gate & EndpointGate.Ramping) == 0 || (endpoint.Gate & EndpointGate.Ejected) != 0)
+        if ((endpoint.Gate & AdmissionGate.Ramping) == 0 || (endpoint.Gate & AdmissionGate.Ejected) != 0)
         {
             _rampSince[index] = null;
             return 1;

@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>One attempt to connect: SYN, its repetitions, and the answer.</summary>
-internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
 {
     // tcp_syn_retries = 6 of Linux: SYNs after 0, 1, 3, 7, 15, 31 and 63 s, the end after 127 s.
     private static readonly TimeSpan SystemTimeout = TimeSpan.FromSeconds(127);
@@ -48,7 +48,7 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
         SendSyn();
     }
 
-    private static IPAddress? SourceFor(in ConnectOptions options, EndPoint to) =>
+    private static IPAddress? SourceFor(in TransportConnectOptions options, EndPoint to) =>
         to is IPEndPoint ip && options.Source?.AddressFamily == ip.AddressFamily ? options.Source : null;
 
     private void SendSyn()

@@ -13,7 +13,7 @@ public sealed partial class SimulatedConnection
     private bool _isReadingPaused;
 
     private bool IsReceiveReady =>
-        IsOurs || (!_isReadingPaused && ((_unconsumed.Count > 0 && !_wantsMore) || _socket.Available > 0 || _socket.IsFinReceived || PeerGone));
+        IsOurs || (!_isReadingPaused && ((_unconsumed.Count > 0 && !_wantsMore) || _socket.Available > 0 || _socket.IsFinReceived || IsReset));
 
     /// <summary>Receives stay pending from now on, as if the application did not read, so that the peer's window closes.</summary>
     public void PauseReading() => _isReadingPaused = true;

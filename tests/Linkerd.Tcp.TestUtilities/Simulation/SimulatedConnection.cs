@@ -51,9 +51,9 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
-    public override bool PeerGone => _socket.Error is TransportStatus.Reset or TransportStatus.TimedOut;
+    public override bool IsReset => _socket.Error is TransportStatus.Reset or TransportStatus.TimedOut;
 
-    public override bool PeerFinished => _socket.IsFinReceived || PeerGone;
+    public override bool HasPeerClosed => _socket.IsFinReceived || IsReset;
 
     private bool IsOurs => IsAborted || _isDisposed;
 
@@ -62,7 +62,7 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
     // Of what the kernel has: a send that is still pending does not count, so waiting beside one says little.
     private bool IsAllAcknowledged => !IsOurs && _socket.IsAllAcknowledged;
 
-    public override ValueTask<bool> WaitAcknowledgedAsync()
+    public override ValueTask<bool> FlushToPeerAsync()
     {
         _scheduler.RequireCurrent();
         if (_acknowledging.IsPending)

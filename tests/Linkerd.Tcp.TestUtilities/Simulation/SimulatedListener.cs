@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>A listening socket with its backlog, and the loop that accepts from it.</summary>
-internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoint endpoint, EndPoint address, ListenOptions options) : ITransportListener
+internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoint endpoint, EndPoint address, TransportListenOptions options) : ITransportListener
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
@@ -11,7 +11,7 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Queue<SimulatedSocket> _backlog = new();
-    private ListenOptions _options = options;
+    private TransportListenOptions _options = options;
     private IConnectionHandler? _handler;
     private TimeSpan _backoff = FirstBackoff;
     private int _reserved;
@@ -35,9 +35,9 @@ internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoi
         AcceptSoon();
     }
 
-    public string? FindObstacle(ListenOptions options) => _options.FindObstacle(options);
+    public string? FindObstacle(TransportListenOptions options) => _options.FindObstacle(options);
 
-    public void Change(ListenOptions options)
+    public void Change(TransportListenOptions options)
     {
         ObjectDisposedException.ThrowIf(_isStopping, this);
         _options = _options.With(options);

@@ -37,7 +37,7 @@ public sealed class SimulatedTransport : ITransport
     /// <summary>Any free address of this host.</summary>
     public IPEndPoint AnyPort => new(Address, 0);
 
-    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
+    public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
@@ -58,7 +58,7 @@ public sealed class SimulatedTransport : ITransport
         return ValueTask.FromResult<ITransportListener>(listener);
     }
 
-    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
         var attempt = new SimulatedConnectAttempt(this, to, options, cancellationToken);

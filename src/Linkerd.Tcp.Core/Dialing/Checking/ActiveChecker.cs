@@ -16,7 +16,7 @@ internal sealed class ActiveChecker(
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Endpoint, CheckTarget> _targets = [];
+    private readonly Dictionary<ServerEndpoint, CheckTarget> _targets = [];
     private readonly PriorityQueue<CheckTarget, long> _due = new();
     private Settings _settings = new(check, options, timeProvider);
     private ITimer? _timer;
@@ -29,7 +29,7 @@ internal sealed class ActiveChecker(
     public int Running => Volatile.Read(ref _running);
 
     /// <summary>The endpoints to check from now on; those that stay keep their turn.</summary>
-    public void Update(IReadOnlyList<Endpoint> endpoints)
+    public void Update(IReadOnlyList<ServerEndpoint> endpoints)
     {
         lock (_lock)
         {
@@ -97,7 +97,7 @@ internal sealed class ActiveChecker(
         }
     }
 
-    private bool TryKeep(Endpoint endpoint)
+    private bool TryKeep(ServerEndpoint endpoint)
     {
         if (!_targets.TryGetValue(endpoint, out var target))
         {

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp;
 
 /// <summary>An endpoint as its checker sees it. One check of it at a time; what is written is written under the checker's lock, or by that check.</summary>
-internal sealed class CheckTarget(Endpoint endpoint)
+internal sealed class CheckTarget(ServerEndpoint endpoint)
 {
-    public Endpoint Endpoint => endpoint;
+    public ServerEndpoint Endpoint => endpoint;
 
     /// <summary>When its next check is due, as a timestamp; while one runs, when that one was.</summary>
     public long Due { get; set; }

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp;
 /// <param name="policy">Gives how sessions connect; checks go the same way.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="header">What sends the PROXY header of the destination, which is that of a connection without a client; null: there is none.</param>
-internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectPolicy> policy, TimeProvider timeProvider, ProxyHeaderSender? header = null)
+internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectOptions> policy, TimeProvider timeProvider, ProxyHeaderSender? header = null)
 {
     /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
     public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
             {
                 // Nothing is left where the process was stopped while it connected; the server is not to blame.
                 var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
-                result = await new CheckTalk(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
+                result = await new ProbeExchange(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
             }
 
             await connection.DisposeAsync().ConfigureAwait(false);

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp;
 
 /// <summary>One watch of one name: the tree that it is bound to, the states of its leaves, and the resolution that these make together.</summary>
-internal sealed class TreeWatch(SharedLeaves shared, StateCell<Resolution> states)
+internal sealed class TreeWatch(SharedLeaves shared, LatestValue<Resolution> states)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<DstPath, LeafState> _leaves = [];

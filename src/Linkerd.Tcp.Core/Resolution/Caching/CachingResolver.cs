@@ -27,12 +27,12 @@ public sealed class CachingResolver : IResolver
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Resolution> ResolveAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
         var file = new ResolutionFile(_options, name);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answers = _inner.ResolveAsync(name, stop.Token).GetAsyncEnumerator(stop.Token);
+        var answers = _inner.WatchAsync(name, stop.Token).GetAsyncEnumerator(stop.Token);
         var next = answers.MoveNextAsync().AsTask();
         var writer = new ResolutionWriter(file, _options);
         try

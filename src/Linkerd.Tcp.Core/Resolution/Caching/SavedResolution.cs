@@ -30,7 +30,7 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
             json.WriteStartArray("endpoints");
             foreach (var endpoint in group.Endpoints)
             {
-                if (endpoint.EndPoint is not IPEndPoint address)
+                if (endpoint.Address is not IPEndPoint address)
                 {
                     return null;
                 }
@@ -87,7 +87,7 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
         }
     }
 
-    private static WeightedEndPoint ParseEndpoint(JsonElement endpoint) =>
+    private static WeightedAddress ParseEndpoint(JsonElement endpoint) =>
         new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
         {
             Metadata = ParseMetadata(endpoint),

@@ -16,7 +16,7 @@ internal sealed class HostQuery(InetName name, LocalInterpreterOptions options)
     {
         if (AddressLiteral.WithoutBrackets(name.Host) is var literal && AddressLiteral.HasZoneName(literal))
         {
-            return AddressLiteral.Read(literal) is { } address ? new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port)))
+            return AddressLiteral.Read(literal) is { } address ? new Resolution.Bound(EndpointSet.Create(new IPEndPoint(address, name.Port)))
                 : Failed($"there is no network interface '{literal[(literal.IndexOf('%') + 1)..]}'");
         }
 

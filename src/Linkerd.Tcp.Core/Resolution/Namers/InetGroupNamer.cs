@@ -34,9 +34,9 @@ internal sealed class InetGroupNamer : Namer, IInterpreter
 
     internal override async IAsyncEnumerable<Resolution> WatchAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var state in _members.ResolveAsync(id, cancellationToken).ConfigureAwait(false))
+        await foreach (var state in _members.WatchAsync(id, cancellationToken).ConfigureAwait(false))
         {
-            yield return state is Resolution.Bound bound ? new Resolution.Bound(EndpointSet.Of(bound.Endpoints.Groups.SelectMany(group => group.Endpoints))) : state;
+            yield return state is Resolution.Bound bound ? new Resolution.Bound(EndpointSet.Create(bound.Endpoints.Groups.SelectMany(group => group.Endpoints))) : state;
         }
     }
 

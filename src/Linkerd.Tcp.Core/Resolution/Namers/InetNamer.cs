@@ -22,7 +22,7 @@ internal sealed partial class InetNamer(LocalInterpreterOptions options, DstPath
     {
         var name = InetName.TryParse(id, out var problem);
         return (name?.Problem ?? problem) is { } wrong ? new Resolution[] { new Resolution.Failed(wrong.Message) }.ToAsyncEnumerable()
-            : name!.Address is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
+            : name!.Address is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Create(new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
             : LookUpAsync(name, cancellationToken);
     }
 

@@ -34,10 +34,10 @@ internal abstract class AdapterConnection : TransportConnection
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
-    public override bool PeerGone => _peerGone;
+    public override bool IsReset => _peerGone;
 
     /// <summary>Nobody can be asked: known once a receive has brought the end.</summary>
-    public override bool PeerFinished => _peerFinished || _peerGone;
+    public override bool HasPeerClosed => _peerFinished || _peerGone;
 
     protected bool IsAborted => Volatile.Read(ref _aborted) != 0;
 
@@ -51,7 +51,7 @@ internal abstract class AdapterConnection : TransportConnection
     protected abstract string TypeName { get; }
 
     /// <summary>What was written and flushed is out of our hands; nobody tells more.</summary>
-    public override ValueTask<bool> WaitAcknowledgedAsync() => new(!IsAborted && !_peerGone);
+    public override ValueTask<bool> FlushToPeerAsync() => new(!IsAborted && !_peerGone);
 
     public override void Abort()
     {

@@ -40,16 +40,16 @@ internal sealed class StreamConnection : AdapterConnection
 
     protected override string TypeName => _stream.GetType().Name;
 
-    public override bool PeerFinished
+    public override bool HasPeerClosed
     {
         get
         {
-            if (!base.PeerFinished && !IsAborted && _stream is NetworkStream network && SocketPeer.HasFinished(network.Socket, out _))
+            if (!base.HasPeerClosed && !IsAborted && _stream is NetworkStream network && SocketPeer.HasFinished(network.Socket, out _))
             {
                 NoteEnd(TransportStatus.Ok);
             }
 
-            return base.PeerFinished;
+            return base.HasPeerClosed;
         }
     }
 

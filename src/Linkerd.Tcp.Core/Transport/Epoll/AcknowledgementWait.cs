@@ -19,12 +19,12 @@ internal static class AcknowledgementWait
             if (connection.IsUnix)
             {
                 // What was sent is in the peer's queue already, and closing leaves it there.
-                return !connection.PeerGone;
+                return !connection.IsReset;
             }
 
             // In this order: a connection that died in between still shows in the second.
             var unacknowledged = SocketOptions.Unacknowledged(connection.Descriptor);
-            if (connection.PeerGone)
+            if (connection.IsReset)
             {
                 return false;
             }

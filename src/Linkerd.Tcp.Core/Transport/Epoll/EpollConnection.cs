@@ -47,9 +47,9 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
-    public override bool PeerGone => _peerGone;
+    public override bool IsReset => _peerGone;
 
-    public override bool PeerFinished => _peerFinished || _peerGone || AskPeerFinished();
+    public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
     /// <summary>The most that one direction of a copy holds.</summary>
     public int WindowSize => _windowSize;
@@ -79,7 +79,7 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
         }
     }
 
-    public override async ValueTask<bool> WaitAcknowledgedAsync()
+    public override async ValueTask<bool> FlushToPeerAsync()
     {
         await Loop.Resume();
         return await AcknowledgementWait.RunAsync(this).ConfigureAwait(false);

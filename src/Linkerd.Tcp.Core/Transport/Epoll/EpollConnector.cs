@@ -34,7 +34,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _timer = new LoopTimer(loop);
     }
 
-    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         _completion.Reset();
         _to = to;

@@ -7,27 +7,27 @@ namespace Linkerd.Tcp;
 internal sealed class EpollListener : ITransportListener
 {
     private readonly EpollTransport _transport;
-    private readonly LinuxDescriptor _socket;
+    private readonly FileDescriptorHandle _socket;
     private readonly SafeSocketHandle? _inherited;
     private readonly CancellationTokenSource _stopping = new();
     private LoopAcceptor[] _acceptors = [];
-    private volatile ListenOptions _options;
+    private volatile TransportListenOptions _options;
     private int _started;
     private int _disposed;
 
-    private EpollListener(EpollTransport transport, ListenOptions options, int descriptor, SafeSocketHandle? inherited)
+    private EpollListener(EpollTransport transport, TransportListenOptions options, int descriptor, SafeSocketHandle? inherited)
     {
         _transport = transport;
         _options = options;
         _inherited = inherited;
-        _socket = new LinuxDescriptor(descriptor);
+        _socket = new FileDescriptorHandle(descriptor);
         Family = SocketOptions.FamilyOf(descriptor);
         LocalEndPoint = ReadLocalEndPoint(descriptor) ?? options.EndPoint!;
     }
 
     public EndPoint LocalEndPoint { get; }
 
-    public ListenOptions Options => _options;
+    public TransportListenOptions Options => _options;
 
     public int Family { get; }
 
@@ -36,7 +36,7 @@ internal sealed class EpollListener : ITransportListener
     /// <summary>Cancelled when accepting ends.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    public static unsafe EpollListener Bind(EpollTransport transport, ListenOptions options)
+    public static unsafe EpollListener Bind(EpollTransport transport, TransportListenOptions options)
     {
         if (options.Handle is { } handle)
         {
@@ -93,13 +93,13 @@ internal sealed class EpollListener : ITransportListener
         }
     }
 
-    public string? FindObstacle(ListenOptions options)
+    public string? FindObstacle(TransportListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return _options.FindObstacle(options);
     }
 
-    public void Change(ListenOptions options)
+    public void Change(TransportListenOptions options)
     {
         var next = _options.With(options);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
@@ -150,7 +150,7 @@ internal sealed class EpollListener : ITransportListener
         _stopping.Dispose();
     }
 
-    private void ChangeSocket(ListenOptions next)
+    private void ChangeSocket(TransportListenOptions next)
     {
         // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
         if (next.Backlog != _options.Backlog && LinuxCalls.Listen(Descriptor, next.Backlog) != 0)
@@ -164,7 +164,7 @@ internal sealed class EpollListener : ITransportListener
         }
     }
 
-    private static EpollListener Inherit(EpollTransport transport, ListenOptions options, SafeSocketHandle handle)
+    private static EpollListener Inherit(EpollTransport transport, TransportListenOptions options, SafeSocketHandle handle)
     {
         var descriptor = (int)handle.DangerousGetHandle();
         if (!SocketOptions.IsListening(descriptor))

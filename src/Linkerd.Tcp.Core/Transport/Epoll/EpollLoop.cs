@@ -18,8 +18,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private const int EventsPerWait = 512;
     private const int ConnectorsKept = 256;
 
-    private readonly LinuxDescriptor _epoll;
-    private readonly LinuxDescriptor _wakeUp;
+    private readonly FileDescriptorHandle _epoll;
+    private readonly FileDescriptorHandle _wakeUp;
     private readonly EpollEvents _events = new(EventsPerWait);
     private readonly ILogger _logger;
     private readonly LoopQueue _posts = new();
@@ -54,7 +54,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         Now = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);
-        KeepAlive = new YoungConnections(this);
+        KeepAlive = new DeferredKeepAlive(this);
         _connectors = new DefaultObjectPool<EpollConnector>(new ConnectorPolicy(this), ConnectorsKept);
         _fire = Fire;
         _thread = new Thread(Run) { Name = $"linkerd-tcp loop {index}", IsBackground = true };
@@ -74,7 +74,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public LoopStage Stage { get; } = new();
 
-    public YoungConnections KeepAlive { get; }
+    public DeferredKeepAlive KeepAlive { get; }
 
     /// <summary>When the loop last woke up. For its thread.</summary>
     public long Now { get; private set; }
@@ -221,8 +221,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public void RemoveConnection() => Interlocked.Decrement(ref _connections);
 
-    private static LinuxDescriptor Create(int descriptor, string call) =>
-        descriptor >= 0 ? new LinuxDescriptor(descriptor) : throw new TransportException($"{call}: {Errno.Message(Errno.Last)}");
+    private static FileDescriptorHandle Create(int descriptor, string call) =>
+        descriptor >= 0 ? new FileDescriptorHandle(descriptor) : throw new TransportException($"{call}: {Errno.Message(Errno.Last)}");
 
     private void WakeUp()
     {

@@ -19,7 +19,7 @@ public sealed class EpollTransport : ITransport
 {
     private readonly EpollLoop[] _loops;
     private readonly LoopWatchdog _watchdog;
-    private readonly PipeAllowance _pipes = new(DescriptorLimit.PipesAllowed);
+    private readonly PipeAllowance _pipes = new(FileDescriptorLimit.PipesAllowed);
     private int _disposed;
 
     /// <summary>Makes an engine and starts its loops.</summary>
@@ -83,7 +83,7 @@ public sealed class EpollTransport : ITransport
     internal int PipesInUse => _pipes.Used;
 
     /// <inheritdoc/>
-    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
+    public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
@@ -92,7 +92,7 @@ public sealed class EpollTransport : ITransport
     }
 
     /// <inheritdoc/>
-    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
         if (!EndPointKinds.AreConnectable(to))

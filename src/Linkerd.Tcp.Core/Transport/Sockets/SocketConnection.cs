@@ -49,9 +49,9 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool PeerGone => _peerGone || IsReset();
+    public override bool IsReset => _peerGone || IsReset();
 
-    public override bool PeerFinished => _peerFinished || _peerGone || AskPeerFinished();
+    public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
     internal Socket Socket { get; }
 
@@ -95,7 +95,7 @@ internal sealed class SocketConnection : TransportConnection
 
     internal override bool HasUnseenRoom => SocketPeer.Has(Socket, SelectMode.SelectWrite);
 
-    public override async ValueTask<bool> WaitAcknowledgedAsync()
+    public override async ValueTask<bool> FlushToPeerAsync()
     {
         var clock = Executor.TimeProvider;
         for (var poll = FirstAcknowledgementPoll; ; poll = poll * 2 < LastAcknowledgementPoll ? poll * 2 : LastAcknowledgementPoll)
@@ -105,7 +105,7 @@ internal sealed class SocketConnection : TransportConnection
             {
                 // In this order: a connection that died in between still shows in the second.
                 unacknowledged = LinuxSocket.Unacknowledged(Socket);
-                if (_aborted || PeerGone)
+                if (_aborted || IsReset)
                 {
                     return unacknowledged == 0 && !_aborted && !_peerGone;
                 }

@@ -13,7 +13,7 @@ internal sealed class SocketListener : ITransportListener
     private readonly Socket _socket;
     private readonly CancellationTokenSource _stopping = new();
     private Task<ConnectionHandOut>? _accepting;
-    private volatile ListenOptions _options;
+    private volatile TransportListenOptions _options;
     private SocketConnection? _withoutPlace;
     private readonly TaskCompletionSource _handedOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -21,7 +21,7 @@ internal sealed class SocketListener : ITransportListener
     private int _handingOut = 1;
     private int _disposed;
 
-    private SocketListener(SocketsTransport transport, ListenOptions options, Socket socket)
+    private SocketListener(SocketsTransport transport, TransportListenOptions options, Socket socket)
     {
         _transport = transport;
         _options = options;
@@ -31,7 +31,7 @@ internal sealed class SocketListener : ITransportListener
 
     public EndPoint LocalEndPoint { get; }
 
-    public static SocketListener Bind(SocketsTransport transport, ListenOptions options)
+    public static SocketListener Bind(SocketsTransport transport, TransportListenOptions options)
     {
         if (options.Handle is { } handle)
         {
@@ -76,13 +76,13 @@ internal sealed class SocketListener : ITransportListener
         _accepting = Task.Run(() => AcceptAsync(handOut));
     }
 
-    public string? FindObstacle(ListenOptions options)
+    public string? FindObstacle(TransportListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return _options.FindObstacle(options);
     }
 
-    public void Change(ListenOptions options)
+    public void Change(TransportListenOptions options)
     {
         var next = _options.With(options);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
@@ -133,7 +133,7 @@ internal sealed class SocketListener : ITransportListener
         _stopping.Dispose();
     }
 
-    private void ChangeSocket(ListenOptions next)
+    private void ChangeSocket(TransportListenOptions next)
     {
         // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c).
         if (next.Backlog != _options.Backlog)

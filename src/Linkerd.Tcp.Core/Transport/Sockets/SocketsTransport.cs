@@ -12,7 +12,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 /// <remarks>
 /// Off Linux the kernel does not tell what a peer has acknowledged, nor that it reset a connection that is not being read:
-/// <see cref="TransportConnection.WaitAcknowledgedAsync"/> then waits a second, and <see cref="TransportConnection.PeerGone"/> learns of a reset by operations only.
+/// <see cref="TransportConnection.FlushToPeerAsync"/> then waits a second, and <see cref="TransportConnection.IsReset"/> learns of a reset by operations only.
 /// Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.
 /// </remarks>
 public sealed class SocketsTransport : ITransport
@@ -36,7 +36,7 @@ public sealed class SocketsTransport : ITransport
     internal ThreadPoolExecutor Executor { get; }
 
     /// <inheritdoc/>
-    public ValueTask<ITransportListener> ListenAsync(ListenOptions options, CancellationToken cancellationToken)
+    public ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
@@ -45,7 +45,7 @@ public sealed class SocketsTransport : ITransport
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, ConnectOptions options, CancellationToken cancellationToken)
+    public async ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(to);
         if (!EndPointKinds.AreConnectable(to))

@@ -66,7 +66,7 @@ public sealed class CachingResolverTests : IDisposable
     public async Task ResolveAsync_GoodAnswerAtStart_IsGivenAlone()
     {
         await RememberAsync(Split);
-        var other = EndpointSet.Of(IPEndPoint.Parse("10.0.0.9:9"));
+        var other = EndpointSet.Create(IPEndPoint.Parse("10.0.0.9:9"));
         _inner.Update(other);
         await using var watch = Watch();
 
@@ -111,12 +111,12 @@ public sealed class CachingResolverTests : IDisposable
         {
             for (var port = 1; port <= 100; port++)
             {
-                _inner.Update(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, port)));
+                _inner.Update(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, port)));
                 await watch.NextAsync();
             }
         }
 
-        Assert.Equal(EndpointSet.Of(new IPEndPoint(IPAddress.Loopback, 100)), new ResolutionFile(Options(string.Empty), Name).Read()!.Endpoints);
+        Assert.Equal(EndpointSet.Create(new IPEndPoint(IPAddress.Loopback, 100)), new ResolutionFile(Options(string.Empty), Name).Read()!.Endpoints);
     }
 
     [Fact]

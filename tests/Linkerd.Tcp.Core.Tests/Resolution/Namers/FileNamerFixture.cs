@@ -25,7 +25,7 @@ internal sealed class FileNamerFixture
 
     public static TimeSpan Old { get; } = TimeSpan.FromMinutes(1);
 
-    public static Resolution.Bound Bound(params string[] endPoints) => new(EndpointSet.Of(endPoints.Select(IPEndPoint.Parse)));
+    public static Resolution.Bound Bound(params string[] endPoints) => new(EndpointSet.Create(endPoints.Select(IPEndPoint.Parse)));
 
     public static NameBinding.Bound Leaf(string id, string residual = "/") => new(new BoundTree.Leaf(DstPath.Parse(id), DstPath.Parse(residual)));
 

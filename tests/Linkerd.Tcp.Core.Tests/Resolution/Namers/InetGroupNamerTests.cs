@@ -23,7 +23,7 @@ public sealed class InetGroupNamerTests
         var bound = Assert.IsType<Resolution.Bound>(await watch.NextAsync());
 
         var group = Assert.Single(bound.Endpoints.Groups);
-        Assert.Equal(["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80", "127.0.0.1:81"], group.Endpoints.Select(endpoint => endpoint.EndPoint.ToString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80", "127.0.0.1:81"], group.Endpoints.Select(endpoint => endpoint.Address.ToString()!).Order(StringComparer.Ordinal));
         Assert.All(group.Endpoints, endpoint => Assert.Equal(1, endpoint.EffectiveWeight));
     }
 
@@ -35,7 +35,7 @@ public sealed class InetGroupNamerTests
         _lookup.Fails("bad", SocketError.TryAgain);
         await using var watch = new ResolverWatch(_interpreter, "/$/inets/web/80/none/80/bad/80");
 
-        Assert.Equal(new Resolution.Bound(EndpointSet.Of(IPEndPoint.Parse("10.0.0.1:80"))), await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(EndpointSet.Create(IPEndPoint.Parse("10.0.0.1:80"))), await watch.NextAsync());
     }
 
     [Fact]

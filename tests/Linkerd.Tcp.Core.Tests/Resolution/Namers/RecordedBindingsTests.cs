@@ -95,7 +95,7 @@ public sealed class RecordedBindingsTests : IDisposable
     private static string Print(Resolution state) => state switch
     {
         Resolution.Bound bound => Join(bound.Endpoints.Groups.SelectMany(group => group.Endpoints)
-            .Select(endpoint => string.Create(CultureInfo.InvariantCulture, $"{(IPEndPoint)endpoint.EndPoint}*{endpoint.Weight:R}"))),
+            .Select(endpoint => string.Create(CultureInfo.InvariantCulture, $"{(IPEndPoint)endpoint.Address}*{endpoint.Weight:R}"))),
         Resolution.Failed failed => $"failed {failed.Error}",
         Resolution.Negative => "neg",
         _ => state.ToString(),

@@ -138,7 +138,7 @@ public sealed class ActiveCheckerSetTests
             return new(ConnectResult.Failed(ConnectFailure.Refused));
         });
         bed.Start(Default, transport, time);
-        bed.Update(EndpointSet.Of([.. Enumerable.Range(0, 10_000).Select(i => new IPEndPoint(new IPAddress([10, 9, (byte)(i >> 8), (byte)i]), 80))]));
+        bed.Update(EndpointSet.Create([.. Enumerable.Range(0, 10_000).Select(i => new IPEndPoint(new IPAddress([10, 9, (byte)(i >> 8), (byte)i]), 80))]));
         await bed.DelayAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(1, time.Timers);
         Assert.InRange(attempts.Count, 49_900, 50_000);

@@ -170,7 +170,7 @@ public sealed class ActiveCheckerTests
             bed.Backends[1].Endpoint.Heal();
             var backAfter = await bed.UntilAsync(() => !endpoint.IsDown);
             Assert.InRange(backAfter, TimeSpan.Zero, (options.Interval * options.Rise) + timeout + Slack);
-            Assert.Equal(EndpointGate.Ramping, endpoint.Gate & EndpointGate.Ramping);
+            Assert.Equal(AdmissionGate.Ramping, endpoint.Gate & AdmissionGate.Ramping);
         }
     }
 }

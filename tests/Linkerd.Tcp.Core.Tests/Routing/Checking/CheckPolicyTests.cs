@@ -16,19 +16,19 @@ public sealed class CheckPolicyTests
 
     [Fact]
     public Task Check_DestinationConnectsFromAnAddress_ComesFromThat() =>
-        RunAsync(OfDestination, static options => options.With(own => own.Connect = new ConnectPolicy { SourceAddresses = [OfDestination] }));
+        RunAsync(OfDestination, static options => options.With(own => own.Connect = new ConnectOptions { SourceAddresses = [OfDestination] }));
 
     [Fact]
-    public Task Check_DestinationHasAPolicyWithoutAnAddress_ComesFromAny() => RunAsync(null, static options => options.With(own => own.Connect = new ConnectPolicy()));
+    public Task Check_DestinationHasAPolicyWithoutAnAddress_ComesFromAny() => RunAsync(null, static options => options.With(own => own.Connect = new ConnectOptions()));
 
     private static Task RunAsync(IPAddress? expected, Func<DestinationOptions, DestinationOptions> configure) => SimulatedProxy.RunAsync(async bed =>
     {
         Array.ForEach([OfProxy, OfDestination], bed.ProxyHost.AddAddress);
         SimulatedBackend[] backends = [await bed.AddBackendAsync(), await bed.AddBackendAsync()];
-        bed.Resolver.Update(EndpointSet.Of(backends.Select(backend => backend.Address)));
+        bed.Resolver.Update(EndpointSet.Create(backends.Select(backend => backend.Address)));
         var check = new ActiveCheckOptions { Interval = TimeSpan.FromMilliseconds(100) };
         await bed.StartAsync(
-            new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectPolicy { SourceAddresses = [OfProxy] } },
+            new TcpProxyOptions { Listeners = [bed.NewListener()], Connect = new ConnectOptions { SourceAddresses = [OfProxy] } },
             configure: options => configure(options.With(own => own.Check = check)));
         await bed.ResolvedAsync();
         await bed.UntilAsync(() => backends.All(backend => backend.Accepted.Count >= 3));

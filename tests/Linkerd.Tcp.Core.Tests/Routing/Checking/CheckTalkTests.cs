@@ -39,6 +39,6 @@ public sealed class CheckTalkTests
     {
         var connection = new LateConnection(_scheduler);
         var options = new ActiveCheckOptions { Timeout = Time, Send = CheckerBed.Bytes("PING"), Expect = CheckerBed.Bytes("PONG") };
-        await test(connection, new CheckTalk(connection, options).RunAsync(Time, CancellationToken.None).AsTask());
+        await test(connection, new ProbeExchange(connection, options).RunAsync(Time, CancellationToken.None).AsTask());
     });
 }

@@ -34,7 +34,7 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
 
     public List<SimulatedBackend> Backends { get; } = [];
 
-    public List<(TimeSpan At, Endpoint Endpoint, CheckResult Result)> Results { get; } = [];
+    public List<(TimeSpan At, ServerEndpoint Endpoint, CheckResult Result)> Results { get; } = [];
 
     public int HeldBack { get; private set; }
 
@@ -84,7 +84,7 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
     {
         for (var i = 0; i < count; i++)
         {
-            var listener = await ServerHost.ListenAsync(new ListenOptions { EndPoint = ServerHost.AnyPort }, TestContext.Current.CancellationToken);
+            var listener = await ServerHost.ListenAsync(new TransportListenOptions { EndPoint = ServerHost.AnyPort }, TestContext.Current.CancellationToken);
             var backend = new SimulatedBackend(listener.LocalEndPoint, Network.Endpoint(listener.LocalEndPoint), serve);
             listener.Start(backend);
             Backends.Add(backend);
@@ -96,11 +96,11 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
     {
         OptionsValidator.Validated(options, static (options, validator) => options.Validate(validator));
         var time = timeProvider ?? Scheduler.TimeProvider;
-        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, new TcpOptions()), options, () => new ConnectPolicy(), time), options, this, time, Random, _stopping.Token);
+        _checker = new ActiveChecker(new EndpointCheck(new Dialer(transport ?? Host, new TcpOptions()), options, () => new ConnectOptions(), time), options, this, time, Random, _stopping.Token);
         Update(Backends);
     }
 
-    public void Update(IEnumerable<SimulatedBackend> backends) => Update(EndpointSet.Of([.. backends.Select(backend => backend.Address)]));
+    public void Update(IEnumerable<SimulatedBackend> backends) => Update(EndpointSet.Create([.. backends.Select(backend => backend.Address)]));
 
     public void Update(EndpointSet set)
     {
@@ -116,7 +116,7 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
         _checker!.Stop();
     }
 
-    public Endpoint EndpointOf(SimulatedBackend backend) => Balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(backend.Address));
+    public ServerEndpoint EndpointOf(SimulatedBackend backend) => Balancer.Endpoints.Single(endpoint => endpoint.Address.Equals(backend.Address));
 
     public Task DelayAsync(TimeSpan time) => Scheduler.Delay(time);
 

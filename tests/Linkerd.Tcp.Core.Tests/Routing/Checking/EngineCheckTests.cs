@@ -34,7 +34,7 @@ public sealed class EngineCheckTests : IDisposable
             Expect = CheckerBed.Bytes("ready"),
         };
         var options = new DestinationOptions { Resolver = new StaticResolver(_stuck.LocalEndPoint!, _well.LocalEndPoint!), Check = check };
-        await using (var router = new Router(_ => options, _log, transport: transport))
+        await using (var router = new DestinationRegistry(_ => options, _log, transport: transport))
         {
             var destination = router.Get(DstPath.Parse("/svc/web"));
             var text = await Task.Run(() => _log.WaitFor(3010, Patience), TestContext.Current.CancellationToken);

@@ -18,12 +18,12 @@ public sealed class PeerFinishedTests
         using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         peer.Connect(listener.LocalEndPoint!);
         await using var connection = new StreamConnection(new NetworkStream(listener.Accept(), ownsSocket: true), TimeProvider.System, 4096, new AdapterLog(NullLogger.Instance, TimeProvider.System));
-        Assert.False(connection.PeerFinished);
+        Assert.False(connection.HasPeerClosed);
         peer.Shutdown(SocketShutdown.Send);
         await connection.ExpectFinAsync();
-        Assert.True(connection.PeerFinished);
+        Assert.True(connection.HasPeerClosed);
         connection.Abort();
-        Assert.True(connection.PeerFinished);
+        Assert.True(connection.HasPeerClosed);
     }
 
     [Fact]
@@ -34,9 +34,9 @@ public sealed class PeerFinishedTests
         await toUs.Writer.WriteAsync("x"u8.ToArray(), TestContext.Current.CancellationToken);
         await toUs.Writer.CompleteAsync();
         Assert.Equal("x", await connection.ReadTextAsync(1));
-        Assert.False(connection.PeerFinished);
+        Assert.False(connection.HasPeerClosed);
         await connection.ExpectFinAsync();
-        Assert.True(connection.PeerFinished);
+        Assert.True(connection.HasPeerClosed);
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -128,7 +128,7 @@ public sealed class EpollPauseTests
             async _ =>
             {
                 // Begins on the loop, which is held up before it can look for the answer.
-                var connecting = engine.ConnectAsync(listener.LocalEndPoint!, new ConnectOptions { Timeout = Limit }, CancellationToken.None);
+                var connecting = engine.ConnectAsync(listener.LocalEndPoint!, new TransportConnectOptions { Timeout = Limit }, CancellationToken.None);
                 Thread.Sleep(LongerThanLimit);
                 result.SetResult(await connecting);
             },
@@ -190,7 +190,7 @@ public sealed class EpollPauseTests
         private async Task<List<(Socket Socket, TransportConnection Connection)>> ConnectAsync(int count)
         {
             var handler = new RecordingHandler();
-            await using var listener = await engine.ListenAsync(new ListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, CancellationToken.None);
+            await using var listener = await engine.ListenAsync(new TransportListenOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }, CancellationToken.None);
             listener.Start(handler);
             var made = new List<(Socket, TransportConnection)>();
             for (var i = 0; i < count; i++)

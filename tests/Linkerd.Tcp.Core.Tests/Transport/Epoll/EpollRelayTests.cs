@@ -114,7 +114,7 @@ public sealed class EpollRelayTests
         await client.ConnectAsync(listener.LocalEndPoint, TestContext.Current.CancellationToken);
         var clientSide = await handler.NextAsync();
         var (backend, served) = await bed.ListenAsync();
-        var serverSide = (await bed.Transport.ConnectAsync(backend.LocalEndPoint, new ConnectOptions { Executor = clientSide.Executor }, CancellationToken.None)).Connection!;
+        var serverSide = (await bed.Transport.ConnectAsync(backend.LocalEndPoint, new TransportConnectOptions { Executor = clientSide.Executor }, CancellationToken.None)).Connection!;
         var server = bed.Own(await served.NextAsync());
         var running = new DuplexProxy().RunAsync(clientSide, serverSide).AsTask();
         for (var i = 0; i < 200; i++)

@@ -48,7 +48,7 @@ public sealed class EpollTransportTests
         await bed.UntilStuckAsync(one);
         var acknowledging = AcknowledgeAsync(one);
         var silent = await bed.SilentAddressAsync();
-        var connecting = engine.ConnectAsync(silent, new ConnectOptions(), CancellationToken.None).AsTask();
+        var connecting = engine.ConnectAsync(silent, new TransportConnectOptions(), CancellationToken.None).AsTask();
         var session = await DuplexSession.StartAsync(bed);
         await engine.DisposeAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 
@@ -62,8 +62,8 @@ public sealed class EpollTransportTests
         Assert.Contains((await Bounded(other.TakeAsync())).Status, ends);
         Assert.Contains(await Bounded(other.TrySendAsync(new byte[10])), ends);
         Assert.False(await Bounded(AcknowledgeAsync(other)));
-        Assert.Equal(ConnectFailure.Cancelled, (await Bounded(engine.ConnectAsync(silent, new ConnectOptions(), CancellationToken.None).AsTask())).Failure);
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await engine.ListenAsync(new ListenOptions { EndPoint = bed.FreeAddress }, CancellationToken.None));
+        Assert.Equal(ConnectFailure.Cancelled, (await Bounded(engine.ConnectAsync(silent, new TransportConnectOptions(), CancellationToken.None).AsTask())).Failure);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await engine.ListenAsync(new TransportListenOptions { EndPoint = bed.FreeAddress }, CancellationToken.None));
         other.Abort();
         await Bounded(other.DisposeAsync().AsTask());
         Assert.Equal(0, engine.PipesInUse);
@@ -76,7 +76,7 @@ public sealed class EpollTransportTests
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
-        var listener = await bed.Transport.ListenAsync(new ListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken);
+        var listener = await bed.Transport.ListenAsync(new TransportListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken);
         Assert.Equal(socket.LocalEndPoint, listener.LocalEndPoint);
         var handler = new RecordingHandler();
         listener.Start(handler);
@@ -86,7 +86,7 @@ public sealed class EpollTransportTests
         Assert.Equal("inherited", await accepted.ReadTextAsync(9));
         await listener.DisposeAsync();
         Assert.True(socket.SafeHandle.IsClosed);
-        var refused = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new ConnectOptions(), TestContext.Current.CancellationToken);
+        var refused = await bed.Transport.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), TestContext.Current.CancellationToken);
         Assert.Equal(ConnectFailure.Refused, refused.Failure);
     }
 
@@ -96,7 +96,7 @@ public sealed class EpollTransportTests
         await using var engine = new EpollTransport(new TransportOptions { Loops = 1 });
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var error = await Assert.ThrowsAsync<TransportException>(
-            async () => await engine.ListenAsync(new ListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken));
+            async () => await engine.ListenAsync(new TransportListenOptions { Handle = socket.SafeHandle }, TestContext.Current.CancellationToken));
         Assert.EndsWith("it is not a listening socket", error.Message, StringComparison.Ordinal);
     }
 
@@ -106,7 +106,7 @@ public sealed class EpollTransportTests
     public void Construct_OptionOutOfRange_Throws(int loops, int stuckAfter) => Assert.Throws<InvalidOptionsException>(
         () => new EpollTransport(new TransportOptions { Loops = loops, StuckAfter = TimeSpan.FromMilliseconds(stuckAfter) }));
 
-    private static async Task<bool> AcknowledgeAsync(TransportConnection connection) => await connection.WaitAcknowledgedAsync();
+    private static async Task<bool> AcknowledgeAsync(TransportConnection connection) => await connection.FlushToPeerAsync();
 
     private static Task<T> Bounded<T>(Task<T> task) => task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 

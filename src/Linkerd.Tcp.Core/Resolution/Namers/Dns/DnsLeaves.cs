@@ -27,7 +27,7 @@ internal sealed partial class DnsLeaves : IInterpreter
     /// <summary>The states of a leaf.</summary>
     public async IAsyncEnumerable<Resolution> WatchAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var states = new StateCell<Resolution>(state => state.Rank);
+        var states = new LatestValue<Resolution>(state => state.Rank);
         var reader = states.ReadAsync(cancellationToken);
         using var watch = _shared.Watch(id, states.Put);
         await foreach (var state in reader.ConfigureAwait(false))

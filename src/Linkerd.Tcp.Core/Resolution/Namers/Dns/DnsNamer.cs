@@ -44,7 +44,7 @@ public sealed class DnsNamer : Namer
 
     internal override IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken) =>
         Check(id) is { } wrong ? new Resolution[] { new Resolution.Failed(wrong.Message) }.ToAsyncEnumerable()
-            : AddressOf(id) is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Of(new IPEndPoint(address, PortOf(id)))) }.ToAsyncEnumerable()
+            : AddressOf(id) is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Create(new IPEndPoint(address, PortOf(id)))) }.ToAsyncEnumerable()
             : _leaves.WatchAsync(id.Take(Prefix.Count + 2), cancellationToken);
 
     internal override NameBindingException? Check(DstPath name)

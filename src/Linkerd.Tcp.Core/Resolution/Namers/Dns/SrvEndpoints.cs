@@ -32,6 +32,6 @@ internal static class SrvEndpoints
 
             return weights;
         }).Where(weights => weights.Count > 0);
-        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedEndPoint(pair.Key, pair.Value.Weight) { Metadata = pair.Value.Metadata }), 1, tier))]);
+        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedAddress(pair.Key, pair.Value.Weight) { Metadata = pair.Value.Metadata }), 1, tier))]);
     }
 }

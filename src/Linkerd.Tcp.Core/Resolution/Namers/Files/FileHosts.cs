@@ -18,7 +18,7 @@ internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposa
     public Resolution Resolve(EndpointFile file)
     {
         Follow(file);
-        var endpoints = new List<WeightedEndPoint>(file.Endpoints.Length);
+        var endpoints = new List<WeightedAddress>(file.Endpoints.Length);
         string? problem = null;
         lock (_lock)
         {
@@ -26,7 +26,7 @@ internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposa
             {
                 if (line.Address is { } address)
                 {
-                    endpoints.Add(new WeightedEndPoint(new IPEndPoint(address, line.Port), line.Weight));
+                    endpoints.Add(new WeightedAddress(new IPEndPoint(address, line.Port), line.Weight));
                 }
                 else if (_lastGood.TryGetValue(IdOf(line), out var bound))
                 {
@@ -45,7 +45,7 @@ internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposa
 
         return endpoints.Count == 0 && problem is not null
             ? new Resolution.Failed($"no host of the file resolves: {problem}")
-            : new Resolution.Bound(EndpointSet.Of(endpoints));
+            : new Resolution.Bound(EndpointSet.Create(endpoints));
     }
 
     public void Dispose()

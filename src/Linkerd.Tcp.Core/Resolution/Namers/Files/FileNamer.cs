@@ -56,7 +56,7 @@ public sealed class FileNamer : Namer
 
     internal override async IAsyncEnumerable<Resolution> WatchAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var alarm = new Alarm();
+        var alarm = new AsyncSignal();
         using var observer = _tree.Observe(LabelsOf(id), withContent: true, alarm.Ring);
         using var hosts = new FileHosts(_hosts, alarm.Ring);
         Resolution? last = null;
@@ -73,7 +73,7 @@ public sealed class FileNamer : Namer
         }
     }
 
-    private static Resolution Resolve(DstPath id, FilePlace place, FileHosts hosts) => place switch
+    private static Resolution Resolve(DstPath id, FileSlot place, FileHosts hosts) => place switch
     {
         { State.Kind: FileKind.Unknown } => Resolution.Pending.Instance,
         { State: { Kind: FileKind.Broken, Error: var error } } => new Resolution.Failed($"{id}: {error}"),

@@ -7,11 +7,11 @@ namespace Linkerd.Tcp;
 /// <param name="changed">Is called after each change of <see cref="Current"/> that is of interest.</param>
 internal sealed class FileObserver(FileTree tree, IReadOnlyList<string?> labels, bool withContent, Action changed) : IDisposable
 {
-    private volatile FilePlace _current = new(FileState.Unknown, 0);
+    private volatile FileSlot _current = new(FileState.Unknown, 0);
     private List<FileNode> _way = [];
 
     /// <summary>Where the name leads now.</summary>
-    public FilePlace Current => _current;
+    public FileSlot Current => _current;
 
     /// <summary>Follows the name anew; the first time, nobody need be told. The caller holds the lock of the tree.</summary>
     public void Refresh(bool isFirst)
@@ -19,7 +19,7 @@ internal sealed class FileObserver(FileTree tree, IReadOnlyList<string?> labels,
         var before = _way;
         _way = tree.Follow(labels);
         tree.Release(before);
-        var next = new FilePlace(_way[^1].State, _way.Count - 1);
+        var next = new FileSlot(_way[^1].State, _way.Count - 1);
         var last = _current;
         _current = next;
         if (!isFirst && (withContent ? next != last : !next.IsSamePlace(last)))

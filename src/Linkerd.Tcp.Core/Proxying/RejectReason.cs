@@ -1,0 +1,48 @@
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Which of the proxy's own limits refused a client. The client is reset at once; nothing of it went to a server. A limit of a listener's or of
+/// all sessions is none of these: it holds clients back, in the kernel's backlog.
+/// </summary>
+public enum RejectReason
+{
+    /// <summary>It was not refused.</summary>
+    None = 0,
+
+    /// <summary><c>accept_rate</c>: more clients a second than <see cref="ListenerOptions.AcceptRate"/>.</summary>
+    AcceptRate,
+
+    /// <summary><c>client_sessions</c>: its address has as many sessions as <see cref="ListenerOptions.MaxSessionsPerClient"/>.</summary>
+    ClientSessions,
+
+    /// <summary><c>destination_sessions</c>: the destination has as many sessions as it may have.</summary>
+    DestinationSessions,
+
+    /// <summary><c>waiters_full</c>: as many sessions as may wait for an endpoint of the destination wait already.</summary>
+    PendingSessionsFull,
+
+    /// <summary><c>no_endpoint</c>: no endpoint can take the connection now, and none will before the deadline.</summary>
+    NoEndpoint,
+
+    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has spent what it may spend on retries.</summary>
+    RetryBudget,
+
+    /// <summary><c>no_route</c>: the listener's route gave the session no name.</summary>
+    NoRoute,
+
+    /// <summary><c>prelude</c>: what the client sent before its session had a destination is not what the listener expects, or too much of it.</summary>
+    Prelude,
+
+    /// <summary>
+    /// <c>proxy_protocol</c>: the listener accepts the PROXY protocol (<see cref="ListenerOptions.AcceptProxy"/>), and its peer sent no valid header, or is not one that is trusted to send it.
+    /// </summary>
+    ProxyProtocol,
+
+    /// <summary><c>client_network</c>: its address is on the deny list of the listener, or not on its allow list.</summary>
+    ClientNetwork,
+
+    /// <summary>
+    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and there are as many of names that clients choose as there may be.
+    /// </summary>
+    DestinationsFull,
+}

@@ -1,0 +1,16 @@
+namespace Linkerd.Tcp;
+
+/// <summary>What a <see cref="RejectReason"/> is called in logs and metrics, and where it happens.</summary>
+internal static class RejectReasonExtensions
+{
+    // As Refusal; constants, as every refused client tells one to the metrics.
+    private static readonly string[] Words = ["none", "accept_rate", "client_sessions", "destination_sessions", "waiters_full", "no_endpoint", "retry_budget", "no_route", "prelude", "proxy_protocol", "client_network", "destinations_full"];
+
+    /// <summary>The snake_case word.</summary>
+    public static string ToTag(this RejectReason refusal) => Words[(int)refusal];
+
+    /// <summary>The phase in which a session is refused so.</summary>
+    public static ClosePhase PhaseOf(this RejectReason refusal) =>
+        refusal is RejectReason.AcceptRate or RejectReason.ClientSessions or RejectReason.DestinationSessions or RejectReason.NoRoute or RejectReason.Prelude or RejectReason.ProxyProtocol or RejectReason.ClientNetwork or RejectReason.DestinationsFull
+            ? ClosePhase.Accept : ClosePhase.Queue;
+}

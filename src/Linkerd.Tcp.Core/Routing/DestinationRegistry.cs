@@ -1,0 +1,234 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Maps names to destinations: each name is resolved once, whoever asks for it. Names are fixed (<see cref="Get(DstPath)"/>), and stay, or chosen by clients (<see cref="TryAcquire"/>): those are
+/// limited in number, and their destinations are evicted when they are idle (<see cref="DestinationRegistryOptions"/>). Any thread.
+/// </summary>
+public sealed partial class DestinationRegistry : IAsyncDisposable
+{
+    private readonly DestinationTable _destinations;
+    private readonly DestinationServices _services;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Func<DstPath, ServedBy?, Destination> _make;
+    private volatile Func<DstPath, DestinationOptions> _optionsFor;
+
+    /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
+    public DestinationRegistry(IResolver resolver, ILoggerFactory? loggerFactory = null)
+        : this(_ => new DestinationOptions { Resolver = resolver }, loggerFactory)
+    {
+        ArgumentNullException.ThrowIfNull(resolver);
+    }
+
+    /// <summary>Makes a router.</summary>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each destination that is made, and again if it threw. Several names may have the same options.</param>
+    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
+    /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
+    /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <param name="random">Where jitter comes from.</param>
+    /// <param name="transport">
+    /// What carries the checks of <see cref="DestinationOptions.Check"/> and the connections of <see cref="Destination.ConnectAsync"/>, and is not disposed with the router; default:
+    /// sockets, which is right for all but a network of one's own. The connections of <see cref="Destination.ConnectAsync"/> are sockets also if this is an
+    /// <see cref="EpollTransport"/>, on whose loops no code of a caller may run.
+    /// </param>
+    /// <param name="options">The limits of the names that clients choose, which are copied; default: those of <see cref="DestinationRegistryOptions"/>.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public DestinationRegistry(
+        Func<DstPath, DestinationOptions> optionsFor,
+        ILoggerFactory? loggerFactory = null,
+        Meter? meter = null,
+        TimeProvider? timeProvider = null,
+        IRandomSource? random = null,
+        ITransport? transport = null,
+        DestinationRegistryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(optionsFor);
+        var own = Validated(options ?? new());
+        var clock = timeProvider ?? TimeProvider.System;
+        _optionsFor = optionsFor;
+        _make = Create;
+        _services = new(transport, loggerFactory, meter, clock)
+        {
+            Random = random ?? RandomSource.Shared,
+            Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
+            Stopping = _stopping.Token,
+        };
+        _destinations = new DestinationTable(own, clock, _services.Logger);
+        if (meter is not null)
+        {
+            DestinationInstruments.Create(meter, this);
+        }
+    }
+
+    /// <summary>Gets the destinations so far. One that a client named may be evicted while it is looked at; a reference (<see cref="TryAcquire"/>) keeps it.</summary>
+    public IEnumerable<Destination> Destinations => _destinations.Destinations;
+
+    /// <summary>Gets the names, for what they show.</summary>
+    internal DestinationTable Table => _destinations;
+
+    /// <summary>
+    /// Gets the destination of a fixed name, which is never evicted from then on. The first call starts its watch. A name that a client chose is for <see cref="TryAcquire"/>: this
+    /// one keeps every name for ever.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    /// <exception cref="InvalidOptionsException">An option of the destination is not valid; the next call asks for the options again.</exception>
+    /// <exception cref="InvalidOperationException">There are no options for the name, or its load balancer already serves another name.</exception>
+    public Destination Get(DstPath name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        return _destinations.GetFixed(name, _make, null);
+    }
+
+    /// <summary>
+    /// Gets a reference to the destination of a name that a client chose. The first one starts its watch; when nobody has had a reference or a session for a time
+    /// (<see cref="DestinationRegistryOptions"/>) the destination is evicted, and the next one makes it anew.
+    /// </summary>
+    /// <remarks>
+    /// A destination stays, whatever the time, while an operator's order stands (weight, drain, ejection), while its resolver fails, as the last good set is then all that there is,
+    /// and if its options ask for connections that are made ahead.
+    /// </remarks>
+    /// <param name="name">The name.</param>
+    /// <param name="reference">The reference, which is to be disposed.</param>
+    /// <returns>False if the name has no destination, and there are <see cref="DestinationRegistryOptions.MaxClientNamed"/> already.</returns>
+    /// <inheritdoc cref="Get(DstPath)"/>
+    public bool TryAcquire(DstPath name, [NotNullWhen(true)] out DestinationReference? reference)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        reference = _destinations.TryHold(name, _make, null) is { } destination ? new DestinationReference(destination) : null;
+        return reference is not null;
+    }
+
+    /// <summary>Gets the destination of the name of a proxy's listener, held until <see cref="DestinationTable.ReleaseForListener"/>; the proxy's options hold before the first check.</summary>
+    internal Destination HoldForListener(DstPath name, ServedBy proxy)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var destination = _destinations.HoldForListener(name, _make, proxy);
+        destination.ServeWith(proxy.Connect, proxy.Tcp);
+        return destination;
+    }
+
+    /// <summary>Gets the destination of a name that a client of a proxy chose, held (<see cref="DestinationTable.TryHold"/>); null if there are as many as there may be.</summary>
+    internal Destination? TryHold(DstPath name, ServedBy proxy)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var destination = _destinations.TryHold(name, _make, proxy);
+        destination?.ServeWith(proxy.Connect, proxy.Tcp);
+        return destination;
+    }
+
+    /// <summary>
+    /// Takes other options for all names, those that are known and those to come, as <see cref="Destination.Configure"/> does for one. All or nothing: if the options of any destination are not
+    /// valid, or the function throws for one, nothing changes.
+    /// </summary>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied. Called for each destination that there is. The same instance of a resolver as before keeps its watch.</param>
+    /// <param name="options">The limits of the names that clients choose, which are copied; null: as before.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid; the message has all that are not, with their names.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    public void Configure(Func<DstPath, DestinationOptions> optionsFor, DestinationRegistryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(optionsFor);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        lock (_services.Configuring)
+        {
+            var validator = new OptionsValidator();
+            var own = options?.Copy();
+            validator.Optional(own, static (own, validator) => own.Validate(validator), nameof(options));
+            var known = _destinations.GetAll();
+            var changes = known.Select(destination => Prepare(destination, optionsFor, validator)).ToList();
+            if (validator.ErrorCount > 0)
+            {
+                changes.ForEach(static change => change?.Discard());
+                validator.ThrowIfInvalid(nameof(optionsFor));
+            }
+
+            if (own is not null)
+            {
+                _destinations.Configure(own);
+            }
+
+            _optionsFor = optionsFor;
+            changes.ForEach(static change => change!.Apply());
+
+            // What was made of the old function meanwhile.
+            foreach (var late in _destinations.GetAll().Except(known))
+            {
+                var mine = new OptionsValidator();
+                Prepare(late, optionsFor, mine)?.Apply();
+                if (mine.ErrorCount > 0)
+                {
+                    Log.KeepsOptions(_services.Logger, late.Name);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends every watch. Connections to endpoints live on. A resolver that has not ended its watch 5 s after its token was cancelled, in the time of the router's clock, is
+    /// left behind, with a warning that names it (3020).
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await ResolverWatch.CancelAsync(_stopping, _services.Logger).ConfigureAwait(false);
+
+        // All at once: the patience with one is not that with a thousand.
+        await Task.WhenAll(Destinations.Select(static destination => destination.EndAsync(Destination.ResolverPatience))).ConfigureAwait(false);
+        _destinations.Dispose();
+    }
+
+    /// <summary>What connects for callers of <see cref="Destination.ConnectAsync"/>.</summary>
+    internal DirectDialing Direct => _services.Direct;
+
+    private static DestinationRegistryOptions Validated(DestinationRegistryOptions options) =>
+        OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator), nameof(options));
+
+    private static DestinationChange? Prepare(Destination destination, Func<DstPath, DestinationOptions> optionsFor, OptionsValidator validator)
+    {
+        DestinationChange? change = null;
+        var path = $"[{destination.Name}]";
+        try
+        {
+            validator.Nested(optionsFor(destination.Name), (options, validator) => change = DestinationChange.Prepare(destination, options, validator), path);
+        }
+        catch (Exception error)
+        {
+            validator.Add($"Options were expected; the function threw {error.GetType().Name}: {error.Message}", path);
+        }
+
+        return change;
+    }
+
+    private Destination Create(DstPath name, ServedBy? proxy)
+    {
+        var options = _optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
+        var destination = new Destination(name, options, _services);
+        if (proxy is not null)
+        {
+            destination.ServeWith(proxy.Connect, proxy.Tcp);
+        }
+
+        destination.Start();
+        return destination;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3026, LogLevel.Error, "{Name}: the new options are not valid, and it was made while the others were validated; it keeps the old ones", EventName = "OptionsKept")]
+        public static partial void KeepsOptions(ILogger logger, DstPath name);
+    }
+}
+
+/// <summary>A proxy that serves a destination: its options hold for what those of the destination do not say.</summary>
+/// <param name="Connect">How its sessions get their server connections.</param>
+/// <param name="Tcp">The TCP options of connections whose policy has none.</param>
+internal sealed record ServedBy(ConnectOptions Connect, TcpOptions Tcp);

@@ -1,0 +1,82 @@
+using System.Threading.Tasks.Sources;
+
+namespace Linkerd.Tcp;
+
+/// <summary>A session that waits for an endpoint. For one wait.</summary>
+internal sealed class PendingSession : IValueTaskSource<bool>
+{
+    private ManualResetValueTaskSourceCore<bool> _completion;
+    private WaitResult _result;
+    private CancellationTokenRegistration _cancellation;
+
+    public PendingSession(PendingQueue queue, IRequester requester, TriedEndpoints? tried, long since)
+    {
+        Queue = queue;
+        Requester = requester;
+        Tried = tried;
+        Since = since;
+    }
+
+    public PendingQueue Queue { get; }
+
+    public IRequester Requester { get; }
+
+    /// <summary>The endpoints that the session has tried in vain; null if it has tried none. Not changed while it waits.</summary>
+    public TriedEndpoints? Tried { get; }
+
+    /// <summary>When the wait began, as a timestamp.</summary>
+    public long Since { get; }
+
+    /// <summary>Its neighbours, and whether it is in the queue at all: the queue's.</summary>
+    internal PendingSession? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal PendingSession? Next { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal bool IsQueued { get; set; }
+
+    /// <summary>How the wait ended, once it has.</summary>
+    public ref readonly WaitResult Result => ref _result;
+
+    /// <summary>The end of the wait, on the requester's executor. A small result, as it is part of what a session holds that never waits.</summary>
+    public ValueTask<bool> Task => new(this, _completion.Version);
+
+    /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
+    public void CancelWith(CancellationToken cancellationToken) =>
+        _cancellation = cancellationToken.UnsafeRegister(static waiter => ((PendingSession)waiter!).Queue.Cancel((PendingSession)waiter), this);
+
+    /// <summary>Ends the wait. By whoever took it out of the queue, once, on the requester's executor.</summary>
+    public void Complete(in WaitResult result)
+    {
+        _cancellation.Unregister();
+        if (result.Error is { } error)
+        {
+            _completion.SetException(error);
+        }
+        else
+        {
+            _result = result;
+            _completion.SetResult(true);
+        }
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>How a wait ended: with a lease where <see cref="Picked"/> says so.</summary>
+/// <param name="Picked">What the pick said; <see cref="PickResult.Unavailable"/> with no lease where the wait was given up or is in vain.</param>
+/// <param name="Lease">The lease.</param>
+/// <param name="IsInVain">Whether nothing that can be waited for is left.</param>
+/// <param name="Error">What a balancer threw, against its contract.</param>
+/// <param name="IsTriedOut">Whether no endpoint is left but those that the session has tried.</param>
+internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null, bool IsTriedOut = false)
+{
+    /// <summary>Whether the wait is over.</summary>
+    public bool IsEnd => Picked == PickResult.Picked || IsInVain || IsTriedOut || Error is not null;
+}

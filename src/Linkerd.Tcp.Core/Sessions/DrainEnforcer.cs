@@ -1,0 +1,227 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// Ends the sessions of endpoints that leave or are down, where their destinations say so. Nothing is kept for a session, and nothing runs, but while an endpoint
+/// that has sessions leaves: then all sessions are looked at, once a second. Any thread.
+/// </summary>
+internal sealed partial class DrainEnforcer : IDisposable
+{
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(50);
+
+    private readonly SessionList _sessions;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _timeProvider;
+    private readonly IRandomSource _random;
+    private readonly HashSet<Destination> _watched = [];
+    private readonly Lock _lock = new();
+    private readonly ITimer _timer;
+    private TimeSpan _period = LongestPeriod;
+    private HashSet<ServerEndpoint>? _down;
+    private long _lookedAt;
+    private bool _isAwake;
+    private bool _wasCalled;
+
+    public DrainEnforcer(SessionList sessions, ILogger logger, TimeProvider timeProvider, IRandomSource random)
+    {
+        _sessions = sessions;
+        _logger = logger;
+        _timeProvider = timeProvider;
+        _random = random;
+        _timer = timeProvider.CreateTimer(static leaving => ((DrainEnforcer)leaving!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Looks after the sessions to a destination, where its options ask for it.</summary>
+    public void Watch(Destination destination)
+    {
+        lock (_lock)
+        {
+            if (!_watched.Add(destination))
+            {
+                return;
+            }
+        }
+
+        destination.EndpointLeaving += Begin;
+        destination.EndpointDown += OnDown;
+    }
+
+    /// <summary>Ends what <see cref="Watch"/> began.</summary>
+    public void Unwatch(Destination destination)
+    {
+        lock (_lock)
+        {
+            _watched.Remove(destination);
+        }
+
+        destination.EndpointLeaving -= Begin;
+        destination.EndpointDown -= OnDown;
+    }
+
+    /// <summary>An endpoint of a destination has begun to leave, or may stay for another time.</summary>
+    public void Begin(Destination destination)
+    {
+        var timeout = destination.DrainTimeout;
+        lock (_lock)
+        {
+            if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                // Short times are looked at more often, or all sessions would end in one go.
+                var period = timeout / 20;
+                period = period > ShortestPeriod ? period : ShortestPeriod;
+                _period = period < _period ? period : _period;
+            }
+
+            _wasCalled = true;
+            if (!_isAwake)
+            {
+                _isAwake = true;
+                _lookedAt = _timeProvider.GetTimestamp();
+                _timer.Change(_period, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Destination[] watched;
+        lock (_lock)
+        {
+            watched = [.. _watched];
+        }
+
+        foreach (var destination in watched)
+        {
+            destination.EndpointLeaving -= Begin;
+            destination.EndpointDown -= OnDown;
+        }
+
+        _timer.Dispose();
+    }
+
+    private void OnDown(ServerEndpoint endpoint)
+    {
+        lock (_lock)
+        {
+            _down ??= [];
+            _down.Add(endpoint);
+
+            // At once, but not here: the caller holds locks.
+            _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Look()
+    {
+        HashSet<ServerEndpoint>? down;
+        TimeSpan passed;
+        lock (_lock)
+        {
+            (down, _down) = (_down, null);
+            var now = _timeProvider.GetTimestamp();
+            passed = _isAwake ? _timeProvider.GetElapsedTime(_lookedAt, now) : TimeSpan.Zero;
+            _lookedAt = now;
+            _wasCalled = false;
+        }
+
+        var waiting = true;
+        var threw = false;
+        try
+        {
+            waiting = EndDue(down, passed);
+        }
+        catch (Exception error)
+        {
+            // On a timer's thread; the next look may do better.
+            Log.Threw(_logger, error);
+            threw = true;
+        }
+
+        lock (_lock)
+        {
+            if (threw && down is not null)
+            {
+                (_down ??= []).UnionWith(down);
+            }
+
+            _isAwake = waiting || _wasCalled;
+            if (_down is not null || _isAwake)
+            {
+                _timer.Change(_down is not null && !threw ? TimeSpan.Zero : _period, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <returns>Whether sessions of endpoints that leave still have time.</returns>
+    private bool EndDue(HashSet<ServerEndpoint>? down, TimeSpan passed)
+    {
+        var due = new List<(Session Session, CloseReason Reason)>();
+        var waiting = false;
+        _sessions.Visit(session =>
+        {
+            if (ReasonToEnd(session, down, passed, ref waiting) is { } reason)
+            {
+                due.Add((session, reason));
+            }
+        });
+        var ended = due.Count(item => item.Session.TryEnd(item.Reason));
+        if (ended > 0)
+        {
+            Log.Ended(_logger, ended);
+        }
+
+        return waiting;
+    }
+
+    private CloseReason? ReasonToEnd(Session session, HashSet<ServerEndpoint>? down, TimeSpan passed, ref bool waiting)
+    {
+        if (session.Endpoint is not { } endpoint)
+        {
+            return null;
+        }
+
+        if (down is not null && down.Contains(endpoint))
+        {
+            return new(ClosedBy.Down, ClosePhase.Data);
+        }
+
+        var limit = session.Context.Destination!.DrainTimeout;
+        if (limit == Timeout.InfiniteTimeSpan || endpoint.LeavingFor(out var isDrained) is not { } leaving)
+        {
+            return null;
+        }
+
+        if (IsDue(leaving, passed, limit))
+        {
+            return new(isDrained ? ClosedBy.Operator : ClosedBy.Down, ClosePhase.Data, TimedOut: true);
+        }
+
+        waiting = true;
+        return null;
+    }
+
+    // A time drawn uniformly between half and all of the limit, without keeping it: who is still there at one look is due by the next one with the
+    // share that lies between them of what is left.
+    private bool IsDue(TimeSpan leaving, TimeSpan passed, TimeSpan limit)
+    {
+        var half = limit / 2;
+        if (leaving <= half || leaving >= limit)
+        {
+            return leaving >= limit;
+        }
+
+        var from = leaving - passed > half ? leaving - passed : half;
+        return _random.NextDouble() * (limit - from) < leaving - from;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4006, LogLevel.Information, "{Sessions} sessions ended, as their endpoints are down, or were drained or removed for long enough", EventName = "LeavingEnded")]
+        public static partial void Ended(ILogger logger, int sessions);
+
+        [LoggerMessage(4009, LogLevel.Error, "ending the sessions of endpoints that leave threw; it is tried again", EventName = "LeavingThrew")]
+        public static partial void Threw(ILogger logger, Exception error);
+    }
+}

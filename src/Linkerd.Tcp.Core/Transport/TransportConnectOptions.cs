@@ -1,0 +1,53 @@
+using System.Net;
+
+namespace Linkerd.Tcp;
+
+/// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
+public readonly record struct TransportConnectOptions
+{
+    // Zero is the default, so that default(ConnectOptions) does not time out at once.
+    private readonly TimeSpan _timeout;
+
+    /// <summary>All defaults.</summary>
+    public TransportConnectOptions()
+    {
+    }
+
+    /// <summary>
+    /// The executor on which the new connection shall live: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
+    /// Null, the default: anywhere. An engine without loops ignores it, and so does one whose executor it is not.
+    /// </summary>
+    public TransportExecutor? Executor { get; init; }
+
+    /// <summary>How long the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default: no limit but the operating system's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, and not infinite.</exception>
+    public TimeSpan Timeout
+    {
+        get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
+        init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Timeout), value, $"{nameof(Timeout)}: zero or more, or Timeout.InfiniteTimeSpan, was expected.");
+    }
+
+    /// <summary>
+    /// The local address to connect from; null, the default: the operating system chooses. Ignored where the target is an address of the other family
+    /// (IPv4 and IPv6; an IPv4-mapped address is IPv6) or a Unix-domain socket. An address that is not one of this machine's, or has no port left for the
+    /// target, fails the attempt with <see cref="ConnectFailure.LocalResources"/> and a <see cref="ConnectResult.Detail"/> that names the address.
+    /// </summary>
+    /// <remarks>
+    /// The port is the operating system's choice. On Linux it chooses when it connects (IP_BIND_ADDRESS_NO_PORT, ip(7)), so one port serves
+    /// connections to many targets, as without this option; elsewhere a port is taken from all targets at once, so that there
+    /// are as many connections per source address as ephemeral ports.
+    /// </remarks>
+    public IPAddress? Source { get; init; }
+
+    /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
+    public TcpOptions? Tcp { get; init; }
+
+    /// <summary>
+    /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
+    /// </summary>
+    public bool SendsAtOnce { get; init; }
+
+    internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes engines.</summary>
+public static partial class TransportFactory
+{
+    /// <summary>Makes the engine that the options ask for; it is the caller's to dispose.</summary>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    /// <exception cref="PlatformNotSupportedException">Epoll was asked for, and does not run here.</exception>
+    /// <exception cref="TransportException">Epoll was asked for, and the kernel refuses it. <see cref="TransportEngine.Auto"/> then means sockets, and says so in the log.</exception>
+    public static ITransport Create(TransportOptions? options = null)
+    {
+        options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
+        if (options.Engine != TransportEngine.Sockets && OperatingSystem.IsLinux())
+        {
+            try
+            {
+                if (options.Engine == TransportEngine.Epoll || EpollTransport.IsSupported)
+                {
+                    return new EpollTransport(options);
+                }
+            }
+            catch (TransportException error) when (options.Engine == TransportEngine.Auto)
+            {
+                if (options.LoggerFactory is { } factory)
+                {
+                    Log.FellBack(GuardedLogger.Create(factory, "Linkerd.Tcp.Transport"), error.Message);
+                }
+            }
+        }
+        else if (options.Engine == TransportEngine.Epoll)
+        {
+            throw new PlatformNotSupportedException("The epoll engine runs on Linux, on x64 and arm64; elsewhere use the sockets engine.");
+        }
+
+        return new SocketsTransport(options.TimeProvider, options.LoggerFactory);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5030, LogLevel.Warning, "the epoll engine cannot be used here ({Error}); the sockets engine is", EventName = "EpollUnusable")]
+        public static partial void FellBack(ILogger logger, string error);
+    }
+}
