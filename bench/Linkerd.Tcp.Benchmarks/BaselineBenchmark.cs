@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Benchmarks;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Benchmarks;
 

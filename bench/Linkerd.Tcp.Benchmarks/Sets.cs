@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Benchmarks;
 

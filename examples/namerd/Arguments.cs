@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Linkerd.Tcp;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
 namespace NamerdStandInExample;
 

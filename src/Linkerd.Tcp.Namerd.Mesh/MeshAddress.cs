@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh;
 
 /// <summary>Reads the address of namerd's gRPC interface the way that a command line gives it.</summary>
 public static class MeshAddress

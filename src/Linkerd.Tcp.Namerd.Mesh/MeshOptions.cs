@@ -1,7 +1,11 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh;
 
 /// <summary>Represents the options of a <see cref="MeshResolver"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class MeshOptions

@@ -1,8 +1,14 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Mesh.Delegation;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Watching;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh;
 
 /// <summary>
 /// Resolves names through the gRPC interface of namerd 0.9.1 to 1.7.5 (<c>io.l5d.mesh</c>): a stream of the tree that a name is bound to, and one of the addresses

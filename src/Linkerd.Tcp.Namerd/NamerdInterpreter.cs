@@ -1,3 +1,10 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Naming;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,4 +1,10 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Namerd;
 

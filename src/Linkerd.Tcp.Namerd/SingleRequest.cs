@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
+
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>A question that is asked once, of one namerd after the other until one answers.</summary>

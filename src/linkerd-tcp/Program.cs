@@ -1,6 +1,13 @@
-using Linkerd.Tcp;
 using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Checking;
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Logging;
+using Linkerd.Tcp.Cli.Resolving;
+using Linkerd.Tcp.Cli.Running;
+using Linkerd.Tcp.Cli.Streams;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Transport;
 
 MissingDescriptors.Reserve();
 try

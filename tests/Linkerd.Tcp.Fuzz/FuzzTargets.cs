@@ -1,5 +1,11 @@
 using System.Text;
-using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Binding;
+using Linkerd.Tcp.Naming.Files;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.ProxyProtocol;
 
 namespace Linkerd.Tcp.Fuzz;
 

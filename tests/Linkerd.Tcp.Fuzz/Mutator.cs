@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Fuzz;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

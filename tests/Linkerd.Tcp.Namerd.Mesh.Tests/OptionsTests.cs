@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Namerd.Mesh;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd.Tests;

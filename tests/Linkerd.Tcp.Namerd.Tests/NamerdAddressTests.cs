@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.Namerd;
 
 public sealed class NamerdAddressTests

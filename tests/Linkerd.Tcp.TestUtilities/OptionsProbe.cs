@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.TestUtilities;
 

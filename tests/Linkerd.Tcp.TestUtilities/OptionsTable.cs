@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>Sets every property of options classes to every value at an edge, hands the options over, and says which values were accepted.</summary>

@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+
 namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>What a simple balancer needs beside its rule; the lease costs it the same as ours.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>Least connections per weight as one writes it first: a scan over all of them under a lock.</summary>

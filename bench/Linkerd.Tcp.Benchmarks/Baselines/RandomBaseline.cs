@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>Any, whatever its weight.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>Each in turn, whatever its weight.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Benchmarks.Discovery;
 

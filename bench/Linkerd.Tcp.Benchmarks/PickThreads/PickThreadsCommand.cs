@@ -1,4 +1,5 @@
 using System.Globalization;
+using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Benchmarks.PickThreads;
 

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>The algorithms of <see cref="LoadBalancers"/>, by name.</summary>
 public enum BalancerKind

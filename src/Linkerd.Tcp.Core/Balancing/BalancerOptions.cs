@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
 /// Represents the options of a load balancer beside its algorithm, for endpoints that fail, are new, or are full. The balancer copies and validates them: later changes have no effect. Time spans

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>Describes a client to the rooms that do not know sessions: picks hash its address, and dialing passes it on to servers.</summary>
 internal interface IClientContext

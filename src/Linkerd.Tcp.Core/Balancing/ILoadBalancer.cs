@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp;
 
 /// <summary>Chooses the endpoint of each new session. All members may be called from any thread.</summary>

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>A balancer of any algorithm: splits, tiers and last resorts around one distributor per group.</summary>
 internal sealed class LoadBalancer : ILoadBalancer

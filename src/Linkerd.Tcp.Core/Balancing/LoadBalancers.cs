@@ -1,4 +1,14 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing.Apertures;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.LeastConnections;
+using Linkerd.Tcp.Balancing.Maglev;
+using Linkerd.Tcp.Balancing.P2c;
+using Linkerd.Tcp.Balancing.RoundRobin;
+using Linkerd.Tcp.Balancing.WeightedRandom;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>The load balancers that there are. Each treats splits, tiers, last resorts, failing, new and full endpoints alike; they differ in whom they choose within a group.</summary>
 public static class LoadBalancers

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Sessions;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>Describes the session for which a balancer picks an endpoint.</summary>
 public readonly ref struct PickContext

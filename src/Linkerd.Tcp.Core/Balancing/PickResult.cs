@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Balancing;
 
 /// <summary>How a pick ended.</summary>
 public enum PickResult

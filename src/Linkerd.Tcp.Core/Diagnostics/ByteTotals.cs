@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>Bytes received from and sent to each side.</summary>
 internal readonly record struct ByteTotals(long FromClient, long ToClient, long FromServer, long ToServer)

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>What connecting to servers shows.</summary>
 internal sealed class ConnectInstruments(Meter meter)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>
 /// A logger that throws nothing: logging is done on the way to giving something back, and on event loops and timers, and a provider that fails must not cost a

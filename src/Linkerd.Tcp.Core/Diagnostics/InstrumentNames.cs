@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>The names of all instruments of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and of their tags.</summary>
 internal static class InstrumentNames

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>The names under which this library is observed.</summary>
 public static class LinkerdTcpTelemetry

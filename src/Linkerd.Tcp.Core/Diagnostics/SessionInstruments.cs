@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>What sessions show. Bytes are observed: the sessions are asked when somebody looks, so a read or a write costs no measurement.</summary>
 internal sealed class SessionInstruments

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>Represents the options of getting a server connection for a session. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class ConnectOptions

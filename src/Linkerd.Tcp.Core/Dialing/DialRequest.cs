@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>One attempt to get a server connection: where to, how, and for whom.</summary>
 internal readonly struct DialRequest

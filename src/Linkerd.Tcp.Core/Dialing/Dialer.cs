@@ -1,7 +1,10 @@
 using System.Net;
 using System.Runtime.ExceptionServices;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
 /// The one way to a server connection, for sessions, preconnects and checks: chooses the source address, connects, and refuses a connection that met

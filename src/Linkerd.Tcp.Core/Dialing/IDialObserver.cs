@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>Observes the attempts to connect to the endpoints of one destination. Any thread; must neither block nor throw.</summary>
 internal interface IDialObserver

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
 /// Server connections that are made before they are needed, so that a session does not wait for a handshake. For servers that wait for the client to speak

@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
 /// The server connections of a destination that are made before they are needed, so that a session does not wait for a handshake: so many are kept, none

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>A server connection that was made before it was needed.</summary>
 /// <param name="Connection">The connection.</param>

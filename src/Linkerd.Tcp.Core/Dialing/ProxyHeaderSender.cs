@@ -2,8 +2,12 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>Sends the PROXY header of a destination's connections, each the one of its client. Any thread.</summary>
 /// <param name="options">What it has.</param>

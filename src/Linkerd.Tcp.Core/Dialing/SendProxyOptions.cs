@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Sessions;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
 /// Represents the options of a PROXY header with which server connections begin, so that servers know the client's address. It has the addresses of the client and that the client

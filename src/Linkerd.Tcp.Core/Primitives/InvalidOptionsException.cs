@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Primitives;
 
 /// <summary>Thrown when options that are handed over are not valid. The message has a line for each option that is not.</summary>
 public sealed class InvalidOptionsException : ArgumentException

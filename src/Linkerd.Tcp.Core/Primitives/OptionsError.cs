@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Primitives;
 
 /// <summary>Represents one option that is not valid.</summary>
 /// <param name="Path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Reads the binary header of version 2: section 2.2 of proxy-protocol.txt.</summary>
 internal static class ProxyBinaryReader

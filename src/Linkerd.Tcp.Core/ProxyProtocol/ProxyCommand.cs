@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the purpose of a connection that begins with a <see cref="ProxyHeader"/>.</summary>
 public enum ProxyCommand

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>
 /// Represents a header of the PROXY protocol, which a proxy sends first on a connection so that the receiver knows the client's address

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Unicode;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Writes headers of the PROXY protocol into buffers that are large enough.</summary>
 internal static class ProxyHeaderWriter

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Reads the line of version 1: section 2.1 of proxy-protocol.txt.</summary>
 internal static class ProxyLineReader

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents a form of the PROXY protocol's header.</summary>
 public enum ProxyProtocolVersion

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the outcome of <see cref="ProxyHeader.Read"/>.</summary>
 public readonly record struct ProxyReadResult

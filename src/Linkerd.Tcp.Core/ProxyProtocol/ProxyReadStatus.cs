@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the state of a read of a <see cref="ProxyHeader"/>.</summary>
 public enum ProxyReadStatus

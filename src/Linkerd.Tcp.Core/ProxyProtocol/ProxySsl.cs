@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the value of <see cref="ProxyTlvType.Ssl"/>: section 2.2.6 of proxy-protocol.txt.</summary>
 /// <param name="Client">Bits: 1, the client connected over TLS; 2, it gave a certificate on this connection; 4, it gave one in this TLS session.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents an optional field of a version 2 <see cref="ProxyHeader"/>.</summary>
 /// <param name="Type">The type; may be one that has no name here.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>In which phase a session ended: the second letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
 public enum ClosePhase

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Linkerd.Tcp.Proxying;
 
 namespace Linkerd.Tcp;
 

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>Who ended a session: the first letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
 public enum ClosedBy

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>The end of a copy as a task.</summary>
 internal sealed class DuplexCompletion : IDuplexOwner, IValueTaskSource<DuplexResult>

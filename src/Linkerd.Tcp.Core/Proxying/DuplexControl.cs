@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>A view of one running copy, and the handle to end it. For one copy. Any thread.</summary>
 public sealed class DuplexControl

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Proxying;
+
 namespace Linkerd.Tcp;
 
 /// <summary>

@@ -1,6 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Adapters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>What became of a duplex copy. "Received" bytes were taken from the kernel, "sent" ones accepted by it; the difference was discarded.</summary>
 /// <param name="Reason">Who ended it, and when.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <content>Who ended it first.</content>
 internal sealed partial class DuplexRun

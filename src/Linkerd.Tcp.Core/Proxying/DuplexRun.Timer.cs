@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Proxying;
 
 // All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it looks at
 // what has happened since, and arms itself for what is left.

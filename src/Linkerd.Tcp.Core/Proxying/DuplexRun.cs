@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// One copy while it runs. The two directions are relays of their own, which may run on two threads; each ends by itself, and an abnormal end

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>The first end of a copy.</summary>
 /// <param name="ByServer">Whether the server sent its FIN or RST before the client did, and before we ended the copy.</param>

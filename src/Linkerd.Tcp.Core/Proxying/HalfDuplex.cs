@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>One direction of a copy. Written by the relay that moves its bytes, read by the other direction and by the timer.</summary>
 internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)

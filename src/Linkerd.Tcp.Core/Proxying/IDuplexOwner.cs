@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>Who is told how a copy ended. An interface, and not a task, so that a session that copies for hours holds no task for it.</summary>
 internal interface IDuplexOwner

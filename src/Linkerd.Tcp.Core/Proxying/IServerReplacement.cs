@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// Where a copy gets another server connection, in place of one that was made before it was needed and that the server has closed while the client had

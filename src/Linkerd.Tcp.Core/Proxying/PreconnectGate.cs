@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// The start of a copy whose server connection was made before it was needed. The direction from the client is held until the client has spoken: sent a

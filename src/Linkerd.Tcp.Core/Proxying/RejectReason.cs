@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// Which of the proxy's own limits refused a client. The client is reset at once; nothing of it went to a server. A limit of a listener's or of

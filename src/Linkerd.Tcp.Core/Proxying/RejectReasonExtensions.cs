@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>What a <see cref="RejectReason"/> is called in logs and metrics, and where it happens.</summary>
 internal static class RejectReasonExtensions

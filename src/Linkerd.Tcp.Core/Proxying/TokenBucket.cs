@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// Lets through so many a second, and a burst of so many after a pause. Starts full. Any thread; the lock is held for some arithmetic.

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Transport.Adapters;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// A server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>Counts events, and wakes whoever waits for the next one. Any thread.</summary>
 internal sealed class ChangeSignal

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>Thrown by <see cref="Destination.ConnectAsync"/> if there is no connection.</summary>
 public sealed class ConnectException : IOException

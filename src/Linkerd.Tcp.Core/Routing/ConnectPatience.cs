@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>The time that a requester without a timer of its own waits for a server connection: the deadline, and the token that is cancelled then, or before.</summary>
 internal sealed class ConnectPatience : IDisposable

@@ -1,3 +1,8 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp;
 
 /// <content>What its sessions share on their way to a server connection.</content>

@@ -1,3 +1,10 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp;
 
 /// <content>What happens to its endpoints beside discovery: checks, ejections, leaving.</content>

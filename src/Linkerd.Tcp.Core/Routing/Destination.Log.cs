@@ -1,5 +1,10 @@
 using System.Globalization;
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp;
 

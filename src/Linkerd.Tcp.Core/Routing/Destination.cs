@@ -1,3 +1,10 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Balancing;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>Makes the load balancers of destinations. A balancer has the endpoints of one name, so that it serves one destination and no other.</summary>
 internal static class DestinationBalancer

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>Options that a destination is to take: validated, and with everything made that may fail. While <see cref="DestinationServices.Configuring"/> is held.</summary>
 internal sealed class DestinationChange

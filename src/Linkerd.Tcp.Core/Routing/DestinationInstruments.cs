@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>What a router's destinations show. Observed: nothing is counted twice, and nothing costs a thing until somebody looks.</summary>
 internal static class DestinationInstruments

@@ -1,3 +1,9 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
+
 namespace Linkerd.Tcp;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// A reference to a destination, by <see cref="DestinationRegistry.TryAcquire"/>: the destination is not evicted before the reference is disposed. Any thread.

@@ -1,5 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,10 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>What the destinations of a router share.</summary>
 internal sealed class DestinationServices

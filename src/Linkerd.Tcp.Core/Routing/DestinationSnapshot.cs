@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Balancing;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>One destination at one moment, for introspection.</summary>
 public sealed record DestinationSnapshot

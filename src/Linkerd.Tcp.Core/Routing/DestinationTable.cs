@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// The destinations of a router by name. Those of fixed names stay; those that clients name are limited in number, and evicted when nobody has used them for a time. Any thread.

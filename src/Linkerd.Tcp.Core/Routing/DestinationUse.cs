@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// Counts who holds a destination: sessions that were routed to it, references, listeners of its name, and its name if that is fixed. It can be closed while nobody does, for ever. Any thread.

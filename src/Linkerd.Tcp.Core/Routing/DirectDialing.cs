@@ -1,7 +1,10 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>What makes the connections of those who use no proxy, and where they live: never on an event loop, as the code of a caller goes on there. Any thread.</summary>
 internal sealed class DirectDialing

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>A caller of <see cref="Destination.ConnectAsync"/>: nobody but its token says that it is gone.</summary>
 internal sealed class DirectRequester(TransportExecutor executor) : IRequester

@@ -1,7 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// How one session, or one caller of a library, gets its server connection: picks an endpoint or waits in the destination's queue, dials, and on failure tries

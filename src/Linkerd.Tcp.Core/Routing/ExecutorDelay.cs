@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// A wait for a time, or for a token that is cancelled before; its end comes on an executor. Not <see cref="System.Threading.Tasks.Task.Delay(TimeSpan)"/>, which comes back from a

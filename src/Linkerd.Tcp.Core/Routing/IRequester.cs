@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>The party that a server connection is established for: a session, or a caller of <see cref="Destination.ConnectAsync"/>.</summary>
 internal interface IRequester

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>What a destination does when its name is said not to exist.</summary>
 public enum NegativePolicy

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Composition;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// The sessions to a destination that wait for its first resolution, or for an endpoint with a free place: first in, first out, and no more than so many.

@@ -1,6 +1,8 @@
 using System.Threading.Tasks.Sources;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Composition;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>A session that waits for an endpoint. For one wait.</summary>
 internal sealed class PendingSession : IValueTaskSource<bool>

@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>One watch on the resolver of a destination. Starts anew, after a back-off, if the resolver ends it or throws.</summary>
 internal sealed partial class ResolverWatch

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>
 /// How many retries all sessions to a destination may make together, so that retries never make an outage worse: attempts are at most sessions, plus

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Linkerd.Tcp.Proxying;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Routing;
 
 /// <summary>The <see cref="RetryBudgetOptions"/> of one destination at work. Any thread.</summary>
 internal sealed class RetryTokens

@@ -1,5 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp;
 

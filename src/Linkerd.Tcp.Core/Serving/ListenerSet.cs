@@ -1,6 +1,9 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Serving;
 
 /// <summary>
 /// The listeners of a proxy, and the way from one set of options to another: what can fail comes first, and is undone if something does; then nothing can fail any more. One call at a time;

@@ -1,7 +1,10 @@
 using System.Net;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Serving;
 
 /// <summary>
 /// Represents a listener of a proxy while it runs: its socket, the limits and counts that stay when its options change, and the acceptor that has the options in force. A connection costs

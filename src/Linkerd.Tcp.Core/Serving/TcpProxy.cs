@@ -1,5 +1,13 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Serving;
+using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp;
 
 /// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect. <see cref="TcpProxy.ApplyAsync"/> gives it others while it runs.</summary>

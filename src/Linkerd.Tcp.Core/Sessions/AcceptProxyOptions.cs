@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Represents the options of a listener that accepts the PROXY protocol, version 1 and 2, from the proxies before it. Nothing is guessed: a header is required from the peers that are

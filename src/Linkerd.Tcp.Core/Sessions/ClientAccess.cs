@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Proxying;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Who may connect to a listener, and which peers speak for others by a PROXY header. Neither a peer nor the client that it names may be on the deny list; with an allow list, the

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>The sessions of one client address; belongs to <see cref="ClientCounts"/>.</summary>
 internal sealed class ClientCount(UInt128 address)

@@ -4,8 +4,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Represents a list of IP networks that clients are compared with. A look-up costs one hash for each distinct prefix length of the client's family, whatever the number of

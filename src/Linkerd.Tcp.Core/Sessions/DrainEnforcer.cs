@@ -1,6 +1,9 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Ends the sessions of endpoints that leave or are down, where their destinations say so. Nothing is kept for a session, and nothing runs, but while an endpoint

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Something that happens on a client's connection before it has a destination: a PROXY header, a TLS handshake, a look at a ClientHello. It fills the session's

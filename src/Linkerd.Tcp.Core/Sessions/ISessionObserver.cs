@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>Receives a record of each session at its end: for access logs, and metrics of one's own.</summary>
 public interface ISessionObserver

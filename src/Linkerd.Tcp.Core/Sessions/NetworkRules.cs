@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>Which clients may have a session, by their networks. Denial wins; with an allow list, what is not in it is denied. Immutable; any thread.</summary>
 /// <param name="allow">The networks whose clients are allowed; null, the default: all.</param>

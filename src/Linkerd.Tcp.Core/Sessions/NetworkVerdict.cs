@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>The outcome of a <see cref="NetworkRules"/>.</summary>
 internal enum NetworkVerdict

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>The preludes of one session while they run: the connection as they see it, with the cap on what they leave unread.</summary>
 /// <param name="context">To be filled.</param>

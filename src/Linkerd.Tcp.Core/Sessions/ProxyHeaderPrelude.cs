@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Reads the PROXY header of trusted peers, which must send it, and does nothing with others. It gives the session the client's address, the one that the client connected to, and the names

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Linkerd.Tcp.Dialing;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// The destinations that sessions of one proxy go to. What a proxy does for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and

@@ -1,6 +1,12 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// One client connection from accept to close: preludes, route, a server connection, the copy, the conclusion. Up to the start of the copy that is one asynchronous method;

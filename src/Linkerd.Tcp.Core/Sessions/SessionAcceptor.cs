@@ -1,7 +1,10 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Takes the connections of one listener, and admits them within its limits: makes sessions of them, or refuses them. A client that is refused at accept

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.ProxyProtocol;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// What is known of one client connection: by whom it was made, where it came in, and where it goes. Filled while the session goes through its phases; the addresses do not change

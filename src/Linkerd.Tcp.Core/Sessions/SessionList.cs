@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Proxying;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// The sessions that are open, and the bytes of all that were. A session leaves the list and its bytes join the total in one step, so that

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Represents the options of a proxy that hold for the sessions of all its listeners. Immutable: a session keeps those that it began with, whatever the proxy is given meanwhile.

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.ProxyProtocol;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>Everything that is known of a session at its end. Immutable.</summary>
 public sealed class SessionRecord

@@ -1,7 +1,10 @@
 using System.Net;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>The end of one session as the metrics, the log and the observer receive it.</summary>
 internal readonly ref partial struct SessionReport

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Routing;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>What a record says of the time before the copy. Made only if there is an observer.</summary>
 /// <param name="prelude">From accept to the end of the preludes.</param>

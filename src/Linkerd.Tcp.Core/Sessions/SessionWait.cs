@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// The time of a session before its copy: the deadline, the look for a client that has left, and the token that is cancelled at either, or if the session ends for another

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Proxying;
+
+namespace Linkerd.Tcp.Sessions;
 
 /// <summary>Specifies what happens to a peer that is not trusted to send a PROXY header, at a listener that accepts it (<see cref="AcceptProxyOptions"/>).</summary>
 public enum UntrustedPeers

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// How long a listener that stops still takes connections: those in its backlog, and those whose handshake is under way. Closing a listening socket resets

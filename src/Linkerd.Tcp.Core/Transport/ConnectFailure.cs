@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Why a connect failed. The names, in lower case, are the values of the <c>cause</c> tag of the metrics.</summary>
 public enum ConnectFailure

@@ -1,7 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// Hands accepted connections to the handler of a listener, which may be somebody else's: one that throws has not taken the connection, so it is closed here

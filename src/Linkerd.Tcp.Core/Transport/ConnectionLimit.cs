@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// How many accepted connections may exist at once. A listener takes a place for each connection that it hands out;

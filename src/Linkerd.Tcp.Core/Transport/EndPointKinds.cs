@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>The kinds of end points that engines over the system's sockets listen on and connect to.</summary>
 internal static class EndPointKinds

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>The ports that the kernel gives to sockets that ask for none.</summary>
 internal static class EphemeralPorts

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>How many descriptors this process may have: what bounds its connections on Unix. On Windows there is no such limit.</summary>
 public static class FileDescriptorLimit

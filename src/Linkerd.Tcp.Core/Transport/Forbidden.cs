@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>EACCES and EPERM in words that help: what they mean depends on what was asked for.</summary>
 internal static class Forbidden

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Closes connections that may be somebody else's, where what they throw must not stop what comes after.</summary>
 internal static class ForeignConnection

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Who receives the connections that a listener accepts.</summary>
 public interface IConnectionHandler

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>What one direction of a copy is told by the relay that moves its bytes. Called on the relay's thread, never for two events at once.</summary>
 internal interface IRelayObserver

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Who is told when a <see cref="TransportTimer"/> is due.</summary>
 public interface ITimerHandler

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// What listens, connects and moves bytes. All proxy logic stands on this seam; the engines behind it are the epoll engine (Linux),

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// A bound listener. Disposing it takes the clients that have connected already, and are in its backlog or in the middle of the handshake: at most as many as

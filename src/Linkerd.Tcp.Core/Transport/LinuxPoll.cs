@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Asks the kernel of one socket's state, and takes nothing away from it: neither bytes nor an error.</summary>
 internal static unsafe partial class LinuxPoll

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>What a receive brought.</summary>
 /// <param name="Status">How it ended; <see cref="TransportStatus.Ok"/> for bytes and for the FIN.</param>

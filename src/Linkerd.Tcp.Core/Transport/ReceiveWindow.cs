@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// The bytes of one connection that were received and not consumed, in a pooled buffer that is held only while there are some. A mutable

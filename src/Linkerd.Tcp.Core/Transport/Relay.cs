@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>One direction of a copy between connections of any engines: receive, send, until either ends.</summary>
 internal static class Relay

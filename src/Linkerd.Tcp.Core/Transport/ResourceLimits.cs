@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>getrlimit(2) and setrlimit(2).</summary>
 internal static partial class ResourceLimits

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>What <see cref="TransportConnectOptions.Source"/> means for one attempt, and how it is told that it failed.</summary>
 internal static class SourceAddress

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// A classic BPF program for a listening TCP socket that drops SYNs (SO_ATTACH_FILTER, socket(7)). Handshakes that are under way go on, and no new one

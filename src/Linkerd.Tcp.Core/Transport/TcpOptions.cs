@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. Copied and validated by whoever takes them, except in <see cref="TransportConnectOptions"/>.</summary>
 public sealed class TcpOptions

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>The thread pool as an executor: every thread will do, so resuming costs nothing.</summary>
 internal sealed class ThreadPoolExecutor(TimeProvider timeProvider, ILogger? logger = null) : TransportExecutor

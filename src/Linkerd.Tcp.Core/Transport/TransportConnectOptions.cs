@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
 public readonly record struct TransportConnectOptions

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>A transport could not do what it was asked: bind, listen or accept. The message is fit for a person.</summary>
 public sealed class TransportException : IOException

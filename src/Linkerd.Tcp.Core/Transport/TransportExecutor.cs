@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool at large.</summary>
 public abstract class TransportExecutor

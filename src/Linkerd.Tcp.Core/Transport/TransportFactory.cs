@@ -1,6 +1,9 @@
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Makes engines.</summary>
 public static partial class TransportFactory

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Represents the options of a listener. The transport copies and validates them: later changes have no effect.</summary>
 public sealed class TransportListenOptions

@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>Represents the options of an engine, which are copied and validated when it is made: later changes have no effect.</summary>
 public sealed class TransportOptions

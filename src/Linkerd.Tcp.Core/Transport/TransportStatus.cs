@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>How an operation on a connection ended.</summary>
 public enum TransportStatus

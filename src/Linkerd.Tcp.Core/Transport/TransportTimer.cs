@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// A timer of one connection. Coarse: it may fire up to 100 ms late, never early. It can fire once more after it was disarmed or

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// The buffers of one window size, last in first out, so that the one that comes next is still in the processor's cache. Shared by all threads:

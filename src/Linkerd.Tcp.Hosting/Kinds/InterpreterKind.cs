@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Represents a kind of interpreters: its configuration, its rows in the table of options, and the function that makes what resolves names. Immutable; any thread.</summary>

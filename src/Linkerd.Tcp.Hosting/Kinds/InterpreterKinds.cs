@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting.Kinds;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Represents the kinds of interpreters that there are: those of this package, and those that the packages which implement them register. Immutable; any thread.</summary>

@@ -1,6 +1,10 @@
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Hosting.Options;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Kinds;
 
 /// <summary>The kind of the embedded interpreter.</summary>
 internal static class LocalInterpreterKind

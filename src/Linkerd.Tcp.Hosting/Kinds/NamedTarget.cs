@@ -1,4 +1,5 @@
 using System.Globalization;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting;
 

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Routing;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Provides what resolves names, made of the configuration of an interpreter. Disposing it disposes the resolver.</summary>

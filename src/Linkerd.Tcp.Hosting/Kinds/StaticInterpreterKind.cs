@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Options;
+using Linkerd.Tcp.Routing;
+
+namespace Linkerd.Tcp.Hosting.Kinds;
 
 /// <summary>The kind of fixed endpoints.</summary>
 internal static class StaticInterpreterKind

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Options;
+
+namespace Linkerd.Tcp.Hosting.Mapping;
 
 /// <summary>Merges the settings of the connections to endpoints, by the rows of the table.</summary>
 internal static class ClientMerge

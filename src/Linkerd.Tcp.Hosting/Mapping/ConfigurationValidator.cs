@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Sessions;
+
+namespace Linkerd.Tcp.Hosting.Mapping;
 
 /// <summary>Collects everything that is wrong with a configuration: what is out of an option's range, and what does not fit together.</summary>
 internal static class ConfigurationValidator

@@ -1,6 +1,14 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Hosting.Values;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Mapping;
 
 /// <summary>The one place in which the model becomes options of Core. If the model says nothing, Core's default stays.</summary>
 internal static class CoreOptions

@@ -1,4 +1,6 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Represents the configuration of a process: its routers, and settings that all of them share. Plain data; see <see cref="ConfigurationTable"/> for ranges and keys.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.ProxyProtocol;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Specifies the PROXY header with which server connections begin. It has a value for none, as null says nothing in <see cref="ClientSettings"/>.</summary>

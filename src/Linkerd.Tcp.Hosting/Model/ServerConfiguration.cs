@@ -1,4 +1,6 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting;
 

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of where a server listens, and of what its sessions go to.</summary>
 internal static class AddressOptions

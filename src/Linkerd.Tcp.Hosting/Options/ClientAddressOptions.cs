@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Sessions;
+
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of clients' addresses: how they are learned, which may connect, and what servers are told of them.</summary>
 internal static class ClientAddressOptions

@@ -1,6 +1,9 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Hosting.Values;
+using Linkerd.Tcp.Routing;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of connections to endpoints: how one is picked, what happens if it fails, and their limits.</summary>
 internal static class ClientOptions

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of the process.</summary>
 internal static class ProcessOptions

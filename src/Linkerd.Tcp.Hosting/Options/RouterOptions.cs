@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of a router, of the embedded interpreter's namers, and of fixed endpoints.</summary>
 internal static class RouterOptions

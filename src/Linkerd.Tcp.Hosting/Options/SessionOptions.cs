@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of sessions: their times, and how many there may be.</summary>
 internal static class SessionOptions

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Hosting.Options;
+using Linkerd.Tcp.Infrastructure;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Represents the table of all options: those of this package, and those of the kinds that were registered. Immutable; any thread.</summary>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Addresses as people write them: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>, <c>:7575</c>, <c>7575</c>.</summary>
 internal static class AddressText

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Bytes as people write them: UTF-8, with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\x0d</c>.</summary>
 internal static class BytesText

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents values that have names.</summary>
 internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] choices) : OptionType<T>

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Sessions;
+
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Reads networks of clients.</summary>
 internal static class ClientNetworksText

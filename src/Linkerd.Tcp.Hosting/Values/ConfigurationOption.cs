@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Infrastructure;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>

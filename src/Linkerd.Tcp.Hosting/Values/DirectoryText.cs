@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Directories of the command line; <c>off</c> is none.</summary>
 internal static class DirectoryText

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Dtabs as a command line gives them: the text, or <c>@</c> and a file. <c>off</c> is none.</summary>
 internal static class DtabText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Durations as people write them: <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>1h</c>, <c>off</c>.</summary>
 internal static class DurationText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>
 /// Represents durations: a number in a file, whose key has the unit, and a number with its unit on the command line. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Addresses of servers as people write them: <c>web:80</c>, <c>127.0.0.1:8080</c>, <c>[::1]:8080</c>, or several with commas.</summary>
 internal static class EndpointText

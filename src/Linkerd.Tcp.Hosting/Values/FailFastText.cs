@@ -1,6 +1,7 @@
 using System.Globalization;
+using Linkerd.Tcp.Balancing;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>When an endpoint is ejected: <c>off</c>, or the number of failed connects in a row, and after a comma the first penalty.</summary>
 internal static class FailFastText

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Linkerd.Tcp.Balancing;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>How much load an endpoint may have before clients that hash to it are sent elsewhere: <c>off</c>, or a percentage, and after a comma a floor.</summary>
 /// <param name="Factor">In percent of its share; null: any.</param>

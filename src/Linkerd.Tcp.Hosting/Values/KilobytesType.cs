@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents numbers of bytes, which the command line counts in KB of 1024 bytes.</summary>
 /// <param name="most">The greatest number, in KB.</param>

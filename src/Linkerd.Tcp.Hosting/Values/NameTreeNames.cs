@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Naming;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Provides the names of a tree of names.</summary>

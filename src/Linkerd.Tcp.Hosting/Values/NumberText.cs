@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Whole numbers within bounds.</summary>
 internal static class NumberText

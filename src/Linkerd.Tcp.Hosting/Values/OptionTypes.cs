@@ -1,4 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Hosting.Values;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting;
 
@@ -65,7 +69,7 @@ public static class OptionTypes
 
     /// <summary>Gets the type of the bound of load with hashing, as the command line has it.</summary>
     internal static OptionType<HashBalance?> HashBalance { get; } = new TextType<HashBalance?>(
-        "text", "PERCENT from 101 to 100000 and, after a comma, N, or off", static text => Hosting.HashBalance.Parse(text), static balance => balance!.Value.Print(), null);
+        "text", "PERCENT from 101 to 100000 and, after a comma, N, or off", static text => Values.HashBalance.Parse(text), static balance => balance!.Value.Print(), null);
 
     /// <summary>Gets the type of balancing algorithms.</summary>
     internal static OptionType<BalancerKind> Balancer { get; } = Choice(

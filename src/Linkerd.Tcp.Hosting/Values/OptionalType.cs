@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents a type one of whose values is nothing: an option that was not given, or a word for it.</summary>
 /// <param name="type">The type of what may be given.</param>

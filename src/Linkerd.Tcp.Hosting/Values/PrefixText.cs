@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Prefixes of names.</summary>
 internal static class PrefixText

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents whole seconds, up to a day, in a file and on the command line.</summary>
 /// <param name="isOffAllowed">Whether <c>off</c>, which is <see cref="Timeout.InfiniteTimeSpan"/>, is a value.</param>

@@ -1,6 +1,8 @@
 using System.Text;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Reads what is to be resolved.</summary>
 internal static class TargetText

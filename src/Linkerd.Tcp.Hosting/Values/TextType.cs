@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Hosting;
+namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents a type that is read and printed by functions.</summary>
 internal sealed class TextType<T>(string name, string range, Func<string, T> parse, Func<T, string?> print, Func<T, bool>? isValid) : OptionType<T>

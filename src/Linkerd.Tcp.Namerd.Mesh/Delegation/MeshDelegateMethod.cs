@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Protocol;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
 /// <summary>
 /// The method <c>GetDelegateTree</c>. The one that is generated takes 100 nested messages at most, and namerd goes through a hundred names, each of which is

@@ -1,7 +1,11 @@
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
 /// <summary>How a name is bound, asked once: of one namerd after the other until one answers.</summary>
 internal sealed class MeshDelegation(MeshOptions options, MeshServers servers, DstPath name)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 using Node = Linkerd.Tcp.Namerd.Protocol.BoundDelegateTree.NodeOneofCase;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
 /// <summary>Reads what namerd answers to <c>GetDelegateTree</c>. Weights that are none count as 1.</summary>
 internal static class MeshDelegationReader

@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Mesh.Delegation;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Namerd.Mesh;
 
 /// <summary>Explains how namerd binds a name, by asking its gRPC interface (<c>GetDelegateTree</c>). Any thread; it owns nothing.</summary>
 /// <param name="resolver">Who asks, with its addresses, namespace and dtab, over its connections.</param>

@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Net.Client;
+using Linkerd.Tcp.Namerd.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>The HTTP stack set up for one address of namerd.</summary>
 internal static class MeshConnections

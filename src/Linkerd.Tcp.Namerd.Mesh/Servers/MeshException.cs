@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>A question over gRPC that came to nothing. The message is a whole sentence for a log, without its end.</summary>
 /// <param name="message">What went wrong, and where.</param>

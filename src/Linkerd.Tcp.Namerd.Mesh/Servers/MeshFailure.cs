@@ -1,7 +1,9 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>Words for what goes wrong between us and namerd over gRPC. Equal troubles get equal words, so that an outage is reported once.</summary>
 internal static class MeshFailure

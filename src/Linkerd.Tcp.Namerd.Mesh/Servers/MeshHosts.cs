@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Http;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>Where the namerds are: the addresses of the options, each host name with all that it stands for now. Any thread.</summary>
 internal sealed class MeshHosts(MeshOptions options)

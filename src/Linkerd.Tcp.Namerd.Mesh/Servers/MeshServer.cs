@@ -1,9 +1,13 @@
 using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Watching;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>
 /// One namerd at one address: its connection, and whether it is good. Before anything is asked of one that is not known to be good, one question is

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>
 /// The namerds, and which one is asked: the last good one for as long as it is good, then the next that is. A host name stands for all of its addresses.

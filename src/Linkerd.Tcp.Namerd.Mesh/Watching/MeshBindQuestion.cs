@@ -1,7 +1,11 @@
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>What a name is bound to.</summary>
 internal sealed class MeshBindQuestion(MeshOptions options, DstPath name) : MeshQuestion<BoundTreeRsp, NameBinding>

@@ -1,6 +1,12 @@
 using Grpc.Core;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
+using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>A stream that takes another's place, and what it said first.</summary>
 internal sealed record MeshRenewal<TMessage, TState>(MeshStream<TMessage, TState> Stream, MeshAnswer<TState> First)

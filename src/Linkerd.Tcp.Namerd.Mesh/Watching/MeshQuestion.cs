@@ -1,6 +1,9 @@
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>Something that namerd is asked, once or as a stream.</summary>
 /// <typeparam name="TMessage">What it answers with.</typeparam>

@@ -1,7 +1,10 @@
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>The addresses behind an id.</summary>
 internal sealed class MeshReplicasQuestion(DstPath id) : MeshQuestion<Replicas, Resolution>

@@ -1,6 +1,9 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>Passes on what is learnt about one subject, and says in the log what changed. Any thread.</summary>
 internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState> question, MeshOptions options, ILogger logger, LatestValue<TState> states)

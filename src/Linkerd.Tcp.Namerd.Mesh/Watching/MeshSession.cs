@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
+using Linkerd.Tcp.Namerd.Watching;
+
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>Keeps one stream open for as long as someone wants to know: which namerd it is asked of, when it is renewed, and when it is tried again.</summary>
 internal sealed class MeshSession<TMessage, TState>(

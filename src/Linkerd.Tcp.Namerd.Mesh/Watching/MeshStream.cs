@@ -1,6 +1,7 @@
 using Grpc.Core;
+using Linkerd.Tcp.Namerd.Mesh.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>One stream of one namerd. Disposing it ends it. For one thread at a time.</summary>
 internal sealed class MeshStream<TMessage, TState> : IDisposable

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>What one message says about what was asked.</summary>
 internal enum MeshAnswerKind

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 using Elem = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry.Types.Prefix.Types.Elem;
 using Node = Linkerd.Tcp.Namerd.Protocol.PathNameTree.NodeOneofCase;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>Reads entries of dtabs and name trees from messages. Weights that are none count as 1.</summary>
 internal static class MeshDtabReader

@@ -1,7 +1,9 @@
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Dtab = Linkerd.Tcp.Naming.Dtab;
 using Elem = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry.Types.Prefix.Types.Elem;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>Makes messages of dtabs and name trees.</summary>
 internal static class MeshDtabWriter

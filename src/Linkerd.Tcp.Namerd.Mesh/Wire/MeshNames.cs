@@ -2,7 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>Names as they go over the wire: the bytes of each label, without escapes.</summary>
 internal static class MeshNames

@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
 using Google.Protobuf.Collections;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Resolving;
 using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
 using Result = Linkerd.Tcp.Namerd.Protocol.Replicas.ResultOneofCase;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>Reads the addresses of an id. Entries that cannot be used are counted and left out; the others stay.</summary>
 internal sealed class MeshReplicasReader

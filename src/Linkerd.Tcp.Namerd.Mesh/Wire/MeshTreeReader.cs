@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 using Node = Linkerd.Tcp.Namerd.Protocol.BoundNameTree.NodeOneofCase;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
 /// <summary>Reads the tree that a name is bound to. Weights that are none count as 1.</summary>
 internal sealed class MeshTreeReader

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Delegation;
 
 /// <summary>Reads what namerd answers to <c>delegate</c>.</summary>
 internal static class DelegateDocument

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Delegation;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd;
 

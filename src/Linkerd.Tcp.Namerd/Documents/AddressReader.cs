@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>Reads the addresses of namerd: dotted quads, and IPv6 without brackets and with or without a zone; an IPv4 address within IPv6 is IPv4.</summary>
 internal static class AddressReader

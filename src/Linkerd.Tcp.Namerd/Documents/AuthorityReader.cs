@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
 /// Reads <c>authority</c> of namerd's metadata, where it stands for a set (Consul's namer with <c>setHost</c>) or for an address. Metadata may hold anything: what cannot be an

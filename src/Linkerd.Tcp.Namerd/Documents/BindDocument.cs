@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>The addresses that a leaf had when namerd rendered a tree.</summary>
 internal readonly record struct LeafSnapshot(DstPath Id, Resolution Addresses);

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
 /// Reads a tree as <c>bind</c> and <c>delegate</c> print one: <c>leaf</c>, <c>union</c>, <c>alt</c>, <c>neg</c>, <c>fail</c> and <c>empty</c>, and anywhere

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Http;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>The <c>bound</c> of a leaf.</summary>
 /// <param name="Id">The concrete name; null where there is none that can be used.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>How a stream of documents ended.</summary>
 internal enum StreamEndKind

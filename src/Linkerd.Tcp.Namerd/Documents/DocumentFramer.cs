@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
 /// Cuts a byte stream into JSON objects and lines of other text. An object ends with its brace, so that neither a newline nor the end of the stream is

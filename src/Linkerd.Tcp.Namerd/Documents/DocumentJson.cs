@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>What the readers of all documents share: they go token by token, without reflection and without a tree of ten thousand addresses.</summary>
 internal static class DocumentJson

@@ -1,6 +1,10 @@
 using System.Text;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>The body of a watch, read as batches of what has arrived. For one thread at a time.</summary>
 internal sealed class DocumentStream<TState> : IDisposable

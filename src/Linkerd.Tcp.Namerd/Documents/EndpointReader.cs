@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>Reads the <c>addrs</c> of one document. Entries that cannot be used are counted and left out; the others stay.</summary>
 internal sealed class EndpointReader

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>What a <see cref="Frame"/> is.</summary>
 internal enum FrameKind

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>Finds the brace that ends a JSON object, byte by byte. Whether the object is well-formed is another's question.</summary>
 internal struct JsonObjectScanner

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>One document of namerd: the complete state of what was asked about.</summary>
 /// <param name="State">What it says.</param>

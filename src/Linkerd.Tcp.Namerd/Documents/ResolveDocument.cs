@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>One document of <c>/api/1/resolve</c> or <c>/api/1/addr</c>: a set of addresses, or why there is none.</summary>
 /// <param name="Resolution">What it says.</param>

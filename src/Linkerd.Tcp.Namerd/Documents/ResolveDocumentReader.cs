@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
 /// Reads a set of addresses, as it is a document or stands in one. Members may come in any order, and the last of equal ones counts. What

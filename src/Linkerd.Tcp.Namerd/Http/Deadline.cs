@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>A token that is cancelled with an outer one, or when an armed time is over. For one thread at a time.</summary>
 internal sealed class Deadline : IDisposable

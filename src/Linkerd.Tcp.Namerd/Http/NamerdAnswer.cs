@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>
 /// An answer of namerd whose headers are there, and whose body is still to be read. Disposing it closes its connection.

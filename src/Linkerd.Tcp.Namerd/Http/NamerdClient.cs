@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>Asks a namerd about one name, and tells a good answer from every other. Any thread.</summary>
 internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>A question to namerd that came to nothing. The message is a whole sentence for a log, without its end.</summary>
 internal sealed class NamerdException(string message, NamerdException.Reason why = NamerdException.Reason.Error) : IOException(message)

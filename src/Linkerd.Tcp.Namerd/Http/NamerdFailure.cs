@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.Namerd.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>Words for what goes wrong between us and namerd. Equal troubles get equal words, so that an outage is reported once.</summary>
 internal static class NamerdFailure

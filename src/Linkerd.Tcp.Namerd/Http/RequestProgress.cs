@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>
 /// Where a request is on its way to a connection. A timeout while it still waits for one says that namerd is out of reach, not that the name is pending.

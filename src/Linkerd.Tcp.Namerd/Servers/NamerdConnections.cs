@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Namerd.Http;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>The HTTP stack set up for one namerd: nothing between it and us that could hold back, rewrite or redirect. Any thread.</summary>
 internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, Func<Stream, Stream>? wrap) : IDisposable

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
 /// One base address, and the servers that its host stands for. A host name is looked up again before a question where the last answer is older than a second;

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Watching;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
 /// One namerd: a base address, and one of the addresses of its host. What is known of its health belongs to <see cref="NamerdServers"/>, under its lock;

@@ -1,6 +1,8 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
 /// All namerds of one resolver, shared by all of its questions. The last good one is preferred. One that fails is marked, and left alone for a time of its

@@ -1,8 +1,9 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Namerd.Http;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
 /// TLS to a namerd. It is spoken here rather than by the HTTP stack, which knows no name but the host's, and whose errors do not say what is wrong

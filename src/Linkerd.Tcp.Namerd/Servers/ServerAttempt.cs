@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
 /// One request to one server, from when the server was chosen: what comes of it is told here, for the benefit of every other request. Of attempts on a server

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>That nothing is asked of a server for a while.</summary>
 /// <param name="Error">What went wrong.</param>

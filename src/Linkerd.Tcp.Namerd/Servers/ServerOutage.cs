@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>That there is no server to ask now.</summary>
 /// <param name="Error">What is wrong with each of them.</param>

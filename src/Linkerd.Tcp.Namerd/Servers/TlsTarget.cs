@@ -1,6 +1,6 @@
 using System.Net.Security;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>Whom a connection of TLS leads to.</summary>
 /// <param name="Text">For a log.</param>

@@ -1,6 +1,10 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>Passes on what is learnt about one name, and says in the log what changed. For one thread at a time, but for <see cref="RenewalFailed"/>.</summary>
 /// <param name="question">What is asked.</param>

@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
 /// Watches one name for as long as someone wants to know: decides what to ask next, whom, and when. A watch is asked for first; the name is polled where the

@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>What everything about one name is made of.</summary>
 internal sealed record NameSetup<TState>(

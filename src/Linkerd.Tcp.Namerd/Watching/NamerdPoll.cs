@@ -1,6 +1,10 @@
 using System.Text;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Namerd.Servers;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>Asks once, and reads one whole document.</summary>
 internal sealed class NamerdPoll<TState>(Question<TState> question, NamerdClient client, NamerdOptions options)

@@ -1,4 +1,8 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>What came of one watch.</summary>
 /// <param name="Streamed">Whether it was a stream; otherwise the answer was one whole document.</param>

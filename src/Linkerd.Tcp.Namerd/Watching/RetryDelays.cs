@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>How long is waited before namerd is asked again, all of it jittered so that many clients do not ask at once.</summary>
 internal static class RetryDelays

@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
 /// Which namerd is asked about one name. A round goes from one to the next at once where they do not answer; what namerd says about the name itself is not

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Requests;
 
-namespace Linkerd.Tcp.Namerd;
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>The sessions that run now: whoever asks about the same name shares one, which ends with the last of them. Any thread.</summary>
 /// <param name="question">What is asked.</param>

@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Resolving;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>What a check beside a watch came to: a document that the watch has not sent, or that the watch has still not sent it a while later.</summary>
 /// <param name="Document">A document to take; null where there is none.</param>

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Documents;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
 /// Follows one watch to its end: passes on what it says, renews it when it is old, and renews it at once when a poll beside it shows that it went stale. For

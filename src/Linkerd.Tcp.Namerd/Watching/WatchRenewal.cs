@@ -1,4 +1,9 @@
-namespace Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Servers;
+
+namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>A watch that took another's place, and its first event.</summary>
 internal sealed record RenewedWatch<TState>(DocumentStream<TState> Stream, DocumentBatch<TState> First)

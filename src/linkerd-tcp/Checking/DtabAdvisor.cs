@@ -1,6 +1,8 @@
+using Linkerd.Tcp.Cli.Resolving;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>Finds what is odd about a dtab that is one.</summary>
 internal static class DtabAdvisor

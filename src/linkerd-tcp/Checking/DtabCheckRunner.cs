@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>What <c>dtab check</c> does.</summary>
 internal static class DtabCheckRunner

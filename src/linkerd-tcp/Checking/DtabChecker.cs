@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>Finds everything that is wrong with a dtab.</summary>
 internal static class DtabChecker

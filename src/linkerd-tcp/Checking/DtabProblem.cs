@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>Something about the text of a dtab.</summary>
 /// <param name="Position">The offset in characters, from 0.</param>

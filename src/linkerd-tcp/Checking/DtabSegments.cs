@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>Cuts the text of a dtab at its semicolons, so that an error in one entry does not hide those of the others.</summary>
 internal static class DtabSegments

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>
 /// The prefixes of entries of a dtab, label by label, so that what matches a name is found in the time of its labels and not of the entries. Entries are

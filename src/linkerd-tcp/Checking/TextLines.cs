@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Checking;
 
 /// <summary>The lines of a text, for the places of many characters in it.</summary>
 internal sealed class TextLines

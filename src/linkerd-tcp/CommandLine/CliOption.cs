@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>One option of the command line, made of its row in the table: what the parser looks for, its line of the help text, and the way of its value into the model.</summary>
 internal sealed class CliOption(ConfigurationOption row)

@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Every option of the command line: those of the table, and the few that say something of a command itself. Those with a letter, their defaults and words are the original's, and come first.</summary>
 internal static class CliOptions

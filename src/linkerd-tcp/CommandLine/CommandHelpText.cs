@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>The help texts of the commands.</summary>
 internal static class CommandHelpText

@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config reference</c>, which prints docs/reference.md.</summary>
 internal static class CommandLineParser

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>The form of one command: its options, and its one argument. System.CommandLine says which token belongs to what; values are judged elsewhere.</summary>
 internal sealed class CommandSyntax

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Reads the command line of <c>dtab</c>.</summary>
 internal static class DtabCommandLine

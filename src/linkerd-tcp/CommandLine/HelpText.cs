@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>What <c>--help</c> and <c>--version</c> print: the original's layout, then what came since.</summary>
 internal static class HelpText

@@ -1,8 +1,11 @@
 using System.CommandLine;
+using Linkerd.Tcp.Cli.Checking;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Reads the options that decide who resolves names, and judges them together.</summary>
 internal static class NamingReader

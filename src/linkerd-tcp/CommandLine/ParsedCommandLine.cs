@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>What a command line asks for. A closed set.</summary>
 internal abstract record ParsedCommandLine

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Reads the command line of the proxy into the configuration model.</summary>
 internal static class ProxyCommandLine

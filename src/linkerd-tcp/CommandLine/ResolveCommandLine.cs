@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>Reads the command line of <c>resolve</c>.</summary>
 internal static class ResolveCommandLine

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Naming;
+
+namespace Linkerd.Tcp.Cli.CommandLine;
 
 /// <summary>A command line of <c>resolve</c>.</summary>
 internal sealed class ResolveSettings

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>One line per event, as env_logger prints it: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
 /// <param name="timeProvider">The clock.</param>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>Loggers of lines: each event is a line in a queue. Any thread.</summary>
 /// <param name="lines">Makes the lines.</param>

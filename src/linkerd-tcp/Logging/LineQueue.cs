@@ -1,6 +1,7 @@
 using System.Globalization;
+using Linkerd.Tcp.Diagnostics;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>Lines on their way to a writer, which a thread writes; a line that finds the queue full is dropped and counted. Any thread.</summary>
 internal sealed class LineQueue : IDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>What is logged: levels by category prefix, and a text that each message must contain.</summary>
 /// <param name="Default">The level of categories that no prefix fits.</param>

@@ -1,6 +1,8 @@
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>
 /// The grammar of Rust's env_logger: <c>[directive{,directive}][/text]</c>, a directive being <c>level</c>, <c>prefix</c> or <c>prefix=level</c>.

@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Cli.Streams;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>Makes the loggers of the process.</summary>
 internal static class StandardErrorLogging

@@ -1,7 +1,8 @@
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>Represents the configuration of namerd as the interpreter, over its HTTP or its mesh interface. Its rows (<see cref="NamerdRows"/>) have the text of each option.</summary>
 internal sealed class NamerdConfiguration : InterpreterConfiguration

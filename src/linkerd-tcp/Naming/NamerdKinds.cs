@@ -1,7 +1,10 @@
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>The kinds of interpreters that ask namerd.</summary>
 internal static class NamerdKinds
@@ -16,7 +19,7 @@ internal static class NamerdKinds
         MeshName,
         "namerd over its gRPC interface (io.l5d.mesh)",
         NamerdRows.All,
-        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new Namerd.MeshOptions().Addresses },
+        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new Namerd.Mesh.MeshOptions().Addresses },
         Create,
         Validate);
 

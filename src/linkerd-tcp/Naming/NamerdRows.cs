@@ -1,7 +1,8 @@
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>The rows of namerd in the table of options.</summary>
 internal static class NamerdRows

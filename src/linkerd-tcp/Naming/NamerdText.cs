@@ -1,7 +1,8 @@
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Mesh;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>What namerd is told.</summary>
 internal static class NamerdText

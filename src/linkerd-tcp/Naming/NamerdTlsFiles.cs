@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>Reads what is needed for TLS to namerd from its files.</summary>
 internal static class NamerdTlsFiles

@@ -1,8 +1,12 @@
+using Linkerd.Tcp.Cli.Checking;
+using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>A target, and the configuration of the interpreter that resolves it.</summary>
 /// <param name="Target">A name, or a tree of names.</param>

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What a bound tree leads to.</summary>
 internal static class BoundTreeLeaves

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>A bound tree as a delegation without steps, for where nobody says how it came to be.</summary>
 internal static class BoundTreePrinter

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Prints how a name is bound, as a tree: each step, the entry of the dtab that led there, and what is at its end.</summary>
 internal sealed class DelegationPrinter

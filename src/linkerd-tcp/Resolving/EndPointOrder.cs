@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Addresses by their bytes, IPv4 first, then by port, so that equal sets print alike.</summary>
 internal sealed class EndPointOrder : IComparer<EndPoint>

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>An endpoint, and the part of the connections that it gets.</summary>
 /// <param name="EndPoint">The address.</param>

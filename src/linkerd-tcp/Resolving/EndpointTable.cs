@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Endpoints in columns, for people.</summary>
 internal static class EndpointTable

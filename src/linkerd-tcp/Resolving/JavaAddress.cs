@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Addresses as Java prints them, and so namerd.</summary>
 internal static class JavaAddress

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>
 /// The weight of the innermost union that each leaf of a bound tree came from, left to right, which namerd gives with the addresses of the leaf. A union of which one

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Follows a name until it is disposed: what it is bound to, and the addresses of each leaf. For one reader.</summary>
 internal sealed class NameObserver : IAsyncDisposable

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What is known of a name at one moment. Immutable.</summary>
 internal sealed record NameSnapshot

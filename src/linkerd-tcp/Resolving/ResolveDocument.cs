@@ -3,8 +3,10 @@ using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What <c>--json</c> prints: the bound tree as namerd's <c>bind</c> answers it, and the endpoints that it comes to.</summary>
 internal sealed class ResolveDocument

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What <c>resolve</c> prints, when.</summary>
 internal sealed class ResolveReport(ResolveSettings settings, DstPath name, TimeProvider timeProvider, TextWriter output, TextWriter errors)

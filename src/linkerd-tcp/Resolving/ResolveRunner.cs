@@ -1,6 +1,8 @@
+using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What <c>resolve</c> does.</summary>
 internal sealed class ResolveRunner(ResolveSettings settings, NamingServices naming, TimeProvider timeProvider, TextWriter output, TextWriter errors)

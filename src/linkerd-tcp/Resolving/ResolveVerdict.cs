@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What a state of a name comes to.</summary>
 /// <param name="ExitCode">The exit code.</param>

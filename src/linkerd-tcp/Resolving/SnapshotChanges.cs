@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>What is new in a state of a name: <c>+</c> came, <c>-</c> went, <c>~</c> changed.</summary>
 internal static class SnapshotChanges

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>Weights and shares as people read them, and as Java prints them.</summary>
 internal static class WeightText

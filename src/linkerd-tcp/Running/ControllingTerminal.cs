@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>The terminal that the process was started from, if any.</summary>
 internal sealed partial class ControllingTerminal

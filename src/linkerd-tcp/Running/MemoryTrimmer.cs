@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
 /// Gives memory back after a crowd has left: what thousands of sessions held would otherwise stay resident until the next collection, which an idle

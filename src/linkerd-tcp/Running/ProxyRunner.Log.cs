@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Naming;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Running;
 
 internal sealed partial class ProxyRunner
 {

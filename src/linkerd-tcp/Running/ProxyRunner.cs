@@ -1,8 +1,13 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Cli.Statistics;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>The life of the process once the command line is understood: start, serve, drain.</summary>
 internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILoggerFactory loggerFactory, TimeProvider timeProvider)

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
 /// SIGTERM, SIGINT and SIGQUIT: the first one asks for a drain, the second one for an end at once. A server also has SIGHUP, which asks for the same where the

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>
 /// The values since the last report, in eight buckets for each power of two from 2^-30 to 2^40, so that a quantile is within 7 %

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>Everything that one instrument measured, by its tags.</summary>
 internal sealed class InstrumentAggregate

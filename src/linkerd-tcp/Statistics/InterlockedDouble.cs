@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>Atomic arithmetic that <see cref="Interlocked"/> lacks.</summary>
 internal static class InterlockedDouble

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Diagnostics;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>Listens to every instrument of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and sums up what they measure.</summary>
 internal sealed class MetricsSummary : IDisposable

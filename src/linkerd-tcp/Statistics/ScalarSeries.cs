@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>A number: a total that only grows, reported with its rate, or a level.</summary>
 /// <param name="tags">The tags.</param>

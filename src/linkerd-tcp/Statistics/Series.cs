@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>The measurements of one instrument with one set of tags.</summary>
 internal abstract class Series

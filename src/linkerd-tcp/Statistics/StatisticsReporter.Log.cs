@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 internal sealed partial class StatisticsReporter
 {

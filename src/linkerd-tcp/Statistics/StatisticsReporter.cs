@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>What <c>--stats</c> does: logs a summary of all metrics at each interval, and a last one when it is disposed.</summary>
 internal sealed partial class StatisticsReporter : IAsyncDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>Writes to a standard output or error of Unix, and does nothing else to it. One write at a time.</summary>
 /// <param name="descriptor">1 or 2.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>The descriptors 0, 1 and 2 of a process that was started without some of them.</summary>
 internal static partial class MissingDescriptors

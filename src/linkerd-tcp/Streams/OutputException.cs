@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>The standard output cannot be written.</summary>
 /// <param name="message">Why, in the words of the system.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>Who reads the standard output: a program at the other end of a pipe, a terminal, or nobody.</summary>
 internal static unsafe class OutputReader

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary><c>struct pollfd</c> (poll(2)).</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>
 /// The standard input, output and error of the process. On Unix <c>System.Console</c> is not used: its streams, readers and writers change the settings of the

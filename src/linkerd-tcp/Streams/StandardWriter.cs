@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>Writes texts to a standard stream, each at once. One write at a time.</summary>
 /// <param name="inner">The writer.</param>

@@ -1,4 +1,7 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,4 +1,7 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

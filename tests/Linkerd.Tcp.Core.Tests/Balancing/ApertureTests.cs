@@ -1,3 +1,8 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Apertures;
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp;

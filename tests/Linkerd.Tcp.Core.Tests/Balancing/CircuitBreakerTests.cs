@@ -1,4 +1,6 @@
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

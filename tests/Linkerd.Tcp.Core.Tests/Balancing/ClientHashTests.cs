@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

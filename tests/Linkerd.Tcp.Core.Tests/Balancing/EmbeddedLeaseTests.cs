@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Tests.Architecture;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp;
 
 /// <summary>A number of leases that are held at any time: each new one replaces a random one.</summary>

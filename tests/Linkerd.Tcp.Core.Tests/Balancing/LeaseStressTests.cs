@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing.LeastConnections;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp;

@@ -1,4 +1,9 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Apertures;
+using Linkerd.Tcp.Balancing.Maglev;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 using Xunit;
 

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

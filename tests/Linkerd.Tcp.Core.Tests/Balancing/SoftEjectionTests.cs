@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

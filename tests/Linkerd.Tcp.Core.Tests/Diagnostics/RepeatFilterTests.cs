@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

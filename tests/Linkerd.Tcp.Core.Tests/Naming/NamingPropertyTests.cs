@@ -1,4 +1,6 @@
 using CsCheck;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

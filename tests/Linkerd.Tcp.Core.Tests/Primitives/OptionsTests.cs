@@ -1,5 +1,13 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Primitives;

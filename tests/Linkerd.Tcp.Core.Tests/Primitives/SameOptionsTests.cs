@@ -1,6 +1,8 @@
 using System.Net;
 using System.Reflection;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Primitives;

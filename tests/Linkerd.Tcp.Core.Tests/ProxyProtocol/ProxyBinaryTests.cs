@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.ProxyProtocol;
 using Xunit;
 using static Linkerd.Tcp.Tests.ProxyVectors;
 

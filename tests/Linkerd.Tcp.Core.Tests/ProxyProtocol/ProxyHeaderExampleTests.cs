@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using Linkerd.Tcp.ProxyProtocol;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

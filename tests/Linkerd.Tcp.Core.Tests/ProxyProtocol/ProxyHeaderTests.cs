@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.ProxyProtocol;
 using Xunit;
 using static Linkerd.Tcp.Tests.ProxyVectors;
 

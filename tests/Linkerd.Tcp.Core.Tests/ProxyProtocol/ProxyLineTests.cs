@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.ProxyProtocol;
 using Xunit;
 using static Linkerd.Tcp.Tests.ProxyVectors;
 

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Proxying;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Linkerd.Tcp.Proxying;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.Proxying;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,4 +1,6 @@
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,4 +1,7 @@
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 

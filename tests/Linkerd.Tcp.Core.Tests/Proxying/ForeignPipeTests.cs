@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

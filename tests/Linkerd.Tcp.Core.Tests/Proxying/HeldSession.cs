@@ -1,5 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

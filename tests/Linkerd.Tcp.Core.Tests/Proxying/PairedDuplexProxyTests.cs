@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Proxying;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

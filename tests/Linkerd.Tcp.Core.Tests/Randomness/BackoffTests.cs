@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

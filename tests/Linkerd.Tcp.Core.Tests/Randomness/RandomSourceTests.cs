@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

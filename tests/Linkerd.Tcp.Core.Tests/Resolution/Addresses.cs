@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Resolving;
+
 namespace Linkerd.Tcp.Tests;
 
 /// <summary>Resolutions without their metadata, for tests that compare addresses and weights. Hosts are what <see cref="HostMetadataTests"/> is about.</summary>

@@ -1,4 +1,6 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

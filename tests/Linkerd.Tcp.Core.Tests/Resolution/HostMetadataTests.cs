@@ -1,4 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Resolving.Caching;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

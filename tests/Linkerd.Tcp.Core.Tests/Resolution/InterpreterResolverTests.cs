@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using Linkerd.Tcp.Naming;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,4 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

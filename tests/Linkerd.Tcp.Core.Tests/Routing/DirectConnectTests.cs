@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

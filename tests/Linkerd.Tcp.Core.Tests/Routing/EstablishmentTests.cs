@@ -1,6 +1,10 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

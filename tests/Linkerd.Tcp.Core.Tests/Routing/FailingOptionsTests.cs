@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

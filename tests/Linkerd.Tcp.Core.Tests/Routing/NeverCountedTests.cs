@@ -1,6 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

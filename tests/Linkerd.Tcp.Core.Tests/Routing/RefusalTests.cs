@@ -1,5 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

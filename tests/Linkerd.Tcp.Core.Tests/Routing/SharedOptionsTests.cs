@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Balancing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,3 +1,9 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.Tests.Routing;
 
 /// <summary>Somebody who wants a server connection, and stays until it is there.</summary>

@@ -1,5 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

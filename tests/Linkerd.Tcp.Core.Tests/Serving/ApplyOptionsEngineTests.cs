@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

@@ -1,6 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

@@ -1,7 +1,9 @@
 using System.Net;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

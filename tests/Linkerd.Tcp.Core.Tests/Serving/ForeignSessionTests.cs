@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,8 +1,14 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

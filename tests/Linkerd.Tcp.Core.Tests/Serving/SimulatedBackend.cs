@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Tests.Serving;
 

@@ -1,9 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Tests.Transport;
 using Xunit;
 

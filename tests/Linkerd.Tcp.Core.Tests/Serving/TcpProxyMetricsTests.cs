@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Xunit;
 

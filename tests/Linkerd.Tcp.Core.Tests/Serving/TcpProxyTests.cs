@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

@@ -1,5 +1,9 @@
+using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Sessions;
+
 namespace Linkerd.Tcp.Tests.Serving;
 
 /// <summary>Somebody's own balancer: does something before each pick.</summary>

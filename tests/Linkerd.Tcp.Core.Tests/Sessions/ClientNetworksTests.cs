@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;

@@ -1,4 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;

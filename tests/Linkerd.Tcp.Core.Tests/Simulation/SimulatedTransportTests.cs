@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Simulation;

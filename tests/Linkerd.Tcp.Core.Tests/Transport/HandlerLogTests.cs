@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,5 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

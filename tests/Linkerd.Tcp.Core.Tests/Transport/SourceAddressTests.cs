@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,5 +1,6 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Checking;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

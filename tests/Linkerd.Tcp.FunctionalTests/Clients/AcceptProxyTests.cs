@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Linkerd.Tcp.ProxyProtocol;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Cli.CommandLine;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,4 +1,5 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.ProxyProtocol;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,6 +1,7 @@
 using System.Net;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

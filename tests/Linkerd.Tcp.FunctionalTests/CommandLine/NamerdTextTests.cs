@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;

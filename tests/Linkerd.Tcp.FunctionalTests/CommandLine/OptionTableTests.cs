@@ -1,5 +1,7 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.FunctionalTests;

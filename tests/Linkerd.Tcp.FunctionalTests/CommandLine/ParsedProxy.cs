@@ -1,6 +1,10 @@
 using System.Net;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.CommandLine;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

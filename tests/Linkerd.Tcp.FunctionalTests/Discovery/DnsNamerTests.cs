@@ -1,4 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;

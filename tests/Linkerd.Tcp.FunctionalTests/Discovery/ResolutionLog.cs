@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Naming;
+
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>A watch of a name, read until something expected comes.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -1,5 +1,8 @@
 using System.Net;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Cli.Resolving;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Resolving;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Resolving;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

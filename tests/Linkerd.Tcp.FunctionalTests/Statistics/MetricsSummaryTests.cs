@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
-using Linkerd.Tcp.Cli;
+using Linkerd.Tcp.Cli.Statistics;
+using Linkerd.Tcp.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -1,3 +1,10 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class ConfigurationValidatorTests

@@ -1,5 +1,11 @@
 using System.Collections;
 using System.Net;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.Hosting.Tests;

@@ -1,4 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class ConfigurationTableTests

@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Reflection;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

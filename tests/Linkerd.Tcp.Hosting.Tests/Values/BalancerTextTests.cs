@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class BalancerTextTests

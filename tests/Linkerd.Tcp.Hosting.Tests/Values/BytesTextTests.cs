@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting.Values;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class DurationTextTests

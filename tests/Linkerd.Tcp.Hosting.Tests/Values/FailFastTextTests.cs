@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Hosting.Values;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class FailFastTextTests

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Hosting.Values;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.Hosting.Tests;
 
 /// <summary>Targets as people type them.</summary>

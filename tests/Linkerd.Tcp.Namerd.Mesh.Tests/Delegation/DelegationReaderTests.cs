@@ -1,5 +1,9 @@
 using Google.Protobuf;
+using Linkerd.Tcp.Namerd.Mesh.Delegation;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Dtab = Linkerd.Tcp.Naming.Dtab;
 using Entry = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;
 using Prefix = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry.Types.Prefix;

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

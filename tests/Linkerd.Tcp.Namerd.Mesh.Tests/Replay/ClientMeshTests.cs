@@ -3,7 +3,9 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Google.Protobuf;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

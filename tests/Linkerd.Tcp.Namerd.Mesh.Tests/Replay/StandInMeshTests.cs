@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
 using Linkerd.Tcp.TestUtilities;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;

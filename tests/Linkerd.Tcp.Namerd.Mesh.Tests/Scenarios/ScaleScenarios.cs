@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Linkerd.Tcp.Namerd.Mesh;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Threading.Channels;
+using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,6 +1,8 @@
 using System.Net;
 using Google.Protobuf;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Resolving;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,5 +1,7 @@
 using Google.Protobuf;
+using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;
 using Weighted = Linkerd.Tcp.Namerd.Protocol.BoundNameTree.Types.Union.Types.Weighted;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Linkerd.Tcp.Namerd.Delegation;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd;
 

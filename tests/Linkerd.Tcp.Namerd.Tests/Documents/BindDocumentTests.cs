@@ -1,4 +1,6 @@
 using System.Text;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd;
 

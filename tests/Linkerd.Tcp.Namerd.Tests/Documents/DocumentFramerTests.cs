@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd;
 

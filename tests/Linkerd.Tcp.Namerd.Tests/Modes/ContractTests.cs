@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Linkerd.Tcp.Namerd.Requests;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;
@@ -28,7 +30,7 @@ public sealed class ContractTests
                 await connection.SendAsync(request.Contains("watch", StringComparison.Ordinal) ? NamerdHttp.WatchHead + NamerdHttp.Chunk(document) : NamerdHttp.Answer(document));
             }
         });
-        await using var watcher = new Watcher(server.BaseAddress, mode, change: options => options.With(own => own.Dtab = Tcp.Dtab.Parse(dtab)));
+        await using var watcher = new Watcher(server.BaseAddress, mode, change: options => options.With(own => own.Dtab = Naming.Dtab.Parse(dtab)));
 
         await watcher.NextIsAsync(1);
 
@@ -37,13 +39,13 @@ public sealed class ContractTests
     }
 
     [Fact]
-    public void SentDtab_ReadBack_IsTheSame() => Assert.Equal(Tcp.Dtab.Parse(Dtab), Tcp.Dtab.Parse(Uri.UnescapeDataString(SentDtab["&dtab=".Length..])));
+    public void SentDtab_ReadBack_IsTheSame() => Assert.Equal(Naming.Dtab.Parse(Dtab), Naming.Dtab.Parse(Uri.UnescapeDataString(SentDtab["&dtab=".Length..])));
 
     [Fact]
     public async Task Delegate_IsTheseBytes_AndTheDocumentAsItCame()
     {
         await using var server = RawServer.Answering(NamerdHttp.Answer("""{"type":"neg","path":"/svc/web"}"""));
-        await using var resolver = new NamerdResolver(new NamerdOptions { BaseAddresses = [server.BaseAddress], Dtab = Tcp.Dtab.Parse("/a=>/b"), Namespace = "ns" });
+        await using var resolver = new NamerdResolver(new NamerdOptions { BaseAddresses = [server.BaseAddress], Dtab = Naming.Dtab.Parse("/a=>/b"), Namespace = "ns" });
 
         var document = await resolver.DelegateAsync(DstPath.Parse("/svc/web"), TestContext.Current.CancellationToken);
 
@@ -67,7 +69,7 @@ public sealed class ContractTests
     [Fact]
     public void Dtab_TooLongForAnyName_IsRefusedWhenTheResolverIsMade()
     {
-        var dtab = Tcp.Dtab.Parse(string.Join(';', Enumerable.Range(0, 300).Select(i => $"/svc/{i}=>/x")));
+        var dtab = Naming.Dtab.Parse(string.Join(';', Enumerable.Range(0, 300).Select(i => $"/svc/{i}=>/x")));
 
         var exception = Assert.Throws<InvalidOptionsException>(() => new NamerdResolver(new NamerdOptions { Dtab = dtab }));
 

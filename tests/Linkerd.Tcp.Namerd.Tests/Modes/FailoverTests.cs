@@ -1,4 +1,6 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 

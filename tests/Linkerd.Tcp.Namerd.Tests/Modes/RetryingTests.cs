@@ -1,3 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>How often namerd is asked while it is in trouble.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd;
 

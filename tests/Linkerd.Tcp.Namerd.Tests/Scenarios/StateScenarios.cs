@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

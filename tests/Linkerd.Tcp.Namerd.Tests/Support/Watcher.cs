@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Namerd;

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 

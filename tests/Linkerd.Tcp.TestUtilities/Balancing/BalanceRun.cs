@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 
 /// <summary>

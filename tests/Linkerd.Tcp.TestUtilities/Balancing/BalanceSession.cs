@@ -1,4 +1,7 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 

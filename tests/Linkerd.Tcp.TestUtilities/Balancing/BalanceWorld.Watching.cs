@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 
 /// <content>What a script says of what happens, and what is noted then.</content>

@@ -1,5 +1,11 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 

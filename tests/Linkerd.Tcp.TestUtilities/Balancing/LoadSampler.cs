@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.TestUtilities.Simulation;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;

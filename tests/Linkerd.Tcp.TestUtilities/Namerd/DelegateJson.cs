@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Naming;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>Writes the documents of <c>delegate</c>.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>

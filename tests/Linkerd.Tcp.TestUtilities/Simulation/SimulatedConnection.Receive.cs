@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 public sealed partial class SimulatedConnection

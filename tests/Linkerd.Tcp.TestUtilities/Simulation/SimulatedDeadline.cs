@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>The timer of a simulated connection. Never early; late by up to the slack, which is none unless a test asks for some.</summary>

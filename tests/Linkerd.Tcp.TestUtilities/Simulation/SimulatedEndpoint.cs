@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Transport;
+
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>What connecting to one address meets. Changes apply to attempts whose SYN arrives after them.</summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>How the two directions of a simulated connection behave.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
 /// How the endpoints of a destination are checked: by a connection of its own, at an interval, with an exchange of bytes where a server that accepts is not

@@ -1,4 +1,7 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>
 /// Checks the endpoints of one destination, each once in an interval, spread over it and no more than so many at a time. One timer, whatever their number. Any thread.

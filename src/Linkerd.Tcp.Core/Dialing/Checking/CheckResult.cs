@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>How one check ended.</summary>
 /// <param name="Verdict">What it says of the endpoint.</param>

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Balancing;
+
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>An endpoint as its checker sees it. One check of it at a time; what is written is written under the checker's lock, or by that check.</summary>
 internal sealed class CheckTarget(ServerEndpoint endpoint)

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>What one check says.</summary>
 internal enum CheckVerdict

@@ -1,6 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>Checks one address: connects, and if the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
 /// <param name="dialer">What connects.</param>

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>Who is told of the result of each check; on any thread, must neither block nor throw.</summary>
 internal interface ICheckObserver

@@ -1,4 +1,6 @@
-namespace Linkerd.Tcp;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>The exchange of bytes of one check, within its time.</summary>
 internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckOptions options) : ITimerHandler

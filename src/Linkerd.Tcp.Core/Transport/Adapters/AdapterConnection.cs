@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// What connections over something that is not a socket have in common: counters, a timer, and no way to ask a kernel. What is under them is somebody

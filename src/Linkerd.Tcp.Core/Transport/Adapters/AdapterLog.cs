@@ -1,6 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>Where the connections over streams and pipes tell what these throw that says nothing of a peer. Shared by the copies of one proxy. Any thread.</summary>
 internal sealed partial class AdapterLog(ILogger logger, TimeProvider timeProvider)

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// A connection over an <see cref="IDuplexPipe"/>: a completed writer is a FIN, one completed with an exception a RST. A reader and a writer must

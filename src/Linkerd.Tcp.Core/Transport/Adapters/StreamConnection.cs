@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Linkerd.Tcp.Transport.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>A connection over a <see cref="Stream"/>.</summary>
 internal sealed class StreamConnection : AdapterConnection

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// A connection as a <see cref="Stream"/>: its FIN is the end of the stream, every other end an <see cref="IOException"/>. One reader and one writer at a time.

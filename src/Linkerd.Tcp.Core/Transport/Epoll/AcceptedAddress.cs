@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>A peer's address as accept wrote it: kept as bytes, since most are never looked at.</summary>
 [InlineArray(Length)]

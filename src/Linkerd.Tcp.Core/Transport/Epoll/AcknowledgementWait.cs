@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>Waits for the peer's acknowledgement of all that was sent, by asking: the kernel has no event for it.</summary>
 internal static class AcknowledgementWait

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// Turns keep-alive on for connections that we have made, once they are a second or two old: it takes four system calls,

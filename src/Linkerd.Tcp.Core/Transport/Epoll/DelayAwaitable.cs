@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>The awaitable of <see cref="EpollLoop.Delay"/>.</summary>
 internal readonly struct DelayAwaitable(EpollLoop loop, TimeSpan delay) : ICriticalNotifyCompletion

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 // How a connection ends, for the loop's thread. FINs and closes wait for the end of the turn, where those of all connections are done together: then
 // the kernel's code for them is in the processor's cache, and a connection that is closed by then needs no call for its FIN.

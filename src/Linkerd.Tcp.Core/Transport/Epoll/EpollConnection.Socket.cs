@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 // The socket, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
 // operation that finds the contrary corrects it.

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// A connection on an event loop. This part is what others see; calls from other threads are posted to the loop. The socket itself is in the

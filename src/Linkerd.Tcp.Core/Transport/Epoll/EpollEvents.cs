@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// An array of <c>struct epoll_event</c>, in memory of its own. On x64 alone the structure is packed (linux/eventpoll.h, EPOLL_PACKED):

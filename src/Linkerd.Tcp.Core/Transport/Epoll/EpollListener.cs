@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>A listening socket that all loops share: whichever is woken accepts, and hands the connection to the loop that has fewer.</summary>
 internal sealed class EpollListener : ITransportListener

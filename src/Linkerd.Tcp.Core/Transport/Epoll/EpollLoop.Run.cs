@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 internal sealed unsafe partial class EpollLoop
 {

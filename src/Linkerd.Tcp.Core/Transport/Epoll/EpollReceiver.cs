@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// Receives for whoever asks, on any thread, into a buffer of the connection's own, which goes back to the pool when it is empty. Made when it is

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 // Bulk: the kernel moves pages from one socket to the other through a pipe, and nobody copies them. It costs two system calls more than it saves
 // where messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 // Small messages: while a loop goes through the events of one look at epoll, it first receives from all of them, then sends to all. The kernel's code
 // for either is then still in the processor's cache.

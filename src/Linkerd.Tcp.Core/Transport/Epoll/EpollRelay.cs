@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// One direction of a copy between two connections of one loop. Receives into the loop's scratch buffer and sends at once, so nothing is held while

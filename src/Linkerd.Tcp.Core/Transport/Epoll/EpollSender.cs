@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// Sends for whoever asks, on any thread. What the kernel does not take at once, and what comes from another thread, is copied. Made when it is

@@ -1,9 +1,13 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// The Linux engine: event loops on epoll, one thread each. A connection, the connections that are made near it, and all that is done with them live on

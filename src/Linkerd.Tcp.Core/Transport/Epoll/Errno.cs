@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>Linux's error numbers (errno(3)), the same on x64 and arm64, and what they mean here.</summary>
 internal static class Errno

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>A descriptor that several threads use, or that outlives what it is used for: it is closed when nobody uses it any more.</summary>
 internal sealed class FileDescriptorHandle : SafeHandle

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>What a descriptor's events are told to, on its loop.</summary>
 internal interface IEpollHandler

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>Who waits for a connection's bytes. On the loop.</summary>
 internal interface ILoopReader

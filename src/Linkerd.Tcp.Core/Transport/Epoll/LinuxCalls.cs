@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// The system calls of the epoll engine. Plain descriptors, as every one of them is used and closed on the loop that owns it, and there alone;

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// A listener's place on one loop. Level-triggered and exclusive: whatever is in the backlog wakes one loop, until it is taken, so nothing is lost when

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Diagnostics;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>What event loops show. Observed, as the loops count their connections anyway.</summary>
 internal static class LoopInstruments

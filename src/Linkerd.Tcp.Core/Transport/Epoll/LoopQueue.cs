@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>What is to run on a loop: posted from any thread, taken in batches by the loop.</summary>
 internal sealed class LoopQueue

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>What relays have received and not sent yet, while a loop goes through the events of one look at epoll. For the loop's thread.</summary>
 internal sealed unsafe class LoopStage

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// Looks at the loops twice within the time allowed, and says when one has been busy for longer without looking for events: then somebody's code

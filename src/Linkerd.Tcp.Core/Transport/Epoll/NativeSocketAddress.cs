@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>An address as the kernel writes it (<c>struct sockaddr_in</c>, <c>sockaddr_in6</c>, <c>sockaddr_un</c>), to and from .NET's end points.</summary>
 internal static class NativeSocketAddress

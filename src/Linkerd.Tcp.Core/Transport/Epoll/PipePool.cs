@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>How many pipes all loops may have together: each takes two descriptors and, while it is full, kernel memory. Any thread.</summary>
 internal sealed class PipeAllowance(int maximum)

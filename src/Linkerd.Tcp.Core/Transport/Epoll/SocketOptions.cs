@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>Sets and reads options of sockets (socket(7), tcp(7)).</summary>
 internal static unsafe class SocketOptions

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>What is known of a connection's socket without asking the kernel.</summary>
 [Flags]

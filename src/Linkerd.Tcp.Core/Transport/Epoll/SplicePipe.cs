@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>A pipe through which the kernel moves pages from one socket to another (splice(2)).</summary>
 internal sealed unsafe class SplicePipe

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// The timers of one loop, in slots of 100 ms: arming and disarming link and unlink, and cost no system call. A timer further away than one

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and what they share.</summary>
 internal sealed class SocketConnection : TransportConnection
@@ -49,7 +49,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override long BytesSent => _sender.TotalBytes;
 
-    public override bool IsReset => _peerGone || IsReset();
+    public override bool IsReset => _peerGone || HasReset();
 
     public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
@@ -219,7 +219,7 @@ internal sealed class SocketConnection : TransportConnection
 
     // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
     // tells the two apart; asking takes it away from the receive, so it is noted before a receive can judge what it then reads.
-    private bool IsReset()
+    private bool HasReset()
     {
         var dead = IsDead();
         if (!dead || !IsSendShutdown)

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
 /// One attempt to connect, with its timeout and its cancellation. Pooled, timer included, so an attempt allocates none of them.

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>What the operating system's errors mean here.</summary>
 internal static class SocketErrors

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>Accepts connections one after the other, as long as the limit allows, and hands each to the thread pool.</summary>
 internal sealed class SocketListener : ITransportListener

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>What a socket tells of its peer without being read.</summary>
 internal static class SocketPeer

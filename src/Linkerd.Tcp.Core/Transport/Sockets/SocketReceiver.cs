@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
 /// The receiving half of a connection. First tries without waiting; where nothing is there it gives its buffer back and waits with a

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
 /// The sending half of a connection. Sends at once what the kernel takes; only under back-pressure is the rest kept, in a pooled

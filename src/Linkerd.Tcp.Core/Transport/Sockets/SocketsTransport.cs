@@ -1,10 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.ObjectPool;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// The portable engine, over <see cref="System.Net.Sockets"/>. Connections live on the thread pool at large; the two directions of a copy may

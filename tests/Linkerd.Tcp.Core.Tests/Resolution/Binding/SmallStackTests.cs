@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Binding;
+using Linkerd.Tcp.Naming.Delegation;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Binding;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

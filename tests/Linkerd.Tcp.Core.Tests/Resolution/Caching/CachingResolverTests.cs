@@ -1,4 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Resolving.Caching;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

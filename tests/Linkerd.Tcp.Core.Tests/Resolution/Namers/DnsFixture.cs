@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.Tests;
 
 /// <summary>Namers over name servers and files in memory.</summary>

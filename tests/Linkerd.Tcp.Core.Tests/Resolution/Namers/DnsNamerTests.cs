@@ -1,4 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Dns;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Namers;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;
 using Xunit;

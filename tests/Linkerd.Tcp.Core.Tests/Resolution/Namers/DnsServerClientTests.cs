@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Dns;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using CsCheck;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming.Files;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

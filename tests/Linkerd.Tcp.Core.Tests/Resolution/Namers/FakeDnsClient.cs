@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Linkerd.Tcp.Dns;
 
 namespace Linkerd.Tcp.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Naming.Files;
 
 namespace Linkerd.Tcp.Tests;
 

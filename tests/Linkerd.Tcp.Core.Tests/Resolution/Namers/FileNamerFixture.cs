@@ -1,4 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Namers;
+using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Naming;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

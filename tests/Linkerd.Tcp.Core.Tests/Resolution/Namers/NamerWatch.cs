@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Naming;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -1,5 +1,11 @@
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;

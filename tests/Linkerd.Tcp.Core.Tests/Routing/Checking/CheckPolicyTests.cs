@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.TestUtilities;
 using Xunit;

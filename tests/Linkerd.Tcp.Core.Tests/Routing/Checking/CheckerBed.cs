@@ -1,6 +1,12 @@
 using System.Text;
+using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;

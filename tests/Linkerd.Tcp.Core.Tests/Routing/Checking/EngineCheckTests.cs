@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;

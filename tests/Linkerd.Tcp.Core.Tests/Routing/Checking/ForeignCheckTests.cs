@@ -1,5 +1,8 @@
 using System.Net;
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Dialing.Checking;
 using Linkerd.Tcp.Tests.Proxying;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;

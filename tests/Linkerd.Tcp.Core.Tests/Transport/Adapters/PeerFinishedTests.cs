@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Transport.Adapters;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 

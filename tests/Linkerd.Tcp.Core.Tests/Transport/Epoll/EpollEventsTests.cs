@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 using Processor = System.Runtime.InteropServices.Architecture;
 

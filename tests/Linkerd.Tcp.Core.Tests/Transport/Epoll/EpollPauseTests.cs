@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

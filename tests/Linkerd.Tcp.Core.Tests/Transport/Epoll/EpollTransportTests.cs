@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Proxying;
+using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

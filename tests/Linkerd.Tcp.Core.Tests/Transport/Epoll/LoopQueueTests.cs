@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

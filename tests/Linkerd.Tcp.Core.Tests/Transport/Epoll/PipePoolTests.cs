@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Primitives;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>What a request asks of which name, or why it is refused.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 

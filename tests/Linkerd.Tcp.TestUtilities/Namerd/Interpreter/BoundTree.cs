@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.TestUtilities;
 

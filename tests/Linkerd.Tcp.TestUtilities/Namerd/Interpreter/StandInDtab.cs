@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Naming;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary>The dtab of a namespace as it is stored. Each write makes another one.</summary>

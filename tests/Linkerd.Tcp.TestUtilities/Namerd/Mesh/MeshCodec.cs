@@ -1,5 +1,8 @@
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Dtab = Linkerd.Tcp.Naming.Dtab;
 
 namespace Linkerd.Tcp.TestUtilities;
 

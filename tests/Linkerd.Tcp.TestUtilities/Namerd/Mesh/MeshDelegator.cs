@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.TestUtilities;
 

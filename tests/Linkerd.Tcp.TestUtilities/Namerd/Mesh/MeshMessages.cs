@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Dtab = Linkerd.Tcp.Naming.Dtab;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
 

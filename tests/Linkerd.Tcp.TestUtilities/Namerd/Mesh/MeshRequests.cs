@@ -1,5 +1,7 @@
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Naming;
+using Dtab = Linkerd.Tcp.Naming.Dtab;
 using Element = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry.Types.Prefix.Types.Elem;
 using Node = Linkerd.Tcp.Namerd.Protocol.PathNameTree.NodeOneofCase;
 using Path = Linkerd.Tcp.Namerd.Protocol.Path;

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Naming;
+
 namespace Linkerd.Tcp.TestUtilities;
 
 /// <summary><c>dtabs/&lt;ns&gt;</c>: each write, of an equal dtab too; nothing while there is none, also when it is deleted.</summary>

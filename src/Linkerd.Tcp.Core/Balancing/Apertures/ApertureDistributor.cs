@@ -1,0 +1,36 @@
+using Linkerd.Tcp.Balancing.Composition;
+
+namespace Linkerd.Tcp.Balancing.Apertures;
+
+/// <summary>The endpoints of a group that this instance uses, by any algorithm; the others, where none of them can serve.</summary>
+internal sealed class ApertureDistributor : Distributor
+{
+    private readonly Distributor _inside;
+    private readonly Distributor _outside;
+
+    private ApertureDistributor(Distributor inside, Distributor outside)
+    {
+        _inside = inside;
+        _outside = outside;
+    }
+
+    /// <summary>The factory of an algorithm, for the endpoints within the aperture.</summary>
+    public static DistributorFactory Around(DistributorFactory factory, ApertureOptions options) => (members, previous) =>
+    {
+        var old = previous as ApertureDistributor;
+        var sorted = AddressOrder.Sort(members);
+        Aperture.Split(sorted, options, out var inside, out var outside);
+        var used = factory(inside, old is null ? previous : old._inside);
+        return outside.Length == 0 ? used : new ApertureDistributor(used, factory(outside, old?._outside));
+    };
+
+    public override ServerEndpoint? Choose(ref PickState scope) => _inside.Choose(ref scope) ?? _outside.Choose(ref scope);
+
+    public override bool CanServe(ref PickState scope) => _inside.CanServe(ref scope) || _outside.CanServe(ref scope);
+
+    public override void Retire()
+    {
+        _inside.Retire();
+        _outside.Retire();
+    }
+}

@@ -1,0 +1,35 @@
+using Linkerd.Tcp.Balancing.Endpoints;
+
+namespace Linkerd.Tcp.Balancing.Composition;
+
+/// <summary>
+/// Draws one endpoint out of the set that it was made for: an algorithm over one group, or a composition of others (a split, a fallback).
+/// Its set never changes: an update makes a new one. Any thread, no lock, no allocation.
+/// </summary>
+internal abstract class Distributor
+{
+    /// <summary>
+    /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
+    /// their weight, <see cref="ServerEndpoint.Admit"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
+    /// </summary>
+    public abstract ServerEndpoint? Choose(ref PickState scope);
+
+    /// <summary>Whether <see cref="Choose"/> would find one.</summary>
+    public abstract bool CanServe(ref PickState scope);
+
+    /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
+    public virtual void Retire()
+    {
+    }
+}
+
+/// <summary>Makes the distributor of one group.</summary>
+/// <param name="members">The endpoints, each once, at least one; every weight is more than 0 and finite.</param>
+/// <param name="previous">The one that it replaces, whose state is to be carried on; null for a new group.</param>
+internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> members, Distributor? previous);
+
+/// <summary>An endpoint within a group.</summary>
+/// <param name="Endpoint">The endpoint.</param>
+/// <param name="Weight">Its weight in the group.</param>
+/// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
+internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null);

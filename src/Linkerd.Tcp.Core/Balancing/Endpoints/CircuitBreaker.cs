@@ -1,0 +1,119 @@
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Balancing.Endpoints;
+
+/// <summary>
+/// The breaker of one endpoint: counts what speaks against it, and says when an ejected one may be probed. A mutable struct, part of its endpoint;
+/// under the lock of the <see cref="EndpointPolicy"/>.
+/// </summary>
+internal struct CircuitBreaker
+{
+    // The next back-off is drawn below this; zero: none yet.
+    private TimeSpan _ceiling;
+    private long _closedAt;
+
+    /// <summary>Why the endpoint is ejected.</summary>
+    public EjectionCause Causes { get; private set; }
+
+    /// <summary>Whether one connection is finding out about it.</summary>
+    public bool IsProbing { get; set; }
+
+    /// <summary>Failed connects since the last that succeeded.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Sessions in a row that the server ended early.</summary>
+    public int EarlyCloses { get; set; }
+
+    /// <summary>From when on it may be probed, as a timestamp.</summary>
+    public long ProbeAt { get; private set; }
+
+    public readonly bool IsEjected => Causes != EjectionCause.None;
+
+    public readonly BreakerState State => !IsEjected ? BreakerState.Closed : IsProbing ? BreakerState.HalfOpen : BreakerState.Open;
+
+    /// <summary>Whether a session may probe it. One that its check says is down waits for the check.</summary>
+    public readonly bool IsProbeDue(long now) => !IsProbing && (Causes & EjectionCause.Check) == 0 && now >= ProbeAt;
+
+    /// <summary>Counts a failed connect.</summary>
+    /// <returns>How many in a row.</returns>
+    public int CountFailure() => ++Failures;
+
+    /// <summary>Ejects it for the next back-off, which is drawn between half and all of a ceiling that doubles.</summary>
+    public void Open(EjectionCause cause, EndpointPolicy policy, long now)
+    {
+        // One that fails again soon after it was closed is no better than one whose probe failed: the back-off goes on growing.
+        var options = policy.Options.Breaker;
+        if (_ceiling == TimeSpan.Zero || (!IsEjected && policy.Elapsed(_closedAt, now) > _ceiling))
+        {
+            _ceiling = options.InitialBackoff;
+        }
+
+        OpenFor(cause, _ceiling * (0.5 + (0.5 * policy.Options.Random.NextDouble())), policy, now);
+        _ceiling = _ceiling * 2 < options.MaxBackoff ? _ceiling * 2 : options.MaxBackoff;
+    }
+
+    /// <summary>Ejects it for a time.</summary>
+    public void OpenFor(EjectionCause cause, TimeSpan time, EndpointPolicy policy, long now)
+    {
+        Causes |= cause;
+        ProbeAt = time == Timeout.InfiniteTimeSpan ? long.MaxValue : now + policy.ToTicks(time);
+    }
+
+    /// <summary>Ejects it until the cause is cleared.</summary>
+    public void AddCause(EjectionCause cause) => Causes |= cause;
+
+    /// <summary>
+    /// Something has found out that it can be connected to: where connects that failed are all that is held against it, its back-off is over.
+    /// </summary>
+    public void AllowProbe(long now)
+    {
+        if (Causes == EjectionCause.ConnectFailures && ProbeAt > now)
+        {
+            ProbeAt = now;
+        }
+    }
+
+    /// <summary>
+    /// Lets it be probed soon, where its back-off has grown long; it grows anew then. With many endpoints not all at once, but ten a second or so, as many
+    /// as the retry budget can pay for. An operator's word holds for its time.
+    /// </summary>
+    public void ShortenBackoff(EndpointPolicy policy, long now)
+    {
+        if ((Causes & EjectionCause.Operator) == 0)
+        {
+            var half = policy.Options.Breaker.InitialBackoff / 2;
+            var spread = half + TimeSpan.FromSeconds(0.1 * policy.Count);
+            ProbeAt = Math.Min(ProbeAt, now + policy.ToTicks(half + (spread * policy.Options.Random.NextDouble())));
+            _ceiling = policy.Options.Breaker.InitialBackoff;
+        }
+    }
+
+    /// <summary>What was said against it is no longer true.</summary>
+    public void Clear(EjectionCause causes, long now)
+    {
+        var was = IsEjected;
+        Causes &= ~causes;
+        if (was && !IsEjected)
+        {
+            _closedAt = now;
+        }
+    }
+
+    /// <summary>A connect succeeded. After early closes that says little: the next early close ejects it again.</summary>
+    public void Succeed(LeaseKind kind, EndpointPolicy policy, long now)
+    {
+        Failures = 0;
+        var cleared = EjectionCause.ConnectFailures;
+        if (kind != LeaseKind.Normal && (Causes & EjectionCause.EarlyCloses) != 0)
+        {
+            cleared |= EjectionCause.EarlyCloses;
+            EarlyCloses = Math.Max(0, policy.Options.Breaker.EarlyCloses - 1);
+        }
+
+        // An operator's word holds for its time, whatever works meanwhile.
+        Clear(kind == LeaseKind.Probe ? cleared | EjectionCause.Operator : cleared, now);
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Reset() => this = default;
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics.CodeAnalysis;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Balancing.Endpoints;
+
+/// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
+internal sealed partial class EndpointPolicy
+{
+    private readonly Action _changed;
+    private volatile IReadOnlyList<ServerEndpoint> _members = [];
+    private readonly Action _reweighted;
+
+    /// <param name="options">A validated copy.</param>
+    /// <param name="changed">An endpoint may be picked that could not be before.</param>
+    /// <param name="reweighted">An operator has changed a weight.</param>
+    public EndpointPolicy(BalancerOptions options, Action changed, Action reweighted)
+    {
+        _changed = changed;
+        _reweighted = reweighted;
+        SecondsPerTick = 1.0 / options.TimeProvider.TimestampFrequency;
+        Use(options);
+    }
+
+    /// <summary>Gets the options in force. Each read may see other ones.</summary>
+    public BalancerOptions Options { get; private set; }
+
+    /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
+    public IRandomSource? Random { get; private set; }
+
+    /// <summary>Of timestamps.</summary>
+    public double SecondsPerTick { get; }
+
+    public Lock Lock { get; } = new();
+
+    /// <summary>In ticks of timestamps.</summary>
+    public long AnswerPatience { get; private set; }
+
+    /// <summary>Whether every pick has to look at a limit.</summary>
+    public bool IsLimited { get; private set; }
+
+    /// <summary>The endpoints of the current set.</summary>
+    public IReadOnlyList<ServerEndpoint> Members
+    {
+        get => _members;
+        set
+        {
+            lock (Lock)
+            {
+                _members = value;
+                _ejected = Unknown;
+            }
+        }
+    }
+
+    /// <summary>How many they are.</summary>
+    public int Count => Members.Count;
+
+    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="ServerEndpoint.OnOptionsChanged"/>).</summary>
+    /// <param name="options">A validated copy, with the same clock: the endpoints keep timestamps of it.</param>
+    public void Configure(BalancerOptions options)
+    {
+        lock (Lock)
+        {
+            Use(options);
+        }
+    }
+
+    public long Now => Options.TimeProvider.GetTimestamp();
+
+    public TimeSpan Elapsed(long since, long now) => Options.TimeProvider.GetElapsedTime(since, now);
+
+    public long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Options.TimeProvider.TimestampFrequency);
+
+    public void NotifyChanged() => _changed();
+
+    public void NotifyReweighted() => _reweighted();
+
+    [MemberNotNull(nameof(Options))]
+    private void Use(BalancerOptions options)
+    {
+        Options = options;
+        AnswerPatience = options.SuspectAfter == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.SuspectAfter);
+        Random = options.Random == RandomSource.Shared ? null : options.Random;
+        IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
+    }
+}

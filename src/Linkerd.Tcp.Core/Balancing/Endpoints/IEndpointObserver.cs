@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp.Balancing.Endpoints;
+
+/// <summary>Who is told of what happens to endpoints seldom. Called under locks, on any thread: must neither block nor throw, nor call back.</summary>
+internal interface IEndpointObserver
+{
+    /// <summary>The causes for which an endpoint is ejected have changed.</summary>
+    void OnEjection(ServerEndpoint endpoint, EjectionCause before, EjectionCause after);
+
+    /// <summary>An operator drains it, or discovery has removed it.</summary>
+    void OnLeaving(ServerEndpoint endpoint);
+
+    /// <summary>A handler of <see cref="ILoadBalancer.Changed"/> threw.</summary>
+    void OnHandlerThrew(Exception error);
+}

@@ -1,0 +1,140 @@
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+
+namespace Linkerd.Tcp.Balancing.Maglev;
+
+/// <summary>
+/// Consistent hashing over one group, with bounded loads if that is asked for; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
+/// and takes the endpoint of the first that can have it.
+/// </summary>
+internal sealed partial class MaglevDistributor : GroupDistributor
+{
+    // How many entries a session asks, so that what an endpoint passes on goes to others by weight; then all endpoints one after the other.
+    private const int Entries = 32;
+
+    private readonly Target[] _targets;
+    private readonly MaglevTable _table;
+
+    private MaglevDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, Target[] targets, MaglevTable table, BalancerOptions options)
+        : base(members, branches)
+    {
+        _targets = targets;
+        _table = table;
+        if (options.HashBalanceFactor is { } factor)
+        {
+            _bound = factor / 100.0;
+            _floor = options.HashBalanceFloor;
+            _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length)) - 1;
+            _ = SumLoads();
+        }
+    }
+
+    public override ServerEndpoint? Choose(ref PickState scope)
+    {
+        var hash = HashOf(ref scope);
+        var index = _table[MaglevTable.Position(hash, _table.Size)];
+        var endpoint = Members[index];
+        if (endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && HasRoom(index, out var picks) && TryTake(index, ref scope))
+        {
+            NotePick(index, picks);
+            return endpoint;
+        }
+
+        return DrawNext(hash, ref scope);
+    }
+
+    private static ulong HashOf(ref PickState scope)
+    {
+        if (scope.Context.Hash is var given and not 0)
+        {
+            return ClientHash.Mix(given);
+        }
+
+        return ClientHash.Of(scope.Context.Client) is var hash and not 0 ? hash : scope.Random.NextUInt64();
+    }
+
+    // Nothing here is left to chance: the same client ends at the same endpoint as long as nothing changes.
+    private ServerEndpoint? DrawNext(ulong hash, ref PickState scope)
+    {
+        var size = _table.Size;
+        var at = MaglevTable.Position(hash, size);
+        var bits = ClientHash.Mix(hash);
+        var step = 1 + MaglevTable.Position(bits, size - 1);
+        var search = new Search(hash);
+        for (var i = 0; i < Entries; i++)
+        {
+            if (Ask(_table[at], at, ref search, ref scope))
+            {
+                return search.Taken;
+            }
+
+            at = at + step < size ? at + step : at + step - size;
+        }
+
+        // A client that has many sessions fills many endpoints up. Where all of them seem full the sum of loads was of too long ago.
+        if (AskAll(bits, ref search, ref scope) || (search.Full >= 0 && SumLoads() && AskAll(bits, ref search, ref scope)))
+        {
+            return search.Taken;
+        }
+
+        return search.Full >= 0 && TryTake(search.Full, ref scope) ? Members[search.Full] : TakeAny(bits, ref scope);
+    }
+
+    private bool AskAll(ulong bits, ref Search search, ref PickState scope)
+    {
+        var start = MaglevTable.Position(bits, _targets.Length);
+        for (var i = 0; i < _targets.Length; i++)
+        {
+            var index = start + i < _targets.Length ? start + i : start + i - _targets.Length;
+            if (Ask(index, _table.Size + index, ref search, ref scope))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Ask(int index, int place, ref Search search, ref PickState scope)
+    {
+        var endpoint = Members[index];
+        var factor = endpoint.Admit(ref scope);
+        if (factor <= 0 || (factor < 1 && !IsKept(search.Hash, place, factor)) || (endpoint.Gate & AdmissionGate.Suspect) != 0)
+        {
+            return false;
+        }
+
+        if (!HasRoom(index, out var picks) && !scope.IsPanic && (search.IsFresh || !HasRoomAfterAll(index, ref search)))
+        {
+            search.Full = search.Full < 0 ? index : search.Full;
+            return false;
+        }
+
+        if (!TryTake(index, ref scope))
+        {
+            return false;
+        }
+
+        NotePick(index, picks);
+        search.Taken = endpoint;
+        return true;
+    }
+
+    // A toss for each place that the client asks at, and each time the same: as the factor grows more of an endpoint's clients come back to it, and none of
+    // them goes away again.
+    private static bool IsKept(ulong hash, int place, double factor) => (ClientHash.Mix(hash + (ulong)place) >> 11) * (1.0 / (1UL << 53)) < factor;
+
+    private struct Search(ulong hash)
+    {
+        public readonly ulong Hash = hash;
+        public ServerEndpoint? Taken;
+
+        /// <summary>The first that could have the session but for the bound; -1: none.</summary>
+        public int Full = -1;
+
+        /// <summary>Whether the loads were summed for this session, or are not to be.</summary>
+        public bool IsFresh;
+    }
+
+    private readonly record struct Target(double Weight, ulong Hash);
+}

@@ -1,0 +1,137 @@
+using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Balancing.P2c;
+
+/// <content>
+/// A draw that has met an endpoint which is not simply well: ejected, in slow start, full, draining, tried or in doubt. And every draw of a group that shares
+/// endpoints with another.
+/// </content>
+internal sealed partial class P2cDistributor<TMetric>
+{
+    /// <summary>Goes on with the pair that was drawn: what was drawn counts as the first two draws, so that shares stay exact.</summary>
+    private ServerEndpoint? DrawGated(int a, int b, ref PickState scope)
+    {
+        // Which one was taken may be taken away by another thread meanwhile: a probe, the last place.
+        for (var i = 0; i < 4; i++)
+        {
+            var chosen = Choose(i == 0 ? a : DrawOne(scope.Random), i == 0 ? b : DrawOne(scope.Random), ref scope);
+            if (chosen < 0)
+            {
+                return null;
+            }
+
+            var endpoint = _slots[chosen].Endpoint;
+            if (endpoint.TryTake(ref scope, _branches?[chosen]))
+            {
+                return endpoint;
+            }
+        }
+
+        return null;
+    }
+
+    // The index of the slot; -1 for none.
+    private int Choose(int first, int second, ref PickState scope)
+    {
+        var found = -1;
+        var foundFactor = 0.0;
+        var doubtful = -1;
+        for (var i = 0; i < 2 * Redraws; i++)
+        {
+            var index = i == 0 ? first : i == 1 ? second : DrawOne(scope.Random);
+            if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
+            {
+                // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
+                second = i == 0 && (_slots[index].Endpoint.Gate & AdmissionGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
+                continue;
+            }
+
+            var gate = _slots[index].Endpoint.Gate;
+            if ((gate & AdmissionGate.Ejected) != 0 && !scope.IsPanic)
+            {
+                // Its back-off is over: to know is worth one session, whatever its load.
+                return index;
+            }
+
+            if ((gate & AdmissionGate.Suspect) != 0)
+            {
+                doubtful = index;
+            }
+            else if (found >= 0)
+            {
+                return Choose(found, foundFactor, index, factor, ref scope);
+            }
+            else
+            {
+                (found, foundFactor) = (index, factor);
+            }
+        }
+
+        if (found < 0)
+        {
+            found = Scan(ref scope);
+        }
+
+        return found >= 0 ? found : doubtful;
+    }
+
+    private int Choose(int a, double factorA, int b, double factorB, ref PickState scope)
+    {
+        ref var slotA = ref _slots[a];
+        ref var slotB = ref _slots[b];
+        var (branchA, branchB) = (_branches?[a], _branches?[b]);
+        var loadA = EndpointBranch.ReadLoad(slotA.Endpoint, branchA, out var picksA);
+        var loadB = EndpointBranch.ReadLoad(slotB.Endpoint, branchB, out var picksB);
+        if (factorA == 1 && factorB == 1)
+        {
+            return IsBetter(ref slotA, branchA, loadA, picksA, ref slotB, branchB, loadB, picksB, ref scope) ? b : a;
+        }
+
+        var candidateA = new Candidate(slotA.Endpoint, slotA.Weight * factorA, loadA, branchA);
+        var candidateB = new Candidate(slotB.Endpoint, slotB.Weight * factorB, loadB, branchB);
+        return IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
+    }
+
+    /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
+    private double Draws(int index, ref PickState scope)
+    {
+        var factor = _slots[index].Endpoint.Admit(ref scope);
+        return factor is 0 or 1 || scope.Random.NextDouble() < factor ? factor : 0;
+    }
+
+    // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
+    private int Scan(ref PickState scope)
+    {
+        var slots = _slots;
+        var start = (int)Math.BigMul(scope.Random.NextUInt64(), (ulong)slots.Length, out _);
+        var found = -1;
+        var foundFactor = 0.0;
+        var doubtful = -1;
+        for (var i = 0; i < slots.Length; i++)
+        {
+            var index = start + i < slots.Length ? start + i : start + i - slots.Length;
+            var factor = slots[index].Endpoint.Admit(ref scope);
+            if (factor <= 0)
+            {
+                continue;
+            }
+
+            if ((slots[index].Endpoint.Gate & AdmissionGate.Suspect) != 0)
+            {
+                doubtful = doubtful < 0 ? index : doubtful;
+            }
+            else if (found >= 0)
+            {
+                return Choose(found, foundFactor, index, factor, ref scope);
+            }
+            else
+            {
+                (found, foundFactor) = (index, factor);
+            }
+        }
+
+        return found >= 0 ? found : doubtful;
+    }
+}

@@ -1,0 +1,36 @@
+using Linkerd.Tcp.Balancing.Composition;
+
+namespace Linkerd.Tcp.Balancing.P2c;
+
+/// <summary>
+/// Peak EWMA of connect latency times the connects that would be pending; never the time that a stream lasts. Weights are in the draw alone: latency per
+/// weight would send a heavy endpoint everything. Costs within a quarter of each other are equal, so that noise does not decide; then, as where there is
+/// no history, load per weight does.
+/// </summary>
+internal readonly struct PeakEwmaMetric : ILoadMetric
+{
+    private const double Margin = 1.25;
+
+    // In seconds. Below that a difference is one of the scheduler and the timer, not of the way.
+    private const double LeastLatency = 0.001;
+
+    public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
+    {
+        ServerEndpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
+        costA = Floor(costA) * Connects(in a);
+        costB = Floor(costB) * Connects(in b);
+        isBetterA = costA * Margin < costB;
+        isBetterB = costB * Margin < costA;
+        if (!isBetterA && !isBetterB)
+        {
+            LeastLoadedMetric.Compare(in a, in b, ref scope, out isBetterA, out isBetterB);
+        }
+    }
+
+    // 0, no history, stays what it is: such an endpoint is to be found out about, and between two of them load per weight decides.
+    private static double Floor(double seconds) => seconds is > 0 and < LeastLatency ? LeastLatency : seconds;
+
+    // That would be pending.
+    private static double Connects(in Candidate candidate) =>
+        Math.Max(0, candidate.Load - (candidate.Branch is { } branch ? branch.Open : candidate.Endpoint.Open)) + 1;
+}

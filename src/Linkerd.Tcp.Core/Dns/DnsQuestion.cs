@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Linkerd.Tcp.Dns;
+
+/// <summary>
+/// A question as it is sent (RFC 1035, 4.1), and which answers are to it (RFC 5452, 9.1: its id, name, type and class; the addresses and ports are the business of
+/// the socket). Immutable.
+/// </summary>
+internal sealed class DnsQuestion
+{
+    // RFC 9715: what goes through nearly every network in one piece.
+    private const int MostOfDatagram = 1232;
+    private const int MostOfName = 255;
+    private const int MostOfLabel = 63;
+    private const int RecursionDesired = 0x0100;
+    private const int ClassIn = 1;
+    private readonly ushort _id;
+    private readonly string _name;
+    private readonly DnsType _type;
+
+    private DnsQuestion(ushort id, string name, DnsType type, byte[] bytes)
+    {
+        (_id, _name, _type, Bytes) = (id, name, type, bytes);
+    }
+
+    /// <summary>The message.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>Makes one with an id that cannot be guessed; null where the name, as with a domain of the search list, is not one that can be asked for.</summary>
+    /// <param name="name">The full name.</param>
+    /// <param name="type">What is asked for.</param>
+    /// <param name="withExtension">Whether the server is told, by an OPT record, that answers may be longer than 512 bytes.</param>
+    public static DnsQuestion? Create(string name, DnsType type, bool withExtension)
+    {
+        var labels = name.Split('.');
+        if (name.Length > MostOfName - 2 || !labels.All(label => label.Length is > 0 and <= MostOfLabel && label.All(c => c is > ' ' and < (char)0x7F and not '\\')))
+        {
+            return null;
+        }
+
+        var id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
+        var bytes = new List<byte>(DnsReader.HeaderBytes + name.Length + 17);
+        Add16(bytes, id, RecursionDesired, 1, 0, 0, withExtension ? 1 : 0);
+        foreach (var label in labels)
+        {
+            bytes.Add((byte)label.Length);
+            bytes.AddRange(label.Select(c => (byte)c));
+        }
+
+        bytes.Add(0);
+        Add16(bytes, (int)type, ClassIn);
+        if (withExtension)
+        {
+            bytes.Add(0);
+            Add16(bytes, (int)DnsType.Opt, MostOfDatagram, 0, 0, 0);
+        }
+
+        return new DnsQuestion(id, name, type, [.. bytes]);
+    }
+
+    /// <summary>Whether a message is an answer to this question.</summary>
+    public bool IsAnsweredBy(ReadOnlySpan<byte> message)
+    {
+        const int IsResponseAndOpcode = 0xF800;
+        const int IsResponse = 0x8000;
+        if (message.Length < DnsReader.HeaderBytes || BinaryPrimitives.ReadUInt16BigEndian(message) != _id)
+        {
+            return false;
+        }
+
+        var reader = new DnsReader(message);
+        reader.Skip(2);
+        var flags = reader.ReadUInt16();
+        var questions = reader.ReadUInt16();
+        reader.Skip(6);
+        if ((flags & IsResponseAndOpcode) != IsResponse)
+        {
+            return false;
+        }
+
+        // A server that can make nothing of a message sends its header back, with an error.
+        return questions == 0 ? (flags & 0xF) != 0
+            : questions == 1 && reader.ReadName().Equals(_name, StringComparison.OrdinalIgnoreCase)
+                && reader.ReadUInt16() == (int)_type && reader.ReadUInt16() == ClassIn && reader.IsGood;
+    }
+
+    private static void Add16(List<byte> bytes, params ReadOnlySpan<int> values)
+    {
+        foreach (var value in values)
+        {
+            bytes.Add((byte)(value >> 8));
+            bytes.Add((byte)value);
+        }
+    }
+}

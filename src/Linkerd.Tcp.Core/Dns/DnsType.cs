@@ -1,0 +1,14 @@
+namespace Linkerd.Tcp.Dns;
+
+/// <summary>The types of records that are read or asked for, by their numbers.</summary>
+internal enum DnsType
+{
+    A = 1,
+    Cname = 5,
+    Soa = 6,
+    Aaaa = 28,
+    Srv = 33,
+
+    /// <summary>A pseudo-record with what a header has no room for (RFC 6891).</summary>
+    Opt = 41,
+}

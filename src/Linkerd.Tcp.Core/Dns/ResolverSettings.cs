@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Linkerd.Tcp.Infrastructure;
+
+namespace Linkerd.Tcp.Dns;
+
+/// <summary>What <c>resolv.conf</c> says of name servers and the search list, within the bounds of the C library. Immutable.</summary>
+/// <param name="Addresses">The addresses of the servers, in order, as they are written.</param>
+/// <param name="Search">The domains to try, in order.</param>
+/// <param name="Ndots">A name with so many dots is tried as it stands first.</param>
+internal sealed record ResolverSettings(ImmutableArray<string> Addresses, ImmutableArray<string> Search, int Ndots)
+{
+    // MAXNS, RES_MAXNDOTS, RES_MAXRETRANS and RES_MAXRETRY of resolv.h.
+    private const int MostServers = 3;
+    private const int MostNdots = 15;
+    private const int MostTimeout = 30;
+    private const int MostAttempts = 5;
+    private const int Port = 53;
+
+    public static ResolverSettings Default { get; } = new([], [], 1);
+
+    /// <summary>The time for one try at one server; null where the file does not say.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How often each server is tried.</summary>
+    public int Attempts { get; init; } = 2;
+
+    /// <summary>Whether each question begins with another server.</summary>
+    public bool Rotate { get; init; }
+
+    /// <summary>What stands in the place of a server's address, and is none.</summary>
+    public ImmutableArray<string> NoAddresses { get; init; } = [];
+
+    /// <summary>The servers, in order, without those in a zone whose interface does not exist now.</summary>
+    public IReadOnlyList<IPEndPoint> Servers =>
+        [.. Addresses.Select(address => AddressLiteral.Read(address)).OfType<IPAddress>().Select(address => new IPEndPoint(address, Port))];
+
+    /// <summary>Reads the text of the file as resolv.conf(5) has it; what is not understood is passed over.</summary>
+    public static ResolverSettings Parse(string text)
+    {
+        var settings = Default;
+        foreach (var words in text.Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Where(words => words.Length > 1))
+        {
+            switch (words[0])
+            {
+                case "nameserver" when AddressLiteral.Read(words[1]) is null && !AddressLiteral.HasZoneName(words[1]):
+                    settings = settings with { NoAddresses = settings.NoAddresses.Add(words[1]) };
+                    break;
+                case "nameserver" when settings.Addresses.Length < MostServers:
+                    settings = settings with { Addresses = settings.Addresses.Add(words[1]) };
+                    break;
+
+                // The last of either counts.
+                case "search":
+                    settings = settings with { Search = [.. words.Skip(1).TakeWhile(IsNoComment).Select(domain => domain.Trim('.')).Where(domain => domain.Length > 0)] };
+                    break;
+                case "domain":
+                    settings = settings with { Search = words[1].Trim('.') is { Length: > 0 } domain ? [domain] : [] };
+                    break;
+                case "options":
+                    settings = words.Skip(1).TakeWhile(IsNoComment).Aggregate(settings, static (settings, option) => settings.WithOption(option));
+                    break;
+            }
+        }
+
+        return settings;
+    }
+
+    /// <summary>The full names that a name may stand for, in the order in which they are tried.</summary>
+    public IEnumerable<string> NamesFor(string name)
+    {
+        if (name.EndsWith('.'))
+        {
+            return [name.TrimEnd('.')];
+        }
+
+        var searched = Search.Select(domain => $"{name}.{domain}");
+        return name.Count(c => c == '.') >= Ndots ? searched.Prepend(name) : searched.Append(name);
+    }
+
+    private static bool IsNoComment(string word) => word[0] is not ('#' or ';');
+
+    private ResolverSettings WithOption(string option) =>
+        option == "rotate" ? this with { Rotate = true }
+        : NumberOf(option, "ndots:") is { } ndots ? this with { Ndots = Math.Min(ndots, MostNdots) }
+        : NumberOf(option, "timeout:") is { } seconds ? this with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostTimeout)) }
+        : NumberOf(option, "attempts:") is { } attempts ? this with { Attempts = Math.Clamp(attempts, 1, MostAttempts) }
+        : this;
+
+    private static int? NumberOf(string option, string name) =>
+        option.StartsWith(name, StringComparison.Ordinal) && int.TryParse(option.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+}

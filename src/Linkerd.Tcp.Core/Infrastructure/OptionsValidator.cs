@@ -1,0 +1,154 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Infrastructure;
+
+/// <summary>
+/// Collects everything that is wrong with options, with the path of each. Used by the types that take options over, in all packages of the library. For one thread at a time.
+/// </summary>
+/// <remarks>The name of an option is the expression that is passed for its value, so that it cannot be another one's.</remarks>
+public sealed class OptionsValidator
+{
+    // A timer of the runtime can be set to 2^32 - 2 ms, which is 49.7 days.
+    internal static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
+    private readonly List<OptionsError> _errors;
+    private readonly string _path;
+
+    /// <summary>Makes a validator for the options that a caller hands over.</summary>
+    public OptionsValidator()
+        : this([], string.Empty)
+    {
+    }
+
+    private OptionsValidator(List<OptionsError> errors, string path) => (_errors, _path) = (errors, path);
+
+    /// <summary>Gets the number of errors so far, those of options around these included.</summary>
+    internal int ErrorCount => _errors.Count;
+
+    /// <summary>Adds an error unless a condition holds.</summary>
+    /// <param name="holds">Whether the option is valid.</param>
+    /// <param name="given">The value of the option.</param>
+    /// <param name="expected">What was expected, as the beginning of a sentence that goes on with "was expected".</param>
+    /// <param name="option">The name of the option.</param>
+    public void Expect<T>(bool holds, T given, string expected, [CallerArgumentExpression(nameof(given))] string option = "")
+    {
+        if (!holds)
+        {
+            Add($"{expected} was expected, not {Print(given)}.", option);
+        }
+    }
+
+    /// <summary>Adds an error.</summary>
+    /// <param name="message">What was expected, and what was given, as a sentence.</param>
+    /// <param name="option">The name of the option.</param>
+    public void Add(string message, string option) => _errors.Add(new OptionsError(_path + option, message));
+
+    /// <summary>Adds an error if nothing is given.</summary>
+    /// <returns>Whether something is given.</returns>
+    public bool NotNull([NotNullWhen(true)] object? given, [CallerArgumentExpression(nameof(given))] string option = "")
+    {
+        Expect(given is not null, given, "a value", option);
+        return given is not null;
+    }
+
+    /// <summary>Adds an error if a number is given that is out of range.</summary>
+    public void Range(int? given, int least, int most = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") =>
+        Expect(given is null || (given >= least && given <= most), given, most == int.MaxValue ? Invariant($"{least} or more") : Invariant($"{least} to {most}"), option);
+
+    /// <summary>Adds an error if a value is given that its type does not name.</summary>
+    public void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
+        where T : struct, Enum =>
+        Expect(given is not { } value || Enum.IsDefined(value), given, $"one of {string.Join(", ", Enum.GetNames<T>())}", option);
+
+    /// <summary>Adds an error if a time span is given that no timer can be set to: more than zero, at most 49 days.</summary>
+    public void Timer(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
+        Expect(given is null || (given > TimeSpan.Zero && given <= LongestTimer), given, "more than zero, at most 49 days,", option);
+
+    /// <summary>Adds an error if a time span is given that is neither one for a timer nor <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    public void TimerOrInfinite(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
+        given is null || given == Timeout.InfiniteTimeSpan || (given > TimeSpan.Zero && given <= LongestTimer),
+        given,
+        "more than zero, at most 49 days, or Timeout.InfiniteTimeSpan,",
+        option);
+
+    /// <summary>Adds an error if a time span is given that is neither one for a timer nor zero.</summary>
+    public void TimerOrZero(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
+        Expect(given is null || (given >= TimeSpan.Zero && given <= LongestTimer), given, "zero to 49 days", option);
+
+    /// <summary>Validates nested options; adds an error if there are none.</summary>
+    public void Nested<T>(T? given, Action<T, OptionsValidator> validate, [CallerArgumentExpression(nameof(given))] string option = "")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(validate);
+        if (NotNull(given, option))
+        {
+            validate(given, new OptionsValidator(_errors, $"{_path}{option}."));
+        }
+    }
+
+    /// <summary>Validates nested options, if there are any.</summary>
+    public void Optional<T>(T? given, Action<T, OptionsValidator> validate, [CallerArgumentExpression(nameof(given))] string option = "")
+        where T : class
+    {
+        if (given is not null)
+        {
+            Nested(given, validate, option);
+        }
+    }
+
+    /// <summary>Validates each item of a list; adds an error if there is no list, and one for each item that is null.</summary>
+    public void Each<T>(IReadOnlyList<T>? given, Action<T, OptionsValidator>? validate = null, [CallerArgumentExpression(nameof(given))] string option = "")
+        where T : class
+    {
+        if (!NotNull(given, option))
+        {
+            return;
+        }
+
+        for (var i = 0; i < given.Count; i++)
+        {
+            Nested(given[i], validate ?? (static (_, _) => { }), Invariant($"{option}[{i}]"));
+        }
+    }
+
+    /// <summary>Validates a copy of options that were handed over.</summary>
+    /// <returns>The copy.</returns>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public static T Validated<T>(T copy, Action<T, OptionsValidator> validate, string paramName = "options")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(validate);
+        var validator = new OptionsValidator();
+        validate(copy, validator);
+        validator.ThrowIfInvalid(paramName);
+        return copy;
+    }
+
+    /// <summary>Throws if an error was added.</summary>
+    /// <param name="paramName">The name of the parameter to which the options were given.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public void ThrowIfInvalid(string? paramName)
+    {
+        if (_errors.Count > 0)
+        {
+            throw new InvalidOptionsException(_errors, paramName);
+        }
+    }
+
+    private static string Print<T>(T given) => given switch
+    {
+        null => "null",
+        string text => $"'{text}'",
+        TimeSpan span when span == Timeout.InfiniteTimeSpan => "Timeout.InfiniteTimeSpan",
+        TimeSpan span => Invariant($"{span.TotalSeconds} s"),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        ICollection list => Invariant($"{list.Count} of them"),
+        _ => given.ToString() ?? string.Empty,
+    };
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace Linkerd.Tcp.Naming.Files;
+
+/// <summary>Labels of names as names of files. What could lead anywhere else than to an entry of the directory is no name of a file.</summary>
+internal static class FileLabels
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The name of the file that a label, in its canonical print, stands for; null where there can be none.</summary>
+    public static string? FileNameOf(string label)
+    {
+        var name = label.StartsWith('\\') ? Decode(label) : label;
+        return name is null or "." or ".." || name.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) || (OperatingSystem.IsWindows() && name[^1] is '.' or ' ')
+            ? null : name;
+    }
+
+    // "\x61\x62": every byte is escaped, or none is. .NET cannot open a file whose name is not UTF-8.
+    private static string? Decode(string label)
+    {
+        try
+        {
+            return Strict.GetString(Convert.FromHexString(label.Replace("\\x", null, StringComparison.Ordinal)));
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming.Binding;
+using Linkerd.Tcp.Naming.Namers;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Naming;
+
+/// <summary>
+/// The embedded interpreter: resolves names without any control plane, by a dtab and namers, as linkerd 1.x does. Built in are
+/// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> (an address, or a host name with all of its addresses, looked up again every few seconds),
+/// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/fixedinet</c> (the same, looked up once), <c>/$/inets/&lt;host&gt;/&lt;port&gt;/&lt;host&gt;/&lt;port&gt;...</c>
+/// (the addresses of several hosts as one set), <c>/$/nil</c> (exists, and has no address) and
+/// <c>/$/fail</c> (does not exist). Changes of the dtab, and of what the namers observe, reach every watch at once.
+/// Any thread; watches of the same leaf share their lookups.
+/// </summary>
+/// <remarks>
+/// Lookup and binding are Finagle's <c>Dtab.lookup</c> and <c>Namer.bind</c>, within a budget of 10,000 steps a binding; the built-in names are those of its
+/// <c>Namer.global</c>, IPv6 addresses are an addition.
+/// </remarks>
+public sealed partial class LocalInterpreter : IResolver, IInterpreter
+{
+    private readonly LocalInterpreterOptions _options;
+    private readonly FrozenDictionary<DstPath, NameTree> _names;
+    private readonly NamerSet _namers;
+    private readonly InterpreterResolver _resolver;
+    private readonly Lock _lock = new();
+    private readonly HashSet<AsyncSignal> _watches = [];
+    private Dtab _dtab;
+
+    /// <summary>Makes an interpreter. Nothing is looked up before a name is watched.</summary>
+    /// <param name="options">The options, which are copied; null: the defaults.</param>
+    /// <param name="names">Names of one's own, and the tree that each stands for, whatever the dtab says about them.</param>
+    /// <exception cref="NameBindingException">A leaf of a tree can never bind.</exception>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public LocalInterpreter(LocalInterpreterOptions? options = null, IReadOnlyDictionary<DstPath, NameTree>? names = null)
+    {
+        _options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
+        _options.Logger = new GuardedLogger(_options.Logger);
+        _names = (names ?? FrozenDictionary<DstPath, NameTree>.Empty).ToFrozenDictionary();
+        _namers = new NamerSet(_options.Namers, _options);
+        _resolver = new InterpreterResolver(this);
+        _dtab = _options.Dtab;
+        foreach (var tree in _names.Values)
+        {
+            Validate(tree);
+        }
+    }
+
+    /// <summary>The dtab that names are bound by. Setting it binds every name that is watched anew.</summary>
+    public Dtab Dtab
+    {
+        get => Volatile.Read(ref _dtab);
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            lock (_lock)
+            {
+                Volatile.Write(ref _dtab, value);
+                foreach (var watch in _watches)
+                {
+                    watch.Ring();
+                }
+            }
+        }
+    }
+
+    /// <summary>Checks that a name can be bound here, as far as that can be told without looking anything up.</summary>
+    /// <exception cref="NameBindingException">It can never bind; the message says what was expected.</exception>
+    public void Validate(DstPath name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        Validate(TreeOf(name));
+    }
+
+    /// <summary>Checks that every leaf of a tree can be bound here, as far as that can be told without looking anything up.</summary>
+    /// <exception cref="NameBindingException">One can never bind; the message says what was expected.</exception>
+    public void Validate(NameTree tree)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        var dtab = Dtab;
+        foreach (var name in tree.Leaves().Where(name => dtab.FindLast(name, dtab.Entries.Length) < 0))
+        {
+            // With a dtab, or with namers of one's own, a name that leads nowhere now may lead somewhere later.
+            var namers = _namers.For(name).ToList();
+            var problem = namers.Count > 0 ? namers[0].Check(name)
+                : dtab.Entries.IsEmpty && _options.Namers.Count == 0 ? NamerSet.Explain(name)
+                : NamerSet.Unknown(name) is NameBinding.Failed ? NamerSet.Explain(name)
+                : null;
+            if (problem is not null)
+            {
+                throw problem;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _resolver.WatchAsync(name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return WatchBindingAsync(name, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return _namers.For(id).FirstOrDefault()?.WatchAsync(id, cancellationToken) ?? new Resolution[] { Resolution.Negative.Instance }.ToAsyncEnumerable();
+    }
+
+    /// <summary>What it is, for a log.</summary>
+    public override string ToString() => "the embedded interpreter";
+
+    private async IAsyncEnumerable<NameBinding> WatchBindingAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var tree = TreeOf(name);
+        var alarm = new AsyncSignal();
+        lock (_lock)
+        {
+            _watches.Add(alarm);
+        }
+
+        using var lookups = new LookupSet(_namers, alarm.Ring);
+        try
+        {
+            NameBinding? last = null;
+            while (true)
+            {
+                var binding = new TreeBinder(Dtab, lookups.Ask).Bind(tree);
+                lookups.EndRound();
+                if (binding != last)
+                {
+                    Report(name, binding);
+                    last = binding;
+                    yield return binding;
+                }
+
+                await alarm.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _watches.Remove(alarm);
+            }
+        }
+    }
+
+    private void Report(DstPath name, NameBinding binding)
+    {
+        if (binding is NameBinding.Failed failed)
+        {
+            Log.BindingFailed(_options.Logger, name, failed.Error);
+        }
+        else
+        {
+            Log.Binding(_options.Logger, name, binding);
+        }
+    }
+
+    private NameTree TreeOf(DstPath name) => _names.TryGetValue(name, out var tree) ? tree : new NameTree.Leaf(name);
+}

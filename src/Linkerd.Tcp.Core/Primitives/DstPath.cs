@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp;
+
+/// <summary>
+/// A name: the path of a destination, such as <c>/svc/web</c> or <c>/$/inet/127.0.0.1/8080</c>.
+/// Labels are byte strings, compared exactly; a label of other than <c>0-9A-Za-z_:.#$%-</c> is written with every byte as <c>\xhh</c>.
+/// Immutable, and safe for use by any number of threads.
+/// </summary>
+/// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as linkerd 1.x has them.</remarks>
+public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanParsable<DstPath>
+{
+    // The canonical print of a label says exactly which bytes it has, so the text alone decides equality.
+    private readonly ImmutableArray<string> _labels;
+    private readonly string _text;
+
+    private DstPath(ImmutableArray<string> labels)
+    {
+        _labels = labels;
+        _text = labels.IsEmpty ? "/" : "/" + string.Join('/', labels);
+    }
+
+    /// <summary>The empty path, <c>/</c>, a prefix of every other.</summary>
+    public static DstPath Root { get; } = new([]);
+
+    /// <summary>The number of labels; 0 for <see cref="Root"/>.</summary>
+    public int Count => _labels.Length;
+
+    /// <summary>A label in its canonical print.</summary>
+    /// <param name="index">From 0.</param>
+    /// <exception cref="IndexOutOfRangeException">There is no such label.</exception>
+    public string this[int index] => _labels[index];
+
+    /// <summary>Reads a name. White space around it is ignored.</summary>
+    /// <exception cref="NameSyntaxException">The text is not a name; the message shows the position.</exception>
+    public static DstPath Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Parse(text.AsSpan(), null);
+    }
+
+    /// <inheritdoc cref="Parse(string)"/>
+    public static DstPath Parse(string s, IFormatProvider? provider) => Parse(s);
+
+    /// <inheritdoc cref="Parse(string)"/>
+    public static DstPath Parse(ReadOnlySpan<char> s, IFormatProvider? provider)
+    {
+        var scanner = new NameScanner(s);
+        scanner.SkipSpace();
+        var path = scanner.TakePath();
+        scanner.SkipSpace();
+        scanner.TakeEnd();
+        return path;
+    }
+
+    /// <summary>Reads a name; false where the text is none.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
+    {
+        result = null;
+        return s is not null && TryParse(s.AsSpan(), provider, out result);
+    }
+
+    /// <inheritdoc cref="TryParse(string?, IFormatProvider?, out DstPath)"/>
+    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
+    {
+        try
+        {
+            result = Parse(s, provider);
+            return true;
+        }
+        catch (NameSyntaxException)
+        {
+            result = null;
+            return false;
+        }
+    }
+
+    /// <summary>A name of the given labels, each as its UTF-8 bytes; no escapes are read.</summary>
+    /// <exception cref="ArgumentException">A label is empty.</exception>
+    public static DstPath FromLabels(params ReadOnlySpan<string> labels)
+    {
+        var printed = ImmutableArray.CreateBuilder<string>(labels.Length);
+        foreach (var label in labels)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(label, nameof(labels));
+            printed.Add(NameScanner.PrintLabel(Encoding.UTF8.GetBytes(label)));
+        }
+
+        return FromCanonicalLabels(printed.MoveToImmutable());
+    }
+
+    /// <summary>Whether the labels of <paramref name="prefix"/> are the first labels of this name. Every name starts with itself.</summary>
+    public bool StartsWith(DstPath prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return prefix.Count == 0
+            || (_text.StartsWith(prefix._text, StringComparison.Ordinal) && (_text.Length == prefix._text.Length || _text[prefix._text.Length] == '/'));
+    }
+
+    /// <summary>This name without its first labels.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The name has fewer labels.</exception>
+    public DstPath Skip(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        return count == 0 ? this : FromCanonicalLabels(_labels[count..]);
+    }
+
+    /// <summary>The first labels of this name.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The name has fewer labels.</exception>
+    public DstPath Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        return count == Count ? this : FromCanonicalLabels(_labels[..count]);
+    }
+
+    /// <summary>This name followed by the labels of another.</summary>
+    public DstPath Append(DstPath suffix)
+    {
+        ArgumentNullException.ThrowIfNull(suffix);
+        return suffix.Count == 0 ? this : Count == 0 ? suffix : new(_labels.AddRange(suffix._labels));
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(DstPath? other) => other is not null && _text.Equals(other._text, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as DstPath);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>Label by label, in ordinal order; a prefix comes before what it is a prefix of.</summary>
+    public int CompareTo(DstPath? other)
+    {
+        if (other is null)
+        {
+            return 1;
+        }
+
+        for (var i = 0; i < Math.Min(Count, other.Count); i++)
+        {
+            var order = string.CompareOrdinal(_labels[i], other._labels[i]);
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        return Count.CompareTo(other.Count);
+    }
+
+    /// <summary>The canonical print; parsing it gives an equal name.</summary>
+    public override string ToString() => _text;
+
+    /// <summary>Equality by labels.</summary>
+    public static bool operator ==(DstPath? left, DstPath? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>Inequality by labels.</summary>
+    public static bool operator !=(DstPath? left, DstPath? right) => !(left == right);
+
+    /// <summary>The order of <see cref="CompareTo"/>.</summary>
+    public static bool operator <(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) < 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator <=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) <= 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator >(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) > 0;
+
+    /// <inheritdoc cref="op_LessThan"/>
+    public static bool operator >=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) >= 0;
+
+    internal static DstPath FromCanonicalLabels(ImmutableArray<string> labels) => labels.IsEmpty ? Root : new(labels);
+}

@@ -1,0 +1,219 @@
+using System.Globalization;
+using System.Text;
+using Linkerd.Tcp.Naming;
+
+namespace Linkerd.Tcp.Primitives;
+
+/// <summary>
+/// Reads names and name trees from a text, one character at a time, and words errors the way namerd does
+/// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
+/// </summary>
+internal ref struct NameScanner(ReadOnlySpan<char> text)
+{
+    private const string LabelPunctuation = "_:.#$%-";
+    private readonly ReadOnlySpan<char> _text = text;
+    private int _position;
+
+    public readonly bool AtEnd => _position == _text.Length;
+
+    public readonly char Peek => AtEnd ? '\0' : _text[_position];
+
+    /// <summary>White space, and comments from '#' to the end of the line.</summary>
+    public void SkipSpace()
+    {
+        while (!AtEnd)
+        {
+            if (IsSpace(Peek))
+            {
+                _position++;
+            }
+            else if (Peek == '#')
+            {
+                while (!AtEnd && Peek != '\n')
+                {
+                    _position++;
+                }
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    public bool TryTake(char expected)
+    {
+        if (AtEnd || Peek != expected)
+        {
+            return false;
+        }
+
+        _position++;
+        return true;
+    }
+
+    public void Take(char expected)
+    {
+        if (!TryTake(expected))
+        {
+            throw Error($"'{expected}'");
+        }
+    }
+
+    public readonly void TakeEnd()
+    {
+        if (!AtEnd)
+        {
+            throw Error("end of input");
+        }
+    }
+
+    /// <summary>path ::= '/' [ label { '/' label } ]</summary>
+    public DstPath TakePath()
+    {
+        Take('/');
+        if (!IsLabelStart())
+        {
+            return DstPath.Root;
+        }
+
+        var labels = new List<string>();
+        do
+        {
+            labels.Add(TakeLabel());
+        }
+        while (TryTake('/'));
+        return DstPath.FromCanonicalLabels([.. labels]);
+    }
+
+    /// <summary>prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>
+    public DtabPrefix TakePrefix()
+    {
+        Take('/');
+        var elements = new List<string>();
+        if (IsLabelStart() || Peek == '*')
+        {
+            do
+            {
+                elements.Add(TryTake('*') ? DtabPrefix.Wildcard : TakeLabel());
+            }
+            while (TryTake('/'));
+        }
+
+        return new DtabPrefix([.. elements]);
+    }
+
+    /// <summary>Digits with at most one '.'; no sign, no exponent.</summary>
+    public double TakeNumber()
+    {
+        var start = _position;
+        var point = false;
+        while (IsNumberStart())
+        {
+            if (Peek == '.' && point)
+            {
+                throw Error("number char");
+            }
+
+            point |= Peek == '.';
+            _position++;
+        }
+
+        var digits = _text[start.._position];
+        if (digits is ".")
+        {
+            throw Error("weight", '.');
+        }
+
+        var number = double.Parse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+        if (!double.IsFinite(number))
+        {
+            _position = start;
+            throw Error("a number below 1.8e308");
+        }
+
+        return number;
+    }
+
+    public readonly bool IsNumberStart() => !AtEnd && (char.IsAsciiDigit(Peek) || Peek == '.');
+
+    /// <summary>The error at the cursor. What was found is the character there, unless another is given.</summary>
+    public readonly NameSyntaxException Error(string expected, char? instead = null)
+    {
+        var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
+        var cursor = AtEnd ? string.Empty : Peek.ToString();
+        var rest = AtEnd ? [] : _text[(_position + 1)..];
+        return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
+    }
+
+    // The JVM's idea of white space, which counts the separators U+001C to U+001F and no space that forbids a line break.
+    private static bool IsSpace(char c) =>
+        c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
+
+    private readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
+
+    private string TakeLabel()
+    {
+        if (!IsLabelStart())
+        {
+            throw Error("label char");
+        }
+
+        var bytes = new List<byte>();
+        while (IsLabelStart())
+        {
+            if (TryTake('\\'))
+            {
+                Take('x');
+                bytes.Add((byte)((TakeHexDigit() << 4) | TakeHexDigit()));
+            }
+            else
+            {
+                bytes.Add((byte)Peek);
+                _position++;
+            }
+        }
+
+        return PrintLabel([.. bytes]);
+    }
+
+    private int TakeHexDigit()
+    {
+        if (AtEnd || !char.IsAsciiHexDigit(Peek))
+        {
+            throw Error("hex char");
+        }
+
+        return Convert.ToInt32(_text[_position++].ToString(), 16);
+    }
+
+    internal static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
+
+    /// <summary>A label of legal characters as it is; of any other, every byte as \xhh.</summary>
+    internal static string PrintLabel(ReadOnlySpan<byte> label)
+    {
+        var text = new StringBuilder(label.Length);
+        foreach (var b in label)
+        {
+            if (!IsLabelChar((char)b))
+            {
+                return PrintHex(label);
+            }
+
+            text.Append((char)b);
+        }
+
+        return text.ToString();
+    }
+
+    private static string PrintHex(ReadOnlySpan<byte> label)
+    {
+        var text = new StringBuilder(label.Length * 4);
+        foreach (var b in label)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
+        }
+
+        return text.ToString();
+    }
+}

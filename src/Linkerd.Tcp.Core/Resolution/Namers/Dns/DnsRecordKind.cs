@@ -1,9 +1,0 @@
-namespace Linkerd.Tcp;
-
-/// <summary>What is asked for.</summary>
-internal enum DnsRecordKind
-{
-    A,
-    Aaaa,
-    Srv,
-}

@@ -1,8 +1,0 @@
-namespace Linkerd.Tcp;
-
-/// <summary>The data of an SRV record.</summary>
-/// <param name="Priority">Lower ones come first.</param>
-/// <param name="Weight">The share among equal priorities.</param>
-/// <param name="Port">The port.</param>
-/// <param name="Target">The host, without the dot at the end; empty where the service is decidedly not to be had.</param>
-internal sealed record DnsService(int Priority, int Weight, int Port, string Target);

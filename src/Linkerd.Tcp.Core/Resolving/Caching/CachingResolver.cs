@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving.Caching;
+
+namespace Linkerd.Tcp.Resolving;
+
+/// <summary>
+/// Remembers on disk what each name was last bound to, and gives that, marked <see cref="Resolution.Bound.IsStale"/>, where the resolver behind it has no
+/// good answer at the start: so a proxy that restarts while the control plane is down still serves. What comes later from the resolver counts as always.
+/// Any thread.
+/// </summary>
+/// <remarks>
+/// Files are written beside their place and renamed, so that there is never half of one. Trouble with the disk is logged, and nothing else comes of it.
+/// Only sets of IP addresses are remembered.
+/// </remarks>
+public sealed class CachingResolver : IResolver
+{
+    private readonly IResolver _inner;
+    private readonly CachingResolverOptions _options;
+
+    /// <summary>Makes a resolver. Nothing is read or written before a name is watched.</summary>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public CachingResolver(IResolver inner, CachingResolverOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        ArgumentNullException.ThrowIfNull(options);
+        _inner = inner;
+        _options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var file = new ResolutionFile(_options, name);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var answers = _inner.WatchAsync(name, stop.Token).GetAsyncEnumerator(stop.Token);
+        var next = answers.MoveNextAsync().AsTask();
+        var writer = new ResolutionWriter(file, _options);
+        try
+        {
+            if (file.Read() is { } remembered)
+            {
+                var waited = Task.Delay(_options.Wait, _options.TimeProvider, stop.Token);
+                while (await Task.WhenAny(next, waited).ConfigureAwait(false) == next && await next.ConfigureAwait(false) && answers.Current is Resolution.Pending)
+                {
+                    next = answers.MoveNextAsync().AsTask();
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!(next.IsCompletedSuccessfully && answers.Current is Resolution.Bound))
+                {
+                    yield return remembered;
+                }
+            }
+
+            while (await next.ConfigureAwait(false))
+            {
+                var answer = answers.Current;
+                if (answer is Resolution.Bound { IsStale: false } bound)
+                {
+                    writer.Put(bound.Endpoints);
+                }
+
+                yield return answer;
+                next = answers.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await answers.DisposeAsync().ConfigureAwait(false);
+            await writer.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What it is, for a log.</summary>
+    public override string ToString() => $"{_inner}, remembered in {_options.Directory}";
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+
+namespace Linkerd.Tcp.Resolving;
+
+/// <summary>
+/// A part of an <see cref="EndpointSet"/>: the endpoints behind one branch of a union. Immutable. The same address given
+/// twice counts once, with its last weight, as in Finagle. Equal where it holds the same addresses with the same weights and metadata, in any order.
+/// </summary>
+public sealed class EndpointGroup : IEquatable<EndpointGroup>
+{
+    // Where each address stands among the endpoints.
+    private readonly Dictionary<EndPoint, int> _places;
+
+    /// <summary>Makes a group.</summary>
+    /// <param name="endpoints">Its endpoints, in any order.</param>
+    /// <param name="weight">Its share relative to the other groups of its tier; as the weights of endpoints. Default 1.</param>
+    /// <param name="tier">Its priority, 0 first: a tier is used when no endpoint of the ones above is available. Default 0.</param>
+    public EndpointGroup(IEnumerable<WeightedAddress> endpoints, double weight = 1, int tier = 0)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentOutOfRangeException.ThrowIfNegative(tier);
+        Weight = double.IsFinite(weight) && weight >= 0 ? weight : 1;
+        Tier = tier;
+        var count = endpoints.TryGetNonEnumeratedCount(out var known) ? known : 0;
+        _places = new Dictionary<EndPoint, int>(count);
+        var distinct = ImmutableArray.CreateBuilder<WeightedAddress>(count);
+        foreach (var endpoint in endpoints)
+        {
+            if (!endpoint.IsWeightValid)
+            {
+                InvalidWeights++;
+            }
+
+            if (_places.TryAdd(endpoint.Address, distinct.Count))
+            {
+                distinct.Add(endpoint);
+            }
+            else
+            {
+                distinct[_places[endpoint.Address]] = endpoint;
+            }
+        }
+
+        Endpoints = distinct.DrainToImmutable();
+    }
+
+    private EndpointGroup(EndpointGroup other, double weight, GroupSource? source)
+    {
+        Weight = weight;
+        Source = source;
+        Tier = other.Tier;
+        Endpoints = other.Endpoints;
+        InvalidWeights = other.InvalidWeights;
+        _places = other._places;
+    }
+
+    /// <summary>Its share relative to the other groups of its tier.</summary>
+    public double Weight { get; }
+
+    /// <summary>Its priority, 0 first.</summary>
+    public int Tier { get; }
+
+    /// <summary>The endpoints, each address once.</summary>
+    public ImmutableArray<WeightedAddress> Endpoints { get; }
+
+    /// <summary>How many weights were not valid, and count as 1.</summary>
+    public int InvalidWeights { get; }
+
+    /// <summary>Where it comes from; null where nobody said. No part of equality.</summary>
+    internal GroupSource? Source { get; }
+
+    /// <inheritdoc/>
+    public bool Equals(EndpointGroup? other)
+    {
+        if (ReferenceEquals(this, other))
+        {
+            return true;
+        }
+
+        if (other is null || Weight != other.Weight || Tier != other.Tier || Endpoints.Length != other.Endpoints.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Endpoints.Length; i++)
+        {
+            // Most often in the same order.
+            var (mine, their) = (Endpoints[i], other.Endpoints[i]);
+            if (!their.Address.Equals(mine.Address))
+            {
+                if (!other._places.TryGetValue(mine.Address, out var place))
+                {
+                    return false;
+                }
+
+                their = other.Endpoints[place];
+            }
+
+            if (mine.EffectiveWeight != their.EffectiveWeight || mine.Metadata != their.Metadata)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EndpointGroup);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Weight, Tier, Endpoints.Length);
+
+    /// <summary>The endpoints, the first ten of them where there are more, for a log.</summary>
+    public override string ToString()
+    {
+        const int Shown = 10;
+        var endpoints = string.Join(", ", Endpoints.Take(Shown));
+        return Endpoints.IsEmpty ? "no endpoints"
+            : Endpoints.Length <= Shown ? endpoints
+            : string.Create(CultureInfo.InvariantCulture, $"{endpoints} and {Endpoints.Length - Shown} more");
+    }
+
+    /// <summary>The same endpoints with another weight.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="source">Where they come from; null: as said before.</param>
+    internal EndpointGroup WithWeight(double weight, GroupSource? source = null) =>
+        weight == Weight && source is null ? this : new(this, weight, source ?? Source);
+}

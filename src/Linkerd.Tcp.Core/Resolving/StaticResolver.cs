@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Resolves every name to the same set, until an update replaces it. Any thread.</summary>
+public sealed class StaticResolver : IResolver
+{
+    private readonly Latest<Resolution> _current;
+
+    /// <summary>Makes a resolver that answers with the given endpoints, every weight 1.</summary>
+    /// <param name="endpoints">
+    /// Each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. A host name is resolved by a <see cref="LocalInterpreter"/>, as the name
+    /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c>.
+    /// </param>
+    /// <exception cref="ArgumentException">One is of another kind, or null; the message says which.</exception>
+    public StaticResolver(params IEnumerable<EndPoint> endpoints)
+        : this(EndpointSet.Create(Checked(endpoints)))
+    {
+    }
+
+    /// <summary>Makes a resolver that answers with the given set.</summary>
+    /// <exception cref="ArgumentException">An endpoint of it is neither an <see cref="IPEndPoint"/> nor a <see cref="UnixDomainSocketEndPoint"/>; the message says which.</exception>
+    public StaticResolver(EndpointSet endpoints)
+    {
+        Check(endpoints);
+        _current = new(new Resolution.Bound(endpoints));
+    }
+
+    /// <summary>Replaces the set; every watch yields it.</summary>
+    /// <inheritdoc cref="StaticResolver(EndpointSet)" path="/exception"/>
+    public void Update(EndpointSet endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        Update(new Resolution.Bound(endpoints));
+    }
+
+    /// <summary>Replaces the state; every watch yields it. A state that is replaced before a watch came to it is skipped.</summary>
+    /// <inheritdoc cref="StaticResolver(EndpointSet)" path="/exception"/>
+    public void Update(Resolution resolution)
+    {
+        ArgumentNullException.ThrowIfNull(resolution);
+        if (resolution is Resolution.Bound bound)
+        {
+            Check(bound.Endpoints);
+        }
+
+        _current.Update(_ => resolution);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (current, replaced) = _current.Read();
+            yield return current;
+            await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static EndPoint[] Checked(IEnumerable<EndPoint> endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        EndPoint[] all = [.. endpoints];
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (FindProblem(all[i]) is { } problem)
+            {
+                throw new ArgumentException($"endpoints[{i}]: {problem}", nameof(endpoints));
+            }
+        }
+
+        return all;
+    }
+
+    private static void Check(EndpointSet endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        for (var group = 0; group < endpoints.Groups.Length; group++)
+        {
+            var members = endpoints.Groups[group].Endpoints;
+            for (var i = 0; i < members.Length; i++)
+            {
+                if (FindProblem(members[i].Address) is { } problem)
+                {
+                    throw new ArgumentException($"group {group}, endpoint {i}: {problem}", nameof(endpoints));
+                }
+            }
+        }
+    }
+
+    // Told here and not by each session that is reset: what is given here stays.
+    private static string? FindProblem(EndPoint? endPoint)
+    {
+        if (endPoint is IPEndPoint or UnixDomainSocketEndPoint)
+        {
+            return null;
+        }
+
+        var given = endPoint is null ? "null" : $"{endPoint} ({endPoint.GetType().Name})";
+        var hint = endPoint is DnsEndPoint dns ? $" {nameof(LocalInterpreter)} resolves a host name, as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;
+        return $"an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}";
+    }
+}

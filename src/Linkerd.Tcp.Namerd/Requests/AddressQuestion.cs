@@ -1,0 +1,30 @@
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Resolving;
+
+namespace Linkerd.Tcp.Namerd.Requests;
+
+/// <summary>Asks for addresses: of an id (<c>addr</c>), or of a name (<c>resolve</c>).</summary>
+internal sealed class AddressQuestion(string endpoint) : Question<Resolution>(endpoint)
+{
+    /// <summary>The addresses behind an id.</summary>
+    public static AddressQuestion Addr { get; } = new("addr");
+
+    /// <summary>The addresses behind a name, as the original asks.</summary>
+    public static AddressQuestion Resolve { get; } = new("resolve");
+
+    public override Resolution Pending => Resolution.Pending.Instance;
+
+    public override bool IsAboutAName => this == Resolve;
+
+    public override Resolution Failed(string error) => new Resolution.Failed(error);
+
+    public override NamerdDocument<Resolution>? Parse(ReadOnlySpan<byte> utf8, out string? error) => ResolveDocument.Parse(utf8, out error);
+
+    public override string? ErrorOf(Resolution state) => (state as Resolution.Failed)?.Error;
+
+    public override StatePrecedence RankOf(Resolution state) => state.Rank;
+
+    public override string Kept(bool any) => any ? "keeping the last known endpoints" : "no endpoints are known yet";
+
+    public override bool IsWorthKeeping(Resolution state) => state is Resolution.Bound { Endpoints.IsEmpty: false };
+}

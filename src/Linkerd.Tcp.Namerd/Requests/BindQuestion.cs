@@ -1,0 +1,32 @@
+using Linkerd.Tcp.Namerd.Documents;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Resolving;
+
+namespace Linkerd.Tcp.Namerd.Requests;
+
+/// <summary>Asks for the tree that a name is bound to.</summary>
+internal sealed class BindQuestion : Question<NameBinding>
+{
+    private BindQuestion()
+        : base("bind")
+    {
+    }
+
+    public static BindQuestion Instance { get; } = new();
+
+    public override NameBinding Pending => NameBinding.Pending.Instance;
+
+    public override bool IsAboutAName => true;
+
+    public override NameBinding Failed(string error) => new NameBinding.Failed(error);
+
+    public override NamerdDocument<NameBinding>? Parse(ReadOnlySpan<byte> utf8, out string? error) => BindDocument.Parse(utf8, out error);
+
+    public override string? ErrorOf(NameBinding state) => (state as NameBinding.Failed)?.Error;
+
+    public override StatePrecedence RankOf(NameBinding state) => state.Rank;
+
+    public override string Kept(bool any) => any ? "keeping the last known tree" : "no tree is known yet";
+
+    public override bool IsWorthKeeping(NameBinding state) => state.Rank == StatePrecedence.Bound;
+}
