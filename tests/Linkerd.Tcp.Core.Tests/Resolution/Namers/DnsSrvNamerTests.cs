@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Naming.Namers;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Naming.Namers;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

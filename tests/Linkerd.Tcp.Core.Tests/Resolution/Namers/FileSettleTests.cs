@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Naming.Namers;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;
