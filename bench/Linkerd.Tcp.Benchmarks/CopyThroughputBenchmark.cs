@@ -27,7 +27,7 @@ public class CopyThroughputBenchmark
     public void SetUpDuplexProxySockets()
     {
         var ((client, left), (right, server)) = (MakeSockets(), MakeSockets());
-        _ = new DuplexProxy().RunAsync(left, right).AsTask();
+        _ = new DuplexProxy().RunAsync(TransportConnection.From(left), TransportConnection.From(right)).AsTask();
         SetUp(new NetworkStream(client), new NetworkStream(server));
     }
 
@@ -45,7 +45,7 @@ public class CopyThroughputBenchmark
     public void SetUpDuplexProxyPipes()
     {
         var ((client, left), (right, server)) = (MakePipes(), MakePipes());
-        _ = new DuplexProxy().RunAsync(left, right).AsTask();
+        _ = new DuplexProxy().RunAsync(TransportConnection.From(left), TransportConnection.From(right)).AsTask();
         SetUp(client.Output.AsStream(), server.Input.AsStream());
     }
 

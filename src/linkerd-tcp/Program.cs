@@ -1,7 +1,7 @@
-using Linkerd.Tcp.Cli;
 using Linkerd.Tcp.Cli.Checking;
 using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Logging;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Resolving;
 using Linkerd.Tcp.Cli.Running;
 using Linkerd.Tcp.Cli.Streams;

@@ -33,7 +33,7 @@ internal static class Relay
             client.NoDelay = server.NoDelay = true;
             if (kind == "duplex")
             {
-                await proxy.RunAsync(client, server);
+                await proxy.RunAsync(TransportConnection.From(client), TransportConnection.From(server));
             }
             else
             {

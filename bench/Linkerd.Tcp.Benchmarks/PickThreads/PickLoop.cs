@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Benchmarks.PickThreads;
 

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.LoadTest.Proxies;
 using Linkerd.Tcp.LoadTest.Reporting;
+using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Comparing;
 

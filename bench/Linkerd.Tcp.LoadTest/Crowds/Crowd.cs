@@ -1,5 +1,6 @@
 using System.Globalization;
 using Linkerd.Tcp.LoadTest.Loop;
+using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Crowds;

@@ -6,11 +6,18 @@ namespace Linkerd.Tcp.Proxying;
 internal sealed class DuplexCompletion : IDuplexOwner, IValueTaskSource<DuplexResult>
 {
     private ManualResetValueTaskSourceCore<DuplexResult> _completion;
+    private CancellationTokenRegistration _cancellation;
 
     public ValueTask<DuplexResult> Task => new(this, _completion.Version);
 
+    /// <summary>Has a token end the copy. Before the copy starts.</summary>
+    public void EndWith(DuplexControl control, CancellationToken cancellationToken) =>
+        _cancellation = cancellationToken.UnsafeRegister(static control => ((DuplexControl)control!).TryEnd(new CloseReason(ClosedBy.Operator, ClosePhase.Data)), control);
+
     public void OnCopyEnded(in DuplexResult result, Exception? error)
     {
+        // Not waited for: it may be what ends the copy.
+        _cancellation.Unregister();
         if (error is null)
         {
             _completion.SetResult(result);

@@ -1,14 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
-using System.IO.Pipelines;
-using System.Net.Sockets;
-using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Transport;
-using Linkerd.Tcp.Transport.Adapters;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
@@ -23,90 +16,45 @@ namespace Linkerd.Tcp;
 /// <para>A direction holds at most one window of bytes (<see cref="TcpOptions.WindowSize"/>), and none while it waits for some.
 /// A slow reader stops the fast writer and nobody else.</para>
 /// </remarks>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The Sockets engine holds nothing.")]
 public sealed class DuplexProxy
 {
     private readonly DuplexOptions _options;
-    private readonly TcpOptions _tcp;
     private readonly IRandomSource _random;
-    private readonly TimeProvider _timeProvider;
-    private readonly SocketsTransport _sockets;
-    private readonly AdapterLog _log;
 
-    /// <summary>Makes a proxy.</summary>
+    /// <summary>Initializes a proxy.</summary>
     /// <param name="options">The limits of each copy; copied; default: those of <see cref="DuplexOptions"/>.</param>
-    /// <param name="random">Where the jitter of <see cref="DuplexOptions.Lifetime"/> comes from.</param>
-    /// <param name="timeProvider">The clock for sockets, streams and pipes; a <see cref="TransportConnection"/> brings its own.</param>
-    /// <param name="tcp">The window of sockets and streams, copied; a <see cref="TransportConnection"/> brings its own.</param>
-    /// <param name="loggerFactory">
-    /// Where to log what a stream or a pipe throws that is none of the exceptions by which it tells of its peer's end; default: nowhere. Category <c>Linkerd.Tcp.Transport</c>.
-    /// </param>
+    /// <param name="random">The source of the jitter of <see cref="DuplexOptions.Lifetime"/>.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null, TimeProvider? timeProvider = null, TcpOptions? tcp = null, ILoggerFactory? loggerFactory = null)
+    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null)
     {
         _options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
         _random = random ?? RandomSource.Shared;
-        _timeProvider = timeProvider ?? TimeProvider.System;
-        _tcp = OptionsValidator.Validated((tcp ?? new()).Copy(), static (tcp, validator) => tcp.Validate(validator), nameof(tcp));
-        _sockets = new SocketsTransport(_timeProvider, loggerFactory);
-        _log = new AdapterLog(GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport"), _timeProvider);
     }
 
-    /// <summary>Copies between two connections of any transports. What a connection has received and not consumed goes first.</summary>
-    /// <param name="client">Who connected to us.</param>
-    /// <param name="server">Whom we connected to.</param>
+    /// <summary>
+    /// Copies between two connections of any transports. Bytes that a connection has received and nobody has consumed go first. <c>TransportConnection.From</c> makes a connection of a socket, a stream or a pipe.
+    /// </summary>
+    /// <param name="client">The connection of the peer that connected to this process.</param>
+    /// <param name="server">The connection of the peer that this process connected to.</param>
     /// <param name="control">Counters to look at meanwhile, and the handle to end the copy; optional.</param>
+    /// <param name="cancellationToken">Ends the copy: both connections are reset, and the result has <see cref="ClosedBy.Operator"/>. Nothing is thrown for it.</param>
     /// <returns>
-    /// How it ended. It never throws for what a peer, the network, a stream or a pipe does. What a <see cref="TransportConnection"/> of somebody else's throws, against its
+    /// The end of the copy. It never throws for what a peer, the network, a stream or a pipe does. What another implementation of <see cref="TransportConnection"/> throws, against its
     /// contract, ends the copy and is thrown here, once both connections are closed.
     /// </returns>
-    public ValueTask<DuplexResult> RunAsync(TransportConnection client, TransportConnection server, DuplexControl? control = null)
+    public ValueTask<DuplexResult> RunAsync(TransportConnection client, TransportConnection server, DuplexControl? control = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(server);
+        control ??= new DuplexControl();
         var completion = new DuplexCompletion();
-        Start(client, server, control ?? new DuplexControl(), completion);
+        if (cancellationToken.CanBeCanceled)
+        {
+            completion.EndWith(control, cancellationToken);
+        }
+
+        Start(client, server, control, completion);
         return completion.Task;
-    }
-
-    /// <summary>Copies between two connected stream sockets.</summary>
-    /// <exception cref="ArgumentException">One of them is not a connected stream socket.</exception>
-    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(Socket client, Socket server, DuplexControl? control = null)
-    {
-        // Both before either is taken over.
-        ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(server);
-        SocketsTransport.CheckSocket(client, nameof(client));
-        SocketsTransport.CheckSocket(server, nameof(server));
-        return RunAsync(_sockets.FromSocket(client, _tcp.WindowSize), _sockets.FromSocket(server, _tcp.WindowSize), control);
-    }
-
-    /// <summary>
-    /// Copies between two streams. The end of a stream is its FIN, an <see cref="IOException"/> its RST, and so is whatever else it throws, which is logged (5014). A <see cref="NetworkStream"/> sends its FIN
-    /// with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close,
-    /// and is closed when both directions are done. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
-    /// </summary>
-    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(Stream client, Stream server, DuplexControl? control = null)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(server);
-        return RunAsync(new StreamConnection(client, _timeProvider, _tcp.WindowSize, _log), new StreamConnection(server, _timeProvider, _tcp.WindowSize, _log), control);
-    }
-
-    /// <summary>
-    /// Copies between two pipes. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
-    /// A reader that is completed is a peer that has reset the connection. A pipe does not tell what its reader has consumed, and drops what was not
-    /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. What a reader or a writer throws ends
-    /// the copy as a RST does, and is logged (5014) unless it is how such things tell that an end is gone.
-    /// </summary>
-    /// <inheritdoc cref="RunAsync(TransportConnection, TransportConnection, DuplexControl?)"/>
-    public ValueTask<DuplexResult> RunAsync(IDuplexPipe client, IDuplexPipe server, DuplexControl? control = null)
-    {
-        ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(server);
-        return RunAsync(new PipeConnection(client, _timeProvider, _log), new PipeConnection(server, _timeProvider, _log), control);
     }
 
     /// <summary>Starts a copy whose owner is told of its end.</summary>

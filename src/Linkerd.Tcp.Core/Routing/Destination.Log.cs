@@ -4,6 +4,7 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;

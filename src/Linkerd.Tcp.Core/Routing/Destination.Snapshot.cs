@@ -27,10 +27,10 @@ public sealed partial class Destination
             IsStale = IsStale,
             Updates = Updates,
             Failures = Failures,
-            WaitingSessions = Waiters.Count,
+            PendingSessions = Waiters.Count,
             SessionsWaited = Waiters.Total,
             RetriesLeft = Budget.Left,
-            WarmConnections = Warm?.Count ?? 0,
+            Preconnections = Warm?.Count ?? 0,
             Endpoints = ImmutableCollectionsMarshal.AsImmutableArray(snapshots),
         };
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.Routing;

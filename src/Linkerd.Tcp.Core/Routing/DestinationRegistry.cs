@@ -6,6 +6,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;

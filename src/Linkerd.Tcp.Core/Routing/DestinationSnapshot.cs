@@ -3,39 +3,43 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>One destination at one moment, for introspection.</summary>
-public sealed record DestinationSnapshot
+/// <summary>Represents one destination at one moment, for introspection. Immutable.</summary>
+public sealed class DestinationSnapshot
 {
-    /// <summary>Its name.</summary>
-    public required DstPath Name { get; init; }
+    internal DestinationSnapshot()
+    {
+    }
 
-    /// <summary>What its resolver said last.</summary>
-    public required Resolution Resolution { get; init; }
+    /// <summary>Gets the name.</summary>
+    public DstPath Name { get; internal init; } = DstPath.Root;
 
-    /// <summary>For how long its endpoints have been kept without a good answer.</summary>
-    public required TimeSpan Age { get; init; }
+    /// <summary>Gets the last state that the resolver gave.</summary>
+    public Resolution Resolution { get; internal init; } = Resolution.Pending.Instance;
 
-    /// <summary>Whether its endpoints were remembered from an earlier run, and nothing has confirmed them yet.</summary>
-    public required bool IsStale { get; init; }
+    /// <summary>Gets the time for which the endpoints have been kept without a good answer.</summary>
+    public TimeSpan Age { get; internal init; }
 
-    /// <summary>Good answers of its resolver, in total.</summary>
-    public required long Updates { get; init; }
+    /// <summary>Gets a value that indicates whether the endpoints were remembered from an earlier run, and nothing has confirmed them yet.</summary>
+    public bool IsStale { get; internal init; }
 
-    /// <summary>Answers against which the endpoints were kept, in total.</summary>
-    public required long Failures { get; init; }
+    /// <summary>Gets the number of good answers of the resolver, in total.</summary>
+    public long Updates { get; internal init; }
 
-    /// <summary>Sessions that wait for a resolution or a free place now.</summary>
-    public required int WaitingSessions { get; init; }
+    /// <summary>Gets the number of answers against which the endpoints were kept, in total.</summary>
+    public long Failures { get; internal init; }
 
-    /// <summary>Sessions that have waited, in total.</summary>
-    public required long SessionsWaited { get; init; }
+    /// <summary>Gets the number of sessions that wait for a resolution or for a free place now.</summary>
+    public int PendingSessions { get; internal init; }
 
-    /// <summary>Retries that may be made at this moment.</summary>
-    public required double RetriesLeft { get; init; }
+    /// <summary>Gets the number of sessions that have waited, in total.</summary>
+    public long SessionsWaited { get; internal init; }
 
-    /// <summary>Connections that are made ahead and ready now.</summary>
-    public required int WarmConnections { get; init; }
+    /// <summary>Gets the number of retries that may be made at this moment.</summary>
+    public double RetriesLeft { get; internal init; }
 
-    /// <summary>Its endpoints, in the order of the set.</summary>
-    public required ImmutableArray<ServerEndpointSnapshot> Endpoints { get; init; }
+    /// <summary>Gets the number of connections that were made ahead and are ready now.</summary>
+    public int Preconnections { get; internal init; }
+
+    /// <summary>Gets the endpoints, in the order of the set.</summary>
+    public ImmutableArray<ServerEndpointSnapshot> Endpoints { get; internal init; } = [];
 }

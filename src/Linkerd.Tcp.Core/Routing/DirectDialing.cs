@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;

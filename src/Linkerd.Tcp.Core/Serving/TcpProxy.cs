@@ -365,7 +365,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         Proxy = new ServedBy(options.Connect, options.Tcp),
         AbortOnClose = options.AbortOnClose,
-        Duplex = new DuplexProxy(options.Duplex, _random, _timeProvider, options.Tcp),
+        Duplex = new DuplexProxy(options.Duplex, _random),
     };
 
     private static TcpProxyOptions Validated(TcpProxyOptions options) =>

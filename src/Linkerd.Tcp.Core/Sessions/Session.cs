@@ -20,7 +20,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     private SessionWait? _wait;
     private SessionTimes? _times;
     private EndpointLease _lease;
-    private volatile Phase _phase;
+    private volatile SessionPhase _phase;
     private volatile bool _faultTold;
     private bool _isAdmitted;
     private bool _isCounted;
@@ -36,21 +36,6 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         _isAdmitted = context.Acceptor.Preludes.Count == 0;
     }
 
-    private enum Phase : byte
-    {
-        /// <summary>Accepted, in its preludes.</summary>
-        Prelude,
-
-        /// <summary>Admitted, and waiting for a server connection.</summary>
-        Establishing,
-
-        /// <summary>Copying.</summary>
-        Copy,
-
-        /// <summary>Refused before it was admitted, or without a server connection.</summary>
-        Unserved,
-    }
-
     /// <summary>Its neighbours in the <see cref="SessionList"/>, which owns both.</summary>
     internal Session? Previous { get; set; }
 
@@ -60,7 +45,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     internal SessionContext Context => _context;
 
     /// <summary>The endpoint; null while the session is not connected, and when it is over. Any thread.</summary>
-    internal ServerEndpoint? Endpoint => _phase == Phase.Copy ? _lease.Endpoint : null;
+    internal ServerEndpoint? Endpoint => _phase == SessionPhase.Copy ? _lease.Endpoint : null;
 
     TransportExecutor IRequester.Executor => _context.Connection.Executor;
 
@@ -68,7 +53,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     bool IRequester.HasInput => _context.Connection.HasKnownInput;
 
-    bool IRequester.TakesPreconnects => _phase == Phase.Establishing;
+    bool IRequester.TakesPreconnects => _phase == SessionPhase.Establishing;
 
     TcpOptions? IRequester.Tcp => Acceptor.Policy.Proxy.Tcp;
 
@@ -106,8 +91,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     {
         var ended = _control.TryEnd(new(by, _phase switch
         {
-            Phase.Prelude => ClosePhase.Accept,
-            Phase.Copy => ClosePhase.Data,
+            SessionPhase.Prelude => ClosePhase.Accept,
+            SessionPhase.Copy => ClosePhase.Data,
             _ => ClosePhase.Queue,
         }));
         EndWaiting(null);
@@ -215,7 +200,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         catch (Exception error)
         {
             // Somebody else's connection, balancer or transport: its fault ends this session and no other.
-            NoteFault(error, _phase == Phase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
+            NoteFault(error, _phase == SessionPhase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
         }
 
         try
@@ -235,7 +220,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         if (establishment is not { Connection: { } server })
         {
             _control.TrySetReason(establishment?.Reason ?? new(ClosedBy.Proxy, ClosePhase.Accept));
-            End(wait, Phase.Unserved);
+            End(wait, SessionPhase.Unserved);
             await EndUnservedAsync(establishment, detail, server: null).ConfigureAwait(false);
             return;
         }
@@ -243,7 +228,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         _lease = establishment.Lease;
         var isWarm = establishment.IsWarm;
         Services.Establishments.Return(establishment);
-        End(wait, Phase.Copy);
+        End(wait, SessionPhase.Copy);
         try
         {
             StartCopy(server, isWarm);
@@ -299,7 +284,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         var destination = _context.Destination!;
         var policy = PolicyOf(destination);
         wait.BeginEstablishing(policy.ConnectTimeout, now);
-        _phase = Phase.Establishing;
+        _phase = SessionPhase.Establishing;
         destination.Budget.OnSession();
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
@@ -378,7 +363,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         Acceptor.Limit.Release();
     }
 
-    private void End(SessionWait wait, Phase next)
+    private void End(SessionWait wait, SessionPhase next)
     {
         _phase = next;
         _wait = null;

@@ -1,3 +1,6 @@
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
+
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>Which engine carries connections.</summary>

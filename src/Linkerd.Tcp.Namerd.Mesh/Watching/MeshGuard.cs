@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Servers;

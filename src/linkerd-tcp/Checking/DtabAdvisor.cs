@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Resolving;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Naming;

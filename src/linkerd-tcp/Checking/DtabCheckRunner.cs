@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Checking;

@@ -6,9 +6,6 @@ namespace Linkerd.Tcp.Cli.CommandLine;
 /// <summary>Every option of the command line: those of the table, and the few that say something of a command itself. Those with a letter, their defaults and words are the original's, and come first.</summary>
 internal static class CliOptions
 {
-    /// <summary>The table of options of the executable.</summary>
-    public static ConfigurationTable Table { get; } = new(new InterpreterKinds(NamerdKinds.Http, NamerdKinds.Mesh));
-
     public static CliOption HelpFlag { get; } = Flag('h', "help", "Prints help information");
 
     public static CliOption VersionFlag { get; } = Flag('V', "version", "Prints version information");
@@ -17,7 +14,7 @@ internal static class CliOptions
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 
     /// <summary>The options of the proxy.</summary>
-    public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(Table.Options);
+    public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(NamerdKinds.Table.Options);
 
     /// <summary>Those that decide who resolves names, and how; of <c>resolve</c> too.</summary>
     public static IReadOnlyList<CliOption> Naming { get; } = [.. Proxy.Where(static option => option.Row.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)))];

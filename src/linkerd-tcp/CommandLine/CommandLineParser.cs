@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
@@ -10,7 +11,7 @@ internal static class CommandLineParser
     {
         ["resolve", .. var rest] => ResolveCommandLine.Parse(rest),
         ["dtab", .. var rest] => DtabCommandLine.Parse(rest),
-        ["config", "reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(CliOptions.Table)),
+        ["config", "reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(NamerdKinds.Table)),
         _ => ProxyCommandLine.Parse(args),
     };
 }

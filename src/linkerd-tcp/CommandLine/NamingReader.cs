@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Linkerd.Tcp.Cli.Checking;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;

@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Diagnostics;
 using Microsoft.Extensions.Logging;
 

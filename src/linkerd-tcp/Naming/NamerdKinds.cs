@@ -23,6 +23,9 @@ internal static class NamerdKinds
         Create,
         Validate);
 
+    /// <summary>Gets the table of options of the executable, with these kinds.</summary>
+    public static ConfigurationTable Table { get; } = new(new InterpreterKinds(Http, Mesh));
+
     private static void Validate(NamerdConfiguration configuration, OptionsValidator validator)
     {
         validator.Expect(

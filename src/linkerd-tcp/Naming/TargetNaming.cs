@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Cli.Checking;
-using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
@@ -20,7 +18,7 @@ internal sealed record TargetNaming(NameTree Target, InterpreterConfiguration In
     /// <exception cref="NameBindingException">The target can never be bound.</exception>
     /// <exception cref="InvalidOptionsException">namerd could never be asked so.</exception>
     public NamingServices Create(ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
-        CliOptions.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
+        NamerdKinds.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
 
     /// <summary>Returns what is wrong if it can never work; otherwise null.</summary>
     public string? Check()

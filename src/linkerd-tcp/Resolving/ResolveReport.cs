@@ -1,5 +1,6 @@
 using System.Globalization;
 using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Naming;
 

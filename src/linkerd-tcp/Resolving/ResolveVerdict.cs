@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
@@ -8,17 +9,17 @@ namespace Linkerd.Tcp.Cli.Resolving;
 internal sealed record ResolveVerdict(int ExitCode, string Text)
 {
     /// <summary>Whether something went wrong, rather than that it is known what the name is.</summary>
-    public bool IsError => ExitCode is Cli.ExitCode.Failure or Cli.ExitCode.Pending;
+    public bool IsError => ExitCode is Primitives.ExitCode.Failure or Primitives.ExitCode.Pending;
 
     /// <summary>The verdict on a state.</summary>
     public static ResolveVerdict On(DstPath name, NameSnapshot snapshot) => (snapshot.Binding, snapshot.Resolution) switch
     {
-        (NameBinding.Bound { Tree: BoundTree.Empty }, _) => new(Cli.ExitCode.Negative, "empty ($): the name exists, and is bound to nothing"),
-        (NameBinding.Bound { Tree: BoundTree.Fail }, _) => new(Cli.ExitCode.Negative, "negative (!): the name is not to be found"),
-        (_, Resolution.Negative) => new(Cli.ExitCode.Negative, "negative: the name does not exist"),
-        (_, Resolution.Bound { Endpoints.IsEmpty: true }) => new(Cli.ExitCode.Success, "bound, to no endpoint"),
-        (_, Resolution.Bound bound) => new(Cli.ExitCode.Success, bound.Endpoints.Count == 1 ? "bound, 1 endpoint" : $"bound, {bound.Endpoints.Count} endpoints"),
-        (_, Resolution.Failed failed) => new(Cli.ExitCode.Failure, $"{name} cannot be resolved: {failed.Error}"),
-        _ => new(Cli.ExitCode.Pending, $"{name} is still pending: waiting for {string.Join(", ", snapshot.Missing)}"),
+        (NameBinding.Bound { Tree: BoundTree.Empty }, _) => new(Primitives.ExitCode.Negative, "empty ($): the name exists, and is bound to nothing"),
+        (NameBinding.Bound { Tree: BoundTree.Fail }, _) => new(Primitives.ExitCode.Negative, "negative (!): the name is not to be found"),
+        (_, Resolution.Negative) => new(Primitives.ExitCode.Negative, "negative: the name does not exist"),
+        (_, Resolution.Bound { Endpoints.IsEmpty: true }) => new(Primitives.ExitCode.Success, "bound, to no endpoint"),
+        (_, Resolution.Bound bound) => new(Primitives.ExitCode.Success, bound.Endpoints.Count == 1 ? "bound, 1 endpoint" : $"bound, {bound.Endpoints.Count} endpoints"),
+        (_, Resolution.Failed failed) => new(Primitives.ExitCode.Failure, $"{name} cannot be resolved: {failed.Error}"),
+        _ => new(Primitives.ExitCode.Pending, $"{name} is still pending: waiting for {string.Join(", ", snapshot.Missing)}"),
     };
 }

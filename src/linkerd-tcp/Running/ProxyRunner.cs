@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
@@ -24,7 +24,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
         try
         {
-            var host = new ProxyHost(configuration, CliOptions.Table, loggerFactory, meter, timeProvider);
+            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider);
             await using (host.ConfigureAwait(false))
             {
                 await ServeAsync(host, signals).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -8,6 +8,8 @@ using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Primitives;
@@ -41,7 +43,7 @@ public sealed class OptionsTests
         [typeof(DestinationRegistryOptions)] = Of("", static () => new(), static (DestinationRegistryOptions own) => new DestinationRegistry(static _ => throw new InvalidOperationException(), options: own)),
         [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
-        [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), new DuplexProxy(tcp: own) }),
+        [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), TransportConnection.From(Stream.Null, own) }),
         [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks } }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
         [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => TransportFactory.Create(own)),
         [typeof(PreconnectOptions)] = Of("Warm.", static () => new(), static (PreconnectOptions own) => Destination(new() { Resolver = new StaticResolver(), Preconnect = own })),

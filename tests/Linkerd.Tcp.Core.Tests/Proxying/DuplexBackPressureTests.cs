@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;

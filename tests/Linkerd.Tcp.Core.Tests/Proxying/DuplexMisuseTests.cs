@@ -21,32 +21,31 @@ public sealed class DuplexMisuseTests
     }
 
     [Fact]
-    public void Construct_NoWindow_SaysWhichAndWhatWasExpected()
+    public void From_NoWindow_SaysWhichAndWhatWasExpected()
     {
-        var error = Assert.ThrowsAny<ArgumentException>(() => new DuplexProxy(tcp: new TcpOptions { WindowSize = 0 }));
+        var error = Assert.ThrowsAny<ArgumentException>(() => TransportConnection.From(Stream.Null, new TcpOptions { WindowSize = 0 }));
         Assert.Equal("tcp", error.ParamName);
         Assert.StartsWith("WindowSize: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Run_SocketThatIsNotConnected_SaysWhichOfTheTwo()
+    public void From_WhatIsNoConnection_SaysWhatWasExpected()
     {
-        using var left = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var right = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        var proxy = new DuplexProxy();
-        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentException>(async () => await proxy.RunAsync(left, right))).ParamName);
-        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(left, null!))).ParamName);
-        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(null!, right))).ParamName);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Assert.StartsWith("A connected stream socket was expected.", Assert.Throws<ArgumentException>("socket", () => TransportConnection.From(socket)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>("socket", () => TransportConnection.From((Socket)null!));
+        Assert.Throws<ArgumentNullException>("stream", () => TransportConnection.From((Stream)null!));
+        Assert.Throws<ArgumentNullException>("pipe", () => TransportConnection.From((IDuplexPipe)null!));
+        Assert.Throws<ArgumentException>("stream", () => TransportConnection.From(new MemoryStream([], writable: false)));
     }
 
     [Fact]
-    public async Task Run_NoStreamOrPipe_SaysWhichOfTheTwo()
+    public async Task Run_NoConnection_SaysWhichOfTheTwo()
     {
         var proxy = new DuplexProxy();
-        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync((Stream)null!, Stream.Null))).ParamName);
-        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(Stream.Null, (Stream)null!))).ParamName);
-        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync((IDuplexPipe)null!, new Ends()))).ParamName);
-        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(new Ends(), (IDuplexPipe)null!))).ParamName);
+        await using var other = TransportConnection.From(new Ends());
+        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(null!, other))).ParamName);
+        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(other, null!))).ParamName);
     }
 
     private sealed class Ends : IDuplexPipe

@@ -123,7 +123,7 @@ public sealed class DuplexProxyPipeTests
         return bytes;
     }
 
-    private Task<DuplexResult> Run() => new DuplexProxy().RunAsync(_client.Inside, _server.Inside, _control).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+    private Task<DuplexResult> Run() => new DuplexProxy().RunAsync(TransportConnection.From(_client.Inside), TransportConnection.From(_server.Inside), _control).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 
     /// <summary>Two pipes crosswise: what is written to the output of one end is read from the input of the other.</summary>
     private sealed class Pair

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Xunit;

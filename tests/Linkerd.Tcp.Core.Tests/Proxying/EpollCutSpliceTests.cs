@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -1,6 +1,8 @@
 using System.Net;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -28,10 +28,10 @@ public sealed class ForeignStreamTests
             var (faulty, sound) = (new FaultyStream(fault, type), new FaultyStream("none", type));
             var control = new DuplexControl();
             using var logs = new LogRecorder();
-            var proxy = new DuplexProxy(loggerFactory: logs);
             await faulty.SayAsync();
             await sound.SayAsync();
-            var running = isClient ? proxy.RunAsync(faulty, sound, control).AsTask() : proxy.RunAsync(sound, faulty, control).AsTask();
+            var (one, other) = (TransportConnection.From(faulty, loggerFactory: logs), TransportConnection.From(sound, loggerFactory: logs));
+            var running = isClient ? new DuplexProxy().RunAsync(one, other, control).AsTask() : new DuplexProxy().RunAsync(other, one, control).AsTask();
             if (fault == "Dispose")
             {
                 Assert.True(control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data)));
@@ -44,13 +44,31 @@ public sealed class ForeignStreamTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_TokenIsCancelled_EndsTheCopyAndResetsBoth(bool isBefore)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var (client, server) = (new FaultyStream("none", typeof(IOException)), new FaultyStream("none", typeof(IOException)));
+        if (isBefore)
+        {
+            await cancellation.CancelAsync();
+        }
+
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), cancellationToken: cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        Assert.Equal("KD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
+        Assert.True(client.IsClosed && server.IsClosed);
+    }
+
     /// <summary>On the thread of the timer an exception would end the process.</summary>
     [Fact]
     public async Task IdleTimeout_DisposeThrows_EndsTheCopy()
     {
         var time = new FakeTimeProvider();
         var (client, server) = (new FaultyStream("Dispose", typeof(NotSupportedException)), new FaultyStream("Dispose", typeof(NotSupportedException)));
-        var running = new DuplexProxy(new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(10) }, timeProvider: time).RunAsync(client, server).AsTask();
+        var running = new DuplexProxy(new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(10) }).RunAsync(TransportConnection.From(client, timeProvider: time), TransportConnection.From(server, timeProvider: time)).AsTask();
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("cD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
     }
@@ -62,7 +80,7 @@ public sealed class ForeignStreamTests
         var (client, server) = (new FaultyStream("none", typeof(IOException)), new FaultyStream("none", typeof(IOException)));
         client.OnWrite = () => control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data));
         client.OnDispose = () => control.TryEnd(new(ClosedBy.Proxy, ClosePhase.Data));
-        var running = new DuplexProxy().RunAsync(client, server, control).AsTask();
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control).AsTask();
         await server.SayAsync();
         Assert.Equal("KD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
         Assert.True(client.IsClosed && server.IsClosed);

@@ -4,6 +4,8 @@ using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Routing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,4 +1,6 @@
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

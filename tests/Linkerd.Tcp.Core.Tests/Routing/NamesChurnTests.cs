@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Routing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

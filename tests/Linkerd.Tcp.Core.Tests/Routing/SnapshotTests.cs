@@ -2,6 +2,7 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -55,7 +56,7 @@ public sealed class SnapshotTests
         var destination = router.Get(DstPath.Parse("/svc/web"));
         Assert.True(SpinWait.SpinUntil(() => destination.Balancer.Endpoints.Count == 3, TimeSpan.FromSeconds(30)));
         var snapshot = destination.Snapshot();
-        Assert.Equal((DstPath.Parse("/svc/web"), 0, 100.0, 3), (snapshot.Name, snapshot.WaitingSessions, snapshot.RetriesLeft, snapshot.Endpoints.Length));
+        Assert.Equal((DstPath.Parse("/svc/web"), 0, 100.0, 3), (snapshot.Name, snapshot.PendingSessions, snapshot.RetriesLeft, snapshot.Endpoints.Length));
         Assert.Equal(2, ((IPEndPoint)destination.FindEndpoint(new IPEndPoint(IPAddress.Loopback, 2))!.Address).Port);
         Assert.Null(destination.FindEndpoint(new IPEndPoint(IPAddress.Loopback, 9)));
     }

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Serving;

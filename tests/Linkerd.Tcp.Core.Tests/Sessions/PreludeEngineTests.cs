@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;

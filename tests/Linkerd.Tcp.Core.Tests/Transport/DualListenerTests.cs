@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;

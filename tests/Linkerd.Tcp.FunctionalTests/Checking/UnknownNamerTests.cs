@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities;
 
@@ -15,7 +16,7 @@ public sealed class UnknownNamerTests
     [InlineData("/svc => /#/x ; /#/*/web => /$/inet", "/svc/web/80", false)]
     [InlineData("/svc => /a | /#", "/svc", false)]
     public void FindUnknown_NamesThatMayLeadOn_AreNotUnknown(string dtab, string target, bool hasFiles) =>
-        Assert.Empty(Cli.Checking.KnownNamers.FindUnknown(Dtab.Parse(dtab), NameTree.Parse(target), hasFiles));
+        Assert.Empty(Cli.Naming.KnownNamers.FindUnknown(Dtab.Parse(dtab), NameTree.Parse(target), hasFiles));
 
     [Theory]
     [InlineData("/svc => /#/io.l5d.fs", "/svc/web", "there is no namer /#/io.l5d.fs here, *; --disco <DIR> makes it; '/svc => /#/io.l5d.fs' leads there")]
@@ -25,7 +26,7 @@ public sealed class UnknownNamerTests
     [InlineData("/svc => /a", "/#/x/y", "there is no namer /#/x here, *")]
     public void FindUnknown_NamersThatThereAreNot_AreSaidOnceEach(string dtab, string target, string expected)
     {
-        var problem = Assert.Single(Cli.Checking.KnownNamers.FindUnknown(Dtab.Parse(dtab), NameTree.Parse(target), hasFiles: false));
+        var problem = Assert.Single(Cli.Naming.KnownNamers.FindUnknown(Dtab.Parse(dtab), NameTree.Parse(target), hasFiles: false));
         Assert.Matches("^" + string.Join(".*", expected.Split('*').Select(System.Text.RegularExpressions.Regex.Escape)) + "$", problem);
     }
 

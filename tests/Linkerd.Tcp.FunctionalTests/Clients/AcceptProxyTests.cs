@@ -14,7 +14,7 @@ public sealed class AcceptProxyTests
     private static readonly IPEndPoint Client6 = IPEndPoint.Parse("[2001:db8::1]:56324");
     private static readonly IPEndPoint Server4 = IPEndPoint.Parse("198.51.100.7:443");
 
-    public static TheoryData<string> Engines => EpollTransport.IsSupported ? ["epoll", "sockets"] : ["sockets"];
+    public static TheoryData<string> Engines => TransportFactory.IsSupported(TransportEngine.Epoll) ? ["epoll", "sockets"] : ["sockets"];
 
     public static TheoryData<string, ProxyProtocolVersion> EnginesAndVersions =>
         [.. Engines.SelectMany(engine => Enum.GetValues<ProxyProtocolVersion>().Select(version => (engine.Data, version)))];

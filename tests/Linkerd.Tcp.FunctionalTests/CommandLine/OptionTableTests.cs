@@ -25,7 +25,7 @@ public sealed class OptionTableTests
     public void Reference_EveryOption_IsThere()
     {
         var text = Text("config", "reference");
-        Assert.All(CliOptions.Table.Options, option => Assert.Contains(option.Key is { } key ? key + "`" : "--" + option.Argument, text, StringComparison.Ordinal));
+        Assert.All(NamerdKinds.Table.Options, option => Assert.Contains(option.Key is { } key ? key + "`" : "--" + option.Argument, text, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class OptionTableTests
     [InlineData(StaticInterpreterConfiguration.KindName)]
     public void Kinds_NewConfiguration_IsOfTheKindAndItsDefaultsPrintAndParse(string name)
     {
-        var kind = CliOptions.Table.Interpreters.Get(name);
+        var kind = NamerdKinds.Table.Interpreters.Get(name);
         var configuration = kind.NewConfiguration();
         Assert.Equal(name, configuration.Kind);
         foreach (var option in kind.Options.Where(option => option.Key is not null && option.ModelType == configuration.GetType()))
@@ -115,7 +115,7 @@ public sealed class OptionTableTests
     [Fact]
     public void Kinds_AnUnknownOne_ListsThoseThatThereAre() => Assert.Equal(
         "there is no interpreter kind 'io.l5d.namerd'; known are default, io.l5d.static, io.l5d.namerd.http, io.l5d.mesh",
-        Assert.Throws<InvalidValueException>(() => CliOptions.Table.Interpreters.Get("io.l5d.namerd")).Message);
+        Assert.Throws<InvalidValueException>(() => NamerdKinds.Table.Interpreters.Get("io.l5d.namerd")).Message);
 
     private static NamerdConfiguration New(string addresses) => new() { BaseAddresses = NamerdText.ParseAddresses(addresses), IsMesh = addresses.StartsWith("mesh", StringComparison.Ordinal) };
 

@@ -27,7 +27,7 @@ public sealed class EpollAllocationTests
     {
         Require.Epoll();
         using var backend = new RawBackend();
-        await using var transport = new EpollTransport(new TransportOptions { Loops = 1 });
+        await using var transport = TransportFactory.Create(new TransportOptions { Engine = TransportEngine.Epoll, Loops = 1 });
         await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = new StaticResolver(backend.EndPoint) });
         await using var proxy = new TcpProxy(
             new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] }, router, transport);

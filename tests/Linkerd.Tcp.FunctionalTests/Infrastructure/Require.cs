@@ -19,7 +19,7 @@ internal static class Require
     public static void Linux() => Assert.SkipUnless(OperatingSystem.IsLinux(), "this reads /proc, which is Linux's");
 
     /// <summary>A machine that the epoll engine runs on.</summary>
-    public static void Epoll() => Assert.SkipUnless(EpollTransport.IsSupported, "the epoll engine runs on Linux, on x64 and arm64");
+    public static void Epoll() => Assert.SkipUnless(TransportFactory.IsSupported(TransportEngine.Epoll), "the epoll engine runs on Linux, on x64 and arm64");
 
     /// <summary>So many descriptors in one process; Linux.</summary>
     public static void Descriptors(int count)

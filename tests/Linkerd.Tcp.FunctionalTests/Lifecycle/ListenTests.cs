@@ -71,7 +71,7 @@ public sealed class ListenTests
         }
     }
 
-    private static string[] Transports => EpollTransport.IsSupported ? ["epoll", "sockets"] : ["sockets"];
+    private static string[] Transports => TransportFactory.IsSupported(TransportEngine.Epoll) ? ["epoll", "sockets"] : ["sockets"];
 
     private static IPEndPoint AddressOf(string line) => IPEndPoint.Parse(line.Split("] listening on ")[1].Split(' ')[0]);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

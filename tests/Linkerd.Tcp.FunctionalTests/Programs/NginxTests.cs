@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

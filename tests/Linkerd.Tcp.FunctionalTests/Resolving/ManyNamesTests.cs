@@ -1,3 +1,5 @@
+using Linkerd.Tcp.TestUtilities;
+
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.TestUtilities;
+
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>The question that a test is about. What is asked besides it is answered well.</summary>

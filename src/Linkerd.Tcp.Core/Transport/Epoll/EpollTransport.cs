@@ -3,11 +3,10 @@ using System.Runtime.InteropServices;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Transport;
+namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// The Linux engine: event loops on epoll, one thread each. A connection, the connections that are made near it, and all that is done with them live on
@@ -19,7 +18,7 @@ namespace Linkerd.Tcp.Transport;
 /// <para>Operations may be called from any thread, at the price of a hop to the loop; <see cref="TransportExecutor.Resume"/> goes there once.</para>
 /// <para>Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.</para>
 /// </remarks>
-public sealed class EpollTransport : ITransport
+internal sealed class EpollTransport : ITransport
 {
     private readonly EpollLoop[] _loops;
     private readonly LoopWatchdog _watchdog;

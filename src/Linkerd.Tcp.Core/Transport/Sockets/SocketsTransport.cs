@@ -3,12 +3,11 @@ using System.Net.Sockets;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.ObjectPool;
 
-namespace Linkerd.Tcp.Transport;
+namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
 /// The portable engine, over <see cref="System.Net.Sockets"/>. Connections live on the thread pool at large; the two directions of a copy may
@@ -19,7 +18,7 @@ namespace Linkerd.Tcp.Transport;
 /// <see cref="TransportConnection.FlushToPeerAsync"/> then waits a second, and <see cref="TransportConnection.IsReset"/> learns of a reset by operations only.
 /// Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.
 /// </remarks>
-public sealed class SocketsTransport : ITransport
+internal sealed class SocketsTransport : ITransport
 {
     private readonly ObjectPool<SocketConnector> _connectors;
     private volatile bool _disposed;

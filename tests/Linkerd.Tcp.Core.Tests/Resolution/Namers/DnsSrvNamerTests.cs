@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Namers;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

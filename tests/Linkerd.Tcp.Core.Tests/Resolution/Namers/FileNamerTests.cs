@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Namers;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging;

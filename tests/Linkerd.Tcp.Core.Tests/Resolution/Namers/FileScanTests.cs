@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Naming.Namers;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Naming.Namers;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

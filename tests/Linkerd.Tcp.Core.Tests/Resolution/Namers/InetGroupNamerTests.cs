@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests;

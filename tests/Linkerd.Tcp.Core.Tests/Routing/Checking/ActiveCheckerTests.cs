@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;

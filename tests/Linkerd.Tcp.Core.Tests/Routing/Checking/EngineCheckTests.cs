@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing.Checking;

@@ -4,6 +4,7 @@ using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

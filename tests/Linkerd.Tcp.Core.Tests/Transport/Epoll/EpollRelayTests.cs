@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Proxying;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport.Epoll;

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 

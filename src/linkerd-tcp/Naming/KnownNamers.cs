@@ -1,8 +1,8 @@
-using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli.Checking;
+namespace Linkerd.Tcp.Cli.Naming;
 
 /// <summary>The namers that there are here, and the names of a dtab that lead to another one.</summary>
 internal static class KnownNamers

@@ -1,6 +1,8 @@
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport;
@@ -8,6 +10,9 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>Makes engines.</summary>
 public static partial class TransportFactory
 {
+    /// <summary>Gets a value that indicates whether an engine runs on this platform: epoll on Linux, on x64 and arm64, the others everywhere.</summary>
+    public static bool IsSupported(TransportEngine engine) => engine != TransportEngine.Epoll || (OperatingSystem.IsLinux() && EpollTransport.IsSupported);
+
     /// <summary>Makes the engine that the options ask for; it is the caller's to dispose.</summary>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="PlatformNotSupportedException">Epoll was asked for, and does not run here.</exception>

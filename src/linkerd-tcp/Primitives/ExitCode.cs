@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli;
+namespace Linkerd.Tcp.Cli.Primitives;
 
 /// <summary>What the process ends with.</summary>
 internal static class ExitCode

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli.CommandLine;
+namespace Linkerd.Tcp.Cli.Primitives;
 
 /// <summary>Finds what somebody meant who mistyped an option.</summary>
 internal static class Suggestion

@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli.Checking;
+namespace Linkerd.Tcp.Cli.Primitives;
 
 /// <summary>
 /// The prefixes of entries of a dtab, label by label, so that what matches a name is found in the time of its labels and not of the entries. Entries are

@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Adapters;
+using Linkerd.Tcp.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Linkerd.Tcp;
+
+/// <summary>Makes connections of sockets, streams and pipes, and a stream of a connection. Any thread.</summary>
+public static class TransportConnectionExtensions
+{
+    private static readonly SocketsTransport Default = new();
+
+    extension(TransportConnection)
+    {
+        /// <summary>Makes a connection of a connected stream socket, which belongs to it from then on.</summary>
+        /// <param name="socket">The socket.</param>
+        /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
+        /// <param name="timeProvider">The clock; default: the system's.</param>
+        /// <param name="loggerFactory">Where to log what handlers throw, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.</param>
+        /// <exception cref="ArgumentException">It is not a connected stream socket.</exception>
+        /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+        public static TransportConnection From(Socket socket, TcpOptions? tcp = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+        {
+            ArgumentNullException.ThrowIfNull(socket);
+            var transport = timeProvider is null && loggerFactory is null ? Default : new SocketsTransport(timeProvider, loggerFactory);
+            return transport.FromSocket(socket, tcp);
+        }
+
+        /// <summary>
+        /// Makes a connection of a stream, which belongs to it from then on. The end of the stream is its FIN, an <see cref="IOException"/> its RST, and so is whatever else it throws, which is logged (5014).
+        /// A <see cref="NetworkStream"/> sends its FIN with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close, and is closed when the connection
+        /// is. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
+        /// </summary>
+        /// <param name="stream">The stream.</param>
+        /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
+        /// <param name="timeProvider">The clock; default: the system's.</param>
+        /// <param name="loggerFactory">
+        /// Where to log what the stream throws that is none of the exceptions by which it tells of its peer's end, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.
+        /// </param>
+        /// <exception cref="ArgumentException">The stream cannot be both read and written.</exception>
+        /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+        public static TransportConnection From(Stream stream, TcpOptions? tcp = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+        {
+            ArgumentNullException.ThrowIfNull(stream);
+            var clock = timeProvider ?? TimeProvider.System;
+            var window = OptionsValidator.Validated(tcp ?? TcpOptions.Defaults, static (tcp, validator) => tcp.Validate(validator), nameof(tcp)).WindowSize;
+            return new StreamConnection(stream, clock, window, LogOf(loggerFactory, clock));
+        }
+
+        /// <summary>
+        /// Makes a connection of a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
+        /// A reader that is completed is a peer that has reset the connection. A pipe does not tell what its reader has consumed, and drops what was not
+        /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. What a reader or a writer throws ends
+        /// the connection as a RST does, and is logged (5014) unless it is how such things tell that an end is gone.
+        /// </summary>
+        /// <param name="pipe">The pipe.</param>
+        /// <param name="timeProvider">The clock; default: the system's.</param>
+        /// <param name="loggerFactory">Where to log what the pipe throws, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.</param>
+        /// <exception cref="ArgumentException">The pipe has no reader or no writer.</exception>
+        public static TransportConnection From(IDuplexPipe pipe, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+        {
+            ArgumentNullException.ThrowIfNull(pipe);
+            var clock = timeProvider ?? TimeProvider.System;
+            return new PipeConnection(pipe, clock, LogOf(loggerFactory, clock));
+        }
+    }
+
+    extension(TransportConnection connection)
+    {
+        /// <summary>
+        /// Returns the connection as a stream, which owns it from then on: disposing the stream disposes the connection. A FIN is the end of the stream, every other end an <see cref="IOException"/>. A read or
+        /// write that is cancelled aborts the connection. One reader and one writer at a time.
+        /// </summary>
+        public Stream AsStream()
+        {
+            ArgumentNullException.ThrowIfNull(connection);
+            return new TransportStream(connection, connection);
+        }
+    }
+
+    private static AdapterLog LogOf(ILoggerFactory? loggerFactory, TimeProvider clock) =>
+        new(GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport"), clock);
+}
