@@ -4,7 +4,6 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.Routing;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.ProxyProtocol;
-using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Sessions;

@@ -71,17 +71,14 @@ public static class TransportConnectionExtensions
         }
     }
 
-    extension(TransportConnection connection)
+    /// <summary>
+    /// Returns a connection as a stream, which owns it from then on: disposing the stream disposes the connection. A FIN is the end of the stream, every other end an <see cref="IOException"/>. A read or
+    /// write that is cancelled aborts the connection. One reader and one writer at a time.
+    /// </summary>
+    public static Stream AsStream(this TransportConnection connection)
     {
-        /// <summary>
-        /// Returns the connection as a stream, which owns it from then on: disposing the stream disposes the connection. A FIN is the end of the stream, every other end an <see cref="IOException"/>. A read or
-        /// write that is cancelled aborts the connection. One reader and one writer at a time.
-        /// </summary>
-        public Stream AsStream()
-        {
-            ArgumentNullException.ThrowIfNull(connection);
-            return new TransportStream(connection, connection);
-        }
+        ArgumentNullException.ThrowIfNull(connection);
+        return new TransportStream(connection, connection);
     }
 
     private static AdapterLog LogOf(ILoggerFactory? loggerFactory, TimeProvider clock) =>
