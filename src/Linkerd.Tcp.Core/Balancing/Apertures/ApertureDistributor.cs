@@ -28,6 +28,8 @@ internal sealed class ApertureDistributor : Distributor
 
     public override bool CanServe(ref PickState scope) => _inside.CanServe(ref scope) || _outside.CanServe(ref scope);
 
+    public override Exception? Error => _inside.Error ?? _outside.Error;
+
     public override void Retire()
     {
         _inside.Retire();

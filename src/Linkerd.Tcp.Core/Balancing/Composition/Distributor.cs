@@ -10,12 +10,15 @@ internal abstract class Distributor
 {
     /// <summary>
     /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
-    /// their weight, <see cref="ServerEndpoint.Admit"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
+    /// their weight, <see cref="ServerEndpoint.Admit(ref PickState)"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
     /// </summary>
     public abstract ServerEndpoint? Choose(ref PickState scope);
 
     /// <summary>Whether <see cref="Choose"/> would find one.</summary>
     public abstract bool CanServe(ref PickState scope);
+
+    /// <summary>Gets the exception with which it was made; null if there is none.</summary>
+    public virtual Exception? Error => null;
 
     /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
     public virtual void Retire()

@@ -26,6 +26,19 @@ public sealed partial class ServerEndpoint
         return gate == AdmissionGate.None ? (scope.IsPanic ? 0 : 1) : AdmitGated(gate, ref scope);
     }
 
+    /// <summary>The same, for code that has no pick at hand; 0 for one in doubt too.</summary>
+    internal double Admit(in PickContext context)
+    {
+        if ((Gate & AdmissionGate.Suspect) != 0)
+        {
+            return 0;
+        }
+
+        PickState scope = default;
+        scope.Begin(in context, _policy, LeaseSlots.OfThread);
+        return Admit(ref scope);
+    }
+
     /// <summary>Takes it for a session: its load is one more. False where it cannot be taken any more.</summary>
     internal bool TryTake(ref PickState scope)
     {

@@ -8,6 +8,13 @@ public sealed partial class ServerEndpoint
     private int _group;
     private int _tier;
 
+    /// <summary>Gets the weight for new sessions at this moment: less in slow start, 0 while it is draining or ejected. Reads the clock while it starts slowly.</summary>
+    public double EffectiveWeight => (Gate & (AdmissionGate.Draining | AdmissionGate.Ejected)) != 0 ? 0
+        : (Gate & AdmissionGate.Ramping) == 0 ? Weight : Weight * RampFactor(_policy.Now);
+
+    /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect. Reads the clock.</summary>
+    public TimeSpan ConnectLatency => TimeSpan.FromSeconds(ExpectedLatency(_policy.Now));
+
     /// <summary>Its state at this moment. Each number is right; together they are of one moment but for what happens meanwhile. Costs no more than reading them.</summary>
     public ServerEndpointSnapshot Snapshot() => Snapshot(_policy.Now);
 
