@@ -61,7 +61,7 @@ internal sealed class LoadBalancer : ILoadBalancer
             _policy.Configure(options);
             foreach (var endpoint in _table.All)
             {
-                endpoint.OnOptionsChanged();
+                endpoint.Health.OnOptionsChanged(endpoint);
             }
         }
 

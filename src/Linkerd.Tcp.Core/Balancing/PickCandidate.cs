@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing;
@@ -30,6 +31,16 @@ public readonly struct PickCandidate
 
     /// <summary>Gets the weight for a session at this moment: less in slow start, 0 if the endpoint cannot take the session or others are preferred.</summary>
     /// <param name="context">The session.</param>
-    public double EffectiveWeight(in PickContext context) =>
-        Endpoint.Gate == AdmissionGate.None && context.Tried.IsEmpty ? Weight : Weight * Endpoint.Admit(in context);
+    public double EffectiveWeight(in PickContext context)
+    {
+        var gate = Endpoint.Gate;
+        if (gate == AdmissionGate.None && context.Tried.IsEmpty)
+        {
+            return Weight;
+        }
+
+        PickState scope = default;
+        scope.Begin(in context, Endpoint.Policy, LeaseSlots.OfThread);
+        return (gate & AdmissionGate.Suspect) != 0 ? 0 : Weight * Endpoint.Admit(ref scope);
+    }
 }

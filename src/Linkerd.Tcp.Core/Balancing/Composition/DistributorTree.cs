@@ -182,7 +182,7 @@ internal sealed class DistributorTree
             // In the order of the set, as they were named; the last resorts stand the other way round, which makes no difference to an endpoint.
             foreach (ref var member in All.AsSpan(0, Count))
             {
-                member = member with { Branch = member.Endpoint.NextBranch() };
+                member = member with { Branch = member.Endpoint.Groups.NextBranch(member.Endpoint) };
             }
         }
 

@@ -116,6 +116,18 @@ internal sealed class EndpointBranch
         return released;
     }
 
+    /// <summary>The load and the picks of an endpoint that did not come through some of its groups.</summary>
+    public static long ReadRest(ServerEndpoint endpoint, EndpointBranch[] others, out long picks)
+    {
+        // A pick is counted by the endpoint before it is by the group, and a release by the group before it is by the endpoint: in this order neither is seen by the group alone, which would
+        // make the rest less than nothing.
+        ref var load = ref endpoint.Counters;
+        var released = load.Released;
+        var otherPicks = SumPicks(others);
+        picks = load.Picks - otherPicks;
+        return picks - released + SumReleased(others);
+    }
+
     private long ReadLoad(out long picks)
     {
         if (_others is null)
@@ -125,7 +137,7 @@ internal sealed class EndpointBranch
             return picks - released;
         }
 
-        return Endpoint.ReadRest(_others, out picks);
+        return ReadRest(Endpoint, _others, out picks);
     }
 
     // A cache line's size more than it needs, as those of the endpoint.
