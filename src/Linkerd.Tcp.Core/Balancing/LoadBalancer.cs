@@ -91,6 +91,27 @@ internal sealed class LoadBalancer : ILoadBalancer
         return PickResult.Picked;
     }
 
+    /// <summary>Leases an endpoint of this balancer, if it can take the session.</summary>
+    public bool TryLease(in PickContext context, ServerEndpoint endpoint, out EndpointLease lease)
+    {
+        if (endpoint.Policy != _policy)
+        {
+            throw new ArgumentException($"An endpoint of this pool was expected; {endpoint.Address} is of another.", nameof(endpoint));
+        }
+
+        var slots = LeaseSlots.OfThread;
+        PickState scope = default;
+        scope.Begin(in context, _policy, slots);
+        if (endpoint.LeftAt != 0 || endpoint.Admit(ref scope) <= 0 || !endpoint.TryTake(ref scope))
+        {
+            lease = default;
+            return false;
+        }
+
+        EndpointLease.Make(endpoint, null, scope.Kind, slots, out lease);
+        return true;
+    }
+
     // Those that are ejected are tried where there is nobody else at all; where the others are merely full, a place among them is worth waiting for.
     private static ServerEndpoint? DrawEjected(Distributor root, ref PickState scope)
     {

@@ -102,7 +102,8 @@ public static class LoadBalancers
         balancer.Configure(FactoryOf(kind, policy, own), own);
     }
 
-    private static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+    /// <summary>Returns a validated copy.</summary>
+    internal static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
 
     /// <param name="kind">The algorithm.</param>
     /// <param name="policy">The algorithm in place of it; null if there is none.</param>

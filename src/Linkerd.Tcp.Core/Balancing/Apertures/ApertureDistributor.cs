@@ -1,4 +1,6 @@
 using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Balancing.Hashing;
 
 namespace Linkerd.Tcp.Balancing.Apertures;
 

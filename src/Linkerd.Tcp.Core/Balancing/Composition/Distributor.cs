@@ -35,4 +35,21 @@ internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> membe
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Weight">Its weight in the group.</param>
 /// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
-internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null);
+internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null)
+{
+    /// <summary>The counters of the members of a group; null where all of them are in no other.</summary>
+    public static EndpointBranch?[]? BranchesOf(ReadOnlySpan<GroupMember> members)
+    {
+        EndpointBranch?[]? branches = null;
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (members[i].Branch is { } branch)
+            {
+                branches ??= new EndpointBranch?[members.Length];
+                branches[i] = branch;
+            }
+        }
+
+        return branches;
+    }
+}

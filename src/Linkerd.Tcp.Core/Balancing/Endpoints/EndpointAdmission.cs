@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Balancing.Composition;
-
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>The admission of a session by an endpoint that is not simply well. Apart from <see cref="ServerEndpoint.Admit(ref PickState)"/>, so that the usual pick stays small.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Linkerd.Tcp.Balancing.Composition;
 
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
@@ -58,22 +57,6 @@ internal sealed class EndpointBranch
     /// <summary>What the group compares: the counters of the endpoint where it is in no other group.</summary>
     public static long ReadLoad(ServerEndpoint endpoint, EndpointBranch? branch, out long picks) =>
         branch is null ? endpoint.ReadLoad(out picks) : branch.ReadLoad(out picks);
-
-    /// <summary>Those of the members of a group; null where all of them are in no other.</summary>
-    public static EndpointBranch?[]? Of(ReadOnlySpan<GroupMember> members)
-    {
-        EndpointBranch?[]? branches = null;
-        for (var i = 0; i < members.Length; i++)
-        {
-            if (members[i].Branch is { } branch)
-            {
-                branches ??= new EndpointBranch?[members.Length];
-                branches[i] = branch;
-            }
-        }
-
-        return branches;
-    }
 
     /// <summary>A pick through this group, which the endpoint has counted already.</summary>
     public void CountPick() => Interlocked.Increment(ref _counters.Picks);

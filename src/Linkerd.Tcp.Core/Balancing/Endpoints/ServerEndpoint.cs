@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
@@ -305,6 +304,10 @@ public sealed class ServerEndpoint
 
     /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
     internal double ExpectedLatency(long now) => _load.Latency.At(now, Policy);
+
+    /// <summary>The same for two of one balancer, as of the time of the younger estimate.</summary>
+    internal static void ReadLatencies(ServerEndpoint a, ServerEndpoint b, out double secondsA, out double secondsB) =>
+        LatencyAverage.Level(in a._load.Latency, in b._load.Latency, a.Policy, out secondsA, out secondsB);
 
     /// <summary>Starts slowly from now on.</summary>
     internal void StartRamp(long now) => _health.SlowStart.Start(this, now);

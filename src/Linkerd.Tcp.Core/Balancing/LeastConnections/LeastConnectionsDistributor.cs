@@ -19,7 +19,7 @@ internal sealed class LeastConnectionsDistributor : GroupDistributor, ILoadObser
     /// <summary>A <see cref="DistributorFactory"/>, but for the source of what those that join start with.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
     {
-        var branches = EndpointBranch.Of(members);
+        var branches = GroupMember.BranchesOf(members);
         var made = new LeastConnectionsDistributor(EndpointsOf(members), branches, OrderOf(members, branches, previous as LeastConnectionsDistributor, random));
         made.Observe();
         return made;

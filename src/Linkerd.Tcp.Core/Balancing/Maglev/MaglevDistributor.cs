@@ -1,6 +1,6 @@
-using Linkerd.Tcp.Balancing.Apertures;
 using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Balancing.Hashing;
 
 namespace Linkerd.Tcp.Balancing.Maglev;
 
@@ -47,7 +47,7 @@ internal sealed class MaglevDistributor : GroupDistributor
         }
 
         var table = previous is MaglevDistributor old && HasSame(old._targets, targets) ? old._table : new MaglevTable(hashes, weights);
-        return new MaglevDistributor(EndpointsOf(sorted), EndpointBranch.Of(sorted), targets, table, options);
+        return new MaglevDistributor(EndpointsOf(sorted), GroupMember.BranchesOf(sorted), targets, table, options);
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)

@@ -29,7 +29,7 @@ internal sealed class P2cDistributor<TMetric> : Distributor
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous)
     {
         var old = previous as P2cDistributor<TMetric>;
-        return new P2cDistributor<TMetric>(WeightedSlot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), EndpointBranch.Of(members));
+        return new P2cDistributor<TMetric>(WeightedSlot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), GroupMember.BranchesOf(members));
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)

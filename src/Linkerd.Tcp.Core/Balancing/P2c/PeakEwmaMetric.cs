@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.P2c;
@@ -17,7 +16,7 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
 
     public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
     {
-        LatencyAverage.Level(in a.Endpoint.Counters.Latency, in b.Endpoint.Counters.Latency, a.Endpoint.Policy, out var costA, out var costB);
+        ServerEndpoint.ReadLatencies(a.Endpoint, b.Endpoint, out var costA, out var costB);
         costA = Floor(costA) * Connects(in a);
         costB = Floor(costB) * Connects(in b);
         isBetterA = costA * Margin < costB;

@@ -47,7 +47,7 @@ internal sealed class PolicyDistributor : GroupDistributor
         }
 
         var old = previous is PolicyDistributor other && other._policy == policy ? other._picker : null;
-        return new PolicyDistributor(EndpointsOf(members), EndpointBranch.Of(members), policy, ImmutableCollectionsMarshal.AsImmutableArray(candidates), old);
+        return new PolicyDistributor(EndpointsOf(members), GroupMember.BranchesOf(members), policy, ImmutableCollectionsMarshal.AsImmutableArray(candidates), old);
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)

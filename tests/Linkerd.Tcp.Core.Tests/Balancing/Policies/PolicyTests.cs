@@ -253,7 +253,7 @@ public sealed class PolicyTests
         await UntilAsync(destination, () => destination.Failures > 0);
         Assert.Equal(3, destination.Balancer.Endpoints.Count);
         Assert.NotNull(Take(destination.Balancer).Endpoint);
-        Assert.Contains(logs.Entries, static entry => entry.Message.Contains("the balancer threw IOException: no", StringComparison.Ordinal));
+        Assert.Contains("the balancer threw IOException: no", await logs.WaitForAsync(3003, Patience), StringComparison.Ordinal);
     }
 
     private static async Task UntilAsync(Destination destination, Func<bool> condition)

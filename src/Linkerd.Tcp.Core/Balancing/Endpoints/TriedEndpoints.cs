@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Balancing.Composition;
+namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
 /// The endpoints that one session has tried in vain. Those of the current round are not picked again; those of earlier rounds are remembered, each once.
