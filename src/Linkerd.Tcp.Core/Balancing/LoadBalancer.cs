@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 
@@ -20,7 +21,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     public LoadBalancer(DistributorFactory factory, BalancerOptions options)
     {
         _factory = factory;
-        _policy = new EndpointPolicy(options, NotifyChanged, () => Rebuild(null));
+        _policy = new EndpointPolicy(options, NotifyChanged, () => _ = Rebuild(null));
         _table = new EndpointTable(_policy);
     }
 
@@ -31,7 +32,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     public void Update(EndpointSet endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        Rebuild(endpoints);
+        Rethrow(Rebuild(endpoints));
     }
 
     /// <summary>Gets the clock, which stays: the endpoints keep timestamps of it.</summary>
@@ -60,11 +61,11 @@ internal sealed class LoadBalancer : ILoadBalancer
             _policy.Configure(options);
             foreach (var endpoint in _table.All)
             {
-                endpoint.OnOptionsChanged();
+                endpoint.Health.OnOptionsChanged(endpoint);
             }
         }
 
-        Rebuild(null);
+        Rethrow(Rebuild(null));
     }
 
     public PickResult Pick(in PickContext context, out EndpointLease lease)
@@ -90,6 +91,27 @@ internal sealed class LoadBalancer : ILoadBalancer
         return PickResult.Picked;
     }
 
+    /// <summary>Leases an endpoint of this balancer, if it can take the session.</summary>
+    public bool TryLease(in PickContext context, ServerEndpoint endpoint, out EndpointLease lease)
+    {
+        if (endpoint.Policy != _policy)
+        {
+            throw new ArgumentException($"An endpoint of this pool was expected; {endpoint.Address} is of another.", nameof(endpoint));
+        }
+
+        var slots = LeaseSlots.OfThread;
+        PickState scope = default;
+        scope.Begin(in context, _policy, slots);
+        if (endpoint.LeftAt != 0 || endpoint.Admit(ref scope) <= 0 || !endpoint.TryTake(ref scope))
+        {
+            lease = default;
+            return false;
+        }
+
+        EndpointLease.Make(endpoint, null, scope.Kind, slots, out lease);
+        return true;
+    }
+
     // Those that are ejected are tried where there is nobody else at all; where the others are merely full, a place among them is worth waiting for.
     private static ServerEndpoint? DrawEjected(Distributor root, ref PickState scope)
     {
@@ -102,19 +124,23 @@ internal sealed class LoadBalancer : ILoadBalancer
         return root.Choose(ref scope);
     }
 
-    private void Rebuild(EndpointSet? endpoints)
+    /// <summary>Takes a set, or the same one anew.</summary>
+    /// <returns>What a policy threw meanwhile; the set is taken all the same.</returns>
+    private Exception? Rebuild(EndpointSet? endpoints)
     {
+        Exception? error;
         lock (_lock)
         {
-            if (endpoints is not null && endpoints.Equals(_set))
+            if (endpoints is not null && endpoints.Equals(_set) && _tree.Error is null)
             {
-                return;
+                return null;
             }
 
             _set = endpoints ?? _set;
             var old = _tree;
             _tree = old.Next(_set, _table, _factory);
             old.Retire();
+            error = _tree.Error;
             _policy.Members = _tree.Endpoints;
         }
 
@@ -125,6 +151,15 @@ internal sealed class LoadBalancer : ILoadBalancer
         }
 
         NotifyChanged();
+        return error;
+    }
+
+    private static void Rethrow(Exception? error)
+    {
+        if (error is not null)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
     }
 
     // Raised where loads are given back and connects end. What one handler throws is neither the others' business nor that of the session that brought the change.

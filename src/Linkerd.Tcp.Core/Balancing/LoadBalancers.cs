@@ -3,6 +3,7 @@ using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.LeastConnections;
 using Linkerd.Tcp.Balancing.Maglev;
 using Linkerd.Tcp.Balancing.P2c;
+using Linkerd.Tcp.Balancing.Policies;
 using Linkerd.Tcp.Balancing.RoundRobin;
 using Linkerd.Tcp.Balancing.WeightedRandom;
 using Linkerd.Tcp.Infrastructure;
@@ -74,29 +75,44 @@ public static class LoadBalancers
     public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null)
     {
         var own = Validated(options ?? new());
-        return new LoadBalancer(FactoryOf(kind, own), own);
+        return new LoadBalancer(FactoryOf(kind, null, own), own);
+    }
+
+    /// <summary>Creates a load balancer that picks by an algorithm from outside.</summary>
+    /// <param name="policy">The algorithm. Several load balancers may share it.</param>
+    /// <param name="options">What it does beside that, which is copied; null: the defaults.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    public static ILoadBalancer Create(ILoadBalancingPolicy policy, BalancerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var own = Validated(options ?? new());
+        return new LoadBalancer(FactoryOf(default, policy, own), own);
     }
 
     /// <summary>Gives a load balancer another algorithm and other options; its endpoints keep their state.</summary>
     /// <param name="balancer">The load balancer, with the same clock as the options.</param>
     /// <param name="kind">The algorithm.</param>
+    /// <param name="policy">The algorithm in place of <paramref name="kind"/>; null if there is none.</param>
     /// <param name="options">What it does beside that, which is copied.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such algorithm.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    internal static void Configure(LoadBalancer balancer, BalancerKind kind, BalancerOptions options)
+    internal static void Configure(LoadBalancer balancer, BalancerKind kind, ILoadBalancingPolicy? policy, BalancerOptions options)
     {
         var own = Validated(options);
-        balancer.Configure(FactoryOf(kind, own), own);
+        balancer.Configure(FactoryOf(kind, policy, own), own);
     }
 
-    private static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+    /// <summary>Returns a validated copy.</summary>
+    internal static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
 
     /// <param name="kind">The algorithm.</param>
+    /// <param name="policy">The algorithm in place of it; null if there is none.</param>
     /// <param name="own">A validated copy.</param>
-    private static DistributorFactory FactoryOf(BalancerKind kind, BalancerOptions own)
+    private static DistributorFactory FactoryOf(BalancerKind kind, ILoadBalancingPolicy? policy, BalancerOptions own)
     {
         DistributorFactory factory = kind switch
         {
+            _ when policy is not null => (members, previous) => PolicyDistributor.Create(members, previous, policy),
             BalancerKind.P2c => P2cDistributor<LeastLoadedMetric>.Create,
             BalancerKind.PeakEwma => P2cDistributor<PeakEwmaMetric>.Create,
             BalancerKind.LeastConnections => (members, previous) => LeastConnectionsDistributor.Create(members, previous, own.Random),

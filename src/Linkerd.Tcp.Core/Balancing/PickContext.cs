@@ -1,13 +1,12 @@
 using System.Net;
-using Linkerd.Tcp.Balancing.Composition;
-using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing;
 
-/// <summary>Describes the session for which a balancer picks an endpoint.</summary>
+/// <summary>Describes the session for which a load balancer picks an endpoint.</summary>
 public readonly ref struct PickContext
 {
-    /// <summary>The client's address; null if it is not known. For a session it is the effective one (<see cref="SessionContext.Client"/>), made when it is asked for.</summary>
+    /// <summary>Gets the address of the client; null if it is not known. For a session of a proxy it is the effective one, of the PROXY header if there was one; it is made on first use.</summary>
     public EndPoint? Client
     {
         get => field ?? Session?.Client;
@@ -15,18 +14,18 @@ public readonly ref struct PickContext
     }
 
     /// <summary>
-    /// The time of the pick as a timestamp of the balancer's <see cref="TimeProvider"/>; 0, the default, where the caller does not have it at hand.
-    /// A balancer that is told notices which endpoints leave connects without an answer; it reads no clock for that.
+    /// Gets the time of the pick as a timestamp of the balancer's <see cref="TimeProvider"/>; 0, the default, if the caller does not have it at hand.
+    /// With a timestamp the balancer notices endpoints that leave connects without an answer; it reads no clock for that.
     /// </summary>
     public long Timestamp { get; init; }
 
-    /// <summary>A hash of what sessions should stick by; 0 where there is none.</summary>
+    /// <summary>Gets the hash by which sessions stick to endpoints; 0 if there is none.</summary>
     public ulong Hash { get; init; }
 
-    /// <summary>The endpoints that this session has tried in vain; they are not picked again.</summary>
+    /// <summary>Gets the endpoints that this session has tried in vain; they are not picked again.</summary>
     public ReadOnlySpan<ServerEndpoint> Tried { get; init; }
 
-    /// <summary>The session that is picked for; null if there is none. Asked for the client's address only by balancers that need it.</summary>
+    /// <summary>Gets the session; null if there is none. Only balancers that need the client's address use it.</summary>
     internal IClientContext? Session { get; init; }
 
     /// <summary>Finds one of many <see cref="Tried"/> at once; null if they are few.</summary>

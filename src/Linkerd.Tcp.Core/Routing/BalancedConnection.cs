@@ -62,7 +62,7 @@ public sealed class BalancedConnection : IAsyncDisposable
         var report = default(ConnectionReport);
         try
         {
-            report = new() { BytesFromServer = Connection.BytesReceived, OpenFor = _timeProvider.GetElapsedTime(_openedAt), EndedByServer = Connection.HasPeerClosed };
+            report = new(Connection.BytesReceived, _timeProvider.GetElapsedTime(_openedAt), Connection.HasPeerClosed);
         }
         finally
         {

@@ -170,7 +170,7 @@ public sealed partial class Destination : IEndpointObserver, ICheckObserver, IDi
         var endpoints = _balancer.Endpoints;
         foreach (var endpoint in endpoints)
         {
-            // Each, as somebody's own balancer may be made of several.
+            // Each, as a balancer may have several pools of endpoints.
             endpoint.ObserveWith(this);
         }
 

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp;
 public sealed partial class Destination
 {
     /// <summary>
-    /// Its state, and that of each of its endpoints, at this moment. Linear in the number of endpoints, one array for all of them; no pick waits for it.
+    /// Its state, and that of each of its endpoints, at this moment. Linear in the number of endpoints; no pick waits for it.
     /// </summary>
     public DestinationSnapshot Snapshot()
     {

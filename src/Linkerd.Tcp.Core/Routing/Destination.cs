@@ -245,7 +245,7 @@ public sealed partial class Destination
         {
             if (old is LoadBalancer own && options.BalancerFactory is null)
             {
-                LoadBalancers.Configure(own, options.Balancer, options.Balancing);
+                LoadBalancers.Configure(own, options.Balancer, options.BalancingPolicy, options.Balancing);
             }
 
             return;

@@ -15,7 +15,9 @@ internal static class DestinationBalancer
     {
         if (options.BalancerFactory is not { } factory)
         {
-            return LoadBalancers.Create(options.Balancer, options.Balancing);
+            return options.BalancingPolicy is { } policy
+                ? LoadBalancers.Create(policy, options.Balancing)
+                : LoadBalancers.Create(options.Balancer, options.Balancing);
         }
 
         const string Option = nameof(DestinationOptions.BalancerFactory);

@@ -18,11 +18,14 @@ public sealed class DestinationOptions
     /// <summary>Gets or sets the algorithm that picks the endpoint of each session. Default: weighted power of two choices.</summary>
     public BalancerKind Balancer { get; set; }
 
+    /// <summary>Gets or sets the algorithm in place of <see cref="Balancer"/>. Several names may share it. Default: null.</summary>
+    public ILoadBalancingPolicy? BalancingPolicy { get; set; }
+
     /// <summary>Gets or sets the options of the load balancer.</summary>
     public BalancerOptions Balancing { get; set; } = new();
 
     /// <summary>
-    /// Gets or sets a function that makes a load balancer, in place of <see cref="Balancer"/> and <see cref="Balancing"/>. Called once for each destination; it returns a new instance
+    /// Gets or sets a function that makes a load balancer, in place of <see cref="Balancer"/>, <see cref="BalancingPolicy"/> and <see cref="Balancing"/>. Called once for each destination; it returns a new instance
     /// each time, as a balancer has the endpoints of one name. Default: null.
     /// </summary>
     public Func<ILoadBalancer>? BalancerFactory { get; set; }

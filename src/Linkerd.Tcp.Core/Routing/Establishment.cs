@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;

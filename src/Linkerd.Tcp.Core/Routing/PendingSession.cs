@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Routing;
 

@@ -142,7 +142,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         try
         {
             var end = _control.FirstEnd;
-            _lease.Complete(new ConnectionReport { BytesFromServer = _control.BytesFromServer, OpenFor = end.After, EndedByServer = end.ByServer });
+            _lease.Complete(new ConnectionReport(_control.BytesFromServer, end.After, end.ByServer));
         }
         catch (Exception thrown)
         {

@@ -113,7 +113,8 @@ public abstract partial class AdmissionTests
     // A seeded source is for one thread.
     private ILoadBalancer Threaded(EndpointSet set, BalancerOptions? options = null)
     {
-        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time));
+        options = (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time);
+        var balancer = policy is null ? LoadBalancers.Create(kind, options) : LoadBalancers.Create(policy, options);
         balancer.Update(set);
         return balancer;
     }

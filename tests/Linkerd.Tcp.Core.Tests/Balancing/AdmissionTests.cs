@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Tests.Balancing.Policies;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
@@ -8,7 +9,7 @@ using Xunit;
 namespace Linkerd.Tcp;
 
 /// <summary>What every algorithm owes to endpoints that are not simply well, whichever it prefers among the others.</summary>
-public abstract partial class AdmissionTests(BalancerKind kind)
+public abstract partial class AdmissionTests(BalancerKind kind, ILoadBalancingPolicy? policy = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -25,6 +26,8 @@ public abstract partial class AdmissionTests(BalancerKind kind)
     public sealed class OfRandom() : AdmissionTests(BalancerKind.Random);
 
     public sealed class OfMaglev() : AdmissionTests(BalancerKind.Maglev);
+
+    public sealed class OfPolicy() : AdmissionTests(default, new BlindRandomPolicy());
 
     [Theory]
     [InlineData(10, 5)]
@@ -161,5 +164,5 @@ public abstract partial class AdmissionTests(BalancerKind kind)
     }
 
     private ILoadBalancer Balancer(EndpointSet set, BalancerOptions? options = null) =>
-        BalancerDriver.Balancer(set, options: (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time), kind: kind);
+        BalancerDriver.Balancer(set, options: (options ?? new BalancerOptions()).With(own => own.TimeProvider = _time), kind: kind, policy: policy);
 }

@@ -22,9 +22,10 @@ internal static class BalancerDriver
     public static TheoryData<BalancerKind> Kinds => [.. Enum.GetValues<BalancerKind>()];
 
     /// <summary>A balancer of a set, from a seed. The clock stands still where the options have none.</summary>
-    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null, BalancerKind kind = BalancerKind.P2c)
+    public static ILoadBalancer Balancer(EndpointSet set, ulong seed = 1, BalancerOptions? options = null, BalancerKind kind = BalancerKind.P2c, ILoadBalancingPolicy? policy = null)
     {
-        var balancer = LoadBalancers.Create(kind, (options ?? new BalancerOptions { TimeProvider = new FakeTimeProvider() }).With(own => own.Random = RandomSource.Seeded(seed)));
+        options = (options ?? new BalancerOptions { TimeProvider = new FakeTimeProvider() }).With(own => own.Random = RandomSource.Seeded(seed));
+        var balancer = policy is null ? LoadBalancers.Create(kind, options) : LoadBalancers.Create(policy, options);
         balancer.Update(set);
         return balancer;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Balancing.Hashing;
 using Xunit;
 
 namespace Linkerd.Tcp;

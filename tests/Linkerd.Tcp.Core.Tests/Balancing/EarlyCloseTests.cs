@@ -97,8 +97,8 @@ public sealed class EarlyCloseTests
         var balancer = Balancer(endpoints: 2, earlyCloses: 1, share: 1);
         var lease = balancer.Pick();
         var endpoint = lease.Endpoint!;
-        lease.Complete(new ConnectionReport { OpenFor = Soon, EndedByServer = true });
-        lease.Complete(new ConnectionReport { OpenFor = Soon, EndedByServer = true });
+        lease.Complete(new ConnectionReport(0, Soon, true));
+        lease.Complete(new ConnectionReport(0, Soon, true));
         Assert.Equal(EjectionCause.None, endpoint.EjectionCauses);
     }
 
@@ -147,7 +147,7 @@ public sealed class EarlyCloseTests
             }
             while (lease.Endpoint != endpoint);
             lease.Connected(TimeSpan.FromMilliseconds(1));
-            lease.Complete(new ConnectionReport { BytesFromServer = bytes, OpenFor = open ?? Soon, EndedByServer = byServer });
+            lease.Complete(new ConnectionReport(bytes, open ?? Soon, byServer));
             times--;
         }
     }

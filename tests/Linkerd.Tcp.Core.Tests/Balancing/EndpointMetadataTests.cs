@@ -22,7 +22,10 @@ public sealed class EndpointMetadataTests
         balancer.Update(new EndpointSet(Group("web.dc2"), Group("web.dc2", weight: 2)));
         Assert.Same(endpoint, Assert.Single(balancer.Endpoints));
         Assert.Equal("web.dc2", endpoint.Metadata?.Authority);
-        Assert.Equal(before with { Metadata = endpoint.Metadata }, endpoint.Snapshot() with { ConnectLatency = before.ConnectLatency });
+        const string Metadata = nameof(ServerEndpointSnapshot.Metadata);
+        const string Latency = nameof(ServerEndpointSnapshot.ConnectLatency);
+        Assert.Equal(before.Values(Metadata, Latency), endpoint.Snapshot().Values(Metadata, Latency));
+        Assert.Same(endpoint.Metadata, endpoint.Snapshot().Metadata);
 
         balancer.Update(new EndpointSet(Group(null), Group(null, weight: 2)));
         Assert.Same(endpoint, Assert.Single(balancer.Endpoints));

@@ -73,7 +73,7 @@ public sealed class LeaseStressTests
                     lease.Complete();
                     break;
                 default:
-                    lease.Complete(new ConnectionReport { BytesFromServer = 1, EndedByServer = true });
+                    lease.Complete(new ConnectionReport(1, TimeSpan.Zero, true));
                     break;
             }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Apertures;
+using Linkerd.Tcp.Balancing.Hashing;
 using Linkerd.Tcp.Balancing.Maglev;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;

@@ -50,6 +50,7 @@ internal static class OptionsRanges
         ConnectPolicy.Tcp: null
         DestinationOptions.Resolver:
         DestinationOptions.Balancer: first
+        DestinationOptions.BalancingPolicy: null
         DestinationOptions.Balancing:
         DestinationOptions.BalancerFactory: null
         DestinationOptions.OnNegative: first

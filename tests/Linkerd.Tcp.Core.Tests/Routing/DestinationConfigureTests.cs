@@ -51,12 +51,12 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
             Fail(destination, endpoints[3]);
         }
 
-        var expected = endpoints.Select(endpoint => endpoint.Snapshot()).ToList();
+        var expected = endpoints.SelectMany(endpoint => endpoint.Snapshot().Values()).ToList();
         var balancer = destination.Balancer;
         destination.Configure(NewOptions(own => (own.Balancer, own.Balancing.HashBalanceFactor) = (after, 150)));
         Assert.Same(balancer, destination.Balancer);
         Assert.Equal(endpoints, destination.Balancer.Endpoints);
-        Assert.Equal(expected, destination.Balancer.Endpoints.Select(endpoint => endpoint.Snapshot()));
+        Assert.Equal(expected, destination.Balancer.Endpoints.SelectMany(endpoint => endpoint.Snapshot().Values()));
 
         // What was picked before is given back to the endpoint that it was taken of.
         leases.ForEach(static lease => lease.Complete());

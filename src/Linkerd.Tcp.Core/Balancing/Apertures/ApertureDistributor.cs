@@ -1,4 +1,6 @@
 using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Balancing.Hashing;
 
 namespace Linkerd.Tcp.Balancing.Apertures;
 
@@ -27,6 +29,8 @@ internal sealed class ApertureDistributor : Distributor
     public override ServerEndpoint? Choose(ref PickState scope) => _inside.Choose(ref scope) ?? _outside.Choose(ref scope);
 
     public override bool CanServe(ref PickState scope) => _inside.CanServe(ref scope) || _outside.CanServe(ref scope);
+
+    public override Exception? Error => _inside.Error ?? _outside.Error;
 
     public override void Retire()
     {

@@ -10,12 +10,15 @@ internal abstract class Distributor
 {
     /// <summary>
     /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
-    /// their weight, <see cref="ServerEndpoint.Admit"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
+    /// their weight, <see cref="ServerEndpoint.Admit(ref PickState)"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
     /// </summary>
     public abstract ServerEndpoint? Choose(ref PickState scope);
 
     /// <summary>Whether <see cref="Choose"/> would find one.</summary>
     public abstract bool CanServe(ref PickState scope);
+
+    /// <summary>Gets the exception with which it was made; null if there is none.</summary>
+    public virtual Exception? Error => null;
 
     /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
     public virtual void Retire()
@@ -32,4 +35,21 @@ internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> membe
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Weight">Its weight in the group.</param>
 /// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
-internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null);
+internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null)
+{
+    /// <summary>The counters of the members of a group; null where all of them are in no other.</summary>
+    public static EndpointBranch?[]? BranchesOf(ReadOnlySpan<GroupMember> members)
+    {
+        EndpointBranch?[]? branches = null;
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (members[i].Branch is { } branch)
+            {
+                branches ??= new EndpointBranch?[members.Length];
+                branches[i] = branch;
+            }
+        }
+
+        return branches;
+    }
+}

@@ -18,12 +18,16 @@ internal sealed class DistributorTree
     private DistributorTree(Distributor? root, Group[] groups, IReadOnlyList<ServerEndpoint> endpoints)
     {
         Root = root;
+        Error = groups.Select(static group => group.Weighted?.Error ?? group.LastResort?.Error).FirstOrDefault(static error => error is not null);
         _groups = groups;
         Endpoints = endpoints;
     }
 
     /// <summary>Where to draw from; null where there is no endpoint.</summary>
     public Distributor? Root { get; }
+
+    /// <summary>Gets the first exception of the policy that the groups are picked from by; null if there is none.</summary>
+    public Exception? Error { get; }
 
     /// <summary>The endpoints, each once, in the order of the set.</summary>
     public IReadOnlyList<ServerEndpoint> Endpoints { get; }
@@ -178,7 +182,7 @@ internal sealed class DistributorTree
             // In the order of the set, as they were named; the last resorts stand the other way round, which makes no difference to an endpoint.
             foreach (ref var member in All.AsSpan(0, Count))
             {
-                member = member with { Branch = member.Endpoint.NextBranch() };
+                member = member with { Branch = member.Endpoint.Groups.NextBranch(member.Endpoint) };
             }
         }
 

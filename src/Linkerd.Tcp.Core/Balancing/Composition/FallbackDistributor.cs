@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing.Endpoints;
+
 namespace Linkerd.Tcp.Balancing.Composition;
 
 /// <summary>Several levels in order: one is used when none of those before it can serve. Tiers, and last resorts.</summary>

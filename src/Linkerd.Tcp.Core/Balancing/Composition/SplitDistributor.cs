@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.Composition;

@@ -17,7 +17,7 @@ internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offs
     public double Offset = offset;
 
     // What a weight counts for at the least, relative to the greatest: far less than 64 bits can draw, but not nothing.
-    private const double LeastWeight = 1e-30;
+    private const double MinWeight = 1e-30;
 
     /// <summary>The slots of a group.</summary>
     /// <param name="members">Its members.</param>
@@ -25,7 +25,7 @@ internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offs
     /// <param name="previousBranches">What counted the picks of those, by slot; null where the endpoints did.</param>
     public static WeightedSlot[] Make(ReadOnlySpan<GroupMember> members, WeightedSlot[] previous, EndpointBranch?[]? previousBranches)
     {
-        var weights = Scale(members, LeastWeight);
+        var weights = Scale(members, MinWeight);
         var slots = new WeightedSlot[members.Length];
         var sum = 0.0;
         for (var i = 0; i < slots.Length; i++)

@@ -4,17 +4,19 @@ namespace Linkerd.Tcp.Balancing;
 /// Represents the end of a connection, for <see cref="EndpointLease.Complete(in ConnectionReport)"/>. It is soft evidence about the endpoint, and counts if
 /// <see cref="CircuitBreakerOptions.EarlyCloses"/> is set. The default value says nothing about the endpoint.
 /// </summary>
-public readonly record struct ConnectionReport
+/// <param name="bytesFromServer">The number of bytes that the server has sent. Any byte is a sign of life.</param>
+/// <param name="openFor">The time for which the connection was open, until its first direction ended.</param>
+/// <param name="endedByServer">
+/// Whether the server ended the connection first, with a FIN or a RST. An end by the client, by this process or by an operator says nothing about the server.
+/// </param>
+public readonly struct ConnectionReport(long bytesFromServer, TimeSpan openFor, bool endedByServer)
 {
-    /// <summary>Gets the number of bytes that the server has sent. Any byte is a sign of life.</summary>
-    public long BytesFromServer { get; init; }
+    /// <summary>Gets the number of bytes that the server has sent.</summary>
+    public long BytesFromServer { get; } = bytesFromServer;
 
-    /// <summary>Gets the time for which the connection was open, until its first direction ended.</summary>
-    public TimeSpan OpenFor { get; init; }
+    /// <summary>Gets the time for which the connection was open.</summary>
+    public TimeSpan OpenFor { get; } = openFor;
 
-    /// <summary>
-    /// Gets a value that indicates whether the server ended the connection first, with a FIN or a RST. An end by the client, by this process or by an operator
-    /// says nothing about the server.
-    /// </summary>
-    public bool EndedByServer { get; init; }
+    /// <summary>Gets a value that indicates whether the server ended the connection first.</summary>
+    public bool EndedByServer { get; } = endedByServer;
 }

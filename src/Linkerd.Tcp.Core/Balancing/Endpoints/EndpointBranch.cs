@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Linkerd.Tcp.Balancing.Composition;
 
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
@@ -59,22 +58,6 @@ internal sealed class EndpointBranch
     public static long ReadLoad(ServerEndpoint endpoint, EndpointBranch? branch, out long picks) =>
         branch is null ? endpoint.ReadLoad(out picks) : branch.ReadLoad(out picks);
 
-    /// <summary>Those of the members of a group; null where all of them are in no other.</summary>
-    public static EndpointBranch?[]? Of(ReadOnlySpan<GroupMember> members)
-    {
-        EndpointBranch?[]? branches = null;
-        for (var i = 0; i < members.Length; i++)
-        {
-            if (members[i].Branch is { } branch)
-            {
-                branches ??= new EndpointBranch?[members.Length];
-                branches[i] = branch;
-            }
-        }
-
-        return branches;
-    }
-
     /// <summary>A pick through this group, which the endpoint has counted already.</summary>
     public void CountPick() => Interlocked.Increment(ref _counters.Picks);
 
@@ -116,6 +99,18 @@ internal sealed class EndpointBranch
         return released;
     }
 
+    /// <summary>The load and the picks of an endpoint that did not come through some of its groups.</summary>
+    public static long ReadRest(ServerEndpoint endpoint, EndpointBranch[] others, out long picks)
+    {
+        // A pick is counted by the endpoint before it is by the group, and a release by the group before it is by the endpoint: in this order neither is seen by the group alone, which would
+        // make the rest less than nothing.
+        ref var load = ref endpoint.Counters;
+        var released = load.Released;
+        var otherPicks = SumPicks(others);
+        picks = load.Picks - otherPicks;
+        return picks - released + SumReleased(others);
+    }
+
     private long ReadLoad(out long picks)
     {
         if (_others is null)
@@ -125,7 +120,7 @@ internal sealed class EndpointBranch
             return picks - released;
         }
 
-        return Endpoint.ReadRest(_others, out picks);
+        return ReadRest(Endpoint, _others, out picks);
     }
 
     // A cache line's size more than it needs, as those of the endpoint.

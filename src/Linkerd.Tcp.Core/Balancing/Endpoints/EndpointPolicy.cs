@@ -4,7 +4,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
-internal sealed partial class EndpointPolicy
+internal sealed class EndpointPolicy
 {
     private readonly Action _changed;
     private volatile IReadOnlyList<ServerEndpoint> _members = [];
@@ -17,9 +17,16 @@ internal sealed partial class EndpointPolicy
     {
         _changed = changed;
         _reweighted = reweighted;
+        Ejections = new EjectionLedger(this);
         SecondsPerTick = 1.0 / options.TimeProvider.TimestampFrequency;
         Use(options);
     }
+
+    /// <summary>Gets the number of those that are ejected.</summary>
+    public EjectionLedger Ejections { get; }
+
+    /// <summary>Gets or sets the observer of the endpoints; null if there is none.</summary>
+    public IEndpointObserver? Observer { get; set; }
 
     /// <summary>Gets the options in force. Each read may see other ones.</summary>
     public BalancerOptions Options { get; private set; }
@@ -47,7 +54,7 @@ internal sealed partial class EndpointPolicy
             lock (Lock)
             {
                 _members = value;
-                _ejected = Unknown;
+                Ejections.Forget();
             }
         }
     }
@@ -55,7 +62,7 @@ internal sealed partial class EndpointPolicy
     /// <summary>How many they are.</summary>
     public int Count => Members.Count;
 
-    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="ServerEndpoint.OnOptionsChanged"/>).</summary>
+    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="EndpointHealth.OnOptionsChanged"/>).</summary>
     /// <param name="options">A validated copy, with the same clock: the endpoints keep timestamps of it.</param>
     public void Configure(BalancerOptions options)
     {

@@ -46,22 +46,21 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         }
 
         weight = endpoint.WeightOverride ?? item.EffectiveWeight;
-        var isFirst = endpoint.Generation != _generation;
-        HasBranches |= endpoint.NameIn(group.Number, isFirst);
+        var isFirst = endpoint.Groups.Generation != _generation;
+        HasBranches |= endpoint.Groups.NameIn(group.Number, isFirst);
         if (isFirst)
         {
-            if (endpoint.Generation != _generation - 1)
+            if (endpoint.Groups.Generation != _generation - 1)
             {
                 _joined.Add(endpoint);
             }
 
-            endpoint.Generation = _generation;
+            endpoint.Groups.Generation = _generation;
             endpoint.Weight = weight;
-            endpoint.SetPlace(group.Place, group.Tier);
             endpoint.Metadata = item.Metadata;
             endpoint.Host = item.Metadata?.Host is { } host ? HostOf(host) : null;
             endpoint.Host?.Name(endpoint);
-            endpoint.OnJoined();
+            endpoint.OnJoined(group.Place, group.Tier);
             current.Add(endpoint);
         }
 
@@ -99,7 +98,7 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         // A dictionary may be removed from while it is enumerated.
         foreach (var (address, endpoint) in _byAddress)
         {
-            if (endpoint.Generation == _generation)
+            if (endpoint.Groups.Generation == _generation)
             {
                 continue;
             }

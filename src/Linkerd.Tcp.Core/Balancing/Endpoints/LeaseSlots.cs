@@ -18,7 +18,7 @@ internal sealed class LeaseSlots : IRandomSource
     private const uint Taken = 1U << 31;
     private const uint Open = 1U << 30;
     private const uint Uses = Open - 1;
-    private const int Least = 64;
+    private const int MinLength = 64;
 
     [ThreadStatic]
     private static LeaseSlots? ThreadSlots;
@@ -37,7 +37,7 @@ internal sealed class LeaseSlots : IRandomSource
     public static LeaseSlots OfThread => ThreadSlots ??= new LeaseSlots();
 
     /// <summary>Gets the slots that have the one that <see cref="Take"/> takes next.</summary>
-    public uint[] Slots { get; private set; } = new uint[Least];
+    public uint[] Slots { get; private set; } = new uint[MinLength];
 
     public ulong NextUInt64() => _random.Next();
 

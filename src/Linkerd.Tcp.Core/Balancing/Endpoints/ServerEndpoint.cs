@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
@@ -7,33 +6,38 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
-/// One address of a destination, with its state at run time: load, picks, failures, breaker. One per address and balancer, whatever the
-/// number of groups that it is in. It stays while the balancer knows the address, and as long as a lease of it is held. Any thread.
+/// Represents one address of a destination with its state at run time: load, picks, failures, breaker. A load balancer has one for each address, whatever the
+/// number of groups that contain it. It stays while the balancer knows the address, and as long as a lease of it is held. Any thread.
 /// </summary>
-public sealed partial class ServerEndpoint
+public sealed class ServerEndpoint
 {
-    private readonly EndpointPolicy _policy;
     private EndpointHost? _host;
     private EndpointMetadata? _metadata;
     private double _weight = 1;
-    private Counters _counters;
+
+    // NaN: none.
+    private double _weightOverride = double.NaN;
+    private EndpointLeaving _leaving;
+    private EndpointGroups _groups = new();
+    private EndpointHealth _health;
+    private EndpointLoad _load;
 
     internal ServerEndpoint(EndPoint address, EndpointPolicy policy)
     {
         Address = address;
-        _policy = policy;
-        _patience = policy.AnswerPatience;
+        Policy = policy;
+        _health = new EndpointHealth(policy);
         if (policy.IsLimited)
         {
-            SetGate(AdmissionGate.Limited);
+            CloseGate(AdmissionGate.Limited);
         }
     }
 
-    /// <summary>The address.</summary>
+    /// <summary>Gets the address.</summary>
     public EndPoint Address { get; }
 
     /// <summary>
-    /// The weight that discovery, or an operator, gave it last, 1 where that was not valid; in the first of its groups where it is in several.
+    /// Gets the last weight from discovery, or from an operator; 1 if that was not valid. If the endpoint is in several groups, the weight in the first of them.
     /// </summary>
     public double Weight
     {
@@ -41,8 +45,11 @@ public sealed partial class ServerEndpoint
         internal set => Volatile.Write(ref _weight, value);
     }
 
+    /// <summary>Gets the weight for new sessions at this moment: less in slow start, 0 while it is draining or ejected. Reads the clock in slow start.</summary>
+    public double EffectiveWeight => (Gate & AdmissionGate.Ramping) == 0 ? EffectiveWeightAt(0) : EffectiveWeightAt(Policy.Now);
+
     /// <summary>
-    /// Gets what discovery said of it last, beside address and weight; null if it said nothing. In the first of its groups if it is in several. A change of it alone
+    /// Gets the last metadata from discovery; null if there is none. If the endpoint is in several groups, the metadata in the first of them. A change of metadata alone
     /// leaves everything else of the endpoint as it is; connections that are made from then on see the new one.
     /// </summary>
     public EndpointMetadata? Metadata
@@ -51,38 +58,47 @@ public sealed partial class ServerEndpoint
         internal set => Volatile.Write(ref _metadata, value);
     }
 
-    /// <summary>How often it was picked, in total.</summary>
-    public long Picks => Volatile.Read(ref _counters.Picks);
+    /// <summary>Gets the number of picks, in total.</summary>
+    public long Picks => _load.Picks;
 
-    /// <summary>The leases of it that are held now: connections that are open or being established.</summary>
-    public long Load
-    {
-        get
-        {
-            // Exact: no lease was given back between the two reads of a count that only grows. A pick does without, and may see a load that is too high.
-            while (true)
-            {
-                var released = Volatile.Read(ref _counters.Released);
-                var load = Volatile.Read(ref _counters.Picks) - released;
-                if (Volatile.Read(ref _counters.Released) == released)
-                {
-                    return load;
-                }
-            }
-        }
-    }
+    /// <summary>Gets the number of leases that are held now: connections that are open or being established.</summary>
+    public long Load => _load.Current;
 
-    /// <summary>The leases whose connection is established.</summary>
-    public long Open => Volatile.Read(ref _counters.Open);
+    /// <summary>Gets the number of leases with an established connection.</summary>
+    public long Open => _load.Open;
 
     /// <summary>Gets the number of leases whose attempt to connect has not ended.</summary>
     public long Pending => Math.Max(0, Load - Open);
 
     /// <summary>
-    /// How many connects to it failed, in total; without those that say nothing about it
+    /// Gets the number of failed connects, in total; without those that say nothing about the endpoint
     /// (<see cref="ConnectFailure.LocalResources"/>, <see cref="ConnectFailure.Cancelled"/>).
     /// </summary>
-    public long ConnectFailures => Volatile.Read(ref _counters.ConnectFailures);
+    public long ConnectFailures => _load.ConnectFailures;
+
+    /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect. Reads the clock.</summary>
+    public TimeSpan ConnectLatency => TimeSpan.FromSeconds(ExpectedLatency(Policy.Now));
+
+    /// <summary>Gets the state of the circuit breaker.</summary>
+    public BreakerState Breaker => ReadBreaker().State;
+
+    /// <summary>Gets the number of ejections, in total.</summary>
+    public long Ejections => _health.Ejections;
+
+    /// <summary>Gets the causes for which the endpoint is ejected now.</summary>
+    public EjectionCause EjectionCauses => ReadBreaker().Causes;
+
+    /// <summary>Gets a value that indicates whether the endpoint takes no new sessions by order of an operator. Its sessions go on.</summary>
+    public bool IsDraining => (Gate & AdmissionGate.Draining) != 0;
+
+    /// <summary>Gets the weight from an operator; null if the one from discovery counts.</summary>
+    public double? WeightOverride => Volatile.Read(ref _weightOverride) is var weight && double.IsNaN(weight) ? null : weight;
+
+    /// <summary>Gets the policy of the balancer.</summary>
+    internal EndpointPolicy Policy { get; }
+
+    /// <summary>Gets what is held against it.</summary>
+    internal ref EndpointHealth Health => ref _health;
 
     /// <summary>The host that its address was looked up for, in the first of its groups; null if it was given as such. Set under the balancer's lock.</summary>
     internal EndpointHost? Host
@@ -101,64 +117,276 @@ public sealed partial class ServerEndpoint
     /// <summary>Scratch of the update that runs now, under the balancer's lock: where it stood in the group that is being replaced.</summary>
     internal int Mark { get; set; }
 
-    /// <summary>The last update that named it, under the balancer's lock.</summary>
-    internal int Generation { get; set; }
+    /// <summary>Gets its counters.</summary>
+    internal ref EndpointLoad Counters => ref _load;
 
-    internal AdmissionGate Gate => (AdmissionGate)Volatile.Read(ref _counters.Gate);
+    /// <summary>Gets the groups that it is in.</summary>
+    internal ref EndpointGroups Groups => ref _groups;
 
-    /// <summary>Who wants to know of every change of its load; null for algorithms that look when they pick. Set under the balancer's lock.</summary>
+    /// <summary>Gets the number of its group in the set; the first if it is in several.</summary>
+    internal int Group { get; private set; }
+
+    /// <summary>Gets the tier of that group.</summary>
+    internal int Tier { get; private set; }
+
+    internal AdmissionGate Gate => _load.Gate;
+
+    /// <summary>Gets or sets the observers of its load; null for algorithms that look when they pick. Set under the balancer's lock.</summary>
     internal LoadObservers? Observers
     {
-        get => Volatile.Read(ref _counters.Observers);
-        set => Volatile.Write(ref _counters.Observers, value);
+        get => _load.Observers;
+        set => _load.Observers = value;
     }
 
-    /// <summary>The address and the load, for logs.</summary>
+    /// <summary>When discovery removed it, as a timestamp; 0 while it is in the set.</summary>
+    internal long LeftAt => _leaving.LeftAt;
+
+    /// <summary>Whether an operator drains it, or discovery has removed it.</summary>
+    internal bool IsLeaving => _leaving.IsLeaving;
+
+    /// <summary>Whether it is ejected because its active check says that it is down.</summary>
+    internal bool IsDown => _health.IsDown;
+
+    /// <summary>Whether it is ejected, for whatever cause.</summary>
+    internal bool IsEjected => (Gate & AdmissionGate.Ejected) != 0;
+
+    /// <summary>Whether it is in the set, and neither ejected nor draining.</summary>
+    internal bool TakesNewSessions => LeftAt == 0 && (Gate & (AdmissionGate.Draining | AdmissionGate.Ejected)) == 0;
+
+    /// <summary>Whether an operator has said something that must outlive its leaving and coming back.</summary>
+    internal bool HasOrders => IsDraining || WeightOverride is not null;
+
+    /// <summary>Gets a value that indicates whether an operator has said something that still holds: an order (<see cref="HasOrders"/>), or an ejection whose time is not over.</summary>
+    internal bool IsOverridden => HasOrders || (ReadBreaker() is var breaker && (breaker.Causes & EjectionCause.Operator) != 0 && breaker.ProbeAt > Policy.Now);
+
+    /// <summary>
+    /// Whether refusals end by themselves: enough of them in a row eject it. Not if its breaker is turned off, nor while it is the only endpoint.
+    /// </summary>
+    internal bool HasBreaker => Policy.Options.Breaker.Failures > 0 && Policy.Count > 1;
+
+    /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
+    internal TimeSpan UsualLatency => _health.Suspicion.UsualLatency;
+
+    /// <summary>Stops new sessions from now on, whatever the other endpoints are. Its sessions go on, as long as the destination lets them.</summary>
+    public void Drain()
+    {
+        CloseGate(AdmissionGate.Draining);
+        _leaving.OnDrained(this);
+    }
+
+    /// <summary>Takes a <see cref="Drain"/> back. The endpoint starts slowly, as one that joins.</summary>
+    public void Undrain()
+    {
+        if (IsDraining)
+        {
+            StartRamp(Policy.Now);
+            ClearGate(AdmissionGate.Draining);
+            _leaving.OnUndrained();
+            Policy.NotifyChanged();
+        }
+    }
+
+    /// <summary>Sets a weight that counts instead of the one from discovery, in all groups of the endpoint, until null is given.</summary>
+    /// <param name="weight">0 (last resort) or more, finite; null for the weight from discovery.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>
+    public void OverrideWeight(double? weight)
+    {
+        if (weight is { } value && !(double.IsFinite(value) && value >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(weight), weight, "A finite number of 0 or more was expected.");
+        }
+
+        lock (Policy.Lock)
+        {
+            if (WeightOverride == weight)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _weightOverride, weight ?? double.NaN);
+        }
+
+        Policy.NotifyReweighted();
+    }
+
+    /// <summary>Ejects the endpoint: it is not picked while another endpoint can take the session. One connection tries it when the time is over.</summary>
+    /// <param name="time">The time; <see cref="Timeout.InfiniteTimeSpan"/> for until <see cref="Reset"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is zero or negative.</exception>
+    /// <returns>True if it is ejected; false if it is the only endpoint of the destination.</returns>
+    public bool Eject(TimeSpan time)
+    {
+        if (time <= TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(time), time, "More than zero, or Timeout.InfiniteTimeSpan, was expected.");
+        }
+
+        return _health.EjectFor(this, time);
+    }
+
+    /// <summary>Forgets everything that is held against the endpoint: ejection, failures in a row, back-off, slow start. Its check may eject it again.</summary>
+    public void Reset()
+    {
+        _health.Reset(this);
+        Suspicion.NoteAnswer(ref _load);
+        Host?.Trust(Address.AddressFamily);
+        Policy.NotifyChanged();
+    }
+
+    /// <summary>Returns its state at this moment. Each number is right; together they are of one moment but for what happens meanwhile. Costs no more than reading them.</summary>
+    public ServerEndpointSnapshot Snapshot() => Snapshot(Policy.Now);
+
+    /// <inheritdoc cref="Snapshot()"/>
+    /// <param name="now">A timestamp of the balancer's clock, read once for many.</param>
+    internal ServerEndpointSnapshot Snapshot(long now) => new(this, ReadBreaker(), now);
+
+    /// <summary>Returns the address and the load, for logs.</summary>
     public override string ToString() => $"{Address} (load {Load})";
 
-    /// <summary>The load and the picks, of one moment but for what other threads do meanwhile.</summary>
-    internal long ReadLoad(out long picks)
+    /// <summary>
+    /// For what share of its weight it may be drawn now: 0 not at all, 1 in full. A draw in proportion to weights that keeps what it
+    /// drew with this chance, and draws again otherwise, is a draw in proportion to effective weights: no table is rebuilt for them.
+    /// </summary>
+    internal double Admit(ref PickState scope)
     {
-        // Released first: the other way round a release could be seen without its pick, and the load be less than nothing.
-        var released = Volatile.Read(ref _counters.Released);
-        picks = Volatile.Read(ref _counters.Picks);
-        return picks - released;
+        var gate = Gate;
+        if (scope.HasTried(this))
+        {
+            return 0;
+        }
+
+        return gate == AdmissionGate.None ? (scope.IsPanic ? 0 : 1) : EndpointAdmission.Admit(this, gate, ref scope);
     }
 
-    /// <summary>The other family of its host is preferred, for as long as the host says.</summary>
-    internal void DoubtFamily() => SetGate(AdmissionGate.OtherFamily);
-
-    private void SetGate(AdmissionGate gate) => Interlocked.Or(ref _counters.Gate, (int)gate);
-
-    private void ClearGate(AdmissionGate gate) => Interlocked.And(ref _counters.Gate, ~(int)gate);
-
-    // What a pick reads and writes stands together, so that it costs one cache line; the rest of the size keeps the line of the
-    // next endpoint on the heap away from it (64 bytes; objects are not aligned, so the gap is what counts).
-    [StructLayout(LayoutKind.Explicit, Size = 96)]
-    private struct Counters
+    /// <summary>Takes it for a session: its load is one more. False where it cannot be taken any more.</summary>
+    internal bool TryTake(ref PickState scope)
     {
-        [FieldOffset(0)]
-        public long Picks;
+        if ((Gate & (AdmissionGate.Ejected | AdmissionGate.Limited)) == 0)
+        {
+            _load.CountPick();
+        }
+        else if (!EndpointAdmission.TryTake(this, ref _load, ref scope))
+        {
+            return false;
+        }
 
-        [FieldOffset(8)]
-        public long Released;
+        if (scope.Timestamp is var now and not 0)
+        {
+            _health.Suspicion.NoteAttempt(ref _load, now);
+        }
 
-        [FieldOffset(16)]
-        public long Open;
+        return true;
+    }
 
-        [FieldOffset(24)]
-        public int Gate;
+    /// <summary>Takes it through one of its groups.</summary>
+    /// <param name="scope">The pick.</param>
+    /// <param name="branch">What counts it beside its own counters; null where they are all.</param>
+    internal bool TryTake(ref PickState scope, EndpointBranch? branch)
+    {
+        if (!TryTake(ref scope))
+        {
+            return false;
+        }
 
-        [FieldOffset(32)]
-        public long UnansweredSince;
+        if (branch is { IsCounter: true })
+        {
+            branch.CountPick();
+            scope.Branch = branch;
+        }
 
-        [FieldOffset(40)]
-        public LoadObservers? Observers;
+        return true;
+    }
 
-        [FieldOffset(48)]
-        public LatencyAverage Latency;
+    /// <summary>The load and the picks, of one moment but for what other threads do meanwhile.</summary>
+    internal long ReadLoad(out long picks) => _load.Read(out picks);
 
-        [FieldOffset(64)]
-        public long ConnectFailures;
+    internal double EffectiveWeightAt(long now) =>
+        (Gate & (AdmissionGate.Draining | AdmissionGate.Ejected)) != 0 ? 0 : Weight * _health.SlowStart.Factor(this, now);
+
+    /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
+    internal double ExpectedLatency(long now) => _load.Latency.At(now, Policy);
+
+    /// <summary>The same for two of one balancer, as of the time of the younger estimate.</summary>
+    internal static void ReadLatencies(ServerEndpoint a, ServerEndpoint b, out double secondsA, out double secondsB) =>
+        LatencyAverage.Level(in a._load.Latency, in b._load.Latency, a.Policy, out secondsA, out secondsB);
+
+    /// <summary>Starts slowly from now on.</summary>
+    internal void StartRamp(long now) => _health.SlowStart.Start(this, now);
+
+    /// <summary>The other family of its host is preferred, for as long as the host says.</summary>
+    internal void DoubtFamily() => CloseGate(AdmissionGate.OtherFamily);
+
+    internal bool IsFamilyTrusted(long now) => Host is not { } host || now >= host.UntilOf(Address.AddressFamily);
+
+    internal void CloseGate(AdmissionGate gate) => _load.Close(gate);
+
+    internal void ClearGate(AdmissionGate gate) => _load.Clear(gate);
+
+    /// <summary>For how long it has been leaving; null where it does not.</summary>
+    /// <param name="isDrained">Whether an operator says so; false: discovery.</param>
+    internal TimeSpan? LeavingFor(out bool isDrained) => _leaving.For(Policy, out isDrained);
+
+    /// <summary>Has what happens to it, and to the others of its balancer, observed.</summary>
+    internal void ObserveWith(IEndpointObserver? observer) => Policy.Observer = observer;
+
+    /// <summary>It is in the set, again or still.</summary>
+    internal void OnJoined(int group, int tier)
+    {
+        (Group, Tier) = (group, tier);
+        _leaving.OnJoined();
+    }
+
+    /// <summary>It is not in the set any more.</summary>
+    internal void OnLeft() => _leaving.OnLeft(this);
+
+    internal void OnConnected(LeaseKind kind, TimeSpan elapsed)
+    {
+        _load.CountOpen();
+        _health.OnConnected(this, ref _load, kind, elapsed);
+    }
+
+    internal void OnFailed(LeaseKind kind, ConnectFailure cause, TimeSpan elapsed) => _health.OnFailed(this, ref _load, kind, cause, elapsed);
+
+    /// <summary>A connection to it has ended.</summary>
+    internal void OnClosed(in ConnectionReport report) => _health.OnClosed(this, in report);
+
+    /// <inheritdoc cref="EndpointHealth.MarkDown"/>
+    internal bool MarkDown() => _health.MarkDown(this);
+
+    /// <inheritdoc cref="EndpointHealth.MarkUp"/>
+    internal void MarkUp()
+    {
+        if (_health.MarkUp(this))
+        {
+            Policy.NotifyChanged();
+        }
+    }
+
+    internal void Release(LeaseKind kind, bool wasOpen)
+    {
+        _load.CountRelease(wasOpen);
+        Observers?.Notify(except: null);
+        if (!wasOpen && _load.UnansweredSince != 0 && Pending == 0)
+        {
+            // No attempt waits for an answer any more.
+            Suspicion.NoteAnswer(ref _load);
+        }
+
+        if (kind != LeaseKind.Normal && !wasOpen)
+        {
+            _health.EndProbe(Policy);
+            Policy.NotifyChanged();
+        }
+        else if ((Gate & AdmissionGate.Limited) != 0)
+        {
+            Policy.NotifyChanged();
+        }
+    }
+
+    private CircuitBreaker ReadBreaker()
+    {
+        lock (Policy.Lock)
+        {
+            return _health.Breaker;
+        }
     }
 }

@@ -1,69 +1,104 @@
 using System.Net;
+using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Balancing;
 
-/// <summary>One endpoint at one moment, for introspection.</summary>
-public readonly record struct ServerEndpointSnapshot
+/// <summary>Represents the state of an endpoint at one moment, for introspection.</summary>
+public sealed class ServerEndpointSnapshot
 {
-    /// <summary>Its address.</summary>
-    public required EndPoint Address { get; init; }
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="breaker">Its breaker at this moment.</param>
+    /// <param name="now">The moment, as a timestamp of the balancer's clock.</param>
+    internal ServerEndpointSnapshot(ServerEndpoint endpoint, in CircuitBreaker breaker, long now)
+    {
+        var gate = endpoint.Gate;
+        var load = endpoint.ReadLoad(out var picks);
+        Address = endpoint.Address;
+        Metadata = endpoint.Metadata;
+        Group = endpoint.Group;
+        Tier = endpoint.Tier;
+        Weight = endpoint.Weight;
+        IsDraining = (gate & AdmissionGate.Draining) != 0;
+        EffectiveWeight = breaker.IsEjected || IsDraining ? 0 : Weight * endpoint.Health.SlowStart.Factor(endpoint, now);
+        Load = load;
+        Open = Math.Min(endpoint.Open, load);
+        Pending = load - Open;
+        IsDoubtful = (gate & AdmissionGate.Silent) != 0 || ((gate & AdmissionGate.OtherFamily) != 0 && !endpoint.IsFamilyTrusted(now));
+        Breaker = breaker.State;
+        EjectionCauses = breaker.Causes;
+        TimeToProbe = Remaining(in breaker, endpoint.Policy, now);
+        ConsecutiveFailures = breaker.Failures;
+        ConnectLatency = TimeSpan.FromSeconds(endpoint.ExpectedLatency(now));
+        Picks = picks;
+        ConnectFailures = endpoint.ConnectFailures;
+        Ejections = endpoint.Ejections;
+    }
 
-    /// <summary>Gets what discovery says of it beside address and weight, in the first of its groups; null if it says nothing.</summary>
-    public required EndpointMetadata? Metadata { get; init; }
+    /// <summary>Gets the address.</summary>
+    public EndPoint Address { get; }
 
-    /// <summary>The number of its group in the set, from 0; the first where it is in several.</summary>
-    public required int Group { get; init; }
+    /// <summary>Gets the metadata from discovery, in the first group of the endpoint; null if there is none.</summary>
+    public EndpointMetadata? Metadata { get; }
 
-    /// <summary>The tier of that group, 0 first.</summary>
-    public required int Tier { get; init; }
+    /// <summary>Gets the number of the group in the set, from 0; the first if the endpoint is in several.</summary>
+    public int Group { get; }
 
-    /// <summary>Its weight, as discovery or an operator gave it; 0: last resort.</summary>
-    public required double Weight { get; init; }
+    /// <summary>Gets the tier of that group, 0 first.</summary>
+    public int Tier { get; }
 
-    /// <summary>Its weight for new sessions at this moment: less in slow start, 0 where it is draining or ejected.</summary>
-    public required double EffectiveWeight { get; init; }
+    /// <summary>Gets the weight from discovery or from an operator; 0: last resort.</summary>
+    public double Weight { get; }
 
-    /// <summary>Its connections, open and pending.</summary>
-    public required long Load { get; init; }
+    /// <summary>Gets the weight for new sessions: less in slow start, 0 if it is draining or ejected.</summary>
+    public double EffectiveWeight { get; }
 
-    /// <summary>Its established connections.</summary>
-    public required long Open { get; init; }
+    /// <summary>Gets the number of connections, open and pending.</summary>
+    public long Load { get; }
 
-    /// <summary>Its connections that are being established.</summary>
-    public required long Pending { get; init; }
+    /// <summary>Gets the number of established connections.</summary>
+    public long Open { get; }
 
-    /// <summary>Whether an operator drains it.</summary>
-    public required bool IsDraining { get; init; }
+    /// <summary>Gets the number of connections that are being established.</summary>
+    public long Pending { get; }
+
+    /// <summary>Gets a value that indicates whether an operator drains it.</summary>
+    public bool IsDraining { get; }
 
     /// <summary>
-    /// Whether others are preferred: it leaves connects without an answer for longer than it should, or an attempt to an address of its family of the same host has timed out.
+    /// Gets a value that indicates whether others are preferred: it leaves connects without an answer for longer than it should, or an attempt to an address of its family of the same host has timed out.
     /// </summary>
-    public required bool IsDoubtful { get; init; }
+    public bool IsDoubtful { get; }
 
-    /// <summary>Its breaker.</summary>
-    public required BreakerState Breaker { get; init; }
+    /// <summary>Gets the state of the circuit breaker.</summary>
+    public BreakerState Breaker { get; }
 
-    /// <summary>Why it is ejected.</summary>
-    public required EjectionCause EjectionCauses { get; init; }
+    /// <summary>Gets the causes for which it is ejected.</summary>
+    public EjectionCause EjectionCauses { get; }
 
     /// <summary>
-    /// The time until it may be probed; zero from then on, null where it is not ejected, <see cref="Timeout.InfiniteTimeSpan"/> where only its check or an operator brings it back.
+    /// Gets the time until it may be probed; zero from then on, null if it is not ejected, <see cref="Timeout.InfiniteTimeSpan"/> if only its check or an operator brings it back.
     /// </summary>
-    public required TimeSpan? TimeToProbe { get; init; }
+    public TimeSpan? TimeToProbe { get; }
 
-    /// <summary>Failed connects in a row.</summary>
-    public required int ConsecutiveFailures { get; init; }
+    /// <summary>Gets the number of failed connects in a row.</summary>
+    public int ConsecutiveFailures { get; }
 
-    /// <summary>The peak EWMA of its connect latency, with failures as 5 s at the least; zero before the first connect.</summary>
-    public required TimeSpan ConnectLatency { get; init; }
+    /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect.</summary>
+    public TimeSpan ConnectLatency { get; }
 
-    /// <summary>How often it was picked, in total.</summary>
-    public required long Picks { get; init; }
+    /// <summary>Gets the number of picks, in total.</summary>
+    public long Picks { get; }
 
-    /// <summary>How many connects to it failed, in total.</summary>
-    public required long ConnectFailures { get; init; }
+    /// <summary>Gets the number of failed connects, in total.</summary>
+    public long ConnectFailures { get; }
 
-    /// <summary>How often it was ejected, in total.</summary>
-    public required long Ejections { get; init; }
+    /// <summary>Gets the number of ejections, in total.</summary>
+    public long Ejections { get; }
+
+    private static TimeSpan? Remaining(in CircuitBreaker breaker, EndpointPolicy policy, long now) =>
+        !breaker.IsEjected ? null
+        : breaker.ProbeAt == long.MaxValue || (breaker.Causes & EjectionCause.Check) != 0 ? Timeout.InfiniteTimeSpan
+        : now >= breaker.ProbeAt ? TimeSpan.Zero
+        : policy.Elapsed(now, breaker.ProbeAt);
 }

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
+using Linkerd.Tcp.Balancing.Hashing;
 
 namespace Linkerd.Tcp.Balancing.Maglev;
 
@@ -7,26 +8,46 @@ namespace Linkerd.Tcp.Balancing.Maglev;
 /// Consistent hashing over one group, with bounded loads if that is asked for; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
 /// and takes the endpoint of the first that can have it.
 /// </summary>
-internal sealed partial class MaglevDistributor : GroupDistributor
+internal sealed class MaglevDistributor : GroupDistributor
 {
     // How many entries a session asks, so that what an endpoint passes on goes to others by weight; then all endpoints one after the other.
     private const int Entries = 32;
 
-    private readonly Target[] _targets;
+    // A weight below that of the greatest has no entry in any table.
+    private const double MinWeight = 1e-9;
+
+    private readonly HashTarget[] _targets;
     private readonly MaglevTable _table;
 
-    private MaglevDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, Target[] targets, MaglevTable table, BalancerOptions options)
+    // Null: no bound, and nothing is counted.
+    private readonly LoadBound? _bound;
+
+    private MaglevDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, HashTarget[] targets, MaglevTable table, BalancerOptions options)
         : base(members, branches)
     {
         _targets = targets;
         _table = table;
         if (options.HashBalanceFactor is { } factor)
         {
-            _bound = factor / 100.0;
-            _floor = options.HashBalanceFloor;
-            _sumMask = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, targets.Length)) - 1;
-            _ = SumLoads();
+            _bound = new LoadBound(members, branches, targets, factor, options.HashBalanceFloor);
         }
+    }
+
+    /// <summary>A <see cref="DistributorFactory"/>, but for the options that have the bound.</summary>
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, BalancerOptions options)
+    {
+        var sorted = AddressOrder.Sort(members);
+        var weights = WeightedSlot.Scale(sorted, MinWeight);
+        var targets = new HashTarget[sorted.Length];
+        var hashes = new ulong[sorted.Length];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            hashes[i] = AddressOrder.Hash(sorted[i].Endpoint.Address);
+            targets[i] = new HashTarget(weights[i], hashes[i]);
+        }
+
+        var table = previous is MaglevDistributor old && HasSame(old._targets, targets) ? old._table : new MaglevTable(hashes, weights);
+        return new MaglevDistributor(EndpointsOf(sorted), GroupMember.BranchesOf(sorted), targets, table, options);
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)
@@ -36,7 +57,7 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         var endpoint = Members[index];
         if (endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && HasRoom(index, out var picks) && TryTake(index, ref scope))
         {
-            NotePick(index, picks);
+            _bound?.NotePick(index, picks);
             return endpoint;
         }
 
@@ -72,12 +93,18 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         }
 
         // A client that has many sessions fills many endpoints up. Where all of them seem full the sum of loads was of too long ago.
-        if (AskAll(bits, ref search, ref scope) || (search.Full >= 0 && SumLoads() && AskAll(bits, ref search, ref scope)))
+        if (AskAll(bits, ref search, ref scope) || (search.Full >= 0 && AskAllAgain(bits, ref search, ref scope)))
         {
             return search.Taken;
         }
 
         return search.Full >= 0 && TryTake(search.Full, ref scope) ? Members[search.Full] : TakeAny(bits, ref scope);
+    }
+
+    private bool AskAllAgain(ulong bits, ref Search search, ref PickState scope)
+    {
+        _bound?.SumLoads();
+        return AskAll(bits, ref search, ref scope);
     }
 
     private bool AskAll(ulong bits, ref Search search, ref PickState scope)
@@ -115,14 +142,44 @@ internal sealed partial class MaglevDistributor : GroupDistributor
             return false;
         }
 
-        NotePick(index, picks);
+        _bound?.NotePick(index, picks);
         search.Taken = endpoint;
         return true;
+    }
+
+    private bool HasRoom(int index, out long picks)
+    {
+        picks = 0;
+        return _bound is null || _bound.HasRoom(index, out picks);
+    }
+
+    private bool HasRoomAfterAll(int index, ref Search search)
+    {
+        search.IsFresh = true;
+        return _bound is null || _bound.HasRoomAfterAll(index);
     }
 
     // A toss for each place that the client asks at, and each time the same: as the factor grows more of an endpoint's clients come back to it, and none of
     // them goes away again.
     private static bool IsKept(ulong hash, int place, double factor) => (ClientHash.Mix(hash + (ulong)place) >> 11) * (1.0 / (1UL << 53)) < factor;
+
+    private static bool HasSame(HashTarget[] a, HashTarget[] b)
+    {
+        if (a.Length != b.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < a.Length; i++)
+        {
+            if (a[i].Hash != b[i].Hash || a[i].Weight != b[i].Weight)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private struct Search(ulong hash)
     {
@@ -135,6 +192,9 @@ internal sealed partial class MaglevDistributor : GroupDistributor
         /// <summary>Whether the loads were summed for this session, or are not to be.</summary>
         public bool IsFresh;
     }
-
-    private readonly record struct Target(double Weight, ulong Hash);
 }
+
+/// <summary>An endpoint of a group, as consistent hashing sees it.</summary>
+/// <param name="Weight">Its weight, as a share of the group's greatest.</param>
+/// <param name="Hash">The hash of its address.</param>
+internal readonly record struct HashTarget(double Weight, ulong Hash);

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Balancing.Hashing;
+
 namespace Linkerd.Tcp.Balancing.Maglev;
 
 /// <summary>

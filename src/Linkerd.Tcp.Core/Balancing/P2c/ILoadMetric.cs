@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.P2c;

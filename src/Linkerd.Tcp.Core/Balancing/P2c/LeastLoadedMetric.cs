@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.P2c;
 

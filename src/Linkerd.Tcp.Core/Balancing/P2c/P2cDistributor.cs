@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Balancing.P2c;
 
 /// <summary>Power of two choices over one group; <see cref="LoadBalancers.P2c"/> has the rule.</summary>
 /// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
-internal sealed partial class P2cDistributor<TMetric> : Distributor
+internal sealed class P2cDistributor<TMetric> : Distributor
     where TMetric : struct, ILoadMetric
 {
     // How often a candidate is drawn again that was drawn already or cannot take the session.
@@ -29,7 +29,7 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous)
     {
         var old = previous as P2cDistributor<TMetric>;
-        return new P2cDistributor<TMetric>(WeightedSlot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), EndpointBranch.Of(members));
+        return new P2cDistributor<TMetric>(WeightedSlot.Make(members, old?._slots ?? [], old?._branches), AliasTable.Of(members), GroupMember.BranchesOf(members));
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)
@@ -45,11 +45,11 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         ref var slotB = ref slots[b];
         if ((slotA.Endpoint.Gate | slotB.Endpoint.Gate) != 0 || scope.NeedsAdmissionCheck || _branches is not null)
         {
-            return DrawGated(a, b, ref scope);
+            return TakeGated(a, b, ref scope);
         }
 
-        var better = a == b ? slotA.Endpoint : Better(ref slotA, ref slotB, ref scope);
-        return better.TryTake(ref scope) ? better : DrawGated(a, b, ref scope);
+        var better = a == b ? slotA.Endpoint : P2cRule<TMetric>.Better(ref slotA, ref slotB, ref scope);
+        return better.TryTake(ref scope) ? better : TakeGated(a, b, ref scope);
     }
 
     public override bool CanServe(ref PickState scope)
@@ -64,6 +64,8 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
 
         return false;
     }
+
+    private ServerEndpoint? TakeGated(int a, int b, ref PickState scope) => new P2cGatedDraw<TMetric>(_slots, _table, _branches).Take(a, b, ref scope);
 
     private ServerEndpoint? DrawOnly(ref PickState scope)
     {
@@ -91,11 +93,5 @@ internal sealed partial class P2cDistributor<TMetric> : Distributor
         {
             b = _table.Draw(random.NextUInt64());
         }
-    }
-
-    private int DrawOne(IRandomSource random)
-    {
-        var bits = random.NextUInt64();
-        return _table is null ? (int)Math.BigMul(bits, (ulong)_slots.Length, out _) : _table.Draw(bits);
     }
 }

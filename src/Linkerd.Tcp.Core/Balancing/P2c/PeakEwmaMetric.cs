@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Balancing.Composition;
+using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.P2c;
 
@@ -12,7 +12,7 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
     private const double Margin = 1.25;
 
     // In seconds. Below that a difference is one of the scheduler and the timer, not of the way.
-    private const double LeastLatency = 0.001;
+    private const double MinLatency = 0.001;
 
     public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
     {
@@ -28,7 +28,7 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
     }
 
     // 0, no history, stays what it is: such an endpoint is to be found out about, and between two of them load per weight decides.
-    private static double Floor(double seconds) => seconds is > 0 and < LeastLatency ? LeastLatency : seconds;
+    private static double Floor(double seconds) => seconds is > 0 and < MinLatency ? MinLatency : seconds;
 
     // That would be pending.
     private static double Connects(in Candidate candidate) =>

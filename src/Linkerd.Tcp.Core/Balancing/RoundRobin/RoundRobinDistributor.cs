@@ -8,10 +8,15 @@ namespace Linkerd.Tcp.Balancing.RoundRobin;
 /// Smooth weighted round robin over one group; <see cref="LoadBalancers.RoundRobin"/>. Earliest deadline first: each pick moves the deadline of the
 /// endpoint by one per weight, under a lock of the group.
 /// </summary>
-internal sealed partial class RoundRobinDistributor : GroupDistributor
+internal sealed class RoundRobinDistributor : GroupDistributor
 {
     // How many one pick passes over; where more than that are out in a row, any of the others will do.
-    private const int MostPassed = 64;
+    private const int MaxPassed = 64;
+
+    // What a weight counts for at the least, relative to the greatest, and how far deadlines go before they start over: so that a turn of the heaviest
+    // one still makes a difference after one of the lightest.
+    private const double MinWeight = 1e-9;
+    private const double MaxDeadline = 1e12;
 
     private readonly Lock _lock = new();
     private readonly double[] _steps;
@@ -22,6 +27,22 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
     {
         _steps = steps;
         _schedule = schedule;
+    }
+
+    /// <summary>A <see cref="DistributorFactory"/>, but for the source of the place that the turns start at.</summary>
+    public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
+    {
+        var endpoints = EndpointsOf(members);
+        var steps = WeightedSlot.Scale(members, MinWeight);
+        var items = TurnOrder.Start(steps, random);
+        (previous as RoundRobinDistributor)?.CarryOn(endpoints, items);
+        for (var i = 0; i < steps.Length; i++)
+        {
+            steps[i] = 1 / steps[i];
+            items[i].Deadline *= steps[i];
+        }
+
+        return new RoundRobinDistributor(endpoints, steps, new DeadlineHeap(items));
     }
 
     public override ServerEndpoint? Choose(ref PickState scope)
@@ -44,7 +65,7 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
                 endpoint = DrawGated(ref scope);
             }
 
-            if (_schedule.Next.Deadline > MostDeadline)
+            if (_schedule.Next.Deadline > MaxDeadline)
             {
                 StartOver();
             }
@@ -60,7 +81,7 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
         ServerEndpoint? taken = null;
         ServerEndpoint? doubtful = null;
         var deadline = 0.0;
-        for (var i = 0; taken is null && i < MostPassed && _schedule.Count > 0; i++)
+        for (var i = 0; taken is null && i < MaxPassed && _schedule.Count > 0; i++)
         {
             (deadline, var index) = _schedule.Next;
             var endpoint = Members[index];
@@ -96,5 +117,38 @@ internal sealed partial class RoundRobinDistributor : GroupDistributor
 
         // In doubt, but nobody else is there.
         return taken ?? (isWhole && doubtful is not null && doubtful.TryTake(ref scope) ? doubtful : null);
+    }
+
+    // Those that stay keep what they have waited of their step.
+    private void CarryOn(ServerEndpoint[] endpoints, DeadlineHeap.Item[] items)
+    {
+        lock (_lock)
+        {
+            var now = _schedule.Next.Deadline;
+            var left = new double[Members.Length];
+            foreach (ref readonly var item in _schedule.Items)
+            {
+                left[item.Index] = Math.Clamp((item.Deadline - now) / _steps[item.Index], 0, 1);
+                Members[item.Index].Mark = item.Index;
+            }
+
+            for (var i = 0; i < endpoints.Length; i++)
+            {
+                var mark = endpoints[i].Mark;
+                if (mark < left.Length && ReferenceEquals(Members[mark], endpoints[i]))
+                {
+                    items[i].Deadline = left[mark];
+                }
+            }
+        }
+    }
+
+    private void StartOver()
+    {
+        var now = _schedule.Next.Deadline;
+        foreach (ref var item in _schedule.Items)
+        {
+            item.Deadline -= now;
+        }
     }
 }

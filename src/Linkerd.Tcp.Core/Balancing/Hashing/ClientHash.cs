@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
 
-namespace Linkerd.Tcp.Balancing;
+namespace Linkerd.Tcp.Balancing.Hashing;
 
 /// <summary>
 /// The hash that sessions of one client have in common, for <see cref="PickContext.Hash"/>. The same in every process, on every platform and in every
 /// version: proxies that share clients send each to the same endpoint. Not a defence against clients that choose their address.
 /// </summary>
-public static class ClientHash
+internal static class ClientHash
 {
     /// <summary>
     /// The hash of a client's address, without its port; an IPv4 address that is mapped into IPv6 counts as IPv4. 0 where there is no address.
@@ -22,7 +22,7 @@ public static class ClientHash
         _ => client.ToString() is { } text ? Of(text) : 0,
     };
 
-    /// <summary>Spreads 64 bits over 64 bits: each bit of the result hangs on all of them, and no two values have the same.</summary>
+    /// <summary>Spreads 64 bits over 64 bits: each bit of the result depends on all of them, and no two values have the same.</summary>
     /// <remarks>The finalizer of SplitMix64 (G. Steele, D. Lea, C. Flood, 2014; constants of D. Stafford's Mix13).</remarks>
     internal static ulong Mix(ulong bits)
     {

@@ -1,9 +1,7 @@
-using Linkerd.Tcp.Balancing.Endpoints;
+namespace Linkerd.Tcp.Balancing.Endpoints;
 
-namespace Linkerd.Tcp.Balancing;
-
-/// <content>The groups that it is in. All of it but <see cref="ReadRest"/> under the balancer's lock.</content>
-public sealed partial class ServerEndpoint
+/// <summary>The groups that one endpoint is in. A mutable struct, part of its endpoint; under the balancer's lock.</summary>
+internal struct EndpointGroups
 {
     // The first group that the last update named it in, and all of them where they are several, in their order.
     private int _firstGroup;
@@ -16,11 +14,18 @@ public sealed partial class ServerEndpoint
     // One for each group, in their order; none while it is in one alone. Then those of groups that it is not in any more, as long as they have leases.
     private EndpointBranch[] _branches = [];
 
+    public EndpointGroups()
+    {
+    }
+
+    /// <summary>Gets or sets the number of the last update that contained the endpoint.</summary>
+    public int Generation { get; set; }
+
     /// <summary>An update names it in a group.</summary>
     /// <param name="group">The group, by the number that it keeps over updates.</param>
     /// <param name="isFirst">Whether it is the first group of this update that does.</param>
     /// <returns>Whether it has branches, or had some.</returns>
-    internal bool NameIn(int group, bool isFirst)
+    public bool NameIn(int group, bool isFirst)
     {
         if (isFirst)
         {
@@ -39,33 +44,22 @@ public sealed partial class ServerEndpoint
     }
 
     /// <summary>The next of its branches, when the update has named it in all of its groups; null where it is in one alone.</summary>
-    internal EndpointBranch? NextBranch()
+    public EndpointBranch? NextBranch(ServerEndpoint endpoint)
     {
         if (_groupsNext == 0 && (_groups is not null || _branches.Length > 0))
         {
-            MakeBranches(_groups ?? [_firstGroup]);
+            MakeBranches(endpoint, _groups ?? [_firstGroup]);
         }
 
         return _branches.Length > 0 ? _branches[_groupsNext++] : null;
     }
 
-    /// <summary>The load and the picks that did not come through some of its groups.</summary>
-    internal long ReadRest(EndpointBranch[] others, out long picks)
-    {
-        // A pick is counted here before it is there, and a release there before it is here: in this order neither is seen there alone, which would
-        // make the rest less than nothing.
-        var released = Volatile.Read(ref _counters.Released);
-        var otherPicks = EndpointBranch.SumPicks(others);
-        picks = Volatile.Read(ref _counters.Picks) - otherPicks;
-        return picks - released + EndpointBranch.SumReleased(others);
-    }
-
     // A group that stays keeps its counters. What came through groups that are gone counts for none: else the shares of those that stay would not hold until it
     // has ended.
-    private void MakeBranches(List<int> groups)
+    private void MakeBranches(ServerEndpoint endpoint, List<int> groups)
     {
         var home = groups.IndexOf(_home);
-        if (home < 0 && (_branches.Length == 0 || ReadRest(Array.FindAll(_branches, branch => branch.IsCounter), out _) == 0))
+        if (home < 0 && (_branches.Length == 0 || EndpointBranch.ReadRest(endpoint, Array.FindAll(_branches, branch => branch.IsCounter), out _) == 0))
         {
             // The one at home is gone. Nothing is left that came through it, or it was the only one: then what the endpoint has is the next one's.
             home = 0;
@@ -74,13 +68,13 @@ public sealed partial class ServerEndpoint
         var branches = new List<EndpointBranch>(groups.Count);
         for (var i = 0; i < groups.Count; i++)
         {
-            branches.Add(FindCounter(groups[i], i) is { } found && i != home ? found : new EndpointBranch(this, groups[i]));
+            branches.Add(FindCounter(groups[i], i) is { } found && i != home ? found : new EndpointBranch(endpoint, groups[i]));
         }
 
         for (var i = 0; i < _branches.Length; i++)
         {
             if (_branches[i] is { IsCounter: true } old && (i >= groups.Count || groups[i] != old.Group) && !groups.Contains(old.Group)
-                && EndpointBranch.ReadLoad(this, old, out _) != 0)
+                && EndpointBranch.ReadLoad(endpoint, old, out _) != 0)
             {
                 branches.Add(old);
             }
@@ -89,7 +83,7 @@ public sealed partial class ServerEndpoint
         if (home >= 0)
         {
             _home = groups[home];
-            branches[home] = new EndpointBranch(this, _home, [.. branches.Where((_, i) => i != home)]);
+            branches[home] = new EndpointBranch(endpoint, _home, [.. branches.Where((_, i) => i != home)]);
         }
 
         // In one group, and nothing is left of any other: its own counters are the group's again.
@@ -97,7 +91,7 @@ public sealed partial class ServerEndpoint
     }
 
     // Most often where it was.
-    private EndpointBranch? FindCounter(int group, int place)
+    private readonly EndpointBranch? FindCounter(int group, int place)
     {
         var found = place < _branches.Length && _branches[place].Group == group ? _branches[place] : Array.Find(_branches, branch => branch.Group == group);
         return found is { IsCounter: true } ? found : null;

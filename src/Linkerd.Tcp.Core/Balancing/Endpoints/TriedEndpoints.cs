@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Balancing.Composition;
+namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
 /// The endpoints that one session has tried in vain. Those of the current round are not picked again; those of earlier rounds are remembered, each once.
@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Balancing.Composition;
 internal sealed class TriedEndpoints
 {
     // Up to so many are compared one by one, which is faster than to hash. A set of thousands that all refuse must not cost each pick a comparison with each.
-    private const int MostCompared = 16;
+    private const int MaxCompared = 16;
 
     // Those of the round first.
     private ServerEndpoint[] _items = new ServerEndpoint[3];
@@ -41,7 +41,7 @@ internal sealed class TriedEndpoints
 
             place = Count++;
             Put(endpoint, place);
-            if (Count > MostCompared && _places is null)
+            if (Count > MaxCompared && _places is null)
             {
                 Index();
             }

@@ -4,14 +4,22 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.P2c;
 
-/// <content>
+/// <summary>
 /// A draw that has met an endpoint which is not simply well: ejected, in slow start, full, draining, tried or in doubt. And every draw of a group that shares
 /// endpoints with another.
-/// </content>
-internal sealed partial class P2cDistributor<TMetric>
+/// </summary>
+/// <param name="slots">The endpoints of the group.</param>
+/// <param name="table">Draws one of them; null if all weights are equal.</param>
+/// <param name="branches">The counters of the group, by slot; null if no endpoint is in another group too.</param>
+/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTable? table, EndpointBranch?[]? branches)
+    where TMetric : struct, ILoadMetric
 {
+    // How often two candidates are drawn that cannot take the session, or are the same.
+    private const int MaxDraws = 16;
+
     /// <summary>Goes on with the pair that was drawn: what was drawn counts as the first two draws, so that shares stay exact.</summary>
-    private ServerEndpoint? DrawGated(int a, int b, ref PickState scope)
+    public ServerEndpoint? Take(int a, int b, ref PickState scope)
     {
         // Which one was taken may be taken away by another thread meanwhile: a probe, the last place.
         for (var i = 0; i < 4; i++)
@@ -22,8 +30,8 @@ internal sealed partial class P2cDistributor<TMetric>
                 return null;
             }
 
-            var endpoint = _slots[chosen].Endpoint;
-            if (endpoint.TryTake(ref scope, _branches?[chosen]))
+            var endpoint = slots[chosen].Endpoint;
+            if (endpoint.TryTake(ref scope, branches?[chosen]))
             {
                 return endpoint;
             }
@@ -38,17 +46,17 @@ internal sealed partial class P2cDistributor<TMetric>
         var found = -1;
         var foundFactor = 0.0;
         var doubtful = -1;
-        for (var i = 0; i < 2 * Redraws; i++)
+        for (var i = 0; i < MaxDraws; i++)
         {
             var index = i == 0 ? first : i == 1 ? second : DrawOne(scope.Random);
             if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
             {
                 // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
-                second = i == 0 && (_slots[index].Endpoint.Gate & AdmissionGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
+                second = i == 0 && (slots[index].Endpoint.Gate & AdmissionGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
                 continue;
             }
 
-            var gate = _slots[index].Endpoint.Gate;
+            var gate = slots[index].Endpoint.Gate;
             if ((gate & AdmissionGate.Ejected) != 0 && !scope.IsPanic)
             {
                 // Its back-off is over: to know is worth one session, whatever its load.
@@ -79,32 +87,31 @@ internal sealed partial class P2cDistributor<TMetric>
 
     private int Choose(int a, double factorA, int b, double factorB, ref PickState scope)
     {
-        ref var slotA = ref _slots[a];
-        ref var slotB = ref _slots[b];
-        var (branchA, branchB) = (_branches?[a], _branches?[b]);
+        ref var slotA = ref slots[a];
+        ref var slotB = ref slots[b];
+        var (branchA, branchB) = (branches?[a], branches?[b]);
         var loadA = EndpointBranch.ReadLoad(slotA.Endpoint, branchA, out var picksA);
         var loadB = EndpointBranch.ReadLoad(slotB.Endpoint, branchB, out var picksB);
         if (factorA == 1 && factorB == 1)
         {
-            return IsBetter(ref slotA, branchA, loadA, picksA, ref slotB, branchB, loadB, picksB, ref scope) ? b : a;
+            return P2cRule<TMetric>.IsBetter(ref slotA, branchA, loadA, picksA, ref slotB, branchB, loadB, picksB, ref scope) ? b : a;
         }
 
         var candidateA = new Candidate(slotA.Endpoint, slotA.Weight * factorA, loadA, branchA);
         var candidateB = new Candidate(slotB.Endpoint, slotB.Weight * factorB, loadB, branchB);
-        return IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
+        return P2cRule<TMetric>.IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
     }
 
     /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
     private double Draws(int index, ref PickState scope)
     {
-        var factor = _slots[index].Endpoint.Admit(ref scope);
+        var factor = slots[index].Endpoint.Admit(ref scope);
         return factor is 0 or 1 || scope.Random.NextDouble() < factor ? factor : 0;
     }
 
     // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
     private int Scan(ref PickState scope)
     {
-        var slots = _slots;
         var start = (int)Math.BigMul(scope.Random.NextUInt64(), (ulong)slots.Length, out _);
         var found = -1;
         var foundFactor = 0.0;
@@ -133,5 +140,11 @@ internal sealed partial class P2cDistributor<TMetric>
         }
 
         return found >= 0 ? found : doubtful;
+    }
+
+    private int DrawOne(IRandomSource random)
+    {
+        var bits = random.NextUInt64();
+        return table is null ? (int)Math.BigMul(bits, (ulong)slots.Length, out _) : table.Draw(bits);
     }
 }

@@ -4,16 +4,18 @@ using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.P2c;
 
-/// <content>The rule between two candidates.</content>
-internal sealed partial class P2cDistributor<TMetric>
+/// <summary>The rule between two candidates.</summary>
+/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+internal static class P2cRule<TMetric>
+    where TMetric : struct, ILoadMetric
 {
     // The most picks that an endpoint may be owed, in picks of the lighter of two. One that was slow, or could not be picked for an
     // hour, fell behind by any number; to make up for all of them it would get nearly every session of the next one.
-    private const double MostOwed = 64;
+    private const double MaxOwed = 64;
 
     // Of two that are in no other group, so that their own counters are the group's.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ServerEndpoint Better(ref WeightedSlot a, ref WeightedSlot b, ref PickState scope)
+    public static ServerEndpoint Better(ref WeightedSlot a, ref WeightedSlot b, ref PickState scope)
     {
         var loadA = a.Endpoint.ReadLoad(out var picksA);
         var loadB = b.Endpoint.ReadLoad(out var picksB);
@@ -25,7 +27,7 @@ internal sealed partial class P2cDistributor<TMetric>
 
     // Whether the second is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsBetter(
+    public static bool IsBetter(
         ref WeightedSlot a, EndpointBranch? branchA, long loadA, long picksA, ref WeightedSlot b, EndpointBranch? branchB, long loadB, long picksB, ref PickState scope)
     {
         TMetric.Compare(
@@ -37,7 +39,7 @@ internal sealed partial class P2cDistributor<TMetric>
 
         // No branches here: which one wins is a coin toss, and a mispredicted one costs more than all of the arithmetic.
         var isB = isBetterB | (!isBetterA & (usedB < usedA));
-        if (Math.Abs(usedA - usedB) > MostOwed * double.MaxNative(a.Weight, b.Weight))
+        if (Math.Abs(usedA - usedB) > MaxOwed * double.MaxNative(a.Weight, b.Weight))
         {
             Forgive(ref a, ref b, picksA, picksB, usedA, usedB);
         }
@@ -47,7 +49,7 @@ internal sealed partial class P2cDistributor<TMetric>
 
     // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
     // proportion to their weights of this moment, and the account of the one that starts is kept level.
-    private static bool IsBetterOfRamping(
+    public static bool IsBetterOfRamping(
         ref WeightedSlot a, in Candidate candidateA, long picksA, ref WeightedSlot b, in Candidate candidateB, long picksB, ref PickState scope)
     {
         TMetric.Compare(in candidateA, in candidateB, ref scope, out _, out var isBetterB);
@@ -66,7 +68,7 @@ internal sealed partial class P2cDistributor<TMetric>
     // Moves the one that is behind up, so that it is owed as much as is allowed and no more.
     private static void Forgive(ref WeightedSlot a, ref WeightedSlot b, long picksA, long picksB, double usedA, double usedB)
     {
-        var most = MostOwed * Math.Max(a.Weight, b.Weight);
+        var most = MaxOwed * Math.Max(a.Weight, b.Weight);
         if (usedB < usedA)
         {
             b.Offset = picksB - ((usedA - most) / a.Weight);

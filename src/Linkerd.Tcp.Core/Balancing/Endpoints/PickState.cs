@@ -1,7 +1,6 @@
-using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Primitives;
 
-namespace Linkerd.Tcp.Balancing.Composition;
+namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>One pick while it runs: what is known of the session, and what was found out on the way.</summary>
 internal ref struct PickState

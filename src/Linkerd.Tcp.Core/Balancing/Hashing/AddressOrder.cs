@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using Linkerd.Tcp.Balancing.Composition;
 
-namespace Linkerd.Tcp.Balancing.Apertures;
+namespace Linkerd.Tcp.Balancing.Hashing;
 
 /// <summary>Endpoints in an order that hangs on their addresses alone: the same in every instance, whatever order discovery names them in.</summary>
 internal static class AddressOrder

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <content>How many are ejected, for the limit of soft evidence, and who is told.</content>
-internal sealed partial class EndpointPolicy
+/// <summary>Counts the ejected endpoints of one balancer, for the limit of soft evidence. Under the lock of the <see cref="EndpointPolicy"/>.</summary>
+internal sealed class EjectionLedger(EndpointPolicy policy)
 {
     private const int Unknown = -1;
 
@@ -10,18 +10,15 @@ internal sealed partial class EndpointPolicy
 
     private int _ejected = Unknown;
 
-    /// <summary>Who is told of what becomes of the endpoints; null: nobody.</summary>
-    public IEndpointObserver? Observer { get; set; }
-
-    /// <summary>Whether soft evidence may eject an endpoint: never the only one, and no more than the share. Under the lock.</summary>
+    /// <summary>Whether soft evidence may eject an endpoint: never the only one, and no more than the share.</summary>
     /// <param name="isEjected">Whether it is ejected already, for another cause.</param>
     public bool MayEjectSoftly(bool isEjected)
     {
         var others = CountEjected() - (isEjected ? 1 : 0);
-        return Count > 1 && others + 1 <= (Count * Options.Breaker.MaxEjectedShare) + Tolerance;
+        return policy.Count > 1 && others + 1 <= (policy.Count * policy.Options.Breaker.MaxEjectedShare) + Tolerance;
     }
 
-    /// <summary>The causes for which an endpoint is ejected have changed. Under the lock.</summary>
+    /// <summary>The causes for which an endpoint is ejected have changed.</summary>
     public void NoteCauses(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
     {
         var change = (after == EjectionCause.None ? 0 : 1) - (before == EjectionCause.None ? 0 : 1);
@@ -30,16 +27,19 @@ internal sealed partial class EndpointPolicy
             _ejected += change;
         }
 
-        Observer?.OnEjection(endpoint, before, after);
+        policy.Observer?.OnEjection(endpoint, before, after);
     }
 
-    // Counted when somebody asks, and kept up to date from then on: in an outage many ask, one after the other.
+    /// <summary>The endpoints are others.</summary>
+    public void Forget() => _ejected = Unknown;
+
+    // Counted on demand, and kept up to date from then on: in an outage many ask, one after the other.
     private int CountEjected()
     {
         if (_ejected == Unknown)
         {
             _ejected = 0;
-            foreach (var member in _members)
+            foreach (var member in policy.Members)
             {
                 _ejected += member.IsEjected ? 1 : 0;
             }
