@@ -13,7 +13,7 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the prefix of the names that the settings are for; <see cref="DstPath.Root"/>, the default, is all names.</summary>
     public DstPath Prefix { get; set; } = DstPath.Root;
 
-    /// <summary>Gets or sets the longest time from accept to a server connection; null: as the server says (<see cref="ServerConfiguration.ConnectTimeout"/>).</summary>
+    /// <summary>Gets or sets the longest time from accept to a server connection; null: that of the server (<see cref="ServerConfiguration.ConnectTimeout"/>).</summary>
     public TimeSpan? EstablishTimeout { get; set; }
 
     /// <summary>Gets or sets the longest attempt to connect to one endpoint.</summary>

@@ -58,6 +58,6 @@ public sealed class ServerConfiguration
     /// <summary>Gets or sets the networks of clients that may not connect, whatever <see cref="AllowClients"/> has; null, the default: none.</summary>
     public ClientNetworks? DenyClients { get; set; }
 
-    /// <summary>Gets or sets whether a client that sends its FIN while its session waits for a server connection is taken for gone. Default: false.</summary>
+    /// <summary>Gets or sets whether a client that sends its FIN while its session waits for a server connection is treated as gone. Default: false.</summary>
     public bool AbortOnClose { get; set; }
 }

@@ -19,7 +19,7 @@ internal static class AddressOptions
             IsRepeated = true,
             Default = "0.0.0.0:7575",
             Help = "Accept connections on the given local address and port",
-            Details = "May be given several times, and may be a port alone, which is that of every IPv4 address. Port 0 is any free port. `[::]` takes IPv4 clients too, unless 0.0.0.0 with the same port is given as well.",
+            Details = "Can be given several times, and can be a port alone, which means all IPv4 addresses. Port 0 is any free port. `[::]` also accepts IPv4 clients, unless 0.0.0.0 with the same port is given too.",
         },
         new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("port", 0, 65535).OrNothing(), static server => server.Port, static (server, port) => server.Port = port)
         {
@@ -31,14 +31,14 @@ internal static class AddressOptions
         {
             Key = "ip",
             Default = "127.0.0.1",
-            Help = "The local address to listen on; 0.0.0.0 or :: is every address of the machine",
+            Help = "The local address to listen on; 0.0.0.0 or :: means all addresses of the machine",
         },
         new ConfigurationOption<ServerConfiguration, NameTree?>(OptionTypes.Target, static server => server.DstName, static (server, target) => server.DstName = target)
         {
             Key = "dstName",
             Default = "required",
-            Help = "What sessions go to: a name such as /svc/foo, an address such as web:80, or a tree of them",
-            Details = "The argument <TARGET> of the command line. Addresses with commas are one set of equal endpoints; `9 * web:80 & 1 * canary:80` is a split, `/svc/foo | /svc/bar` a fall-back. `web:80` is short for the name `/$/inet/web/80`.",
+            Help = "The target of sessions: a name such as /svc/foo, an address such as web:80, or a tree of them",
+            Details = "The argument <TARGET> of the command line. Addresses with commas are one set of equal endpoints; `9 * web:80 & 1 * canary:80` is a split, `/svc/foo | /svc/bar` a fallback. `web:80` is short for the name `/$/inet/web/80`.",
         },
     ];
 }

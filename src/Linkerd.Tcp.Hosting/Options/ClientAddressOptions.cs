@@ -15,14 +15,14 @@ internal static class ClientAddressOptions
             Argument = "accept-proxy",
             ValueName = "CIDR[,...]",
             Default = "off",
-            Help = "Networks of the proxies that send a PROXY header, version 1 or 2, and must; other peers are reset",
+            Help = "Networks of the proxies that must send a PROXY header, version 1 or 2; other peers are reset",
         },
         new ConfigurationOption<ServerConfiguration, UntrustedPeers>(
             OptionTypes.Choice(ignoreCase: false, ("refuse", UntrustedPeers.Refuse), ("plain", UntrustedPeers.Plain)), static server => server.Untrusted, static (server, peers) => server.Untrusted = peers)
         {
             Key = "acceptProxy.untrusted",
             Default = "refuse",
-            Help = "What happens to peers outside acceptProxy.trusted: they are reset, or are clients themselves, whose bytes go to the server unread",
+            Help = "Treatment of peers outside acceptProxy.trusted: reset (refuse), or served as clients whose first bytes are not examined (plain)",
         },
         new ConfigurationOption<ClientSettings, SendProxyVersion?>(
             OptionTypes.Choice(ignoreCase: false, ("v1", SendProxyVersion.V1), ("v2", SendProxyVersion.V2), ("off", SendProxyVersion.Off)).OrNothing(),
@@ -33,7 +33,7 @@ internal static class ClientAddressOptions
             Argument = "send-proxy",
             ValueName = "v1|v2",
             Default = "off",
-            Help = "Begin server connections with a PROXY header that names the client; none are made ahead then",
+            Help = "Begin server connections with a PROXY header that names the client; no connections are made ahead then",
         },
         new ConfigurationOption<ClientSettings, bool?>(Flag, static client => client.SendProxyAuthority, static (client, isSent) => client.SendProxyAuthority = isSent)
         {
@@ -51,7 +51,7 @@ internal static class ClientAddressOptions
         {
             Key = "sendProxy.uniqueId",
             Default = "false",
-            Help = "Whether a header of version 2 has a unique id (0x05): the one that a proxy before this one has sent, or else one of its own",
+            Help = "Whether a header of version 2 has a unique id (0x05): that of the header that was received, or else a new one",
         },
         new ConfigurationOption<ClientSettings, bool?>(Flag, static client => client.SendProxyChecksum, static (client, isSent) => client.SendProxyChecksum = isSent)
         {
@@ -73,7 +73,7 @@ internal static class ClientAddressOptions
             Argument = "deny-client",
             ValueName = "CIDR[,...]",
             Default = "off",
-            Help = "Networks of clients that are reset, whatever --allow-client says",
+            Help = "Networks of clients that are reset, even if --allow-client has them",
         },
     ];
 }

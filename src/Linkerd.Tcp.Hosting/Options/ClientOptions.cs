@@ -19,19 +19,19 @@ internal static class ClientOptions
         {
             Key = "prefix",
             Default = "/",
-            Help = "The names that the settings are for: those that begin with these labels",
+            Help = "The labels that a name must begin with for these settings to apply",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(Duration, static client => client.EstablishTimeout, static (client, time) => client.EstablishTimeout = time)
         {
             Key = "establishTimeoutMs",
-            Default = "as the server says",
-            Help = "Longest from accept to a server connection, in place of the server's connectTimeoutMs",
+            Default = "that of the server",
+            Help = "Maximum time from accept to a server connection, instead of the server's connectTimeoutMs",
         },
         new ConfigurationOption<ClientSettings, IReadOnlyList<IPAddress>?>(OptionTypes.IPAddresses, static client => client.SourceAddresses, static (client, addresses) => client.SourceAddresses = addresses)
         {
             Key = "sourceAddresses",
             Default = "off",
-            Help = "The local addresses to connect from, in turn, each for endpoints of its own family",
+            Help = "Local addresses to connect from, in turn, each for endpoints of its own family",
         },
         new ConfigurationOption<ClientSettings, BalancerKind?>(OptionTypes.Balancer.OrNothing(), static client => client.Balancer, static (client, kind) => client.Balancer = kind)
         {
@@ -39,7 +39,7 @@ internal static class ClientOptions
             Argument = "balancer",
             ValueName = "KIND",
             Default = "p2c",
-            Help = "Who gets a session: p2c, peakEwma, leastConnections, roundRobin, random or maglev",
+            Help = "Load balancing algorithm: p2c, peakEwma, leastConnections, roundRobin, random or maglev",
         },
         new ConfigurationOption<ClientSettings, HashBalance?>(
             OptionTypes.HashBalance,
@@ -49,20 +49,20 @@ internal static class ClientOptions
             Argument = "hash-balance-factor",
             ValueName = "PERCENT[,N]",
             Default = "off",
-            Help = "maglev: most load of an endpoint, in percent of its share, before its clients go elsewhere; fewer than N connections (16) never are too many",
+            Help = "maglev: maximum load of an endpoint, in percent of its share, before its clients go to others; fewer than N connections (16) are never too many",
         },
         new ConfigurationOption<ClientSettings, int?>(
             OptionTypes.Count("percent", 101, 100_000, zeroWord: "off").OrNothing(), static client => client.HashBalanceFactor, static (client, factor) => client.HashBalanceFactor = factor)
         {
             Key = "hashBalanceFactor",
             Default = "off",
-            Help = "maglev: most load of an endpoint, in percent of its share, before its clients go elsewhere",
+            Help = "maglev: maximum load of an endpoint, in percent of its share, before its clients go to others",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, Most).OrNothing(), static client => client.HashBalanceFloor, static (client, floor) => client.HashBalanceFloor = floor)
         {
             Key = "hashBalanceFloor",
             Default = "16",
-            Help = "maglev: the connections below which an endpoint is not too loaded for hashBalanceFactor",
+            Help = "maglev: number of connections below which hashBalanceFactor does not apply to an endpoint",
         },
         new ConfigurationOption<ClientSettings, int?>(LimitOrOff, static client => client.MaxConnectionsPerEndpoint, static (client, most) => client.MaxConnectionsPerEndpoint = most)
         {
@@ -70,20 +70,20 @@ internal static class ClientOptions
             Argument = "max-connections-per-endpoint",
             ValueName = "N",
             Default = "off",
-            Help = "Most connections to one endpoint, pending ones included; further sessions wait",
+            Help = "Maximum number of connections to one endpoint, including pending ones; further sessions wait",
         },
         new ConfigurationOption<ClientSettings, int?>(LimitOrOff, static client => client.MaxPendingPerEndpoint, static (client, most) => client.MaxPendingPerEndpoint = most)
         {
             Key = "maxPendingPerEndpoint",
             Default = "off",
-            Help = "Most pending connections to one endpoint; further sessions wait",
+            Help = "Maximum number of pending connections to one endpoint; further sessions wait",
         },
         new ConfigurationOption<ClientSettings, int?>(
             OptionTypes.Count("sessions", 1, Most, zeroWord: "off").OrNothing(), static client => client.MaxSessions, static (client, most) => client.MaxSessions = most)
         {
             Key = "maxSessions",
             Default = "off",
-            Help = "Most sessions to one name at once, whatever server they come from; further ones are reset",
+            Help = "Maximum number of concurrent sessions to one name, over all servers; further ones are reset",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Most).OrNothing(), static client => client.MaxWaiters, static (client, most) => client.MaxWaiters = most)
         {
@@ -91,7 +91,7 @@ internal static class ClientOptions
             Argument = "max-waiters",
             ValueName = "N",
             Default = "1000",
-            Help = "Most sessions that wait for a resolution or a free endpoint; further ones are reset",
+            Help = "Maximum number of sessions that wait for a resolution or a free endpoint; further ones are reset",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, 1_000_000).OrNothing(), static client => client.MinConnections, static (client, count) => client.MinConnections = count)
         {
@@ -99,7 +99,7 @@ internal static class ClientOptions
             Argument = "min-connections",
             ValueName = "N",
             Default = "0",
-            Help = "Connections to endpoints that are made before they are needed",
+            Help = "Number of connections to endpoints that are made before they are needed",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(Duration, static client => client.SlowStart, static (client, time) => client.SlowStart = time)
         {
@@ -107,7 +107,7 @@ internal static class ClientOptions
             Argument = "slow-start",
             ValueName = "DURATION",
             Default = "10s",
-            Help = "How long an endpoint takes to its full share that is new among others, or well again",
+            Help = "Time until a new or recovered endpoint gets its full share of sessions",
         },
         new ConfigurationOption<ClientSettings, CircuitBreakerOptions?>(
             OptionTypes.FailFast,
@@ -117,23 +117,23 @@ internal static class ClientOptions
             Argument = "fail-fast",
             ValueName = "off|FAILURES[,PENALTY]",
             Default = "5,5s",
-            Help = "Failed connects in a row that eject an endpoint, and its first back-off",
+            Help = "Number of consecutive failed connects that eject an endpoint, and its first back-off",
         },
         new ConfigurationOption<ClientSettings, int?>(
             OptionTypes.Count("failed connects", 1, 1_000_000, zeroWord: "off").OrNothing(), static client => client.MaxConsecutiveFailures, static (client, failures) => client.MaxConsecutiveFailures = failures)
         {
             Key = "failFast.maxConsecutiveFailures",
             Default = "5",
-            Help = "Failed connects in a row that eject an endpoint",
+            Help = "Number of consecutive failed connects that eject an endpoint",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(
-            OptionTypes.Duration(DurationUnit.Seconds, why: "expected a duration of at most 1000h, such as 5s: an endpoint that is ejected is tried again").OrNothing(),
+            OptionTypes.Duration(DurationUnit.Seconds, why: "expected a duration of at most 1000h, such as 5s: an ejected endpoint is tried again").OrNothing(),
             static client => client.FailurePenalty,
             static (client, penalty) => client.FailurePenalty = penalty)
         {
             Key = "failFast.failurePenaltySecs",
             Default = "5",
-            Help = "The first back-off of an ejected endpoint; it doubles up to 300 s each time that the endpoint fails again",
+            Help = "First back-off of an ejected endpoint; it doubles with each further failure, up to 300 s",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("attempts", 0, 1000).OrNothing(), static client => client.Retries, static (client, retries) => client.Retries = retries)
         {
@@ -141,19 +141,19 @@ internal static class ClientOptions
             Argument = "retries",
             ValueName = "N",
             Default = "2",
-            Help = "Most further attempts of a session whose connect failed; all together within 0.2 a session and 10 a second. Refusals by endpoints that are well do not count",
+            Help = "Maximum number of further attempts of a session whose connect failed, within a budget of 0.2 per session and 10 per second. Refusals by healthy endpoints do not count",
         },
         new ConfigurationOption<ClientSettings, double?>(OptionTypes.Fraction("retries", null, 1_000_000_000).OrNothing(), static client => client.RetriesPerSession, static (client, retries) => client.RetriesPerSession = retries)
         {
             Key = "retryBudget.perSession",
             Default = "0.2",
-            Help = "The retries that each session adds to what all sessions of a name may spend",
+            Help = "Number of retries that each session adds to the retry budget of its name",
         },
         new ConfigurationOption<ClientSettings, double?>(OptionTypes.Fraction("retries", null, 1_000_000_000).OrNothing(), static client => client.RetriesPerSecond, static (client, retries) => client.RetriesPerSecond = retries)
         {
             Key = "retryBudget.perSecond",
             Default = "10",
-            Help = "The retries that each second adds to what all sessions of a name may spend",
+            Help = "Number of retries that each second adds to the retry budget of a name",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(Duration, static client => client.CheckInterval, static (client, interval) => client.CheckInterval = interval)
         {
@@ -161,7 +161,7 @@ internal static class ClientOptions
             Argument = "active-check",
             ValueName = "INTERVAL",
             Default = "off",
-            Help = "Check each endpoint at this interval, a DURATION, for as long at most, or 1s; 3 failures eject it, 2 successes bring it back",
+            Help = "Check each endpoint at this interval, a DURATION; a check takes at most 1s, or the interval if shorter; 3 failures eject it, 2 successes bring it back",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(
             OptionTypes.Duration(why: "expected a duration of at most 1000h, such as 1s: a check that is never over says nothing").OrNothing(),
@@ -170,19 +170,19 @@ internal static class ClientOptions
         {
             Key = "activeCheck.timeoutMs",
             Default = "the interval, or 1s if that is less",
-            Help = "Longest check, to the last of the expected bytes",
+            Help = "Maximum time of a check, until the last expected byte",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("checks", 1, 1_000_000).OrNothing(), static client => client.CheckRise, static (client, checks) => client.CheckRise = checks)
         {
             Key = "activeCheck.rise",
             Default = "2",
-            Help = "Checks in a row that must pass before an endpoint that is down is up",
+            Help = "Number of consecutive checks that must pass before an endpoint that is down is up",
         },
         new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("checks", 1, 1_000_000).OrNothing(), static client => client.CheckFall, static (client, checks) => client.CheckFall = checks)
         {
             Key = "activeCheck.fall",
             Default = "3",
-            Help = "Checks in a row that must fail before an endpoint is down",
+            Help = "Number of consecutive checks that must fail before an endpoint is down",
         },
         new ConfigurationOption<ClientSettings, ReadOnlyMemory<byte>?>(OptionTypes.Bytes.OrNothing(), static client => client.CheckSend, static (client, bytes) => client.CheckSend = bytes)
         {
@@ -198,20 +198,20 @@ internal static class ClientOptions
             Argument = "check-expect",
             ValueName = "TEXT",
             Default = "off",
-            Help = "Bytes that must come back, or the active check has failed",
+            Help = "Bytes that an active check must receive; otherwise it has failed",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(Duration, static client => client.DrainTimeout, static (client, time) => client.DrainTimeout = time)
         {
             Key = "drainTimeoutMs",
             Default = "off",
-            Help = "How long sessions may go on whose endpoint is drained or gone; each ends at a random time between half and all of it",
+            Help = "Maximum time that sessions continue after their endpoint was drained or removed; each ends at a random time between half and all of it",
         },
         new ConfigurationOption<ClientSettings, NegativePolicy?>(
             OptionTypes.Choice(ignoreCase: false, ("keep", NegativePolicy.Keep), ("clear", NegativePolicy.Clear)).OrNothing(), static client => client.OnNegative, static (client, policy) => client.OnNegative = policy)
         {
             Key = "onNegative",
-            Default = "keep for namerd, clear for names that are bound here",
-            Help = "What happens to the endpoints of a name that is said not to exist",
+            Default = "keep for namerd, clear for names that are bound by the proxy",
+            Help = "Whether the endpoints of a name that does not exist any more are kept or cleared",
         },
     ];
 

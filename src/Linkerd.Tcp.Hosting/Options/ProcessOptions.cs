@@ -14,8 +14,8 @@ internal static class ProcessOptions
             Letter = 'w',
             ValueName = "KB",
             Default = "64",
-            Help = "Most KB held of each direction of a session",
-            Details = "The command line counts KB of 1024 bytes, the key bytes. The kernel's buffers are beside it. Nothing is held of a session that is idle.",
+            Help = "Maximum number of KB that each direction of a session buffers",
+            Details = "The command line counts KB of 1024 bytes, the key bytes. The buffers of the kernel are not included. An idle session buffers nothing.",
         },
         new ConfigurationOption<ProxyConfiguration, TransportEngine>(
             OptionTypes.Choice(ignoreCase: false, ("auto", TransportEngine.Auto), ("epoll", TransportEngine.Epoll), ("sockets", TransportEngine.Sockets)),
@@ -26,7 +26,7 @@ internal static class ProcessOptions
             Argument = "transport",
             ValueName = "ENGINE",
             Default = "auto",
-            Help = "What carries connections: epoll (Linux), sockets, or auto: epoll where it runs",
+            Help = "Transport engine: epoll (Linux), sockets, or auto: epoll if it is available",
         },
         new ConfigurationOption<ProxyConfiguration, int?>(OptionTypes.Count("loops", 1, 1024).OrNothing("auto"), static proxy => proxy.Loops, static (proxy, loops) => proxy.Loops = loops)
         {
@@ -34,7 +34,7 @@ internal static class ProcessOptions
             Argument = "loops",
             ValueName = "N",
             Default = "auto",
-            Help = "Event loops of the epoll transport, a thread each; auto: one for each processor",
+            Help = "Number of event loops of the epoll transport, one thread each; auto: one for each processor",
         },
         new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.Duration(DurationUnit.Seconds, allowZero: true), static proxy => proxy.Grace, static (proxy, grace) => proxy.Grace = grace)
         {
@@ -42,7 +42,7 @@ internal static class ProcessOptions
             Argument = "grace",
             ValueName = "DURATION",
             Default = "10s",
-            Help = "After SIGTERM, SIGINT or SIGQUIT: how long sessions may take to finish; a second signal ends them at once",
+            Help = "Time for sessions to finish after SIGTERM, SIGINT or SIGQUIT; a second signal ends them at once",
         },
         new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.SecondsOrOff, static proxy => proxy.StatsInterval, static (proxy, interval) => proxy.StatsInterval = interval)
         {

@@ -12,7 +12,7 @@ internal static class RouterOptions
         {
             Key = "label",
             Default = "default",
-            Help = "The name of the router in messages; each router has another",
+            Help = "The name of the router in messages; it must be unique",
         },
         new ConfigurationOption<RouterConfiguration, string?>(OptionTypes.WritableDirectory, static router => router.StateDirectory, static (router, directory) => router.StateDirectory = directory)
         {
@@ -20,8 +20,8 @@ internal static class RouterOptions
             Argument = "state-dir",
             ValueName = "DIR",
             Default = "off",
-            Help = "Remember the last good endpoints of each name here, for a start without a control plane",
-            Details = "The directory is made if it does not exist. What was remembered of another interpreter, dtab or target is not used.",
+            Help = "Remember the last good endpoints of each name in this directory, for a start without a control plane",
+            Details = "The directory is created if it does not exist. Endpoints that were remembered for another interpreter, dtab or target are not used.",
         },
     ];
 
@@ -36,7 +36,7 @@ internal static class RouterOptions
             Argument = "disco",
             ValueName = "DIR",
             Default = "off",
-            Help = "Bind names here, without namerd: a file of DIR is a name under /#/io.l5d.fs; without --dtab /svc => /#/io.l5d.fs",
+            Help = "Bind names in the proxy, without namerd: each file of DIR is a name under /#/io.l5d.fs; without --dtab the dtab is /svc => /#/io.l5d.fs",
         },
         new ConfigurationOption<FileNamerConfiguration, string?>(OptionTypes.ExistingDirectory, static namer => namer.RootDir, static (namer, directory) => namer.RootDir = directory)
         {
@@ -50,8 +50,8 @@ internal static class RouterOptions
             Argument = "dtab",
             ValueName = "DTAB",
             Default = "off",
-            Help = "Bind names here, without namerd, by this dtab, or the one of a file: @FILE",
-            Details = "Without a dtab, that of the file namer is used if there is one (`/svc => /#/io.l5d.fs`), else an empty one.",
+            Help = "Bind names in the proxy, without namerd, by this dtab, or by that of a file: @FILE",
+            Details = "The default is the dtab of the file namer (`/svc => /#/io.l5d.fs`) if there is one, otherwise an empty dtab.",
         },
     ];
 

@@ -13,7 +13,7 @@ internal static class SessionOptions
             Argument = "connect-timeout",
             ValueName = "DURATION",
             Default = "10s",
-            Help = "Longest from accept to a server connection, resolution and all attempts included",
+            Help = "Maximum time from accept to a server connection, including resolution and all attempts",
         },
         new ConfigurationOption<ClientSettings, TimeSpan?>(OptionTypes.Duration().OrNothing(), static client => client.ConnectTimeout, static (client, time) => client.ConnectTimeout = time)
         {
@@ -21,7 +21,7 @@ internal static class SessionOptions
             Argument = "attempt-timeout",
             ValueName = "DURATION",
             Default = "3s",
-            Help = "Longest attempt to connect to one server",
+            Help = "Maximum time of one attempt to connect to a server",
             Details = "With 3 s the kernel repeats a lost first segment once, after 1 s.",
         },
         new ConfigurationOption<ServerConfiguration, TimeSpan>(OptionTypes.Duration(), static server => server.IdleTimeout, static (server, time) => server.IdleTimeout = time)
@@ -30,7 +30,7 @@ internal static class SessionOptions
             Argument = "idle-timeout",
             ValueName = "DURATION",
             Default = "off",
-            Help = "End a session after so long without a byte either way",
+            Help = "End a session after this time without a byte in either direction",
         },
         new ConfigurationOption<ServerConfiguration, TimeSpan>(OptionTypes.Duration(), static server => server.HalfCloseTimeout, static (server, time) => server.HalfCloseTimeout = time)
         {
@@ -38,13 +38,13 @@ internal static class SessionOptions
             Argument = "half-close-timeout",
             ValueName = "DURATION",
             Default = "60s",
-            Help = "Once one direction has ended: end after so long without a byte in the other",
+            Help = "After one direction has ended, end the session after this time without a byte in the other",
         },
         new ConfigurationOption<ServerConfiguration, TimeSpan>(OptionTypes.Duration(), static server => server.FirstByteTimeout, static (server, time) => server.FirstByteTimeout = time)
         {
             Key = "firstByteTimeoutMs",
             Default = "off",
-            Help = "Longest from the first byte of the client to the first byte of the server",
+            Help = "Maximum time from the first byte of the client to the first byte of the server",
         },
         new ConfigurationOption<ServerConfiguration, TimeSpan>(OptionTypes.Duration(DurationUnit.Seconds), static server => server.ConnectionLifetime, static (server, time) => server.ConnectionLifetime = time)
         {
@@ -52,7 +52,7 @@ internal static class SessionOptions
             Argument = "lifetime",
             ValueName = "DURATION",
             Default = "off",
-            Help = "End a session at this age (give or take a tenth), whatever it does",
+            Help = "End a session at this age (plus or minus 10 %), even if it is active",
         },
         new ConfigurationOption<ProxyConfiguration, TimeSpan>(
             OptionTypes.Duration(longest: TimeSpan.FromHours(596)), static proxy => proxy.TcpUserTimeout, static (proxy, time) => proxy.TcpUserTimeout = time)
@@ -61,7 +61,7 @@ internal static class SessionOptions
             Argument = "tcp-user-timeout",
             ValueName = "DURATION",
             Default = "off",
-            Help = "End a connection, either side, whose peer has not acknowledged bytes, or has read nothing, for this long (TCP_USER_TIMEOUT)",
+            Help = "End a connection on either side if its peer acknowledges no bytes, or reads nothing, for this time (TCP_USER_TIMEOUT)",
             Details = "Also ends connections to peers that are alive and read slowly (RFC 5482). The kernel counts it in milliseconds, in 31 bits. Linux only.",
         },
         new ConfigurationOption<ProxyConfiguration, int?>(OptionTypes.Count("sessions", 1, MostSessions).OrNothing("auto"), static proxy => proxy.MaxSessions, static (proxy, most) => proxy.MaxSessions = most)
@@ -70,7 +70,7 @@ internal static class SessionOptions
             Argument = "max-sessions",
             ValueName = "N",
             Default = "auto",
-            Help = "Most sessions at once, further clients wait; auto: (descriptor limit - 200) / 2",
+            Help = "Maximum number of concurrent sessions; further clients wait; auto: (descriptor limit - 200) / 2",
             Details = "Counted for each router.",
         },
         new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("connections", 1, int.MaxValue).OrNothing("auto"), static server => server.Backlog, static (server, most) => server.Backlog = most)
@@ -79,39 +79,39 @@ internal static class SessionOptions
             Argument = "backlog",
             ValueName = "N",
             Default = "auto",
-            Help = "Most connections that the kernel completes before they are accepted; auto: what it allows (net.core.somaxconn), the ceiling of N too",
+            Help = "Maximum number of connections that the kernel completes before they are accepted; auto: its limit (net.core.somaxconn), which limits N too",
         },
         new ConfigurationOption<ServerConfiguration, int>(OptionTypes.Count("sessions", 1, MostSessions, zeroWord: "off"), static server => server.MaxConcurrency, static (server, most) => server.MaxConcurrency = most)
         {
             Key = "maxConcurrency",
             Default = "off",
-            Help = "Most sessions of this server at once, further clients wait",
+            Help = "Maximum number of concurrent sessions of this server; further clients wait",
         },
         new ConfigurationOption<ServerConfiguration, int>(
             OptionTypes.Count("sessions", 1, MostSessions, zeroWord: "off"), static server => server.MaxSessionsPerClient, static (server, most) => server.MaxSessionsPerClient = most)
         {
             Key = "maxSessionsPerClient",
             Default = "off",
-            Help = "Most sessions of one client address at once, at this server; further ones are reset",
-            Details = "IPv6 addresses count by their /64, all of which one subscriber has (RFC 6177).",
+            Help = "Maximum number of concurrent sessions of one client address at this server; further ones are reset",
+            Details = "IPv6 addresses are counted by their /64, because one subscriber has all of it (RFC 6177).",
         },
         new ConfigurationOption<ServerConfiguration, double?>(OptionTypes.Fraction("sessions a second", 0, 1_000_000_000).OrNothing("off"), static server => server.AcceptRate, static (server, rate) => server.AcceptRate = rate)
         {
             Key = "acceptRate",
             Default = "off",
-            Help = "Most sessions that begin in a second, over time; further clients are reset",
+            Help = "Maximum number of sessions that begin per second, on average; further clients are reset",
         },
         new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("sessions", 1, MostSessions).OrNothing("auto"), static server => server.AcceptBurst, static (server, burst) => server.AcceptBurst = burst)
         {
             Key = "acceptBurst",
             Default = "auto",
-            Help = "How many sessions may begin at once in spite of acceptRate; auto: one second's worth",
+            Help = "Number of sessions that may begin at once above acceptRate; auto: those of one second",
         },
         new ConfigurationOption<ServerConfiguration, bool>(OptionTypes.Flag, static server => server.AbortOnClose, static (server, abort) => server.AbortOnClose = abort)
         {
             Key = "abortOnClose",
             Default = "false",
-            Help = "Whether a client that sends its FIN while its session waits for a server connection is taken for gone",
+            Help = "Whether a client that sends its FIN while its session waits for a server connection is treated as gone",
         },
     ];
 }

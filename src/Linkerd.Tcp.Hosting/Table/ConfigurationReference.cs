@@ -16,7 +16,7 @@ public static class ConfigurationReference
             <!-- Printed by `linkerd-tcp config reference`, from the table of options. -->
 
             Each option has a key in the configuration model, and most have a name on the command line. Keys that end in `Ms` count milliseconds, keys that end in `Secs` seconds; the command line
-            has durations with their unit, such as `500ms`, `10s`, `5m`, `1h`. A default is as the command line has it if there is a name, and else as the key has it.
+            has durations with their unit, such as `500ms`, `10s`, `5m`, `1h`. A default is in the form of the command line if the option has a name there, otherwise in the form of the key.
 
             """);
         Append(text, "Process", "", table, typeof(ProxyConfiguration));
@@ -26,11 +26,11 @@ public static class ConfigurationReference
         text.Append(
             """
 
-            The settings above hold for all names (`kind: io.l5d.global`). Settings by prefix (`kind: io.l5d.static`) are a list under `routers[].client.configs[]` with the same keys: for a name, all of those whose
-            prefix matches are merged in order, each over the ones before it.
+            The settings above apply to all names (`kind: io.l5d.global`). Settings by prefix (`kind: io.l5d.static`) are a list under `routers[].client.configs[]` with the same keys. For each name, all settings with a
+            matching prefix are merged in order; later ones override earlier ones.
 
             """);
-        text.Append("\n## Interpreters\n\nWhat resolves names: `routers[].interpreter.kind` is one of these.\n");
+        text.Append("\n## Interpreters\n\n`routers[].interpreter.kind` selects how names are resolved.\n");
         foreach (var kind in table.Interpreters.All)
         {
             text.Append("\n### ").Append(kind.Name).Append("\n\n").Append(kind.Help).Append(".\n");

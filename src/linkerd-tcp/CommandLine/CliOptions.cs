@@ -26,20 +26,20 @@ internal static class CliOptions
         {
             Argument = "watch",
             Default = "false",
-            Help = "Go on printing what changes, until a signal comes or nobody reads it any more",
+            Help = "Continue to print changes, until a signal or until the output is closed",
         },
         new ConfigurationOption<ResolveSettings, TimeSpan>(OptionTypes.Duration(), static settings => settings.Timeout, static (settings, timeout) => settings.Timeout = timeout)
         {
             Argument = "timeout",
             ValueName = "DURATION",
             Default = "5s",
-            Help = "How long the name may be pending; with --watch it is said once, and waited on",
+            Help = "Maximum time that the name is pending; with --watch it is reported once, and the wait continues",
         },
         new ConfigurationOption<ResolveSettings, bool>(OptionTypes.Flag, static settings => settings.Json, static (settings, json) => settings.Json = json)
         {
             Argument = "json",
             Default = "false",
-            Help = "Print one document on one line, with --watch one a change",
+            Help = "Print one JSON document on one line; with --watch, one for each change",
         },
     ]);
 

@@ -15,19 +15,19 @@ internal static class CommandHelpText
     public static string Resolve()
     {
         var text = new StringBuilder();
-        text.Append("linkerd-tcp resolve\nPrints how a name is bound, step by step, and to which endpoints\n\n").Append(ResolveUsage).Append("\n\nOPTIONS:\n");
+        text.Append("linkerd-tcp resolve\nPrints each step of binding a name, and its endpoints\n\n").Append(ResolveUsage).Append("\n\nOPTIONS:\n");
         HelpText.Append(text, [CliOptions.HelpFlag, .. CliOptions.OfResolve]);
-        text.Append("\nWHO RESOLVES (the proxy's options; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):\n");
+        text.Append("\nRESOLVERS (the proxy's options; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):\n");
         HelpText.Append(text, CliOptions.Naming);
         text.Append(
             """
 
             ARGS:
-                <NAME>    A name, an address, or a tree of them, as the proxy's <TARGET>
+                <NAME>    A name, an address, or a tree of them, like the proxy's <TARGET>
 
             EXIT CODES:
                 0     bound, with endpoints or with none; or --watch was ended
-                1     failed, or its output cannot be written, and what went wrong is on stderr
+                1     failed, or the output cannot be written; the error is on stderr
                 2     negative: the name does not exist, or leads to ! or $
                 3     still pending after --timeout
                 64    the command line is wrong
@@ -40,7 +40,7 @@ internal static class CommandHelpText
     public static string Dtab()
     {
         var text = new StringBuilder();
-        text.Append("linkerd-tcp dtab check\nChecks a dtab, and prints it as namerd does\n\n").Append(DtabUsage).Append("\n\nOPTIONS:\n");
+        text.Append("linkerd-tcp dtab check\nChecks a dtab, and prints it in namerd's form\n\n").Append(DtabUsage).Append("\n\nOPTIONS:\n");
         HelpText.Append(text, [CliOptions.HelpFlag]);
         text.Append(
             """
@@ -49,10 +49,10 @@ internal static class CommandHelpText
                 <FILE|->    The file, or - for standard input
 
             EXIT CODES:
-                0     it is a dtab; it is on stdout in namerd's canonical form, and what is odd about it on stderr
-                1     the file cannot be read, or the output not be written
+                0     the dtab is valid; it is on stdout in namerd's canonical form, warnings are on stderr
+                1     the file cannot be read, or the output cannot be written
                 64    the command line is wrong
-                65    it is none; each error is on stderr as FILE:LINE:COLUMN
+                65    the dtab is not valid; each error is on stderr as FILE:LINE:COLUMN
 
             """);
         return text.ToString();

@@ -25,16 +25,16 @@ internal static class HelpText
             """
 
             ARGS:
-                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or here with --dtab or --disco; or an address,
-                            which needs no namerd: localhost:8080, web:80, [::1]:80; or several, one set of equal endpoints: web:80,db:80;
-                            or a tree of names and addresses: '9 * web:80 & 1 * canary:80' (a split), '/svc/foo | /svc/bar' (a fall-back).
+                <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or by the proxy with --dtab or --disco; or an address,
+                            which needs no namerd: localhost:8080, web:80, [::1]:80; or several equal endpoints: web:80,db:80;
+                            or a tree of names and addresses: '9 * web:80 & 1 * canary:80' (a split), '/svc/foo | /svc/bar' (a fallback).
                             web:80 is short for the name /$/inet/web/80
 
-            COMMANDS (each has a --help of its own):
-                linkerd-tcp resolve <NAME>          Prints how a name is bound, step by step, and to which endpoints
-                linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it as namerd does
+            COMMANDS (each has its own --help):
+                linkerd-tcp resolve <NAME>          Prints each step of binding a name, and its endpoints
+                linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it in namerd's form
 
-            FURTHER OPTIONS (a DURATION is such as 500ms, 10s, 5m, 1h, or off; -l may be given several times, and may be a port
+            FURTHER OPTIONS (a DURATION is 500ms, 10s, 5m, 1h or off, for example; -l can be given several times, and can be a port
             alone; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):
 
             """);
@@ -43,8 +43,8 @@ internal static class HelpText
             """
 
             ENVIRONMENT:
-                LINKERD_TCP_LOG    What is logged to stderr, in the grammar of env_logger: off, error, warn, info, debug or trace,
-                                   also by category: Linkerd.Tcp.Namerd=debug,warn. RUST_LOG counts where this is unset [default: info]
+                LINKERD_TCP_LOG    Level of the log on stderr, in the grammar of env_logger: off, error, warn, info, debug or trace,
+                                   also by category: Linkerd.Tcp.Namerd=debug,warn. RUST_LOG is used if this is not set [default: info]
 
             """);
         return text.ToString();

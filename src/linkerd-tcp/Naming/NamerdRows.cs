@@ -20,7 +20,7 @@ internal static class NamerdRows
             ValueName = "ADDR",
             Default = "127.0.0.1:4180",
             Help = "The address of namerd's HTTP interface",
-            Details = "Several with commas are several namerds that know the same. `https://` is for TLS; `mesh://` and `meshs://` are for the gRPC interface, on port 4321 if none is named.",
+            Details = "A list with commas names several equivalent namerds. `https://` selects TLS; `mesh://` and `meshs://` select the gRPC interface, with the default port 4321.",
         },
         new ConfigurationOption<NamerdConfiguration, TimeSpan>(OptionTypes.Seconds, static namerd => namerd.Period, static (namerd, period) => namerd.Period = period)
         {
@@ -50,14 +50,14 @@ internal static class NamerdRows
             Argument = "namerd-mode",
             ValueName = "MODE",
             Default = "bind",
-            Help = "What namerd is asked: bind, resolve (as the original: splits do not hold) or poll (bind, without watching)",
+            Help = "How namerd is queried: bind, resolve (as the original: splits are not exact) or poll (bind, without watching)",
         },
         new ConfigurationOption<NamerdConfiguration, bool>(
             OptionTypes.Flag, static namerd => namerd.Mode == NamerdMode.Poll, static (namerd, polls) => namerd.Mode = polls ? NamerdMode.Poll : namerd.Mode)
         {
             Argument = "poll",
             Default = "false",
-            Help = "Short for --namerd-mode poll: ask namerd at each refresh interval instead of watching",
+            Help = "Short for --namerd-mode poll: query namerd at each refresh interval instead of watching",
         },
         new ConfigurationOption<NamerdConfiguration, Dtab?>(OptionTypes.Dtab, static namerd => namerd.Dtab, static (namerd, dtab) => namerd.Dtab = dtab)
         {
@@ -65,13 +65,13 @@ internal static class NamerdRows
             Argument = "namerd-dtab",
             ValueName = "DTAB",
             Default = "off",
-            Help = "Entries, or @FILE, that namerd appends to its dtab for these names: they win",
+            Help = "Entries, or @FILE, that namerd appends to its dtab for this proxy; they take precedence",
         },
         new ConfigurationOption<NamerdConfiguration, TimeSpan>(
             OptionTypes.Duration(
                 DurationUnit.Seconds,
                 longest: TimeSpan.FromDays(30),
-                why: "expected a duration of at most 720h, such as 10m: a watch that is never opened anew may be dead without anybody noticing"),
+                why: "expected a duration of at most 720h, such as 10m: a watch that is never opened again can be dead without a sign"),
             static namerd => namerd.MaxAge,
             static (namerd, age) => namerd.MaxAge = age)
         {
@@ -79,7 +79,7 @@ internal static class NamerdRows
             Argument = "namerd-max-age",
             ValueName = "DURATION",
             Default = "10m",
-            Help = "Longest that one watch is followed (give or take a tenth) before it is opened anew",
+            Help = "Maximum time (plus or minus 10 %) before a watch is opened again",
         },
         new ConfigurationOption<NamerdConfiguration, string?>(OptionTypes.TextOrOff, static namerd => namerd.TrustCerts, static (namerd, file) => namerd.TrustCerts = file)
         {
@@ -87,7 +87,7 @@ internal static class NamerdRows
             Argument = "namerd-ca",
             ValueName = "FILE",
             Default = "off",
-            Help = "PEM file of the authorities that may have issued namerd's certificate; off: those of the system",
+            Help = "PEM file of the certificate authorities that are trusted for namerd; off: those of the system",
         },
         new ConfigurationOption<NamerdConfiguration, string?>(OptionTypes.TextOrOff, static namerd => namerd.Cert, static (namerd, file) => namerd.Cert = file)
         {
@@ -95,7 +95,7 @@ internal static class NamerdRows
             Argument = "namerd-cert",
             ValueName = "FILE",
             Default = "off",
-            Help = "PEM file of the certificate that namerd is shown, its chain behind it",
+            Help = "PEM file of the client certificate for namerd, followed by its chain",
         },
         new ConfigurationOption<NamerdConfiguration, string?>(OptionTypes.TextOrOff, static namerd => namerd.PrivateKey, static (namerd, file) => namerd.PrivateKey = file)
         {
@@ -103,7 +103,7 @@ internal static class NamerdRows
             Argument = "namerd-key",
             ValueName = "FILE",
             Default = "off",
-            Help = "PEM file of its private key; off: it is in the file of the certificate",
+            Help = "PEM file of the private key of --namerd-cert; off: the key is in the same file",
         },
         new ConfigurationOption<NamerdConfiguration, string?>(OptionTypes.TextOrOff, static namerd => namerd.DnsName, static (namerd, name) => namerd.DnsName = name)
         {
@@ -111,7 +111,7 @@ internal static class NamerdRows
             Argument = "namerd-server-name",
             ValueName = "NAME",
             Default = "off",
-            Help = "The name that namerd's certificate must be for; off: the host of its address",
+            Help = "The name that namerd's certificate must have; off: the host of its address",
         },
     ];
 }

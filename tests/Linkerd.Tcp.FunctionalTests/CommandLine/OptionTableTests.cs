@@ -18,6 +18,10 @@ public sealed class OptionTableTests
         Text(args).Replace(HelpText.Version, "linkerd-tcp VERSION", StringComparison.Ordinal));
 
     [Fact]
+    public void Help_OnTheConfigurePage_IsWhatItPrints() => Assert.Contains(
+        "```\n$ linkerd-tcp --help\n" + Text("--help") + "```\n", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "configure.md")), StringComparison.Ordinal);
+
+    [Fact]
     public void Reference_TheCommittedPage_IsWhatTheTablePrints() =>
         Assert.True(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "reference.md")) == Text("config", "reference"), "docs/reference.md is stale; expected: linkerd-tcp config reference > docs/reference.md");
 
