@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Linkerd.Tcp.PublicApi.Tests.Snippets;
 
-/// <summary>The links between the pages of the repository.</summary>
+/// <summary>The links between the pages of the repository, and the titles of decisions.</summary>
 public sealed partial class LinkTests
 {
     [Fact]
@@ -17,6 +18,17 @@ public sealed partial class LinkTests
             where !Path.Exists(file) || (heading.Length > 0 && !Headings(File.ReadAllText(file)).Contains(heading))
             select $"{page}: {match.Value}";
         Assert.Equal("", string.Join('\n', broken));
+    }
+
+    [Fact]
+    public void Decisions_EveryFile_IsTitledWithItsNumber()
+    {
+        var untitled =
+            from page in Repository.Files("docs/decisions", "*.md", SearchOption.TopDirectoryOnly)
+            let number = int.Parse(Path.GetFileName(page).AsSpan(0, 4), CultureInfo.InvariantCulture)
+            where !Read(page).StartsWith($"# {number}. ", StringComparison.Ordinal)
+            select page;
+        Assert.Empty(untitled);
     }
 
     [GeneratedRegex(@"\]\((?<file>[^):#]*)(#(?<heading>[^)]+))?\)")]
