@@ -49,7 +49,7 @@ internal sealed class AliasTable
 
     /// <summary>
     /// A second draw from the bits of the first, cheaper than one more from the source: what the first has left beside its index is more
-    /// than enough to be independent of it. Multiplied so that the upper bits, which decide the index, hang on all of them.
+    /// than enough to be independent of it. Multiplied so that the upper bits, which decide the index, depend on all of them.
     /// </summary>
     public static ulong Mix(ulong bits)
     {

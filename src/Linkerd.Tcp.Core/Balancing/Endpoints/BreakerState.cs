@@ -1,14 +1,14 @@
 namespace Linkerd.Tcp.Balancing;
 
-/// <summary>Whether an endpoint is ejected.</summary>
+/// <summary>Specifies the state of a circuit breaker.</summary>
 public enum BreakerState
 {
-    /// <summary>It is picked.</summary>
+    /// <summary>The endpoint is picked.</summary>
     Closed,
 
-    /// <summary>It is ejected: not picked while another endpoint can take the session.</summary>
+    /// <summary>The endpoint is ejected: not picked while another endpoint can take the session.</summary>
     Open,
 
-    /// <summary>It is ejected, and one connection is finding out whether it is well again.</summary>
+    /// <summary>The endpoint is ejected, and one connection is testing it.</summary>
     HalfOpen,
 }

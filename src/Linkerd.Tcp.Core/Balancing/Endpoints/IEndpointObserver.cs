@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>Who is told of what happens to endpoints seldom. Called under locks, on any thread: must neither block nor throw, nor call back.</summary>
+/// <summary>Observes rare events of endpoints. Called under locks, on any thread: must neither block nor throw, nor call back.</summary>
 internal interface IEndpointObserver
 {
     /// <summary>The causes for which an endpoint is ejected have changed.</summary>

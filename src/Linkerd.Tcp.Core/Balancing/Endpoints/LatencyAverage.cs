@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// A peak EWMA of connect latency: a longer one counts at once, a shorter one by and by, and without news it fades. A mutable struct, part of its
+/// A peak EWMA of connect latency: a longer one counts at once, a shorter one decays gradually, and without samples it fades. A mutable struct, part of its
 /// endpoint. Any thread; two that write at once lose one of the two samples.
 /// </summary>
 /// <remarks>Finagle's Peak EWMA: on a sample above the estimate, the sample; below, <c>est * e^(-dt/tau) + sample * (1 - e^(-dt/tau))</c>; tau 10 s.</remarks>
@@ -27,7 +27,7 @@ internal struct LatencyAverage
         Volatile.Write(ref _at, now);
     }
 
-    /// <summary>Starts anew from a sample.</summary>
+    /// <summary>Restarts from one sample.</summary>
     public void Reset(TimeSpan latency, long now)
     {
         Volatile.Write(ref _seconds, latency.TotalSeconds);
@@ -39,7 +39,7 @@ internal struct LatencyAverage
         Volatile.Read(ref _seconds) is var seconds and not 0 ? seconds * Fade(now - Volatile.Read(ref _at), policy) : 0;
 
     /// <summary>
-    /// Two estimates as of one time, in seconds: the older one as it has faded since the younger was made. How they compare does not hang on what the time is
+    /// Two estimates as of one time, in seconds: the older one as it has faded since the younger was made. Their comparison does not depend on the time
     /// now, so that no clock is asked.
     /// </summary>
     public static void Level(in LatencyAverage a, in LatencyAverage b, EndpointPolicy policy, out double secondsA, out double secondsB)

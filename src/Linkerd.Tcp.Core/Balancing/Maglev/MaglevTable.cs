@@ -20,7 +20,7 @@ internal sealed class MaglevTable
     private readonly int[]? _long;
 
     /// <summary>Fills a table.</summary>
-    /// <param name="hashes">The endpoints' hashes, in an order that hangs on nothing but the endpoints.</param>
+    /// <param name="hashes">The endpoints' hashes, in an order that depends on nothing but the endpoints.</param>
     /// <param name="weights">Their weights, as shares of the greatest.</param>
     public MaglevTable(ReadOnlySpan<ulong> hashes, ReadOnlySpan<double> weights)
     {
@@ -40,7 +40,7 @@ internal sealed class MaglevTable
     /// <summary>How many entries there are: a prime, at least a hundred per endpoint (up to 671,000 endpoints).</summary>
     public int Size { get; }
 
-    /// <summary>Whose an entry is.</summary>
+    /// <summary>Gets the endpoint of an entry.</summary>
     public int this[int entry] => _short is { } table ? table[entry] : _long![entry];
 
     private static int SizeFor(int count)
@@ -98,7 +98,7 @@ internal sealed class MaglevTable
     public static int Position(ulong hash, int below) => (int)Math.BigMul(hash, (ulong)below, out _);
 
     // Whose turn it is. An endpoint's j-th turn is in round j / weight, rounded up; within a round those come first that have waited longer. Constant time per
-    // turn: a list per round, of those that come in it. Who comes before whom does not hang on any third.
+    // turn: a list per round, of those that come in it. The order of two does not depend on any third.
     private struct TurnQueue
     {
         private readonly int[] _first;

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Balancing;
 
-/// <summary>The algorithms of <see cref="LoadBalancers"/>, by name.</summary>
+/// <summary>Specifies an algorithm of <see cref="LoadBalancers"/>.</summary>
 public enum BalancerKind
 {
     /// <summary><see cref="LoadBalancers.P2c"/>, the default.</summary>

@@ -9,45 +9,45 @@ namespace Linkerd.Tcp.Balancing;
 /// </summary>
 public sealed class BalancerOptions
 {
-    /// <summary>When an endpoint that fails is left alone, and when it is tried again. Default: after 5 failed connects in a row.</summary>
+    /// <summary>Gets or sets the circuit breaker: when an endpoint that fails is ejected, and when it is tried again. Default: after 5 failed connects in a row.</summary>
     public CircuitBreakerOptions Breaker { get; set; } = new();
 
-    /// <summary>How an endpoint that is new, or well again, comes to its full share. Default: over 10 s.</summary>
+    /// <summary>Gets or sets the way of an endpoint that is new, or has recovered, to its full share. Default: over 10 s.</summary>
     public SlowStartOptions SlowStart { get; set; } = new();
 
-    /// <summary>The most connections to one endpoint, open and pending; null, the default: any number. One that is full is not picked.</summary>
+    /// <summary>Gets or sets the maximum number of connections to one endpoint, open and pending. A full endpoint is not picked. Null, the default: no limit.</summary>
     public int? MaxConnections { get; set; }
 
-    /// <summary>The most connections to one endpoint that are being established; null, the default: any number.</summary>
+    /// <summary>Gets or sets the maximum number of connections to one endpoint that are being established. Null, the default: no limit.</summary>
     public int? MaxPending { get; set; }
 
     /// <summary>
-    /// For <see cref="LoadBalancers.Maglev"/>: how much load an endpoint may have before clients that hash to it are sent elsewhere, in percent of its share of
-    /// all connections of the group; 125 for a quarter more than that. More than 100, up to 100,000. null, the default: clients stick whatever the load.
+    /// Gets or sets, for <see cref="LoadBalancers.Maglev"/>, the load of an endpoint above which clients that hash to it are sent elsewhere, in percent of its share of
+    /// all connections of the group; 125 for a quarter more than that. More than 100, up to 100,000. Null, the default: clients stick at any load.
     /// HAProxy's hash-balance-factor and Envoy's hash_balance_factor.
     /// </summary>
     public int? HashBalanceFactor { get; set; }
 
     /// <summary>
-    /// The connections, open and pending, below which an endpoint is not too loaded for <see cref="HashBalanceFactor"/>: while there are few, its share is less
+    /// Gets or sets the number of connections, open and pending, below which an endpoint is not too loaded for <see cref="HashBalanceFactor"/>: while there are few, its share is less
     /// than one, and no two connections would go to one endpoint. Default: 16.
     /// </summary>
     public int HashBalanceFloor { get; set; } = 16;
 
     /// <summary>
-    /// An endpoint that has answered no connect for this long, or for four times its usual connect latency if that is more, while some are pending, is
+    /// Gets or sets the time after which an endpoint is suspect. An endpoint that has answered no connect for this time, or for four times its usual connect latency if that is more, while some are pending, is
     /// picked only if every other one is no better: a silent endpoint would otherwise take its full share until the first attempts time out.
     /// Default: 250 ms. <see cref="Timeout.InfiniteTimeSpan"/> turns it off. Needs <see cref="PickContext.Timestamp"/>.
     /// </summary>
     public TimeSpan SuspectAfter { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A deterministic subset of the endpoints for this instance; null, the default: all of them.</summary>
+    /// <summary>Gets or sets a deterministic subset of the endpoints for this instance. Null, the default: all of them.</summary>
     public ApertureOptions? Aperture { get; set; }
 
-    /// <summary>The clock. Default: the system's.</summary>
+    /// <summary>Gets or sets the clock. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>What candidates are drawn with, and back-off is varied by. Default: <see cref="RandomSource.Shared"/>.</summary>
+    /// <summary>Gets or sets the source of randomness, for draws and back-off. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
     internal BalancerOptions Copy()

@@ -3,19 +3,19 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
-/// How an endpoint comes to its full weight: <c>weight * max(Floor, (t / Window)^(1 / Aggression))</c>, from when its breaker closed, or from when it joined
-/// a set that was running already. Where most of a set is new nobody starts slowly, as there would be nobody to take the rest.
+/// Represents the options of slow start. The effective weight of an endpoint is <c>weight * max(Floor, (t / Window)^(1 / Aggression))</c>, from when its breaker closed, or from when it joined
+/// a set that was running already. If most of a set is new no endpoint starts slowly, as there would be none to take the rest.
 /// </summary>
 /// <remarks>The formula is Envoy's (slow_start_config).</remarks>
 public sealed class SlowStartOptions
 {
-    /// <summary>How long it takes. Default: 10 s; <see cref="TimeSpan.Zero"/> turns it off.</summary>
+    /// <summary>Gets or sets the time to the full weight. Default: 10 s; <see cref="TimeSpan.Zero"/> turns it off.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>1, the default, is linear; more is faster in the beginning.</summary>
+    /// <summary>Gets or sets the aggression. 1, the default, is linear; more is faster in the beginning.</summary>
     public double Aggression { get; set; } = 1;
 
-    /// <summary>The least share of its weight. Default: 0.1.</summary>
+    /// <summary>Gets or sets the minimum share of the weight. Default: 0.1.</summary>
     public double Floor { get; set; } = 0.1;
 
     internal SlowStartOptions Copy() => (SlowStartOptions)MemberwiseClone();
