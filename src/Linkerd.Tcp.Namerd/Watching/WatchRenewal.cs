@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Namerd.Documents;
-using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
