@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh;
 
-/// <summary>Reads the address of namerd's gRPC interface the way that a command line gives it.</summary>
+/// <summary>Reads addresses of namerd's gRPC interface as they are given on a command line.</summary>
 public static class MeshAddress
 {
-    /// <summary>The port of namerd's gRPC interface where an address names none.</summary>
+    /// <summary>The port of namerd's gRPC interface if an address has none.</summary>
     public const int DefaultPort = 4321;
 
     /// <summary>The scheme of cleartext HTTP/2.</summary>
@@ -16,7 +17,7 @@ public static class MeshAddress
 
     private const string Expected = "expected mesh://host:port, such as mesh://127.0.0.1:4321, or meshs:// for TLS";
 
-    /// <summary>Whether a text is meant as an address of this interface: it begins with <c>mesh://</c> or <c>meshs://</c>, in any case.</summary>
+    /// <summary>Returns whether a text is meant as an address of this interface: it begins with <c>mesh://</c> or <c>meshs://</c>, in any case.</summary>
     public static bool IsMesh([NotNullWhen(true)] string? text)
     {
         var trimmed = text.AsSpan().TrimStart();
@@ -24,13 +25,13 @@ public static class MeshAddress
     }
 
     /// <summary>Reads <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
-    /// <exception cref="FormatException">The text is neither; the message says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The text is neither; the message has the reason.</exception>
     public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
 
     /// <summary>Reads <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">The text.</param>
     /// <param name="address">The address, with its port.</param>
-    /// <param name="error">What is wrong with the text, with the text in it, and what was expected.</param>
+    /// <param name="error">The error, with the text and the expected form.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
@@ -55,7 +56,7 @@ public static class MeshAddress
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: {Expected}"
         : address.Scheme is not (Scheme or TlsScheme) ? $"'{address.OriginalString}' has the scheme '{address.Scheme}': expected mesh or meshs"
         : address.Host.Length == 0 ? $"'{address.OriginalString}' has no host: {Expected}"
-        : NamerdAddress.CheckHost(address.OriginalString) is { } wrong ? wrong
+        : UrlHost.Check(address.OriginalString) is { } wrong ? wrong
         : address.Port is 0 ? $"'{address.OriginalString}' has the port 0: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
         : address.AbsolutePath is not ("" or "/") || address.Query.Length > 0 || address.Fragment.Length > 0

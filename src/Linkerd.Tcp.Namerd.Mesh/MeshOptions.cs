@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
@@ -14,58 +15,58 @@ public sealed class MeshOptions
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Where namerd's gRPC interface (<c>io.l5d.mesh</c>) is; <c>mesh</c> for cleartext HTTP/2, <c>meshs</c> for TLS, port 4321 where none is named. Several are
+    /// Gets or sets the addresses of namerd's gRPC interface (<c>io.l5d.mesh</c>): <c>mesh</c> for cleartext HTTP/2, <c>meshs</c> for TLS; the default port is 4321. Several are
     /// several namerds that know the same: the last good one is preferred, and a host name with several addresses counts as several too. See
     /// <see cref="MeshAddress"/> for reading one from a command line. At least one. Default: <c>mesh://127.0.0.1:4321</c>.
     /// </summary>
     public IReadOnlyList<Uri> Addresses { get; set; } = [new("mesh://127.0.0.1:4321")];
 
-    /// <summary>The namespace, that is the dtab, in which names are bound. One that does not exist is an empty dtab to namerd. Default: <c>default</c>.</summary>
+    /// <summary>Gets or sets the namespace (the dtab of namerd) in which names are bound. One that does not exist is an empty dtab to namerd. Default: <c>default</c>.</summary>
     public string Namespace { get; set; } = "default";
 
-    /// <summary>A dtab that is appended to the one of the namespace, so that its entries win. Of any length. Default: empty.</summary>
+    /// <summary>Gets or sets a dtab that is appended to the one of the namespace, so that its entries win. Of any length. Default: empty.</summary>
     public Dtab Dtab { get; set; } = Dtab.Empty;
 
-    /// <summary>For addresses of <c>meshs</c>. Default: namerd is trusted as the system trusts it, and nothing is shown to it.</summary>
+    /// <summary>Gets or sets the options of TLS, for addresses of <c>meshs</c>. Default: the system's trusted roots, and no client certificate.</summary>
     public NamerdTlsOptions Tls { get; set; } = new();
 
     /// <summary>
-    /// The time between two questions that back up a stream, jittered by 10 %: where the answer differs from what the stream said last, it is taken, and the
-    /// stream opened anew. More than zero, at most 30 days; null: none is asked. Default: 60 s.
+    /// Gets or sets the time between two questions that check a stream, jittered by 10 %: if the answer differs from the last state of the stream, it is used, and the
+    /// stream is opened again. More than zero, at most 30 days; null: none is asked. Default: 60 s.
     /// </summary>
     public TimeSpan? Interval { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The longest that one stream is followed, jittered by 10 %: then a new one is opened, to another namerd where there are several, and the old one closed once
+    /// Gets or sets the maximum age of a stream, jittered by 10 %: then a new one is opened, to another namerd if there are several, and the old one closed once
     /// the new one has answered. So a stream that is stuck, or a namerd that went stale, is left. More than zero, at most 30 days. Default: 10 minutes.
     /// </summary>
     public TimeSpan MaxStreamAge { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long connecting, a plain answer, and the first message of a stream may take. A name of which namerd says nothing for so long is pending; streams may
+    /// Gets or sets the time that connecting, a plain answer, and the first message of a stream may take. A name without an answer in this time is pending; streams may
     /// then be silent for ever. More than zero, at most 1 day. Default: 10 s.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After so much silence on a connection with streams an HTTP/2 PING is sent. 1 s to 1 day. Default: 5 s, as in linkerd.</summary>
+    /// <summary>Gets or sets the time of silence on a connection with streams after which an HTTP/2 PING is sent. 1 s to 1 day. Default: 5 s, as in linkerd.</summary>
     public TimeSpan PingDelay { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A PING that is not answered for so long ends the connection and all of its streams. 1 s to 1 day. Default: 6 s, as in linkerd.</summary>
+    /// <summary>Gets or sets the time for the answer to a PING; without one it ends the connection and all of its streams. 1 s to 1 day. Default: 6 s, as in linkerd.</summary>
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>The longest message that is accepted, in bytes; 50,000 endpoints take about 1 MB. Default: 16 MiB.</summary>
+    /// <summary>Gets or sets the size of the longest message that is accepted, in bytes; 50,000 endpoints take about 1 MB. Default: 16 MiB.</summary>
     public int MaxAnswerBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>How the addresses of a host name are looked up. Default: by the operating system.</summary>
-    public IHostLookup HostLookup { get; set; } = new LocalInterpreterOptions().HostLookup;
+    /// <summary>Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which asks the operating system.</summary>
+    public IHostLookup HostLookup { get; set; } = IHostLookup.Default;
 
-    /// <summary>Where intervals, timeouts and back-off take the time from; PINGs and connecting take the system's. Default: the system's clock.</summary>
+    /// <summary>Gets or sets the clock of intervals, timeouts and back-off; PINGs and connecting use the system's. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where jitter comes from; asked from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
+    /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Makes the logger of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
+    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     internal MeshOptions Copy()

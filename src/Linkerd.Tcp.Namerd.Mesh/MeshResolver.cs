@@ -12,12 +12,12 @@ namespace Linkerd.Tcp.Namerd.Mesh;
 
 /// <summary>
 /// Resolves names through the gRPC interface of namerd 0.9.1 to 1.7.5 (<c>io.l5d.mesh</c>): a stream of the tree that a name is bound to, and one of the addresses
-/// of each of its leaves, shared between names. All streams to one namerd go over one HTTP/2 connection, as far as namerd allows. Any thread; each enumeration
+/// of each of its leaves, shared between names. All streams to one namerd go over one HTTP/2 connection, as far as namerd allows. Members may be called from any thread; each enumeration
 /// is a watch of its own.
 /// <para>
-/// Every trouble is a state <c>Failed</c>, given once until something else is the case, and what was known before is to be kept. A name that namerd
+/// Every failure is a state <c>Failed</c>, given once until the state changes; the last set is to be kept. A name that namerd
 /// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; a namerd that cannot be reached, by one request for all streams,
-/// after 1 s doubling to 10 s. A stream that ends after it had lived for a while is opened again within 250 ms. What namerd says nothing about in time is <c>Pending</c>.
+/// after 1 s doubling to 10 s. A stream that ends after it had lived for a while is opened again within 250 ms. A name without an answer in time is <c>Pending</c>.
 /// </para>
 /// <para>Weights of addresses are those of namerd 1.7.0 and later; before that all are 1.</para>
 /// </summary>
@@ -42,7 +42,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
@@ -51,7 +51,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
@@ -60,14 +60,14 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(id);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
         return WatchAsync(new MeshReplicasQuestion(id), cancellationToken);
     }
 
-    /// <summary>What it is, for a log: where namerd is, and in which namespace names are bound.</summary>
+    /// <summary>Returns a description for a log: the addresses of namerd, and the namespace.</summary>
     public override string ToString() => $"namerd at {string.Join(", ", _options.Addresses)} (namespace {_options.Namespace})";
 
     /// <summary>Ends every watch, with an <see cref="OperationCanceledException"/> to its consumer, and closes the connections.</summary>

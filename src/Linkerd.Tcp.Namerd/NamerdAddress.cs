@@ -1,14 +1,14 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Reads the address of namerd's HTTP interface the way that a command line gives it.</summary>
+/// <summary>Reads addresses of namerd's HTTP interface as they are given on a command line.</summary>
 public static class NamerdAddress
 {
-    /// <summary>The port of namerd's HTTP interface where an address without a scheme names none.</summary>
+    /// <summary>The port of namerd's HTTP interface if an address without a scheme has none.</summary>
     public const int DefaultPort = 4180;
 
     // namerd does not percent-decode a namespace, so it can hold only what is sent as it is (RFC 3986, pchar and '/').
@@ -18,30 +18,30 @@ public static class NamerdAddress
     private static readonly string[] Schemes = ["http", "https"];
 
     /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
-    /// <exception cref="FormatException">The text is none of these; the message says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The text is none of these; the message has the reason.</exception>
     public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
 
     /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">The text.</param>
     /// <param name="address">The base address, ending in a slash.</param>
-    /// <param name="error">What is wrong with the text, with the text in it, and what was expected.</param>
+    /// <param name="error">The error, with the text and the expected form.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error) =>
         TryParse(text, DefaultPort, Schemes, out address, out error);
 
     /// <summary>Reads a list of addresses, separated by commas: several namerds.</summary>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">The text.</param>
     /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
-    /// <param name="error">What is wrong with the text, with the part in it that is, and what was expected.</param>
+    /// <param name="error">The error, with the part of the text and the expected form.</param>
     public static bool TryParseList(
         string? text, [NotNullWhen(true)] out IReadOnlyList<Uri>? addresses, [NotNullWhen(false)] out string? error) =>
         TryParseList(text, DefaultPort, Schemes, out addresses, out error);
 
     /// <summary>Reads a list of addresses of another interface of namerd than the one for HTTP.</summary>
-    /// <param name="text">What was given.</param>
+    /// <param name="text">The text.</param>
     /// <param name="defaultPort">The port of an address that names none, other than a URL whose scheme has a port of its own.</param>
     /// <param name="schemes">The schemes that are taken, the one of an address without any first.</param>
     /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
-    /// <param name="error">What is wrong with the text, with the part in it that is, and what was expected.</param>
+    /// <param name="error">The error, with the part of the text and the expected form.</param>
     public static bool TryParseList(
         string? text,
         int defaultPort,
@@ -125,25 +125,14 @@ public static class NamerdAddress
     private static string? Check(Uri address, string text, IReadOnlyList<string> schemes) =>
         !schemes.Contains(address.Scheme) ? $"'{text}' has the scheme '{address.Scheme}': expected {string.Join(" or ", schemes)}"
         : address.Host.Length == 0 ? $"'{text}' has no host: expected host:port, such as 127.0.0.1:4180"
-        : CheckHost(text) is { } wrong ? wrong
+        : UrlHost.Check(text) is { } wrong ? wrong
         : address.Port is < 1 or > ushort.MaxValue ? $"'{text}' has the port {address.Port}: expected 1 to 65535"
         : address.UserInfo.Length > 0 ? $"'{address.Scheme}://{address.Authority}' comes with a user name: namerd knows no users"
         : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{text}' has a query or a fragment: expected the base address alone"
         : null;
 
-    /// <summary>Whether a text can be a namespace: what is in it is sent as it is, since namerd does not percent-decode it.</summary>
+    /// <summary>Returns whether a text can be a namespace. It is sent as it is, since namerd does not percent-decode it.</summary>
     public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
-
-    /// <summary>What is wrong with the host of a URL as it was written, which <see cref="Uri"/> reads as inet_aton(3) does; null where nothing is.</summary>
-    internal static string? CheckHost(string text)
-    {
-        var start = text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0;
-        var authority = text.AsSpan(start);
-        authority = authority.IndexOfAny("/?#") is >= 0 and var end ? authority[..end] : authority;
-        authority = authority[(authority.LastIndexOf('@') + 1)..];
-        var host = authority.IndexOf(':') is >= 0 and var colon ? authority[..colon] : authority;
-        return AddressLiteral.IsAmbiguous(host) ? $"'{host}' is neither an address nor a host name: expected {AddressLiteral.Expected}" : null;
-    }
 
     private static string? CheckHostAndPort(string text, out bool hasPort)
     {

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Which questions a <see cref="NamerdResolver"/> asks namerd's HTTP interface.</summary>
+/// <summary>Represents the questions that a <see cref="NamerdResolver"/> asks namerd's HTTP interface.</summary>
 public enum NamerdMode
 {
     /// <summary>

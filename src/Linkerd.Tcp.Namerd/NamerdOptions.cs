@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,57 +14,57 @@ public sealed class NamerdOptions
     private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Where namerd's HTTP interface (<c>io.l5d.httpController</c>) is; <c>http</c> or <c>https</c>, with or without a trailing slash. Several are several
+    /// Gets or sets the addresses of namerd's HTTP interface (<c>io.l5d.httpController</c>): <c>http</c> or <c>https</c>, with or without a trailing slash. Several are several
     /// namerds that know the same: the last good one is preferred, and a host name with several addresses counts as several too. A host name is resolved at
     /// each new connection. See <see cref="NamerdAddress"/> for reading one from a command line. At least one. Default: <c>http://127.0.0.1:4180</c>.
     /// </summary>
     public IReadOnlyList<Uri> BaseAddresses { get; set; } = [new("http://127.0.0.1:4180/")];
 
     /// <summary>
-    /// The namespace, that is the dtab, in which names are resolved. One that does not exist is an empty dtab to namerd, never an error.
+    /// Gets or sets the namespace (the dtab of namerd) in which names are resolved. One that does not exist is an empty dtab to namerd, never an error.
     /// Default: <c>default</c>.
     /// </summary>
     public string Namespace { get; set; } = "default";
 
     /// <summary>
-    /// A dtab that is appended to the one of the namespace, so that its entries win. It is part of each request, whose line namerd limits to 4 KiB. Default: empty.
+    /// Gets or sets a dtab that is appended to the one of the namespace, so that its entries win. It is part of each request, whose line namerd limits to 4 KiB. Default: empty.
     /// </summary>
     public Dtab Dtab { get; set; } = Dtab.Empty;
 
-    /// <summary>Which questions are asked. Default: <see cref="NamerdMode.Bind"/>.</summary>
+    /// <summary>Gets or sets the questions that are asked. Default: <see cref="NamerdMode.Bind"/>.</summary>
     public NamerdMode Mode { get; set; } = NamerdMode.Bind;
 
     /// <summary>
-    /// The time between two polls, of <see cref="NamerdMode.Poll"/> and of the ones that back up a watch, jittered by 10 %. More than zero, at most 30 days.
+    /// Gets or sets the time between two polls, of <see cref="NamerdMode.Poll"/> and of those that check a watch, jittered by 10 %. More than zero, at most 30 days.
     /// Default: 60 s.
     /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The longest that one watch is followed, jittered by 10 %: then a new one is opened, to another namerd where there are several, and the old one closed once
+    /// Gets or sets the maximum age of a watch, jittered by 10 %: then a new one is opened, to another namerd if there are several, and the old one closed once
     /// the new one has answered. So a stream that is stuck, or a namerd that went stale, is left. More than zero, at most 30 days. Default: 10 minutes.
     /// </summary>
     public TimeSpan MaxStreamAge { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>For addresses of <c>https</c>. Default: namerd is trusted as the system trusts it, and nothing is shown to it.</summary>
+    /// <summary>Gets or sets the options of TLS, for addresses of <c>https</c>. Default: the system's trusted roots, and no client certificate.</summary>
     public NamerdTlsOptions Tls { get; set; } = new();
 
     /// <summary>
-    /// How long an answer may take: the whole of a poll's; of a watch's the headers, the first event of a renewed one, and each pause within
+    /// Gets or sets the time that an answer may take: the whole of a poll's; of a watch's the headers, the first event of a renewed one, and each pause within
     /// a document that has begun. Between its documents a watch may be silent for ever. More than zero, at most 1 day. Default: 10 s.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest document that is accepted, in bytes; also what bounds the memory of a watch. Default: 16 MiB.</summary>
+    /// <summary>Gets or sets the size of the longest document that is accepted, in bytes; it bounds the memory of a watch, too. Default: 16 MiB.</summary>
     public int MaxAnswerBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Where intervals, timeouts and back-off take the time from. Default: the system's clock.</summary>
+    /// <summary>Gets or sets the clock of intervals, timeouts and back-off. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where jitter comes from. Default: <see cref="RandomSource.Shared"/>.</summary>
+    /// <summary>Gets or sets the source of jitter. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Makes the logger of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
+    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     internal NamerdOptions Copy()

@@ -10,17 +10,17 @@ namespace Linkerd.Tcp.Namerd;
 
 /// <summary>
 /// Resolves names through the HTTP interface of namerd 0.7.4 to 1.7.5, in one of the <see cref="NamerdMode"/>s: by default the tree of a name
-/// (<c>/api/1/bind</c>) and the addresses of each of its leaves (<c>/api/1/addr</c>), both watched (<c>watch=true</c>), or polled where what answers does not
-/// stream. Any thread. Whoever asks for the same name, or leads to the same leaf, shares one watch.
+/// (<c>/api/1/bind</c>) and the addresses of each of its leaves (<c>/api/1/addr</c>), both watched (<c>watch=true</c>), or polled if the server does not
+/// stream. Members may be called from any thread. Watches of the same name or of the same leaf share one watch of namerd.
 /// <para>
-/// A watch is renewed when it reaches <see cref="NamerdOptions.MaxStreamAge"/>: a second one is opened, at another namerd where there is one, its first event applied,
+/// A watch is renewed when it reaches <see cref="NamerdOptions.MaxStreamAge"/>: a second one is opened, at another namerd if there is one, its first event applied,
 /// then the first one closed. Between renewals both questions are asked again without <c>watch</c> every <see cref="NamerdOptions.Interval"/>, so that a watch
 /// that went stale is found out; but not in <see cref="NamerdMode.Resolve"/>, as each evaluation draws one branch of a union anew.
 /// </para>
 /// <para>
-/// Every trouble (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, given once until something else
-/// is the case. Where there are several namerds the next one is asked at once; where there is no other, namerd is asked again after a jittered back-off of 1 s
-/// doubling to 60 s, or to the interval where that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as one, one
+/// Every failure (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, given once until the state
+/// changes. If there are several namerds, the next one is asked at once; if there is no other, namerd is asked again after a jittered back-off of 1 s
+/// doubling to 60 s, or to the interval if that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as one, one
 /// request at a time finds out for all names whether one is back, after 1 s doubling to 10 s. A poll that gets no answer in time is a <see cref="Resolution.Pending"/>, since namerd says nothing until
 /// it knows.
 /// </para>
@@ -56,7 +56,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         return UntilDisposedAsync(stopped => _resolver.WatchAsync(name, stopped), cancellationToken);
@@ -68,7 +68,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken)
+    public IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         return UntilDisposedAsync(stopped => _interpreter.BindAsync(name, stopped), cancellationToken);
@@ -80,7 +80,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(id);
         return UntilDisposedAsync(stopped => _interpreter.ResolveIdAsync(id, stopped), cancellationToken);
@@ -94,7 +94,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     /// <exception cref="IOException">There is no good answer; the message says why, in a whole sentence for a user.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
-    public async Task<ReadOnlyMemory<byte>> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> DelegateAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
@@ -102,7 +102,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
         return await new SingleRequest(_options, _servers, new NamerdRequest(_options, "delegate", name)).AskAsync(stop.Token).ConfigureAwait(false);
     }
 
-    /// <summary>What it is, for a log: where namerd is, in which namespace names are resolved, and how they are kept up to date.</summary>
+    /// <summary>Returns a description for a log: the addresses of namerd, the namespace, and how names are kept up to date.</summary>
     public override string ToString() =>
         $"namerd at {string.Join(", ", _options.BaseAddresses.Select(address => address.Authority))} (namespace {_options.Namespace}, "
         + $"{_options.Mode switch { NamerdMode.Poll => "polled", NamerdMode.Resolve => "resolve watched", _ => "watched" }}"

@@ -2,7 +2,7 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Infrastructure;
 
-/// <summary>Jittered exponential back-off: each delay is drawn uniformly between half and all of a ceiling that doubles. For one thread at a time.</summary>
+/// <summary>Jittered exponential back-off: each delay is drawn uniformly between half and all of a ceiling that doubles. For one thread at a time. For the packages of this project; it may change in any version.</summary>
 public sealed class Backoff
 {
     private readonly TimeSpan _first;
@@ -13,7 +13,7 @@ public sealed class Backoff
     /// <summary>Makes a back-off.</summary>
     /// <param name="first">The first ceiling; more than zero.</param>
     /// <param name="most">The highest ceiling.</param>
-    /// <param name="random">Where the jitter comes from.</param>
+    /// <param name="random">The source of the jitter.</param>
     public Backoff(TimeSpan first, TimeSpan most, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -23,7 +23,7 @@ public sealed class Backoff
         _random = random;
     }
 
-    /// <summary>The next delay.</summary>
+    /// <summary>Returns the next delay.</summary>
     public TimeSpan Next()
     {
         var delay = _ceiling * (0.5 + (0.5 * _random.NextDouble()));
@@ -31,6 +31,6 @@ public sealed class Backoff
         return delay;
     }
 
-    /// <summary>Starts over: what was retried has worked.</summary>
+    /// <summary>Starts over, after a success.</summary>
     public void Reset() => _ceiling = _first;
 }

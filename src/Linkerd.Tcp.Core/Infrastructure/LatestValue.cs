@@ -1,16 +1,14 @@
 using System.Runtime.CompilerServices;
-using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
-/// The latest states of one name, from whoever learns of them to any number of readers, who may be slow: what was superseded is left out, and what equals the
-/// last state that a reader was given is not given to it again. A failure says nothing, so the set before it still has to be seen; a set makes everything
-/// before it history. One state of each such rank is kept, so the memory is bounded. Any number of writers; any thread.
-/// For whoever writes an <see cref="IResolver"/> or an <see cref="IInterpreter"/> on top of something that calls back.
+/// Holds the latest states of one name, for any number of readers, which may be slow: a superseded state is left out, and a state that equals the last one that a
+/// reader was given is not given to it again. A failure says nothing, so the set before it still has to be seen; a set supersedes everything before it. One state of each such rank is
+/// kept, so the memory is bounded. Makes a stream, such as the one of an <see cref="IResolver"/>, of something that calls back. Members may be called from any thread.
+/// For the packages of this project; it may change in any version.
 /// </summary>
-/// <typeparam name="TState">What is told of the name. Compared by <see cref="object.Equals(object)"/>.</typeparam>
+/// <typeparam name="TState">A state of the name. Compared by <see cref="object.Equals(object)"/>.</typeparam>
 public sealed class LatestValue<TState>
     where TState : class
 {
@@ -22,15 +20,15 @@ public sealed class LatestValue<TState>
     private bool _hasSpoken;
     private TaskCompletionSource _changed = NewSignal();
 
-    /// <summary>Makes a cell that nothing was put into.</summary>
-    /// <param name="rank">How much a state says, such as <see cref="Resolution.Rank"/> or <see cref="NameBinding.Rank"/>.</param>
+    /// <summary>Makes an instance without a state.</summary>
+    /// <param name="rank">Returns the precedence of a state, such as <see cref="Resolution.Rank"/>.</param>
     public LatestValue(Func<TState, StatePrecedence> rank)
     {
         ArgumentNullException.ThrowIfNull(rank);
         _rank = rank;
     }
 
-    /// <summary>Puts a state; the same one twice in a row is put once.</summary>
+    /// <summary>Adds a state; the same one twice in a row is added once.</summary>
     public void Put(TState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -41,7 +39,7 @@ public sealed class LatestValue<TState>
         }
     }
 
-    /// <summary>Puts a state that is known from elsewhere, unless <see cref="Put"/> was called already: who knows at first hand knows better.</summary>
+    /// <summary>Adds a state that is known from elsewhere, unless <see cref="Put"/> was called already.</summary>
     public void Offer(TState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -55,8 +53,8 @@ public sealed class LatestValue<TState>
     }
 
     /// <summary>
-    /// The latest states at the time of this call, oldest first, and then whatever is put: a reader who asks before anything is put misses nothing but what is
-    /// superseded. The token is the only end, by an <see cref="OperationCanceledException"/>.
+    /// Returns the latest states at the time of this call, oldest first, and then every state that is added. A reader that is made before the first state misses only superseded ones.
+    /// The stream ends only by the token, with an <see cref="OperationCanceledException"/>.
     /// </summary>
     public IAsyncEnumerable<TState> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(First(), cancellationToken);
 

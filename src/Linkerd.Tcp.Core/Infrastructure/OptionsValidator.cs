@@ -7,7 +7,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
-/// Collects everything that is wrong with options, with the path of each. Used by the types that take options over, in all packages of the library. For one thread at a time.
+/// Collects all errors of options, with the path of each. For one thread at a time. For the packages of this project; it may change in any version.
 /// </summary>
 /// <remarks>The name of an option is the expression that is passed for its value, so that it cannot be another one's.</remarks>
 public sealed class OptionsValidator
@@ -69,14 +69,14 @@ public sealed class OptionsValidator
         Expect(given is null || (given > TimeSpan.Zero && given <= LongestTimer), given, "more than zero, at most 49 days,", option);
 
     /// <summary>Adds an error if a time span is given that is neither one for a timer nor <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
-    public void TimerOrInfinite(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
+    internal void TimerOrInfinite(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
         given is null || given == Timeout.InfiniteTimeSpan || (given > TimeSpan.Zero && given <= LongestTimer),
         given,
         "more than zero, at most 49 days, or Timeout.InfiniteTimeSpan,",
         option);
 
     /// <summary>Adds an error if a time span is given that is neither one for a timer nor zero.</summary>
-    public void TimerOrZero(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
+    internal void TimerOrZero(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
         Expect(given is null || (given >= TimeSpan.Zero && given <= LongestTimer), given, "zero to 49 days", option);
 
     /// <summary>Validates nested options; adds an error if there are none.</summary>
@@ -91,7 +91,7 @@ public sealed class OptionsValidator
     }
 
     /// <summary>Validates nested options, if there are any.</summary>
-    public void Optional<T>(T? given, Action<T, OptionsValidator> validate, [CallerArgumentExpression(nameof(given))] string option = "")
+    internal void Optional<T>(T? given, Action<T, OptionsValidator> validate, [CallerArgumentExpression(nameof(given))] string option = "")
         where T : class
     {
         if (given is not null)

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
-/// Thins out a warning that repeats: the first one passes, and then one in each period, which says how many were left out since.
-/// Any thread.
+/// Limits a warning that repeats: the first one passes, and then one in each period, with the number of those that were left out since.
+/// Members may be called from any thread. For the packages of this project; it may change in any version.
 /// </summary>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="period">The time in which one passes; default 10 s.</param>
+/// <param name="period">The time in which one passes. Default: 10 s.</param>
 public sealed class RepeatFilter(TimeProvider timeProvider, TimeSpan? period = null)
 {
     private readonly TimeSpan _period = period ?? TimeSpan.FromSeconds(10);
@@ -14,8 +14,8 @@ public sealed class RepeatFilter(TimeProvider timeProvider, TimeSpan? period = n
     private bool _any;
     private int _suppressed;
 
-    /// <summary>Whether to log now.</summary>
-    /// <param name="suppressed">How many were left out since the last one that passed.</param>
+    /// <summary>Returns whether to log now.</summary>
+    /// <param name="suppressed">The number of warnings that were left out since the last one that passed.</param>
     public bool TryPass(out int suppressed)
     {
         lock (_lock)

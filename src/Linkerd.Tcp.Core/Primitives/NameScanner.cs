@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Reads names and name trees from a text, one character at a time, and words errors the way namerd does
+/// Reads names from a text, one character at a time, and words errors the way namerd does
 /// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
 /// </summary>
 internal ref struct NameScanner(ReadOnlySpan<char> text)
@@ -14,9 +13,9 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
     private readonly ReadOnlySpan<char> _text = text;
     private int _position;
 
-    public readonly bool AtEnd => _position == _text.Length;
+    private readonly bool AtEnd => _position == _text.Length;
 
-    public readonly char Peek => AtEnd ? '\0' : _text[_position];
+    private readonly char Peek => AtEnd ? '\0' : _text[_position];
 
     /// <summary>White space, and comments from '#' to the end of the line.</summary>
     public void SkipSpace()
@@ -41,7 +40,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         }
     }
 
-    public bool TryTake(char expected)
+    private bool TryTake(char expected)
     {
         if (AtEnd || Peek != expected)
         {
@@ -52,7 +51,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return true;
     }
 
-    public void Take(char expected)
+    private void Take(char expected)
     {
         if (!TryTake(expected))
         {
@@ -86,61 +85,10 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return DstPath.FromCanonicalLabels([.. labels]);
     }
 
-    /// <summary>prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>
-    public DtabPrefix TakePrefix()
+    /// <summary>The error at the cursor.</summary>
+    private readonly NameSyntaxException Error(string expected)
     {
-        Take('/');
-        var elements = new List<string>();
-        if (IsLabelStart() || Peek == '*')
-        {
-            do
-            {
-                elements.Add(TryTake('*') ? DtabPrefix.Wildcard : TakeLabel());
-            }
-            while (TryTake('/'));
-        }
-
-        return new DtabPrefix([.. elements]);
-    }
-
-    /// <summary>Digits with at most one '.'; no sign, no exponent.</summary>
-    public double TakeNumber()
-    {
-        var start = _position;
-        var point = false;
-        while (IsNumberStart())
-        {
-            if (Peek == '.' && point)
-            {
-                throw Error("number char");
-            }
-
-            point |= Peek == '.';
-            _position++;
-        }
-
-        var digits = _text[start.._position];
-        if (digits is ".")
-        {
-            throw Error("weight", '.');
-        }
-
-        var number = double.Parse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
-        if (!double.IsFinite(number))
-        {
-            _position = start;
-            throw Error("a number below 1.8e308");
-        }
-
-        return number;
-    }
-
-    public readonly bool IsNumberStart() => !AtEnd && (char.IsAsciiDigit(Peek) || Peek == '.');
-
-    /// <summary>The error at the cursor. What was found is the character there, unless another is given.</summary>
-    public readonly NameSyntaxException Error(string expected, char? instead = null)
-    {
-        var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
+        var found = AtEnd ? "end of input" : $"'{Peek}'";
         var cursor = AtEnd ? string.Empty : Peek.ToString();
         var rest = AtEnd ? [] : _text[(_position + 1)..];
         return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
@@ -187,7 +135,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return Convert.ToInt32(_text[_position++].ToString(), 16);
     }
 
-    internal static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
+    private static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
 
     /// <summary>A label of legal characters as it is; of any other, every byte as \xhh.</summary>
     internal static string PrintLabel(ReadOnlySpan<byte> label)

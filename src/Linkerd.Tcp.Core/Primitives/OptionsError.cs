@@ -1,10 +1,23 @@
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>Represents one option that is not valid.</summary>
-/// <param name="Path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>
-/// <param name="Message">What was expected, and what was given.</param>
-public readonly record struct OptionsError(string Path, string Message)
+public sealed class OptionsError
 {
-    /// <inheritdoc/>
+    /// <summary>Makes an error.</summary>
+    /// <param name="path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>
+    /// <param name="message">What was expected, and what was given.</param>
+    public OptionsError(string path, string message)
+    {
+        Path = path;
+        Message = message;
+    }
+
+    /// <summary>Gets the path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>Gets what was expected, and what was given.</summary>
+    public string Message { get; }
+
+    /// <summary>Returns the path and the message.</summary>
     public override string ToString() => $"{Path}: {Message}";
 }

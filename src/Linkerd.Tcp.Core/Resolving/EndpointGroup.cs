@@ -46,7 +46,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         Endpoints = distinct.DrainToImmutable();
     }
 
-    private EndpointGroup(EndpointGroup other, double weight, GroupSource? source)
+    private EndpointGroup(EndpointGroup other, double weight, object? source)
     {
         Weight = weight;
         Source = source;
@@ -68,8 +68,8 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     /// <summary>How many weights were not valid, and count as 1.</summary>
     public int InvalidWeights { get; }
 
-    /// <summary>Where it comes from; null where nobody said. No part of equality.</summary>
-    internal GroupSource? Source { get; }
+    /// <summary>Gets the key by which the group is recognized in the next set; null if it has none. Not part of equality.</summary>
+    internal object? Source { get; }
 
     /// <inheritdoc/>
     public bool Equals(EndpointGroup? other)
@@ -98,7 +98,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
                 their = other.Endpoints[place];
             }
 
-            if (mine.EffectiveWeight != their.EffectiveWeight || mine.Metadata != their.Metadata)
+            if (mine.EffectiveWeight != their.EffectiveWeight || !Equals(mine.Metadata, their.Metadata))
             {
                 return false;
             }
@@ -123,9 +123,12 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
             : string.Create(CultureInfo.InvariantCulture, $"{endpoints} and {Endpoints.Length - Shown} more");
     }
 
-    /// <summary>The same endpoints with another weight.</summary>
+    /// <summary>Returns a group of the same endpoints with another weight.</summary>
     /// <param name="weight">The weight.</param>
-    /// <param name="source">Where they come from; null: as said before.</param>
-    internal EndpointGroup WithWeight(double weight, GroupSource? source = null) =>
+    /// <param name="source">
+    /// A key that is equal in every set that the group is part of, so that its endpoints keep their state if groups before it come and go; null, the default: the key it has.
+    /// Not part of equality.
+    /// </param>
+    public EndpointGroup WithWeight(double weight, object? source = null) =>
         weight == Weight && source is null ? this : new(this, weight, source ?? Source);
 }

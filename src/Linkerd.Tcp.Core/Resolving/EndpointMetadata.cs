@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>What discovery knows of an endpoint beside its address and weight. Immutable; endpoints that are known from the same place may share one.</summary>
-public sealed record EndpointMetadata
+/// <summary>Represents what discovery knows of an endpoint besides its address and weight. Immutable, and compared by value; several endpoints may share an instance.</summary>
+public sealed class EndpointMetadata : IEquatable<EndpointMetadata>
 {
     /// <summary>
-    /// The name of the host that the address was looked up for, without the port, in any case; null, the default, if the address was given as such.
+    /// Gets the name of the host that the address was looked up for, without the port, in any case; null, the default, if the address was given as such.
     /// After an attempt to one family of its addresses (IPv4, IPv6) has timed out, the other is preferred for 60 s.
     /// </summary>
     public string? Host { get; init; }
@@ -14,4 +14,13 @@ public sealed record EndpointMetadata
     /// default, if it gave none. namerd gives the one of Consul's namer with <c>setHost</c>.
     /// </summary>
     public string? Authority { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(EndpointMetadata? other) => ReferenceEquals(this, other) || (other is not null && Host == other.Host && Authority == other.Authority);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as EndpointMetadata);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Host, Authority);
 }

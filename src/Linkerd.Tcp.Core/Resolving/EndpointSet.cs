@@ -40,8 +40,10 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
     /// <summary>A plain set of one group, every weight 1.</summary>
     public static EndpointSet Create(params IEnumerable<EndPoint> endpoints) => Create(endpoints.Select(endPoint => new WeightedAddress(endPoint)));
 
-    /// <summary>The addresses of one host, in one group, every weight 1.</summary>
-    internal static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
+    /// <summary>Makes a set of the addresses that one host name was resolved to: one group, every weight 1, with the name as metadata.</summary>
+    /// <param name="host">The host name (<see cref="EndpointMetadata.Host"/>).</param>
+    /// <param name="addresses">The addresses.</param>
+    public static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
     {
         var metadata = new EndpointMetadata { Host = host };
         return Create(addresses.Select(address => new WeightedAddress(address) { Metadata = metadata }));

@@ -1,11 +1,16 @@
 using System.Net;
-using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>Finds the addresses of a host name; <see cref="LocalInterpreterOptions.HostLookup"/>. Any thread.</summary>
+/// <summary>Finds the addresses of host names. Members may be called from any thread.</summary>
 public interface IHostLookup
 {
+    /// <summary>
+    /// Gets the lookup by the operating system: hosts file, DNS, search list. It runs on at most 16 background threads that all users of it share; hosts that are
+    /// looked up for the first time come first, one question at a time is asked for a host, and one that takes longer than 30 s fails.
+    /// </summary>
+    static IHostLookup Default => DnsHostLookup.Instance;
+
     /// <summary>All addresses of a host, of both families, in any order. No address at all means that the host is not known.</summary>
     /// <param name="host">A name, never an address.</param>
     /// <param name="cancellationToken">

@@ -1,16 +1,15 @@
-
 namespace Linkerd.Tcp;
 
-/// <summary>Turns a name into a stream of resolutions.</summary>
+/// <summary>Turns a name into a stream of resolutions. Members may be called from any thread.</summary>
 public interface IResolver
 {
     /// <summary>
     /// Watches a name: yields the current state first, then every change, until cancelled. One enumeration is one watch.
-    /// It never throws for a failure of the lookup: that is a <see cref="Resolution.Failed"/>, and the resolver goes on trying. A watch that throws all the same, or ends, is
-    /// begun anew after a while, and the endpoints are kept meanwhile.
+    /// A failed lookup is a <see cref="Resolution.Failed"/>, not an exception, and the resolver goes on trying. A watch that throws all the same, or ends, is
+    /// begun again after a back-off, and the endpoints are kept meanwhile.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Ends the watch, which should be at once: a router that is disposed waits for it for 5 s and then leaves it behind.</param>
+    /// <param name="cancellationToken">Ends the watch, which should be at once: a registry that is disposed waits for it for 5 s and then leaves it behind.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled: how a watch ends.</exception>
-    IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken);
+    IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default);
 }

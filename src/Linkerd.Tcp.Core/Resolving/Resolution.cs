@@ -1,15 +1,15 @@
-using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp;
 
-/// <summary>One complete state of a name. A closed set; immutable.</summary>
-public abstract record Resolution
+/// <summary>Represents one complete state of a name. A closed set of nested types; immutable, and compared by value.</summary>
+public abstract class Resolution : IEquatable<Resolution>
 {
     private Resolution()
     {
     }
 
-    /// <summary>How much it says.</summary>
+    /// <summary>Gets the precedence of the state over earlier ones.</summary>
     public StatePrecedence Rank => this switch
     {
         Bound => StatePrecedence.Bound,
@@ -17,41 +17,84 @@ public abstract record Resolution
         _ => StatePrecedence.Nothing,
     };
 
-    /// <summary>The name exists, and this is all of its endpoints. None at all is an answer too: obey it.</summary>
-    public sealed record Bound(EndpointSet Endpoints) : Resolution
+    /// <inheritdoc/>
+    public bool Equals(Resolution? other) => ReferenceEquals(this, other) || (this, other) switch
     {
-        /// <summary>Whether this was remembered from an earlier run, and nothing has confirmed it yet. Default: false.</summary>
-        public bool IsStale { get; init; }
+        (Bound mine, Bound their) => mine.IsStale == their.IsStale && Equals(mine.Endpoints, their.Endpoints),
+        (Failed mine, Failed their) => mine.Error == their.Error,
+        _ => false,
+    };
 
-        /// <inheritdoc/>
-        public override string ToString() => IsStale ? $"bound to {Endpoints} (remembered, not confirmed)" : $"bound to {Endpoints}";
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Resolution);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => this switch
+    {
+        Bound bound => HashCode.Combine(bound.Endpoints, bound.IsStale),
+        Failed failed => HashCode.Combine(failed.Error),
+        _ => (int)Rank,
+    };
+
+    /// <summary>Returns the state in words, for a log.</summary>
+    public override string ToString() => this switch
+    {
+        Bound { IsStale: true } bound => $"bound to {bound.Endpoints} (remembered, not confirmed)",
+        Bound bound => $"bound to {bound.Endpoints}",
+        Failed failed => $"failed: {failed.Error}",
+        Negative => "negative",
+        _ => "pending",
+    };
+
+    /// <summary>Returns whether two states are equal.</summary>
+    public static bool operator ==(Resolution? left, Resolution? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>Returns whether two states differ.</summary>
+    public static bool operator !=(Resolution? left, Resolution? right) => !(left == right);
+
+    /// <summary>The name exists, and these are all of its endpoints. An empty set is an answer too, and is obeyed.</summary>
+    public sealed class Bound : Resolution
+    {
+        /// <summary>Makes a state.</summary>
+        public Bound(EndpointSet endpoints) => Endpoints = endpoints;
+
+        /// <summary>Gets the endpoints.</summary>
+        public EndpointSet Endpoints { get; }
+
+        /// <summary>Gets a value that indicates whether this was remembered from an earlier run and has not been confirmed yet. Default: false.</summary>
+        public bool IsStale { get; init; }
     }
 
     /// <summary>The name does not exist.</summary>
-    public sealed record Negative : Resolution
+    public sealed class Negative : Resolution
     {
-        /// <summary>The one instance that is needed.</summary>
-        public static Negative Instance { get; } = new();
+        private Negative()
+        {
+        }
 
-        /// <inheritdoc/>
-        public override string ToString() => "negative";
+        /// <summary>Gets the only instance.</summary>
+        public static Negative Instance { get; } = new();
     }
 
-    /// <summary>Not known yet.</summary>
-    public sealed record Pending : Resolution
+    /// <summary>Nothing is known yet.</summary>
+    public sealed class Pending : Resolution
     {
-        /// <summary>The one instance that is needed.</summary>
-        public static Pending Instance { get; } = new();
+        private Pending()
+        {
+        }
 
-        /// <inheritdoc/>
-        public override string ToString() => "pending";
+        /// <summary>Gets the only instance.</summary>
+        public static Pending Instance { get; } = new();
     }
 
     /// <summary>The lookup failed, and says nothing about the endpoints.</summary>
-    /// <param name="Error">What went wrong, in words for a log.</param>
-    public sealed record Failed(string Error) : Resolution
+    public sealed class Failed : Resolution
     {
-        /// <inheritdoc/>
-        public override string ToString() => $"failed: {Error}";
+        /// <summary>Makes a state.</summary>
+        /// <param name="error">What went wrong, in words for a log.</param>
+        public Failed(string error) => Error = error;
+
+        /// <summary>Gets what went wrong, in words for a log.</summary>
+        public string Error { get; }
     }
 }

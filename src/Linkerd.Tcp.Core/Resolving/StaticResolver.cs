@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp;
@@ -13,8 +12,7 @@ public sealed class StaticResolver : IResolver
 
     /// <summary>Makes a resolver that answers with the given endpoints, every weight 1.</summary>
     /// <param name="endpoints">
-    /// Each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. A host name is resolved by a <see cref="LocalInterpreter"/>, as the name
-    /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c>.
+    /// Each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. Host names are resolved by a <see cref="HostResolver"/>.
     /// </param>
     /// <exception cref="ArgumentException">One is of another kind, or null; the message says which.</exception>
     public StaticResolver(params IEnumerable<EndPoint> endpoints)
@@ -52,7 +50,7 @@ public sealed class StaticResolver : IResolver
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -102,7 +100,7 @@ public sealed class StaticResolver : IResolver
         }
 
         var given = endPoint is null ? "null" : $"{endPoint} ({endPoint.GetType().Name})";
-        var hint = endPoint is DnsEndPoint dns ? $" {nameof(LocalInterpreter)} resolves a host name, as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;
+        var hint = endPoint is DnsEndPoint dns ? $" {nameof(HostResolver)} resolves host names." : string.Empty;
         return $"an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}";
     }
 }

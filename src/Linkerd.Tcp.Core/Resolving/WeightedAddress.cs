@@ -3,23 +3,45 @@ using System.Net;
 
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>An address with a weight.</summary>
-/// <param name="Address">The address, comparable by value.</param>
-/// <param name="Weight">
-/// Its share relative to the others of its group; only ratios matter. Default 1. 0: last resort, used when nothing else can serve.
-/// NaN, negative and infinite weights count as 1 (<see cref="IsWeightValid"/>).
-/// </param>
-public sealed record WeightedAddress(EndPoint Address, double Weight = 1)
+/// <summary>Represents an address with a weight. Immutable, and compared by value.</summary>
+public sealed class WeightedAddress : IEquatable<WeightedAddress>
 {
-    /// <summary>What is known of it beside; null, the default: nothing.</summary>
+    /// <summary>Makes an address with a weight.</summary>
+    /// <param name="address">The address, comparable by value.</param>
+    /// <param name="weight">
+    /// The share relative to the other addresses of the group; only ratios matter. Default: 1. 0: last resort, used if nothing else can serve.
+    /// NaN, negative and infinite weights count as 1 (<see cref="EffectiveWeight"/>).
+    /// </param>
+    public WeightedAddress(EndPoint address, double weight = 1)
+    {
+        Address = address;
+        Weight = weight;
+    }
+
+    /// <summary>Gets the address.</summary>
+    public EndPoint Address { get; }
+
+    /// <summary>Gets the weight as it was given.</summary>
+    public double Weight { get; }
+
+    /// <summary>Gets the metadata of the address; null, the default: none.</summary>
     public EndpointMetadata? Metadata { get; init; }
 
-    /// <summary>Whether the weight is a finite number of 0 or more.</summary>
-    public bool IsWeightValid => double.IsFinite(Weight) && Weight >= 0;
-
-    /// <summary>The weight, or 1 where it is not valid.</summary>
+    /// <summary>Gets the weight, or 1 if it is not a finite number of 0 or more.</summary>
     public double EffectiveWeight => IsWeightValid ? Weight : 1;
 
-    /// <summary>The address, with its weight where that is not 1.</summary>
+    internal bool IsWeightValid => double.IsFinite(Weight) && Weight >= 0;
+
+    /// <inheritdoc/>
+    public bool Equals(WeightedAddress? other) => ReferenceEquals(this, other)
+        || (other is not null && Address.Equals(other.Address) && Weight.Equals(other.Weight) && Equals(Metadata, other.Metadata));
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as WeightedAddress);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Address, Weight);
+
+    /// <summary>Returns the address, with its weight if that is not 1.</summary>
     public override string ToString() => Weight == 1 ? $"{Address}" : string.Create(CultureInfo.InvariantCulture, $"{Address} * {Weight}");
 }

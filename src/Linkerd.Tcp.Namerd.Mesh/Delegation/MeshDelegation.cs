@@ -1,8 +1,8 @@
 using Grpc.Core;
-using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Delegation;

@@ -5,10 +5,10 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh;
 
-/// <summary>Explains how namerd binds a name, by asking its gRPC interface (<c>GetDelegateTree</c>). Any thread; it owns nothing.</summary>
-/// <param name="resolver">Who asks, with its addresses, namespace and dtab, over its connections.</param>
+/// <summary>Explains how namerd binds a name, by asking its gRPC interface (<c>GetDelegateTree</c>). Members may be called from any thread. It owns nothing.</summary>
+/// <param name="resolver">The resolver whose addresses, namespace, dtab and connections are used.</param>
 /// <remarks>
-/// Each namerd is asked at most once, for <see cref="MeshOptions.RequestTimeout"/> each: the next one only where one cannot be reached or does not answer.
+/// Each namerd is asked at most once, for <see cref="MeshOptions.RequestTimeout"/> each: the next one only if one cannot be reached or does not answer.
 /// namerd answers when all of its namers have, however long that takes; it does not wait for addresses. All weights are exact.
 /// </remarks>
 public sealed class MeshDelegator(MeshResolver resolver) : IDelegator
@@ -16,7 +16,7 @@ public sealed class MeshDelegator(MeshResolver resolver) : IDelegator
     private readonly MeshResolver _resolver = resolver ?? throw new ArgumentNullException(nameof(resolver));
 
     /// <inheritdoc/>
-    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         try

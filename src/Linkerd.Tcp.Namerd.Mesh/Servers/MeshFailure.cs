@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Linkerd.Tcp.Namerd.Http;
-using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
@@ -40,7 +39,7 @@ internal static class MeshFailure
 
         var blames = rpc.StatusCode is StatusCode.Unavailable or StatusCode.Unimplemented or StatusCode.Unknown or StatusCode.Cancelled;
         var hint = rpc.StatusCode is StatusCode.Unimplemented ? Hint : string.Empty;
-        return new MeshException($"namerd at {server.Name} answered{about} with {Print(rpc.StatusCode)}: {NamerdFailure.Quote(rpc.Status.Detail)}{hint}", blames);
+        return new MeshException($"namerd at {server.Name} answered{about} with {Print(rpc.StatusCode)}: {FailureText.Quote(rpc.Status.Detail)}{hint}", blames);
     }
 
     public static string NoAnswer(MeshServer server, DstPath? subject, TimeSpan within) =>
@@ -77,7 +76,7 @@ internal static class MeshFailure
             $"namerd at {namerd} closed the connection",
         { InnerException: HttpProtocolException inner } => Describe(namerd, inner),
         TaskCanceledException or TimeoutException => $"namerd at {namerd} cannot be connected to in time",
-        _ => NamerdFailure.Describe(namerd, exception),
+        _ => FailureText.Describe(namerd, exception),
     };
 
     /// <summary>A status as gRPC writes it: <c>INVALID_ARGUMENT</c>.</summary>

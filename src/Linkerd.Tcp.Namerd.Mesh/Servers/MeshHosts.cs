@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
@@ -69,7 +69,7 @@ internal sealed class MeshHosts(MeshOptions options)
             {
                 error = exception is TimeoutException
                     ? new MeshException($"the host name of namerd at {address.IdnHost}:{port} was not resolved within {options.RequestTimeout.TotalSeconds} s", blamesServer: true)
-                    : new MeshException(NamerdFailure.Describe($"{address.IdnHost}:{port}", exception), blamesServer: true);
+                    : new MeshException(FailureText.Describe($"{address.IdnHost}:{port}", exception), blamesServer: true);
             }
 
             all.AddRange(_last.GetValueOrDefault(address.IdnHost, []).Select(found => (address, new IPEndPoint(found, port))));

@@ -2,10 +2,8 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Protocol;
-using Linkerd.Tcp.Namerd.Servers;
-using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 

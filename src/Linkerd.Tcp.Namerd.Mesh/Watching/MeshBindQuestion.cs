@@ -1,9 +1,9 @@
+using Linkerd.Tcp.Infrastructure;
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 

@@ -1,9 +1,7 @@
 using Grpc.Core;
-using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
-using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;

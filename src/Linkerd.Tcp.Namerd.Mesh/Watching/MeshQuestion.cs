@@ -1,7 +1,7 @@
+using Linkerd.Tcp.Infrastructure;
 using Grpc.Core;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 

@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
+using Linkerd.Tcp.Namerd.Shared;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;

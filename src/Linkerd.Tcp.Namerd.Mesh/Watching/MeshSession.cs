@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
-using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 

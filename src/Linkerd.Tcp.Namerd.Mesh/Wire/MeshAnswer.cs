@@ -6,7 +6,7 @@ internal enum MeshAnswerKind
     /// <summary>It is known now, even if only that there is nothing.</summary>
     Answer,
 
-    /// <summary>Not known yet.</summary>
+    /// <summary>Nothing is known yet.</summary>
     Pending,
 
     /// <summary>namerd could not find it out, or what it sent cannot be read.</summary>

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Google.Protobuf.Collections;
-using Linkerd.Tcp.Namerd.Documents;
-using Linkerd.Tcp.Namerd.Http;
-using Linkerd.Tcp.Namerd.Protocol;
-using Linkerd.Tcp.Resolving;
 using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
+using Google.Protobuf.Collections;
+using Linkerd.Tcp.Namerd.Protocol;
+using Linkerd.Tcp.Namerd.Shared;
+using Linkerd.Tcp.Resolving;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
 using Result = Linkerd.Tcp.Namerd.Protocol.Replicas.ResultOneofCase;
 
@@ -25,7 +24,7 @@ internal sealed class MeshReplicasReader
         Result.Bound => new MeshReplicasReader().Read(message.Bound),
         Result.Neg => new(Resolution.Negative.Instance, MeshAnswerKind.Answer),
         Result.Pending => new(Resolution.Pending.Instance, MeshAnswerKind.Pending),
-        Result.Failed => Failed(message.Failed.Message.Length == 0 ? "it failed, without a reason" : NamerdFailure.Quote(message.Failed.Message)),
+        Result.Failed => Failed(message.Failed.Message.Length == 0 ? "it failed, without a reason" : FailureText.Quote(message.Failed.Message)),
         _ => Failed("the state is none of pending, neg, failed and bound"),
     };
 

@@ -4,15 +4,15 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Explains how namerd binds a name, by asking its HTTP interface (<c>/api/1/delegate</c>). Any thread; it owns nothing.</summary>
-/// <param name="resolver">Who asks, with its addresses, namespace and dtab.</param>
+/// <summary>Explains how namerd binds a name, by asking its HTTP interface (<c>/api/1/delegate</c>). Members may be called from any thread. It owns nothing.</summary>
+/// <param name="resolver">The resolver whose addresses, namespace and dtab are used.</param>
 /// <remarks>
 /// namerd waits 2 s for its namers, then it refuses. Weights in the entries of the dtab are as namerd prints them, with two decimals; those of unions are exact.
 /// </remarks>
 public sealed class NamerdDelegator(NamerdResolver resolver) : IDelegator
 {
     /// <inheritdoc/>
-    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken)
+    public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         try

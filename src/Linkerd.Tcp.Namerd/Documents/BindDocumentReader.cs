@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Documents;
@@ -198,7 +198,7 @@ internal sealed class BindDocumentReader
             case "delegate" or "transformation" when node.HasInner:
                 return node.Inner;
             case "exception":
-                _exception ??= node.Message is null ? "no message was given" : NamerdFailure.Quote(node.Message);
+                _exception ??= node.Message is null ? "no message was given" : FailureText.Quote(node.Message);
                 return null;
             default:
                 return Refuse(Describe(in node));
@@ -221,7 +221,7 @@ internal sealed class BindDocumentReader
         "union" or "alt" => $"a node of the type {node.Type} has no list '{node.Type}'",
         "delegate" => "a node of the type delegate has no 'delegate'",
         "transformation" => "a node of the type transformation has no 'tree'",
-        _ => $"its type is {NamerdFailure.Quote(node.Type)}; expected leaf, union, alt, neg, fail or empty",
+        _ => $"its type is {FailureText.Quote(node.Type)}; expected leaf, union, alt, neg, fail or empty",
     };
 
     private BoundTree.Negative Refuse(string why)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Documents;
 
@@ -46,7 +46,7 @@ internal static class BoundNameReader
 
         if (!DstPath.TryParse(id, null, out var name))
         {
-            return new BoundName(null, DstPath.Root, addresses, id is null ? "a leaf has no 'id'" : $"the id {NamerdFailure.Quote(id)} of a leaf is no name");
+            return new BoundName(null, DstPath.Root, addresses, id is null ? "a leaf has no 'id'" : $"the id {FailureText.Quote(id)} of a leaf is no name");
         }
 
         // A proxy of TCP has no use for the residual, so that one that cannot be read must not cost the addresses.

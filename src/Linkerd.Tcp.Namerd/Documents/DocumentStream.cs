@@ -1,8 +1,9 @@
 using System.Text;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Servers;
-using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Documents;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Documents;
@@ -44,7 +44,10 @@ internal sealed class EndpointReader
     {
         for (var i = 0; ofAll is not null && i < _endpoints.Count; i++)
         {
-            _endpoints[i] = _endpoints[i].Metadata is null ? _endpoints[i] with { Metadata = ofAll } : _endpoints[i];
+            if (_endpoints[i] is { Metadata: null } endpoint)
+            {
+                _endpoints[i] = new WeightedAddress(endpoint.Address, endpoint.Weight) { Metadata = ofAll };
+            }
         }
 
         if (_endpoints.Count == 0 && _skipped > 0)
@@ -91,7 +94,7 @@ internal sealed class EndpointReader
 
         if (_address is null)
         {
-            Skip(_badAddress is null ? "an entry has no 'ip'" : $"{NamerdFailure.Quote(_badAddress)} is no address of this machine's networks");
+            Skip(_badAddress is null ? "an entry has no 'ip'" : $"{FailureText.Quote(_badAddress)} is no address of this machine's networks");
         }
         else if (_port is not { } port)
         {
@@ -126,7 +129,7 @@ internal sealed class EndpointReader
     {
         _port = json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var port) && port is >= 1 and <= ushort.MaxValue ? port : null;
         _portText = _port is not null ? null
-            : json.TokenType == JsonTokenType.Number ? NamerdFailure.Quote(System.Text.Encoding.ASCII.GetString(json.ValueSpan))
+            : json.TokenType == JsonTokenType.Number ? FailureText.Quote(System.Text.Encoding.ASCII.GetString(json.ValueSpan))
             : $"a JSON {json.TokenType}";
         json.Skip();
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Documents;
@@ -98,8 +98,8 @@ internal struct ResolveDocumentReader
         "bound" => _addresses is { } addresses ? addresses.ToDocument(_metadata) : Unusable("it is bound, and has no list 'addrs'"),
         "neg" => new(Resolution.Negative.Instance),
         "pending" => new(Resolution.Pending.Instance),
-        "failed" => new(new Resolution.Failed($"the lookup failed{(_cause is null ? ", and no cause was given" : $": {NamerdFailure.Quote(_cause)}")}")),
+        "failed" => new(new Resolution.Failed($"the lookup failed{(_cause is null ? ", and no cause was given" : $": {FailureText.Quote(_cause)}")}")),
         null => Unusable("it has no 'type'"),
-        _ => Unusable($"its type is {NamerdFailure.Quote(_type)}; expected bound, neg, failed or pending"),
+        _ => Unusable($"its type is {FailureText.Quote(_type)}; expected bound, neg, failed or pending"),
     };
 }

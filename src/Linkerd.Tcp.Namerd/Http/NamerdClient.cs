@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Http;
 
@@ -156,7 +157,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
         if (response.Content.Headers.ContentEncoding.FirstOrDefault(encoding => encoding != "identity") is { } encoding)
         {
             throw new NamerdException(
-                $"namerd at {server} answered {Name} in the encoding {NamerdFailure.Quote(encoding)}, which was not asked for", NamerdException.Reason.Unusable);
+                $"namerd at {server} answered {Name} in the encoding {FailureText.Quote(encoding)}, which was not asked for", NamerdException.Reason.Unusable);
         }
     }
 

@@ -1,5 +1,5 @@
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 

@@ -1,6 +1,6 @@
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 

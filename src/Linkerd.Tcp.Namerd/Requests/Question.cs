@@ -1,5 +1,5 @@
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 
@@ -11,7 +11,7 @@ internal abstract class Question<TState>(string endpoint)
     /// <summary>The last segment of its path: <c>bind</c>, <c>addr</c> or <c>resolve</c>.</summary>
     public string Endpoint => endpoint;
 
-    /// <summary>Not known yet.</summary>
+    /// <summary>Nothing is known yet.</summary>
     public abstract TState Pending { get; }
 
     /// <summary>Whether an answer to it is worth a line in a log that is not asked to be verbose.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Namerd.Http;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Servers;
 

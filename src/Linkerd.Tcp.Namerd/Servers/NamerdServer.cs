@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
-using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Servers;
 

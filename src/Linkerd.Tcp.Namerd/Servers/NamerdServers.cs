@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 

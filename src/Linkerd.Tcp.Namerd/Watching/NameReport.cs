@@ -2,6 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Watching;

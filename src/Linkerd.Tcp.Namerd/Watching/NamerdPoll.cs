@@ -3,6 +3,7 @@ using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 

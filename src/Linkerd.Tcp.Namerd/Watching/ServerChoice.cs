@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
-using Linkerd.Tcp.Namerd.Http;
 using Linkerd.Tcp.Namerd.Servers;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 

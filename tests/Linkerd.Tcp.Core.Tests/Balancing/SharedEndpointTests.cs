@@ -268,7 +268,7 @@ public sealed class SharedEndpointTests
 
     // As the branches of a union.
     private static EndpointSet WithSources(string name) =>
-        new([.. Sets[name].Groups.Select((group, i) => group.WithWeight(group.Weight, new GroupSource(DstPath.Parse($"/leaf/{i}"), 0)))]);
+        new([.. Sets[name].Groups.Select((group, i) => group.WithWeight(group.Weight, $"/leaf/{i}"))]);
 
     private static EndpointSet Of(params (double Weight, (int Number, double Weight)[] Endpoints)[] groups) =>
         new([.. groups.Select(group => new EndpointGroup(group.Endpoints.Select(item => new WeightedAddress(BalancerDriver.Address(item.Number), item.Weight)), group.Weight))]);

@@ -63,44 +63,23 @@ internal static class OptionsRanges
         DestinationOptions.WaitForEndpoints: false true
         DestinationOptions.Check: null
         DestinationOptions.DrainTimeout: infinite 1ms 1s 49d
-        DnsNamerOptions.Prefix: null
-        DnsNamerOptions.NameServers: []
-        DnsNamerOptions.Timeout: null 1ms 1s 49d
-        DnsNamerOptions.ResolverFile: empty blank
-        DnsNamerOptions.HostsFile: empty blank
-        DnsNamerOptions.TimeProvider:
-        DnsNamerOptions.Random:
-        DnsNamerOptions.Logger:
         DuplexOptions.IdleTimeout: infinite 1ms 1s 49d
         DuplexOptions.FirstByteTimeout: infinite 1ms 1s 49d
         DuplexOptions.HalfCloseTimeout: infinite 1ms 1s 49d
         DuplexOptions.Lifetime: infinite 1ms 1s 49d
         DuplexOptions.LifetimeJitter: 0 0.5
-        FileNamerOptions.Prefix:
-        FileNamerOptions.SettleTime: 1ms 1s 49d
-        FileNamerOptions.MaxSettleTime: 1ms 1s 49d
-        FileNamerOptions.RescanInterval: 1ms 1s 49d
-        FileNamerOptions.PollInterval: 1ms 1s 49d
-        FileNamerOptions.HostLookup:
-        FileNamerOptions.HostRefreshInterval: 1ms 1s 49d
-        FileNamerOptions.HostLookupTimeout: 1ms 1s 49d
-        FileNamerOptions.TimeProvider:
-        FileNamerOptions.Random:
-        FileNamerOptions.Logger:
+        HostResolverOptions.RefreshInterval: 1ms 1s 49d
+        HostResolverOptions.LookupTimeout: 1ms 1s 49d
+        HostResolverOptions.HostLookup:
+        HostResolverOptions.TimeProvider:
+        HostResolverOptions.Random:
+        HostResolverOptions.Logger:
         ListenOptions.EndPoint:
         ListenOptions.Handle: null
         ListenOptions.Backlog: 1 max
         ListenOptions.IPv6Only: false true
         ListenOptions.Tcp:
         ListenOptions.Limit: null
-        LocalInterpreterOptions.Dtab:
-        LocalInterpreterOptions.Namers: []
-        LocalInterpreterOptions.RefreshInterval: 1ms 1s 49d
-        LocalInterpreterOptions.LookupTimeout: 1ms 1s 49d
-        LocalInterpreterOptions.HostLookup:
-        LocalInterpreterOptions.TimeProvider:
-        LocalInterpreterOptions.Random:
-        LocalInterpreterOptions.Logger:
         ProxyListener.EndPoint:
         ProxyListener.Key: null
         ProxyListener.Destination:

@@ -1,8 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Dns;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
@@ -33,11 +31,9 @@ public sealed class OptionsTests
         [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { MaxBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
         [typeof(ConnectOptions)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectOptions own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),
         [typeof(DestinationOptions)] = Of("", NewDestination, static (DestinationOptions own) => Destination(own)),
-        [typeof(DnsNamerOptions)] = Of("", static () => new() { NameServers = [AnyPort] }, static (DnsNamerOptions own) => new object[] { new DnsNamer(own), new DnsSrvNamer(own) }),
         [typeof(DuplexOptions)] = Of("", static () => new(), static (DuplexOptions own) => new DuplexProxy(own)),
-        [typeof(FileNamerOptions)] = Of("", static () => new(), static (FileNamerOptions own) => new FileNamer("d", own)),
         [typeof(TransportListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (TransportListenOptions own) => Listener(own)),
-        [typeof(LocalInterpreterOptions)] = Of("", static () => new() { Namers = [new FileNamer("d")] }, static (LocalInterpreterOptions own) => new LocalInterpreter(own)),
+        [typeof(HostResolverOptions)] = Of("", static () => new(), static (HostResolverOptions own) => new HostResolver(["web:80"], own)),
         [typeof(ListenerOptions)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks } }, static (ListenerOptions own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
         [typeof(DestinationRegistryOptions)] = Of("", static () => new(), static (DestinationRegistryOptions own) => new DestinationRegistry(static _ => throw new InvalidOperationException(), options: own)),

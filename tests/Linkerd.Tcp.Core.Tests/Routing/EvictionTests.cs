@@ -141,7 +141,7 @@ public sealed class EvictionTests
         {
             "failed" => new Resolution.Failed("down"),
             "pending" => Resolution.Pending.Instance,
-            "stale" => good with { IsStale = true },
+            "stale" => new Resolution.Bound(good.Endpoints) { IsStale = true },
             "negative" => Resolution.Negative.Instance,
             _ => new Resolution.Bound(EndpointSet.Empty),
         });
@@ -149,7 +149,7 @@ public sealed class EvictionTests
         Assert.Equal(stays, bed.Knows(NamedBed.Web));
         if (stays)
         {
-            await bed.SayAsync(destination, good with { IsStale = false });
+            await bed.SayAsync(destination, new Resolution.Bound(good.Endpoints) { IsStale = false });
             bed.Pass(IdleTimeout * 0.2);
             Assert.False(bed.Knows(NamedBed.Web));
         }

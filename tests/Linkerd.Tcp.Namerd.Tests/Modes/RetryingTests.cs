@@ -1,5 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Namerd.Watching;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd;

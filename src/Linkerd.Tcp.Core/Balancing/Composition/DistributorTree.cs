@@ -104,7 +104,7 @@ internal sealed class DistributorTree
         var isWhole = true;
         for (var i = 0; i < previous.Length; i++)
         {
-            if (i < _groups.Length && (set.Groups[i].Source is not { } source || _groups[i].Source is null || source == _groups[i].Source))
+            if (i < _groups.Length && (set.Groups[i].Source is not { } source || _groups[i].Source is null || source.Equals(_groups[i].Source)))
             {
                 (previous[i], isTaken[i]) = (_groups[i], true);
             }
@@ -172,7 +172,7 @@ internal sealed class DistributorTree
     /// <param name="Source">Of the set's group.</param>
     /// <param name="Weighted">Its distributor; null where none of its endpoints has a weight.</param>
     /// <param name="LastResort">That of its endpoints of weight 0; null where it has none.</param>
-    private readonly record struct Group(int Number, GroupSource? Source, Distributor? Weighted, Distributor? LastResort);
+    private readonly record struct Group(int Number, object? Source, Distributor? Weighted, Distributor? LastResort);
 
     // Of a rented array.
     private readonly record struct Members(GroupMember[] All, int Weighted, int Count)

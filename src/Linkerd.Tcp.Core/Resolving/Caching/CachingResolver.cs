@@ -30,7 +30,7 @@ public sealed class CachingResolver : IResolver
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         var file = new ResolutionFile(_options, name);

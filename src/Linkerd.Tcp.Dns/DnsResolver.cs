@@ -1,0 +1,74 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Dns;
+
+/// <summary>Asks for a name along the search list, with what the files of the system say. Any thread.</summary>
+internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient client, ITextFiles files)
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options));
+    private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text));
+
+    /// <summary>The addresses of a host in the hosts file, and of <c>localhost</c> without one; none where it must be asked for.</summary>
+    public IReadOnlyList<IPAddress> FindInHosts(string host) => _hosts.Value.Find(host) is { Count: > 0 } known ? known
+        : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? [IPAddress.Loopback]
+        : [];
+
+    /// <summary>Asks for some kinds of records of a name at once.</summary>
+    /// <param name="name">The name, as it was written.</param>
+    /// <param name="kinds">What is asked for.</param>
+    /// <param name="lastName">The full name that was found the last time: no other one has a say while that cannot be told.</param>
+    /// <param name="cancellationToken">Nobody needs the answer any more.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
+    {
+        var settings = _settings.Value;
+        var servers = new DnsServers(ServersOf(settings), options.Timeout ?? settings.Timeout ?? DefaultTimeout, settings.Attempts, settings.Rotate);
+        var search = new DnsSearch(name, lastName);
+        foreach (var full in settings.NamesFor(name))
+        {
+            var replies = await Task.WhenAll(kinds.Select(kind => client.QueryAsync(servers, full, kind, cancellationToken))).ConfigureAwait(false);
+            if (search.Add(full, replies) is { } round)
+            {
+                return round;
+            }
+        }
+
+        return search.End();
+    }
+
+    private static ResolverSettings Parse(string text, DnsNamerOptions options)
+    {
+        var settings = ResolverSettings.Parse(text);
+        foreach (var server in settings.NoAddresses)
+        {
+            Log.NoAddress(options.Logger, options.ResolverFile, server);
+        }
+
+        return settings;
+    }
+
+    private IReadOnlyList<IPEndPoint> ServersOf(ResolverSettings settings)
+    {
+        if (options.NameServers.Count > 0)
+        {
+            return options.NameServers;
+        }
+
+        if (settings.Servers is { Count: > 0 } named)
+        {
+            return named;
+        }
+
+        // Windows has no such file; and resolv.conf(5) says what stands for none.
+        return OperatingSystem.IsWindows() && client.FindServers() is { Count: > 0 } servers ? servers : [new IPEndPoint(IPAddress.Loopback, 53)];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2092, LogLevel.Warning, "{File}: name server '{Text}' is passed over: an IP address was expected", EventName = "NameServerIsNoAddress")]
+        public static partial void NoAddress(ILogger logger, string file, string text);
+    }
+}

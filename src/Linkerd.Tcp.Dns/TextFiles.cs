@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace Linkerd.Tcp.Dns;
+
+/// <summary>The files of the machine. The version is the one of the open file, and so that of what a symbolic link leads to.</summary>
+internal sealed class TextFiles : ITextFiles
+{
+    private const int MaxBytes = 16 * 1024 * 1024;
+
+    public static TextFiles Instance { get; } = new();
+
+    public string? ReadIfChanged(string path, ref TextVersion? version)
+    {
+        try
+        {
+            // A writer must not be kept from it, nor from replacing the file.
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var found = new TextVersion(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
+            if (found == version)
+            {
+                return null;
+            }
+
+            var buffer = new byte[(int)Math.Min(found.Length, MaxBytes)];
+            var length = 0;
+            while (length < buffer.Length && RandomAccess.Read(file, buffer.AsSpan(length), length) is var read and > 0)
+            {
+                length += read;
+            }
+
+            version = found;
+            return Encoding.UTF8.GetString(buffer.AsSpan(0, length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            version = null;
+            return string.Empty;
+        }
+    }
+}

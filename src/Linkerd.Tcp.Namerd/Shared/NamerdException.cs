@@ -1,0 +1,24 @@
+
+
+namespace Linkerd.Tcp.Namerd.Shared;
+
+/// <summary>A question to namerd that came to nothing. The message is a whole sentence for a log, without its end.</summary>
+internal sealed class NamerdException(string message, NamerdException.Reason why = NamerdException.Reason.Error) : IOException(message)
+{
+    public enum Reason
+    {
+        /// <summary>namerd answered, and what it says about this name is an error.</summary>
+        Error,
+
+        /// <summary>The connection stands, and nothing came in time.</summary>
+        Silence,
+
+        /// <summary>There is no connection.</summary>
+        Unreachable,
+
+        /// <summary>Whatever there is does not answer as namerd does, to any question.</summary>
+        Unusable,
+    }
+
+    public Reason Why { get; } = why;
+}

@@ -1,0 +1,84 @@
+namespace Linkerd.Tcp.Naming.Binding;
+
+/// <summary>One watch of a leaf for any number of observers. It runs until it is disposed.</summary>
+internal sealed class LeafWatch : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Action<Resolution>> _observers = [];
+    private readonly CancellationTokenSource _stop = new();
+    private LeafState _state = LeafState.Pending;
+
+    /// <summary>How many need it; counted by <see cref="SharedLeaves"/>.</summary>
+    public int Users { get; set; }
+
+    /// <summary>Begins; what is known without waiting is known when this returns.</summary>
+    public void Start(Func<DstPath, CancellationToken, IAsyncEnumerable<Resolution>> states, DstPath id) => _ = RunAsync(states, id, _stop.Token);
+
+    /// <summary>
+    /// Tells an observer the current state, and then every change; the last good set before a state that says nothing, so that who comes in an outage has
+    /// what the others have. It is called under a lock, one call at a time.
+    /// </summary>
+    public void Add(Action<Resolution> observer)
+    {
+        lock (_lock)
+        {
+            _observers.Add(observer);
+            if (_state.LastGood is { } good && good != _state.Current)
+            {
+                observer(good);
+            }
+
+            observer(_state.Current);
+        }
+    }
+
+    public void Remove(Action<Resolution> observer)
+    {
+        lock (_lock)
+        {
+            _observers.Remove(observer);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(Func<DstPath, CancellationToken, IAsyncEnumerable<Resolution>> states, DstPath id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var state in states(id, cancellationToken).ConfigureAwait(false))
+            {
+                Publish(state);
+            }
+        }
+        catch (Exception e)
+        {
+            // Cancelled is how a watch ends. Anything else is a fault of what is followed, and nobody awaits this task to hear of it.
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Publish(new Resolution.Failed($"{id}: {e.Message}"));
+            }
+        }
+    }
+
+    private void Publish(Resolution state)
+    {
+        lock (_lock)
+        {
+            if (state == _state.Current)
+            {
+                return;
+            }
+
+            _state = _state.Then(state);
+            foreach (var observer in _observers)
+            {
+                observer(state);
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Linkerd.Tcp.Naming.Trees;
+
+namespace Linkerd.Tcp.Naming;
+
+/// <summary>A branch of a <see cref="BoundTree.Union"/>.</summary>
+/// <param name="Weight">Its share relative to the other branches; finite and not negative.</param>
+/// <param name="Tree">The tree of the branch.</param>
+public sealed record WeightedBoundTree(double Weight, BoundTree Tree)
+{
+    /// <summary>Its share relative to the other branches: finite and not negative.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is negative, infinite or not a number.</exception>
+    public double Weight { get; } = TreeWeight.Check(Weight);
+
+    /// <inheritdoc/>
+    public override string ToString() => Weight == 1 ? $"{Tree}" : $"{TreeWeight.PrintExact(Weight)} * {Tree}";
+}
