@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Balancing.Composition;
 using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Benchmarks;

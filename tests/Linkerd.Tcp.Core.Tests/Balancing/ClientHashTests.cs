@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Hashing;
 using Xunit;
 

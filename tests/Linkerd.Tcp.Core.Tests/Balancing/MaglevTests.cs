@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Balancing.Apertures;
 using Linkerd.Tcp.Balancing.Hashing;
 using Linkerd.Tcp.Balancing.Maglev;
 using Linkerd.Tcp.Primitives;

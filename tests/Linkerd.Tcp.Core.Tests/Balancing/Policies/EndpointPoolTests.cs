@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -2,9 +2,7 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Tests.Diagnostics;
-using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
