@@ -26,7 +26,7 @@ internal static class OptionsRanges
         BalancerOptions.MaxPending: null 1 max
         BalancerOptions.HashBalanceFactor: null
         BalancerOptions.HashBalanceFloor: 0 1 max
-        BalancerOptions.AnswerPatience: infinite 1ms 1s 49d
+        BalancerOptions.SuspectAfter: infinite 1ms 1s 49d
         BalancerOptions.Aperture: null
         BalancerOptions.TimeProvider:
         BalancerOptions.Random:
@@ -37,17 +37,17 @@ internal static class OptionsRanges
         CachingResolverOptions.TimeProvider:
         CachingResolverOptions.Logger:
         CircuitBreakerOptions.Failures: 0 1 max
-        CircuitBreakerOptions.FirstBackoff: 1ms 1s 49d
-        CircuitBreakerOptions.LastBackoff: 49d
+        CircuitBreakerOptions.InitialBackoff: 1ms 1s 49d
+        CircuitBreakerOptions.MaxBackoff: 49d
         CircuitBreakerOptions.EarlyCloses: 0 1 max
         CircuitBreakerOptions.EarlyCloseWindow: 1ms 1s 49d
         CircuitBreakerOptions.MaxEjectedShare: 0 0.5
-        ConnectPolicy.ConnectTimeout: infinite 1ms 1s 49d
-        ConnectPolicy.AttemptTimeout: infinite 1ms 1s 49d
-        ConnectPolicy.MaxAttempts: 1 max
-        ConnectPolicy.RetryBackoff: 1ms 1s 49d
-        ConnectPolicy.SourceAddresses: []
-        ConnectPolicy.Tcp: null
+        ConnectOptions.ConnectTimeout: infinite 1ms 1s 49d
+        ConnectOptions.AttemptTimeout: infinite 1ms 1s 49d
+        ConnectOptions.MaxAttempts: 1 max
+        ConnectOptions.RetryBackoff: 1ms 1s 49d
+        ConnectOptions.SourceAddresses: []
+        ConnectOptions.Tcp: null
         DestinationOptions.Resolver:
         DestinationOptions.Balancer: first
         DestinationOptions.BalancingPolicy: null
@@ -57,9 +57,9 @@ internal static class OptionsRanges
         DestinationOptions.MaxSessions: null 1 max
         DestinationOptions.Connect: null
         DestinationOptions.RetryBudget:
-        DestinationOptions.MaxWaiters: 0 1 max
+        DestinationOptions.MaxPendingSessions: 0 1 max
         DestinationOptions.SendProxy: null
-        DestinationOptions.Warm:
+        DestinationOptions.Preconnect:
         DestinationOptions.WaitForEndpoints: false true
         DestinationOptions.Check: null
         DestinationOptions.DrainTimeout: infinite 1ms 1s 49d
@@ -74,26 +74,26 @@ internal static class OptionsRanges
         HostResolverOptions.TimeProvider:
         HostResolverOptions.Random:
         HostResolverOptions.Logger:
-        ListenOptions.EndPoint:
-        ListenOptions.Handle: null
-        ListenOptions.Backlog: 1 max
-        ListenOptions.IPv6Only: false true
-        ListenOptions.Tcp:
-        ListenOptions.Limit: null
-        ProxyListener.EndPoint:
-        ProxyListener.Key: null
-        ProxyListener.Destination:
-        ProxyListener.Route: null
-        ProxyListener.PreludeTimeout: infinite 1ms 1s 49d
-        ProxyListener.MaxPreludeBytes: 1 max
-        ProxyListener.AcceptProxy: null
-        ProxyListener.AllowClients: null
-        ProxyListener.DenyClients: null
-        ProxyListener.Backlog: 1 max
-        ProxyListener.MaxSessions: null 1 max
-        ProxyListener.AcceptRate: null 0.5 2
-        ProxyListener.AcceptBurst: null 1 max
-        ProxyListener.MaxSessionsPerClient: null 1 max
+        TransportListenOptions.EndPoint:
+        TransportListenOptions.Handle: null
+        TransportListenOptions.Backlog: 1 max
+        TransportListenOptions.IPv6Only: false true
+        TransportListenOptions.Tcp:
+        TransportListenOptions.Limit: null
+        ListenerOptions.EndPoint:
+        ListenerOptions.Key: null
+        ListenerOptions.Destination:
+        ListenerOptions.Route: null
+        ListenerOptions.PreludeTimeout: infinite 1ms 1s 49d
+        ListenerOptions.MaxPreludeBytes: 1 max
+        ListenerOptions.AcceptProxy: null
+        ListenerOptions.AllowClients: null
+        ListenerOptions.DenyClients: null
+        ListenerOptions.Backlog: 1 max
+        ListenerOptions.MaxSessions: null 1 max
+        ListenerOptions.AcceptRate: null 0.5 2
+        ListenerOptions.AcceptBurst: null 1 max
+        ListenerOptions.MaxSessionsPerClient: null 1 max
         RetryBudgetOptions.PerSession: 0 0.5 2
         RetryBudgetOptions.PerSecond: 0 0.5 2
         SendProxyOptions.Version:
@@ -101,9 +101,9 @@ internal static class OptionsRanges
         SendProxyOptions.Alpn: false true
         SendProxyOptions.UniqueId: false true
         SendProxyOptions.Checksum: false true
-        RouterOptions.MaxClientNamed: 0 1 max
-        RouterOptions.IdleTimeout: infinite 1ms 1s 49d
-        RouterOptions.UnboundTimeout: infinite 1ms 1s 49d
+        DestinationRegistryOptions.MaxClientNamed: 0 1 max
+        DestinationRegistryOptions.IdleTimeout: infinite 1ms 1s 49d
+        DestinationRegistryOptions.UnboundTimeout: infinite 1ms 1s 49d
         SlowStartOptions.Window: 0 1ms 1s 49d
         SlowStartOptions.Aggression: 0.5 2 max
         SlowStartOptions.Floor: 0.5
@@ -127,7 +127,7 @@ internal static class OptionsRanges
         TransportOptions.TimeProvider: null
         TransportOptions.LoggerFactory: null
         TransportOptions.Meter: null
-        WarmOptions.Connections: 0 1 max
-        WarmOptions.MaxIdle: 1ms 1s 49d
+        PreconnectOptions.Connections: 0 1 max
+        PreconnectOptions.MaxIdle: 1ms 1s 49d
         """.Split('\n');
 }
