@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+
 using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 using Google.Protobuf.Collections;
 using Linkerd.Tcp.Namerd.Protocol;
