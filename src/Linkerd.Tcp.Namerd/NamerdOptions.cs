@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Namerd.Shared;
+using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd;
 
@@ -16,4 +18,6 @@ public sealed class NamerdTlsOptions
 
     /// <summary>Gets or sets the name that namerd's certificate must be for, and that is sent as SNI. Null: the host of the address. Default: null.</summary>
     public string? ServerName { get; set; }
+
+    internal void Validate(OptionsValidator validator) => TlsOptions.Validate(this, validator);
 }

@@ -100,7 +100,7 @@ public sealed class StaticResolver : IResolver
         }
 
         var given = endPoint is null ? "null" : $"{endPoint} ({endPoint.GetType().Name})";
-        var hint = endPoint is DnsEndPoint dns ? $" {nameof(HostResolver)} resolves host names." : string.Empty;
+        var hint = endPoint is DnsEndPoint dns ? $" {nameof(HostResolver)} resolves a host name, as '{dns.Host}:{dns.Port}'." : string.Empty;
         return $"an {nameof(IPEndPoint)} or a {nameof(UnixDomainSocketEndPoint)} was expected, not {given}.{hint}";
     }
 }

@@ -1,5 +1,5 @@
-using Linkerd.Tcp.Infrastructure;
 using Grpc.Core;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Protocol;

@@ -29,7 +29,7 @@ internal static class Rooms
     /// <summary>The circles of folders that are left, by package; until the two packages share one engine of watches.</summary>
     public static IReadOnlyDictionary<string, string> KnownCircles { get; } = new Dictionary<string, string>
     {
-        ["Linkerd.Tcp.Namerd"] = ", Documents, Http, Requests, Servers, Watching",
+        ["Linkerd.Tcp.Namerd"] = ", Documents, Http, Requests, Servers, Shared, Watching",
         ["Linkerd.Tcp.Namerd.Mesh"] = ", Delegation, Servers, Watching",
     };
 

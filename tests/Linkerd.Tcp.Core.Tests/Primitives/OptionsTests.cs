@@ -42,7 +42,7 @@ public sealed class OptionsTests
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), TransportConnection.From(Stream.Null, own) }),
         [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks } }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
         [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => TransportFactory.Create(own)),
-        [typeof(PreconnectOptions)] = Of("Warm.", static () => new(), static (PreconnectOptions own) => Destination(new() { Resolver = new StaticResolver(), Preconnect = own })),
+        [typeof(PreconnectOptions)] = Of("Preconnect.", static () => new(), static (PreconnectOptions own) => Destination(new() { Resolver = new StaticResolver(), Preconnect = own })),
     };
 
     private static readonly OptionsTable Table = new(HandOver);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities.Resolving;
 using Xunit;
@@ -61,8 +60,8 @@ public sealed class StaticResolverTests
         Assert.StartsWith("endpoints[1]: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("example.org:443 (DnsEndPoint)", error.Message, StringComparison.Ordinal);
         Assert.Contains("IPEndPoint", error.Message, StringComparison.Ordinal);
-        Assert.Contains("/$/inet/example.org/443", error.Message, StringComparison.Ordinal);
-        Assert.Contains(nameof(LocalInterpreter), error.Message, StringComparison.Ordinal);
+        Assert.Contains("'example.org:443'", error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(HostResolver), error.Message, StringComparison.Ordinal);
         Assert.Equal("endpoints", error.ParamName);
     }
 

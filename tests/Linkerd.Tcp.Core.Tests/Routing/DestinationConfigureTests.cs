@@ -246,7 +246,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
             own.MaxSessions = 0;
             own.Balancing.TimeProvider = TimeProvider.System;
         })));
-        Assert.Equal(["MaxSessions", "MaxWaiters", "Balancing.TimeProvider"], error.Errors.Select(static one => one.Path));
+        Assert.Equal(["MaxSessions", "MaxPendingSessions", "Balancing.TimeProvider"], error.Errors.Select(static one => one.Path));
         var used = LoadBalancers.P2c();
         await using var other = new DestinationRegistry(_ => NewOptions(own => own.BalancerFactory = () => used));
         other.Get(Name);
@@ -267,11 +267,11 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         var options = (web.Options, _router.Get(other).Options);
         var error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(
             name => NewOptions(own => own.MaxPendingSessions = name.Equals(other) ? -1 : 7), new DestinationRegistryOptions { MaxClientNamed = -1 }));
-        Assert.Equal(["options.MaxClientNamed", "[/svc/other].MaxWaiters"], error.Errors.Select(static one => one.Path));
+        Assert.Equal(["options.MaxClientNamed", "[/svc/other].MaxPendingSessions"], error.Errors.Select(static one => one.Path));
         error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(name => name.Equals(other) ? throw new IOException("no") : null!));
         Assert.Equal(["[/svc/other]", "[/svc/web]"], error.Errors.Select(static one => one.Path).Order());
         Assert.Equal(options, (web.Options, _router.Get(other).Options));
-        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters);
+        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxPendingSessions);
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     {
         var web = await StartAsync(NewOptions());
         _router.Configure(_ => NewOptions(static own => own.MaxPendingSessions = 7), new DestinationRegistryOptions { MaxClientNamed = 0 });
-        Assert.Equal((7, 7), (web.MaxWaiters, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters));
+        Assert.Equal((7, 7), (web.MaxPendingSessions, _router.Get(DstPath.Parse("/svc/late")).MaxPendingSessions));
         Assert.False(_router.TryAcquire(DstPath.Parse("/svc/chosen"), out _));
     }
 
