@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Benchmarks.PickThreads;
 

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.LoadTest.Proxies;
 using Linkerd.Tcp.LoadTest.Reporting;
-using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Comparing;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Linkerd.Tcp.LoadTest.Loop;
-using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Crowds;

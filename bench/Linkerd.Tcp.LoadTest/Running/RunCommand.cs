@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Native;
-using Linkerd.Tcp.LoadTest.Traffic;
 using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Running;

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Documents;
 using Linkerd.Tcp.Namerd.Servers;
 using Linkerd.Tcp.Namerd.Shared;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
-using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;

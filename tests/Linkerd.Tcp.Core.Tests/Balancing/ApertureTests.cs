@@ -26,7 +26,7 @@ public sealed class ApertureTests
         for (var instance = 0; instance < instances; instance++)
         {
             var members = Members(weights);
-            Aperture.Split(members, new ApertureOptions { Instance = instance, Instances = instances }, out var inside, out var outside);
+            ApertureRing.Split(members, new ApertureOptions { Instance = instance, Instances = instances }, out var inside, out var outside);
             Assert.Equal(count, inside.Length + outside.Length);
             Assert.InRange(inside.Length, Math.Min(12, count), count);
             var sum = inside.Sum(member => member.Weight);
@@ -46,7 +46,7 @@ public sealed class ApertureTests
     [Fact]
     public void Split_ManyEndpoints_NoMoreThanNeeded()
     {
-        Aperture.Split(Members(Enumerable.Repeat(1.0, 1000).ToArray()), new ApertureOptions { Instance = 5, Instances = 100 }, out var inside, out _);
+        ApertureRing.Split(Members(Enumerable.Repeat(1.0, 1000).ToArray()), new ApertureOptions { Instance = 5, Instances = 100 }, out var inside, out _);
         Assert.InRange(inside.Length, 12, 21);
     }
 

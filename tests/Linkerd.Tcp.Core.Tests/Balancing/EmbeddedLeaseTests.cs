@@ -21,25 +21,25 @@ public sealed class EmbeddedLeaseTests
         for (var run = 0; run < 10; run++)
         {
             // From docs/embed.md.
-            if (balancer.Pick(new PickContext { Timestamp = TimeProvider.System.GetTimestamp() }, out var lease) == PickResult.Picked)
+            var start = TimeProvider.System.GetTimestamp();
+            if (balancer.Pick(new PickContext { Timestamp = start }, out var lease) == PickResult.Picked)
             {
                 try
                 {
-                    // Connect to lease.Endpoint!.Address, and report the result: the breaker depends on it.
+                    // Connect to the address, and report the outcome: the breaker depends on it.
                     await ConnectAsync(lease.Endpoint!.Address);
-                    lease.Connected(elapsed);
-                    // Use the connection. The lease is load of its endpoint until it ends.
+                    lease.Connected(TimeProvider.System.GetElapsedTime(start));
+                    // Use the connection. The lease counts as load of its endpoint until it is completed.
                 }
                 catch (SocketException)
                 {
-                    lease.Failed(ConnectFailure.Refused, elapsed);
+                    lease.Failed(ConnectFailure.Refused, TimeProvider.System.GetElapsedTime(start));
                 }
                 finally
                 {
-                    lease.Complete();                  // After Failed it does nothing.
+                    lease.Complete();                  // Does nothing after Failed.
                 }
             }
-
             // To here.
             Assert.Equal((run + 1L, 0L, 0L, 0L), (endpoint.Picks, endpoint.Load, endpoint.Open, endpoint.Pending));
         }

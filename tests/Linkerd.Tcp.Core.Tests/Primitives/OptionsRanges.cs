@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.Tests.Primitives;
 
 /// <summary>For each option, which of the values at the edges are accepted (<see cref="TestUtilities.OptionsValues"/>); the others are refused by name.</summary>

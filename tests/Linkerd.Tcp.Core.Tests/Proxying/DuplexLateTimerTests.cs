@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Xunit;

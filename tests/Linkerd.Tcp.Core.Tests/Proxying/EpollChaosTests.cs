@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;

@@ -10,7 +10,7 @@ public sealed class ForeignConnectionTests
 {
     /// <summary>What a copy calls in the data phase, and at its end.</summary>
     public static TheoryData<string, bool> Members => new(
-        from member in new[] { "ReceiveAsync", "Advance", "SendAsync", "ShutdownSend", "WaitAcknowledgedAsync", "PeerGone", "Abort", "DisposeAsync", "Arm", "Disarm", "Deadline", "BytesReceived", "BytesSent" }
+        from member in new[] { "ReceiveAsync", "Advance", "SendAsync", "ShutdownSend", "WaitAcknowledgedAsync", "IsReset", "Abort", "DisposeAsync", "Arm", "Disarm", "Deadline", "BytesReceived", "BytesSent" }
         from isClient in new[] { true, false }
         where isClient || member is not ("Arm" or "Disarm" or "Deadline")
         select (member, isClient));
@@ -33,7 +33,7 @@ public sealed class ForeignConnectionTests
         var fromClient = SayAndLeaveAsync(client);
         await SayAndLeaveAsync(server);
         await fromClient;
-        if (member is "Abort" or "WaitAcknowledgedAsync" or "PeerGone")
+        if (member is "Abort" or "WaitAcknowledgedAsync" or "IsReset")
         {
             // Whichever it is on the way to.
             await bed.DelayAsync(1000);
@@ -66,7 +66,7 @@ public sealed class ForeignConnectionTests
     });
 
     [Theory]
-    [InlineData("PeerFinished", false)]
+    [InlineData("HasPeerClosed", false)]
     [InlineData("UnreadBytes", false)]
     [InlineData("UnreadBytes", true)]
     [InlineData("ReceiveAsync", true)]

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

@@ -1,6 +1,4 @@
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

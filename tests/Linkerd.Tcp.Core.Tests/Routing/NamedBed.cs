@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Routing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Routing;

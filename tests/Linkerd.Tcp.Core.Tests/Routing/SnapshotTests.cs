@@ -2,7 +2,6 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -17,7 +17,7 @@ public sealed class ForeignSessionTests
     public static TheoryData<string, bool> Members => new(
         from member in new[]
         {
-            "RemoteEndPoint", "Executor", "Post", "Deadline", "Arm", "Disarm", "BytesReceived", "UnreadBytes", "BytesSent", "PeerGone", "PeerFinished", "ReceiveAsync",
+            "RemoteEndPoint", "Executor", "Post", "Deadline", "Arm", "Disarm", "BytesReceived", "UnreadBytes", "BytesSent", "IsReset", "HasPeerClosed", "ReceiveAsync",
             "Advance", "SendAsync", "ShutdownSend", "WaitAcknowledgedAsync", "Abort", "DisposeAsync",
         }
         from isClient in new[] { true, false }
@@ -41,7 +41,7 @@ public sealed class ForeignSessionTests
 
     /// <summary>A connection of which nobody asks anything but what a session asks while it waits.</summary>
     [Theory]
-    [InlineData("PeerGone")]
+    [InlineData("IsReset")]
     [InlineData("Arm")]
     [InlineData("Post")]
     [InlineData("Abort")]
@@ -174,7 +174,7 @@ public sealed class ForeignSessionTests
     });
 
     [Theory]
-    [InlineData("PeerFinished")]
+    [InlineData("HasPeerClosed")]
     [InlineData("DisposeAsync")]
     [InlineData("Post")]
     public Task Warm_ConnectionThrows_LoadIsGivenBack(string member) => SimulatedProxy.RunAsync(async bed =>

@@ -3,7 +3,6 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Sessions;

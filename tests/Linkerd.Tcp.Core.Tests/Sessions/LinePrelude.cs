@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Linkerd.Tcp.ProxyProtocol;
 using Linkerd.Tcp.Sessions;
-using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Tests.Sessions;
 

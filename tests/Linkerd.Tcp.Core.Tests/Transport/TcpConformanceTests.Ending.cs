@@ -100,7 +100,7 @@ public abstract partial class TcpConformanceTests
     });
 
     [Fact]
-    public Task PeerGone_ResetWithoutReading_TrueAndDataIsStillThere() => RunAsync(async bed =>
+    public Task IsReset_ResetWithoutReading_TrueAndDataIsStillThere() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         await one.SendTextAsync("before");
@@ -116,7 +116,7 @@ public abstract partial class TcpConformanceTests
     [Theory]
     [InlineData(0)]
     [InlineData(1500)]
-    public Task PeerFinished_Reset_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
+    public Task HasPeerClosed_Reset_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         var pattern = ConnectionExtensions.Pattern(unread);

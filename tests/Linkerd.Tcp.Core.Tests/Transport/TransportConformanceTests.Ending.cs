@@ -56,7 +56,7 @@ public abstract partial class TransportConformanceTests
     });
 
     [Fact]
-    public Task PeerGone_Fin_StaysFalse() => RunAsync(async bed =>
+    public Task IsReset_Fin_StaysFalse() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         one.ShutdownSend();
@@ -70,7 +70,7 @@ public abstract partial class TransportConformanceTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task PeerGone_BothFins_StaysFalse(bool weFirst) => RunAsync(async bed =>
+    public Task IsReset_BothFins_StaysFalse(bool weFirst) => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         var (first, second) = weFirst ? (one, other) : (other, one);
@@ -90,7 +90,7 @@ public abstract partial class TransportConformanceTests
     });
 
     [Fact]
-    public Task PeerFinished_PeerIsOpen_FalseWithAndWithoutUnreadData() => RunAsync(async bed =>
+    public Task HasPeerClosed_PeerIsOpen_FalseWithAndWithoutUnreadData() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         Assert.Equal((false, false), (one.HasPeerClosed, other.HasPeerClosed));
@@ -111,7 +111,7 @@ public abstract partial class TransportConformanceTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(1500)]
-    public Task PeerFinished_Fin_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
+    public Task HasPeerClosed_Fin_TrueAndWhatCameBeforeIsStillRead(int unread) => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         var pattern = ConnectionExtensions.Pattern(unread);
@@ -130,7 +130,7 @@ public abstract partial class TransportConformanceTests
     });
 
     [Fact]
-    public Task PeerFinished_FinWhileAReceiveWaits_TrueThenAndForEver() => RunAsync(async bed =>
+    public Task HasPeerClosed_FinWhileAReceiveWaits_TrueThenAndForEver() => RunAsync(async bed =>
     {
         var (one, other) = await bed.PairAsync();
         var receiving = other.TakeAsync();

@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Routing;
 

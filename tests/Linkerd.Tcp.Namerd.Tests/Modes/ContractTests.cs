@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Linkerd.Tcp.Namerd.Requests;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 

@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.Namerd;
 
 /// <summary>The question that a test is about. What is asked besides it is answered well.</summary>

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Naming.Namers;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Naming.Tests.Files;

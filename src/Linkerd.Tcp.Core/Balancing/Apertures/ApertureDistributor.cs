@@ -21,7 +21,7 @@ internal sealed class ApertureDistributor : Distributor
     {
         var old = previous as ApertureDistributor;
         var sorted = AddressOrder.Sort(members);
-        Aperture.Split(sorted, options, out var inside, out var outside);
+        ApertureRing.Split(sorted, options, out var inside, out var outside);
         var used = factory(inside, old is null ? previous : old._inside);
         return outside.Length == 0 ? used : new ApertureDistributor(used, factory(outside, old?._outside));
     };

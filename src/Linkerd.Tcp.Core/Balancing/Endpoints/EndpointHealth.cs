@@ -12,7 +12,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
     private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
 
     /// <summary>The way to the full weight.</summary>
-    public SlowStart SlowStart = new();
+    public SlowStartRamp SlowStart = new();
 
     /// <summary>Connects without an answer.</summary>
     public Suspicion Suspicion = new(policy);

@@ -1,10 +1,8 @@
 using System.Net;
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Xunit;

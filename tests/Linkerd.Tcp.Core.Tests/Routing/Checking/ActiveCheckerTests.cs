@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;

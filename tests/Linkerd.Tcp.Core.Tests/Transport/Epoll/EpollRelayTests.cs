@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Tests.Proxying;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>The way of one endpoint to its full weight, after it has joined, was undrained, or has recovered. A mutable struct, part of its endpoint. Any thread.</summary>
-internal struct SlowStart
+internal struct SlowStartRamp
 {
     // Connects that may be pending while it recovers, at the most: what a short backlog holds (net.core.somaxconn was 128 for long, nginx and Kestrel ask
     // for 512). Beyond, SYNs of a crowd that has waited would be dropped, and sent again only after a second.
@@ -12,7 +12,7 @@ internal struct SlowStart
     // Connects that may be pending while it recovers; more with each that succeeds, so that a crowd that has waited comes in as fast as it copes.
     private int _allowance = int.MaxValue;
 
-    public SlowStart()
+    public SlowStartRamp()
     {
     }
 

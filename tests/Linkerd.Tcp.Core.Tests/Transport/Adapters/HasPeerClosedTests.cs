@@ -8,10 +8,10 @@ using Xunit;
 namespace Linkerd.Tcp.Tests.Transport.Adapters;
 
 /// <summary>What connections over streams and pipes know of their peer's end.</summary>
-public sealed class PeerFinishedTests
+public sealed class HasPeerClosedTests
 {
     [Fact]
-    public async Task PeerFinished_NetworkStream_KnownWithoutReading()
+    public async Task HasPeerClosed_NetworkStream_KnownWithoutReading()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -28,7 +28,7 @@ public sealed class PeerFinishedTests
     }
 
     [Fact]
-    public async Task PeerFinished_Pipe_KnownOnceItWasRead()
+    public async Task HasPeerClosed_Pipe_KnownOnceItWasRead()
     {
         var (toUs, fromUs) = (new Pipe(), new Pipe());
         await using var connection = new PipeConnection(new Duplex(toUs.Reader, fromUs.Writer), TimeProvider.System, new AdapterLog(NullLogger.Instance, TimeProvider.System));

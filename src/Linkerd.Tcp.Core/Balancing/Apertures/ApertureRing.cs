@@ -3,7 +3,7 @@ using Linkerd.Tcp.Balancing.Composition;
 namespace Linkerd.Tcp.Balancing.Apertures;
 
 /// <summary>Which endpoints an instance uses, and for what weight: <see cref="ApertureOptions"/> has the idea.</summary>
-internal static class Aperture
+internal static class ApertureRing
 {
     /// <summary>
     /// The endpoints stand on a ring of length 1, each on an arc as long as its share of the weights; of P instances number i uses [i/P, (i + k)/P). Every
