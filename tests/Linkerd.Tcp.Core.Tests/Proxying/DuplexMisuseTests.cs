@@ -44,8 +44,8 @@ public sealed class DuplexMisuseTests
     {
         var proxy = new DuplexProxy();
         await using var other = TransportConnection.From(new Ends());
-        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(null!, other))).ParamName);
-        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(other, null!))).ParamName);
+        Assert.Equal("client", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(null!, other, cancellationToken: TestContext.Current.CancellationToken))).ParamName);
+        Assert.Equal("server", (await Assert.ThrowsAsync<ArgumentNullException>(async () => await proxy.RunAsync(other, null!, cancellationToken: TestContext.Current.CancellationToken))).ParamName);
     }
 
     private sealed class Ends : IDuplexPipe

@@ -57,7 +57,7 @@ public sealed class DuplexProxyStreamTests : IDisposable
     {
         var (toClient, fromClient) = (new Pipe(), new Pipe());
         var inside = new TwoStreams(fromClient.Reader.AsStream(), toClient.Writer.AsStream());
-        var running = new DuplexProxy().RunAsync(TransportConnection.From(inside), TransportConnection.From(new NetworkStream(_server.Inside, ownsSocket: true))).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(inside), TransportConnection.From(new NetworkStream(_server.Inside, ownsSocket: true)), cancellationToken: TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
         await SendAsync(_server.Outside, "all I have");
         _server.Outside.Shutdown(SocketShutdown.Send);
         var buffer = new byte[10];
@@ -73,7 +73,7 @@ public sealed class DuplexProxyStreamTests : IDisposable
     [Fact]
     public async Task Run_StreamFails_IsARstToTheOther()
     {
-        var running = new DuplexProxy().RunAsync(TransportConnection.From(new FailingStream()), TransportConnection.From(new NetworkStream(_server.Inside, ownsSocket: true))).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(new FailingStream()), TransportConnection.From(new NetworkStream(_server.Inside, ownsSocket: true)), cancellationToken: TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal("CD", (await running).Reason.ToString());
         await Assert.ThrowsAsync<SocketException>(() => ReceiveAllAsync(_server.Outside));
     }

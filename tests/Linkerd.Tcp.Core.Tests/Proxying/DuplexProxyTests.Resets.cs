@@ -161,7 +161,7 @@ public abstract partial class DuplexProxyTests
     {
         var session = await DuplexSession.StartAsync(bed);
         await Assert.ThrowsAsync<InvalidOperationException>(
-            async () => await new DuplexProxy().RunAsync(session.ClientSide, session.ServerSide, session.Control));
+            async () => await new DuplexProxy().RunAsync(session.ClientSide, session.ServerSide, session.Control, cancellationToken: TestContext.Current.CancellationToken));
         session.Client.Abort();
         await session.EndAsync("CD");
     });

@@ -18,7 +18,7 @@ public sealed class ForeignPipeTests
         var time = new FakeTimeProvider();
         var (client, server) = (new PipeOverStreams(), new PipeOverStreams());
         var options = new DuplexOptions { HalfCloseTimeout = TimeSpan.FromSeconds(30) };
-        var running = new DuplexProxy(options).RunAsync(TransportConnection.From(client, time), TransportConnection.From(server, time)).AsTask();
+        var running = new DuplexProxy(options).RunAsync(TransportConnection.From(client, time), TransportConnection.From(server, time), cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await server.PeerWriter.WriteAsync("bye"u8.ToArray(), TestContext.Current.CancellationToken);
         await server.PeerWriter.CompleteAsync();
         await ReadToEndAsync(client.PeerReader);
@@ -36,7 +36,7 @@ public sealed class ForeignPipeTests
         var options = limit == "idle"
             ? new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(10), HalfCloseTimeout = Timeout.InfiniteTimeSpan }
             : new DuplexOptions { Lifetime = TimeSpan.FromSeconds(10), LifetimeJitter = 0, HalfCloseTimeout = Timeout.InfiniteTimeSpan };
-        var running = new DuplexProxy(options).RunAsync(TransportConnection.From(client, time), TransportConnection.From(server, time)).AsTask();
+        var running = new DuplexProxy(options).RunAsync(TransportConnection.From(client, time), TransportConnection.From(server, time), cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await server.PeerWriter.WriteAsync("bye"u8.ToArray(), TestContext.Current.CancellationToken);
         await server.PeerWriter.CompleteAsync();
         await ReadToEndAsync(client.PeerReader);
@@ -49,7 +49,7 @@ public sealed class ForeignPipeTests
     {
         var (client, server) = (new PipeOverStreams(), new PipeOverStreams());
         var control = new DuplexControl();
-        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control).AsTask();
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control, cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await server.PeerWriter.CompleteAsync();
         await ReadToEndAsync(client.PeerReader);
         Assert.True(control.TryEnd(new(ClosedBy.Operator, ClosePhase.Last)));
@@ -65,7 +65,7 @@ public sealed class ForeignPipeTests
         var control = new DuplexControl();
         using var logs = new LogRecorder();
         var (one, other) = (TransportConnection.From(faulty, loggerFactory: logs), TransportConnection.From(sound, loggerFactory: logs));
-        var running = isClient ? new DuplexProxy().RunAsync(one, other, control).AsTask() : new DuplexProxy().RunAsync(other, one, control).AsTask();
+        var running = isClient ? new DuplexProxy().RunAsync(one, other, control, cancellationToken: TestContext.Current.CancellationToken).AsTask() : new DuplexProxy().RunAsync(other, one, control, cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await faulty.PeerWriter.WriteAsync("ping"u8.ToArray(), TestContext.Current.CancellationToken);
         await sound.PeerWriter.WriteAsync("pong"u8.ToArray(), TestContext.Current.CancellationToken);
         await sound.PeerWriter.CompleteAsync();
@@ -92,7 +92,7 @@ public sealed class ForeignPipeTests
         var (client, server) = (new FaultyPipe("none"), new PipeOverStreams());
         client.OnWrite = () => control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data));
         client.OnCancel = () => control.TryEnd(new(ClosedBy.Proxy, ClosePhase.Data));
-        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control).AsTask();
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control, cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await server.PeerWriter.WriteAsync("pong"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.Equal("KD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
         Assert.True(client.IsCompleted);

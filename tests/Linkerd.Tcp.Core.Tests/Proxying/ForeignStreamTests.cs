@@ -31,7 +31,7 @@ public sealed class ForeignStreamTests
             await faulty.SayAsync();
             await sound.SayAsync();
             var (one, other) = (TransportConnection.From(faulty, loggerFactory: logs), TransportConnection.From(sound, loggerFactory: logs));
-            var running = isClient ? new DuplexProxy().RunAsync(one, other, control).AsTask() : new DuplexProxy().RunAsync(other, one, control).AsTask();
+            var running = isClient ? new DuplexProxy().RunAsync(one, other, control, cancellationToken: TestContext.Current.CancellationToken).AsTask() : new DuplexProxy().RunAsync(other, one, control, cancellationToken: TestContext.Current.CancellationToken).AsTask();
             if (fault == "Dispose")
             {
                 Assert.True(control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data)));
@@ -68,7 +68,7 @@ public sealed class ForeignStreamTests
     {
         var time = new FakeTimeProvider();
         var (client, server) = (new FaultyStream("Dispose", typeof(NotSupportedException)), new FaultyStream("Dispose", typeof(NotSupportedException)));
-        var running = new DuplexProxy(new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(10) }).RunAsync(TransportConnection.From(client, timeProvider: time), TransportConnection.From(server, timeProvider: time)).AsTask();
+        var running = new DuplexProxy(new DuplexOptions { IdleTimeout = TimeSpan.FromSeconds(10) }).RunAsync(TransportConnection.From(client, timeProvider: time), TransportConnection.From(server, timeProvider: time), cancellationToken: TestContext.Current.CancellationToken).AsTask();
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal("cD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
     }
@@ -80,7 +80,7 @@ public sealed class ForeignStreamTests
         var (client, server) = (new FaultyStream("none", typeof(IOException)), new FaultyStream("none", typeof(IOException)));
         client.OnWrite = () => control.TryEnd(new(ClosedBy.Operator, ClosePhase.Data));
         client.OnDispose = () => control.TryEnd(new(ClosedBy.Proxy, ClosePhase.Data));
-        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control).AsTask();
+        var running = new DuplexProxy().RunAsync(TransportConnection.From(client), TransportConnection.From(server), control, cancellationToken: TestContext.Current.CancellationToken).AsTask();
         await server.SayAsync();
         Assert.Equal("KD", (await running.WaitAsync(Patience, TestContext.Current.CancellationToken)).Reason.ToString());
         Assert.True(client.IsClosed && server.IsClosed);

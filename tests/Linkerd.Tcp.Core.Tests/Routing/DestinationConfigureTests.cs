@@ -271,7 +271,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(name => name.Equals(other) ? throw new IOException("no") : null!));
         Assert.Equal(["[/svc/other]", "[/svc/web]"], error.Errors.Select(static one => one.Path).Order());
         Assert.Equal(options, (web.Options, _router.Get(other).Options));
-        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxPendingSessions);
+        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters);
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     {
         var web = await StartAsync(NewOptions());
         _router.Configure(_ => NewOptions(static own => own.MaxPendingSessions = 7), new DestinationRegistryOptions { MaxClientNamed = 0 });
-        Assert.Equal((7, 7), (web.MaxPendingSessions, _router.Get(DstPath.Parse("/svc/late")).MaxPendingSessions));
+        Assert.Equal((7, 7), (web.MaxWaiters, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters));
         Assert.False(_router.TryAcquire(DstPath.Parse("/svc/chosen"), out _));
     }
 

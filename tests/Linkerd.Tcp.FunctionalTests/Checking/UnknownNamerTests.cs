@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities;
 

@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Wrong command lines, given to the real executable: exit code 64, nothing on stdout, and a message that helps.</summary>

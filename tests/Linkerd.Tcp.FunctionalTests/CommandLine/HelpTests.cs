@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>What the real executable prints about itself.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

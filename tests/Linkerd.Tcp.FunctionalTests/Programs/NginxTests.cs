@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

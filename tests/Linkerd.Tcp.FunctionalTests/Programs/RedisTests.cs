@@ -1,5 +1,3 @@
-using Linkerd.Tcp.TestUtilities;
-
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>redis-cli and redis-benchmark through the proxy to redis-server.</summary>

@@ -9,6 +9,7 @@ public sealed class NamespaceTests
     [
         "CloseReason", "Destination", "DestinationOptions", "DestinationRegistry", "DestinationRegistryOptions", "DstPath", "DuplexOptions", "DuplexProxy", "EndpointSet", "ILoadBalancer", "IResolver", "ListenerOptions",
         "Resolution", "StaticResolver", "TcpProxy", "TcpProxyOptions", "TransportConnection",
+        "TransportConnectionExtensions",
     ];
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed partial class SnippetTests
             from Match match in QualifiedName.Matches(File.ReadAllText(Path.Combine(Repository.Root, page)))
             let type = match.Groups["type"].Value
             let member = match.Groups["member"].Value
-            where types.Contains(type) && !types[type].Any(found => found.GetMember(member, AnyMember).Length > 0)
+            where types.Contains(type) && !types[type].Concat(types[type + "Extensions"]).Any(found => found.GetMember(member, AnyMember).Length > 0)
             select $"{page}: {type}.{member}";
         AssertNone(missing);
     }

@@ -118,7 +118,7 @@ public sealed class EpollRelayTests
         var (backend, served) = await bed.ListenAsync();
         var serverSide = (await bed.Transport.ConnectAsync(backend.LocalEndPoint, new TransportConnectOptions { Executor = clientSide.Executor }, CancellationToken.None)).Connection!;
         var server = bed.Own(await served.NextAsync());
-        var running = new DuplexProxy().RunAsync(clientSide, serverSide).AsTask();
+        var running = new DuplexProxy().RunAsync(clientSide, serverSide, cancellationToken: TestContext.Current.CancellationToken).AsTask();
         for (var i = 0; i < 200; i++)
         {
             var (before, after) = (Bulk.AsMemory(i, 1 + (i * 37)), Bulk.AsMemory(i + 1, 1 + (i * 53)));
