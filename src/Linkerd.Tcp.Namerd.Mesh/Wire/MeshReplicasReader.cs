@@ -4,9 +4,9 @@ using Google.Protobuf.Collections;
 using Linkerd.Tcp.Namerd.Protocol;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Resolving;
+using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 using Replica = Linkerd.Tcp.Namerd.Protocol.Endpoint;
 using Result = Linkerd.Tcp.Namerd.Protocol.Replicas.ResultOneofCase;
-using Family = Linkerd.Tcp.Namerd.Protocol.Endpoint.Types.AddressFamily;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 

@@ -31,7 +31,7 @@ public sealed class AllocationTests
         var connected = await transport.ConnectAsync(listener.LocalEndPoint!, new TransportConnectOptions { Executor = clientInside.Executor }, TestContext.Current.CancellationToken);
         using var echo = listener.Accept();
         echo.NoDelay = true;
-        var running = new DuplexProxy().RunAsync(clientInside, connected.Connection!).AsTask();
+        var running = new DuplexProxy().RunAsync(clientInside, connected.Connection!, cancellationToken: TestContext.Current.CancellationToken).AsTask();
 
         // On threads of their own: connecting may have brought this one to the event loop, which must not be blocked.
         var echoing = OnThread(() => Echo(echo));
