@@ -13,7 +13,7 @@ internal static class DnsAnswer
     private const int BadVersion = 16;
 
     // As many as the C library's stub follows; servers follow fewer.
-    private const int MostAliases = 16;
+    private const int MaxAliases = 16;
 
     public static DnsType TypeOf(DnsRecordKind kind) => kind switch
     {
@@ -51,7 +51,7 @@ internal static class DnsAnswer
     private static (string Owner, TimeSpan Ttl) FollowAliases(IReadOnlyList<DnsRecord> answers, string name)
     {
         var (owner, ttl) = (name, TimeSpan.MaxValue);
-        for (var i = 0; i < MostAliases && answers.FirstOrDefault(record => record.Alias is not null && IsSame(record.Name, owner)) is { } alias; i++)
+        for (var i = 0; i < MaxAliases && answers.FirstOrDefault(record => record.Alias is not null && IsSame(record.Name, owner)) is { } alias; i++)
         {
             (owner, ttl) = (alias.Alias!, alias.Ttl < ttl ? alias.Ttl : ttl);
         }

@@ -12,7 +12,7 @@ namespace Linkerd.Tcp.Dns;
 internal sealed class DnsExchange(TimeProvider timeProvider) : IDnsExchange
 {
     // More than was offered to the server.
-    private const int MostOfDatagram = 4096;
+    private const int MaxDatagramSize = 4096;
 
     public async Task<DnsReply> AskAsync(IPEndPoint server, string name, DnsRecordKind kind, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -63,7 +63,7 @@ internal sealed class DnsExchange(TimeProvider timeProvider) : IDnsExchange
         using var socket = new Socket(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(server, cancellationToken).ConfigureAwait(false);
         await socket.SendAsync(question.Bytes, cancellationToken).ConfigureAwait(false);
-        var buffer = ArrayPool<byte>.Shared.Rent(MostOfDatagram);
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxDatagramSize);
         try
         {
             while (true)

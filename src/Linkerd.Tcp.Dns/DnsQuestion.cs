@@ -10,9 +10,9 @@ namespace Linkerd.Tcp.Dns;
 internal sealed class DnsQuestion
 {
     // RFC 9715: what goes through nearly every network in one piece.
-    private const int MostOfDatagram = 1232;
-    private const int MostOfName = 255;
-    private const int MostOfLabel = 63;
+    private const int MaxDatagramSize = 1232;
+    private const int MaxNameLength = 255;
+    private const int MaxLabelLength = 63;
     private const int RecursionDesired = 0x0100;
     private const int ClassIn = 1;
     private readonly ushort _id;
@@ -34,7 +34,7 @@ internal sealed class DnsQuestion
     public static DnsQuestion? Create(string name, DnsType type, bool withExtension)
     {
         var labels = name.Split('.');
-        if (name.Length > MostOfName - 2 || !labels.All(label => label.Length is > 0 and <= MostOfLabel && label.All(c => c is > ' ' and < (char)0x7F and not '\\')))
+        if (name.Length > MaxNameLength - 2 || !labels.All(label => label.Length is > 0 and <= MaxLabelLength && label.All(c => c is > ' ' and < (char)0x7F and not '\\')))
         {
             return null;
         }
@@ -53,7 +53,7 @@ internal sealed class DnsQuestion
         if (withExtension)
         {
             bytes.Add(0);
-            Add16(bytes, (int)DnsType.Opt, MostOfDatagram, 0, 0, 0);
+            Add16(bytes, (int)DnsType.Opt, MaxDatagramSize, 0, 0, 0);
         }
 
         return new DnsQuestion(id, name, type, [.. bytes]);

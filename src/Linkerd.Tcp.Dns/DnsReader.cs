@@ -13,10 +13,10 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
     public const int HeaderBytes = 12;
 
     // With the length bytes and the root.
-    private const int MostOfName = 255;
+    private const int MaxNameLength = 255;
 
     // Each byte of a name may take four characters, as in \000.
-    private const int MostChars = 4 * MostOfName;
+    private const int MaxLength = 4 * MaxNameLength;
     private const int ClassIn = 1;
     private readonly ReadOnlySpan<byte> _message = message;
     private int _at;
@@ -31,7 +31,7 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
     /// <summary>Reads a name, without the dot at the end; dots within labels, backslashes and what is not printable are escaped as in RFC 1035, 5.1.</summary>
     public string ReadName()
     {
-        Span<char> text = stackalloc char[MostChars];
+        Span<char> text = stackalloc char[MaxLength];
         var (length, bytes) = (0, 1);
         var (position, lowest, end) = (_at, _at, -1);
         while (IsGood && position < _message.Length)
@@ -54,7 +54,7 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
             }
 
             bytes += size + 1;
-            if (size >= 0x40 || bytes > MostOfName || position + 1 + size > _message.Length)
+            if (size >= 0x40 || bytes > MaxNameLength || position + 1 + size > _message.Length)
             {
                 break;
             }

@@ -7,18 +7,18 @@ internal static class DnsTimes
     public static TimeSpan Default { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The first ceiling of the delay after a failure.</summary>
-    public static TimeSpan FirstRetry { get; } = TimeSpan.FromSeconds(1);
+    public static TimeSpan InitialRetry { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The highest ceiling of the delay after a failure.</summary>
-    public static TimeSpan LastRetry { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan MaxRetry { get; } = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(300);
 
     // Zones commonly say an hour, and a service that was just made should not have to wait for that.
-    private static readonly TimeSpan MostNegative = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxNegative = TimeSpan.FromSeconds(30);
 
     public static TimeSpan Positive(TimeSpan ttl) => ttl < Least ? Least : ttl > Most ? Most : ttl;
 
-    public static TimeSpan Negative(TimeSpan? ttl) => ttl is not { } known ? Default : known < Least ? Least : known > MostNegative ? MostNegative : known;
+    public static TimeSpan Negative(TimeSpan? ttl) => ttl is not { } known ? Default : known < Least ? Least : known > MaxNegative ? MaxNegative : known;
 }

@@ -14,7 +14,7 @@ internal sealed partial class DnsWatches(DstPath prefix, DnsNamerOptions options
     {
         var ask = query(name);
         var id = prefix.Append(name);
-        var backoff = new Backoff(DnsTimes.FirstRetry, DnsTimes.LastRetry, options.Random);
+        var backoff = new Backoff(DnsTimes.InitialRetry, DnsTimes.MaxRetry, options.Random);
         var warnings = new RepeatFilter(options.TimeProvider);
         Resolution last = Resolution.Pending.Instance;
         while (true)

@@ -12,10 +12,10 @@ namespace Linkerd.Tcp.Dns;
 internal sealed record ResolverSettings(ImmutableArray<string> Addresses, ImmutableArray<string> Search, int Ndots)
 {
     // MAXNS, RES_MAXNDOTS, RES_MAXRETRANS and RES_MAXRETRY of resolv.h.
-    private const int MostServers = 3;
-    private const int MostNdots = 15;
-    private const int MostTimeout = 30;
-    private const int MostAttempts = 5;
+    private const int MaxServers = 3;
+    private const int MaxNdots = 15;
+    private const int MaxTimeout = 30;
+    private const int MaxAttempts = 5;
     private const int Port = 53;
 
     public static ResolverSettings Default { get; } = new([], [], 1);
@@ -47,7 +47,7 @@ internal sealed record ResolverSettings(ImmutableArray<string> Addresses, Immuta
                 case "nameserver" when AddressLiteral.Read(words[1]) is null && !AddressLiteral.HasZoneName(words[1]):
                     settings = settings with { NoAddresses = settings.NoAddresses.Add(words[1]) };
                     break;
-                case "nameserver" when settings.Addresses.Length < MostServers:
+                case "nameserver" when settings.Addresses.Length < MaxServers:
                     settings = settings with { Addresses = settings.Addresses.Add(words[1]) };
                     break;
 
@@ -83,9 +83,9 @@ internal sealed record ResolverSettings(ImmutableArray<string> Addresses, Immuta
 
     private ResolverSettings WithOption(string option) =>
         option == "rotate" ? this with { Rotate = true }
-        : NumberOf(option, "ndots:") is { } ndots ? this with { Ndots = Math.Min(ndots, MostNdots) }
-        : NumberOf(option, "timeout:") is { } seconds ? this with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostTimeout)) }
-        : NumberOf(option, "attempts:") is { } attempts ? this with { Attempts = Math.Clamp(attempts, 1, MostAttempts) }
+        : NumberOf(option, "ndots:") is { } ndots ? this with { Ndots = Math.Min(ndots, MaxNdots) }
+        : NumberOf(option, "timeout:") is { } seconds ? this with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MaxTimeout)) }
+        : NumberOf(option, "attempts:") is { } attempts ? this with { Attempts = Math.Clamp(attempts, 1, MaxAttempts) }
         : this;
 
     private static int? NumberOf(string option, string name) =>

@@ -11,8 +11,8 @@ namespace Linkerd.Tcp.Namerd.Mesh;
 /// <summary>Represents the options of a <see cref="MeshResolver"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class MeshOptions
 {
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);
-    private static readonly TimeSpan LongestAnswer = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(30);
+    private static readonly TimeSpan MaxAnswer = TimeSpan.FromDays(1);
 
     /// <summary>
     /// Gets or sets the addresses of namerd's gRPC interface (<c>io.l5d.mesh</c>): <c>mesh</c> for cleartext HTTP/2, <c>meshs</c> for TLS; the default port is 4321. Several are
@@ -92,11 +92,11 @@ public sealed class MeshOptions
         validator.Expect(!string.IsNullOrEmpty(Namespace), Namespace, "a namespace");
         validator.NotNull(Dtab);
         validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
-        validator.Expect(Interval is null || (Interval > TimeSpan.Zero && Interval <= LongestInterval), Interval, "more than zero, at most 30 days, or null,");
-        validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= LongestInterval, MaxStreamAge, "more than zero, at most 30 days,");
-        validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= LongestAnswer, RequestTimeout, "more than zero, at most 1 day,");
-        validator.Expect(PingDelay >= TimeSpan.FromSeconds(1) && PingDelay <= LongestAnswer, PingDelay, "1 s to 1 day");
-        validator.Expect(PingTimeout >= TimeSpan.FromSeconds(1) && PingTimeout <= LongestAnswer, PingTimeout, "1 s to 1 day");
+        validator.Expect(Interval is null || (Interval > TimeSpan.Zero && Interval <= MaxInterval), Interval, "more than zero, at most 30 days, or null,");
+        validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
+        validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= MaxAnswer, RequestTimeout, "more than zero, at most 1 day,");
+        validator.Expect(PingDelay >= TimeSpan.FromSeconds(1) && PingDelay <= MaxAnswer, PingDelay, "1 s to 1 day");
+        validator.Expect(PingTimeout >= TimeSpan.FromSeconds(1) && PingTimeout <= MaxAnswer, PingTimeout, "1 s to 1 day");
         validator.Range(MaxAnswerBytes, 1);
         validator.NotNull(HostLookup);
         validator.NotNull(TimeProvider);

@@ -101,7 +101,7 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
     }
 
     private async IAsyncEnumerable<TState> WatchAsync<TMessage, TState>(
-        MeshQuestion<TMessage, TState> question, [EnumeratorCancellation] CancellationToken cancellationToken)
+        MeshWatchRequest<TMessage, TState> question, [EnumeratorCancellation] CancellationToken cancellationToken)
         where TMessage : class
         where TState : class
     {

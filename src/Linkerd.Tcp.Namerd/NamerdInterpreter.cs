@@ -21,9 +21,9 @@ internal sealed class NamerdInterpreter : IInterpreter
     public NamerdInterpreter(NamerdOptions options, NamerdServers servers, ILogger logger)
     {
         (_options, _servers, _logger) = (options, servers, logger);
-        var addresses = options.Mode == NamerdMode.Resolve ? AddressQuestion.Resolve : AddressQuestion.Addr;
+        var addresses = options.Mode == NamerdMode.Resolve ? AddressWatchKind.Resolve : AddressWatchKind.Addr;
         _bindings = new SharedSessions<NameBinding>(
-            BindQuestion.Instance, options.TimeProvider, (name, cell, stopped) => RunAsync(BindQuestion.Instance, name, cell, OfferSnapshots, stopped));
+            BindWatchKind.Instance, options.TimeProvider, (name, cell, stopped) => RunAsync(BindWatchKind.Instance, name, cell, OfferSnapshots, stopped));
         _leaves = new SharedSessions<Resolution>(
             addresses, options.TimeProvider, (id, cell, stopped) => RunAsync(addresses, id, cell, seen: null, stopped));
     }
@@ -38,19 +38,19 @@ internal sealed class NamerdInterpreter : IInterpreter
         new NameBinding[] { new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root)) }.ToAsyncEnumerable();
 
     private Task RunAsync<TState>(
-        Question<TState> question, DstPath name, LatestValue<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)
+        WatchKind<TState> kind, DstPath name, LatestValue<TState> cell, Action<NamerdDocument<TState>>? seen, CancellationToken stopped)
         where TState : class
     {
-        var request = new NamerdRequest(_options, question.Endpoint, name);
+        var request = new NamerdRequest(_options, kind.Endpoint, name);
         if (_options.BaseAddresses.Select(address => request.TooLong(NamerdRequest.BasePath(address))).FirstOrDefault(problem => problem is not null) is { } tooLong)
         {
             // Nothing that namerd does can change that.
-            cell.Put(question.Failed(tooLong));
+            cell.Put(kind.Failed(tooLong));
             return Task.CompletedTask;
         }
 
-        var report = new NameReport<TState>(question, name, _servers.Outages, _options, _logger, cell, seen);
-        var setup = new NameSetup<TState>(question, new NamerdClient(_options, request), _servers, _options, report);
+        var report = new NameReport<TState>(kind, name, _servers.Outages, _options, _logger, cell, seen);
+        var setup = new NameSetup<TState>(kind, new NamerdClient(_options, request), _servers, _options, report);
         return RunAsync(new NameSession<TState>(setup), stopped);
     }
 
@@ -69,7 +69,7 @@ internal sealed class NamerdInterpreter : IInterpreter
     }
 
     // The addresses that come with a tree are those of the moment at which namerd printed it: good for a first pick, a round trip before the answer to the
-    // leaf's own question. An empty set or a failure is for that answer to tell.
+    // leaf's own request. An empty set or a failure is for that answer to tell.
     private void OfferSnapshots(NamerdDocument<NameBinding> document)
     {
         foreach (var snapshot in ((BindDocument)document).Snapshots)

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Namerd;
 /// <summary>Represents the options of a <see cref="NamerdResolver"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class NamerdOptions
 {
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(30);
 
     /// <summary>
     /// Gets or sets the addresses of namerd's HTTP interface (<c>io.l5d.httpController</c>): <c>http</c> or <c>https</c>, with or without a trailing slash. Several are several
@@ -91,8 +91,8 @@ public sealed class NamerdOptions
             NamerdAddress.IsNamespace(Namespace), Namespace, "a namespace of characters that stand for themselves in a URL, such as letters, digits, '-' and '_',");
         validator.NotNull(Dtab);
         validator.Defined<NamerdMode>(Mode);
-        validator.Expect(Interval > TimeSpan.Zero && Interval <= LongestInterval, Interval, "more than zero, at most 30 days,");
-        validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= LongestInterval, MaxStreamAge, "more than zero, at most 30 days,");
+        validator.Expect(Interval > TimeSpan.Zero && Interval <= MaxInterval, Interval, "more than zero, at most 30 days,");
+        validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
         validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), RequestTimeout, "more than zero, at most 1 day,");
         validator.Range(MaxAnswerBytes, 1);

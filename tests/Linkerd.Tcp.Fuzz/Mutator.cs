@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Fuzz;
 /// <summary>Makes inputs of others: bits, bytes, tokens, and pieces of two of them. From a seed, so that a run can be repeated.</summary>
 public sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> corpus, ulong seed)
 {
-    private const int MostBytes = 2048;
+    private const int MaxBytes = 2048;
     private readonly IRandomSource _random = RandomSource.Seeded(seed);
     private readonly byte[][] _tokens = [.. target.Tokens.Select(Encoding.UTF8.GetBytes)];
     private readonly List<byte> _bytes = [];
@@ -24,9 +24,9 @@ public sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> corpus, ulo
             Change();
         }
 
-        if (_bytes.Count > MostBytes)
+        if (_bytes.Count > MaxBytes)
         {
-            _bytes.RemoveRange(MostBytes, _bytes.Count - MostBytes);
+            _bytes.RemoveRange(MaxBytes, _bytes.Count - MaxBytes);
         }
 
         return [.. _bytes];
@@ -49,7 +49,7 @@ public sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> corpus, ulo
             case 3 when at < _bytes.Count:
                 // The same piece again and again: depth, and length.
                 var piece = _bytes.GetRange(at, 1 + Below(Math.Min(24, _bytes.Count - at)));
-                for (var times = Below(40); times > 0 && _bytes.Count < MostBytes; times--)
+                for (var times = Below(40); times > 0 && _bytes.Count < MaxBytes; times--)
                 {
                     _bytes.InsertRange(at, piece);
                 }

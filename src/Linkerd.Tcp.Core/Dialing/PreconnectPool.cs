@@ -14,7 +14,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
     private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(1);
 
     // What a pool makes at once; the rest follows as these are done.
-    private const int MostConnecting = 16;
+    private const int MaxConnecting = 16;
 
     private readonly ILoadBalancer _balancer;
     private readonly Dialer _dialer;
@@ -52,7 +52,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         balancer.Changed += Fill;
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
-            _timer = timeProvider.CreateTimer(static pool => ((PreconnectPool)pool!).LookAfter(), this, TimeSpan.Zero, Upkeep);
+            _timer = timeProvider.CreateTimer(static pool => ((PreconnectPool)pool!).Maintain(), this, TimeSpan.Zero, Upkeep);
         }
     }
 
@@ -162,7 +162,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
     }
 
     /// <summary>Closes what is too old or no good, and fills up.</summary>
-    private void LookAfter()
+    private void Maintain()
     {
         var now = _timeProvider.GetTimestamp();
         List<Preconnection>? bad = null;
@@ -189,7 +189,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
             TransportExecutor? executor;
             lock (_lock)
             {
-                if (_isStopped || _connecting >= MostConnecting || _idle.Count + _connecting >= _options.Connections
+                if (_isStopped || _connecting >= MaxConnecting || _idle.Count + _connecting >= _options.Connections
                     || _timeProvider.GetTimestamp() < _pausedUntil)
                 {
                     return;

@@ -15,7 +15,7 @@ namespace Linkerd.Tcp.Dialing;
 internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource random)
 {
     // As a name of the DNS, and as ALPN's length byte (RFC 7301). So a header always fits an empty send buffer, and does not wait for the server.
-    private const int MostOfField = 255;
+    private const int MaxFieldLength = 255;
 
     private readonly ulong _prefix = random.NextUInt64();
 
@@ -79,7 +79,7 @@ internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource 
 
         void Add(ProxyTlvType type, ReadOnlyMemory<byte> value)
         {
-            if (value.Length is > 0 and <= MostOfField)
+            if (value.Length is > 0 and <= MaxFieldLength)
             {
                 fields[count++] = new ProxyTlv(type, value);
             }

@@ -16,7 +16,7 @@ public static class AddressLiteral
     public const string Expected = "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1";
 
     // IF_NAMESIZE is 16 on Linux; other systems have longer names.
-    private const int MostOfZone = 64;
+    private const int MaxZoneLength = 64;
     private static readonly SearchValues<char> NotOfZone = SearchValues.Create("%[]/ \t");
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -33,7 +33,7 @@ public static class AddressLiteral
         }
 
         var zone = text[(percent + 1)..];
-        return zone.Length is > 0 and <= MostOfZone && zone.ContainsAnyExceptInRange('0', '9') && !zone.ContainsAny(NotOfZone) && ReadV6(text[..percent]) is not null;
+        return zone.Length is > 0 and <= MaxZoneLength && zone.ContainsAnyExceptInRange('0', '9') && !zone.ContainsAny(NotOfZone) && ReadV6(text[..percent]) is not null;
     }
 
     /// <summary>Returns an address without the brackets that IPv6 may stand in.</summary>

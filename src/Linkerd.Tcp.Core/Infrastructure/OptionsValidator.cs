@@ -13,7 +13,7 @@ namespace Linkerd.Tcp.Infrastructure;
 public sealed class OptionsValidator
 {
     // A timer of the runtime can be set to 2^32 - 2 ms, which is 49.7 days.
-    internal static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+    internal static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
 
     private readonly List<OptionsError> _errors;
     private readonly string _path;
@@ -66,18 +66,18 @@ public sealed class OptionsValidator
 
     /// <summary>Adds an error if a time span is given that no timer can be set to: more than zero, at most 49 days.</summary>
     public void Timer(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
-        Expect(given is null || (given > TimeSpan.Zero && given <= LongestTimer), given, "more than zero, at most 49 days,", option);
+        Expect(given is null || (given > TimeSpan.Zero && given <= MaxTimer), given, "more than zero, at most 49 days,", option);
 
     /// <summary>Adds an error if a time span is given that is neither one for a timer nor <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     internal void TimerOrInfinite(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
-        given is null || given == Timeout.InfiniteTimeSpan || (given > TimeSpan.Zero && given <= LongestTimer),
+        given is null || given == Timeout.InfiniteTimeSpan || (given > TimeSpan.Zero && given <= MaxTimer),
         given,
         "more than zero, at most 49 days, or Timeout.InfiniteTimeSpan,",
         option);
 
     /// <summary>Adds an error if a time span is given that is neither one for a timer nor zero.</summary>
     internal void TimerOrZero(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
-        Expect(given is null || (given >= TimeSpan.Zero && given <= LongestTimer), given, "zero to 49 days", option);
+        Expect(given is null || (given >= TimeSpan.Zero && given <= MaxTimer), given, "zero to 49 days", option);
 
     /// <summary>Validates nested options; adds an error if there are none.</summary>
     public void Nested<T>(T? given, Action<T, OptionsValidator> validate, [CallerArgumentExpression(nameof(given))] string option = "")

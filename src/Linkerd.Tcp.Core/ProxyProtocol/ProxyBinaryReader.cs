@@ -130,7 +130,7 @@ internal static class ProxyBinaryReader
             {
                 ProxyTlvType.Crc32C when hasChecksum => "no second checksum",
                 ProxyTlvType.Crc32C when length != sizeof(uint) => "4",
-                ProxyTlvType.UniqueId when length > ProxyHeader.MostOfUniqueId => $"at most {ProxyHeader.MostOfUniqueId}",
+                ProxyTlvType.UniqueId when length > ProxyHeader.MaxUniqueIdLength => $"at most {ProxyHeader.MaxUniqueIdLength}",
                 ProxyTlvType.Ssl when length < ProxyHeader.SslPrefix => $"at least {ProxyHeader.SslPrefix}",
                 _ => null,
             };

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.ProxyProtocol;
 internal static class ProxyFormat
 {
     /// <summary>The longest line of version 1, with its CRLF.</summary>
-    public const int MostOfLine = 107;
+    public const int MaxLineLength = 107;
 
     /// <summary>What version 2 has before the addresses: signature, version and command, family and protocol, length.</summary>
     public const int Prefix = 16;

@@ -14,11 +14,11 @@ public sealed class ProxyHeader
     /// <summary>The default of the longest header that is read, in bytes: 15 KiB, so that it fits a window of 16 KiB with the data behind it.</summary>
     public const int DefaultMaxLength = 15 * 1024;
 
-    internal const int MostOfUniqueId = 128;
+    internal const int MaxUniqueIdLength = 128;
     internal const int SslPrefix = 5;
 
     // Behind the longest addresses and a checksum.
-    private const int MostOfTlvs = ushort.MaxValue - ProxyFormat.UnixBlock - ProxyFormat.ChecksumTlv;
+    private const int MaxTlvsLength = ushort.MaxValue - ProxyFormat.UnixBlock - ProxyFormat.ChecksumTlv;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly ReadOnlyMemory<byte> _tlvs;
 
@@ -92,8 +92,8 @@ public sealed class ProxyHeader
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is not between 107 and 65,328.</exception>
     public static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, ProxyFormat.MostOfLine);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, ProxyFormat.Prefix + MostOfTlvs);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, ProxyFormat.MaxLineLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, ProxyFormat.Prefix + MaxTlvsLength);
         return bytes.IsEmpty ? ProxyReadResult.NeedsMore
             : StartsLike(bytes, ProxyFormat.Signature) ? ProxyBinaryReader.Read(bytes, maxLength)
             : StartsLike(bytes, ProxyFormat.LinePrefix) ? ProxyLineReader.Read(bytes)
@@ -118,7 +118,7 @@ public sealed class ProxyHeader
 
     /// <summary>Gets the size of a buffer that <see cref="Write"/> can fill, in bytes.</summary>
     public int GetMaxLength(ProxyProtocolVersion version) =>
-        version == ProxyProtocolVersion.V1 ? ProxyFormat.MostOfLine : ProxyFormat.Prefix + ProxyFormat.UnixBlock + ProxyFormat.ChecksumTlv + _tlvs.Length;
+        version == ProxyProtocolVersion.V1 ? ProxyFormat.MaxLineLength : ProxyFormat.Prefix + ProxyFormat.UnixBlock + ProxyFormat.ChecksumTlv + _tlvs.Length;
 
     /// <summary>
     /// Writes the header. IPv4 with IPv6 is sent as IPv6, the IPv4 address mapped. Version 1 sends UNKNOWN if an address is not an IP address or is unknown;
@@ -181,15 +181,15 @@ public sealed class ProxyHeader
                 throw new ArgumentException($"A checksum was given; expected none, as {nameof(Write)} makes it.", nameof(tlvs));
             }
 
-            if (tlv.Type == ProxyTlvType.UniqueId && tlv.Value.Length > MostOfUniqueId)
+            if (tlv.Type == ProxyTlvType.UniqueId && tlv.Value.Length > MaxUniqueIdLength)
             {
-                throw new ArgumentException($"The unique id has {tlv.Value.Length} bytes; expected at most {MostOfUniqueId}.", nameof(tlvs));
+                throw new ArgumentException($"The unique id has {tlv.Value.Length} bytes; expected at most {MaxUniqueIdLength}.", nameof(tlvs));
             }
 
-            length += Math.Min(tlv.Value.Length, MostOfTlvs) + ProxyFormat.TlvPrefix;
-            if (length > MostOfTlvs)
+            length += Math.Min(tlv.Value.Length, MaxTlvsLength) + ProxyFormat.TlvPrefix;
+            if (length > MaxTlvsLength)
             {
-                throw new ArgumentException($"The optional fields are longer than {MostOfTlvs} bytes, the most that a header has place for.", nameof(tlvs));
+                throw new ArgumentException($"The optional fields are longer than {MaxTlvsLength} bytes, the most that a header has place for.", nameof(tlvs));
             }
         }
 

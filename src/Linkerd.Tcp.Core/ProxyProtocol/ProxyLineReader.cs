@@ -11,16 +11,16 @@ internal static class ProxyLineReader
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
     private const byte Space = (byte)' ';
-    private const int MostDigitsOfPort = 5;
+    private const int MaxPortDigits = 5;
     private static readonly SearchValues<byte> OfV6 = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
     /// <summary>Reads from bytes that begin with as much of <see cref="ProxyFormat.LinePrefix"/> as there is.</summary>
     public static ProxyReadResult Read(ReadOnlySpan<byte> bytes)
     {
-        var end = bytes[..Math.Min(bytes.Length, ProxyFormat.MostOfLine)].IndexOfAny(Cr, Lf);
-        if (end == ProxyFormat.MostOfLine - 1 || (end < 0 && bytes.Length >= ProxyFormat.MostOfLine))
+        var end = bytes[..Math.Min(bytes.Length, ProxyFormat.MaxLineLength)].IndexOfAny(Cr, Lf);
+        if (end == ProxyFormat.MaxLineLength - 1 || (end < 0 && bytes.Length >= ProxyFormat.MaxLineLength))
         {
-            return ProxyReadResult.Invalid($"the PROXY line does not end within {ProxyFormat.MostOfLine} bytes; expected CRLF");
+            return ProxyReadResult.Invalid($"the PROXY line does not end within {ProxyFormat.MaxLineLength} bytes; expected CRLF");
         }
 
         if (end < 0 || (bytes[end] == Cr && end + 1 == bytes.Length))
@@ -138,7 +138,7 @@ internal static class ProxyLineReader
         return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
     }
 
-    private static int ReadPort(ReadOnlySpan<byte> text) => ReadNumber(text, MostDigitsOfPort) is var port && port <= ushort.MaxValue ? port : -1;
+    private static int ReadPort(ReadOnlySpan<byte> text) => ReadNumber(text, MaxPortDigits) is var port && port <= ushort.MaxValue ? port : -1;
 
     // -1 if it is none, or has a leading zero.
     private static int ReadNumber(ReadOnlySpan<byte> digits, int most) =>

@@ -82,12 +82,12 @@ internal sealed partial class DuplexRun : ITimerHandler
                 return;
             }
 
-            due = Judge(_clock.GetTimestamp(), out var next);
+            due = Classify(_clock.GetTimestamp(), out var next);
             if (due is not null && isTime && LastMoved != _sparedAt)
             {
                 if (IsSpared())
                 {
-                    due = Judge(_clock.GetTimestamp(), out next);
+                    due = Classify(_clock.GetTimestamp(), out next);
                 }
                 else if (-next > TransportTimer.LateMoment && due != Aged && _client.Deadline.MayOvertakeReceives)
                 {
@@ -141,7 +141,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     {
         if (isAboutToMove)
         {
-            half.NoteMoving(now);
+            half.RecordMoving(now);
             half.SourceGoneAt = half.SourceGoneAt == 0 ? 0 : now;
         }
     }
@@ -149,7 +149,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     /// <param name="now">The time of the judgement.</param>
     /// <param name="next">The time until the next limit; zero or less, if one is over: since then.</param>
     /// <returns>Why the copy is to end; null: it is not.</returns>
-    private CloseReason? Judge(long now, out TimeSpan next)
+    private CloseReason? Classify(long now, out TimeSpan next)
     {
         next = TimeSpan.MaxValue;
         CloseReason? due = null;

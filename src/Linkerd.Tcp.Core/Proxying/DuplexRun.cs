@@ -123,7 +123,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
     }
 
@@ -186,12 +186,12 @@ internal sealed partial class DuplexRun
     /// <summary>As <see cref="OnFaulted"/>, for who is not a direction.</summary>
     public void Fail(Exception error)
     {
-        NoteFault(error);
+        RecordFault(error);
         EndNow(new(ClosedBy.Proxy, Phase));
     }
 
     // The first one is told; the others follow from it more often than not.
-    private void NoteFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
+    private void RecordFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     private void Abort(TransportConnection connection)
     {
@@ -201,7 +201,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
     }
 
@@ -211,7 +211,7 @@ internal sealed partial class DuplexRun
     {
         if (status == TransportStatus.Ok)
         {
-            half.NoteFin();
+            half.RecordFin();
             half.Destination.ShutdownSend();
             var other = End(half, withFin: true);
             return other.Ended && !other.EndedWithFin ? half.Destination : null;
@@ -300,7 +300,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
 
         // Whoever ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
@@ -315,7 +315,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
 
         try
@@ -324,7 +324,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
 
         _owner.OnCopyEnded(ResultOf(_control.Reason!.Value), _error);
@@ -339,7 +339,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
             return new(reason, 0, 0, 0, 0, duration);
         }
     }

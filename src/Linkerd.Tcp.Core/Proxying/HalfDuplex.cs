@@ -94,7 +94,7 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
 
     /// <summary>What has been seen on its way counts as moved.</summary>
-    public void NoteMoving(long now) => Volatile.Write(ref _lastMoved, now);
+    public void RecordMoving(long now) => Volatile.Write(ref _lastMoved, now);
 
     public void OnUnblocked(long now)
     {
@@ -106,7 +106,7 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public void OnFaulted(Exception error) => run.OnFaulted(error);
 
-    public void NoteFin() => _finCame = true;
+    public void RecordFin() => _finCame = true;
 
     public void End(bool withFin, long now)
     {

@@ -10,13 +10,13 @@ namespace Linkerd.Tcp.Resolving;
 /// <param name="options">The options.</param>
 internal sealed partial class HostWatch(DstPath name, HostAddress host, HostResolverOptions options)
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan InitialRetry = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Bound, negative or failed after each lookup, until the token is cancelled.</summary>
     public async IAsyncEnumerable<Resolution> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = new HostQuery(host, options);
-        var backoff = new Backoff(FirstRetry < options.RefreshInterval ? FirstRetry : options.RefreshInterval, options.RefreshInterval, options.Random);
+        var backoff = new Backoff(InitialRetry < options.RefreshInterval ? InitialRetry : options.RefreshInterval, options.RefreshInterval, options.Random);
         var warnings = new RepeatFilter(options.TimeProvider);
         Resolution last = Resolution.Pending.Instance;
         while (true)

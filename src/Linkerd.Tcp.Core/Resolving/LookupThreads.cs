@@ -10,7 +10,7 @@ internal sealed class LookupThreads(TimeSpan idle)
     public const int Most = 16;
 
     /// <summary>With silent name servers every thread is taken for tens of seconds; a name that was never asked for does not wait behind refreshes for that.</summary>
-    public const int MostOfRefreshes = 12;
+    public const int MaxRefreshThreads = 12;
 
     // A monitor, since idle threads wait on it.
     private readonly object _gate = new();
@@ -81,7 +81,7 @@ internal sealed class LookupThreads(TimeSpan idle)
     private void WakeThread()
     {
         // Threads that wait may have been woken for earlier work already.
-        var ready = _first.Count + Math.Min(_refreshes.Count, MostOfRefreshes - _refreshing);
+        var ready = _first.Count + Math.Min(_refreshes.Count, MaxRefreshThreads - _refreshing);
         if (_waiting >= ready)
         {
             Monitor.Pulse(_gate);
@@ -95,7 +95,7 @@ internal sealed class LookupThreads(TimeSpan idle)
 
     private LookupWork? TakeNext()
     {
-        var next = _first.First ?? (_refreshing < MostOfRefreshes ? _refreshes.First : null);
+        var next = _first.First ?? (_refreshing < MaxRefreshThreads ? _refreshes.First : null);
         if (next is null)
         {
             return null;

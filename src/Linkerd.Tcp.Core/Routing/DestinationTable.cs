@@ -10,7 +10,7 @@ namespace Linkerd.Tcp.Routing;
 /// <remarks>One timer for all of them, which runs while there are any: it looks at each, a tenth of the shorter time-out after the other.</remarks>
 internal sealed partial class DestinationTable : IDisposable
 {
-    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MinPeriod = TimeSpan.FromMilliseconds(10);
 
     private readonly ConcurrentDictionary<DstPath, Entry> _byName = new();
     private readonly TimeProvider _timeProvider;
@@ -37,7 +37,7 @@ internal sealed partial class DestinationTable : IDisposable
         _fullFilter = new RepeatFilter(timeProvider);
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
-            _timer = timeProvider.CreateTimer(static table => ((DestinationTable)table!).LookAfter(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = timeProvider.CreateTimer(static table => ((DestinationTable)table!).Maintain(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -255,14 +255,14 @@ internal sealed partial class DestinationTable : IDisposable
         var shortest = options.IdleTimeout == Timeout.InfiniteTimeSpan || (options.UnboundTimeout != Timeout.InfiniteTimeSpan && options.UnboundTimeout < options.IdleTimeout)
             ? options.UnboundTimeout
             : options.IdleTimeout;
-        var period = shortest == Timeout.InfiniteTimeSpan ? shortest : shortest / 10 > ShortestPeriod ? shortest / 10 : ShortestPeriod;
+        var period = shortest == Timeout.InfiniteTimeSpan ? shortest : shortest / 10 > MinPeriod ? shortest / 10 : MinPeriod;
         if (!_isDisposed)
         {
             _timer.Change(period, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void LookAfter()
+    private void Maintain()
     {
         var now = _timeProvider.GetTimestamp();
         var options = _options;
@@ -308,7 +308,7 @@ internal sealed partial class DestinationTable : IDisposable
         // Sessions of a listener hold nothing: its name does, and it may be gone before them.
         if (destination.HasSessions)
         {
-            destination.Use.NoteUse();
+            destination.Use.RecordUse();
             return;
         }
 

@@ -27,7 +27,7 @@ internal sealed class DestinationUse
     }
 
     /// <summary>Has it count as used at the next look.</summary>
-    public void NoteUse() => _wasUsed = true;
+    public void RecordUse() => _wasUsed = true;
 
     /// <summary>Closes it, unless somebody holds it.</summary>
     public bool TryClose() => Interlocked.CompareExchange(ref _holds, Closed, 0) == 0;

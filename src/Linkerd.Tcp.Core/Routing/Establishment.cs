@@ -23,14 +23,14 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private const int RefusalsPerTurn = 16;
 
-    private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
 
     // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
     // although the kernel asks again only after 1 s.
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
     // Zero would be no limit (ConnectOptions.Timeout).
-    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MinAttempt = TimeSpan.FromMilliseconds(1);
 
     private Destination _destination = null!;
     private ConnectOptions _policy = null!;
@@ -246,7 +246,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
         // A place that came too late is given back untouched.
         _lease.Complete();
-        if (waited.IsInVain)
+        if (waited.CannotSucceed)
         {
             Stop(CloseReason.Rejected(RejectReason.NoEndpoint), _destination.Describe(waited.Picked));
         }
@@ -340,7 +340,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         var first = _policy.RetryBackoff;
         _tried?.StartOver();
-        _backoff ??= new Backoff(first, first < LastBackoff ? LastBackoff : first, random);
+        _backoff ??= new Backoff(first, first < MaxBackoff ? MaxBackoff : first, random);
         _pause = _backoff.Next();
         _isOver = IsCancelled;
     }
@@ -384,7 +384,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         // One that is long over was so already before this attempt: the process was stopped. Then whoever keeps the deadline grants a moment, and ends that.
         var left = timeProvider.GetElapsedTime(_pickedAt, _deadline);
         left = left < -TransportTimer.LateMoment ? TransportTimer.LateMoment : left;
-        return Shorter(timeout, left > ShortestAttempt ? left : ShortestAttempt);
+        return Shorter(timeout, left > MinAttempt ? left : MinAttempt);
     }
 
     private static TimeSpan Shorter(TimeSpan timeout, TimeSpan other) => timeout == Timeout.InfiniteTimeSpan || other < timeout ? other : timeout;

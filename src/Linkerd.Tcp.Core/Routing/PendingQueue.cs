@@ -22,7 +22,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
 
     // How many that wait for another endpoint than those that they have tried may be passed over at one change. Were there more, of whom each has met the
     // same endpoint in vain, its breaker would be open.
-    private const int MostPassed = 16;
+    private const int MaxPassed = 16;
 
     private readonly Lock _lock = new();
     private volatile ILoadBalancer _balancer = balancer;
@@ -236,7 +236,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
         lock (_lock)
         {
             // What one cannot take that has tried an endpoint may do for the next.
-            var next = _pumpAgain ? _first : waiter.Tried is not null && waiter.IsQueued && _passed < MostPassed ? waiter.Next : null;
+            var next = _pumpAgain ? _first : waiter.Tried is not null && waiter.IsQueued && _passed < MaxPassed ? waiter.Next : null;
             _passed = _pumpAgain ? 0 : _passed + 1;
             _pumpAgain = false;
             _isPumping = next is not null;

@@ -74,11 +74,11 @@ internal sealed class PendingSession : IValueTaskSource<bool>
 /// <summary>How a wait ended: with a lease where <see cref="Picked"/> says so.</summary>
 /// <param name="Picked">What the pick said; <see cref="PickResult.Unavailable"/> with no lease where the wait was given up or is in vain.</param>
 /// <param name="Lease">The lease.</param>
-/// <param name="IsInVain">Whether nothing that can be waited for is left.</param>
+/// <param name="CannotSucceed">Whether nothing that can be waited for is left.</param>
 /// <param name="Error">What a balancer threw, against its contract.</param>
 /// <param name="IsTriedOut">Whether no endpoint is left but those that the session has tried.</param>
-internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool IsInVain = false, Exception? Error = null, bool IsTriedOut = false)
+internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool CannotSucceed = false, Exception? Error = null, bool IsTriedOut = false)
 {
     /// <summary>Whether the wait is over.</summary>
-    public bool IsEnd => Picked == PickResult.Picked || IsInVain || IsTriedOut || Error is not null;
+    public bool IsEnd => Picked == PickResult.Picked || CannotSucceed || IsTriedOut || Error is not null;
 }

@@ -13,7 +13,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 public sealed class ListenerOptions
 {
-    private const double MostPerSecond = 1_000_000_000;
+    private const double MaxPerSecond = 1_000_000_000;
 
     /// <summary>Makes a listener whose address and name are set afterwards.</summary>
     public ListenerOptions()
@@ -144,7 +144,7 @@ public sealed class ListenerOptions
         validator.Range(MaxPreludeBytes, 1);
         validator.Range(Backlog, 1);
         validator.Range(MaxSessions, 1);
-        validator.Expect(AcceptRate is null or (> 0 and <= MostPerSecond), AcceptRate, FormattableString.Invariant($"more than 0 sessions a second, at most {MostPerSecond},"));
+        validator.Expect(AcceptRate is null or (> 0 and <= MaxPerSecond), AcceptRate, FormattableString.Invariant($"more than 0 sessions a second, at most {MaxPerSecond},"));
         validator.Range(AcceptBurst, 1);
         if (AcceptBurst is not null && AcceptRate is null)
         {

@@ -232,7 +232,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or more than 49 days. Nothing is stopped then.</exception>
     public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort)
     {
-        if (grace != Timeout.InfiniteTimeSpan && (grace < TimeSpan.Zero || grace > OptionsValidator.LongestTimer))
+        if (grace != Timeout.InfiniteTimeSpan && (grace < TimeSpan.Zero || grace > OptionsValidator.MaxTimer))
         {
             throw new ArgumentOutOfRangeException(nameof(grace), grace, "Zero to 49 days, or Timeout.InfiniteTimeSpan, was expected.");
         }

@@ -11,8 +11,8 @@ namespace Linkerd.Tcp.Sessions;
 /// </summary>
 internal sealed partial class DrainEnforcer : IDisposable
 {
-    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinPeriod = TimeSpan.FromMilliseconds(50);
 
     private readonly SessionList _sessions;
     private readonly ILogger _logger;
@@ -21,7 +21,7 @@ internal sealed partial class DrainEnforcer : IDisposable
     private readonly HashSet<Destination> _watched = [];
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
-    private TimeSpan _period = LongestPeriod;
+    private TimeSpan _period = MaxPeriod;
     private HashSet<ServerEndpoint>? _down;
     private long _lookedAt;
     private bool _isAwake;
@@ -73,7 +73,7 @@ internal sealed partial class DrainEnforcer : IDisposable
             {
                 // Short times are looked at more often, or all sessions would end in one go.
                 var period = timeout / 20;
-                period = period > ShortestPeriod ? period : ShortestPeriod;
+                period = period > MinPeriod ? period : MinPeriod;
                 _period = period < _period ? period : _period;
             }
 

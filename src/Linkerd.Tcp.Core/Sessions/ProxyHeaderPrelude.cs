@@ -16,10 +16,10 @@ internal sealed partial class ProxyHeaderPrelude(ClientAccess access, int maxByt
 {
     // Behind the header there is place for what a prelude after this one looks at.
     private const int RoomForData = 1024;
-    private const int LongestLine = 107;
-    private const int LongestBlock = 64 * 1024 - 256;
+    private const int MaxLine = 107;
+    private const int MaxBlock = 64 * 1024 - 256;
 
-    private readonly int _maxLength = Math.Clamp(maxBytes - RoomForData, LongestLine, LongestBlock);
+    private readonly int _maxLength = Math.Clamp(maxBytes - RoomForData, MaxLine, MaxBlock);
 
     /// <inheritdoc/>
     public ValueTask<PreludeResult> RunAsync(PreludeRun run) =>

@@ -119,12 +119,12 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         catch (Exception error)
         {
             // What a transport has registered on the token.
-            NoteFault(error, ClosePhase.Connect);
+            RecordFault(error, ClosePhase.Connect);
         }
     }
 
     /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already. Any thread.</summary>
-    internal void NoteFault(Exception error, ClosePhase phase)
+    internal void RecordFault(Exception error, ClosePhase phase)
     {
         _control.TrySetReason(new(ClosedBy.Proxy, phase));
         LogFault(error);
@@ -200,7 +200,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         catch (Exception error)
         {
             // Somebody else's connection, balancer or transport: its fault ends this session and no other.
-            NoteFault(error, _phase == SessionPhase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
+            RecordFault(error, _phase == SessionPhase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
         }
 
         try
@@ -209,7 +209,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            NoteFault(error, ClosePhase.Connect);
+            RecordFault(error, ClosePhase.Connect);
         }
 
         if (establishment is not null)
@@ -235,7 +235,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            NoteFault(error, ClosePhase.Connect);
+            RecordFault(error, ClosePhase.Connect);
             await EndUnservedAsync(null, detail, server).ConfigureAwait(false);
         }
     }
@@ -373,7 +373,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            NoteFault(error, ClosePhase.Connect);
+            RecordFault(error, ClosePhase.Connect);
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class SessionWait : ITimerHandler
         catch (Exception error)
         {
             // Nobody looks after the session from here on, so it ends.
-            _session.NoteFault(error, state == State.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
+            _session.RecordFault(error, state == State.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
             _session.EndWaiting(null);
         }
     }

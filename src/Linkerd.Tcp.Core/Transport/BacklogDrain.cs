@@ -13,8 +13,8 @@ namespace Linkerd.Tcp.Transport;
 internal sealed class BacklogDrain(TransportListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestTaking = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan MaxTaking = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(2);
 
     // A handshake over loopback is over at once, but for the moment in which another processor still has the ACK.
     private static readonly TimeSpan LocalHandshake = TimeSpan.FromMilliseconds(10);
@@ -42,12 +42,12 @@ internal sealed class BacklogDrain(TransportListenOptions options, EndPoint addr
         if (mayHoldMore)
         {
             // A machine that is short of processor time does not lose those who are there.
-            return elapsed < (isClosed ? LongestTaking : Longest);
+            return elapsed < (isClosed ? MaxTaking : Longest);
         }
 
         var end = _lastAt + _quiet;
         var left = (end < Longest ? end : Longest) - elapsed;
-        pause = left < LongestPause ? left : LongestPause;
+        pause = left < MaxPause ? left : MaxPause;
         return left > TimeSpan.Zero;
     }
 

@@ -7,8 +7,8 @@ namespace Linkerd.Tcp.Transport;
 internal struct ReceiveWindow(WindowPool pool)
 {
     // Thousands of clients may have sent half of a header each, and no more: they are not to hold a window each.
-    private const int MostOfRest = 1024;
-    private const int LeastShrunk = 4 * MostOfRest;
+    private const int MaxRestLength = 1024;
+    private const int MinShrunk = 4 * MaxRestLength;
 
     private byte[]? _buffer;
     private int _start;
@@ -99,7 +99,7 @@ internal struct ReceiveWindow(WindowPool pool)
         {
             Release();
         }
-        else if (Unread <= MostOfRest && pool.Size >= LeastShrunk && _buffer!.Length >= pool.Size)
+        else if (Unread <= MaxRestLength && pool.Size >= MinShrunk && _buffer!.Length >= pool.Size)
         {
             var window = _buffer;
             MoveTo(GC.AllocateUninitializedArray<byte>(Unread));

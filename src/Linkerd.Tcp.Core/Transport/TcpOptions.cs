@@ -5,12 +5,12 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. Copied and validated by whoever takes them, except in <see cref="TransportConnectOptions"/>.</summary>
 public sealed class TcpOptions
 {
-    private const int LargestBuffer = 1 << 30;
+    private const int MaxBuffer = 1 << 30;
 
     // tcp(7) and the kernel's MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT.
-    private const int MostProbes = 127;
-    private static readonly TimeSpan LongestKeepAlive = TimeSpan.FromSeconds(short.MaxValue);
-    private static readonly TimeSpan LongestUserTimeout = TimeSpan.FromMilliseconds(int.MaxValue);
+    private const int MaxProbes = 127;
+    private static readonly TimeSpan MaxKeepAlive = TimeSpan.FromSeconds(short.MaxValue);
+    private static readonly TimeSpan MaxUserTimeout = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>Gets the defaults, for code that sets nothing and gives them to nobody.</summary>
     internal static TcpOptions Defaults { get; } = new();
@@ -44,7 +44,7 @@ public sealed class TcpOptions
 
     internal TcpOptions Copy() => (TcpOptions)MemberwiseClone();
 
-    internal bool HasWindow => WindowSize is > 0 and <= LargestBuffer;
+    internal bool HasWindow => WindowSize is > 0 and <= MaxBuffer;
 
     /// <summary>Gets whether connections are probed in the same way.</summary>
     internal bool HasKeepAliveOf(TcpOptions other) => ReferenceEquals(this, other)
@@ -59,12 +59,12 @@ public sealed class TcpOptions
     {
         validator.Expect(KeepAliveTime == TimeSpan.Zero || IsKeepAlive(KeepAliveTime), KeepAliveTime, "1 s to 32767 s, or zero for no probing,");
         validator.Expect(IsKeepAlive(KeepAliveInterval), KeepAliveInterval, "1 s to 32767 s");
-        validator.Range(KeepAliveRetryCount, 1, MostProbes);
+        validator.Range(KeepAliveRetryCount, 1, MaxProbes);
         validator.Expect(HasWindow, WindowSize, "1 byte to 1 GiB");
-        validator.Expect(UserTimeout >= TimeSpan.Zero && UserTimeout <= LongestUserTimeout, UserTimeout, "zero for the system's, or up to 24 days,");
-        validator.Expect(SendBufferSize is null or (> 0 and <= LargestBuffer), SendBufferSize, "1 byte to 1 GiB, or null for the system's,");
-        validator.Expect(ReceiveBufferSize is null or (> 0 and <= LargestBuffer), ReceiveBufferSize, "1 byte to 1 GiB, or null for the system's,");
+        validator.Expect(UserTimeout >= TimeSpan.Zero && UserTimeout <= MaxUserTimeout, UserTimeout, "zero for the system's, or up to 24 days,");
+        validator.Expect(SendBufferSize is null or (> 0 and <= MaxBuffer), SendBufferSize, "1 byte to 1 GiB, or null for the system's,");
+        validator.Expect(ReceiveBufferSize is null or (> 0 and <= MaxBuffer), ReceiveBufferSize, "1 byte to 1 GiB, or null for the system's,");
     }
 
-    private static bool IsKeepAlive(TimeSpan span) => span >= TimeSpan.FromSeconds(1) && span <= LongestKeepAlive;
+    private static bool IsKeepAlive(TimeSpan span) => span >= TimeSpan.FromSeconds(1) && span <= MaxKeepAlive;
 }

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Transport;
 public sealed class TransportOptions
 {
     // Each is a thread.
-    private const int MostLoops = 1024;
+    private const int MaxLoops = 1024;
 
     /// <summary>Which one. Default: <see cref="TransportEngine.Auto"/>.</summary>
     public TransportEngine Engine { get; set; }
@@ -33,7 +33,7 @@ public sealed class TransportOptions
     internal void Validate(OptionsValidator validator)
     {
         validator.Defined<TransportEngine>(Engine);
-        validator.Range(Loops, 1, MostLoops);
-        validator.Expect(StuckAfter >= TimeSpan.FromMilliseconds(10) && StuckAfter <= OptionsValidator.LongestTimer, StuckAfter, "10 ms to 49 days");
+        validator.Range(Loops, 1, MaxLoops);
+        validator.Expect(StuckAfter >= TimeSpan.FromMilliseconds(10) && StuckAfter <= OptionsValidator.MaxTimer, StuckAfter, "10 ms to 49 days");
     }
 }

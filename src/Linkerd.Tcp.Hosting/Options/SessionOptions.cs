@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Hosting.Options;
 /// <summary>The options of sessions: their times, and how many there may be.</summary>
 internal static class SessionOptions
 {
-    private const int MostSessions = 100_000_000;
+    private const int SessionCeiling = 100_000_000;
 
     public static IReadOnlyList<ConfigurationOption> All { get; } =
     [
@@ -64,7 +64,7 @@ internal static class SessionOptions
             Help = "End a connection on either side if its peer acknowledges no bytes, or reads nothing, for this time (TCP_USER_TIMEOUT)",
             Details = "Also ends connections to peers that are alive and read slowly (RFC 5482). The kernel counts it in milliseconds, in 31 bits. Linux only.",
         },
-        new ConfigurationOption<ProxyConfiguration, int?>(OptionTypes.Count("sessions", 1, MostSessions).OrNothing("auto"), static proxy => proxy.MaxSessions, static (proxy, most) => proxy.MaxSessions = most)
+        new ConfigurationOption<ProxyConfiguration, int?>(OptionTypes.Count("sessions", 1, SessionCeiling).OrNothing("auto"), static proxy => proxy.MaxSessions, static (proxy, most) => proxy.MaxSessions = most)
         {
             Key = "maxSessions",
             Argument = "max-sessions",
@@ -81,14 +81,14 @@ internal static class SessionOptions
             Default = "auto",
             Help = "Maximum number of connections that the kernel completes before they are accepted; auto: its limit (net.core.somaxconn), which limits N too",
         },
-        new ConfigurationOption<ServerConfiguration, int>(OptionTypes.Count("sessions", 1, MostSessions, zeroWord: "off"), static server => server.MaxConcurrency, static (server, most) => server.MaxConcurrency = most)
+        new ConfigurationOption<ServerConfiguration, int>(OptionTypes.Count("sessions", 1, SessionCeiling, zeroWord: "off"), static server => server.MaxConcurrency, static (server, most) => server.MaxConcurrency = most)
         {
             Key = "maxConcurrency",
             Default = "off",
             Help = "Maximum number of concurrent sessions of this server; further clients wait",
         },
         new ConfigurationOption<ServerConfiguration, int>(
-            OptionTypes.Count("sessions", 1, MostSessions, zeroWord: "off"), static server => server.MaxSessionsPerClient, static (server, most) => server.MaxSessionsPerClient = most)
+            OptionTypes.Count("sessions", 1, SessionCeiling, zeroWord: "off"), static server => server.MaxSessionsPerClient, static (server, most) => server.MaxSessionsPerClient = most)
         {
             Key = "maxSessionsPerClient",
             Default = "off",
@@ -101,7 +101,7 @@ internal static class SessionOptions
             Default = "off",
             Help = "Maximum number of sessions that begin per second, on average; further clients are reset",
         },
-        new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("sessions", 1, MostSessions).OrNothing("auto"), static server => server.AcceptBurst, static (server, burst) => server.AcceptBurst = burst)
+        new ConfigurationOption<ServerConfiguration, int?>(OptionTypes.Count("sessions", 1, SessionCeiling).OrNothing("auto"), static server => server.AcceptBurst, static (server, burst) => server.AcceptBurst = burst)
         {
             Key = "acceptBurst",
             Default = "auto",

@@ -7,7 +7,7 @@ using Linkerd.Tcp.Namerd.Protocol;
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>The addresses behind an id.</summary>
-internal sealed class MeshReplicasQuestion(DstPath id) : MeshQuestion<Replicas, Resolution>
+internal sealed class MeshReplicasQuestion(DstPath id) : MeshWatchRequest<Replicas, Resolution>
 {
     private readonly ReplicasReq _request = new() { Id = MeshNames.ToMessage(id) };
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>Passes on what is learnt about one subject, and says in the log what changed. Any thread.</summary>
-internal sealed class MeshReport<TMessage, TState>(MeshQuestion<TMessage, TState> question, MeshOptions options, ILogger logger, LatestValue<TState> states)
+internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TState> question, MeshOptions options, ILogger logger, LatestValue<TState> states)
     where TMessage : class
     where TState : class
 {

@@ -6,11 +6,11 @@ namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
 /// <summary>Keeps one stream open for as long as someone wants to know: which namerd it is asked of, when it is renewed, and when it is tried again.</summary>
 internal sealed class MeshSession<TMessage, TState>(
-    MeshQuestion<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
+    MeshWatchRequest<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
     where TMessage : class
     where TState : class
 {
-    private readonly MeshGuard<TMessage, TState> _guard = new(question, servers, options, report);
+    private readonly StreamRenewal<TMessage, TState> _guard = new(question, servers, options, report);
     private readonly Backoff _backoff = RetryDelays.Backoff(options.Random, interval: null);
     private MeshServer? _avoid;
     private long _opened;

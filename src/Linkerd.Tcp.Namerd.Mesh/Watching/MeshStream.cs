@@ -8,7 +8,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
     where TMessage : class
     where TState : class
 {
-    private readonly MeshQuestion<TMessage, TState> _question;
+    private readonly MeshWatchRequest<TMessage, TState> _question;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _outer;
     private readonly int _epoch;
@@ -16,7 +16,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
     private bool _isDisposed;
 
     /// <summary>Opens one. The server is released with it.</summary>
-    public MeshStream(MeshQuestion<TMessage, TState> question, MeshServer server, CancellationToken cancellationToken)
+    public MeshStream(MeshWatchRequest<TMessage, TState> question, MeshServer server, CancellationToken cancellationToken)
     {
         _question = question;
         Server = server;

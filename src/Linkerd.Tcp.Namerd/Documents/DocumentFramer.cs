@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Namerd.Documents;
 internal sealed class DocumentFramer(int most) : IDisposable
 {
     private const int SmallBuffer = 8 * 1024;
-    private const int MostText = 1024;
+    private const int MaxTextLength = 1024;
     private byte[] _buffer = [];
     private int _start;
     private int _scanned;
@@ -94,7 +94,7 @@ internal sealed class DocumentFramer(int most) : IDisposable
     }
 
     // The text of an error is only quoted, so there is no need to wait for its end.
-    private int Limit => _kind == FrameKind.Object ? most : Math.Min(MostText, most);
+    private int Limit => _kind == FrameKind.Object ? most : Math.Min(MaxTextLength, most);
 
     private void Begin(byte b)
     {
@@ -120,7 +120,7 @@ internal sealed class DocumentFramer(int most) : IDisposable
     private bool TakeTooLong(out Frame frame)
     {
         var kind = _kind == FrameKind.Object ? FrameKind.TooLong : FrameKind.Text;
-        frame = new Frame(kind, _buffer.AsMemory(_start, Math.Min(_scanned - _start, MostText)));
+        frame = new Frame(kind, _buffer.AsMemory(_start, Math.Min(_scanned - _start, MaxTextLength)));
         _start = _scanned;
         _kind = FrameKind.None;
         return true;

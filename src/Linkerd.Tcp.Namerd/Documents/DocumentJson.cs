@@ -7,9 +7,9 @@ namespace Linkerd.Tcp.Namerd.Documents;
 internal static class DocumentJson
 {
     /// <summary>The deepest nesting that is read. A tree of namerd takes four levels a node; deeper documents are malformed to us.</summary>
-    public const int MostDepth = 256;
+    public const int MaxDepth = 256;
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = MostDepth };
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = MaxDepth };
 
     /// <summary>A reader that stands at the brace that opens the document.</summary>
     /// <exception cref="JsonException">This is no JSON object.</exception>

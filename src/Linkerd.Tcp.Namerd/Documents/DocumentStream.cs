@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Namerd.Documents;
 internal sealed class DocumentStream<TState> : IDisposable
     where TState : class
 {
-    private readonly Question<TState> _question;
+    private readonly WatchKind<TState> _kind;
     private readonly NamerdClient _client;
     private readonly NamerdOptions _options;
     private readonly NamerdAnswer _answer;
@@ -21,9 +21,9 @@ internal sealed class DocumentStream<TState> : IDisposable
     private readonly Deadline _deadline;
 
     public DocumentStream(
-        Question<TState> question, NamerdClient client, NamerdOptions options, NamerdAnswer answer, CancellationToken cancellationToken)
+        WatchKind<TState> kind, NamerdClient client, NamerdOptions options, NamerdAnswer answer, CancellationToken cancellationToken)
     {
-        _question = question;
+        _kind = kind;
         _client = client;
         _options = options;
         _answer = answer;
@@ -129,7 +129,7 @@ internal sealed class DocumentStream<TState> : IDisposable
         var documents = new List<NamerdDocument<TState>>();
         for (var i = objects.Count - 1; i >= 0; i--)
         {
-            var document = _question.Parse(objects[i].Span, out var error);
+            var document = _kind.Parse(objects[i].Span, out var error);
             if (document is null)
             {
                 end = new StreamEnd(StreamEndKind.Error, NamerdFailure.DescribeDocument(Server.Text, _client.Name, error!));
@@ -137,13 +137,13 @@ internal sealed class DocumentStream<TState> : IDisposable
             }
 
             // One of each rank is enough: what is superseded is not worth the reading of a consumer.
-            if (documents.Count > 0 && _question.RankOf(document.State) <= _question.RankOf(documents[0].State))
+            if (documents.Count > 0 && _kind.RankOf(document.State) <= _kind.RankOf(documents[0].State))
             {
                 continue;
             }
 
             documents.Insert(0, document);
-            if (_question.RankOf(document.State) == StatePrecedence.Bound)
+            if (_kind.RankOf(document.State) == StatePrecedence.Bound)
             {
                 break;
             }

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Namerd.Documents;
 internal sealed class EndpointReader
 {
     // An IPv6 address with a long zone.
-    private const int MostAddressChars = 128;
+    private const int MaxAddressLength = 128;
 
     private readonly List<WeightedAddress> _endpoints = [];
     private int _skipped;
@@ -116,8 +116,8 @@ internal sealed class EndpointReader
             return;
         }
 
-        Span<char> text = stackalloc char[MostAddressChars];
-        if (json.ValueSpan.Length <= MostAddressChars)
+        Span<char> text = stackalloc char[MaxAddressLength];
+        if (json.ValueSpan.Length <= MaxAddressLength)
         {
             _address = AddressReader.Read(text[..json.CopyString(text)]);
         }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Namerd.Documents;
 
-/// <summary>Finds the brace that ends a JSON object, byte by byte. Whether the object is well-formed is another's question.</summary>
+/// <summary>Finds the brace that ends a JSON object, byte by byte. Whether the object is well-formed is another's request.</summary>
 internal struct JsonObjectScanner
 {
     private int _depth;

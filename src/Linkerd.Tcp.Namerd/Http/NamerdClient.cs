@@ -10,7 +10,7 @@ namespace Linkerd.Tcp.Namerd.Http;
 /// <summary>Asks a namerd about one name, and tells a good answer from every other. Any thread.</summary>
 internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
 {
-    private const int MostErrorBytes = 1024;
+    private const int MaxErrorBytes = 1024;
     private const int FirstBuffer = 16 * 1024;
 
     public DstPath Name => request.Name;
@@ -163,7 +163,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
 
     private static async Task<string> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var buffer = new byte[MostErrorBytes];
+        var buffer = new byte[MaxErrorBytes];
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         return Encoding.UTF8.GetString(buffer, 0, length);

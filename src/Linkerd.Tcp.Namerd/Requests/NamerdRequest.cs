@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Namerd.Requests;
 internal sealed class NamerdRequest
 {
     /// <summary>namerd answers a longer request line with 414 and closes the connection. In bytes, without the line's end.</summary>
-    public const int MostRequestLine = 4096;
+    public const int MaxRequestLine = 4096;
 
     private const string Method = "GET ";
     private const string Version = " HTTP/1.1";
@@ -37,7 +37,7 @@ internal sealed class NamerdRequest
     public string? TooLong(string basePath)
     {
         var length = Method.Length + basePath.Length + Target(watch: true).Length + Version.Length;
-        if (length <= MostRequestLine)
+        if (length <= MaxRequestLine)
         {
             return null;
         }
@@ -45,7 +45,7 @@ internal sealed class NamerdRequest
         var dtab = _dtab.Length == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", {_dtab.Length} of them for the dtab that is appended");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the request line for {Abbreviate(Name)} is {length} bytes long{dtab}, and namerd takes {MostRequestLine}: {(_dtab.Length > length / 2 ? "the dtab" : "the name")} is too long");
+            $"the request line for {Abbreviate(Name)} is {length} bytes long{dtab}, and namerd takes {MaxRequestLine}: {(_dtab.Length > length / 2 ? "the dtab" : "the name")} is too long");
     }
 
     /// <summary>As Uri prints it, but with the zone of an IPv6 address, which Uri leaves out, and without the slash at the end.</summary>

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Namerd.Servers;
 internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, Func<Stream, Stream>? wrap) : IDisposable
 {
     // Proxies and load balancers cut what is idle for 60 s, some for 30.
-    private static readonly TimeSpan MostIdle = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Spare = TimeSpan.FromSeconds(5);
 
@@ -61,7 +61,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
         // A question's own deadline is for its words; this ends what the handler goes on with behind a question that has been given up.
         ConnectTimeout = options.RequestTimeout + Spare,
         PooledConnectionLifetime = lifetime,
-        PooledConnectionIdleTimeout = MostIdle,
+        PooledConnectionIdleTimeout = MaxIdle,
 
         // Closing a watch closes its connection; reading on in the hope of using it again would keep namerd sending.
         MaxResponseDrainSize = 0,

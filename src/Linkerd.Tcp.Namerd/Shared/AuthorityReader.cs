@@ -13,11 +13,11 @@ internal static class AuthorityReader
     public const string Key = "authority";
 
     // 253 characters of a name (RFC 1035), a colon and five digits.
-    private const int MostChars = 259;
+    private const int MaxLength = 259;
 
     /// <summary>Gets the metadata of an authority; null if it is empty, longer than a name with a port, or not of printable ASCII.</summary>
     public static EndpointMetadata? Of(string? authority) =>
-        authority is { Length: > 0 and <= MostChars } && !authority.AsSpan().ContainsAnyExceptInRange('!', '~') ? new() { Authority = authority } : null;
+        authority is { Length: > 0 and <= MaxLength } && !authority.AsSpan().ContainsAnyExceptInRange('!', '~') ? new() { Authority = authority } : null;
 
     /// <summary>Whether the name at the reader is the key.</summary>
     public static bool IsAt(in Utf8JsonReader json) => !json.ValueIsEscaped && json.ValueTextEquals(Key);
@@ -25,7 +25,7 @@ internal static class AuthorityReader
     /// <summary>Takes the value at the reader.</summary>
     public static EndpointMetadata? Take(ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String && !json.ValueIsEscaped && json.ValueSpan.Length <= MostChars)
+        if (json.TokenType == JsonTokenType.String && !json.ValueIsEscaped && json.ValueSpan.Length <= MaxLength)
         {
             return Of(System.Text.Encoding.UTF8.GetString(json.ValueSpan));
         }

@@ -16,7 +16,7 @@ internal sealed class NamerdException(string message, NamerdException.Reason why
         /// <summary>There is no connection.</summary>
         Unreachable,
 
-        /// <summary>Whatever there is does not answer as namerd does, to any question.</summary>
+        /// <summary>Whatever there is does not answer as namerd does, to any request.</summary>
         Unusable,
     }
 

@@ -13,11 +13,11 @@ internal static class RetryDelays
     private static readonly TimeSpan Prompt = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan MostOfServer = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxServerBackoff = TimeSpan.FromSeconds(10);
 
     // However short the interval: a name asks two questions, each of them after half to all of this, and namerd in trouble is to get no more than one in a second.
-    private static readonly TimeSpan LeastMost = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan LeastMostOfServer = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MinCeiling = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan MinServerCeiling = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest back-off of a name where the interval is no shorter.</summary>
     public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
@@ -26,13 +26,13 @@ internal static class RetryDelays
     public static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
     /// <summary>After failures that are about one name: from 1 s, doubling, to 60 s, or to the interval where that is shorter (but no less than 4 s).</summary>
-    public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(LeastMost, Most, interval), random);
+    public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinCeiling, Most, interval), random);
 
     /// <summary>
     /// After failures of a namerd: from 1 s, doubling, to 10 s, or to the interval where that is shorter (but no less than 2 s). No longer, as one request finds out
     /// for all names whether it is back, and every name waits for that.
     /// </summary>
-    public static Backoff ServerBackoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(LeastMostOfServer, MostOfServer, interval), random);
+    public static Backoff ServerBackoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinServerCeiling, MaxServerBackoff, interval), random);
 
     /// <summary>Between polls.</summary>
     public static TimeSpan PollDelay(NamerdOptions options) => options.Random.Jitter(options.Interval, Jitter);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>Passes on what is learnt about one name, and says in the log what changed. For one thread at a time, but for <see cref="RenewalFailed"/>.</summary>
-/// <param name="question">What is asked.</param>
+/// <param name="kind">What is asked.</param>
 /// <param name="name">The name, or the id.</param>
 /// <param name="outages">Thins out what all names say about the same outage.</param>
 /// <param name="options">Where the time is taken from.</param>
@@ -16,7 +16,7 @@ namespace Linkerd.Tcp.Namerd.Watching;
 /// <param name="cell">Where the states go.</param>
 /// <param name="seen">Is shown every document before its state is passed on.</param>
 internal sealed class NameReport<TState>(
-    Question<TState> question,
+    WatchKind<TState> kind,
     DstPath name,
     RepeatFilter outages,
     NamerdOptions options,
@@ -40,7 +40,7 @@ internal sealed class NameReport<TState>(
         if (_isUp != true && document.IsAnswer)
         {
             var answers = _isUp is null ? "answers" : "answers again";
-            if (question.IsAboutAName)
+            if (kind.IsAboutAName)
             {
                 NamerdLog.Up(logger, server.Text, answers, name);
             }
@@ -48,8 +48,8 @@ internal sealed class NameReport<TState>(
 
         _isUp = document.IsAnswer;
         IsFailing = false;
-        _isKeeping |= question.IsWorthKeeping(document.State);
-        if (question.ErrorOf(document.State) is { } error)
+        _isKeeping |= kind.IsWorthKeeping(document.State);
+        if (kind.ErrorOf(document.State) is { } error)
         {
             Failure($"namerd at {server} answered {name}: {error}", then: null, _failures);
             return;
@@ -82,7 +82,7 @@ internal sealed class NameReport<TState>(
     {
         IsFailing = true;
         Warn(why, $"taking it as pending and trying again in {retry.TotalSeconds:0.0} s", _failures);
-        cell.Put(question.Pending);
+        cell.Put(kind.Pending);
     }
 
     /// <summary>A second watch did not come about; the first one goes on.</summary>
@@ -107,14 +107,14 @@ internal sealed class NameReport<TState>(
     private void Failure(string error, string? then, RepeatFilter filter)
     {
         Warn(error, then, filter);
-        cell.Put(question.Failed(error));
+        cell.Put(kind.Failed(error));
     }
 
     private void Warn(string error, string? then, RepeatFilter filter)
     {
         if (filter.TryPass(out var suppressed))
         {
-            NamerdLog.Failure(logger, error, question.Kept(_isKeeping), name, then is null ? string.Empty : $", {then}", NamerdLog.More(suppressed));
+            NamerdLog.Failure(logger, error, kind.Kept(_isKeeping), name, then is null ? string.Empty : $", {then}", NamerdLog.More(suppressed));
         }
     }
 }

@@ -6,10 +6,10 @@ namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>What everything about one name is made of.</summary>
 internal sealed record NameSetup<TState>(
-    Question<TState> Question, NamerdClient Client, NamerdServers Servers, NamerdOptions Options, NameReport<TState> Report)
+    WatchKind<TState> Kind, NamerdClient Client, NamerdServers Servers, NamerdOptions Options, NameReport<TState> Report)
     where TState : class
 {
-    public NamerdPoll<TState> Poll { get; } = new(Question, Client, Options);
+    public NamerdPoll<TState> Poll { get; } = new(Kind, Client, Options);
 
     /// <summary>
     /// Whether polls run beside a watch. Not beside a watched <c>resolve</c>: each evaluation draws one branch of a union anew.

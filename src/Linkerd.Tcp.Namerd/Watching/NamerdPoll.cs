@@ -8,7 +8,7 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>Asks once, and reads one whole document.</summary>
-internal sealed class NamerdPoll<TState>(Question<TState> question, NamerdClient client, NamerdOptions options)
+internal sealed class NamerdPoll<TState>(WatchKind<TState> kind, NamerdClient client, NamerdOptions options)
     where TState : class
 {
     /// <exception cref="NamerdException">There is no good answer.</exception>
@@ -38,7 +38,7 @@ internal sealed class NamerdPoll<TState>(Question<TState> question, NamerdClient
             throw new NamerdException(NamerdFailure.DescribeText(namerd, client.Name, beginning));
         }
 
-        return question.Parse(text, out var error)
+        return kind.Parse(text, out var error)
             ?? throw new NamerdException(NamerdFailure.DescribeDocument(namerd, client.Name, error!));
     }
 }

@@ -5,11 +5,11 @@ using Linkerd.Tcp.Namerd.Requests;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>The sessions that run now: whoever asks about the same name shares one, which ends with the last of them. Any thread.</summary>
-/// <param name="question">What is asked.</param>
+/// <param name="kind">What is asked.</param>
 /// <param name="time">The clock.</param>
 /// <param name="run">Runs a session until cancelled, which is its only end.</param>
 internal sealed class SharedSessions<TState>(
-    Question<TState> question, TimeProvider time, Func<DstPath, LatestValue<TState>, CancellationToken, Task> run)
+    WatchKind<TState> kind, TimeProvider time, Func<DstPath, LatestValue<TState>, CancellationToken, Task> run)
     where TState : class
 {
     // An offer is for a session that is about to begin; a later one would be told old news.
@@ -67,7 +67,7 @@ internal sealed class SharedSessions<TState>(
         lock (_lock)
         {
             isNew = !_sessions.TryGetValue(name, out session);
-            session ??= _sessions[name] = new Session(question);
+            session ??= _sessions[name] = new Session(kind);
             session.Users++;
             if (_offers.Remove(name, out var offer) && time.GetElapsedTime(offer.At) <= OfferLasts)
             {
@@ -101,9 +101,9 @@ internal sealed class SharedSessions<TState>(
         session.Stop.Dispose();
     }
 
-    private sealed class Session(Question<TState> question)
+    private sealed class Session(WatchKind<TState> kind)
     {
-        public LatestValue<TState> Cell { get; } = new(question.RankOf);
+        public LatestValue<TState> Cell { get; } = new(kind.RankOf);
 
         public CancellationTokenSource Stop { get; } = new();
 

@@ -12,8 +12,8 @@ namespace Linkerd.Tcp.Naming.Binding;
 /// <remarks>Finagle's <c>Dtab.lookup</c> and <c>Namer.bind</c>.</remarks>
 internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
-    public const int MostSteps = 10_000;
-    private const int MostDepth = 100;
+    public const int MaxSteps = 10_000;
+    private const int MaxDepth = 100;
     private const int CharactersPerStep = 256;
     private int _steps;
 
@@ -35,7 +35,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
     private NameBinding Bind(NameTree tree, DstPath rest, int depth)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        if (++_steps > MostSteps)
+        if (++_steps > MaxSteps)
         {
             return OverBudget();
         }
@@ -53,9 +53,9 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
 
     private NameBinding BindName(DstPath name, int depth)
     {
-        if (depth > MostDepth)
+        if (depth > MaxDepth)
         {
-            return new NameBinding.Failed(string.Create(CultureInfo.InvariantCulture, $"Max recursion level: {MostDepth} reached in Namer lookup"));
+            return new NameBinding.Failed(string.Create(CultureInfo.InvariantCulture, $"Max recursion level: {MaxDepth} reached in Namer lookup"));
         }
 
         // A long name is several steps: an entry that loops makes it longer each time.
@@ -113,7 +113,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
                     break;
 
                 // The budget is of the whole binding, and a part of a tree would be given for the whole.
-                case NameBinding.Failed when _steps > MostSteps:
+                case NameBinding.Failed when _steps > MaxSteps:
                     return OverBudget();
                 case NameBinding.Failed error:
                     failed ??= error;
@@ -140,5 +140,5 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
     }
 
     private static NameBinding.Failed OverBudget() => new(string.Create(
-        CultureInfo.InvariantCulture, $"binding takes more than {MostSteps} steps: the dtab has entries that lead back to themselves, or far too many alternatives"));
+        CultureInfo.InvariantCulture, $"binding takes more than {MaxSteps} steps: the dtab has entries that lead back to themselves, or far too many alternatives"));
 }

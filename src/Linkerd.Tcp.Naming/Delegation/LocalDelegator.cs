@@ -14,7 +14,7 @@ namespace Linkerd.Tcp.Naming.Delegation;
 /// <remarks>linkerd's <c>ConfiguredNamersInterpreter.delegate</c>, with what its <c>DelegateTree.simplified</c> leaves.</remarks>
 internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
-    private const int MostDepth = 100;
+    private const int MaxDepth = 100;
     private const string TooDeep = "Max recursion level reached.";
     private int _steps;
 
@@ -41,7 +41,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
         {
             return new DelegateTree.Failed(name, null, string.Create(
                 CultureInfo.InvariantCulture,
-                $"following every alternative takes more than {TreeBinder.MostSteps} steps: the dtab has entries that lead back to themselves, or far too many alternatives"));
+                $"following every alternative takes more than {TreeBinder.MaxSteps} steps: the dtab has entries that lead back to themselves, or far too many alternatives"));
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
     // Null: too deep. That is an error of the alternative or union above, as in linkerd.
     private DelegateTree? Follow(DstPath name, DtabEntry? entry, int depth)
     {
-        if (depth == MostDepth)
+        if (depth == MaxDepth)
         {
             return null;
         }
@@ -92,7 +92,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
     private DelegateTree? Lead(NameTree tree, DstPath rest, DstPath name, DtabEntry entry, int depth)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        if (++_steps > TreeBinder.MostSteps)
+        if (++_steps > TreeBinder.MaxSteps)
         {
             throw new OverBudgetException();
         }

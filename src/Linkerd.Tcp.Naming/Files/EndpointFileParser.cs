@@ -15,15 +15,15 @@ namespace Linkerd.Tcp.Naming.Files;
 internal static class EndpointFileParser
 {
     /// <summary>The size of the largest file that is read, in bytes.</summary>
-    public const int MostBytes = 500 * 1024;
+    public const int MaxBytes = 500 * 1024;
 
-    private const int MostShown = 200;
+    private const int MaxShownLength = 200;
     private const string Space = " \t\n\v\f\r";
     private static readonly SearchValues<char> Spaces = SearchValues.Create(Space);
 
     /// <summary>Reads the bytes of a file as UTF-8; what is none counts as U+FFFD.</summary>
-    public static EndpointFile Parse(ReadOnlySpan<byte> content) => content.Length > MostBytes
-        ? Wrong(0, string.Create(CultureInfo.InvariantCulture, $"a file of at most {MostBytes} bytes was expected"))
+    public static EndpointFile Parse(ReadOnlySpan<byte> content) => content.Length > MaxBytes
+        ? Wrong(0, string.Create(CultureInfo.InvariantCulture, $"a file of at most {MaxBytes} bytes was expected"))
         : Parse(Encoding.UTF8.GetString(content).AsSpan());
 
     /// <summary>Reads the text of a file.</summary>
@@ -97,7 +97,7 @@ internal static class EndpointFileParser
     private static IPAddress? AddressOf(ReadOnlySpan<char> host) =>
         AddressLiteral.WithoutBrackets(host) is var literal && AddressLiteral.HasZoneName(literal) ? null : AddressLiteral.Read(literal);
 
-    private static string Shown(ReadOnlySpan<char> text) => text.Length > MostShown ? $"{text[..MostShown]}..." : text.ToString();
+    private static string Shown(ReadOnlySpan<char> text) => text.Length > MaxShownLength ? $"{text[..MaxShownLength]}..." : text.ToString();
 
     private static EndpointFile Wrong(int line, string error) => new([], error, line);
 }

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Naming.Files;
 internal sealed partial class FileTree
 {
     // Events come in bursts. They may take a tenth of the time at most, however many places there are.
-    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
     private const int PausePerScan = 10;
 
     private long _lastScan;
@@ -67,7 +67,7 @@ internal sealed partial class FileTree
             }
 
             _pause = PausePerScan * Since(start, _time.GetTimestamp());
-            _pause = _pause > LeastPause ? _pause : LeastPause;
+            _pause = _pause > MinPause ? _pause : MinPause;
             Schedule();
         }
     }
@@ -87,7 +87,7 @@ internal sealed partial class FileTree
         {
             // A candidate that may not be applied in spite of its age is looked at again after a pause.
             var settled = Least(_options.SettleTime - Since(node.CandidateSince, now), _options.MaxSettleTime - Since(node.ChangedSince, now));
-            delay = Least(delay, settled > LeastPause ? settled : LeastPause);
+            delay = Least(delay, settled > MinPause ? settled : MinPause);
         }
 
         // Timers count milliseconds, and must not ring before the time.

@@ -76,7 +76,7 @@ internal sealed partial class FileTree
         var before = node.State;
         try
         {
-            var content = EndpointFileParser.Parse(_files.Read(node.Path, EndpointFileParser.MostBytes + 1));
+            var content = EndpointFileParser.Parse(_files.Read(node.Path, EndpointFileParser.MaxBytes + 1));
             var after = _files.Stat(node.Path).OfContent;
             if (after != seen && !isForced)
             {

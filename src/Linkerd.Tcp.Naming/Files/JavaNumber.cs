@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Naming.Files;
 internal static class JavaNumber
 {
     // Beyond these exponents every double is 0 or infinite, so that the digits need not be counted exactly.
-    private const int MostExponent = 1_000_000;
+    private const int MaxExponent = 1_000_000;
 
     public static bool TryParse(ReadOnlySpan<char> text, out double value)
     {
@@ -47,7 +47,7 @@ internal static class JavaNumber
         }
 
         var (any, seenPoint) = (false, false);
-        exponent = Math.Clamp(exponent, -MostExponent, MostExponent);
+        exponent = Math.Clamp(exponent, -MaxExponent, MaxExponent);
         foreach (var c in text[..p])
         {
             if (c == '.' && !seenPoint)

@@ -17,8 +17,8 @@ namespace Linkerd.Tcp.Naming;
 /// </remarks>
 public sealed class ResolverNamer : Namer
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InitialRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(30);
 
     private readonly IResolver _resolver;
     private readonly int _count;
@@ -81,7 +81,7 @@ public sealed class ResolverNamer : Namer
     private async IAsyncEnumerable<Resolution> FollowAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var name = id.Skip(Prefix.Count);
-        var backoff = new Backoff(FirstRetry, LastRetry, _random);
+        var backoff = new Backoff(InitialRetry, MaxRetry, _random);
         while (true)
         {
             var watch = new Watch(_resolver, name, cancellationToken);

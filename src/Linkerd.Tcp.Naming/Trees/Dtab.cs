@@ -13,7 +13,7 @@ namespace Linkerd.Tcp.Naming;
 public sealed class Dtab : IEquatable<Dtab>
 {
     // Fewer entries are looked through faster than found.
-    private const int LeastIndexed = 32;
+    private const int MinIndexed = 32;
     private DtabIndex? _index;
 
     /// <summary>Makes a dtab of entries, later ones win.</summary>
@@ -61,7 +61,7 @@ public sealed class Dtab : IEquatable<Dtab>
     /// <summary>The index of the last entry before the given one whose prefix matches a name; -1 where there is none.</summary>
     internal int FindLast(DstPath name, int before)
     {
-        if (Entries.Length >= LeastIndexed)
+        if (Entries.Length >= MinIndexed)
         {
             // Two threads may both make one: the same.
             return (_index ??= new DtabIndex(Entries)).FindLast(name, before);

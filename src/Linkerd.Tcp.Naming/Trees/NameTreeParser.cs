@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Naming.Trees;
 internal static class NameTreeParser
 {
     // Each level is a few frames of the stack here, and again wherever the tree is walked.
-    private const int MostParentheses = 100;
+    private const int MaxParentheses = 100;
 
     public static NameTree Parse(ReadOnlySpan<char> text)
     {
@@ -97,8 +97,8 @@ internal static class NameTreeParser
         {
             case '/':
                 return new NameTree.Leaf(scanner.TakePath());
-            case '(' when depth == MostParentheses:
-                throw scanner.Error($"a tree of at most {MostParentheses} nested parentheses");
+            case '(' when depth == MaxParentheses:
+                throw scanner.Error($"a tree of at most {MaxParentheses} nested parentheses");
             case '(':
                 scanner.Take('(');
                 var tree = TakeTree(ref scanner, depth + 1);

@@ -6,10 +6,10 @@ namespace Linkerd.Tcp.Cli.Logging;
 /// <summary>Lines on their way to a writer, which a thread writes; a line that finds the queue full is dropped and counted. Any thread.</summary>
 internal sealed class LineQueue : IDisposable
 {
-    private const int MostLines = 4096;
+    private const int MaxLines = 4096;
 
     // Somebody may have stopped the terminal (Control-S), which is no reason not to end.
-    private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan MaxFlush = TimeSpan.FromSeconds(1.5);
 
     private readonly Lock _lock = new();
     private readonly TextWriter _writer;
@@ -41,7 +41,7 @@ internal sealed class LineQueue : IDisposable
                 return;
             }
 
-            if (_lines.Count == MostLines)
+            if (_lines.Count == MaxLines)
             {
                 _dropped++;
                 return;
@@ -71,7 +71,7 @@ internal sealed class LineQueue : IDisposable
         }
 
         _added.Release();
-        _thread.Join(LongestFlush);
+        _thread.Join(MaxFlush);
     }
 
     private void Run()

@@ -9,7 +9,7 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingServices nam
 {
     // The first answer about a cold name can lack branches that follow at once; and changes come in bursts.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxSettling = TimeSpan.FromSeconds(1);
 
     private readonly ResolveReport _report = new(settings, settings.Naming.Name, timeProvider, output, errors);
 
@@ -26,7 +26,7 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingServices nam
             while (settings.Watch)
             {
                 await observer.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
-                delegation = await SettleAsync(observer, LongestSettling, settings.Json, cancellationToken).ConfigureAwait(false);
+                delegation = await SettleAsync(observer, MaxSettling, settings.Json, cancellationToken).ConfigureAwait(false);
                 _report.Next(observer.Current, delegation);
             }
 

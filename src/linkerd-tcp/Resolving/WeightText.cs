@@ -6,8 +6,8 @@ namespace Linkerd.Tcp.Cli.Resolving;
 internal static class WeightText
 {
     // Where Java changes to an exponent.
-    private const double LeastPlain = 1e-3;
-    private const double LeastExponent = 1e7;
+    private const double MinPlain = 1e-3;
+    private const double MinExponent = 1e7;
 
     /// <summary>The shortest digits that say which number it is.</summary>
     public static string Print(double weight) => weight.ToString("R", CultureInfo.InvariantCulture);
@@ -28,7 +28,7 @@ internal static class WeightText
         var sign = double.IsNegative(value) ? "-" : string.Empty;
         var magnitude = Math.Abs(value);
         var (digits, exponent) = Shortest(magnitude);
-        if (magnitude is not 0 and (< LeastPlain or >= LeastExponent))
+        if (magnitude is not 0 and (< MinPlain or >= MinExponent))
         {
             return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}.{(digits.Length > 1 ? digits[1..] : "0")}E{exponent}");
         }

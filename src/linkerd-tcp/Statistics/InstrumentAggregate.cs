@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Cli.Statistics;
 internal sealed class InstrumentAggregate
 {
     // Tags are meant to have few values; more would be a mistake that must not eat the memory.
-    private const int MostSeries = 256;
+    private const int MaxSeries = 256;
 
     private readonly Lock _lock = new();
     private readonly Func<KeyValuePair<string, object?>[], Series> _create;
@@ -75,12 +75,12 @@ internal sealed class InstrumentAggregate
                 return found;
             }
 
-            if (_series.Length >= MostSeries)
+            if (_series.Length >= MaxSeries)
             {
                 return _rest;
             }
 
-            var isLast = _series.Length == MostSeries - 1;
+            var isLast = _series.Length == MaxSeries - 1;
             var added = isLast ? _rest : _create(tags.ToArray());
             Volatile.Write(ref _series, [.. _series, added]);
             return added;

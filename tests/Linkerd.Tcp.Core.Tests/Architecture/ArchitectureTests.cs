@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Tests.Architecture;
 /// <summary>What can be told from the source text of src/ alone: arrows between folders, file sizes, event ids.</summary>
 public sealed partial class ArchitectureTests
 {
-    private const int MostLines = 400;
+    private const int MaxLines = 400;
 
     private static readonly SourceFile[] Core = [.. SourceTree.Read("Linkerd.Tcp.Core")];
 
@@ -58,7 +58,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Sources_EveryFile_IsShort()
     {
-        Assert.Empty(SourceTree.Read().Where(file => file.Text.AsSpan().Count('\n') > MostLines).Select(file => file.Path));
+        Assert.Empty(SourceTree.Read().Where(file => file.Text.AsSpan().Count('\n') > MaxLines).Select(file => file.Path));
     }
 
     [Fact]

@@ -147,7 +147,7 @@ public sealed class DnsHostLookupTests : IDisposable
             _ = Ask($"known{i}", isRefresh: true);
         }
 
-        for (var i = 0; i < LookupThreads.MostOfRefreshes; i++)
+        for (var i = 0; i < LookupThreads.MaxRefreshThreads; i++)
         {
             await _system.StartedAsync($"known{i}");
         }
@@ -156,7 +156,7 @@ public sealed class DnsHostLookupTests : IDisposable
         await _system.StartedAsync("first");
         _system.Answer("first", "10.0.0.1");
         Assert.Single(await first.WaitAsync(ResolverWatch.Patience, Cancelled));
-        Assert.Equal(LookupThreads.MostOfRefreshes + 1, _system.Asked.Count);
+        Assert.Equal(LookupThreads.MaxRefreshThreads + 1, _system.Asked.Count);
 
         // One of those that queue is wanted by somebody who never had its addresses.
         _ = Ask($"known{LookupThreads.Most - 1}");

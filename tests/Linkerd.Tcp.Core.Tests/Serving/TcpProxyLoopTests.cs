@@ -45,7 +45,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     [Fact]
     public async Task Pick_EndpointsAreThere_RunsOnTheLoopOfTheClient()
     {
-        var proxy = await StartAsync(new StaticResolver(_backend.LocalEndPoint!), NotePick, loops: 2);
+        var proxy = await StartAsync(new StaticResolver(_backend.LocalEndPoint!), RecordPick, loops: 2);
         for (var i = 0; i < 10; i++)
         {
             await AssertServedAsync(proxy);
@@ -60,7 +60,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     {
         var resolver = new StaticResolver();
         resolver.Update(Resolution.Pending.Instance);
-        var proxy = await StartAsync(resolver, NotePick, loops: 2);
+        var proxy = await StartAsync(resolver, RecordPick, loops: 2);
         var serving = Enumerable.Range(0, 6).Select(_ => Task.Run(() => AssertServedAsync(proxy))).ToArray();
         await UntilAsync(() => proxy.ActiveSessions == 6 && !_picksOnLoop.IsEmpty);
         await Task.Run(() => resolver.Update(EndpointSet.Create(_backend.LocalEndPoint!)), TestContext.Current.CancellationToken);
@@ -74,7 +74,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var proxy = await StartAsync(new StaticResolver(unused.LocalEndPoint!, _backend.LocalEndPoint!), NotePick, loops: 2);
+        var proxy = await StartAsync(new StaticResolver(unused.LocalEndPoint!, _backend.LocalEndPoint!), RecordPick, loops: 2);
         for (var i = 0; i < 10; i++)
         {
             await AssertServedAsync(proxy);
@@ -164,7 +164,7 @@ public sealed class TcpProxyLoopTests : IAsyncLifetime
         Assert.Equal(1, await ReceiveAsync(client));
     }
 
-    private void NotePick(TransportConnection client) => _picksOnLoop.Enqueue(client.Executor.IsCurrent);
+    private void RecordPick(TransportConnection client) => _picksOnLoop.Enqueue(client.Executor.IsCurrent);
 
     private Task<Socket> AcceptAsync() => _backend.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
 

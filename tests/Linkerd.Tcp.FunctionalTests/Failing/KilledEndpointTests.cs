@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
 
@@ -18,14 +19,13 @@ public sealed class KilledEndpointTests
         await using var load = new ClosedLoad(proxy.EndPoint, clients: 24, ClientTalks.Redis(requests: 40));
         await load.WaitForAsync(100);
 
-        // Some that wait, as those of the load may just have been answered: about a third of these is on the server that is killed.
-        var waiting = new List<Socket>();
-        for (var i = 0; i < 12; i++)
+        // Sessions that wait, as those of the load may just have been answered: opened until some are on the server that is killed, and some on another.
+        var waiting = new List<(Socket Client, bool IsOnKilled)>();
+        while (waiting.Count < 12 || waiting.TrueForAll(session => session.IsOnKilled) || waiting.TrueForAll(session => !session.IsOnKilled))
         {
+            Assert.True(waiting.Count < 500, "500 sessions in a row have the same server.");
             var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
-            waiting.Add(client);
-            await client.SendTextAsync("PING\r\n").InTimeAsync();
-            Assert.Equal("+PONG\r\n", await client.ReceiveTextAsync(7).InTimeAsync());
+            waiting.Add((client, await AskPortAsync(client) == killed.EndPoint.Port));
         }
 
         var killedAt = Stopwatch.GetTimestamp();
@@ -33,8 +33,20 @@ public sealed class KilledEndpointTests
         await killed.WaitForExitAsync();
         await load.WaitForAsync(300);
         await load.StopAsync();
-        var cut = waiting.Count(client => client.Poll(0, SelectMode.SelectRead));
-        waiting.ForEach(client => client.Dispose());
+        foreach (var (client, isOnKilled) in waiting)
+        {
+            if (isOnKilled)
+            {
+                await Eventually.IsTrueAsync(() => client.Poll(0, SelectMode.SelectRead), () => $"{client.LocalEndPoint} was not cut");
+            }
+            else
+            {
+                Assert.False(client.Poll(0, SelectMode.SelectRead), $"{client.LocalEndPoint} was cut");
+            }
+        }
+
+        var cut = waiting.Count(session => session.IsOnKilled);
+        waiting.ForEach(session => session.Client.Dispose());
 
         // Who served whom the proxy's log has, of those too that never heard from their server.
         var sessions = load.Ended;
@@ -46,7 +58,17 @@ public sealed class KilledEndpointTests
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{sessions.Count} sessions: {established.Count} were established on the killed server when it was sent the signal, or before it died; "
             + $"{failed.Count} failed, {failed.Count(session => !established.Contains(session))} of them elsewhere; {cut} of {waiting.Count} that waited were cut");
-        Assert.InRange(cut, 1, waiting.Count - 1);
         Assert.All(failed, session => Assert.True(established.Contains(session), $"{session}\n{proxy.Error.Text}"));
+    }
+
+    // The port that a Redis listens on, which it tells: it says who serves the session.
+    private static async Task<int> AskPortAsync(Socket client)
+    {
+        await client.SendTextAsync("CONFIG GET port\r\n").InTimeAsync();
+        const string Key = "*2\r\n$4\r\nport\r\n";
+        Assert.Equal(Key, await client.ReceiveTextAsync(Key.Length).InTimeAsync());
+        var length = await client.ReceiveTextAsync("$5\r\n".Length).InTimeAsync();
+        var port = await client.ReceiveTextAsync(int.Parse(length[1..2], CultureInfo.InvariantCulture) + 2).InTimeAsync();
+        return int.Parse(port[..^2], CultureInfo.InvariantCulture);
     }
 }

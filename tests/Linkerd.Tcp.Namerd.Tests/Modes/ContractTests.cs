@@ -95,7 +95,7 @@ public sealed class ContractTests
     {
         var options = new NamerdOptions();
         var shortest = $"GET {new NamerdRequest(options, "bind", DstPath.Parse("/x")).Target(watch: true)} HTTP/1.1".Length;
-        var longest = DstPath.Parse("/" + new string('x', NamerdRequest.MostRequestLine - shortest + 1));
+        var longest = DstPath.Parse("/" + new string('x', NamerdRequest.MaxRequestLine - shortest + 1));
 
         Assert.Null(new NamerdRequest(options, "bind", longest).TooLong(string.Empty));
         Assert.NotNull(new NamerdRequest(options, "bind", longest).TooLong("/"));

@@ -130,7 +130,7 @@ public sealed class EndpointFileParserTests
     [Fact]
     public void Parse_MoreThan500Kilobytes_Fails()
     {
-        var most = Encoding.UTF8.GetBytes("127.0.0.1 80\n".PadRight(EndpointFileParser.MostBytes, '#'));
+        var most = Encoding.UTF8.GetBytes("127.0.0.1 80\n".PadRight(EndpointFileParser.MaxBytes, '#'));
 
         Assert.Null(EndpointFileParser.Parse(most).Error);
         Assert.Equal("a file of at most 512000 bytes was expected", EndpointFileParser.Parse([.. most, (byte)'#']).Error);

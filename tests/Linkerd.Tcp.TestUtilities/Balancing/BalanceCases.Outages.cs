@@ -63,7 +63,7 @@ public static partial class BalanceCases
         },
     };
 
-    private static BalanceBound MostConnects(int limit) => new("connects of one session, at most", limit, Count, static record => record.MostAttempts) { IsForEveryBalancer = true };
+    private static BalanceBound MostConnects(int limit) => new("connects of one session, at most", limit, Count, static record => record.MaxAttempts) { IsForEveryBalancer = true };
 
     private static BalanceBound FreePerEndpoint() =>
         new("refusals of an endpoint that counted against no session, in the mean", 20, Number, static record => (double)record.FreeRetryCount / record.Servers.Count) { IsForEveryBalancer = true };

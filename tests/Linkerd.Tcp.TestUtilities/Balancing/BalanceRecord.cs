@@ -50,7 +50,7 @@ public sealed partial class BalanceRecord
     public long FreeRetryCount { get; private set; }
 
     /// <summary>The most attempts of one session.</summary>
-    public int MostAttempts { get; private set; }
+    public int MaxAttempts { get; private set; }
 
     /// <summary>Established sessions that the server reset.</summary>
     public int Killed { get; internal set; }
@@ -70,7 +70,7 @@ public sealed partial class BalanceRecord
         ((int[])Sessions)[Second(now)]++;
     }
 
-    internal void OnAttempts(int ofOneSession) => MostAttempts = Math.Max(MostAttempts, ofOneSession);
+    internal void OnAttempts(int ofOneSession) => MaxAttempts = Math.Max(MaxAttempts, ofOneSession);
 
     internal void OnAttempt(int server, long now, bool isRetry, bool isFree, long pending)
     {

@@ -50,7 +50,7 @@ public sealed class UrgentTransfer
             return $"{_received} after {Patience.TotalSeconds} s, of {_ordinary.WrittenCount}";
         }
 
-        return _received.Judge(_ordinary.WrittenSpan.ToArray(), _urgent);
+        return _received.Classify(_ordinary.WrittenSpan.ToArray(), _urgent);
     }
 
     private async Task TakeStepAsync(string step)
@@ -143,7 +143,7 @@ public sealed class UrgentTransfer
         /// The ordinary bytes are all there, in order. An urgent byte is none of them, unless it was overtaken: TCP has one urgent pointer, and what it pointed
         /// to before is ordinary. So each may have come, in its order, but for the last.
         /// </summary>
-        public string? Judge(byte[] sent, int urgent)
+        public string? Classify(byte[] sent, int urgent)
         {
             lock (_lock)
             {

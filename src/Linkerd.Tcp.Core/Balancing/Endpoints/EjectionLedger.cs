@@ -19,7 +19,7 @@ internal sealed class EjectionLedger(EndpointPolicy policy)
     }
 
     /// <summary>The causes for which an endpoint is ejected have changed.</summary>
-    public void NoteCauses(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
+    public void RecordCauses(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
     {
         var change = (after == EjectionCause.None ? 0 : 1) - (before == EjectionCause.None ? 0 : 1);
         if (change != 0 && _ejected != Unknown && endpoint.LeftAt == 0)

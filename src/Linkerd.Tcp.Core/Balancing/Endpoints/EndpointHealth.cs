@@ -81,14 +81,14 @@ internal struct EndpointHealth(EndpointPolicy policy)
             load.Latency.Observe(elapsed, now, policy);
         }
 
-        Suspicion.NoteAnswer(ref load);
+        Suspicion.RecordAnswer(ref load);
         if ((load.Gate & AdmissionGate.OtherFamily) != 0)
         {
             load.Clear(AdmissionGate.OtherFamily);
             endpoint.Host?.Trust(endpoint.Address.AddressFamily);
         }
 
-        Suspicion.NoteLatency(elapsed, policy);
+        Suspicion.RecordLatency(elapsed, policy);
         if (_breaker.Failures != 0 || _breaker.IsEjected || SlowStart.IsRecovering)
         {
             Recover(endpoint, kind, now);
@@ -108,7 +108,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         load.Latency.Observe(elapsed > FailurePenalty ? elapsed : FailurePenalty, now, policy);
         if (cause != ConnectFailure.TimedOut)
         {
-            Suspicion.NoteAnswer(ref load);
+            Suspicion.RecordAnswer(ref load);
         }
         else if (kind != LeaseKind.Panic)
         {
@@ -164,7 +164,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
             }
 
             _breaker.AddCause(EjectionCause.Check);
-            NoteEjection(endpoint, was);
+            RecordEjection(endpoint, was);
             return true;
         }
     }
@@ -188,7 +188,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
                 SlowStart.StartRecovery(endpoint, now);
             }
 
-            NoteEjection(endpoint, was: true);
+            RecordEjection(endpoint, was: true);
             return true;
         }
     }
@@ -206,7 +206,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
 
             var was = _breaker.IsEjected;
             _breaker.OpenFor(EjectionCause.Operator, time, policy, policy.Now);
-            NoteEjection(endpoint, was);
+            RecordEjection(endpoint, was);
             return true;
         }
     }
@@ -218,7 +218,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         {
             var was = _breaker.IsEjected;
             _breaker.Reset();
-            NoteEjection(endpoint, was);
+            RecordEjection(endpoint, was);
         }
 
         SlowStart.End(endpoint);
@@ -276,7 +276,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
     {
         var was = _breaker.IsEjected;
         _breaker.Open(cause, endpoint.Policy, now);
-        NoteEjection(endpoint, was);
+        RecordEjection(endpoint, was);
     }
 
     private void Recover(ServerEndpoint endpoint, LeaseKind kind, long now)
@@ -298,7 +298,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
                 HastenOthers(endpoint, now);
             }
 
-            NoteEjection(endpoint, was);
+            RecordEjection(endpoint, was);
         }
 
         if (!recovered)
@@ -334,7 +334,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
     }
 
     /// <summary>Sets the gate as the breaker says, counts, and tells of causes that came or went. Under the policy's lock.</summary>
-    private void NoteEjection(ServerEndpoint endpoint, bool was)
+    private void RecordEjection(ServerEndpoint endpoint, bool was)
     {
         if (_breaker.IsEjected)
         {
@@ -354,7 +354,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         if (before != after)
         {
             Volatile.Write(ref _causes, (int)after);
-            endpoint.Policy.Ejections.NoteCauses(endpoint, before, after);
+            endpoint.Policy.Ejections.RecordCauses(endpoint, before, after);
         }
     }
 }

@@ -227,7 +227,7 @@ public sealed class ServerEndpoint
     public void Reset()
     {
         _health.Reset(this);
-        Suspicion.NoteAnswer(ref _load);
+        Suspicion.RecordAnswer(ref _load);
         Host?.Trust(Address.AddressFamily);
         Policy.NotifyChanged();
     }
@@ -271,7 +271,7 @@ public sealed class ServerEndpoint
 
         if (scope.Timestamp is var now and not 0)
         {
-            _health.Suspicion.NoteAttempt(ref _load, now);
+            _health.Suspicion.RecordAttempt(ref _load, now);
         }
 
         return true;
@@ -368,7 +368,7 @@ public sealed class ServerEndpoint
         if (!wasOpen && _load.UnansweredSince != 0 && Pending == 0)
         {
             // No attempt waits for an answer any more.
-            Suspicion.NoteAnswer(ref _load);
+            Suspicion.RecordAnswer(ref _load);
         }
 
         if (kind != LeaseKind.Normal && !wasOpen)

@@ -10,7 +10,7 @@ internal struct Suspicion(EndpointPolicy policy)
     public readonly TimeSpan UsualLatency => TimeSpan.FromSeconds(Volatile.Read(in _usualSeconds));
 
     /// <summary>Notes an attempt: the first of those that wait for an answer, and whether it has waited for too long.</summary>
-    public readonly void NoteAttempt(ref EndpointLoad load, long now)
+    public readonly void RecordAttempt(ref EndpointLoad load, long now)
     {
         var since = load.UnansweredSince;
         if (since == 0)
@@ -24,7 +24,7 @@ internal struct Suspicion(EndpointPolicy policy)
     }
 
     /// <summary>Takes a connect that succeeded into account.</summary>
-    public void NoteLatency(TimeSpan elapsed, EndpointPolicy policy)
+    public void RecordLatency(TimeSpan elapsed, EndpointPolicy policy)
     {
         var usual = Volatile.Read(ref _usualSeconds);
         usual += usual == 0 ? elapsed.TotalSeconds : (elapsed.TotalSeconds - usual) / 8;
@@ -37,7 +37,7 @@ internal struct Suspicion(EndpointPolicy policy)
         Volatile.Write(ref _patience, Math.Max(policy.AnswerPatience, (long)(4 * Volatile.Read(ref _usualSeconds) * policy.Options.TimeProvider.TimestampFrequency)));
 
     /// <summary>Notes an answer, or that no attempt waits for one any more.</summary>
-    public static void NoteAnswer(ref EndpointLoad load)
+    public static void RecordAnswer(ref EndpointLoad load)
     {
         if (load.UnansweredSince != 0)
         {

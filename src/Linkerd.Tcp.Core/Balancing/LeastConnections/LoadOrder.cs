@@ -201,7 +201,7 @@ internal sealed class LoadOrder
             foreach (ref var node in _nodes.AsSpan())
             {
                 node.Turn -= _turn;
-                node.LeastTurn -= _turn;
+                node.MinTurn -= _turn;
             }
 
             _turn = 0;

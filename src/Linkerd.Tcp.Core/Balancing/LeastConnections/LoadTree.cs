@@ -32,7 +32,7 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
         }
 
         // The nodes below the limit are a prefix of the order: of log n nodes each with its left subtree.
-        var limit = _nodes[_root].LeastNext * Slack;
+        var limit = _nodes[_root].MinNext * Slack;
         var best = None;
         var bestTurn = double.PositiveInfinity;
         for (var i = _root; i != None;)
@@ -49,9 +49,9 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
                 (best, bestTurn) = (i, node.Turn);
             }
 
-            if (node.Left != None && _nodes[node.Left].LeastTurn < bestTurn)
+            if (node.Left != None && _nodes[node.Left].MinTurn < bestTurn)
             {
-                (best, bestTurn) = (node.Left, _nodes[node.Left].LeastTurn);
+                (best, bestTurn) = (node.Left, _nodes[node.Left].MinTurn);
             }
 
             i = node.Right;
@@ -68,8 +68,8 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
         while (link != None && _nodes[link].Priority >= added.Priority)
         {
             ref var node = ref _nodes[link];
-            node.LeastNext = Math.Min(node.LeastNext, added.Next);
-            node.LeastTurn = Math.Min(node.LeastTurn, added.Turn);
+            node.MinNext = Math.Min(node.MinNext, added.Next);
+            node.MinTurn = Math.Min(node.MinTurn, added.Turn);
             link = ref IsBefore(index, link) ? ref node.Left : ref node.Right;
         }
 
@@ -108,7 +108,7 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
         while (_nodes[index].Turn != turn)
         {
             ref readonly var node = ref _nodes[index];
-            index = node.Left != None && _nodes[node.Left].LeastTurn == turn ? node.Left : node.Right;
+            index = node.Left != None && _nodes[node.Left].MinTurn == turn ? node.Left : node.Right;
         }
 
         return index;
@@ -170,17 +170,17 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
         if (node.Left != None)
         {
             ref readonly var left = ref _nodes[node.Left];
-            (next, turn) = (Math.Min(next, left.LeastNext), Math.Min(turn, left.LeastTurn));
+            (next, turn) = (Math.Min(next, left.MinNext), Math.Min(turn, left.MinTurn));
         }
 
         if (node.Right != None)
         {
             ref readonly var right = ref _nodes[node.Right];
-            (next, turn) = (Math.Min(next, right.LeastNext), Math.Min(turn, right.LeastTurn));
+            (next, turn) = (Math.Min(next, right.MinNext), Math.Min(turn, right.MinTurn));
         }
 
-        var isChanged = next != node.LeastNext || turn != node.LeastTurn;
-        (node.LeastNext, node.LeastTurn) = (next, turn);
+        var isChanged = next != node.MinNext || turn != node.MinTurn;
+        (node.MinNext, node.MinTurn) = (next, turn);
         return isChanged;
     }
 
@@ -196,8 +196,8 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
         /// <summary>Its turn: of those that are equally good the lowest is next.</summary>
         public double Turn;
 
-        public double LeastNext;
-        public double LeastTurn;
+        public double MinNext;
+        public double MinTurn;
         public int Left;
         public int Right;
         public readonly uint Priority = priority;

@@ -65,7 +65,7 @@ internal sealed class LoadBound
     }
 
     /// <summary>Notes a pick. Every so many picks of all loads are summed: each endpoint sees to it at one of so many of its own.</summary>
-    public void NotePick(int index, long picks)
+    public void RecordPick(int index, long picks)
     {
         if ((((uint)picks + (uint)_targets[index].Hash) & _sumMask) == 0)
         {

@@ -57,7 +57,7 @@ internal sealed class MaglevDistributor : GroupDistributor
         var endpoint = Members[index];
         if (endpoint.Gate == AdmissionGate.None && !scope.NeedsAdmissionCheck && HasRoom(index, out var picks) && TryTake(index, ref scope))
         {
-            _bound?.NotePick(index, picks);
+            _bound?.RecordPick(index, picks);
             return endpoint;
         }
 
@@ -142,7 +142,7 @@ internal sealed class MaglevDistributor : GroupDistributor
             return false;
         }
 
-        _bound?.NotePick(index, picks);
+        _bound?.RecordPick(index, picks);
         search.Taken = endpoint;
         return true;
     }

@@ -41,7 +41,7 @@ internal static class P2cRule<TMetric>
         var isB = isBetterB | (!isBetterA & (usedB < usedA));
         if (Math.Abs(usedA - usedB) > MaxOwed * double.MaxNative(a.Weight, b.Weight))
         {
-            Forgive(ref a, ref b, picksA, picksB, usedA, usedB);
+            CapDeficit(ref a, ref b, picksA, picksB, usedA, usedB);
         }
 
         return isB;
@@ -66,7 +66,7 @@ internal static class P2cRule<TMetric>
     }
 
     // Moves the one that is behind up, so that it is owed as much as is allowed and no more.
-    private static void Forgive(ref WeightedSlot a, ref WeightedSlot b, long picksA, long picksB, double usedA, double usedB)
+    private static void CapDeficit(ref WeightedSlot a, ref WeightedSlot b, long picksA, long picksB, double usedA, double usedB)
     {
         var most = MaxOwed * Math.Max(a.Weight, b.Weight);
         if (usedB < usedA)

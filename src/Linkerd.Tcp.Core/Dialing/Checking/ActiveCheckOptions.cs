@@ -15,9 +15,9 @@ namespace Linkerd.Tcp.Dialing;
 public sealed class ActiveCheckOptions
 {
     // What is looked at of an answer. A server that says more before the expected bytes is not one to be checked like this.
-    internal const int MostLooked = 16 * 1024;
+    internal const int MaxExaminedBytes = 16 * 1024;
 
-    private const int MostExpected = 4096;
+    private const int MaxExpectedBytes = 4096;
 
     /// <summary>From one check of an endpoint to its next. The checks of a destination are spread over it. Default: 2 s.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(2);
@@ -70,7 +70,7 @@ public sealed class ActiveCheckOptions
         validator.Timer(Timeout);
         validator.Range(Rise, 1);
         validator.Range(Fall, 1);
-        validator.Expect(Expect.Length <= MostExpected, Expect.Length, FormattableString.Invariant($"{MostExpected} bytes or fewer"), nameof(Expect));
+        validator.Expect(Expect.Length <= MaxExpectedBytes, Expect.Length, FormattableString.Invariant($"{MaxExpectedBytes} bytes or fewer"), nameof(Expect));
         validator.Range(MaxConcurrent, 1);
     }
 }

@@ -55,13 +55,13 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
     // An answer is looked at as a whole, so all of it must find room.
     private static TcpOptions WithRoom(TcpOptions tcp)
     {
-        if (tcp.WindowSize >= ActiveCheckOptions.MostLooked)
+        if (tcp.WindowSize >= ActiveCheckOptions.MaxExaminedBytes)
         {
             return tcp;
         }
 
         var own = tcp.Copy();
-        own.WindowSize = ActiveCheckOptions.MostLooked;
+        own.WindowSize = ActiveCheckOptions.MaxExaminedBytes;
         return own;
     }
 }

@@ -75,7 +75,7 @@ internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckO
             }
 
             connection.Advance(0);
-            if (answer.Length >= ActiveCheckOptions.MostLooked)
+            if (answer.Length >= ActiveCheckOptions.MaxExaminedBytes)
             {
                 return $"the expected bytes are not among the first {answer.Length}";
             }

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Resolving.Caching;
 /// <summary>The file that holds what one name was last bound to. Trouble is logged, never thrown.</summary>
 internal sealed partial class ResolutionFile(CachingResolverOptions options, DstPath name)
 {
-    private const long MostBytes = 64 * 1024 * 1024;
+    private const long MaxBytes = 64 * 1024 * 1024;
     private readonly string _path = PathOf(options, name);
 
     /// <summary>What is remembered; null where there is nothing that can be used.</summary>
@@ -21,9 +21,9 @@ internal sealed partial class ResolutionFile(CachingResolverOptions options, Dst
                 return null;
             }
 
-            if (info.Length > MostBytes)
+            if (info.Length > MaxBytes)
             {
-                throw new InvalidDataException($"it has {info.Length} bytes; at most {MostBytes} are read");
+                throw new InvalidDataException($"it has {info.Length} bytes; at most {MaxBytes} are read");
             }
 
             var saved = SavedResolution.Parse(File.ReadAllBytes(_path));

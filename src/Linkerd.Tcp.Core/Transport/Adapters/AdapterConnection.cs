@@ -68,10 +68,10 @@ internal abstract class AdapterConnection : TransportConnection
 
     protected void CountSent(int count) => Volatile.Write(ref _bytesSent, _bytesSent + count);
 
-    protected void NotePeerGone() => _peerGone = true;
+    protected void RecordPeerGone() => _peerGone = true;
 
     /// <summary>Notes how a receive has ended.</summary>
-    protected void NoteEnd(TransportStatus status)
+    protected void RecordEnd(TransportStatus status)
     {
         if (status != TransportStatus.Aborted)
         {
@@ -80,7 +80,7 @@ internal abstract class AdapterConnection : TransportConnection
     }
 
     /// <summary>What an error of an operation means. Of one that says nothing of the peer nobody else would find out: the other direction ends with it.</summary>
-    protected TransportStatus Judge(Exception error)
+    protected TransportStatus Classify(Exception error)
     {
         if (!IsOver)
         {
@@ -97,14 +97,14 @@ internal abstract class AdapterConnection : TransportConnection
     /// <summary>It cannot go on, and whoever waits for it is told so: as by a reset of the peer.</summary>
     protected void Break(Exception error)
     {
-        NoteFault(error);
+        RecordFault(error);
         _peerGone = true;
         _isBroken = true;
         AbortCore();
     }
 
     /// <summary>Logs, once, what does not say that the peer is gone, or that we are.</summary>
-    protected void NoteFault(Exception error)
+    protected void RecordFault(Exception error)
     {
         if (!IsEnd(error) && Interlocked.Exchange(ref _told, 1) == 0)
         {

@@ -93,7 +93,7 @@ internal sealed class PipeConnection : AdapterConnection
             _unread = default;
             if (!IsOver)
             {
-                NotePeerGone();
+                RecordPeerGone();
             }
 
             return Finish(new(End, default));
@@ -116,7 +116,7 @@ internal sealed class PipeConnection : AdapterConnection
             {
                 // The next receive says so.
                 _unread = default;
-                _final ??= new(Judge(error), default);
+                _final ??= new(Classify(error), default);
             }
         }
     }
@@ -144,12 +144,12 @@ internal sealed class PipeConnection : AdapterConnection
                 return TransportStatus.Ok;
             }
 
-            NotePeerGone();
+            RecordPeerGone();
             return TransportStatus.Reset;
         }
         catch (Exception error)
         {
-            return Judge(error);
+            return Classify(error);
         }
     }
 
@@ -181,7 +181,7 @@ internal sealed class PipeConnection : AdapterConnection
             }
             catch (Exception error)
             {
-                NoteFault(error);
+                RecordFault(error);
             }
         }
 
@@ -191,7 +191,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
 
         try
@@ -200,7 +200,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
 
         ReturnJoined();
@@ -217,7 +217,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
             TryComplete(_input.Complete);
         }
 
@@ -227,7 +227,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
             if (Interlocked.Exchange(ref _outputCompleted, 1) == 0)
             {
                 TryComplete(_output.Complete);
@@ -245,7 +245,7 @@ internal sealed class PipeConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
+            RecordFault(error);
         }
     }
 
@@ -278,7 +278,7 @@ internal sealed class PipeConnection : AdapterConnection
     private ReceiveResult Finish(ReceiveResult final)
     {
         _final = final;
-        NoteEnd(final.Status);
+        RecordEnd(final.Status);
         _wantsMore = false;
         return final;
     }

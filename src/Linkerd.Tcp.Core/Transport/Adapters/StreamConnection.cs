@@ -47,7 +47,7 @@ internal sealed class StreamConnection : AdapterConnection
         {
             if (!base.HasPeerClosed && !IsAborted && _stream is NetworkStream network && SocketPeer.HasFinished(network.Socket, out _))
             {
-                NoteEnd(TransportStatus.Ok);
+                RecordEnd(TransportStatus.Ok);
             }
 
             return base.HasPeerClosed;
@@ -87,7 +87,7 @@ internal sealed class StreamConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            return Finish(new(Judge(error), default));
+            return Finish(new(Classify(error), default));
         }
     }
 
@@ -129,8 +129,8 @@ internal sealed class StreamConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
-            NotePeerGone();
+            RecordFault(error);
+            RecordPeerGone();
         }
 
         _window.Release();
@@ -154,8 +154,8 @@ internal sealed class StreamConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            NoteFault(error);
-            NotePeerGone();
+            RecordFault(error);
+            RecordPeerGone();
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class StreamConnection : AdapterConnection
     {
         if (IsEnd(error))
         {
-            NotePeerGone();
+            RecordPeerGone();
         }
         else
         {
@@ -195,7 +195,7 @@ internal sealed class StreamConnection : AdapterConnection
         }
         catch (Exception error)
         {
-            return Judge(error);
+            return Classify(error);
         }
         finally
         {
@@ -218,7 +218,7 @@ internal sealed class StreamConnection : AdapterConnection
     private ReceiveResult Finish(ReceiveResult final)
     {
         _final = final;
-        NoteEnd(final.Status);
+        RecordEnd(final.Status);
         _window.WantsMore = false;
         return final;
     }

@@ -8,7 +8,7 @@ internal sealed class DeferredKeepAlive(EpollLoop loop) : ITimerHandler
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private const int LargestKept = 1024;
+    private const int MaxKept = 1024;
 
     private readonly LoopTimer _timer = new(loop);
 
@@ -56,9 +56,9 @@ internal sealed class DeferredKeepAlive(EpollLoop loop) : ITimerHandler
         }
 
         _older.Clear();
-        if (_older.Capacity > LargestKept)
+        if (_older.Capacity > MaxKept)
         {
-            _older.Capacity = LargestKept;
+            _older.Capacity = MaxKept;
         }
 
         (_young, _older) = (_older, _young);

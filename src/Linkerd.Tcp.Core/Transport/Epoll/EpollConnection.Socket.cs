@@ -109,7 +109,7 @@ internal sealed unsafe partial class EpollConnection
             CountReceived(count);
             if (count < length)
             {
-                NoteShortRead();
+                RecordShortRead();
             }
 
             return true;
@@ -132,7 +132,7 @@ internal sealed unsafe partial class EpollConnection
         }
 
         end = EndRead(
-            error != 0 ? Judge(error)
+            error != 0 ? Classify(error)
             : _readEnd != TransportStatus.Ok ? _readEnd
             : (_state & SocketState.Broken) != 0 || HasLostReset() ? TransportStatus.Reset
             : TransportStatus.Ok);
@@ -140,7 +140,7 @@ internal sealed unsafe partial class EpollConnection
     }
 
     /// <summary>Notes an error that is told once, and may have been told before all bytes were read: it is how the stream ends, once they are.</summary>
-    public void NoteReadError(int error) => _readEnd = Judge(error);
+    public void RecordReadError(int error) => _readEnd = Classify(error);
 
     /// <summary>Sends what the kernel takes.</summary>
     public TransportStatus Send(byte* data, int length, out int sent)
@@ -181,13 +181,13 @@ internal sealed unsafe partial class EpollConnection
             return TransportStatus.Ok;
         }
 
-        return Judge(error);
+        return Classify(error);
     }
 
     /// <summary>Notes a splice to it.</summary>
     /// <param name="moved">The bytes that it took.</param>
     /// <param name="asked">The bytes that there were.</param>
-    public void NoteSpliced(int moved, int asked)
+    public void RecordSpliced(int moved, int asked)
     {
         CountSent(moved);
         _state = moved < asked ? _state | SocketState.SpliceCut : _state & ~SocketState.SpliceCut;
@@ -203,7 +203,7 @@ internal sealed unsafe partial class EpollConnection
         if ((events & Rare) != 0)
         {
             _state |= SocketState.Readable;
-            NoteRare(events);
+            RecordRare(events);
         }
 
         if ((events & EpollEvents.In) != 0)
@@ -217,7 +217,7 @@ internal sealed unsafe partial class EpollConnection
         }
     }
 
-    private void NoteRare(uint events)
+    private void RecordRare(uint events)
     {
         if ((events & (EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error)) != 0)
         {
@@ -261,7 +261,7 @@ internal sealed unsafe partial class EpollConnection
     }
 
     // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
-    private void NoteShortRead()
+    private void RecordShortRead()
     {
         if ((_state & (SocketState.NoShortReads | SocketState.Failed | SocketState.HungUp)) != 0)
         {
@@ -281,7 +281,7 @@ internal sealed unsafe partial class EpollConnection
 
     // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
     // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
-    private TransportStatus Judge(int error)
+    private TransportStatus Classify(int error)
     {
         if (_aborted)
         {

@@ -17,14 +17,14 @@ internal sealed unsafe class EpollEvents : IDisposable
     public const uint Exclusive = 1u << 28;
     public const uint EdgeTriggered = 1u << 31;
 
-    public static readonly Layout Here = LayoutOf(RuntimeInformation.ProcessArchitecture);
+    public static readonly Layout NativeLayout = LayoutOf(RuntimeInformation.ProcessArchitecture);
 
     private byte* _memory;
 
     public EpollEvents(int count)
     {
         Count = count;
-        _memory = (byte*)NativeMemory.AllocZeroed((nuint)(count * Here.Size));
+        _memory = (byte*)NativeMemory.AllocZeroed((nuint)(count * NativeLayout.Size));
     }
 
     public int Count { get; }
@@ -36,12 +36,12 @@ internal sealed unsafe class EpollEvents : IDisposable
     public static void Write(byte* one, uint events, ulong data)
     {
         *(uint*)one = events;
-        *(ulong*)(one + Here.DataOffset) = data;
+        *(ulong*)(one + NativeLayout.DataOffset) = data;
     }
 
-    public uint EventsAt(int index) => *(uint*)(_memory + (index * Here.Size));
+    public uint EventsAt(int index) => *(uint*)(_memory + (index * NativeLayout.Size));
 
-    public ulong DataAt(int index) => *(ulong*)(_memory + (index * Here.Size) + Here.DataOffset);
+    public ulong DataAt(int index) => *(ulong*)(_memory + (index * NativeLayout.Size) + NativeLayout.DataOffset);
 
     public void Dispose()
     {

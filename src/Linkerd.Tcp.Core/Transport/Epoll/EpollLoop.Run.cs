@@ -18,7 +18,7 @@ internal sealed unsafe partial class EpollLoop
         _threadId = Environment.CurrentManagedThreadId;
         try
         {
-            var change = stackalloc byte[EpollEvents.Here.Size];
+            var change = stackalloc byte[EpollEvents.NativeLayout.Size];
             // Edge-triggered, so that it need not be read: every write is a new edge.
             EpollEvents.Write(change, EpollEvents.In | EpollEvents.EdgeTriggered, WakeUpData);
             _ = LinuxCalls.EpollControl(_epoll.Number, 1, _wakeUp.Number, change);
@@ -40,7 +40,7 @@ internal sealed unsafe partial class EpollLoop
     private void RunOnce()
     {
         var count = Wait();
-        NoteLook(count, Now);
+        RecordLook(count, Now);
         Now = Stopwatch.GetTimestamp();
         IsCrowded = count > CrowdedEvents;
         Volatile.Write(ref _busySince, Now);
@@ -85,7 +85,7 @@ internal sealed unsafe partial class EpollLoop
     /// </summary>
     /// <param name="count">The events that the look brought.</param>
     /// <param name="before">A timestamp before it.</param>
-    private void NoteLook(int count, long before)
+    private void RecordLook(int count, long before)
     {
         if (count < _events.Count)
         {

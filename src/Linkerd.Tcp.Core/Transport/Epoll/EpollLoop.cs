@@ -13,7 +13,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 internal sealed unsafe partial class EpollLoop : TransportExecutor
 {
     /// <summary>The most that a relay receives at once, however large a window may be.</summary>
-    public const int LargestScratch = 1 << 20;
+    public const int MaxScratch = 1 << 20;
 
     private const int EventsPerWait = 512;
     private const int ConnectorsKept = 256;
@@ -49,7 +49,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         Index = index;
         _logger = logger;
         _epoll = Create(LinuxCalls.EpollCreate(LinuxCalls.CloseOnExec), "epoll_create1");
-        _wakeUp = Create(LinuxCalls.EventDescriptor(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
+        _wakeUp = Create(LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
         _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Defaults.WindowSize, pinned: true);
         Now = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
@@ -161,7 +161,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     }
 
     /// <summary>Memory to receive into; the next receive of anybody overwrites it. On the loop.</summary>
-    /// <param name="size">At least so large; at most <see cref="LargestScratch"/>.</param>
+    /// <param name="size">At least so large; at most <see cref="MaxScratch"/>.</param>
     public byte[] Scratch(int size)
     {
         if (_scratch.Length < size)
@@ -182,7 +182,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
 
         handler.Generation = ++_generation;
-        var change = stackalloc byte[EpollEvents.Here.Size];
+        var change = stackalloc byte[EpollEvents.NativeLayout.Size];
         EpollEvents.Write(change, events, ((ulong)handler.Generation << 32) | (uint)descriptor);
         if (LinuxCalls.EpollControl(_epoll.Number, 1, descriptor, change) != 0)
         {
@@ -207,7 +207,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     public void Unregister(int descriptor)
     {
         _handlers[descriptor] = null;
-        var change = stackalloc byte[EpollEvents.Here.Size];
+        var change = stackalloc byte[EpollEvents.NativeLayout.Size];
         _ = LinuxCalls.EpollControl(_epoll.Number, 2, descriptor, change);
     }
 

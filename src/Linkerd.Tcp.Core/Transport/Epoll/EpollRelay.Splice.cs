@@ -91,7 +91,7 @@ internal sealed unsafe partial class EpollRelay
         }
         else if (error != 0)
         {
-            _source.NoteReadError(error);
+            _source.RecordReadError(error);
         }
 
         return false;
@@ -134,7 +134,7 @@ internal sealed unsafe partial class EpollRelay
             var moved = LinuxCalls.Splice(_pipe!.ReadEnd, null, _destination.Descriptor, null, _inPipe, LinuxCalls.SplicePageMove | LinuxCalls.SpliceNonBlocking);
             if (moved > 0)
             {
-                _destination.NoteSpliced((int)moved, _inPipe);
+                _destination.RecordSpliced((int)moved, _inPipe);
                 _inPipe -= (int)moved;
                 continue;
             }

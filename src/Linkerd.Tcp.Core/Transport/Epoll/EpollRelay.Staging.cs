@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 internal sealed unsafe partial class EpollRelay
 {
     /// <summary>The most that is received into the stage at once.</summary>
-    private const int LargestStaged = 4 * 1024;
+    private const int MaxStaged = 4 * 1024;
 
     private int _stagedCount;
     private int _stagedAt;
@@ -15,7 +15,7 @@ internal sealed unsafe partial class EpollRelay
     /// <returns>Whether it did; false: this is to be done at once.</returns>
     private bool TryStage()
     {
-        var length = Math.Min(LargestStaged, Window);
+        var length = Math.Min(MaxStaged, Window);
         if (_isBulk || _lastWasLarge || _rest is not null || _stagedCount > 0 || !Loop.Stage.TryReserve(length, out var buffer, out var at))
         {
             return false;

@@ -30,7 +30,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
 
     private EpollLoop Loop => _source.Loop;
 
-    private int Window => Math.Min(_source.WindowSize, EpollLoop.LargestScratch);
+    private int Window => Math.Min(_source.WindowSize, EpollLoop.MaxScratch);
 
     public void Start()
     {
@@ -118,7 +118,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
                     return;
                 }
 
-                _lastWasLarge = count >= LargestStaged;
+                _lastWasLarge = count >= MaxStaged;
                 ConsiderBulk(count, window);
             }
         }

@@ -27,7 +27,7 @@ internal static unsafe partial class LinuxCalls
     public static partial int EpollWait(int epoll, byte* events, int count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
-    public static partial int EventDescriptor(uint value, int flags);
+    public static partial int EventFd(uint value, int flags);
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
@@ -66,7 +66,7 @@ internal static unsafe partial class LinuxCalls
     public static partial int Control(int descriptor, int command, int value);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int DeviceControl(int descriptor, nuint request, int* value);
+    public static partial int IoControl(int descriptor, nuint request, int* value);
 
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     public static partial int Shutdown(int descriptor, int how);

@@ -6,13 +6,13 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// </summary>
 internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, ConnectionHandOut handOut) : IEpollHandler, ILoopWork
 {
-    private const int LargestBatch = 64;
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
+    private const int MaxBatch = 64;
+    private static readonly TimeSpan InitialRetry = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(1);
 
     // How many to accept at a wake-up: as many as there were last time, so that the accept which finds nothing is rare.
     private int _batch = 1;
-    private TimeSpan _retry = FirstRetry;
+    private TimeSpan _retry = InitialRetry;
     private readonly List<EpollConnection> _accepted = [];
     private bool _attached;
     private bool _stopped;
@@ -76,13 +76,13 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
             }
         }
 
-        _batch = Math.Min(_batch * 2, LargestBatch);
+        _batch = Math.Min(_batch * 2, MaxBatch);
     }
 
     /// <returns>Whether there may be more at once.</returns>
     private bool TakeBatch(BacklogDrain drain)
     {
-        for (var accepted = 0; accepted < LargestBatch; accepted++)
+        for (var accepted = 0; accepted < MaxBatch; accepted++)
         {
             if (Limit is { } limit && !limit.TryAcquire())
             {
@@ -100,7 +100,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
             Limit?.Release();
             if (error != Errno.Interrupted && !Errno.IsOfThePeer(error))
             {
-                NoteFailure(drain, error);
+                RecordFailure(drain, error);
                 return false;
             }
         }
@@ -108,7 +108,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         return true;
     }
 
-    private static void NoteFailure(BacklogDrain drain, int error)
+    private static void RecordFailure(BacklogDrain drain, int error)
     {
         // EINVAL: a Unix-domain socket that takes nobody new is empty.
         if (error == Errno.InvalidArgument)
@@ -137,7 +137,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
             return Errno.Last;
         }
 
-        _retry = FirstRetry;
+        _retry = InitialRetry;
         var target = transport.LoopFor(loop);
         var connection = new EpollConnection(target, descriptor, listener.Family, null, listener.Options.Tcp.WindowSize);
         buffer.CopyTo(connection.AddressBuffer);
@@ -226,7 +226,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         Detach();
         handOut.TellFailure(new TransportException($"cannot accept on {listener.LocalEndPoint}: {Errno.Message(error)}"), _retry);
         loop.PostAfter(_retry, static acceptor => ((LoopAcceptor)acceptor!).Attach(), this);
-        _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
+        _retry = _retry * 2 < MaxRetry ? _retry * 2 : MaxRetry;
     }
 
     private async Task WaitForPlaceAsync(ConnectionLimit limit)

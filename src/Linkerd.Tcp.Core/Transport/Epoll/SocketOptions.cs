@@ -134,7 +134,7 @@ internal static unsafe class SocketOptions
     public static int Unacknowledged(int descriptor)
     {
         var value = 0;
-        return LinuxCalls.DeviceControl(descriptor, SiocOutQ, &value) == 0 ? value : 0;
+        return LinuxCalls.IoControl(descriptor, SiocOutQ, &value) == 0 ? value : 0;
     }
 
     /// <summary>Bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if nobody tells.</summary>

@@ -166,7 +166,7 @@ internal sealed class SocketConnection : TransportConnection
     }
 
     /// <summary>What an error means, for an operation that got it.</summary>
-    internal TransportStatus Judge(SocketError error)
+    internal TransportStatus Classify(SocketError error)
     {
         if (_aborted)
         {
@@ -184,7 +184,7 @@ internal sealed class SocketConnection : TransportConnection
     /// A send was cut short: by the kernel's full buffer, or by the end of the connection. What ended it may be told to nobody, and a stream that
     /// was cut must not look whole.
     /// </summary>
-    internal void NoteLostReset() => _mayBeBroken |= !IsSendShutdown && IsDead();
+    internal void RecordLostReset() => _mayBeBroken |= !IsSendShutdown && IsDead();
 
     /// <summary>
     /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
@@ -215,7 +215,7 @@ internal sealed class SocketConnection : TransportConnection
     }
 
     /// <summary>A receive was told the end of the stream.</summary>
-    internal void NotePeerFinished() => _peerFinished = true;
+    internal void RecordPeerFinished() => _peerFinished = true;
 
     // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
     // tells the two apart; asking takes it away from the receive, so it is noted before a receive can judge what it then reads.
@@ -231,7 +231,7 @@ internal sealed class SocketConnection : TransportConnection
         {
             if (LinuxSocket.TakeError(Socket) is var error and not SocketError.Success)
             {
-                Judge(error);
+                Classify(error);
             }
 
             return _peerGone;
@@ -247,7 +247,7 @@ internal sealed class SocketConnection : TransportConnection
                 _peerFinished = true;
                 if (error != SocketError.Success)
                 {
-                    Judge(error);
+                    Classify(error);
                 }
             }
         }

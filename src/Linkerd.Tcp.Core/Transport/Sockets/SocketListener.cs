@@ -6,8 +6,8 @@ namespace Linkerd.Tcp.Transport.Sockets;
 /// <summary>Accepts connections one after the other, as long as the limit allows, and hands each to the thread pool.</summary>
 internal sealed class SocketListener : ITransportListener
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan InitialRetry = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(1);
 
     private readonly SocketsTransport _transport;
     private readonly Socket _socket;
@@ -146,7 +146,7 @@ internal sealed class SocketListener : ITransportListener
 
     private async Task<ConnectionHandOut> AcceptAsync(ConnectionHandOut handOut)
     {
-        var retry = FirstRetry;
+        var retry = InitialRetry;
         try
         {
             while (true)
@@ -160,7 +160,7 @@ internal sealed class SocketListener : ITransportListener
                     var connection = SetUp(accepted);
                     await TakePlaceAsync(connection).ConfigureAwait(false);
                     HandOut(connection, handOut);
-                    retry = FirstRetry;
+                    retry = InitialRetry;
                 }
                 catch (SocketException error) when (!_stopping.IsCancellationRequested)
                 {
@@ -169,7 +169,7 @@ internal sealed class SocketListener : ITransportListener
                     {
                         handOut.TellFailure(new TransportException($"cannot accept on {LocalEndPoint}: {SocketErrors.ToMessage(error)}", error), retry);
                         await Task.Delay(retry, _transport.Executor.TimeProvider, _stopping.Token).ConfigureAwait(false);
-                        retry = retry * 2 < LastRetry ? retry * 2 : LastRetry;
+                        retry = retry * 2 < MaxRetry ? retry * 2 : MaxRetry;
                     }
                 }
             }

@@ -150,7 +150,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     {
         if (SocketError != SocketError.Success)
         {
-            result = End(new(_connection.Judge(SocketError), default));
+            result = End(new(_connection.Classify(SocketError), default));
             return true;
         }
 
@@ -188,7 +188,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             return true;
         }
 
-        result = End(error == SocketError.Success ? EndOfStream() : new(_connection.Judge(error), default));
+        result = End(error == SocketError.Success ? EndOfStream() : new(_connection.Classify(error), default));
         return true;
     }
 
@@ -201,7 +201,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
     {
         if (final.Status != TransportStatus.Aborted)
         {
-            _connection.NotePeerFinished();
+            _connection.RecordPeerFinished();
         }
 
         _final = final;

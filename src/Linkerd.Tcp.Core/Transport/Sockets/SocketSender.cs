@@ -45,7 +45,7 @@ internal sealed class SocketSender(SocketConnection connection)
         if (error is not (SocketError.Success or SocketError.WouldBlock))
         {
             source?.Advance(data.Length);
-            return Done(_connection.Judge(error));
+            return Done(_connection.Classify(error));
         }
 
         Count(sent);
@@ -56,7 +56,7 @@ internal sealed class SocketSender(SocketConnection connection)
         }
 
         // The runtime tries again after a part was taken, and keeps to itself what that try is told of a reset; the next one only gets EPIPE.
-        _connection.NoteLostReset();
+        _connection.RecordLostReset();
         _pending ??= new PendingSend(this);
         return SendRest(data, sent, source);
     }
@@ -143,7 +143,7 @@ internal sealed class SocketSender(SocketConnection connection)
         private TransportStatus Finish()
         {
             _sender.Count(BytesTransferred);
-            var status = SocketError == SocketError.Success ? TransportStatus.Ok : _sender._connection.Judge(SocketError);
+            var status = SocketError == SocketError.Success ? TransportStatus.Ok : _sender._connection.Classify(SocketError);
             GiveBack();
             _sender._busy = false;
             return status;

@@ -19,13 +19,13 @@ public sealed class RefusalSimulationTests
         var record = BalanceRun.Run(BalanceCases.SixRefuseOneSwallows, Load, seed);
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{record.Failures.Count} of {record.SessionCount} sessions failed; {record.AttemptCount - record.SessionCount} further attempts, {record.FreeRetryCount} of them free, "
-            + $"{record.MostAttempts} of one session at most; the budget was used to {record.BudgetUse:0.0 %}; attempts at the silent one: {record.Servers[6].AttemptCount}");
+            + $"{record.MaxAttempts} of one session at most; the budget was used to {record.BudgetUse:0.0 %}; attempts at the silent one: {record.Servers[6].AttemptCount}");
         Assert.InRange(record.SessionCount, 9_500, 10_500);
         Assert.Empty(record.Failures);
 
         // Six that refuse, five times each, and what was under way when the breaker opened: a way there and back is 1 ms.
         Assert.InRange(record.FreeRetryCount, 1, 6 * 8);
-        Assert.InRange(record.MostAttempts, 1, 10);
+        Assert.InRange(record.MaxAttempts, 1, 10);
         Assert.InRange(record.BudgetUse, 0, 1);
     }
 

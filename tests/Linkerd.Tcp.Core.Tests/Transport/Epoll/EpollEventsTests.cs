@@ -21,7 +21,7 @@ public sealed unsafe class EpollEventsTests
         using var events = new EpollEvents(5);
         for (var i = 0; i < 5; i++)
         {
-            EpollEvents.Write(events.Memory + (i * EpollEvents.Here.Size), (uint)i | EpollEvents.EdgeTriggered, ulong.MaxValue - (ulong)i);
+            EpollEvents.Write(events.Memory + (i * EpollEvents.NativeLayout.Size), (uint)i | EpollEvents.EdgeTriggered, ulong.MaxValue - (ulong)i);
         }
 
         for (var i = 0; i < 5; i++)

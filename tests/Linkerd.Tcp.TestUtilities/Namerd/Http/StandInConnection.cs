@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.TestUtilities;
 /// </summary>
 internal sealed class StandInConnection(ConnectionContext connection, StandInRouter router, CancellationToken stopping, CancellationToken stopped)
 {
-    private const int MostRequestLine = 4096;
+    private const int MaxRequestLine = 4096;
     private const int MostHeaders = 8192;
     private readonly PipeReader _input = connection.Transport.Input;
     private readonly PipeWriter _output = connection.Transport.Output;
@@ -92,7 +92,7 @@ internal sealed class StandInConnection(ConnectionContext connection, StandInRou
         consumed = buffer.Start;
         var reader = new SequenceReader<byte>(buffer);
         var lineLength = reader.TryReadTo(out ReadOnlySequence<byte> line, "\r\n"u8) ? line.Length : buffer.Length;
-        if (lineLength > MostRequestLine)
+        if (lineLength > MaxRequestLine)
         {
             return 414;
         }

@@ -8,10 +8,10 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <param name="namers">The rest: bound trees, or further names.</param>
 internal sealed class StandInBinder(StandInDtab dtab, Func<DstPath, BoundTree?> script, StandInNamers namers)
 {
-    private const int MostDepth = 100;
+    private const int MaxDepth = 100;
 
     // Two entries that both loop make 2^100 branches: a namerd dies of them, a stand-in should not.
-    private const int MostSteps = 10_000;
+    private const int MaxSteps = 10_000;
     private static readonly BoundTree TooDeep = new BoundTree.Throws("Max recursion level: 100 reached in Namer lookup");
     private int _steps;
 
@@ -34,7 +34,7 @@ internal sealed class StandInBinder(StandInDtab dtab, Func<DstPath, BoundTree?> 
 
     private BoundTree BindName(DstPath name, int depth, double? weight)
     {
-        if (depth > MostDepth || ++_steps > MostSteps)
+        if (depth > MaxDepth || ++_steps > MaxSteps)
         {
             return TooDeep;
         }

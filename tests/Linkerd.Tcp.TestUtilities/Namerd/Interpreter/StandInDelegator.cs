@@ -9,8 +9,8 @@ namespace Linkerd.Tcp.TestUtilities;
 /// <param name="namers">The rest.</param>
 internal sealed class StandInDelegator(StandInDtab dtab, Func<DstPath, BoundTree?> script, StandInNamers namers)
 {
-    private const int MostDepth = 100;
-    private const int MostSteps = 10_000;
+    private const int MaxDepth = 100;
+    private const int MaxSteps = 10_000;
     private int _steps;
 
     /// <summary>The delegation of a name.</summary>
@@ -24,12 +24,12 @@ internal sealed class StandInDelegator(StandInDtab dtab, Func<DstPath, BoundTree
 
     private DelegateTree Bind(DelegateTree tree, int depth)
     {
-        if (++_steps > MostSteps)
+        if (++_steps > MaxSteps)
         {
             throw new TimeoutException();
         }
 
-        if (depth > MostDepth)
+        if (depth > MaxDepth)
         {
             throw new DelegationException("Max recursion level reached.");
         }

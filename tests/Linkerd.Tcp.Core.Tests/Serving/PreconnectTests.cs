@@ -6,7 +6,7 @@ using Xunit;
 namespace Linkerd.Tcp.Tests.Serving;
 
 /// <summary>Server connections that are made before they are needed.</summary>
-public sealed class WarmConnectionTests
+public sealed class PreconnectTests
 {
     [Fact]
     public Task Start_ConnectionsAreMadeAhead_AndUsedYoungestFirst() => RunAsync(connections: 3, async (bed, backend) =>

@@ -15,8 +15,8 @@ internal sealed record MeshRenewal<TMessage, TState>(MeshStream<TMessage, TState
 /// The guard against a stream that went stale or dead unnoticed: namerd cannot be asked whether it still watches, but a plain question is answered with what is the
 /// case, and a second stream begins with it.
 /// </summary>
-internal sealed class MeshGuard<TMessage, TState>(
-    MeshQuestion<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
+internal sealed class StreamRenewal<TMessage, TState>(
+    MeshWatchRequest<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
     where TMessage : class
     where TState : class
 {

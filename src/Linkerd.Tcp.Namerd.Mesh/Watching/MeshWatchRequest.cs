@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 /// <summary>Something that namerd is asked, once or as a stream.</summary>
 /// <typeparam name="TMessage">What it answers with.</typeparam>
 /// <typeparam name="TState">What that is read into.</typeparam>
-internal abstract class MeshQuestion<TMessage, TState>
+internal abstract class MeshWatchRequest<TMessage, TState>
     where TMessage : class
     where TState : class
 {

@@ -4,13 +4,13 @@ using Linkerd.Tcp.Namerd.Documents;
 namespace Linkerd.Tcp.Namerd.Requests;
 
 /// <summary>Asks for addresses: of an id (<c>addr</c>), or of a name (<c>resolve</c>).</summary>
-internal sealed class AddressQuestion(string endpoint) : Question<Resolution>(endpoint)
+internal sealed class AddressWatchKind(string endpoint) : WatchKind<Resolution>(endpoint)
 {
     /// <summary>The addresses behind an id.</summary>
-    public static AddressQuestion Addr { get; } = new("addr");
+    public static AddressWatchKind Addr { get; } = new("addr");
 
     /// <summary>The addresses behind a name, as the original asks.</summary>
-    public static AddressQuestion Resolve { get; } = new("resolve");
+    public static AddressWatchKind Resolve { get; } = new("resolve");
 
     public override Resolution Pending => Resolution.Pending.Instance;
 

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Namerd.Requests;
 
 /// <summary>A kind of question to namerd's HTTP interface, and what its states are. Stateless; any thread.</summary>
 /// <typeparam name="TState">What a document says.</typeparam>
-internal abstract class Question<TState>(string endpoint)
+internal abstract class WatchKind<TState>(string endpoint)
     where TState : class
 {
     /// <summary>The last segment of its path: <c>bind</c>, <c>addr</c> or <c>resolve</c>.</summary>

@@ -5,14 +5,14 @@ using Linkerd.Tcp.Naming;
 namespace Linkerd.Tcp.Namerd.Requests;
 
 /// <summary>Asks for the tree that a name is bound to.</summary>
-internal sealed class BindQuestion : Question<NameBinding>
+internal sealed class BindWatchKind : WatchKind<NameBinding>
 {
-    private BindQuestion()
+    private BindWatchKind()
         : base("bind")
     {
     }
 
-    public static BindQuestion Instance { get; } = new();
+    public static BindWatchKind Instance { get; } = new();
 
     public override NameBinding Pending => NameBinding.Pending.Instance;
 
