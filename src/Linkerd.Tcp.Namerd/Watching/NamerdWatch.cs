@@ -37,7 +37,7 @@ internal sealed class NamerdWatch<TState>(NameSetup<TState> setup)
             }
         }
 
-        var stream = new DocumentStream<TState>(setup.Request, setup.Client, setup.Options, answer, cancellationToken);
+        var stream = new DocumentStream<TState>(setup.Kind, setup.Client, setup.Options, answer, cancellationToken);
         return await new WatchFollower<TState>(setup, stream, cancellationToken).RunAsync().ConfigureAwait(false);
     }
 }

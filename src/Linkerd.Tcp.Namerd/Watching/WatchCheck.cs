@@ -61,7 +61,7 @@ internal sealed class WatchCheck<TState>(NameSetup<TState> setup, CancellationTo
             await Task.Delay(RetryDelays.PollDelay(setup.Options), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
             var heard = Interlocked.Read(ref _heard);
             var document = await PollAsync(server).ConfigureAwait(false);
-            if (document is { IsAnswer: true } && setup.Request.RankOf(document.State) > StatePrecedence.Nothing
+            if (document is { IsAnswer: true } && setup.Kind.RankOf(document.State) > StatePrecedence.Nothing
                 && Interlocked.Read(ref _heard) == heard && !document.State.Equals(_last))
             {
                 return new CheckedState<TState>(document, server, IsStale: false, null);

@@ -74,7 +74,7 @@ internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
             throw new NamerdException($"namerd at {answer.Server} answered {setup.Client.Name} with one document instead of a stream");
         }
 
-        var stream = new DocumentStream<TState>(setup.Request, setup.Client, setup.Options, answer, cancellationToken);
+        var stream = new DocumentStream<TState>(setup.Kind, setup.Client, setup.Options, answer, cancellationToken);
         try
         {
             var first = await stream.FirstAsync(deadline).ConfigureAwait(false);
@@ -83,7 +83,7 @@ internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
                 throw new NamerdException(end.Message);
             }
 
-            if (first.Documents[^1] is { IsAnswer: false } document && setup.Request.ErrorOf(document.State) is { } error)
+            if (first.Documents[^1] is { IsAnswer: false } document && setup.Kind.ErrorOf(document.State) is { } error)
             {
                 throw new NamerdException($"namerd at {answer.Server} answered {setup.Client.Name}: {error}");
             }
