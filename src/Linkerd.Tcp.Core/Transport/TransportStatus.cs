@@ -14,4 +14,10 @@ public enum TransportStatus
 
     /// <summary>We aborted or disposed the connection.</summary>
     Aborted,
+
+    /// <summary>
+    /// The peer ended the connection without the end that its protocol demands: a FIN without the close_notify of TLS (RFC 8446, section 6.1). What was received is authentic, and
+    /// may be a part of what was sent. Receiving only.
+    /// </summary>
+    Truncated,
 }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TcpConformanceTests
+public abstract partial class TcpConnectionConformanceTests
 {
     [Fact]
     public Task WaitAcknowledgedAsync_PeerKernelHasAll_True() => RunAsync(async bed =>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ConnectionConformanceTests
 {
     [Fact]
     public Task Resume_FromElsewhere_LandsOnTheExecutor() => RunAsync(async bed =>
@@ -222,32 +222,4 @@ public abstract partial class TransportConformanceTests
         await bell.Rings;
         Assert.True(bell.WasOnExecutor);
     });
-
-    /// <summary>Runs a session's code as an engine would, and checks where each part of it goes on.</summary>
-    private protected static async Task OnExecutorOf(TransportConnection connection, Func<Task> code)
-    {
-        await connection.Executor.Resume();
-        Assert.True(connection.Executor.IsCurrent);
-        await code();
-        Assert.True(connection.Executor.IsCurrent);
-    }
-
-    private sealed class Bell(TransportExecutor executor) : ITimerHandler
-    {
-        private readonly TaskCompletionSource<long> _rings = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _count;
-
-        public Task<long> Rings => _rings.Task;
-
-        public int Count => Volatile.Read(ref _count);
-
-        public bool WasOnExecutor { get; private set; } = true;
-
-        public void OnTimer()
-        {
-            WasOnExecutor &= executor.IsCurrent;
-            Interlocked.Increment(ref _count);
-            _rings.TrySetResult(executor.TimeProvider.GetTimestamp());
-        }
-    }
 }

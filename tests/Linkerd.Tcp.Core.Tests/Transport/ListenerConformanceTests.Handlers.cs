@@ -4,7 +4,7 @@ using Xunit;
 namespace Linkerd.Tcp.Tests.Transport;
 
 /// <summary>Handlers are somebody else's code: what they throw ends their connection, and nothing else.</summary>
-public abstract partial class TransportConformanceTests
+public abstract partial class ListenerConformanceTests
 {
     [Fact]
     public Task OnAccepted_Throws_ConnectionEndsAndItsPlaceIsFree() => RunAsync(async bed =>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ConnectionConformanceTests
 {
     [Theory]
     [InlineData(true)]

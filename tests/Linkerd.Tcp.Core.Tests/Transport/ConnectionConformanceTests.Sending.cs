@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ConnectionConformanceTests
 {
     [Fact]
     public Task SendAsync_BufferChangedAfterTheCall_OldBytesArrive() => RunAsync(async bed =>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ListenerConformanceTests
 {
     [Fact]
     public Task Start_Twice_Throws() => RunAsync(async bed =>

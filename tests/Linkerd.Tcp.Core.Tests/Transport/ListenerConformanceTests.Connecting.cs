@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ListenerConformanceTests
 {
     [Fact]
     public Task ConnectAsync_ListenerStarted_BothEndsKnowEachOther() => RunAsync(async bed =>

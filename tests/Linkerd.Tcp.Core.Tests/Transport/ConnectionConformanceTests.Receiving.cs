@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TransportConformanceTests
+public abstract partial class ConnectionConformanceTests
 {
     [Fact]
     public Task ReceiveAsync_PartlyConsumed_RestComesFirstWithMoreBehind() => RunAsync(async bed =>

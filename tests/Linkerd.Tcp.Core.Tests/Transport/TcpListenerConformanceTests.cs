@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Linkerd.Tcp.Tests.Transport;
 
-public abstract partial class TcpConformanceTests
+public abstract class TcpListenerConformanceTests : ListenerConformanceTests
 {
     [Fact]
     public Task ConnectAsync_NobodyListens_Refused() => RunAsync(async bed =>

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Security.Connections;
+
+/// <summary>
+/// The encrypted side of a connection, as the stream that SslStream reads and writes. It has no buffer of its own: a read of nothing waits for bytes without one, and what
+/// one write of SslStream makes is handed to the connection in one piece. One reader and one writer at a time.
+/// </summary>
+internal sealed class CipherStream(TransportConnection connection) : Stream
+{
+    private const int MaxPlaintext = 16 * 1024;
+    private const int MaxOverhead = 96;
+
+    private HandshakeLane.Handshake? _handshake;
+    private byte[]? _gathered;
+    private int _gatheredCount;
+    private ValueTask<TransportStatus> _sending;
+    private bool _isWriting;
+
+    /// <summary>Gets a value that indicates whether the peer's FIN was read. Without a close_notify before it, the stream was cut.</summary>
+    public bool HasFin { get; private set; }
+
+    /// <summary>Gets the status with which reading or writing failed; <see cref="TransportStatus.Ok"/> if neither did.</summary>
+    public TransportStatus Failure { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>From here on each step of the handshake waits for its turn.</summary>
+    public void BeginHandshake(HandshakeLane.Handshake handshake) => _handshake = handshake;
+
+    /// <summary>From here on there are no turns.</summary>
+    public void EndHandshake() => _handshake = null;
+
+    /// <summary>Writes from here on are put together, until <see cref="SendAsync"/>: they complete at once, and the memory that was written is free then.</summary>
+    /// <param name="length">The number of bytes that will be encrypted.</param>
+    public void BeginWrite(int length)
+    {
+        _isWriting = true;
+        if (length > MaxPlaintext)
+        {
+            // Each record of up to 16 KiB has a header, a tag and perhaps an explicit nonce (RFC 5246 with CBC: 5 + 16 + 48 + 16 bytes at most).
+            _gathered = ArrayPool<byte>.Shared.Rent(length + (((length / MaxPlaintext) + 1) * MaxOverhead));
+            _gatheredCount = 0;
+        }
+    }
+
+    /// <summary>Sends what was put together.</summary>
+    public ValueTask<TransportStatus> SendAsync()
+    {
+        _isWriting = false;
+        if (_gathered is { } gathered)
+        {
+            _gathered = null;
+            var sending = connection.SendAsync(gathered.AsMemory(0, _gatheredCount));
+            ArrayPool<byte>.Shared.Return(gathered);
+            return sending;
+        }
+
+        return (_sending, _sending = default).Item1;
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_handshake is { } handshake)
+        {
+            return ReadInTurnAsync(handshake, buffer);
+        }
+
+        var receiving = connection.ReceiveAsync();
+        return receiving.IsCompletedSuccessfully ? new(Take(receiving.Result, buffer)) : WaitAsync(receiving, buffer);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_gathered is { } gathered && _gatheredCount + buffer.Length <= gathered.Length)
+        {
+            buffer.CopyTo(gathered.AsMemory(_gatheredCount));
+            _gatheredCount += buffer.Length;
+            return default;
+        }
+
+        // What the kernel does not take is copied by the connection: the memory is free when the call returns.
+        var sending = connection.SendAsync(buffer);
+        if (_isWriting && _gathered is null)
+        {
+            _isWriting = false;
+            _sending = sending;
+            return default;
+        }
+
+        return sending.IsCompletedSuccessfully && sending.Result == TransportStatus.Ok ? default : WaitSentAsync(sending);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    // SslStream writes the alert for a certificate that it refuses in this way; the connection copies what the kernel does not take.
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Write(ReadOnlySpan<byte> buffer) => _ = connection.SendAsync(buffer.ToArray());
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(ValueTask<ReceiveResult> receiving, Memory<byte> buffer) => Take(await receiving.ConfigureAwait(false), buffer);
+
+    private async ValueTask<int> ReadInTurnAsync(HandshakeLane.Handshake handshake, Memory<byte> buffer)
+    {
+        var receiving = connection.ReceiveAsync();
+        int count;
+        if (receiving.IsCompletedSuccessfully)
+        {
+            count = Take(receiving.Result, buffer);
+        }
+        else
+        {
+            handshake.BeginWait();
+            try
+            {
+                count = Take(await receiving.ConfigureAwait(false), buffer);
+            }
+            finally
+            {
+                handshake.EndWait();
+            }
+        }
+
+        if (!buffer.IsEmpty)
+        {
+            await handshake.Turn();
+        }
+
+        return count;
+    }
+
+    private async ValueTask WaitSentAsync(ValueTask<TransportStatus> sending)
+    {
+        if (await sending.ConfigureAwait(false) is var status and not TransportStatus.Ok)
+        {
+            Failure = status;
+            throw new IOException($"The connection has ended: {status}.");
+        }
+    }
+
+    private int Take(in ReceiveResult received, Memory<byte> buffer)
+    {
+        if (received.Data.IsEmpty)
+        {
+            if (received.Status == TransportStatus.Ok)
+            {
+                HasFin = true;
+                return 0;
+            }
+
+            Failure = received.Status;
+            throw new IOException($"The connection has ended: {received.Status}.");
+        }
+
+        // After a read of nothing the bytes stay where they are, and come again in the next one.
+        var count = Math.Min(buffer.Length, received.Data.Length);
+        if (count > 0)
+        {
+            received.Data.Span[..count].CopyTo(buffer.Span);
+            connection.Advance(count);
+        }
+
+        return count;
+    }
+}

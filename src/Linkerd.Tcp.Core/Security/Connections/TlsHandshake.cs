@@ -1,0 +1,116 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Authentication;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Security.Connections;
+
+/// <summary>Makes a connection of plaintext from a connection: the TLS handshake, on the connection's executor.</summary>
+internal static class TlsHandshake
+{
+    /// <summary>Runs the handshake as the server.</summary>
+    /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
+    /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
+    /// <param name="select">Chooses the options for a ClientHello. Completes at once.</param>
+    /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time, as nothing else ends an operation of it.</param>
+    public static ValueTask<TlsResult> AcceptAsync(
+        TransportConnection connection, int windowSize, Func<SslClientHelloInfo, SslServerAuthenticationOptions> select, CancellationToken cancellationToken) =>
+        RunAsync(connection, windowSize, (tls, token) => tls.AuthenticateAsServerAsync(static (_, hello, select, _) => new(((Func<SslClientHelloInfo, SslServerAuthenticationOptions>)select!)(hello)), select, token), cancellationToken);
+
+    /// <summary>Runs the handshake as the client.</summary>
+    /// <inheritdoc cref="AcceptAsync"/>
+    public static ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        RunAsync(connection, windowSize, (tls, token) => tls.AuthenticateAsClientAsync(options, token), cancellationToken);
+
+    private static async ValueTask<TlsResult> RunAsync(
+        TransportConnection connection, int windowSize, Func<SslStream, CancellationToken, Task> authenticate, CancellationToken cancellationToken)
+    {
+        await connection.Executor.Resume();
+        using var handshake = HandshakeLane.Of(connection.Executor).TryBegin(() => ForeignConnection.TryAbort(connection));
+        if (handshake is null)
+        {
+            return TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way");
+        }
+
+        var tls = new TlsConnection(connection, windowSize);
+        tls.Cipher.BeginHandshake(handshake);
+        try
+        {
+            // A client's first step makes its key share, before it reads anything.
+            await handshake.Turn();
+            await authenticate(tls.Stream, cancellationToken).ConfigureAwait(false);
+            tls.Cipher.EndHandshake();
+            return new(tls);
+        }
+        catch (Exception error) when (TlsConnection.IsEnd(error))
+        {
+            var result =
+                handshake.IsEvicted ? TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer")
+                : tls.Cipher.Failure != TransportStatus.Ok ? TlsResult.Failed(tls.Cipher.Failure)
+                : tls.Cipher.HasFin ? TlsResult.Failed(TlsFailure.Ended, "the connection ended during the TLS handshake")
+                : TlsResult.Failed(TlsFailure.Protocol, Describe(error));
+            await tls.Stream.DisposeAsync().ConfigureAwait(false);
+            if (result.Failure == TlsFailure.Protocol)
+            {
+                // The alert must arrive: an abort would throw it away.
+                connection.ShutdownSend();
+                await connection.FlushToPeerAsync().ConfigureAwait(false);
+            }
+
+            return result;
+        }
+    }
+
+    // The innermost message is the one that says something: "certificate has expired", "no shared cipher", "tlsv1 alert unknown ca".
+    private static string Describe(Exception error)
+    {
+        var inner = error;
+        while (inner.InnerException is { } next)
+        {
+            inner = next;
+        }
+
+        return inner.Message;
+    }
+}
+
+/// <summary>Names the ways in which a handshake fails.</summary>
+internal enum TlsFailure
+{
+    /// <summary>It did not.</summary>
+    None,
+
+    /// <summary>The peer sent something that is not TLS, or one side refused the other.</summary>
+    Protocol,
+
+    /// <summary>The connection ended.</summary>
+    Ended,
+
+    /// <summary>There are too many handshakes.</summary>
+    TooMany,
+}
+
+/// <summary>Represents the outcome of a handshake.</summary>
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Not compared.")]
+internal readonly struct TlsResult
+{
+    private TlsResult(TlsFailure failure, TransportStatus status, string detail) => (Failure, Status, Detail) = (failure, status, detail);
+
+    public TlsResult(TlsConnection connection) => Connection = connection;
+
+    /// <summary>Gets the connection of plaintext; null if the handshake failed.</summary>
+    public TlsConnection? Connection { get; }
+
+    /// <summary>Gets the way in which it failed.</summary>
+    public TlsFailure Failure { get; }
+
+    /// <summary>Gets the status with which the connection ended, if that is why; <see cref="TransportStatus.Ok"/> is its FIN.</summary>
+    public TransportStatus Status { get; }
+
+    /// <summary>Gets the cause in words, for the log.</summary>
+    public string? Detail { get; }
+
+    public static TlsResult Failed(TlsFailure failure, string detail) => new(failure, TransportStatus.Ok, detail);
+
+    public static TlsResult Failed(TransportStatus status) => new(TlsFailure.Ended, status, "the connection ended during the TLS handshake");
+}
