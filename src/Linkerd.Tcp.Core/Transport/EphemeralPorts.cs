@@ -21,7 +21,7 @@ internal static class EphemeralPorts
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
         {
-            // Not told: any port may be one.
+            // Not available: any port may be one.
         }
 
         return (1, IPEndPoint.MaxPort);

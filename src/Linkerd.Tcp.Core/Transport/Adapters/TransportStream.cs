@@ -145,7 +145,7 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         {
             if (Volatile.Read(ref _pending) > 0)
             {
-                // Whoever disposes a stream wants its pending operations to end.
+                // A caller that disposes a stream expects its pending operations to end.
                 connection.Abort();
             }
 

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>Waits for the peer's acknowledgement of all that was sent, by asking: the kernel has no event for it.</summary>
+/// <summary>Waits for the peer's acknowledgement of all that was sent, by polling: the kernel has no event for it.</summary>
 internal static class AcknowledgementWait
 {
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(1);

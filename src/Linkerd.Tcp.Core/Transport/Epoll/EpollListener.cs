@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>A listening socket that all loops share: whichever is woken accepts, and hands the connection to the loop that has fewer.</summary>
+/// <summary>A listening socket that all loops share: a loop that is woken accepts, and hands the connection to the loop that has fewer.</summary>
 internal sealed class EpollListener : ITransportListener
 {
     private readonly EpollTransport _transport;
@@ -152,7 +152,7 @@ internal sealed class EpollListener : ITransportListener
 
     private void ChangeSocket(TransportListenOptions next)
     {
-        // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
+        // A socket that listens takes another backlog, and loses no client (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
         if (next.Backlog != _options.Backlog && LinuxCalls.Listen(Descriptor, next.Backlog) != 0)
         {
             throw Failure(LocalEndPoint, Errno.Last);

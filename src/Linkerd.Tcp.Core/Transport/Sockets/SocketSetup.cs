@@ -18,7 +18,7 @@ internal static class SocketSetup
         _ => throw new ArgumentException(EndPointKinds.Explain(endPoint), nameof(endPoint)),
     };
 
-    /// <summary>Has the socket connect from an address; on Linux its port is chosen only then (ip(7)).</summary>
+    /// <summary>Binds the socket to a source address; on Linux its port is chosen only when it connects (ip(7)).</summary>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public static void BindSource(Socket socket, IPAddress source)
     {
@@ -68,7 +68,7 @@ internal static class SocketSetup
         }
     }
 
-    /// <summary>Sets the options of a listener that has others. Buffer sizes cannot be unset.</summary>
+    /// <summary>Changes the options of a listener. Buffer sizes cannot be unset.</summary>
     public static void Change(Socket socket, TcpOptions options)
     {
         if (socket.AddressFamily == AddressFamily.Unix)
