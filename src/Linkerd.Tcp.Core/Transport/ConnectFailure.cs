@@ -18,8 +18,7 @@ public enum ConnectFailure
     /// <summary>The connection was reset while it was being set up.</summary>
     Reset,
 
-    /// <summary>This process or machine is short of something: descriptors, ports, memory (EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM). Not a fault of the
-    /// endpoint.</summary>
+    /// <summary>This process or machine is short of something: descriptors, ports, memory (EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM). Not a fault of the endpoint.</summary>
     LocalResources,
 
     /// <summary>The caller gave the attempt up. Not a fault of the endpoint.</summary>
@@ -28,7 +27,6 @@ public enum ConnectFailure
     /// <summary>Any other reason; <see cref="ConnectResult.Detail"/> holds it.</summary>
     Other,
 
-    /// <summary>The connection was established, and the TLS handshake on it failed: an invalid certificate, no protocol in common, or data that is not
-    /// TLS.</summary>
+    /// <summary>The connection was established, and the TLS handshake on it failed: an invalid certificate, no protocol in common, or data that is not TLS.</summary>
     Tls,
 }

@@ -35,8 +35,7 @@ public sealed class ConnectionLimit
     private int Most => Volatile.Read(ref _maximum);
 
     /// <summary>
-    /// Changes the largest number of connections at once. A higher one lets waiting callers proceed; a lower one ends no connection: no place is handed out
-    /// until enough were given back.
+    /// Changes the largest number of connections at once. A higher one lets waiting callers proceed; a lower one ends no connection: no place is handed out until enough were given back.
     /// </summary>
     /// <param name="maximum">The largest number of connections at once; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>

@@ -31,8 +31,7 @@ public interface ITransport : IAsyncDisposable
     /// <param name="options">The deadline, and the settings of the connection; neither copied nor validated, as there are some for each connection.</param>
     /// <param name="cancellationToken">Cancels the attempt: the result is then <see cref="ConnectFailure.Cancelled"/>, as it is once the transport was disposed.</param>
     /// <returns>
-    /// The connection, or the reason of the failure. A failed connect is no exception: it is an everyday event. An end point of another kind is
-    /// <see cref="ConnectFailure.Other"/>, and
+    /// The connection, or the reason of the failure. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
     /// <see cref="ConnectResult.Detail"/> contains the kinds that are expected.
     /// </returns>
     ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken);

@@ -13,8 +13,7 @@ internal static class SourceAddress
     public static ConnectResult CannotBind(IPAddress source, string why) =>
         ConnectResult.Failed(ConnectFailure.LocalResources, Explain(source, ConnectFailure.LocalResources, why));
 
-    /// <summary>Describes the failure of an attempt, with the address if it may be the reason: no port left, or a loopback address for a target that is
-    /// elsewhere.</summary>
+    /// <summary>Describes the failure of an attempt, with the address if it may be the reason: no port left, or a loopback address for a target that is elsewhere.</summary>
     public static string? Explain(IPAddress? source, ConnectFailure failure, string? why) =>
         source is not null && failure is ConnectFailure.LocalResources or ConnectFailure.Other ? $"cannot connect from {source}: {why}" : why;
 }

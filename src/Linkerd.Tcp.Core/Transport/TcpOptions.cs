@@ -2,8 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. The receiver copies and validates them, except in
-/// <see cref="TransportConnectOptions"/>.</summary>
+/// <summary>Represents the settings of TCP connections; ignored for Unix-domain sockets. The receiver copies and validates them, except in <see cref="TransportConnectOptions"/>.</summary>
 public sealed class TcpOptions
 {
     private const int MaxBuffer = 1 << 30;
@@ -19,8 +18,7 @@ public sealed class TcpOptions
     /// <summary>Gets or sets a value that indicates whether small segments are sent at once (TCP_NODELAY). Default: true.</summary>
     public bool NoDelay { get; set; } = true;
 
-    /// <summary>Gets or sets the silence after which the first keep-alive probe is sent (SO_KEEPALIVE), in whole seconds; <see cref="TimeSpan.Zero"/> turns
-    /// probing off. Default: 30 s.</summary>
+    /// <summary>Gets or sets the silence after which the first keep-alive probe is sent (SO_KEEPALIVE), in whole seconds; <see cref="TimeSpan.Zero"/> turns probing off. Default: 30 s.</summary>
     public TimeSpan KeepAliveTime { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets or sets the time between probes that are not answered, in whole seconds. Default: 10 s.</summary>
@@ -33,8 +31,7 @@ public sealed class TcpOptions
     public int WindowSize { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// Gets or sets the time after which a connection ends if sent bytes were not acknowledged (TCP_USER_TIMEOUT); <see cref="TimeSpan.Zero"/>, the default,
-    /// leaves that to the system.
+    /// Gets or sets the time after which a connection ends if sent bytes were not acknowledged (TCP_USER_TIMEOUT); <see cref="TimeSpan.Zero"/>, the default, leaves that to the system.
     /// Off by default, as it also ends connections to peers that are alive and read slowly (RFC 5482). Linux only.
     /// </summary>
     public TimeSpan UserTimeout { get; set; }

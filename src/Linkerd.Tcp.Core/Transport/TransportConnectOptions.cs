@@ -19,8 +19,7 @@ public readonly record struct TransportConnectOptions
     /// </summary>
     public TransportExecutor? Executor { get; init; }
 
-    /// <summary>Gets the longest time that the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default, leave the limit
-    /// to the operating system.</summary>
+    /// <summary>Gets the longest time that the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default, leave the limit to the operating system.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative, and not infinite.</exception>
     public TimeSpan Timeout
     {
@@ -42,13 +41,11 @@ public readonly record struct TransportConnectOptions
     /// </remarks>
     public IPAddress? Source { get; init; }
 
-    /// <summary>Gets the settings of the connection, which are neither copied nor validated for each attempt; null, the default, for the defaults of
-    /// <see cref="TcpOptions"/>.</summary>
+    /// <summary>Gets the settings of the connection, which are neither copied nor validated for each attempt; null, the default, for the defaults of <see cref="TcpOptions"/>.</summary>
     public TcpOptions? Tcp { get; init; }
 
     /// <summary>
-    /// Gets a value that indicates whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel
-    /// with them. Default: false.
+    /// Gets a value that indicates whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
     /// </summary>
     public bool SendsAtOnce { get; init; }
 

@@ -42,8 +42,7 @@ public abstract class TransportConnection : IAsyncDisposable
     public abstract bool IsReset { get; }
 
     /// <summary>
-    /// Gets a value that indicates whether the peer's FIN or RST has arrived, found out without reading, whatever else is unread before it; that can still be
-    /// read. For
+    /// Gets a value that indicates whether the peer's FIN or RST has arrived, found out without reading, whatever else is unread before it; that can still be read. For
     /// connections that are not being read: a client that waits in a queue, a server connection that was made before it is needed. True also
     /// after the connection was given up (keep-alive, retransmission). Once true it stays true. After our own <see cref="Abort"/> or disposal
     /// it keeps its last value. Cheap enough to be read a few times a second: at most one system call. Any thread.
@@ -70,8 +69,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <summary>
     /// Sends all of it. What the kernel does not take at once is copied, so the memory is free when the call returns, before the task completes.
     /// </summary>
-    /// <returns>The end of the operation, when the last byte was handed to the kernel. <see cref="BytesSent"/> counts the bytes that were, after a failure
-    /// too.</returns>
+    /// <returns>The end of the operation, when the last byte was handed to the kernel. <see cref="BytesSent"/> counts the bytes that were, after a failure too.</returns>
     public abstract ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data);
 
     /// <summary>
@@ -95,8 +93,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <returns>True if all was acknowledged; false if the connection ended first.</returns>
     public abstract ValueTask<bool> FlushToPeerAsync();
 
-    /// <summary>Ends the connection at once with a RST. Pending operations complete with <see cref="TransportStatus.Aborted"/>. Any thread; calling it twice is
-    /// harmless.</summary>
+    /// <summary>Ends the connection at once with a RST. Pending operations complete with <see cref="TransportStatus.Aborted"/>. Any thread; calling it twice is harmless.</summary>
     public abstract void Abort();
 
     /// <summary>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Represents the place where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool.
-/// Any thread.</summary>
+/// <summary>Represents the place where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool. Any thread.</summary>
 public abstract class TransportExecutor
 {
     /// <summary>Gets the clock of everything that runs on the executor.</summary>

@@ -13,8 +13,7 @@ public sealed class TransportOptions
     /// <summary>Gets or sets the engine. Default: <see cref="TransportEngine.Auto"/>.</summary>
     public TransportEngine Engine { get; set; }
 
-    /// <summary>Gets or sets the number of event loops of the epoll engine, each of which is a thread; 1 to 1024. Default: one for each processor that the
-    /// process may use.</summary>
+    /// <summary>Gets or sets the number of event loops of the epoll engine, each of which is a thread; 1 to 1024. Default: one for each processor that the process may use.</summary>
     public int? Loops { get; set; }
 
     /// <summary>Gets or sets the time after which a loop that has been busy without looking for events is logged as stuck; 10 ms to 49 days. Default: 1 s.</summary>

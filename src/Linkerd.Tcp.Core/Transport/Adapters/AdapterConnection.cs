@@ -79,8 +79,7 @@ internal abstract class AdapterConnection : TransportConnection
         }
     }
 
-    /// <summary>Classifies an error of an operation. If it does not come from the peer's end, nothing else would find it out: the other direction ends with
-    /// it.</summary>
+    /// <summary>Classifies an error of an operation. If it does not come from the peer's end, nothing else would find it out: the other direction ends with it.</summary>
     protected TransportStatus Classify(Exception error)
     {
         if (!IsOver)

@@ -22,8 +22,7 @@ public static class TransportConnectionExtensions
         /// <param name="socket">The socket.</param>
         /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
-        /// <param name="loggerFactory">The factory of the logger for exceptions of handlers, category <c>Linkerd.Tcp.Transport</c>; default: nothing is
-        /// logged.</param>
+        /// <param name="loggerFactory">The factory of the logger for exceptions of handlers, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.</param>
         /// <returns>The connection.</returns>
         /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
         /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
@@ -45,8 +44,7 @@ public static class TransportConnectionExtensions
         /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
         /// <param name="loggerFactory">
-        /// The factory of the logger for exceptions of the stream that do not report its peer's end, category <c>Linkerd.Tcp.Transport</c>; default: nothing is
-        /// logged.
+        /// The factory of the logger for exceptions of the stream that do not report its peer's end, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.
         /// </param>
         /// <returns>The connection.</returns>
         /// <exception cref="ArgumentException">The stream cannot be both read and written.</exception>
@@ -60,16 +58,14 @@ public static class TransportConnectionExtensions
         }
 
         /// <summary>
-        /// Creates a connection over a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a
-        /// RST, in both directions.
+        /// Creates a connection over a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
         /// A reader that is completed is a peer that has reset the connection. A pipe does not report what its reader has consumed, and drops the rest
         /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. An exception of a reader or a writer ends
         /// the connection as a RST does, and is logged (5014) unless it reports that an end is gone.
         /// </summary>
         /// <param name="pipe">The pipe.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
-        /// <param name="loggerFactory">The factory of the logger for exceptions of the pipe, category <c>Linkerd.Tcp.Transport</c>; default: nothing is
-        /// logged.</param>
+        /// <param name="loggerFactory">The factory of the logger for exceptions of the pipe, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.</param>
         /// <returns>The connection.</returns>
         /// <exception cref="ArgumentException">The pipe has no reader or no writer.</exception>
         public static TransportConnection From(IDuplexPipe pipe, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)

@@ -16,8 +16,7 @@ public static partial class TransportFactory
     /// <summary>Creates the engine that the options specify; the caller disposes it.</summary>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="PlatformNotSupportedException">The options specify epoll, which this platform does not support.</exception>
-    /// <exception cref="TransportException">The options specify epoll, and the kernel refuses it. <see cref="TransportEngine.Auto"/> falls back to sockets, and
-    /// logs that.</exception>
+    /// <exception cref="TransportException">The options specify epoll, and the kernel refuses it. <see cref="TransportEngine.Auto"/> falls back to sockets, and logs that.</exception>
     public static ITransport Create(TransportOptions? options = null)
     {
         options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));

@@ -130,16 +130,14 @@ internal static unsafe class SocketOptions
 
     public static int FamilyOf(int descriptor) => Get(descriptor, SoDomain);
 
-    /// <summary>Gets the number of bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ); 0 if the socket does not support
-    /// it.</summary>
+    /// <summary>Gets the number of bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ); 0 if the socket does not support it.</summary>
     public static int Unacknowledged(int descriptor)
     {
         var value = 0;
         return LinuxCalls.IoControl(descriptor, SiocOutQ, &value) == 0 ? value : 0;
     }
 
-    /// <summary>Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of
-    /// linux/tcp.h); 0 if nobody tells.</summary>
+    /// <summary>Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if it is not available.</summary>
     public static long CountReceived(int descriptor)
     {
         const int Length = TcpInfoBytesReceived + sizeof(long);

@@ -43,8 +43,7 @@ internal enum SocketState
     /// <summary>A Unix-domain socket.</summary>
     IsUnix = 1 << 11,
 
-    /// <summary>Urgent data has come (EPOLLPRI), at least once: the socket is not spliced from any more, and a report that nothing is there is not
-    /// accepted.</summary>
+    /// <summary>Urgent data has come (EPOLLPRI), at least once: the socket is not spliced from any more, and a report that nothing is there is not accepted.</summary>
     Urgent = 1 << 12,
 
     /// <summary>The last splice to it was cut short, and may have met a reset that it did not report.</summary>

@@ -28,10 +28,7 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
     }
 
-    /// <summary>
-    /// Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if
-    /// nobody tells.
-    /// </summary>
+    /// <summary>Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if it is not available.</summary>
     public static long CountReceived(Socket socket)
     {
         if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)

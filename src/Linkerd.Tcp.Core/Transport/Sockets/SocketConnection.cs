@@ -181,8 +181,7 @@ internal sealed class SocketConnection : TransportConnection
     }
 
     /// <summary>
-    /// Notes that a send was cut short: by the kernel's full buffer, or by the end of the connection. The reason of that end may be reported to no operation,
-    /// and a stream that
+    /// Notes that a send was cut short: by the kernel's full buffer, or by the end of the connection. The reason of that end may be reported to no operation, and a stream that
     /// was cut must not look whole.
     /// </summary>
     internal void RecordLostReset() => _mayBeBroken |= !IsSendShutdown && IsDead();

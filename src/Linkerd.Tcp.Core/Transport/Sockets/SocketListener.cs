@@ -113,8 +113,7 @@ internal sealed class SocketListener : ITransportListener
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_accepting is not null)
         {
-            // Before the socket is closed: .NET's action on an accept that is under way then would end an inherited one for every process
-            // (SafeSocketHandle.TryUnblockSocket).
+            // Before the socket is closed: .NET's action on an accept that is under way then would end an inherited one for every process (SafeSocketHandle.TryUnblockSocket).
             var handOut = await _accepting.ConfigureAwait(false);
             if (_options.Handle is null)
             {
