@@ -14,19 +14,20 @@ public sealed class SendProxyOptions
     /// <summary>Gets or sets the version. Default: <see cref="ProxyProtocolVersion.V2"/>. Version 1 has addresses only.</summary>
     public ProxyProtocolVersion Version { get; set; } = ProxyProtocolVersion.V2;
 
-    /// <summary>Gets or sets whether version 2 has the server name that the client sent (0x02), if it is known and has at most 255 bytes. Default: true.</summary>
+    /// <summary>Gets or sets a value that indicates whether version 2 has the server name that the client sent (0x02), if it is known and has at most 255 bytes. Default: true.</summary>
     public bool Authority { get; set; } = true;
 
-    /// <summary>Gets or sets whether version 2 has the application protocol (0x01), if it is known. Default: true.</summary>
+    /// <summary>Gets or sets a value that indicates whether version 2 has the application protocol (0x01), if it is known. Default: true.</summary>
     public bool Alpn { get; set; } = true;
 
     /// <summary>
-    /// Gets or sets whether version 2 has a unique id (0x05): the one that a proxy before this one has sent; otherwise a random number of this destination in hexadecimal, a hyphen, and
+    /// Gets or sets a value that indicates whether version 2 has a unique id (0x05): the one that a proxy before this one has sent; otherwise a random number
+    /// of this destination in hexadecimal, a hyphen, and
     /// <see cref="SessionContext.Id"/>. Default: false.
     /// </summary>
     public bool UniqueId { get; set; }
 
-    /// <summary>Gets or sets whether version 2 has a checksum (CRC32C, 0x03). Default: false.</summary>
+    /// <summary>Gets or sets a value that indicates whether version 2 has a checksum (CRC32C, 0x03). Default: false.</summary>
     public bool Checksum { get; set; }
 
     internal SendProxyOptions Copy() => (SendProxyOptions)MemberwiseClone();
