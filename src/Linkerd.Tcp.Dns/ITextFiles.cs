@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>Reads the small text files of the system, so that a test can be one. Any thread.</summary>
+/// <summary>Reads the small text files of the system; a test can provide them instead. Any thread.</summary>
 internal interface ITextFiles
 {
     /// <summary>Reads a file unless it is unchanged.</summary>
