@@ -69,7 +69,7 @@ public sealed class DnsNamer : Namer
 
     private int PortOf(DstPath name) => int.Parse(name[Prefix.Count + 1], CultureInfo.InvariantCulture);
 
-    // Null where it has the name of an interface, which comes and goes.
+    // Null if it has the name of an interface, which comes and goes.
     private IPAddress? AddressOf(DstPath name) => AddressLiteral.HasZoneName(HostOf(name)) ? null : AddressLiteral.Read(HostOf(name));
 
     // By the labels after the prefix.

@@ -45,7 +45,7 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
 
             if (size >= 0xC0 && position + 1 < _message.Length)
             {
-                // Pointers that only go back, each to before where the last one led, come to an end.
+                // Pointers that only go back, each to before the target of the last one, come to an end.
                 end = end >= 0 ? end : position + 2;
                 position = ((size & 0x3F) << 8) | _message[position + 1];
                 IsGood = position < lowest;

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Represents the options of TLS between a resolver and namerd; for addresses of <c>https</c> and <c>meshs</c>. Copied with the resolver's options;
+/// <summary>Represents the options of TLS between a resolver and namerd, for one thread at a time; for addresses of <c>https</c> and <c>meshs</c>. Copied with the resolver's options;
 /// the certificates are not copied, and still belong to the caller.</summary>
 public sealed class NamerdTlsOptions
 {

@@ -16,7 +16,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     // Picks take the whole state with one read, and go on with an old one while an update runs.
     private volatile DistributorTree _tree = DistributorTree.Empty;
 
-    /// <param name="factory">Makes the distributor of each group.</param>
+    /// <param name="factory">Creates the distributor of each group.</param>
     /// <param name="options">The options, a validated copy.</param>
     public LoadBalancer(DistributorFactory factory, BalancerOptions options)
     {
@@ -51,7 +51,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     }
 
     /// <summary>Takes another algorithm or other options. The endpoints keep their state; an algorithm's own state stays if the algorithm does.</summary>
-    /// <param name="factory">Makes the distributor of each group.</param>
+    /// <param name="factory">Creates the distributor of each group.</param>
     /// <param name="options">The options, a validated copy, with the same clock.</param>
     public void Configure(DistributorFactory factory, BalancerOptions options)
     {

@@ -57,7 +57,7 @@ internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource 
         }
     }
 
-    /// <summary>Makes the header of a client.</summary>
+    /// <summary>Creates the header of a client.</summary>
     public ProxyHeader HeaderOf(IClientContext? client)
     {
         // AF_UNIX would be right for two Unix-domain sockets, and HAProxy 2.6 closes a connection that begins with it.

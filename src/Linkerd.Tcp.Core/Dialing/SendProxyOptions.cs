@@ -5,7 +5,7 @@ using Linkerd.Tcp.Sessions;
 namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
-/// Represents the options of a PROXY header with which server connections begin, so that servers know the client's address. It has the addresses of the client and that the client
+/// Represents the options of a PROXY header with which server connections begin, so that servers receive the client's address. It has the addresses of the client and that the client
 /// connected to, also if a proxy before this one has named them. A connection without a client (a check, <see cref="Destination.ConnectAsync"/>), and one whose client has no IP address, begins
 /// with LOCAL in version 2, and with UNKNOWN in version 1.
 /// </summary>

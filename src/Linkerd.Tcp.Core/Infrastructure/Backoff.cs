@@ -15,6 +15,7 @@ public sealed class Backoff
     /// <param name="first">The first ceiling; more than zero.</param>
     /// <param name="most">The highest ceiling.</param>
     /// <param name="random">The source of the jitter.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="first"/> is zero or negative.</exception>
     public Backoff(TimeSpan first, TimeSpan most, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(random);

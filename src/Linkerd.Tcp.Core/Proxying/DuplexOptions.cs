@@ -22,7 +22,7 @@ public sealed class DuplexOptions
     /// </summary>
     /// <remarks>
     /// It is over for good when a byte has come from the server, before the client's or after, or when the server's direction has ended; a server that
-    /// speaks first never reaches it. A client that has not sent a byte is subject to <see cref="IdleTimeout"/>, and to <see cref="HalfCloseTimeout"/> once it
+    /// sends first never reaches it. A client that has not sent a byte is subject to <see cref="IdleTimeout"/>, and to <see cref="HalfCloseTimeout"/> once it
     /// has sent its FIN. Bytes that move meanwhile do not extend it: an upload that is answered only at its end must fit into it. Bytes of the
     /// client that had been received before the copy began count from when they are handed to the server.
     /// </remarks>

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp;
 /// </summary>
 /// <remarks>
 /// <para>A FIN read from one side is sent to the other after everything before it, and the other direction goes on, under its own
-/// half-close timeout. A RST read from one side becomes a RST to the other, after the other has acknowledged what came before it.
+/// half-close timeout. A RST read from one side becomes a RST to the other, after the other has acknowledged the bytes before it.
 /// Every end other than by two FINs resets both connections, so that a cut stream never looks complete.</para>
 /// <para>A direction holds at most one window of bytes (<see cref="TcpOptions.WindowSize"/>), and none while it waits for some.
 /// A slow reader stops its fast writer and no other connection.</para>

@@ -2,8 +2,8 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Proxying;
 
-// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it looks at
-// what has happened since, and arms itself for what is left.
+// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it checks
+// the activity since then, and arms itself for the remaining time.
 internal sealed partial class DuplexRun : ITimerHandler
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);

@@ -98,7 +98,7 @@ internal sealed partial class DuplexRun
     {
         if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
         {
-            // What was received already is handed over by the relay without an event.
+            // Bytes that were received already are handed over by the relay without an event.
             if (_client.UnreadBytes > 0)
             {
                 OnFirstFromClient(Now);
@@ -176,7 +176,7 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>Called when a transport threw, against its contract; what it carries must not outlive that. Ends a direction.</summary>
+    /// <summary>Called when a transport threw, against its contract; its connections must not outlive that. Ends a direction.</summary>
     public void OnFaulted(Exception error)
     {
         Fail(error);
@@ -228,7 +228,7 @@ internal sealed partial class DuplexRun
     }
 
     /// <summary>
-    /// Handles a destination that takes nothing more. What it had sent before it went is still on its way through the other direction, which finds the
+    /// Handles a destination that takes nothing more. The bytes that it had sent before it went are still on their way through the other direction, which finds the
     /// same end behind it; only if that direction has ended already does nothing else notify the source.
     /// </summary>
     /// <returns>The connection that is to be reset for it; null for none.</returns>

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Proxying;
 internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
     : IRelayObserver
 {
-    // What was received before and not consumed belongs to the copy.
+    // Bytes that were received before and not consumed belong to the copy.
     private long _receivedBefore = source.BytesReceived - source.UnreadBytes;
     private long _sentBefore = destination.BytesSent;
     private TransportConnection _source = source;

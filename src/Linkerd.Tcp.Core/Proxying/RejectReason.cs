@@ -24,7 +24,7 @@ public enum RejectReason
     /// <summary><c>no_endpoint</c>: no endpoint can take the connection now, and none will before the deadline.</summary>
     NoEndpoint,
 
-    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has spent what it may spend on retries.</summary>
+    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has used up its budget of retries.</summary>
     RetryBudget,
 
     /// <summary><c>no_route</c>: the listener's route gave the session no name.</summary>

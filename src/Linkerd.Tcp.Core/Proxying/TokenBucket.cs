@@ -27,7 +27,7 @@ internal sealed class TokenBucket
         _tokens = capacity;
     }
 
-    /// <summary>Changes the rate and the capacity. What it holds stays, up to the new capacity.</summary>
+    /// <summary>Changes the rate and the capacity. Its tokens stay, up to the new capacity.</summary>
     /// <inheritdoc cref="TokenBucket(double, double, TimeProvider)"/>
     public void SetRate(double rate, double capacity)
     {
@@ -78,7 +78,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Adds tokens; what the bucket cannot hold is lost.</summary>
+    /// <summary>Adds tokens; those above the capacity are lost.</summary>
     public void Add(double amount)
     {
         lock (_lock)

@@ -17,6 +17,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     /// <param name="endpoints">Its endpoints, in any order.</param>
     /// <param name="weight">Its share relative to the other groups of its tier; as the weights of endpoints. Default 1.</param>
     /// <param name="tier">Its priority, 0 first: a tier is used when no endpoint of the ones above is available. Default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="tier"/> is negative.</exception>
     public EndpointGroup(IEnumerable<WeightedAddress> endpoints, double weight = 1, int tier = 0)
     {
         ArgumentNullException.ThrowIfNull(endpoints);

@@ -26,7 +26,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
 
     // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
-    // although the kernel asks again only after 1 s.
+    // although the kernel repeats a SYN only after 1 s.
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
     // Zero would be no limit (ConnectOptions.Timeout).

@@ -107,7 +107,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
-    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the router was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {

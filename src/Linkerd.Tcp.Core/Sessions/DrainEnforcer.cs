@@ -206,7 +206,7 @@ internal sealed partial class DrainEnforcer : IDisposable
     }
 
     // A time drawn uniformly between half and all of the limit, without keeping it: a session that is still there at one look is due by the next one with the
-    // share that lies between them of what is left.
+    // share that lies between them of the remainder.
     private bool IsDue(TimeSpan leaving, TimeSpan passed, TimeSpan limit)
     {
         var half = limit / 2;

@@ -35,7 +35,7 @@ internal sealed class PreludeRun(SessionContext context, int maxBytes, Cancellat
     public PreludeResult TooMuch => PreludeResult.Refused($"the first {maxBytes} bytes say too little");
 
     /// <summary>
-    /// Waits for bytes that this prelude has not seen, and shows them behind those that it has seen and not consumed; the first call of a prelude shows at once what the one before left.
+    /// Waits for bytes that this prelude has not seen, and shows them behind those that it has seen and not consumed; the first call of a prelude shows at once the bytes that the one before left.
     /// As <see cref="TransportConnection.ReceiveAsync"/>. Not if <see cref="IsFull"/>.
     /// </summary>
     public ValueTask<ReceiveResult> ReceiveAsync()

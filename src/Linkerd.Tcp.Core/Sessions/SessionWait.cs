@@ -124,7 +124,7 @@ internal sealed class SessionWait : ITimerHandler
             var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
             if (left <= TimeSpan.Zero)
             {
-                // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
+                // A look that comes so late was held up: the process was stopped. Events that came meanwhile, such as a free place, get a moment to take effect.
                 if (_wasLate || left > -TransportTimer.LateMoment)
                 {
                     return false;

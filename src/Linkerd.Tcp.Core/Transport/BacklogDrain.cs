@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Transport;
 /// both (inet_csk_listen_stop in Linux's inet_connection_sock.c), although their clients have connected.
 /// </summary>
 /// <param name="options">The listener's options.</param>
-/// <param name="address">Where it listens.</param>
+/// <param name="address">The address of the listener.</param>
 /// <param name="isClosed">True if no new connection can get into the backlog.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class BacklogDrain(TransportListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Represents the result of one attempt to connect.</summary>
+/// <summary>Represents the result of one attempt to connect. Immutable; any thread.</summary>
 public readonly struct ConnectResult
 {
     private ConnectResult(TransportConnection? connection, ConnectFailure failure, string? detail)

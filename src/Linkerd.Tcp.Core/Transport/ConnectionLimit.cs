@@ -16,6 +16,7 @@ public sealed class ConnectionLimit
     /// <summary>Creates a limit.</summary>
     /// <param name="maximum">The largest number of connections at once; at least 1.</param>
     /// <param name="whole">The larger limit that this one is a part of, which other parts may share; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximum"/> is less than 1.</exception>
     public ConnectionLimit(int maximum, ConnectionLimit? whole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);

@@ -9,7 +9,7 @@ internal static class EndPointKinds
     /// <summary>Returns true if an end point is an IP address with a port or a Unix-domain socket.</summary>
     public static bool AreConnectable(EndPoint endPoint) => endPoint is IPEndPoint or UnixDomainSocketEndPoint;
 
-    /// <summary>Describes what was expected in place of an end point of another kind.</summary>
+    /// <summary>Describes the expected kinds in place of an end point of another kind.</summary>
     public static string Explain(EndPoint endPoint)
     {
         var hint = endPoint is DnsEndPoint dns ? $" A host name is resolved as the name /$/inet/{dns.Host}/{dns.Port}." : string.Empty;

@@ -31,7 +31,7 @@ public static class FileDescriptorLimit
 
     /// <summary>
     /// The number of pipes that bulk streams may hold. Two descriptors each, out of the reserve, which listeners, discovery and logs share; 64 MiB is
-    /// what the kernel lets an unprivileged user have (fs.pipe-user-pages-soft).
+    /// the limit of the kernel for an unprivileged user (fs.pipe-user-pages-soft).
     /// </summary>
     internal static int PipesAllowed => 64;
 }

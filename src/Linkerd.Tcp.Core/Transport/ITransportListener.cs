@@ -17,7 +17,7 @@ public interface ITransportListener : IAsyncDisposable
 
     /// <summary>Starts accepting. To be called once.</summary>
     /// <param name="handler">Receives the accepted connections.</param>
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="InvalidOperationException">The listener was started before.</exception>
     void Start(IConnectionHandler handler);
 
     /// <summary>Gets the reason for which the listener cannot take options while it is bound; null if it can.</summary>

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// One established connection of bytes, over any engine. One reader and one writer at a time; the two may run side by side.
-/// Disposing closes it. If everything was sent and both FINs were exchanged that is the normal end; otherwise the kernel decides what the peer sees,
+/// Disposing closes it. If everything was sent and both FINs were exchanged that is the normal end; otherwise the kernel decides which end the peer sees,
 /// so call <see cref="Abort"/> for a RST.
 /// </summary>
 /// <remarks>
@@ -37,7 +37,7 @@ public abstract class TransportConnection : IAsyncDisposable
 
     /// <summary>
     /// Gets a value that indicates whether the peer is known to have reset the connection, found out without reading: for connections that wait in a queue or
-    /// under back-pressure. What was received before can still be read. Cheap enough to be read a few times a second. Any thread.
+    /// under back-pressure. Bytes that were received before can still be read. Cheap enough to be read a few times a second. Any thread.
     /// </summary>
     public abstract bool IsReset { get; }
 
@@ -55,7 +55,7 @@ public abstract class TransportConnection : IAsyncDisposable
 
     /// <summary>
     /// Waits for bytes and hands out the engine's own memory. It is valid until the caller next suspends: a caller that suspends calls
-    /// <see cref="Advance"/> first. What was not consumed comes again, first, in the next receive, followed by what has arrived
+    /// <see cref="Advance"/> first. Bytes that were not consumed come again, first, in the next receive, followed by those that have arrived
     /// since; a caller that advanced by 0 waits for more than it has seen, one that did not advance receives the same again.
     /// After the FIN every further receive gives the FIN again.
     /// </summary>
@@ -67,13 +67,13 @@ public abstract class TransportConnection : IAsyncDisposable
     public abstract void Advance(int consumed);
 
     /// <summary>
-    /// Sends all of it. What the kernel does not take at once is copied, so the memory is free when the call returns, before the task completes.
+    /// Sends all of it. The bytes that the kernel does not take at once are copied, so the memory is free when the call returns, before the task completes.
     /// </summary>
     /// <returns>The end of the operation, when the last byte was handed to the kernel. <see cref="BytesSent"/> counts the bytes that were, after a failure too.</returns>
     public abstract ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data);
 
     /// <summary>
-    /// Sends what <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that knows the source
+    /// Sends the bytes that <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that also owns the source
     /// may take its buffer over instead of copying the bytes that the kernel does not take at once.
     /// </summary>
     public virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
@@ -97,7 +97,7 @@ public abstract class TransportConnection : IAsyncDisposable
     public abstract void Abort();
 
     /// <summary>
-    /// Moves everything from here to the destination until either ends, and notifies the observer; what was received and not consumed goes first.
+    /// Moves everything from here to the destination until either ends, and notifies the observer; bytes that were received and not consumed go first.
     /// An engine of both connections may do it better than by receiving and sending. As the reader of this connection and the writer of the other.
     /// </summary>
     internal virtual void StartRelay(TransportConnection destination, IRelayObserver observer) => _ = Relay.RunAsync(this, destination, observer);

@@ -18,7 +18,7 @@ public sealed class TransportListenOptions
     /// <summary>
     /// Gets or sets the number of connections that the kernel completes before they are accepted, 1 or more. Default: as many as it allows, which on Linux is
     /// net.core.somaxconn (listen(2)); every system cuts
-    /// a larger value down to what it allows. If the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
+    /// a larger value down to its limit. If the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
     /// </summary>
     public int Backlog { get; set; } = int.MaxValue;
 
@@ -54,7 +54,7 @@ public sealed class TransportListenOptions
             return "the backlog of a socket that listens cannot be changed on Windows";
         }
 
-        // What Linux accepts inherits the buffers of the listening socket, and SO_SNDBUF and SO_RCVBUF cannot be unset (socket(7)).
+        // Connections that Linux accepts inherit the buffers of the listening socket, and SO_SNDBUF and SO_RCVBUF cannot be unset (socket(7)).
         return OperatingSystem.IsLinux() && EndPoint is IPEndPoint && (IsUnset(Tcp.SendBufferSize, next.Tcp.SendBufferSize) || IsUnset(Tcp.ReceiveBufferSize, next.Tcp.ReceiveBufferSize))
             ? "once a buffer size is set on its socket it cannot be left to the system again"
             : null;

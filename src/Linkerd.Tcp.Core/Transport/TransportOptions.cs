@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Represents the options of an engine, which are copied and validated when it is made: later changes have no effect.</summary>
+/// <summary>Represents the options of an engine, which are copied and validated when it is created: later changes have no effect.</summary>
 public sealed class TransportOptions
 {
     // Each is a thread.

@@ -8,8 +8,8 @@ namespace Linkerd.Tcp.Transport;
 public abstract class TransportTimer
 {
     /// <summary>
-    /// The time that is granted once if a timer was late by more than this: then the process was stopped, or is short of processor time, and what came meanwhile
-    /// may be known in a moment.
+    /// The time that is granted once if a timer was late by more than this: then the process was stopped, or is short of processor time, and events that came meanwhile
+    /// may be noticed in a moment.
     /// </summary>
     internal static readonly TimeSpan LateMoment = TimeSpan.FromMilliseconds(250);
 
@@ -18,7 +18,7 @@ public abstract class TransportTimer
     /// </summary>
     internal virtual bool MayOvertakeReceives => false;
 
-    /// <summary>Fires the handler once, on the connection's executor, after the time given; replaces what was armed before. Costs no system call.</summary>
+    /// <summary>Fires the handler once, on the connection's executor, after the time given; replaces an earlier one. Costs no system call.</summary>
     /// <param name="dueTime">Zero or more.</param>
     /// <param name="handler">Called when the timer is due.</param>
     public abstract void Arm(TimeSpan dueTime, ITimerHandler handler);

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents a target of sessions under a name: resolvers take names, so a tree of names is given one of its own.</summary>
+/// <summary>Represents a target of sessions under a name: resolvers take names, so a tree of names is given one of its own. Immutable; any thread.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Tree">The target.</param>
 public sealed record NamedTarget(DstPath Name, NameTree Tree)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Provides the context of an interpreter besides its configuration.</summary>
+/// <summary>Provides the context of an interpreter besides its configuration. Immutable; any thread.</summary>
 /// <param name="targets">The targets whose names are resolved; the interpreter binds the trees among them.</param>
 /// <param name="loggerFactory">The factory of loggers.</param>
 /// <param name="timeProvider">The clock.</param>

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Provides the services that resolve names, created from the configuration of an interpreter. Disposing it disposes the resolver.</summary>
+/// <summary>Provides the services that resolve names, created from the configuration of an interpreter. Disposing it disposes the resolver. Any thread.</summary>
 /// <param name="resolver">Resolves names.</param>
 public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
 {

@@ -42,6 +42,6 @@ public sealed class StaticInterpreterConfiguration : InterpreterConfiguration
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    /// <summary>Gets or sets the addresses; at least one.</summary>
+    /// <summary>Gets or sets the addresses; at least one. Required.</summary>
     public IReadOnlyList<IPEndPoint> Addrs { get; set; } = [];
 }

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Hosting;
 /// <summary>Represents the configuration of a process: its routers, and settings that all of them share. Plain data; see <see cref="ConfigurationTable"/> for ranges and keys.</summary>
 public sealed class ProxyConfiguration
 {
-    /// <summary>Gets or sets the routers; at least one.</summary>
+    /// <summary>Gets or sets the routers; at least one. Required.</summary>
     public IReadOnlyList<RouterConfiguration> Routers { get; set; } = [];
 
     /// <summary>Gets or sets the engine that carries connections. Default: <see cref="TransportEngine.Auto"/>.</summary>

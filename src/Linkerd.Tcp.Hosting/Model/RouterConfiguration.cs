@@ -12,7 +12,7 @@ public sealed class RouterConfiguration
     /// <summary>Gets or sets the directory in which the last good endpoints of each name are remembered; null, the default, if they are not.</summary>
     public string? StateDirectory { get; set; }
 
-    /// <summary>Gets or sets the servers; at least one.</summary>
+    /// <summary>Gets or sets the servers; at least one. Required.</summary>
     public IReadOnlyList<ServerConfiguration> Servers { get; set; } = [];
 
     /// <summary>Gets or sets the settings of the connections to endpoints, for all names and by prefix. Default: none.</summary>

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Hosting.Values;
 /// <summary>Parses the target of sessions.</summary>
 internal static class TargetText
 {
-    // The characters that a tree of names may have where one of its branches begins.
+    // The characters that a tree of names may have at the beginning of a branch.
     private const string BranchStart = "/(!~$";
     private const string BranchEnd = "&|()";
     private const string CommentAfter = ")!~";

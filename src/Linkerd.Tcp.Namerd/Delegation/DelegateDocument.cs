@@ -57,7 +57,7 @@ internal static class DelegateDocument
     // namerd prints an empty path according to the kind of node.
     private static DstPath ReadPath(JsonElement path) => path.GetString() is { } text and not ("~" or "!") ? DstPath.Parse(text) : DstPath.Root;
 
-    // Null where it cannot be read: a namerd in a country with decimal commas prints weights that it cannot read itself.
+    // Null if it cannot be read: a namerd in a country with decimal commas prints weights that it cannot read itself.
     private static DtabEntry? ReadEntry(JsonElement entry)
     {
         try

@@ -49,7 +49,7 @@ internal static class RetryDelays
     public static TimeSpan PromptDelay(IRandomSource random, int sessions = 1) =>
         (sessions > Prompt.TotalMilliseconds ? TimeSpan.FromMilliseconds(sessions) : Prompt) * random.NextDouble();
 
-    /// <summary>Before another namerd is asked in place of one that failed.</summary>
+    /// <summary>The time before another namerd is tried in place of one that failed.</summary>
     public static TimeSpan AnotherDelay(NamerdOptions options) => AtOnce * options.Random.NextDouble();
 
     private static TimeSpan Ceiling(TimeSpan least, TimeSpan most, TimeSpan? interval) => interval < least ? least : interval < most ? interval.Value : most;

@@ -29,7 +29,7 @@ public sealed class FileNamerOptions
     public TimeSpan RescanInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets or sets the time between two scans of what the operating system does not report: files behind symbolic links, whether the directory is still the same
+    /// Gets or sets the time between two scans for changes that the operating system does not report: files behind symbolic links, whether the directory is still the same
     /// one, and all files in use if the directory cannot be watched. Default: 1 s.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);

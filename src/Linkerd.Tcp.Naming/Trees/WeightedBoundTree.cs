@@ -2,7 +2,7 @@ using Linkerd.Tcp.Naming.Trees;
 
 namespace Linkerd.Tcp.Naming;
 
-/// <summary>Represents a branch of a <see cref="BoundTree.Union"/>.</summary>
+/// <summary>Represents a branch of a <see cref="BoundTree.Union"/>. Immutable; any thread.</summary>
 /// <param name="Weight">The share relative to the other branches; finite and not negative.</param>
 /// <param name="Tree">The tree of the branch.</param>
 public sealed record WeightedBoundTree(double Weight, BoundTree Tree)

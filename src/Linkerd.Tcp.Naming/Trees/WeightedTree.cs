@@ -2,7 +2,7 @@ using Linkerd.Tcp.Naming.Trees;
 
 namespace Linkerd.Tcp.Naming;
 
-/// <summary>Represents a branch of a union.</summary>
+/// <summary>Represents a branch of a union. Immutable; any thread.</summary>
 /// <param name="Weight">The share relative to the other branches; finite and not negative, default 1.</param>
 /// <param name="Tree">The tree of the branch.</param>
 public sealed record WeightedTree(double Weight, NameTree Tree)

@@ -84,7 +84,7 @@ internal sealed partial class TerminationSignals : IDisposable
             return;
         }
 
-        // Both the kernel and the shell may send one, and the second must not end what is being drained.
+        // Both the kernel and the shell may send one, and the second must not end a drain.
         context.Cancel = true;
         Log.TerminalGone(logger);
         _drain.Cancel();

@@ -26,7 +26,7 @@ internal abstract class Distributor
     }
 }
 
-/// <summary>Makes the distributor of one group.</summary>
+/// <summary>Creates the distributor of one group.</summary>
 /// <param name="members">The endpoints, each once, at least one; every weight is more than 0 and finite.</param>
 /// <param name="previous">The one that it replaces, whose state is carried on; null for a new group.</param>
 internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> members, Distributor? previous);

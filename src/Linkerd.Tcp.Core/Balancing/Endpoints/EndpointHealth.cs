@@ -73,7 +73,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         var now = policy.Now;
         if (_breaker.IsEjected)
         {
-            // Its failures are over, and slow start keeps the crowd away: what they counted for would keep it away for a minute.
+            // Its failures are over, and slow start keeps the crowd away: their samples would keep it away for a minute.
             load.Latency.Reset(elapsed, now);
         }
         else

@@ -55,7 +55,7 @@ public readonly struct EndpointLease
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Make(ServerEndpoint endpoint, EndpointBranch? branch, LeaseKind kind, LeaseSlots slots, out EndpointLease lease)
     {
-        // In its place: what a constructor has made is copied there by 16 bytes, which wait for the two stores of 8 that wrote them.
+        // In its place: the result of a constructor is copied there by 16 bytes, which wait for the two stores of 8 that wrote it.
         Unsafe.SkipInit(out lease);
         Unsafe.AsRef(in lease._leased) = (object?)branch ?? endpoint;
         Unsafe.AsRef(in lease._slots) = slots.Slots;

@@ -102,7 +102,7 @@ internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTa
         return P2cRule<TMetric>.IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
     }
 
-    /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
+    /// <summary>Gets the factor of one that was drawn; 0 if it cannot take the session, or loses its draw to slow start.</summary>
     private double Draws(int index, ref PickState scope)
     {
         var factor = slots[index].Endpoint.Admit(ref scope);

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing.Checking;
 
-/// <summary>Checks one address: connects, and if the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
+/// <summary>Checks one address: connects, and, depending on the options, sends bytes and looks for others. Any thread, any number at a time.</summary>
 /// <param name="dialer">Connects.</param>
 /// <param name="options">The options of the check.</param>
 /// <param name="policy">Gets the options of sessions' connections; checks use the same.</param>
@@ -36,7 +36,7 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
             }
             else
             {
-                // Nothing is left where the process was stopped while it connected; the server is not to blame.
+                // Nothing is left if the process was stopped while it connected; the server is not to blame.
                 var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
                 result = await new ProbeExchange(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
             }

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// A connection over an <see cref="IDuplexPipe"/>: a completed writer is a FIN, one completed with an exception a RST. A reader and a writer must
-/// not be completed while they are in use, so an abort cancels what is pending, and the completion follows when the connection is disposed.
+/// not be completed while they are in use, so an abort cancels the pending operations, and the completion follows when the connection is disposed.
 /// </summary>
 internal sealed class PipeConnection : AdapterConnection
 {
@@ -79,7 +79,7 @@ internal sealed class PipeConnection : AdapterConnection
 
             if (!_reading)
             {
-                // What was seen is the pipe's again.
+                // The bytes that were seen belong to the pipe again.
                 _unread = default;
             }
 
@@ -208,7 +208,7 @@ internal sealed class PipeConnection : AdapterConnection
     }
 
     // A writer over a stream (PipeWriter.Create, which Kestrel's TLS hands out) throws here once it is completed; then nothing is pending.
-    // What cannot be cancelled otherwise is completed: a reader or writer that waits for ever would block the copy.
+    // An operation that cannot be cancelled otherwise is completed: a reader or writer that waits for ever would block the copy.
     protected override void AbortCore()
     {
         try

@@ -59,7 +59,7 @@ public static class TransportConnectionExtensions
 
         /// <summary>
         /// Creates a connection over a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
-        /// A reader that is completed is a peer that has reset the connection. A pipe does not report what its reader has consumed, and drops the rest
+        /// A reader that is completed is a peer that has reset the connection. A pipe does not report how much its reader has consumed, and drops the rest
         /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. An exception of a reader or a writer ends
         /// the connection as a RST does, and is logged (5014) unless it reports that an end is gone.
         /// </summary>

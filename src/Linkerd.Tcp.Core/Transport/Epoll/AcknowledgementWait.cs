@@ -18,7 +18,7 @@ internal static class AcknowledgementWait
 
             if (connection.IsUnix)
             {
-                // What was sent is in the peer's queue already, and closing leaves it there.
+                // The sent bytes are in the peer's queue already, and closing leaves them there.
                 return !connection.IsReset;
             }
 

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-// The socket, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
+// The socket, for the loop's thread. Registered once, edge-triggered, for everything; the reports of events are kept in the state, and each
 // operation that finds the contrary corrects it.
 internal sealed unsafe partial class EpollConnection
 {
@@ -260,7 +260,7 @@ internal sealed unsafe partial class EpollConnection
         return (_state & Doubtful) == SocketState.SpliceCut && LinuxPoll.IsHungUp(_descriptor) && SocketOptions.CountReceived(_descriptor) <= _bytesReceived;
     }
 
-    // The kernel had no more, and epoll reports what comes next: trying again before would only return EAGAIN.
+    // The kernel had no more, and epoll reports the next bytes: trying again before would only return EAGAIN.
     private void RecordShortRead()
     {
         if ((_state & (SocketState.NoShortReads | SocketState.Failed | SocketState.HungUp)) != 0)

@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// A connection on an event loop. This part is what others see; calls from other threads are posted to the loop. The socket itself is in the
+/// A connection on an event loop. This part is its interface; calls from other threads are posted to the loop. The socket itself is in the
 /// other parts, and is touched by the loop alone.
 /// </summary>
 internal sealed partial class EpollConnection : TransportConnection, IEpollHandler, ILoopWork

@@ -140,7 +140,7 @@ internal sealed class EpollListener : ITransportListener
             await _acceptors[0].DrainAsync(new BacklogDrain(Options, LocalEndPoint, IgnoreNewClients(), TimeProvider.System)).ConfigureAwait(false);
         }
 
-        // What one loop had accepted may still have been on its way to another.
+        // Connections that one loop had accepted may still have been on their way to another.
         foreach (var acceptor in _acceptors)
         {
             await acceptor.HandOutAsync().ConfigureAwait(false);

@@ -80,7 +80,7 @@ internal sealed unsafe partial class EpollLoop
 
     /// <summary>
     /// Notes the time up to which everything is known. Timers are judged at that time and not at the present one: between the two the process may have been stopped
-    /// (SIGSTOP, a frozen container, a suspended virtual machine), and what arrived meanwhile goes first. So a timer that wakes the loop costs it one more
+    /// (SIGSTOP, a frozen container, a suspended virtual machine), and events that arrived meanwhile go first. So a timer that wakes the loop costs it one more
     /// look, with a timeout of 0; one that comes due between events costs none.
     /// </summary>
     /// <param name="count">The events that the look brought.</param>

@@ -43,7 +43,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private long _busySince;
 
     /// <summary>Creates a loop; <see cref="Start"/> starts it.</summary>
-    /// <exception cref="TransportException">The kernel refuses what it needs.</exception>
+    /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
     public EpollLoop(int index, PipeAllowance pipes, ILogger logger)
     {
         Index = index;

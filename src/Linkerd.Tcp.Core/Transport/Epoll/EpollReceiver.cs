@@ -25,7 +25,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         var isCurrent = connection.Loop.IsCurrent;
         if (_window.Unread > 0 && !_window.WantsMore)
         {
-            // What was left comes first, followed by more if more is there already.
+            // Bytes that were left come first, followed by more if more are there already.
             if (isCurrent && connection.IsReadable && !connection.HasReadEnded)
             {
                 TryRead(out _);
@@ -128,7 +128,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
         if (result.Data.IsEmpty)
         {
-            // What was never consumed comes again before the end does.
+            // Bytes that were never consumed come again before the end does.
             _window.WantsMore = false;
         }
 

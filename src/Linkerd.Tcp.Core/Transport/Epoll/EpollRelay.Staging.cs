@@ -39,7 +39,7 @@ internal sealed unsafe partial class EpollRelay
         return true;
     }
 
-    /// <summary>Sends what was staged.</summary>
+    /// <summary>Sends the staged bytes.</summary>
     public void FlushStaged()
     {
         var staged = Loop.Stage.Pointer + _stagedAt;

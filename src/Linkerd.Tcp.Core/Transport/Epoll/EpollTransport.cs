@@ -14,7 +14,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// bulk without copying it (splice).
 /// </summary>
 /// <remarks>
-/// <para>What runs on a loop holds up every connection of that loop: it must not block. A loop that is stuck is logged.</para>
+/// <para>Code that runs on a loop holds up every connection of that loop: it must not block. A loop that is stuck is logged.</para>
 /// <para>Operations may be called from any thread, at the price of a hop to the loop; <see cref="TransportExecutor.Resume"/> goes there once.</para>
 /// <para>Unix-domain sockets have no RST: a peer sees an aborted connection as reset only if it had sent something that was not read.</para>
 /// </remarks>
@@ -25,7 +25,7 @@ internal sealed class EpollTransport : ITransport
     private readonly PipeAllowance _pipes = new(FileDescriptorLimit.PipesAllowed);
     private int _disposed;
 
-    /// <summary>Makes an engine and starts its loops.</summary>
+    /// <summary>Initializes an engine and starts its loops.</summary>
     /// <exception cref="PlatformNotSupportedException">This is not Linux on x64 or arm64.</exception>
     /// <exception cref="TransportException">The kernel refuses an epoll instance; the message contains the reason.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>

@@ -32,7 +32,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         acceptor.Detach();
     });
 
-    /// <summary>Takes what is in the backlog once all loops have stopped, within the limit; completes when that is over.</summary>
+    /// <summary>Takes the connections in the backlog once all loops have stopped, within the limit; completes when that is over.</summary>
     public async Task DrainAsync(BacklogDrain drain)
     {
         await loop.Resume();

@@ -52,7 +52,7 @@ internal static class NativeSocketAddress
     }
 
     /// <summary>
-    /// Reads what the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours. An IPv4 address in IPv6's form becomes an IPv4 address.
+    /// Reads an address that the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours. An IPv4 address in IPv6's form becomes an IPv4 address.
     /// </summary>
     public static EndPoint? Read(ReadOnlySpan<byte> source) => source.Length < 2 ? null : BitConverter.ToUInt16(source) switch
     {

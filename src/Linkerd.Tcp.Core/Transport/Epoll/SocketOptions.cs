@@ -27,7 +27,7 @@ internal static unsafe class SocketOptions
     private const int IPBindAddressNoPort = 24;
     private const nuint SiocOutQ = 0x5411;
 
-    /// <summary>Sets the options of a listener; what it accepts inherits them.</summary>
+    /// <summary>Sets the options of a listener; the connections that it accepts inherit them.</summary>
     public static void Apply(int descriptor, TcpOptions options)
     {
         ApplyAtOnce(descriptor, options);
@@ -37,7 +37,7 @@ internal static unsafe class SocketOptions
     /// <summary>Changes the options of a listener. Buffer sizes cannot be unset.</summary>
     public static void Change(int descriptor, TcpOptions options)
     {
-        // What is to be on is never off for a moment, in which a client might come.
+        // An option that is to be on is never off for a moment, in which a client might come.
         Apply(descriptor, options);
         if (!options.NoDelay)
         {
@@ -93,7 +93,7 @@ internal static unsafe class SocketOptions
 
     /// <summary>
     /// Delays the ACK that ends the handshake until the first bytes that we send, which saves a packet; to be set before connecting, and only if
-    /// bytes are waiting to be sent: a server that speaks first would wait for it. (HAProxy's option tcp-smart-connect does the same.)
+    /// bytes are waiting to be sent: with a server that sends first, the ACK would be late. (HAProxy's option tcp-smart-connect does the same.)
     /// </summary>
     public static void DelayAcknowledgement(int descriptor) => Set(descriptor, SolTcp, TcpQuickAck, 0);
 
@@ -102,7 +102,7 @@ internal static unsafe class SocketOptions
     /// </summary>
     public static void ChoosePortAtConnect(int descriptor) => Set(descriptor, SolIP, IPBindAddressNoPort, 1);
 
-    /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
+    /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unnoticed.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);
 
     /// <summary>Sets whether an IPv6 listener takes no IPv4 clients, whatever the value of net.ipv6.bindv6only (ipv6(7)).</summary>
@@ -116,7 +116,7 @@ internal static unsafe class SocketOptions
         return SynFilter.IsSupported && LinuxCalls.SetOption(descriptor, SynFilter.Level, SynFilter.Option, (int*)filter, SynFilter.Length) == 0;
     }
 
-    /// <summary>Makes closing reset the connection from now on, and throw away what is not sent.</summary>
+    /// <summary>Makes closing reset the connection from now on, and discard the bytes that are not sent.</summary>
     public static void ResetOnClose(int descriptor)
     {
         var linger = stackalloc int[] { 1, 0 };

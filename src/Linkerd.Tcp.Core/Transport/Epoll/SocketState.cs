@@ -22,7 +22,7 @@ internal enum SocketState
     /// <summary>Neither direction is open (EPOLLHUP).</summary>
     HungUp = 1 << 4,
 
-    /// <summary>A receive may stop before the end of what is there: at urgent data, at descriptors on a Unix-domain socket.</summary>
+    /// <summary>A receive may stop before the end of the available bytes: at urgent data, at descriptors on a Unix-domain socket.</summary>
     NoShortReads = 1 << 5,
 
     /// <summary>The bytes before the FIN are all read, so no further receive is needed for the end.</summary>

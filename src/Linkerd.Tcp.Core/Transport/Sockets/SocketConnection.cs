@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and what they share.</summary>
+/// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and their common state.</summary>
 internal sealed class SocketConnection : TransportConnection
 {
     private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
@@ -142,7 +142,7 @@ internal sealed class SocketConnection : TransportConnection
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
-                // A connection that is gone cannot be reset any more; what is left is to close it.
+                // A connection that is gone cannot be reset any more; it only remains to close it.
                 _peerGone |= error is SocketException;
             }
 
@@ -218,7 +218,7 @@ internal sealed class SocketConnection : TransportConnection
     internal void RecordPeerFinished() => _peerFinished = true;
 
     // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
-    // distinguishes the two; reading it takes it away from the receive, so it is noted before a receive can judge what it then reads.
+    // distinguishes the two; reading it takes it away from the receive, so it is noted before a receive can judge the end that it then reads.
     private bool HasReset()
     {
         var dead = IsDead();

@@ -42,7 +42,7 @@ internal sealed class SocketListener : ITransportListener
         Socket? socket = null;
         try
         {
-            // Never ReuseAddress: .NET sets SO_REUSEPORT with it, and two processes would share the port unawares. A restart while old
+            // Never ReuseAddress: .NET sets SO_REUSEPORT with it, and two processes would share the port unnoticed. A restart while old
             // connections are in TIME_WAIT works without, as SO_REUSEADDR alone is the default.
             socket = SocketSetup.Create(endPoint);
             SocketSetup.Apply(socket, options.Tcp);
@@ -205,7 +205,7 @@ internal sealed class SocketListener : ITransportListener
         }
     }
 
-    /// <summary>Takes what is in the backlog, within the limit.</summary>
+    /// <summary>Takes the connections in the backlog, within the limit.</summary>
     private async Task DrainAsync(ConnectionHandOut handOut)
     {
         var drain = new BacklogDrain(_options, LocalEndPoint, LinuxSocket.IgnoreNewClients(_socket), _transport.Executor.TimeProvider);

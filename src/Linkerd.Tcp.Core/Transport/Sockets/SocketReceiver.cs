@@ -43,7 +43,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (_window.Unread > 0 && !_window.WantsMore)
         {
-            // What was left comes first, followed by more if more is there already.
+            // Bytes that were left come first, followed by more if more are there already.
             if (!_lastReadWasShort && _final is null)
             {
                 _ = TryRead(out _);
@@ -54,7 +54,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (_final is { } final)
         {
-            // What was never consumed comes again before the end does.
+            // Bytes that were never consumed come again before the end does.
             _window.WantsMore = false;
             return new(final);
         }

@@ -5,7 +5,7 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
-/// The sending half of a connection. Sends at once what the kernel takes; only under back-pressure is the rest kept, in a pooled
+/// The sending half of a connection. Sends as much as the kernel takes at once; only under back-pressure is the rest kept, in a pooled
 /// buffer, and an operation of its own made to send it.
 /// </summary>
 internal sealed class SocketSender(SocketConnection connection)
@@ -17,7 +17,7 @@ internal sealed class SocketSender(SocketConnection connection)
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
 
-    /// <summary>True if a send is under way, so that the kernel may be reporting to it what a receive should know.</summary>
+    /// <summary>True if a send is under way, so that the kernel may be reporting to it an end that a receive needs.</summary>
     public bool IsBusy => _busy;
 
     /// <param name="data">The bytes to send.</param>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>Makes sockets and sets their options.</summary>
+/// <summary>Creates sockets and sets their options.</summary>
 internal static class SocketSetup
 {
     private const int IPLevel = 0;
@@ -30,7 +30,7 @@ internal static class SocketSetup
         socket.Bind(new IPEndPoint(source, 0));
     }
 
-    /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by what it accepts.</summary>
+    /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by the connections that it accepts.</summary>
     public static void Apply(Socket socket, TcpOptions options)
     {
         if (socket.AddressFamily == AddressFamily.Unix)
@@ -76,7 +76,7 @@ internal static class SocketSetup
             return;
         }
 
-        // What is to be on is never off for a moment, in which a client might come.
+        // An option that is to be on is never off for a moment, in which a client might come.
         Apply(socket, options);
         socket.NoDelay = options.NoDelay;
         if (options.KeepAliveTime == TimeSpan.Zero)
