@@ -22,8 +22,7 @@ namespace Linkerd.Tcp.Namerd;
 /// changes. If there are several namerds, the next one is tried at once; if there is no other, namerd is tried again after a jittered back-off of 1 s
 /// doubling to 60 s, or to the interval if that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as namerd does, one
 /// request at a time finds out for all names whether one is back, after 1 s doubling to 10 s. A poll that gets no answer in time is a
-/// <see cref="Resolution.Pending"/>, since namerd sends no answer before
-/// the state is known.
+/// <see cref="Resolution.Pending"/>, since namerd sends no answer before the state is known.
 /// </para>
 /// </summary>
 public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable

@@ -22,8 +22,7 @@ public sealed class SendProxyOptions
 
     /// <summary>
     /// Gets or sets a value that indicates whether version 2 has a unique id (0x05): the one that a proxy before this one has sent; otherwise a random number
-    /// of this destination in hexadecimal, a hyphen, and
-    /// <see cref="SessionContext.Id"/>. Default: false.
+    /// of this destination in hexadecimal, a hyphen, and <see cref="SessionContext.Id"/>. Default: false.
     /// </summary>
     public bool UniqueId { get; set; }
 

@@ -68,8 +68,7 @@ public sealed class ListenerOptions
 
     /// <summary>
     /// Gets or sets the options of the PROXY protocol: the peers that are trusted to send a header, and must, so that sessions have the client that it names.
-    /// Null, the default, if it is not accepted; a header
-    /// goes to the server like all bytes.
+    /// Null, the default, if it is not accepted; a header goes to the server like all bytes.
     /// </summary>
     public AcceptProxyOptions? AcceptProxy { get; set; }
 

@@ -12,8 +12,7 @@ public sealed class TcpProxyOptions
 
     /// <summary>
     /// Gets or sets the largest number of sessions at once, over all listeners; <see cref="ListenerOptions.MaxSessions"/> is that of one. While it is reached
-    /// nothing is accepted, and clients wait in the kernel's backlog.
-    /// Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
+    /// nothing is accepted, and clients wait in the kernel's backlog. Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
     /// </summary>
     public int? MaxSessions { get; set; }
 

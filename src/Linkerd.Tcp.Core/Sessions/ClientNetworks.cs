@@ -64,8 +64,7 @@ public sealed class ClientNetworks
 
     /// <summary>
     /// Returns a value that indicates whether a client's address is in one of the networks. An IPv4 address that was mapped into IPv6 counts as IPv4, and zones
-    /// do not count. A client without an IP address, such as
-    /// that of a Unix-domain socket, is in none.
+    /// do not count. A client without an IP address, such as that of a Unix-domain socket, is in none.
     /// </summary>
     public bool Contains(EndPoint? client) => client is IPEndPoint ip && Contains(ip.Address);
 

@@ -17,15 +17,14 @@ public sealed class TransportListenOptions
 
     /// <summary>
     /// Gets or sets the number of connections that the kernel completes before they are accepted, 1 or more. Default: as many as it allows, which on Linux is
-    /// net.core.somaxconn (listen(2)); every system cuts
-    /// a larger value down to its limit. If the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
+    /// net.core.somaxconn (listen(2)); every system cuts a larger value down to its limit. If the backlog is full Linux drops SYNs, and a client waits a second
+    /// for its SYN's repetition.
     /// </summary>
     public int Backlog { get; set; } = int.MaxValue;
 
     /// <summary>
     /// Gets or sets a value that indicates whether a listener on <c>[::]</c> takes IPv6 clients only. Default: false, it takes IPv4 clients too, as Kestrel's
-    /// does; their addresses appear in IPv4's form
-    /// (RFC 4291, section 2.5.5.2). Listeners on other IPv6 addresses take IPv6 clients only.
+    /// does; their addresses appear in IPv4's form (RFC 4291, section 2.5.5.2). Listeners on other IPv6 addresses take IPv6 clients only.
     /// </summary>
     public bool IPv6Only { get; set; }
 

@@ -5,9 +5,9 @@ using Linkerd.Tcp.Routing;
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Represents settings of destinations: how an endpoint is picked, how connections to it are made, and their limits. Each is null by default, and then has no
-/// effect: the settings before these hold, and at last the default of
-/// the table, whose rows have the ranges. <see cref="Timeout.InfiniteTimeSpan"/>, and 0 if it is a limit, turn a setting off.
+/// Represents settings of destinations: how an endpoint is picked, how connections to it are made, and their limits. Each, except the prefix, is null by default, and then has no
+/// effect: the settings before these hold, and at last the default of the table, whose rows have the ranges. <see cref="Timeout.InfiniteTimeSpan"/>, and 0 if
+/// it is a limit, turn a setting off.
 /// </summary>
 public sealed class ClientSettings
 {

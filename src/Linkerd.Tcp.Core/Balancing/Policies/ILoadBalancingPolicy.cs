@@ -4,8 +4,7 @@ namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
 /// Represents an algorithm of load balancing. Any thread. <see cref="LoadBalancers.Create(ILoadBalancingPolicy, BalancerOptions?)"/> makes a load balancer of
-/// it, which does everything else: breakers, slow start,
-/// limits, splits, tiers, last resorts, aperture and metrics.
+/// it, which does everything else: breakers, slow start, limits, splits, tiers, last resorts, aperture and metrics.
 /// </summary>
 public interface ILoadBalancingPolicy
 {

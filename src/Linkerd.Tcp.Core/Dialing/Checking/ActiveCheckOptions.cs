@@ -42,8 +42,7 @@ public sealed class ActiveCheckOptions
 
     /// <summary>
     /// Gets or sets the bytes that must come, anywhere within the first 16 KiB of the server's answer; up to 4 KiB of them. Default: none, so that a server
-    /// which accepts passes. A server process that is
-    /// stopped or stuck still accepts: its kernel does that for it.
+    /// which accepts passes. A server process that is stopped or stuck still accepts: its kernel does that for it.
     /// </summary>
     public ReadOnlyMemory<byte> Expect { get; set; }
 

@@ -35,10 +35,9 @@ public static class TransportConnectionExtensions
 
         /// <summary>
         /// Creates a connection over a stream, which belongs to it from then on. The end of the stream is its FIN, an <see cref="IOException"/> its RST; any
-        /// other exception is a RST, too, and is logged (5014).
-        /// A <see cref="NetworkStream"/> sends its FIN with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream
-        /// cannot half-close, and is closed when the connection
-        /// is. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes a RST on the wire.
+        /// other exception is a RST, too, and is logged (5014). A <see cref="NetworkStream"/> sends its FIN with a shutdown, a
+        /// <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close, and is closed when the connection is. A RST
+        /// closes the stream; that of a <see cref="NetworkStream"/> becomes a RST on the wire.
         /// </summary>
         /// <param name="stream">The stream.</param>
         /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
