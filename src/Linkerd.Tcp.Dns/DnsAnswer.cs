@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What a message says about a name: only what belongs to it.</summary>
+/// <summary>Extracts from a message the records that belong to a name, and no others.</summary>
 internal static class DnsAnswer
 {
     private const int NoError = 0;
@@ -22,7 +22,7 @@ internal static class DnsAnswer
         _ => DnsType.Srv,
     };
 
-    /// <summary>Whether it may be the extension that the server does not understand.</summary>
+    /// <summary>Returns true if the server may not support the extension.</summary>
     public static bool KnowsNoExtension(DnsMessage message) => message.Code is FormatError or NotImplemented or BadVersion;
 
     public static DnsReply ToReply(DnsMessage message, IPEndPoint server, string name, DnsRecordKind kind)
@@ -59,7 +59,7 @@ internal static class DnsAnswer
         return (owner, ttl);
     }
 
-    // A record of either family has an address, and only one of them was asked for.
+    // A record of either family has an address, and only one of them was queried.
     private static bool Is(DnsRecord record, DnsRecordKind kind) => kind == DnsRecordKind.Srv ? record.Service is not null
         : record.Address is { } address && address.AddressFamily == (kind == DnsRecordKind.A ? System.Net.Sockets.AddressFamily.InterNetwork : System.Net.Sockets.AddressFamily.InterNetworkV6);
 

@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.Dns;
 
 /// <summary>
-/// Asks over UDP, and over TCP where the answer was cut off. Each question has a socket, and so a source port, of its own, which is connected: the operating system
-/// passes on what comes from the server alone, and says at once where nobody listens there. A datagram that is not an answer to the question is ignored (RFC 5452, 9).
+/// Queries over UDP, and over TCP if the answer was cut off. Each query has a socket, and so a source port, of its own, which is connected: the operating system
+/// passes on only the server's datagrams, and reports at once if nothing listens there. A datagram that is not an answer to the question is ignored (RFC 5452, 9).
 /// </summary>
 internal sealed class DnsExchange(TimeProvider timeProvider) : IDnsExchange
 {
@@ -18,13 +18,13 @@ internal sealed class DnsExchange(TimeProvider timeProvider) : IDnsExchange
     {
         var reply = await AskAsync(server, name, kind, withExtension: true, timeout, cancellationToken).ConfigureAwait(false);
 
-        // RFC 6891, 7: a server that knows no extension may refuse it in several ways.
+        // RFC 6891, 7: a server that does not support the extension may refuse it in several ways.
         return reply is not null ? reply
             : await AskAsync(server, name, kind, withExtension: false, timeout, cancellationToken).ConfigureAwait(false)
                 ?? DnsReply.Failed(DnsStatus.ServerFailed, $"name server {server.Address} does not understand the question");
     }
 
-    // Null where the server knows no extension.
+    // Null if the server does not support the extension.
     private async Task<DnsReply?> AskAsync(IPEndPoint server, string name, DnsRecordKind kind, bool withExtension, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (DnsQuestion.Create(name, DnsAnswer.TypeOf(kind), withExtension) is not { } question)

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>The lookups of one host, one after the other. Each family of addresses keeps its last ones while it cannot be told. For one caller at a time.</summary>
+/// <summary>The lookups of one host, one after the other. Each family of addresses keeps its last ones while its lookup fails. For one caller at a time.</summary>
 internal sealed class DnsHost(string host, DnsResolver resolver)
 {
     private static readonly DnsRecordKind[] Families = [DnsRecordKind.A, DnsRecordKind.Aaaa];

@@ -1,20 +1,20 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>An answer as it came (RFC 1035, 4.1), with the records that are of use here. Immutable.</summary>
+/// <summary>An answer of a server (RFC 1035, 4.1), with the records that are used here. Immutable.</summary>
 /// <param name="Flags">The second 16 bits of the header.</param>
-/// <param name="Code">The response code, with the part of it that an OPT record has.</param>
-/// <param name="Answers">The section of the answer.</param>
-/// <param name="Authorities">The section of who has authority.</param>
-/// <param name="Additional">The section of what was added.</param>
+/// <param name="Code">The response code, with its upper part from an OPT record.</param>
+/// <param name="Answers">The answer section.</param>
+/// <param name="Authorities">The authority section.</param>
+/// <param name="Additional">The additional section.</param>
 internal sealed record DnsMessage(int Flags, int Code, IReadOnlyList<DnsRecord> Answers, IReadOnlyList<DnsRecord> Authorities, IReadOnlyList<DnsRecord> Additional)
 {
-    /// <summary>It is too long for a datagram, and cut off.</summary>
+    /// <summary>True if it is too long for a datagram, and cut off.</summary>
     public bool IsTruncated => (Flags & 0x0200) != 0;
 
-    /// <summary>Whether it comes from a server of the zone, or from one that asks others.</summary>
+    /// <summary>True if it comes from a server of the zone, or from a recursive resolver.</summary>
     public bool IsFromResolver => (Flags & 0x0480) != 0;
 
-    /// <summary>Reads one that <see cref="DnsQuestion.IsAnsweredBy"/> accepts; null where it is malformed.</summary>
+    /// <summary>Reads a message that <see cref="DnsQuestion.IsAnsweredBy"/> accepts; null if it is malformed.</summary>
     public static DnsMessage? Read(ReadOnlySpan<byte> message)
     {
         if (message.Length < DnsReader.HeaderBytes)
@@ -39,7 +39,7 @@ internal sealed record DnsMessage(int Flags, int Code, IReadOnlyList<DnsRecord> 
         return reader.IsGood ? new DnsMessage(flags, code, answers, authorities, additional) : null;
     }
 
-    // The counts are believed for as long as there are bytes: a record takes eleven at least.
+    // The counts are trusted as long as there are bytes: a record takes eleven at least.
     private static List<DnsRecord> ReadRecords(ref DnsReader reader, int count, ref int code)
     {
         var records = new List<DnsRecord>();

@@ -7,10 +7,10 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Dns;
 
 /// <summary>
-/// Resolves names of hosts: <c>/#/io.l5d.dns/&lt;host&gt;/&lt;port&gt;</c> is all of the host's addresses of both families; further labels are the residual. Asked
-/// again when the answer has aged, after 1 s to 300 s. A host that does not exist, or has no address, is a negative name, so that an alternative falls back (and is asked
-/// for again within 30 s); an answer that fails (SERVFAIL, REFUSED, none at all) is a failed resolution, so that the last set stays, and is retried after 0.5 s to 1 s, doubling up to 30 s.
-/// The hosts file, the search list and <c>ndots</c> of <c>resolv.conf</c> are honoured. Members may be called from any thread. Nothing is asked before a name is looked up.
+/// Resolves names of hosts: <c>/#/io.l5d.dns/&lt;host&gt;/&lt;port&gt;</c> is all of the host's addresses of both families; further labels are the residual. Looked up
+/// again when the answer has expired, after 1 s to 300 s. A host that does not exist, or has no address, is a negative name, so that an alternative is used (and is looked
+/// up again within 30 s); an answer that fails (SERVFAIL, REFUSED, none at all) is a failed resolution, so that the last set stays, and is retried after 0.5 s to 1 s, doubling up to 30 s.
+/// The hosts file, the search list and <c>ndots</c> of <c>resolv.conf</c> are honoured. Members may be called from any thread. No query is sent before a name is looked up.
 /// </summary>
 public sealed class DnsNamer : Namer
 {
@@ -18,8 +18,8 @@ public sealed class DnsNamer : Namer
     private readonly DnsResolver _resolver;
     private readonly ResolverNamer _names;
 
-    /// <summary>Makes a namer. Nothing is asked before a name is looked up.</summary>
-    /// <param name="options">The options, which are copied; null: the defaults.</param>
+    /// <summary>Initializes a namer. No query is sent before a name is looked up.</summary>
+    /// <param name="options">The options, which are copied; null for the defaults.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DnsNamer(DnsNamerOptions? options = null)
         : this(options ?? new(), null, TextFiles.Instance)
@@ -69,7 +69,7 @@ public sealed class DnsNamer : Namer
 
     private int PortOf(DstPath name) => int.Parse(name[Prefix.Count + 1], CultureInfo.InvariantCulture);
 
-    // Null where it has the name of an interface, which comes and goes.
+    // Null if it has the name of an interface, which comes and goes.
     private IPAddress? AddressOf(DstPath name) => AddressLiteral.HasZoneName(HostOf(name)) ? null : AddressLiteral.Read(HostOf(name));
 
     // By the labels after the prefix.

@@ -9,19 +9,19 @@ namespace Linkerd.Tcp.Dns;
 /// <summary>Represents the options of a <see cref="DnsNamer"/> or a <see cref="DnsSrvNamer"/>, which copies and validates them: later changes have no effect.</summary>
 public sealed class DnsNamerOptions
 {
-    /// <summary>Gets or sets the labels that the names of the namer begin with. Default: null, which is <c>/#/io.l5d.dns</c> or <c>/#/io.l5d.dnssrv</c>.</summary>
+    /// <summary>Gets or sets the labels that the names of the namer begin with. Default: null, which means <c>/#/io.l5d.dns</c> or <c>/#/io.l5d.dnssrv</c>.</summary>
     public DstPath? Prefix { get; set; }
 
     /// <summary>
-    /// Gets or sets the name servers, asked in this order until one answers. Default: none, which means those of the <see cref="ResolverFile"/>, or, if that has none,
+    /// Gets or sets the name servers, queried in this order until one answers. Default: none, which means those of the <see cref="ResolverFile"/>, or, if that has none,
     /// those of the network interfaces.
     /// </summary>
     public IReadOnlyList<IPEndPoint> NameServers { get; set; } = [];
 
     /// <summary>
-    /// Gets or sets the time for one try at one name server. One that is silent is tried as often as <c>attempts</c> of the <see cref="ResolverFile"/> says, else twice; one that
-    /// answered nothing is asked after the others for 30 s. At most 49 days. Default: null, which is
-    /// <c>timeout</c> of the <see cref="ResolverFile"/> if it has that, otherwise 2 s.
+    /// Gets or sets the longest time of one try at one name server. A silent one is tried <c>attempts</c> times, as set in the <see cref="ResolverFile"/>, otherwise twice; one that
+    /// did not answer is queried after the others for 30 s. At most 49 days. Default: null, which means
+    /// <c>timeout</c> of the <see cref="ResolverFile"/> if that is set, otherwise 2 s.
     /// </summary>
     public TimeSpan? Timeout { get; set; }
 
@@ -32,7 +32,7 @@ public sealed class DnsNamerOptions
     /// </summary>
     public string ResolverFile { get; set; } = "/etc/resolv.conf";
 
-    /// <summary>Gets or sets the file of hosts that are not asked for; read again when it changes. It need not exist. Default: <c>/etc/hosts</c>, on Windows the one of the system.</summary>
+    /// <summary>Gets or sets the file of hosts that are not looked up in DNS; read again when it changes. It need not exist. Default: <c>/etc/hosts</c>, on Windows that of the system.</summary>
     public string HostsFile { get; set; } = OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
     /// <summary>Gets or sets the clock. Default: <see cref="TimeProvider.System"/>.</summary>
@@ -41,7 +41,7 @@ public sealed class DnsNamerOptions
     /// <summary>Gets or sets the source of the jitter of retries. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the logger. Default: none.</summary>
+    /// <summary>Gets or sets the logger. Default: nothing is logged.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     internal DnsNamerOptions Copy()

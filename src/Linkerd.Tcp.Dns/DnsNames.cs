@@ -3,10 +3,10 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What the labels of names of the namers over DNS may be.</summary>
+/// <summary>Checks the labels of names of the namers over DNS.</summary>
 internal static class DnsNames
 {
-    /// <summary>Whether a name server can be asked for this: letters, digits, hyphens and underscores between dots.</summary>
+    /// <summary>Returns true if a name server can be queried for this: letters, digits, hyphens and underscores between dots.</summary>
     public static bool IsHost(string text) => HostName.IsValid(text);
 
     public static int? PortOf(string text) =>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What a round of asking gave.</summary>
+/// <summary>The result of a round of queries.</summary>
 /// <param name="State">Bound, negative or failed.</param>
-/// <param name="Ttl">When to ask again, where it did not fail.</param>
+/// <param name="Ttl">The time until the next round, if it did not fail.</param>
 internal sealed record DnsOutcome(Resolution State, TimeSpan Ttl);

@@ -4,12 +4,12 @@ using System.Security.Cryptography;
 namespace Linkerd.Tcp.Dns;
 
 /// <summary>
-/// A question as it is sent (RFC 1035, 4.1), and which answers are to it (RFC 5452, 9.1: its id, name, type and class; the addresses and ports are the business of
+/// A question in the form in which it is sent (RFC 1035, 4.1), and the check of its answers (RFC 5452, 9.1: by id, name, type and class; the addresses and ports are checked by
 /// the socket). Immutable.
 /// </summary>
 internal sealed class DnsQuestion
 {
-    // RFC 9715: what goes through nearly every network in one piece.
+    // RFC 9715: the size that passes nearly every network in one piece.
     private const int MaxDatagramSize = 1232;
     private const int MaxNameLength = 255;
     private const int MaxLabelLength = 63;
@@ -27,10 +27,10 @@ internal sealed class DnsQuestion
     /// <summary>The message.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>Makes one with an id that cannot be guessed; null where the name, as with a domain of the search list, is not one that can be asked for.</summary>
+    /// <summary>Creates a question with an id that cannot be guessed; null if the name, as with a domain of the search list, cannot be queried.</summary>
     /// <param name="name">The full name.</param>
-    /// <param name="type">What is asked for.</param>
-    /// <param name="withExtension">Whether the server is told, by an OPT record, that answers may be longer than 512 bytes.</param>
+    /// <param name="type">The type of the records.</param>
+    /// <param name="withExtension">True if an OPT record announces to the server that answers may be longer than 512 bytes.</param>
     public static DnsQuestion? Create(string name, DnsType type, bool withExtension)
     {
         var labels = name.Split('.');
@@ -59,7 +59,7 @@ internal sealed class DnsQuestion
         return new DnsQuestion(id, name, type, [.. bytes]);
     }
 
-    /// <summary>Whether a message is an answer to this question.</summary>
+    /// <summary>Returns true if a message is an answer to this question.</summary>
     public bool IsAnsweredBy(ReadOnlySpan<byte> message)
     {
         const int IsResponseAndOpcode = 0xF800;
@@ -79,7 +79,7 @@ internal sealed class DnsQuestion
             return false;
         }
 
-        // A server that can make nothing of a message sends its header back, with an error.
+        // A server that does not understand a message sends its header back, with an error.
         return questions == 0 ? (flags & 0xF) != 0
             : questions == 1 && reader.ReadName().Equals(_name, StringComparison.OrdinalIgnoreCase)
                 && reader.ReadUInt16() == (int)_type && reader.ReadUInt16() == ClassIn && reader.IsGood;

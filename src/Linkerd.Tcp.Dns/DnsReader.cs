@@ -5,7 +5,7 @@ using System.Net;
 namespace Linkerd.Tcp.Dns;
 
 /// <summary>
-/// Reads the parts of a message (RFC 1035, 4.1), which may be anything: what is malformed turns it bad for good, and everything that is read afterwards is nothing.
+/// Reads the parts of a message (RFC 1035, 4.1), which may be malformed: then it is bad for good, and later reads return nothing.
 /// Never reads beyond the end, takes time and memory in proportion to the message.
 /// </summary>
 internal ref struct DnsReader(ReadOnlySpan<byte> message)
@@ -21,14 +21,14 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
     private readonly ReadOnlySpan<byte> _message = message;
     private int _at;
 
-    /// <summary>Whether all that was read was there.</summary>
+    /// <summary>True if all that was read was there.</summary>
     public bool IsGood { get; private set; } = true;
 
     public int ReadUInt16() => Take(2) is { Length: 2 } bytes ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : 0;
 
     public void Skip(int count) => Take(count);
 
-    /// <summary>Reads a name, without the dot at the end; dots within labels, backslashes and what is not printable are escaped as in RFC 1035, 5.1.</summary>
+    /// <summary>Reads a name, without the dot at the end; dots within labels, backslashes and unprintable characters are escaped as in RFC 1035, 5.1.</summary>
     public string ReadName()
     {
         Span<char> text = stackalloc char[MaxLength];
@@ -45,7 +45,7 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
 
             if (size >= 0xC0 && position + 1 < _message.Length)
             {
-                // Pointers that only go back, each to before where the last one led, come to an end.
+                // Pointers that only go back, each to before the target of the last one, come to an end.
                 end = end >= 0 ? end : position + 2;
                 position = ((size & 0x3F) << 8) | _message[position + 1];
                 IsGood = position < lowest;
@@ -67,8 +67,8 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
         return string.Empty;
     }
 
-    /// <summary>Reads a record; null where it is of no use here.</summary>
-    /// <param name="code">Takes the upper part of the response code from an OPT record (RFC 6891).</param>
+    /// <summary>Reads a record; null if it is not used here.</summary>
+    /// <param name="code">Receives the upper part of the response code from an OPT record (RFC 6891).</param>
     public DnsRecord? ReadRecord(ref int code)
     {
         var name = ReadName();

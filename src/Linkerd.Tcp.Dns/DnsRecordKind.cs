@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What is asked for.</summary>
+/// <summary>Specifies the kind of records of a query.</summary>
 internal enum DnsRecordKind
 {
     A,

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>An answer, or that there was none. Immutable.</summary>
-/// <param name="Status">What it says.</param>
-/// <param name="Answers">The records of the kind that was asked for.</param>
-/// <param name="Additional">Addresses that the server added unasked.</param>
-/// <param name="Ttl">How long it is good; of a negative answer as RFC 2308 has it, null where it does not say.</param>
-/// <param name="Error">Why it failed.</param>
+/// <summary>An answer, or the absence of one. Immutable.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Answers">The records of the queried kind.</param>
+/// <param name="Additional">Addresses that the server added.</param>
+/// <param name="Ttl">The time for which it is valid; of a negative answer according to RFC 2308, null if it has none.</param>
+/// <param name="Error">The reason of a failure.</param>
 internal sealed record DnsReply(
     DnsStatus Status, IReadOnlyList<DnsRecord> Answers, IReadOnlyList<DnsRecord> Additional, TimeSpan? Ttl = null, string? Error = null)
 {

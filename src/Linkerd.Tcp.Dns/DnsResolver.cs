@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>Asks for a name along the search list, with what the files of the system say. Any thread.</summary>
+/// <summary>Looks a name up along the search list, with the settings of the system's files. Any thread.</summary>
 internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient client, ITextFiles files)
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
@@ -11,16 +11,16 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
     private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options));
     private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text));
 
-    /// <summary>The addresses of a host in the hosts file, and of <c>localhost</c> without one; none where it must be asked for.</summary>
+    /// <summary>Gets the addresses of a host in the hosts file, and of <c>localhost</c> without one; none if it must be looked up.</summary>
     public IReadOnlyList<IPAddress> FindInHosts(string host) => _hosts.Value.Find(host) is { Count: > 0 } known ? known
         : host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase) ? [IPAddress.Loopback]
         : [];
 
-    /// <summary>Asks for some kinds of records of a name at once.</summary>
+    /// <summary>Queries some kinds of records of a name at once.</summary>
     /// <param name="name">The name, as it was written.</param>
-    /// <param name="kinds">What is asked for.</param>
-    /// <param name="lastName">The full name that was found the last time: no other one has a say while that cannot be told.</param>
-    /// <param name="cancellationToken">Nobody needs the answer any more.</param>
+    /// <param name="kinds">The kinds of records.</param>
+    /// <param name="lastName">The full name that was found the last time: while its lookup fails no other one is used.</param>
+    /// <param name="cancellationToken">Cancelled when the answer is not needed any more.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<DnsRound> AskAsync(string name, IReadOnlyList<DnsRecordKind> kinds, string? lastName, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
             return named;
         }
 
-        // Windows has no such file; and resolv.conf(5) says what stands for none.
+        // Windows has no such file; and resolv.conf(5) defines the default for no servers.
         return OperatingSystem.IsWindows() && client.FindServers() is { Count: > 0 } servers ? servers : [new IPEndPoint(IPAddress.Loopback, 53)];
     }
 

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What the full names of the search list make together, one after the other. For one search.</summary>
+/// <summary>The combined result of the full names of the search list, one after the other. For one search.</summary>
 /// <param name="name">The name, as it was written.</param>
 /// <param name="lastName">The full name that was found the last time.</param>
 /// <remarks>
-/// As the C library does: a domain whose server is at fault is passed over, silence ends the search, and that a name which is tried as it stands first does
-/// not exist is decisive. Unlike there, a server that refuses a domain (a bare host name, say) does not keep the name from being negative.
+/// As in the C library, a domain whose server fails is passed over, silence ends the search, and if the name that is tried as it stands first does
+/// not exist, that is decisive. Unlike there, a server that refuses a domain (a bare host name, for example) does not keep the name from being negative.
 /// </remarks>
 internal sealed class DnsSearch(string name, string? lastName)
 {
@@ -17,7 +17,7 @@ internal sealed class DnsSearch(string name, string? lastName)
     private TimeSpan? _negativeTtl;
     private string? _error;
 
-    /// <summary>Takes the answers for a full name; gives the result where nothing else is to be asked.</summary>
+    /// <summary>Takes the answers for a full name; returns the result if no further query is needed.</summary>
     public DnsRound? Add(string full, IReadOnlyList<DnsReply> replies)
     {
         if (replies.Any(reply => reply.Status == DnsStatus.Found))
@@ -44,7 +44,7 @@ internal sealed class DnsSearch(string name, string? lastName)
         return status == DnsStatus.Unanswered ? End() : null;
     }
 
-    /// <summary>The result where nothing was found.</summary>
+    /// <summary>Returns the result if nothing was found.</summary>
     public DnsRound End() => !_isLastNameFailed && (_isDecided || (_isNegative && _worst <= DnsStatus.Refused))
         ? new DnsRound(DnsStatus.Negative, name, [], _negativeTtl, null)
         : Failed();

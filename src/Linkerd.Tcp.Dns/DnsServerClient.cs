@@ -5,16 +5,16 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.Dns;
 
 /// <summary>
-/// Asks name servers in turn. One that answers with an error, or that nobody listens at, is left for the next one at once; only one that is silent takes its time,
-/// and is tried again. One that was silent or not there is asked after the others for a while, and then by one question alone, so that it costs no more than one
-/// question its time. Any thread.
+/// Queries name servers in turn. If one answers with an error, or nothing listens there, the next one is queried at once; only a silent one takes its time,
+/// and is tried again. One that was silent or not there is queried after the others for a while, and then by one query alone, so that it costs the time of no more than one
+/// query. Any thread.
 /// </summary>
 internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timeProvider) : IDnsClient
 {
     private static readonly TimeSpan LeftAloneFor = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
 
-    // When those that failed were last given another chance.
+    // The time at which those that failed were last given another chance.
     private readonly Dictionary<IPEndPoint, long> _failed = [];
     private uint _questions;
 
@@ -71,7 +71,7 @@ internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timePr
         }
     }
 
-    // Silence ends a search, and a refusal of all may mean that the name is for others to know; anything between is a server at fault.
+    // Silence ends a search, and a refusal of all may mean that the name belongs to other servers; anything between is a failing server.
     private static DnsReply Worst(IReadOnlyList<DnsReply> failures)
     {
         var status = failures.All(reply => reply.Status == DnsStatus.Unanswered) ? DnsStatus.Unanswered
@@ -91,7 +91,7 @@ internal sealed class DnsServerClient(IDnsExchange exchange, TimeProvider timePr
         }
     }
 
-    // Of one that has failed this is true for one question in a while, which finds out whether it is back.
+    // Of one that has failed this is true for one query in a while, which finds out whether it is back.
     private bool MayBeGood(IPEndPoint server)
     {
         if (!_failed.TryGetValue(server, out var at))

@@ -4,5 +4,5 @@ namespace Linkerd.Tcp.Dns;
 /// <param name="Priority">Lower ones come first.</param>
 /// <param name="Weight">The share among equal priorities.</param>
 /// <param name="Port">The port.</param>
-/// <param name="Target">The host, without the dot at the end; empty where the service is decidedly not to be had.</param>
+/// <param name="Target">The host, without the dot at the end; empty if the service is decidedly not available.</param>
 internal sealed record DnsService(int Priority, int Weight, int Port, string Target);

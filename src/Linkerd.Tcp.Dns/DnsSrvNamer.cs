@@ -7,16 +7,17 @@ namespace Linkerd.Tcp.Dns;
 /// <summary>
 /// Resolves names of services with SRV records (RFC 2782): <c>/#/io.l5d.dnssrv/_http._tcp.example.com</c>; further labels are the residual. Each priority is a tier, the
 /// lowest value first; the weight of a record is shared by the addresses of its host, and a weight of 0 counts as 0.1 beside others, which is a small share and not a
-/// drain. Hosts are taken from the answer if it has their addresses, and asked for otherwise. A service that does not exist, or whose only target is
-/// <c>.</c>, is a negative name; a record with the port 0 is passed over. Refreshes and failures are those of a <see cref="DnsNamer"/>. Members may be called from any thread. Nothing is asked before a name is looked up.
+/// drain. Hosts are taken from the answer if it has their addresses, and looked up otherwise. A service that does not exist, or whose only target is
+/// <c>.</c>, is a negative name; a record with the port 0 is passed over. Refreshes and failures are those of a <see cref="DnsNamer"/>. Members may be called
+/// from any thread. No query is sent before a name is looked up.
 /// </summary>
 public sealed class DnsSrvNamer : Namer
 {
     private static readonly DstPath DefaultPrefix = DstPath.Parse("/#/io.l5d.dnssrv");
     private readonly ResolverNamer _names;
 
-    /// <summary>Makes a namer. Nothing is asked before a name is looked up.</summary>
-    /// <param name="options">The options, which are copied; null: the defaults.</param>
+    /// <summary>Initializes a namer. No query is sent before a name is looked up.</summary>
+    /// <param name="options">The options, which are copied; null for the defaults.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DnsSrvNamer(DnsNamerOptions? options = null)
         : this(options ?? new(), null, TextFiles.Instance)

@@ -30,7 +30,7 @@ internal sealed partial class DnsSrvQuery(string name, DnsResolver resolver, ILo
 
     private async Task<DnsOutcome> ResolveAsync(DnsReply reply, CancellationToken cancellationToken)
     {
-        // RFC 2782: the root as the target says that the service is decidedly not to be had.
+        // RFC 2782: the root as the target means that the service is decidedly not available.
         var services = reply.Answers.Select(record => record.Service).OfType<DnsService>().Where(service => service.Target.Length > 0).ToList();
         var ttl = DnsTimes.Positive(reply.Ttl ?? DnsTimes.Default);
         if (services.Count == 0)

@@ -1,18 +1,18 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What an answer says; the later ones say less.</summary>
+/// <summary>Specifies the status of an answer; the later values are less certain.</summary>
 internal enum DnsStatus
 {
-    /// <summary>There are records.</summary>
+    /// <summary>Records were found.</summary>
     Found,
 
     /// <summary>The name does not exist, or has no record of this kind.</summary>
     Negative,
 
-    /// <summary>The server will not say: commonly it is not for this domain.</summary>
+    /// <summary>The server refuses to answer: commonly it is not for this domain.</summary>
     Refused,
 
-    /// <summary>The server cannot say: SERVFAIL and others.</summary>
+    /// <summary>The server failed: SERVFAIL and others.</summary>
     ServerFailed,
 
     /// <summary>No server answered.</summary>

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>When to ask again.</summary>
+/// <summary>The times between queries.</summary>
 internal static class DnsTimes
 {
-    /// <summary>After an answer that does not say how long it is good, or that has a part missing.</summary>
+    /// <summary>The time after an answer without a time to live, or with a part missing.</summary>
     public static TimeSpan Default { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The first ceiling of the delay after a failure.</summary>
@@ -15,7 +15,7 @@ internal static class DnsTimes
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(300);
 
-    // Zones commonly say an hour, and a service that was just made should not have to wait for that.
+    // Zones commonly have an hour, and a service that was just created should not have to wait for that.
     private static readonly TimeSpan MaxNegative = TimeSpan.FromSeconds(30);
 
     public static TimeSpan Positive(TimeSpan ttl) => ttl < Least ? Least : ttl > Most ? Most : ttl;

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>The types of records that are read or asked for, by their numbers.</summary>
+/// <summary>The types of records that are read or queried, by their numbers.</summary>
 internal enum DnsType
 {
     A = 1,
@@ -9,6 +9,6 @@ internal enum DnsType
     Aaaa = 28,
     Srv = 33,
 
-    /// <summary>A pseudo-record with what a header has no room for (RFC 6891).</summary>
+    /// <summary>A pseudo-record for data that does not fit into the header (RFC 6891).</summary>
     Opt = 41,
 }

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>Watches names over DNS: asks, and asks again when the answer has aged. Any thread.</summary>
-/// <param name="prefix">What the names are shown with in a log.</param>
-/// <param name="options">How it asks.</param>
-/// <param name="query">Makes what asks for a name, one round after the other.</param>
+/// <summary>Watches names over DNS: looks them up, and again when the answer has expired. Any thread.</summary>
+/// <param name="prefix">The prefix of the names in a log.</param>
+/// <param name="options">The options.</param>
+/// <param name="query">Creates the function that looks a name up, one round after the other.</param>
 internal sealed partial class DnsWatches(DstPath prefix, DnsNamerOptions options, Func<DstPath, Func<CancellationToken, Task<DnsOutcome>>> query) : IResolver
 {
     public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -6,10 +6,10 @@ namespace Linkerd.Tcp.Dns;
 /// <summary>The addresses of a hosts file. Immutable.</summary>
 internal sealed class HostsFile
 {
-    // Addresses as they are written: the interface of a zone comes and goes.
+    // Addresses in their text form: the interface of a zone comes and goes.
     private readonly Dictionary<string, List<string>> _addresses = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads the text of the file: an address and its names a line. What is not understood is passed over.</summary>
+    /// <summary>Initializes it from the text of the file: an address and its names a line. Lines that are not understood are passed over.</summary>
     public HostsFile(string text)
     {
         foreach (var line in text.Split('\n'))
@@ -25,7 +25,7 @@ internal sealed class HostsFile
         }
     }
 
-    /// <summary>The addresses of a host; none where the file does not know it.</summary>
+    /// <summary>Gets the addresses of a host; none if the file does not contain it.</summary>
     public IReadOnlyList<IPAddress> Find(string host) => _addresses.TryGetValue(host.TrimEnd('.'), out var addresses)
         ? [.. addresses.Select(address => AddressLiteral.Read(address)).OfType<IPAddress>().Distinct()]
         : [];

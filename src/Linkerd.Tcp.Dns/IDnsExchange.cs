@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>Asks one name server one question, so that a test can answer. Any thread.</summary>
+/// <summary>Sends one query to one name server; a test can answer instead. Any thread.</summary>
 internal interface IDnsExchange
 {
     /// <exception cref="TimeoutException">There was no answer in time.</exception>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>A small file in a form that is made anew whenever the file has changed. One that cannot be read counts as empty. Any thread.</summary>
+/// <summary>A small file in a parsed form that is renewed whenever the file has changed. One that cannot be read counts as empty. Any thread.</summary>
 internal sealed class ParsedFile<T>(string path, ITextFiles files, Func<string, T> parse)
 {
     private readonly Lock _lock = new();

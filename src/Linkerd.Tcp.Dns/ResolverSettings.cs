@@ -5,10 +5,10 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>What <c>resolv.conf</c> says of name servers and the search list, within the bounds of the C library. Immutable.</summary>
-/// <param name="Addresses">The addresses of the servers, in order, as they are written.</param>
+/// <summary>The name servers and the search list of <c>resolv.conf</c>, within the bounds of the C library. Immutable.</summary>
+/// <param name="Addresses">The addresses of the servers, in order, in their text form.</param>
 /// <param name="Search">The domains to try, in order.</param>
-/// <param name="Ndots">A name with so many dots is tried as it stands first.</param>
+/// <param name="Ndots">The number of dots from which on a name is tried as it stands first.</param>
 internal sealed record ResolverSettings(ImmutableArray<string> Addresses, ImmutableArray<string> Search, int Ndots)
 {
     // MAXNS, RES_MAXNDOTS, RES_MAXRETRANS and RES_MAXRETRY of resolv.h.
@@ -20,23 +20,23 @@ internal sealed record ResolverSettings(ImmutableArray<string> Addresses, Immuta
 
     public static ResolverSettings Default { get; } = new([], [], 1);
 
-    /// <summary>The time for one try at one server; null where the file does not say.</summary>
+    /// <summary>The time for one try at one server; null if the file has none.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>How often each server is tried.</summary>
+    /// <summary>The number of tries at each server.</summary>
     public int Attempts { get; init; } = 2;
 
-    /// <summary>Whether each question begins with another server.</summary>
+    /// <summary>True if each query begins with another server.</summary>
     public bool Rotate { get; init; }
 
-    /// <summary>What stands in the place of a server's address, and is none.</summary>
+    /// <summary>The entries for servers that are not addresses.</summary>
     public ImmutableArray<string> NoAddresses { get; init; } = [];
 
     /// <summary>The servers, in order, without those in a zone whose interface does not exist now.</summary>
     public IReadOnlyList<IPEndPoint> Servers =>
         [.. Addresses.Select(address => AddressLiteral.Read(address)).OfType<IPAddress>().Select(address => new IPEndPoint(address, Port))];
 
-    /// <summary>Reads the text of the file as resolv.conf(5) has it; what is not understood is passed over.</summary>
+    /// <summary>Parses the text of the file according to resolv.conf(5); lines that are not understood are passed over.</summary>
     public static ResolverSettings Parse(string text)
     {
         var settings = Default;

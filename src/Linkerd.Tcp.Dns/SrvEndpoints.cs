@@ -3,11 +3,11 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>Makes a set of SRV records: each priority is a tier, the lowest the first, and each weight is shared by the addresses of its host.</summary>
+/// <summary>Creates a set from SRV records: each priority is a tier, the lowest the first, and each weight is shared by the addresses of its host.</summary>
 internal static class SrvEndpoints
 {
     /// <summary>
-    /// What a weight of 0 counts as: RFC 2782 wants a very small chance for it beside others, while 0 is for the last resort here. Alone they are equal.
+    /// The effective weight of 0: RFC 2782 requires a very small chance for it beside others, while 0 is for the last resort here. Alone they are equal.
     /// </summary>
     public const double OfZero = 0.1;
 

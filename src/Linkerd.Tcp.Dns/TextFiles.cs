@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>The files of the machine. The version is the one of the open file, and so that of what a symbolic link leads to.</summary>
+/// <summary>The files of the machine. The version is that of the open file, and so of the target of a symbolic link.</summary>
 internal sealed class TextFiles : ITextFiles
 {
     private const int MaxBytes = 16 * 1024 * 1024;

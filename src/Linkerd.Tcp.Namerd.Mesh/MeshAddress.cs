@@ -3,7 +3,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh;
 
-/// <summary>Reads addresses of namerd's gRPC interface as they are given on a command line.</summary>
+/// <summary>Parses addresses of namerd's gRPC interface, for example of a command line. Any thread.</summary>
 public static class MeshAddress
 {
     /// <summary>The port of namerd's gRPC interface if an address has none.</summary>
@@ -17,18 +17,19 @@ public static class MeshAddress
 
     private const string Expected = "expected mesh://host:port, such as mesh://127.0.0.1:4321, or meshs:// for TLS";
 
-    /// <summary>Returns whether a text is meant as an address of this interface: it begins with <c>mesh://</c> or <c>meshs://</c>, in any case.</summary>
+    /// <summary>Returns a value that indicates whether a text is meant as an address of this interface: it begins with <c>mesh://</c> or <c>meshs://</c>, in any case.</summary>
     public static bool IsMesh([NotNullWhen(true)] string? text)
     {
         var trimmed = text.AsSpan().TrimStart();
         return trimmed.StartsWith("mesh://", StringComparison.OrdinalIgnoreCase) || trimmed.StartsWith("meshs://", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Reads <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
-    /// <exception cref="FormatException">The text is neither; the message has the reason.</exception>
+    /// <summary>Parses <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
+    /// <returns>The address, with its port.</returns>
+    /// <exception cref="FormatException">The text is neither; the message contains the reason.</exception>
     public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
 
-    /// <summary>Reads <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
+    /// <summary>Parses <c>mesh://host:port</c> or <c>meshs://host:port</c>; without a port it is <see cref="DefaultPort"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The address, with its port.</param>
     /// <param name="error">The error, with the text and the expected form.</param>
@@ -37,7 +38,7 @@ public static class MeshAddress
         address = null;
         var trimmed = text?.Trim() ?? string.Empty;
 
-        // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system knows the zone alone.
+        // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system takes the zone alone.
         error = trimmed.Length == 0 ? $"it is empty: {Expected}"
             : !Uri.TryCreate(trimmed.Replace("%25", "%", StringComparison.Ordinal), UriKind.Absolute, out address) ? $"'{trimmed}' is not an address: {Expected}"
             : Check(address);
@@ -51,7 +52,7 @@ public static class MeshAddress
         return error is null;
     }
 
-    /// <summary>What is wrong with an address; null where it is a good one.</summary>
+    /// <summary>Returns the problem of an address; null if there is none.</summary>
     internal static string? Check(Uri address) =>
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: {Expected}"
         : address.Scheme is not (Scheme or TlsScheme) ? $"'{address.OriginalString}' has the scheme '{address.Scheme}': expected mesh or meshs"

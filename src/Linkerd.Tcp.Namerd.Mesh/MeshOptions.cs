@@ -15,13 +15,13 @@ public sealed class MeshOptions
     private static readonly TimeSpan MaxAnswer = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Gets or sets the addresses of namerd's gRPC interface (<c>io.l5d.mesh</c>): <c>mesh</c> for cleartext HTTP/2, <c>meshs</c> for TLS; the default port is 4321. Several are
-    /// several namerds that know the same: the last good one is preferred, and a host name with several addresses counts as several too. See
-    /// <see cref="MeshAddress"/> for reading one from a command line. At least one. Default: <c>mesh://127.0.0.1:4321</c>.
+    /// Gets or sets the addresses of namerd's gRPC interface (<c>io.l5d.mesh</c>): <c>mesh</c> for cleartext HTTP/2, <c>meshs</c> for TLS; the default port is 4321. Several stand for
+    /// several namerds with the same data: the last good one is preferred, and a host name with several addresses counts as several too. See
+    /// <see cref="MeshAddress"/> for parsing one of a command line. At least one. Default: <c>mesh://127.0.0.1:4321</c>.
     /// </summary>
     public IReadOnlyList<Uri> Addresses { get; set; } = [new("mesh://127.0.0.1:4321")];
 
-    /// <summary>Gets or sets the namespace (the dtab of namerd) in which names are bound. One that does not exist is an empty dtab to namerd. Default: <c>default</c>.</summary>
+    /// <summary>Gets or sets the namespace (the dtab of namerd) in which names are bound. One that does not exist is an empty dtab for namerd. Default: <c>default</c>.</summary>
     public string Namespace { get; set; } = "default";
 
     /// <summary>Gets or sets a dtab that is appended to the one of the namespace, so that its entries win. Of any length. Default: empty.</summary>
@@ -31,19 +31,19 @@ public sealed class MeshOptions
     public NamerdTlsOptions Tls { get; set; } = new();
 
     /// <summary>
-    /// Gets or sets the time between two questions that check a stream, jittered by 10 %: if the answer differs from the last state of the stream, it is used, and the
-    /// stream is opened again. More than zero, at most 30 days; null: none is asked. Default: 60 s.
+    /// Gets or sets the time between two requests that check a stream, jittered by 10 %: if the answer differs from the last state of the stream, it is used, and the
+    /// stream is opened again. More than zero, at most 30 days; null for no checks. Default: 60 s.
     /// </summary>
     public TimeSpan? Interval { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Gets or sets the maximum age of a stream, jittered by 10 %: then a new one is opened, to another namerd if there are several, and the old one closed once
-    /// the new one has answered. So a stream that is stuck, or a namerd that went stale, is left. More than zero, at most 30 days. Default: 10 minutes.
+    /// the new one has answered. So a stream that hangs, or a namerd whose state is stale, is left. More than zero, at most 30 days. Default: 10 minutes.
     /// </summary>
     public TimeSpan MaxStreamAge { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Gets or sets the time that connecting, a plain answer, and the first message of a stream may take. A name without an answer in this time is pending; streams may
+    /// Gets or sets the longest time of connecting, of a plain answer, and of the first message of a stream. A name without an answer in this time is pending; streams may
     /// then be silent for ever. More than zero, at most 1 day. Default: 10 s.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -57,7 +57,7 @@ public sealed class MeshOptions
     /// <summary>Gets or sets the size of the longest message that is accepted, in bytes; 50,000 endpoints take about 1 MB. Default: 16 MiB.</summary>
     public int MaxAnswerBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which asks the operating system.</summary>
+    /// <summary>Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which uses the operating system.</summary>
     public IHostLookup HostLookup { get; set; } = IHostLookup.Default;
 
     /// <summary>Gets or sets the clock of intervals, timeouts and back-off; PINGs and connecting use the system's. Default: <see cref="TimeProvider.System"/>.</summary>
@@ -66,7 +66,7 @@ public sealed class MeshOptions
     /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
+    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: nothing is logged.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     internal MeshOptions Copy()

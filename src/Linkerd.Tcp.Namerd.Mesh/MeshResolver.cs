@@ -15,8 +15,8 @@ namespace Linkerd.Tcp.Namerd.Mesh;
 /// of each of its leaves, shared between names. All streams to one namerd go over one HTTP/2 connection, as far as namerd allows. Members may be called from any thread; each enumeration
 /// is a watch of its own.
 /// <para>
-/// Every failure is a state <c>Failed</c>, given once until the state changes; the last set is to be kept. A name that namerd
-/// cannot bind or look up is asked for again after a jittered back-off of 1 s doubling to 60 s; a namerd that cannot be reached, by one request for all streams,
+/// Every failure is a state <c>Failed</c>, yielded once until the state changes; the last set is to be kept. A name that namerd
+/// cannot bind or look up is requested again after a jittered back-off of 1 s doubling to 60 s; a namerd that cannot be reached, by one request for all streams,
 /// after 1 s doubling to 10 s. A stream that ends after it had lived for a while is opened again within 250 ms. A name without an answer in time is <c>Pending</c>.
 /// </para>
 /// <para>Weights of addresses are those of namerd 1.7.0 and later; before that all are 1.</para>
@@ -29,8 +29,8 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
     private readonly InterpreterResolver _resolver;
     private readonly CancellationTokenSource _disposed = new();
 
-    /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
-    /// <exception cref="InvalidOptionsException">An option is not valid; the message says which, and what was expected.</exception>
+    /// <summary>Initializes a resolver. No connection is made before a name is watched.</summary>
+    /// <exception cref="InvalidOptionsException">An option is not valid; the message contains it and the expected value.</exception>
     public MeshResolver(MeshOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -80,8 +80,8 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
         }
     }
 
-    /// <summary>Asks namerd once how it binds a name, step by step.</summary>
-    /// <exception cref="MeshException">There is no good answer; the message says why.</exception>
+    /// <summary>Requests from namerd once how it binds a name, step by step.</summary>
+    /// <exception cref="MeshException">There is no good answer; the message contains the reason.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled, or the resolver disposed in the meantime.</exception>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
     internal async Task<DelegateTreeRsp> DelegateAsync(DstPath name, CancellationToken cancellationToken)

@@ -5,30 +5,31 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Reads addresses of namerd's HTTP interface as they are given on a command line.</summary>
+/// <summary>Parses addresses of namerd's HTTP interface, for example of a command line. Any thread.</summary>
 public static class NamerdAddress
 {
     /// <summary>The port of namerd's HTTP interface if an address without a scheme has none.</summary>
     public const int DefaultPort = 4180;
 
-    // namerd does not percent-decode a namespace, so it can hold only what is sent as it is (RFC 3986, pchar and '/').
+    // namerd does not percent-decode a namespace, so it can hold only characters that are sent as they are (RFC 3986, pchar and '/').
     private static readonly SearchValues<char> NamespaceCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
 
     private static readonly string[] Schemes = ["http", "https"];
 
-    /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
-    /// <exception cref="FormatException">The text is none of these; the message has the reason.</exception>
+    /// <summary>Parses <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
+    /// <returns>The base address, ending in a slash.</returns>
+    /// <exception cref="FormatException">The text is none of these; the message contains the reason.</exception>
     public static Uri Parse(string text) => TryParse(text, out var address, out var error) ? address : throw new FormatException(error);
 
-    /// <summary>Reads <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
+    /// <summary>Parses <c>host:port</c>, <c>host</c>, <c>[::1]:port</c> or a URL of <c>http</c> or <c>https</c>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The base address, ending in a slash.</param>
     /// <param name="error">The error, with the text and the expected form.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? error) =>
         TryParse(text, DefaultPort, Schemes, out address, out error);
 
-    /// <summary>Reads a list of addresses, separated by commas: several namerds.</summary>
+    /// <summary>Parses a list of addresses, separated by commas: several namerds.</summary>
     /// <param name="text">The text.</param>
     /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
     /// <param name="error">The error, with the part of the text and the expected form.</param>
@@ -36,10 +37,10 @@ public static class NamerdAddress
         string? text, [NotNullWhen(true)] out IReadOnlyList<Uri>? addresses, [NotNullWhen(false)] out string? error) =>
         TryParseList(text, DefaultPort, Schemes, out addresses, out error);
 
-    /// <summary>Reads a list of addresses of another interface of namerd than the one for HTTP.</summary>
+    /// <summary>Parses a list of addresses of another interface of namerd than the one for HTTP.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="defaultPort">The port of an address that names none, other than a URL whose scheme has a port of its own.</param>
-    /// <param name="schemes">The schemes that are taken, the one of an address without any first.</param>
+    /// <param name="defaultPort">The port of an address that has none, other than a URL whose scheme has a port of its own.</param>
+    /// <param name="schemes">The accepted schemes, first that of an address without a scheme.</param>
     /// <param name="addresses">The base addresses, in this order, each ending in a slash; at least one.</param>
     /// <param name="error">The error, with the part of the text and the expected form.</param>
     public static bool TryParseList(
@@ -90,7 +91,7 @@ public static class NamerdAddress
             url = $"{schemes[0]}://{trimmed[..slash]}{port}{trimmed[slash..]}";
         }
 
-        // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system knows the zone alone.
+        // RFC 6874 writes the zone of an address in a URL with %25; the resolver of the system takes the zone alone.
         url = url.Replace("%25", "%", StringComparison.Ordinal);
         if (error is null && !Uri.TryCreate(url, UriKind.Absolute, out address))
         {
@@ -114,7 +115,7 @@ public static class NamerdAddress
         return error is null;
     }
 
-    /// <summary>What is wrong with a base address; null where it is a good one.</summary>
+    /// <summary>Returns the problem of a base address; null if there is none.</summary>
     internal static string? Check(Uri address) =>
         !address.IsAbsoluteUri ? $"'{address}' is not absolute: expected a URL of http or https"
         : Check(address, address.OriginalString, Schemes);
@@ -131,7 +132,7 @@ public static class NamerdAddress
         : address.Query.Length > 0 || address.Fragment.Length > 0 ? $"'{text}' has a query or a fragment: expected the base address alone"
         : null;
 
-    /// <summary>Returns whether a text can be a namespace. It is sent as it is, since namerd does not percent-decode it.</summary>
+    /// <summary>Returns a value that indicates whether a text can be a namespace. It is sent as it is, since namerd does not percent-decode it.</summary>
     public static bool IsNamespace([NotNullWhen(true)] string? text) => !string.IsNullOrEmpty(text) && !text.AsSpan().ContainsAnyExcept(NamespaceCharacters);
 
     private static string? CheckHostAndPort(string text, out bool hasPort)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Binds names and finds addresses by asking namerd's HTTP interface, in one of the modes. Equal questions share one session. Any thread.</summary>
+/// <summary>Binds names and finds addresses through namerd's HTTP interface, in one of the modes. Equal requests share one session. Any thread.</summary>
 internal sealed class NamerdInterpreter : IInterpreter
 {
     private readonly NamerdOptions _options;
@@ -33,7 +33,7 @@ internal sealed class NamerdInterpreter : IInterpreter
 
     public IAsyncEnumerable<Resolution> ResolveIdAsync(DstPath id, CancellationToken cancellationToken) => _leaves.WatchAsync(id, cancellationToken);
 
-    // What a name is bound to is namerd's business in this mode, and what comes of it is asked of the name.
+    // In this mode namerd decides what a name is bound to, and the name itself is requested.
     private static IAsyncEnumerable<NameBinding> BindToItself(DstPath name) =>
         new NameBinding[] { new NameBinding.Bound(new BoundTree.Leaf(name, DstPath.Root)) }.ToAsyncEnumerable();
 
@@ -69,7 +69,7 @@ internal sealed class NamerdInterpreter : IInterpreter
     }
 
     // The addresses that come with a tree are those of the moment at which namerd printed it: good for a first pick, a round trip before the answer to the
-    // leaf's own request. An empty set or a failure is for that answer to tell.
+    // leaf's own request. An empty set or a failure is left to that answer.
     private void OfferSnapshots(NamerdDocument<NameBinding> document)
     {
         foreach (var snapshot in ((BindDocument)document).Snapshots)

@@ -1,16 +1,16 @@
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Represents the questions that a <see cref="NamerdResolver"/> asks namerd's HTTP interface.</summary>
+/// <summary>Specifies the requests that a <see cref="NamerdResolver"/> sends to namerd's HTTP interface.</summary>
 public enum NamerdMode
 {
     /// <summary>
     /// <c>bind</c> for the tree of a name and <c>addr</c> for the addresses of each of its leaves, both watched: splits hold exactly, and leaves with equal
-    /// ids share one watch. Both are asked again every <see cref="NamerdOptions.Interval"/>, in case a watch went stale.
+    /// ids share one watch. Both are requested again every <see cref="NamerdOptions.Interval"/>, in case a watch went stale.
     /// </summary>
     Bind,
 
     /// <summary>
-    /// <c>resolve</c>, watched, as the original linkerd-tcp asks: namerd draws one branch of a union, anew whenever the tree changes, so that a split does not hold.
+    /// <c>resolve</c>, watched, as the original linkerd-tcp does: namerd draws one branch of a union, again whenever the tree changes, so that a split does not hold.
     /// </summary>
     Resolve,
 

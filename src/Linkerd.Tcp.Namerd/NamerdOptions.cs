@@ -14,14 +14,14 @@ public sealed class NamerdOptions
     private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// Gets or sets the addresses of namerd's HTTP interface (<c>io.l5d.httpController</c>): <c>http</c> or <c>https</c>, with or without a trailing slash. Several are several
-    /// namerds that know the same: the last good one is preferred, and a host name with several addresses counts as several too. A host name is resolved at
-    /// each new connection. See <see cref="NamerdAddress"/> for reading one from a command line. At least one. Default: <c>http://127.0.0.1:4180</c>.
+    /// Gets or sets the addresses of namerd's HTTP interface (<c>io.l5d.httpController</c>): <c>http</c> or <c>https</c>, with or without a trailing slash. Several stand for several
+    /// namerds with the same data: the last good one is preferred, and a host name with several addresses counts as several too. A host name is resolved at
+    /// each new connection. See <see cref="NamerdAddress"/> for parsing one of a command line. At least one. Default: <c>http://127.0.0.1:4180</c>.
     /// </summary>
     public IReadOnlyList<Uri> BaseAddresses { get; set; } = [new("http://127.0.0.1:4180/")];
 
     /// <summary>
-    /// Gets or sets the namespace (the dtab of namerd) in which names are resolved. One that does not exist is an empty dtab to namerd, never an error.
+    /// Gets or sets the namespace (the dtab of namerd) in which names are resolved. One that does not exist is an empty dtab for namerd, never an error.
     /// Default: <c>default</c>.
     /// </summary>
     public string Namespace { get; set; } = "default";
@@ -31,7 +31,7 @@ public sealed class NamerdOptions
     /// </summary>
     public Dtab Dtab { get; set; } = Dtab.Empty;
 
-    /// <summary>Gets or sets the questions that are asked. Default: <see cref="NamerdMode.Bind"/>.</summary>
+    /// <summary>Gets or sets the requests that are sent. Default: <see cref="NamerdMode.Bind"/>.</summary>
     public NamerdMode Mode { get; set; } = NamerdMode.Bind;
 
     /// <summary>
@@ -42,7 +42,7 @@ public sealed class NamerdOptions
 
     /// <summary>
     /// Gets or sets the maximum age of a watch, jittered by 10 %: then a new one is opened, to another namerd if there are several, and the old one closed once
-    /// the new one has answered. So a stream that is stuck, or a namerd that went stale, is left. More than zero, at most 30 days. Default: 10 minutes.
+    /// the new one has answered. So a stream that hangs, or a namerd whose state is stale, is left. More than zero, at most 30 days. Default: 10 minutes.
     /// </summary>
     public TimeSpan MaxStreamAge { get; set; } = TimeSpan.FromMinutes(10);
 
@@ -50,7 +50,7 @@ public sealed class NamerdOptions
     public NamerdTlsOptions Tls { get; set; } = new();
 
     /// <summary>
-    /// Gets or sets the time that an answer may take: the whole of a poll's; of a watch's the headers, the first event of a renewed one, and each pause within
+    /// Gets or sets the longest time of an answer: for a poll the whole of it; for a watch the headers, the first event of a renewed one, and each pause within
     /// a document that has begun. Between its documents a watch may be silent for ever. More than zero, at most 1 day. Default: 10 s.
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -61,10 +61,10 @@ public sealed class NamerdOptions
     /// <summary>Gets or sets the clock of intervals, timeouts and back-off. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of jitter. Default: <see cref="RandomSource.Shared"/>.</summary>
+    /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
+    /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: nothing is logged.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     internal NamerdOptions Copy()

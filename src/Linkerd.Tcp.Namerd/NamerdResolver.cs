@@ -14,15 +14,15 @@ namespace Linkerd.Tcp.Namerd;
 /// stream. Members may be called from any thread. Watches of the same name or of the same leaf share one watch of namerd.
 /// <para>
 /// A watch is renewed when it reaches <see cref="NamerdOptions.MaxStreamAge"/>: a second one is opened, at another namerd if there is one, its first event applied,
-/// then the first one closed. Between renewals both questions are asked again without <c>watch</c> every <see cref="NamerdOptions.Interval"/>, so that a watch
-/// that went stale is found out; but not in <see cref="NamerdMode.Resolve"/>, as each evaluation draws one branch of a union anew.
+/// then the first one closed. Between renewals both requests are sent again without <c>watch</c> every <see cref="NamerdOptions.Interval"/>, so that a stale watch
+/// is noticed; but not in <see cref="NamerdMode.Resolve"/>, as each evaluation draws one branch of a union again.
 /// </para>
 /// <para>
-/// Every failure (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, given once until the state
-/// changes. If there are several namerds, the next one is asked at once; if there is no other, namerd is asked again after a jittered back-off of 1 s
-/// doubling to 60 s, or to the interval if that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as one, one
-/// request at a time finds out for all names whether one is back, after 1 s doubling to 10 s. A poll that gets no answer in time is a <see cref="Resolution.Pending"/>, since namerd says nothing until
-/// it knows.
+/// Every failure (nothing listens, an error, a timeout, an answer that cannot be read) is a <see cref="Resolution.Failed"/>, yielded once until the state
+/// changes. If there are several namerds, the next one is tried at once; if there is no other, namerd is tried again after a jittered back-off of 1 s
+/// doubling to 60 s, or to the interval if that is shorter, but no less than 4 s. It starts over after a good answer. While no namerd can be reached, or none answers as namerd does, one
+/// request at a time finds out for all names whether one is back, after 1 s doubling to 10 s. A poll that gets no answer in time is a
+/// <see cref="Resolution.Pending"/>, since namerd sends no answer before the state is known.
 /// </para>
 /// </summary>
 public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
@@ -33,16 +33,16 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     private readonly InterpreterResolver _resolver;
     private readonly CancellationTokenSource _disposed = new();
 
-    /// <summary>Makes a resolver. Nothing is connected to until a name is watched.</summary>
+    /// <summary>Initializes a resolver. No connection is made before a name is watched.</summary>
     /// <exception cref="InvalidOptionsException">
-    /// An option is not valid; the message says which, and what was expected. So also a <see cref="NamerdOptions.Dtab"/> that is too long for a request.
+    /// An option is not valid; the message contains it and the expected value. So also a <see cref="NamerdOptions.Dtab"/> that is too long for a request.
     /// </exception>
     public NamerdResolver(NamerdOptions options)
         : this(options, wrap: null, lookup: null)
     {
     }
 
-    /// <summary>For tests: with something between the connections and HTTP, and another DNS.</summary>
+    /// <summary>For tests: with a stream between the connections and HTTP, and another DNS.</summary>
     internal NamerdResolver(NamerdOptions options, Func<Stream, Stream>? wrap, IHostLookup? lookup = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -87,11 +87,11 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks namerd once how it binds a name, step by step (<c>/api/1/delegate</c>), with <see cref="NamerdOptions.Dtab"/> appended. Each namerd is asked at
+    /// Requests from namerd once how it binds a name, step by step (<c>/api/1/delegate</c>), with <see cref="NamerdOptions.Dtab"/> appended. Each namerd is tried at
     /// most once, for <see cref="NamerdOptions.RequestTimeout"/> each.
     /// </summary>
-    /// <returns>The JSON document of namerd, as it came.</returns>
-    /// <exception cref="IOException">There is no good answer; the message says why, in a whole sentence for a user.</exception>
+    /// <returns>The JSON document of namerd, unchanged.</returns>
+    /// <exception cref="IOException">There is no good answer; the message is the reason, a whole sentence for a user.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
     public async Task<ReadOnlyMemory<byte>> DelegateAsync(DstPath name, CancellationToken cancellationToken = default)
@@ -102,7 +102,7 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
         return await new SingleRequest(_options, _servers, new NamerdRequest(_options, "delegate", name)).AskAsync(stop.Token).ConfigureAwait(false);
     }
 
-    /// <summary>Returns a description for a log: the addresses of namerd, the namespace, and how names are kept up to date.</summary>
+    /// <summary>Returns a description for a log: the addresses of namerd, the namespace, and the mode.</summary>
     public override string ToString() =>
         $"namerd at {string.Join(", ", _options.BaseAddresses.Select(address => address.Authority))} (namespace {_options.Namespace}, "
         + $"{_options.Mode switch { NamerdMode.Poll => "polled", NamerdMode.Resolve => "resolve watched", _ => "watched" }}"

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>A question that is asked once, of one namerd after the other until one answers.</summary>
+/// <summary>A request that is sent once, to one namerd after the other until one answers.</summary>
 internal sealed class SingleRequest(NamerdOptions options, NamerdServers servers, NamerdRequest request)
 {
     private readonly NamerdClient _client = new(options, request);

@@ -11,11 +11,11 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// The embedded interpreter: resolves names without any control plane, by a dtab and namers, as linkerd 1.x does. Built in are
+/// Represents the embedded interpreter: it resolves names without any control plane, by a dtab and namers, as linkerd 1.x does. Built in are
 /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> (an address, or a host name with all of its addresses, looked up again every few seconds),
 /// <c>/$/inet/&lt;port&gt;</c> (127.0.0.1), <c>/$/fixedinet</c> (the same, looked up once), <c>/$/inets/&lt;host&gt;/&lt;port&gt;/&lt;host&gt;/&lt;port&gt;...</c>
 /// (the addresses of several hosts as one set), <c>/$/nil</c> (exists, and has no address) and
-/// <c>/$/fail</c> (does not exist). Changes of the dtab, and of what the namers observe, reach every watch at once.
+/// <c>/$/fail</c> (does not exist). Changes of the dtab, and of the state that the namers observe, reach every watch at once.
 /// Members may be called from any thread; watches of the same leaf share their lookups.
 /// </summary>
 /// <remarks>
@@ -24,7 +24,7 @@ namespace Linkerd.Tcp.Naming;
 /// </remarks>
 public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegator
 {
-    // As long as namerd waits for its namers.
+    // The time for which namerd waits for its namers.
     private static readonly TimeSpan DelegationTimeout = TimeSpan.FromSeconds(2);
 
     private readonly LocalInterpreterOptions _options;
@@ -35,9 +35,9 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
     private readonly HashSet<AsyncSignal> _watches = [];
     private Dtab _dtab;
 
-    /// <summary>Makes an interpreter. Nothing is looked up before a name is watched.</summary>
-    /// <param name="options">The options, which are copied; null: the defaults.</param>
-    /// <param name="names">Additional names, and the tree that each stands for; they come before the dtab.</param>
+    /// <summary>Initializes an interpreter. Nothing is looked up before a name is watched.</summary>
+    /// <param name="options">The options, which are copied; null for the defaults.</param>
+    /// <param name="names">Additional names, and the tree of each; they come before the dtab.</param>
     /// <exception cref="NameBindingException">A leaf of a tree can never bind.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public LocalInterpreter(LocalInterpreterOptions? options = null, IReadOnlyDictionary<DstPath, NameTree>? names = null)
@@ -80,23 +80,23 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
         }
     }
 
-    /// <summary>Checks that a name can be bound here, as far as this is known without a lookup.</summary>
-    /// <exception cref="NameBindingException">It can never bind; the message says what was expected.</exception>
+    /// <summary>Checks that a name can be bound here, as far as this is possible without a lookup.</summary>
+    /// <exception cref="NameBindingException">It can never bind; the message contains the expected form.</exception>
     public void Validate(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);
         Validate(TreeOf(name));
     }
 
-    /// <summary>Checks that every leaf of a tree can be bound here, as far as this is known without a lookup.</summary>
-    /// <exception cref="NameBindingException">One can never bind; the message says what was expected.</exception>
+    /// <summary>Checks that every leaf of a tree can be bound here, as far as this is possible without a lookup.</summary>
+    /// <exception cref="NameBindingException">A leaf can never bind; the message contains the expected form.</exception>
     public void Validate(NameTree tree)
     {
         ArgumentNullException.ThrowIfNull(tree);
         var dtab = Dtab;
         foreach (var name in tree.Leaves().Where(name => dtab.FindLast(name, dtab.Entries.Length) < 0))
         {
-            // With a dtab, or with namers of one's own, a name that leads nowhere now may lead somewhere later.
+            // With a dtab, or with custom namers, a name that leads nowhere now may lead somewhere later.
             var namers = _namers.For(name).ToList();
             var problem = namers.Count > 0 ? namers[0].Check(name)
                 : dtab.Entries.IsEmpty && _options.Namers.Count == 0 ? NamerSet.Explain(name)
@@ -131,7 +131,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
     }
 
     /// <inheritdoc/>
-    /// <remarks>Waits for namers that have not answered yet, for 2 s at most; what is not known then is a <see cref="DelegateTree.Pending"/>.</remarks>
+    /// <remarks>Waits for namers that have not answered yet, for 2 s at most; a namer without an answer then is a <see cref="DelegateTree.Pending"/>.</remarks>
     public async Task<DelegateTree> DelegateAsync(DstPath name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -155,7 +155,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // One more look, at what has come in the meantime.
+                // One more look, at answers that have come in the meantime.
             }
         }
     }

@@ -10,12 +10,12 @@ namespace Linkerd.Tcp.Naming;
 public sealed class LocalInterpreterOptions
 {
     /// <summary>
-    /// Gets or sets the dtab that names are bound by; <see cref="LocalInterpreter.Dtab"/> replaces it later. Default: empty, so that only names that namers know bind.
+    /// Gets or sets the dtab that names are bound by; <see cref="LocalInterpreter.Dtab"/> replaces it later. Default: empty, so that only names of namers bind.
     /// </summary>
     public Dtab Dtab { get; set; } = Dtab.Empty;
 
     /// <summary>
-    /// Gets or sets the namers besides the built-in ones, such as a <c>FileNamer</c>. If the dtab has no entry for a name, they are asked in this order; a negative
+    /// Gets or sets the namers besides the built-in ones, such as a <c>FileNamer</c>. If the dtab has no entry for a name, they are tried in this order; a negative
     /// answer goes on to the next. Default: none.
     /// </summary>
     public IReadOnlyList<Namer> Namers { get; set; } = [];
@@ -27,7 +27,7 @@ public sealed class LocalInterpreterOptions
     public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which asks the operating system.
+    /// Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which uses the operating system.
     /// </summary>
     public IHostLookup HostLookup { get; set; } = IHostLookup.Default;
 
@@ -37,7 +37,7 @@ public sealed class LocalInterpreterOptions
     /// <summary>Gets or sets the source of the jitter of retries. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the logger. Default: none.</summary>
+    /// <summary>Gets or sets the logger. Default: nothing is logged.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     internal LocalInterpreterOptions Copy()

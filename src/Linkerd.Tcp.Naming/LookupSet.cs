@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming.Namers;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// The observations that the binding of one name depends on. Each round of binding asks for some; those that were not asked for again are given up
+/// The observations that the binding of one name depends on. Each round of binding uses some; those that were not used again are given up
 /// at its end. For one thread at a time.
 /// </summary>
 internal sealed class LookupSet(NamerSet namers, Action changed) : IDisposable
@@ -11,7 +11,7 @@ internal sealed class LookupSet(NamerSet namers, Action changed) : IDisposable
     private Dictionary<(Namer Namer, DstPath Name), NamerLookup> _lookups = [];
     private Dictionary<(Namer Namer, DstPath Name), NamerLookup> _asked = [];
 
-    /// <summary>What the namers know of a name: the first answer that is not negative.</summary>
+    /// <summary>Gets the binding of a name by the namers: the first answer that is not negative.</summary>
     public NameBinding Ask(DstPath name)
     {
         var known = false;

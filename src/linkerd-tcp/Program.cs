@@ -64,7 +64,7 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
     }
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
-        // Not through the log: it may be turned off, and without this nobody would know why nothing runs.
+        // Not through the log: it may be turned off, and without this there would be no sign of why nothing runs.
         StandardStreams.Error.Write($"error: {error.Message}\n");
         return ExitCode.Failure;
     }
@@ -72,7 +72,7 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
 
 static async Task<int> ResolveAsync(ResolveSettings settings)
 {
-    // What goes wrong is told once, as the answer; the log of what resolves is for who asks for it.
+    // An error is reported once, as the answer; the log of the resolver is optional.
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable, defaultText: "off");
     WriteWarnings(directives.Warnings);
     using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);

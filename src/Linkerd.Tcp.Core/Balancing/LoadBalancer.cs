@@ -16,8 +16,8 @@ internal sealed class LoadBalancer : ILoadBalancer
     // Picks take the whole state with one read, and go on with an old one while an update runs.
     private volatile DistributorTree _tree = DistributorTree.Empty;
 
-    /// <param name="factory">Makes the distributor of each group.</param>
-    /// <param name="options">A validated copy.</param>
+    /// <param name="factory">Creates the distributor of each group.</param>
+    /// <param name="options">The options, a validated copy.</param>
     public LoadBalancer(DistributorFactory factory, BalancerOptions options)
     {
         _factory = factory;
@@ -38,7 +38,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     /// <summary>Gets the clock, which stays: the endpoints keep timestamps of it.</summary>
     public TimeProvider TimeProvider => _policy.Options.TimeProvider;
 
-    /// <summary>Gets a value that indicates whether an operator has said something of an endpoint that still holds, also if discovery has removed the endpoint.</summary>
+    /// <summary>Gets a value that indicates whether an operator's order for an endpoint is still in force, also if discovery has removed the endpoint.</summary>
     public bool IsOverridden
     {
         get
@@ -50,9 +50,9 @@ internal sealed class LoadBalancer : ILoadBalancer
         }
     }
 
-    /// <summary>Takes another algorithm or other options. The endpoints keep their state; what an algorithm keeps for itself stays if the algorithm does.</summary>
-    /// <param name="factory">Makes the distributor of each group.</param>
-    /// <param name="options">A validated copy, with the same clock.</param>
+    /// <summary>Takes another algorithm or other options. The endpoints keep their state; an algorithm's own state stays if the algorithm does.</summary>
+    /// <param name="factory">Creates the distributor of each group.</param>
+    /// <param name="options">The options, a validated copy, with the same clock.</param>
     public void Configure(DistributorFactory factory, BalancerOptions options)
     {
         lock (_lock)
@@ -112,7 +112,7 @@ internal sealed class LoadBalancer : ILoadBalancer
         return true;
     }
 
-    // Those that are ejected are tried where there is nobody else at all; where the others are merely full, a place among them is worth waiting for.
+    // Those that are ejected are tried if there is no other at all; if the others are merely full, a place among them is worth waiting for.
     private static ServerEndpoint? DrawEjected(Distributor root, ref PickState scope)
     {
         if (scope.AtLimit)
@@ -124,8 +124,8 @@ internal sealed class LoadBalancer : ILoadBalancer
         return root.Choose(ref scope);
     }
 
-    /// <summary>Takes a set, or the same one anew.</summary>
-    /// <returns>What a policy threw meanwhile; the set is taken all the same.</returns>
+    /// <summary>Takes a set, or the same one again.</summary>
+    /// <returns>The exception that a policy threw meanwhile; the set is taken all the same.</returns>
     private Exception? Rebuild(EndpointSet? endpoints)
     {
         Exception? error;
@@ -144,7 +144,7 @@ internal sealed class LoadBalancer : ILoadBalancer
             _policy.Members = _tree.Endpoints;
         }
 
-        // There is nothing to be spared from the only one.
+        // An only endpoint is not spared.
         if (_policy.Members is [var only] && only.Breaker != BreakerState.Closed)
         {
             only.Reset();
@@ -162,7 +162,7 @@ internal sealed class LoadBalancer : ILoadBalancer
         }
     }
 
-    // Raised where loads are given back and connects end. What one handler throws is neither the others' business nor that of the session that brought the change.
+    // Raised when loads are given back and connects end. The exception of one handler must affect neither the others nor the session that brought the change.
     private void NotifyChanged()
     {
         foreach (var handler in Delegate.EnumerateInvocationList(Changed))

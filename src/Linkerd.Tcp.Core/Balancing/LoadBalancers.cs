@@ -61,7 +61,7 @@ public static class LoadBalancers
     /// its branch first, at random. Shares follow the weights if there are many clients.
     /// </summary>
     /// <remarks>
-    /// Maglev (Eisenbud and others, NSDI 2016), if asked for with bounded loads (arXiv 1608.01350). The table has at least 100 entries per endpoint (from 128 KiB per group),
+    /// Maglev (Eisenbud and others, NSDI 2016), optionally with bounded loads (arXiv 1608.01350). The table has at least 100 entries per endpoint (from 128 KiB per group),
     /// and is made when the set is updated. The connection makes the client's address, once per session.
     /// </remarks>
     /// <inheritdoc cref="P2c"/>
@@ -107,7 +107,7 @@ public static class LoadBalancers
 
     /// <param name="kind">The algorithm.</param>
     /// <param name="policy">The algorithm in place of it; null if there is none.</param>
-    /// <param name="own">A validated copy.</param>
+    /// <param name="own">The options, a validated copy.</param>
     private static DistributorFactory FactoryOf(BalancerKind kind, ILoadBalancingPolicy? policy, BalancerOptions own)
     {
         DistributorFactory factory = kind switch

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Diagnostics;
 /// <summary>Bytes received from and sent to each side.</summary>
 internal readonly record struct ByteTotals(long FromClient, long ToClient, long FromServer, long ToServer)
 {
-    /// <summary>Received from the client, and never taken by the server's kernel. Of sessions that have ended; in others it may be on its way.</summary>
+    /// <summary>Bytes that were received from the client, and never taken by the server's kernel. Of sessions that have ended; in others they may be on their way.</summary>
     public long DiscardedFromClient => FromClient - ToServer;
 
     /// <inheritdoc cref="DiscardedFromClient"/>

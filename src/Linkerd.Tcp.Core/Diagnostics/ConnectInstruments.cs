@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Linkerd.Tcp.Diagnostics;
 
-/// <summary>What connecting to servers shows.</summary>
+/// <summary>The instruments of connecting to servers.</summary>
 internal sealed class ConnectInstruments(Meter meter)
 {
     private readonly Counter<long> _attempts = meter.CreateCounter<long>(InstrumentNames.ConnectAttempts, "{attempt}", "Attempts to connect to an endpoint.");

@@ -4,11 +4,11 @@ namespace Linkerd.Tcp.Diagnostics;
 
 /// <summary>
 /// A logger that throws nothing: logging is done on the way to giving something back, and on event loops and timers, and a provider that fails must not cost a
-/// session or the process. What it throws is dropped, as there is no other place to tell it.
+/// session or the process. Its exceptions are dropped, as there is no other place to report them.
 /// </summary>
 internal sealed class GuardedLogger(ILogger inner) : ILogger
 {
-    /// <summary>A logger of a factory, which may throw as well.</summary>
+    /// <summary>Creates a logger of a factory, which may throw as well.</summary>
     public static ILogger Create(ILoggerFactory factory, string category) => new GuardedLogger(factory.CreateLogger(category));
 
     public IDisposable? BeginScope<TState>(TState state)

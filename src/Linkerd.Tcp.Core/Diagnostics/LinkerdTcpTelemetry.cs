@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Diagnostics;
 
-/// <summary>The names under which this library is observed.</summary>
+/// <summary>Provides the names under which this library is observed.</summary>
 public static class LinkerdTcpTelemetry
 {
-    /// <summary>The name of the meter, and the prefix of the log categories.</summary>
+    /// <summary>The name of the meter, and the prefix of the log categories: <c>Linkerd.Tcp</c>.</summary>
     public const string MeterName = "Linkerd.Tcp";
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Linkerd.Tcp.Diagnostics;
 
-/// <summary>What sessions show. Bytes are observed: the sessions are asked when somebody looks, so a read or a write costs no measurement.</summary>
+/// <summary>The instruments of sessions. Bytes are observed: the sessions are counted when the instruments are read, so a read or a write costs no measurement.</summary>
 internal sealed class SessionInstruments
 {
     private readonly Counter<long> _accepted;
@@ -11,7 +11,7 @@ internal sealed class SessionInstruments
     private readonly Counter<long> _acceptFailures;
     private readonly Histogram<double> _duration;
 
-    /// <param name="meter">Where the instruments are made.</param>
+    /// <param name="meter">The meter of the instruments.</param>
     /// <param name="active">Sessions open now.</param>
     /// <param name="bytes">The bytes of all sessions, live ones included.</param>
     /// <param name="finished">The bytes of the sessions that have ended.</param>
@@ -32,10 +32,10 @@ internal sealed class SessionInstruments
 
     public void AcceptFailed() => _acceptFailures.Add(1);
 
-    /// <param name="cause">Which limit; a string that lives on.</param>
+    /// <param name="cause">The limit; a string that lives on.</param>
     public void Refused(string cause) => _refused.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Cause, cause));
 
-    /// <summary>One that was refused before it was a session; it has no duration, and a flood of them would hide those of the others.</summary>
+    /// <summary>Counts a session that was refused before it was one; it has no duration, and a flood of them would hide those of the others.</summary>
     /// <param name="reason">As of <see cref="Closed"/>.</param>
     public void ClosedUnserved(string reason) => _closed.Add(1, new KeyValuePair<string, object?>(InstrumentNames.Reason, reason));
 

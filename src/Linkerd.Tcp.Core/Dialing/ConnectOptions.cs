@@ -4,18 +4,18 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing;
 
-/// <summary>Represents the options of getting a server connection for a session. Time spans are at most 49 days, as timers cannot be set to more.</summary>
+/// <summary>Represents the options of a session's server connection. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class ConnectOptions
 {
-    /// <summary>From accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
+    /// <summary>Gets or sets the longest time from accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>One attempt to connect to one endpoint. Default: 3 s, so that the kernel repeats the first segment once, after 1 s.</summary>
+    /// <summary>Gets or sets the longest time of one attempt to connect to one endpoint. Default: 3 s, so that the kernel repeats the first segment once, after 1 s.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// The most attempts of one session. Default: 3. The first retry goes to another endpoint, at once; only before an endpoint is tried again
-    /// is there a back-off. Where the destination has but one endpoint, it is tried until <see cref="ConnectTimeout"/> is over;
+    /// Gets or sets the largest number of attempts of one session. Default: 3. The first retry goes to another endpoint, at once; only before an endpoint is tried again
+    /// is there a back-off. If the destination has only one endpoint, it is tried until <see cref="ConnectTimeout"/> is over;
     /// with 1, which is no retry at all, it is tried once.
     /// </summary>
     /// <remarks>
@@ -24,25 +24,25 @@ public sealed class ConnectOptions
     /// </remarks>
     public int MaxAttempts { get; set; } = 3;
 
-    /// <summary>The first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>
+    /// <summary>Gets or sets the first back-off before an endpoint is tried again by the same session; drawn between half and all of it, doubling up to 1 s. Default: 50 ms.</summary>
     public TimeSpan RetryBackoff { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The local addresses to connect from, in turn, each for targets of its own family; where the ports of one are used up the next is tried.
+    /// Gets or sets the local addresses to connect from, in turn, each for targets of its own family; if the ports of one are used up the next is tried.
     /// Default: none, which leaves the choice to the system.
     /// </summary>
     public IReadOnlyList<IPAddress> SourceAddresses { get; set; } = [];
 
-    /// <summary>How server connections are set up; null, the default: as the proxy's options say.</summary>
+    /// <summary>Gets or sets the settings of server connections; null, the default, for those of the proxy's options.</summary>
     public TcpOptions? Tcp { get; set; }
 
-    /// <summary>Gets whether everything is the same.</summary>
+    /// <summary>Returns true if everything is the same.</summary>
     internal bool IsSame(ConnectOptions other) => ReferenceEquals(this, other)
         || ((ConnectTimeout, AttemptTimeout, MaxAttempts, RetryBackoff) == (other.ConnectTimeout, other.AttemptTimeout, other.MaxAttempts, other.RetryBackoff)
             && SourceAddresses.SequenceEqual(other.SourceAddresses)
             && (Tcp is null || other.Tcp is null ? ReferenceEquals(Tcp, other.Tcp) : Tcp.IsSame(other.Tcp)));
 
-    /// <summary>Gets a copy that says how connections are set up.</summary>
+    /// <summary>Returns a copy with the settings of connections.</summary>
     internal ConnectOptions WithTcp(TcpOptions tcp)
     {
         var copy = Copy();

@@ -4,16 +4,16 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing;
 
-/// <summary>One attempt to get a server connection: where to, how, and for whom.</summary>
+/// <summary>One attempt to get a server connection: its address, its options, and its client.</summary>
 internal readonly struct DialRequest
 {
     /// <summary>The address.</summary>
     public required EndPoint Address { get; init; }
 
-    /// <summary>The source addresses, and how the connection is set up.</summary>
+    /// <summary>The source addresses, and the settings of the connection.</summary>
     public required ConnectOptions Policy { get; init; }
 
-    /// <summary>The set-up in place of the policy's and the dialer's; null: theirs.</summary>
+    /// <summary>The settings in place of the policy's and the dialer's; null for theirs.</summary>
     public TcpOptions? Tcp { get; init; }
 
     /// <summary>Gets the longest time that the attempt may take.</summary>

@@ -10,9 +10,9 @@ namespace Linkerd.Tcp.Dialing;
 /// The one way to a server connection, for sessions, preconnects and checks: chooses the source address, connects, and refuses a connection that met
 /// itself. Any thread.
 /// </summary>
-/// <param name="transport">What connects.</param>
-/// <param name="tcp">How connections are set up, if neither the request nor its policy says otherwise.</param>
-/// <param name="instruments">Where attempts for sessions and preconnects are counted; null: nowhere.</param>
+/// <param name="transport">Connects.</param>
+/// <param name="tcp">The settings of connections, if neither the request nor its policy has any.</param>
+/// <param name="instruments">Counts attempts for sessions and preconnects; null if they are not counted.</param>
 internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstruments? instruments = null)
 {
     // As ConnectFailure, in the words of the metric.
@@ -20,13 +20,13 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
     private int _nextSource;
 
-    /// <summary>Makes one attempt. Throws only what a transport throws against its contract.</summary>
-    /// <returns>The connection, which belongs to the caller, or why there is none.</returns>
+    /// <summary>Makes one attempt. Throws only the exceptions that a transport throws against its contract.</summary>
+    /// <returns>The connection, which belongs to the caller, or the reason why there is none.</returns>
     public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken) =>
         await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false), request.Header, request.Client, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For those of whom there are many: they hold no state machine of the dialer's
+    /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For callers of which there are many: they hold no state machine of the dialer
     /// while they wait.
     /// </summary>
     public ValueTask<ConnectResult> ConnectAsync(in DialRequest request, CancellationToken cancellationToken)
@@ -43,9 +43,9 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
         return transport.ConnectAsync(request.Address, options, cancellationToken);
     }
 
-    /// <summary>Makes of a connection what the caller wants: refuses one that met itself, and sends the header. Completes at once if there is none to send.</summary>
+    /// <summary>Completes a connection: refuses one that met itself, and sends the header. Completes at once if there is none to send.</summary>
     /// <remarks>
-    /// If nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is asked for last, as it costs a system call.
+    /// If nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is read last, as it costs a system call.
     /// </remarks>
     /// <param name="result">The result of <see cref="ConnectAsync"/>.</param>
     /// <param name="header">As <see cref="DialRequest.Header"/>.</param>
@@ -66,7 +66,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
         }
         catch (Exception error)
         {
-            // A transport of somebody else's.
+            // A transport that may be user code.
             return CloseAsync(connection, error);
         }
     }
@@ -78,8 +78,8 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     /// <param name="lease">The lease.</param>
     /// <param name="result">The result.</param>
     /// <param name="elapsed">The time since the pick.</param>
-    /// <param name="isCutShort">Whether the endpoint had less time than it has a right to, and is not to blame.</param>
-    /// <param name="policy">How the attempt was made.</param>
+    /// <param name="isCutShort">True if the endpoint had less time than it has a right to, and is not to blame.</param>
+    /// <param name="policy">The options of the attempt.</param>
     /// <param name="observer">The destination.</param>
     public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectOptions policy, IDialObserver observer)
     {

@@ -3,16 +3,16 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
-/// Server connections that are made before they are needed, so that a session does not wait for a handshake. For servers that wait for the client to speak
-/// first, or do not mind; a connection of a server that speaks first may be as old as its greeting.
+/// Represents the options of server connections that are made before they are needed, so that a session does not wait for a handshake. For servers that wait for the client's bytes
+/// first, or do not mind; a connection of a server that sends first may be as old as its greeting.
 /// </summary>
 public sealed class PreconnectOptions
 {
-    /// <summary>How many are kept ready for a destination. Default: 0.</summary>
+    /// <summary>Gets or sets the number of connections that are kept ready for a destination. Default: 0.</summary>
     public int Connections { get; set; }
 
     /// <summary>
-    /// For how long one is kept, at most 49 days; it is closed then, and another made. Default: 30 s, below the time after which most servers close an idle connection.
+    /// Gets or sets the longest time for which one is kept, at most 49 days; it is closed then, and another made. Default: 30 s, below the time after which most servers close an idle connection.
     /// </summary>
     public TimeSpan MaxIdle { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -6,14 +6,14 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Dialing;
 
 /// <summary>
-/// The server connections of a destination that are made before they are needed, so that a session does not wait for a handshake: so many are kept, none
+/// The server connections of a destination that are made before they are needed, so that a session does not wait for a handshake: a fixed number is kept, none
 /// for longer than its time, none that the server has closed, none to an endpoint that is draining, ejected or gone. Any thread.
 /// </summary>
 internal sealed class PreconnectPool : IAsyncDisposable
 {
     private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(1);
 
-    // What a pool makes at once; the rest follows as these are done.
+    // The number that a pool makes at once; the rest follows as these are done.
     private const int MaxConnecting = 16;
 
     private readonly ILoadBalancer _balancer;
@@ -32,12 +32,12 @@ internal sealed class PreconnectPool : IAsyncDisposable
     private long _pausedUntil;
     private bool _isStopped;
 
-    /// <param name="balancer">What picks their endpoints.</param>
-    /// <param name="dialer">What makes them.</param>
-    /// <param name="policy">How they are made.</param>
+    /// <param name="balancer">Picks their endpoints.</param>
+    /// <param name="dialer">Makes the connections.</param>
+    /// <param name="policy">The options of connections.</param>
     /// <param name="observer">The destination.</param>
-    /// <param name="options">How many, and for how long.</param>
-    /// <param name="random">Where the back-off's jitter comes from.</param>
+    /// <param name="options">Their number, and the time for which they are kept.</param>
+    /// <param name="random">The source of the back-off's jitter.</param>
     /// <param name="timeProvider">The clock.</param>
     public PreconnectPool(
         ILoadBalancer balancer, Dialer dialer, ConnectOptions policy, IDialObserver observer, PreconnectOptions options, IRandomSource random, TimeProvider timeProvider)
@@ -56,7 +56,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
     }
 
-    /// <summary>How many are ready.</summary>
+    /// <summary>The number of connections that are ready.</summary>
     public int Count
     {
         get
@@ -68,7 +68,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes other options. Connections beyond a lower number are closed, the oldest first; those that are kept were made as the old policy said.</summary>
+    /// <summary>Takes other options. Connections beyond a lower number are closed, the oldest first; those that are kept were made by the old policy.</summary>
     public void Configure(PreconnectOptions options, ConnectOptions policy)
     {
         List<Preconnection> surplus = [];
@@ -87,7 +87,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
     }
 
     /// <summary>Takes a connection for a session: the youngest, one of the session's own loop before others.</summary>
-    /// <returns>Whether there was a good one.</returns>
+    /// <returns>True if there was a good one.</returns>
     public bool TryTake(TransportExecutor executor, out Preconnection taken)
     {
         while (TryTakeAny(executor, out taken))
@@ -129,7 +129,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Somebody else's balancer, or what a transport has registered on the token: the connections are closed all the same.
+            // A balancer that may be user code, or a callback that a transport has registered on the token: the connections are closed all the same.
         }
 
         foreach (var connection in left)
@@ -161,7 +161,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Closes what is too old or no good, and fills up.</summary>
+    /// <summary>Closes connections that are too old or no good, and fills up.</summary>
     private void Maintain()
     {
         var now = _timeProvider.GetTimestamp();
@@ -212,7 +212,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            // A balancer or a transport of somebody else's; the next session that picks will tell.
+            // A balancer or a transport that may be user code; the next session that picks will report it.
             made = default;
         }
 
@@ -250,7 +250,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
         catch
         {
-            // The endpoint is not to carry for good what became of it.
+            // The endpoint must not carry its result for good.
             lease.Complete();
             if (result.Connection is { } connection)
             {
@@ -299,7 +299,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Somebody else's connection, which no session has had: the end of it, again, and its load is given back.
+            // A connection that may be user code and that no session has had: the end of it, again, and its load is given back.
             await ForeignConnection.ResetAsync(connection.Connection).ConfigureAwait(false);
         }
 

@@ -5,10 +5,10 @@ namespace Linkerd.Tcp.Dialing;
 /// <summary>A server connection that was made before it was needed.</summary>
 /// <param name="Connection">The connection.</param>
 /// <param name="Lease">Its lease: it counts as load of its endpoint from when it was made.</param>
-/// <param name="Since">When it was made, as a timestamp.</param>
+/// <param name="Since">The time at which it was made, as a timestamp.</param>
 internal readonly record struct Preconnection(TransportConnection Connection, EndpointLease Lease, long Since)
 {
-    /// <summary>Whether a session may have it: the server has not closed it, and its endpoint takes new sessions.</summary>
+    /// <summary>True if a session may have it: the server has not closed it, and its endpoint takes new sessions.</summary>
     public bool IsGood
     {
         get
@@ -19,7 +19,7 @@ internal readonly record struct Preconnection(TransportConnection Connection, En
             }
             catch (Exception)
             {
-                // Somebody else's connection, of which nothing is known.
+                // A connection that may be user code; its state is unknown.
                 return false;
             }
         }

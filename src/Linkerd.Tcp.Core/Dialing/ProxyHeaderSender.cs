@@ -10,8 +10,8 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Dialing;
 
 /// <summary>Sends the PROXY header of a destination's connections, each the one of its client. Any thread.</summary>
-/// <param name="options">What it has.</param>
-/// <param name="random">Where the part of unique ids comes from that they have in common.</param>
+/// <param name="options">The contents of the header.</param>
+/// <param name="random">The source of the common part of unique ids.</param>
 internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource random)
 {
     // As a name of the DNS, and as ALPN's length byte (RFC 7301). So a header always fits an empty send buffer, and does not wait for the server.
@@ -19,11 +19,11 @@ internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource 
 
     private readonly ulong _prefix = random.NextUInt64();
 
-    /// <summary>Sends the header on a connection that was just made, whose other side may speak first. Throws only what the connection throws against its contract.</summary>
+    /// <summary>Sends the header on a connection that was just made, whose other side may send first. Throws only the exceptions that the connection throws against its contract.</summary>
     /// <param name="connection">The connection. It is closed if the result has none.</param>
-    /// <param name="client">For whom it was made; null: for nobody.</param>
+    /// <param name="client">The client for which it was made; null for none.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The connection, or why there is none any more.</returns>
+    /// <returns>The connection, or the reason why there is none any more.</returns>
     public async ValueTask<ConnectResult> SendAsync(TransportConnection connection, IClientContext? client, CancellationToken cancellationToken)
     {
         try
@@ -57,7 +57,7 @@ internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource 
         }
     }
 
-    /// <summary>Makes the header of a client.</summary>
+    /// <summary>Creates the header of a client.</summary>
     public ProxyHeader HeaderOf(IClientContext? client)
     {
         // AF_UNIX would be right for two Unix-domain sockets, and HAProxy 2.6 closes a connection that begins with it.
@@ -95,7 +95,7 @@ internal sealed class ProxyHeaderSender(SendProxyOptions options, IRandomSource 
         }
         finally
         {
-            // What is not sent yet was copied.
+            // The bytes that are not sent yet were copied.
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -6,13 +6,13 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
-/// Reads IP addresses in one way wherever they come from. IPv4 is four decimal numbers without leading zeros (RFC 6943, 3.1.1, has what goes wrong with other
+/// Parses IP addresses in the same way for all sources. IPv4 is four decimal numbers without leading zeros (RFC 6943, 3.1.1, describes the problems of other
 /// forms: <c>010.0.0.1</c> is 8.0.0.1 to inet_aton(3) and .NET, and 10.0.0.1 to Java), IPv6 is as in RFC 4291, with or without a zone and without brackets.
-/// For the packages of this project; it may change in any version.
+/// Any thread. For the packages of this project; it may change in any version.
 /// </summary>
 public static class AddressLiteral
 {
-    /// <summary>Describes an IPv4 address, for the message if a text <see cref="IsAmbiguous"/>.</summary>
+    /// <summary>A description of an IPv4 address, for the message if a text <see cref="IsAmbiguous"/>.</summary>
     public const string Expected = "an IPv4 address of four decimal numbers without leading zeros, such as 10.0.0.1";
 
     // IF_NAMESIZE is 16 on Linux; other systems have longer names.
@@ -20,10 +20,11 @@ public static class AddressLiteral
     private static readonly SearchValues<char> NotOfZone = SearchValues.Create("%[]/ \t");
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF");
 
-    /// <summary>Reads an address; null if the text is none, or if the interface of its zone does not exist now.</summary>
+    /// <summary>Parses an address; returns null if the text is not an address, or if the interface of its zone does not exist now.</summary>
     public static IPAddress? Read(ReadOnlySpan<char> text) => text.Contains(':') ? ReadV6(text) : ReadV4(text);
 
-    /// <summary>Returns whether a text is an IPv6 address with the name of an interface as its zone, so that it means another address, or none, when interfaces change.</summary>
+    /// <summary>Returns a value that indicates whether a text is an IPv6 address with the name of an interface as its zone, so that it means another address,
+    /// or none, when interfaces change.</summary>
     public static bool HasZoneName(ReadOnlySpan<char> text)
     {
         var percent = text.IndexOf('%');
@@ -36,11 +37,11 @@ public static class AddressLiteral
         return zone.Length is > 0 and <= MaxZoneLength && zone.ContainsAnyExceptInRange('0', '9') && !zone.ContainsAny(NotOfZone) && ReadV6(text[..percent]) is not null;
     }
 
-    /// <summary>Returns an address without the brackets that IPv6 may stand in.</summary>
+    /// <summary>Returns an address without the brackets that may enclose an IPv6 address.</summary>
     public static ReadOnlySpan<char> WithoutBrackets(ReadOnlySpan<char> text) => text is ['[', .. var inner, ']'] && inner.Contains(':') ? inner : text;
 
     /// <summary>
-    /// Returns whether a text is neither an address nor a host name: nothing but numbers, which getaddrinfo(3) would take for an IPv4 address in its own way.
+    /// Returns a value that indicates whether a text is neither an address nor a host name: nothing but numbers, which getaddrinfo(3) would take for an IPv4 address in its own way.
     /// </summary>
     public static bool IsAmbiguous(ReadOnlySpan<char> text)
     {

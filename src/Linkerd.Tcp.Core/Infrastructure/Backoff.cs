@@ -2,7 +2,8 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Infrastructure;
 
-/// <summary>Jittered exponential back-off: each delay is drawn uniformly between half and all of a ceiling that doubles. For one thread at a time. For the packages of this project; it may change in any version.</summary>
+/// <summary>Represents a jittered exponential back-off: each delay is drawn uniformly between half and all of a ceiling that doubles. For one thread at a time.
+/// For the packages of this project; it may change in any version.</summary>
 public sealed class Backoff
 {
     private readonly TimeSpan _first;
@@ -10,10 +11,11 @@ public sealed class Backoff
     private readonly IRandomSource _random;
     private TimeSpan _ceiling;
 
-    /// <summary>Makes a back-off.</summary>
+    /// <summary>Initializes a back-off.</summary>
     /// <param name="first">The first ceiling; more than zero.</param>
     /// <param name="most">The highest ceiling.</param>
     /// <param name="random">The source of the jitter.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="first"/> is zero or negative.</exception>
     public Backoff(TimeSpan first, TimeSpan most, IRandomSource random)
     {
         ArgumentNullException.ThrowIfNull(random);

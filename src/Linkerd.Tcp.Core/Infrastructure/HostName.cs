@@ -1,12 +1,12 @@
 namespace Linkerd.Tcp.Infrastructure;
 
-/// <summary>Checks host names. For the packages of this project; it may change in any version.</summary>
+/// <summary>Checks host names. Any thread. For the packages of this project; it may change in any version.</summary>
 public static class HostName
 {
     private const int MaxName = 253;
     private const int MaxPart = 63;
 
-    /// <summary>Returns whether a name server can be asked for a text: letters, digits, hyphens and underscores between dots; a dot at the end is allowed.</summary>
+    /// <summary>Returns a value that indicates whether a text can be sent to a name server: letters, digits, hyphens and underscores between dots; a dot at the end is allowed.</summary>
     /// <remarks>RFC 1035, 2.3.4: 255 bytes on the wire are 253 characters. Underscores are no letters of host names, and are in use.</remarks>
     public static bool IsValid(string text)
     {
@@ -15,7 +15,7 @@ public static class HostName
         return name.Length <= MaxName && name.Split('.').All(part => part.Length is > 0 and <= MaxPart && part.All(IsCharacter));
     }
 
-    /// <summary>Returns what is wrong with a text that is not an address; null if it is a host name.</summary>
+    /// <summary>Returns a description of the problem of a text that is not an address; null if it is a host name.</summary>
     public static string? FindProblem(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

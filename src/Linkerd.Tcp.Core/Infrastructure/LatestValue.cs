@@ -4,11 +4,11 @@ namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
 /// Holds the latest states of one name, for any number of readers, which may be slow: a superseded state is left out, and a state that equals the last one that a
-/// reader was given is not given to it again. A failure says nothing, so the set before it still has to be seen; a set supersedes everything before it. One state of each such rank is
-/// kept, so the memory is bounded. Makes a stream, such as the one of an <see cref="IResolver"/>, of something that calls back. Members may be called from any thread.
+/// reader received is not returned to it again. A failure does not replace the set before it, which still has to be returned; a set supersedes everything before it. One state of each such rank is
+/// kept, so the memory is bounded. Turns callbacks into a stream, such as the one of an <see cref="IResolver"/>. Members may be called from any thread.
 /// For the packages of this project; it may change in any version.
 /// </summary>
-/// <typeparam name="TState">A state of the name. Compared by <see cref="object.Equals(object)"/>.</typeparam>
+/// <typeparam name="TState">The type of the states. Compared by <see cref="object.Equals(object)"/>.</typeparam>
 public sealed class LatestValue<TState>
     where TState : class
 {
@@ -20,7 +20,7 @@ public sealed class LatestValue<TState>
     private bool _hasSpoken;
     private TaskCompletionSource _changed = NewSignal();
 
-    /// <summary>Makes an instance without a state.</summary>
+    /// <summary>Initializes an instance without a state.</summary>
     /// <param name="rank">Returns the precedence of a state, such as <see cref="Resolution.Rank"/>.</param>
     public LatestValue(Func<TState, StatePrecedence> rank)
     {
@@ -28,7 +28,7 @@ public sealed class LatestValue<TState>
         _rank = rank;
     }
 
-    /// <summary>Adds a state; the same one twice in a row is added once.</summary>
+    /// <summary>Adds a state; a state that equals the last one is not added again.</summary>
     public void Put(TState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -39,7 +39,7 @@ public sealed class LatestValue<TState>
         }
     }
 
-    /// <summary>Adds a state that is known from elsewhere, unless <see cref="Put"/> was called already.</summary>
+    /// <summary>Adds a state from another source, unless <see cref="Put"/> was called already.</summary>
     public void Offer(TState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -68,7 +68,7 @@ public sealed class LatestValue<TState>
             Task changed;
             lock (_lock)
             {
-                // What came right behind the last one given was compared with it when it was put; sets may be large.
+                // A state that came directly after the last one returned was compared with it when it was added; sets may be large.
                 var before = seen;
                 (seen, next) = Next(before);
                 isNew = given is null || seen == before + 1;
@@ -103,7 +103,7 @@ public sealed class LatestValue<TState>
         changed.SetResult();
     }
 
-    // Who comes when a name has long been negative need not hear of the set before that.
+    // A reader that starts when a name has long been negative need not receive the set before that.
     private long First()
     {
         lock (_lock)
@@ -125,6 +125,6 @@ public sealed class LatestValue<TState>
         return (seen, null);
     }
 
-    // Readers go on elsewhere: this is signalled under the lock.
+    // Readers continue elsewhere: this is signalled under the lock.
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

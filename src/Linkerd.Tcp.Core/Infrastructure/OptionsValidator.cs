@@ -18,7 +18,7 @@ public sealed class OptionsValidator
     private readonly List<OptionsError> _errors;
     private readonly string _path;
 
-    /// <summary>Makes a validator for the options that a caller hands over.</summary>
+    /// <summary>Initializes a validator for the options that a caller hands over.</summary>
     public OptionsValidator()
         : this([], string.Empty)
     {
@@ -26,13 +26,13 @@ public sealed class OptionsValidator
 
     private OptionsValidator(List<OptionsError> errors, string path) => (_errors, _path) = (errors, path);
 
-    /// <summary>Gets the number of errors so far, those of options around these included.</summary>
+    /// <summary>The number of errors so far, including those of the enclosing options.</summary>
     internal int ErrorCount => _errors.Count;
 
     /// <summary>Adds an error unless a condition holds.</summary>
-    /// <param name="holds">Whether the option is valid.</param>
+    /// <param name="holds">True if the option is valid.</param>
     /// <param name="given">The value of the option.</param>
-    /// <param name="expected">What was expected, as the beginning of a sentence that goes on with "was expected".</param>
+    /// <param name="expected">The expectation, as the beginning of a sentence that goes on with "was expected".</param>
     /// <param name="option">The name of the option.</param>
     public void Expect<T>(bool holds, T given, string expected, [CallerArgumentExpression(nameof(given))] string option = "")
     {
@@ -43,39 +43,39 @@ public sealed class OptionsValidator
     }
 
     /// <summary>Adds an error.</summary>
-    /// <param name="message">What was expected, and what was given, as a sentence.</param>
+    /// <param name="message">A sentence with the expected and the given value.</param>
     /// <param name="option">The name of the option.</param>
     public void Add(string message, string option) => _errors.Add(new OptionsError(_path + option, message));
 
-    /// <summary>Adds an error if nothing is given.</summary>
-    /// <returns>Whether something is given.</returns>
+    /// <summary>Adds an error if the value is null.</summary>
+    /// <returns>True if the value is not null.</returns>
     public bool NotNull([NotNullWhen(true)] object? given, [CallerArgumentExpression(nameof(given))] string option = "")
     {
         Expect(given is not null, given, "a value", option);
         return given is not null;
     }
 
-    /// <summary>Adds an error if a number is given that is out of range.</summary>
+    /// <summary>Adds an error if a number is not null and out of range.</summary>
     public void Range(int? given, int least, int most = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") =>
         Expect(given is null || (given >= least && given <= most), given, most == int.MaxValue ? Invariant($"{least} or more") : Invariant($"{least} to {most}"), option);
 
-    /// <summary>Adds an error if a value is given that its type does not name.</summary>
+    /// <summary>Adds an error if a value is not null and not a member of its enumeration.</summary>
     public void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
         where T : struct, Enum =>
         Expect(given is not { } value || Enum.IsDefined(value), given, $"one of {string.Join(", ", Enum.GetNames<T>())}", option);
 
-    /// <summary>Adds an error if a time span is given that no timer can be set to: more than zero, at most 49 days.</summary>
+    /// <summary>Adds an error if a time span is not null and cannot be set on a timer: more than zero, at most 49 days.</summary>
     public void Timer(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
         Expect(given is null || (given > TimeSpan.Zero && given <= MaxTimer), given, "more than zero, at most 49 days,", option);
 
-    /// <summary>Adds an error if a time span is given that is neither one for a timer nor <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    /// <summary>Adds an error if a time span is not null and neither one for a timer nor <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     internal void TimerOrInfinite(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
         given is null || given == Timeout.InfiniteTimeSpan || (given > TimeSpan.Zero && given <= MaxTimer),
         given,
         "more than zero, at most 49 days, or Timeout.InfiniteTimeSpan,",
         option);
 
-    /// <summary>Adds an error if a time span is given that is neither one for a timer nor zero.</summary>
+    /// <summary>Adds an error if a time span is not null and neither one for a timer nor zero.</summary>
     internal void TimerOrZero(TimeSpan? given, [CallerArgumentExpression(nameof(given))] string option = "") =>
         Expect(given is null || (given >= TimeSpan.Zero && given <= MaxTimer), given, "zero to 49 days", option);
 

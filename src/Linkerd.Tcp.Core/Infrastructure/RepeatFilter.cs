@@ -14,7 +14,7 @@ public sealed class RepeatFilter(TimeProvider timeProvider, TimeSpan? period = n
     private bool _any;
     private int _suppressed;
 
-    /// <summary>Returns whether to log now.</summary>
+    /// <summary>Returns a value that indicates whether to log now.</summary>
     /// <param name="suppressed">The number of warnings that were left out since the last one that passed.</param>
     public bool TryPass(out int suppressed)
     {

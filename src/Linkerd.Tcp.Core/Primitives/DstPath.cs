@@ -6,14 +6,14 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A name: the path of a destination, such as <c>/svc/web</c> or <c>/$/inet/127.0.0.1/8080</c>.
+/// Represents a name: the path of a destination, such as <c>/svc/web</c> or <c>/$/inet/127.0.0.1/8080</c>.
 /// Labels are byte strings, compared exactly; a label of other than <c>0-9A-Za-z_:.#$%-</c> is written with every byte as <c>\xhh</c>.
 /// Immutable, and safe for use by any number of threads.
 /// </summary>
 /// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as linkerd 1.x has them.</remarks>
 public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanParsable<DstPath>
 {
-    // The canonical print of a label says exactly which bytes it has, so the text alone decides equality.
+    // The canonical form of a label has exactly its bytes, so the text alone decides equality.
     private readonly ImmutableArray<string> _labels;
     private readonly string _text;
 
@@ -23,18 +23,18 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         _text = labels.IsEmpty ? "/" : "/" + string.Join('/', labels);
     }
 
-    /// <summary>The empty path, <c>/</c>, a prefix of every other.</summary>
+    /// <summary>Gets the empty path, <c>/</c>, a prefix of every other.</summary>
     public static DstPath Root { get; } = new([]);
 
-    /// <summary>The number of labels; 0 for <see cref="Root"/>.</summary>
+    /// <summary>Gets the number of labels; 0 for <see cref="Root"/>.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>A label in its canonical print.</summary>
-    /// <param name="index">From 0.</param>
+    /// <summary>Gets a label in its canonical form.</summary>
+    /// <param name="index">The index, from 0.</param>
     /// <exception cref="IndexOutOfRangeException">There is no such label.</exception>
     public string this[int index] => _labels[index];
 
-    /// <summary>Reads a name. White space around it is ignored.</summary>
+    /// <summary>Parses a name. White space around it is ignored.</summary>
     /// <exception cref="NameSyntaxException">The text is not a name; the message shows the position.</exception>
     public static DstPath Parse(string text)
     {
@@ -56,7 +56,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return path;
     }
 
-    /// <summary>Reads a name; false where the text is none.</summary>
+    /// <summary>Parses a name; returns false if the text is not a name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
     {
         result = null;
@@ -78,7 +78,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         }
     }
 
-    /// <summary>A name of the given labels, each as its UTF-8 bytes; no escapes are read.</summary>
+    /// <summary>Creates a name of the given labels, each as its UTF-8 bytes; no escapes are read.</summary>
     /// <exception cref="ArgumentException">A label is empty.</exception>
     public static DstPath FromLabels(params ReadOnlySpan<string> labels)
     {
@@ -92,7 +92,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return FromCanonicalLabels(printed.MoveToImmutable());
     }
 
-    /// <summary>Whether the labels of <paramref name="prefix"/> are the first labels of this name. Every name starts with itself.</summary>
+    /// <summary>Returns a value that indicates whether the labels of <paramref name="prefix"/> are the first labels of this name. Every name starts with itself.</summary>
     public bool StartsWith(DstPath prefix)
     {
         ArgumentNullException.ThrowIfNull(prefix);
@@ -100,7 +100,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
             || (_text.StartsWith(prefix._text, StringComparison.Ordinal) && (_text.Length == prefix._text.Length || _text[prefix._text.Length] == '/'));
     }
 
-    /// <summary>This name without its first labels.</summary>
+    /// <summary>Returns this name without its first labels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The name has fewer labels.</exception>
     public DstPath Skip(int count)
     {
@@ -109,7 +109,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return count == 0 ? this : FromCanonicalLabels(_labels[count..]);
     }
 
-    /// <summary>The first labels of this name.</summary>
+    /// <summary>Returns the first labels of this name.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The name has fewer labels.</exception>
     public DstPath Take(int count)
     {
@@ -118,7 +118,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return count == Count ? this : FromCanonicalLabels(_labels[..count]);
     }
 
-    /// <summary>This name followed by the labels of another.</summary>
+    /// <summary>Returns this name followed by the labels of another.</summary>
     public DstPath Append(DstPath suffix)
     {
         ArgumentNullException.ThrowIfNull(suffix);
@@ -134,7 +134,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Label by label, in ordinal order; a prefix comes before what it is a prefix of.</summary>
+    /// <summary>Compares label by label, in ordinal order; a prefix comes before the names that it is a prefix of.</summary>
     public int CompareTo(DstPath? other)
     {
         if (other is null)
@@ -154,16 +154,16 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return Count.CompareTo(other.Count);
     }
 
-    /// <summary>The canonical print; parsing it gives an equal name.</summary>
+    /// <summary>Returns the canonical form; parsing it gives an equal name.</summary>
     public override string ToString() => _text;
 
-    /// <summary>Equality by labels.</summary>
+    /// <summary>Returns a value that indicates whether two names have the same labels.</summary>
     public static bool operator ==(DstPath? left, DstPath? right) => left is null ? right is null : left.Equals(right);
 
-    /// <summary>Inequality by labels.</summary>
+    /// <summary>Returns a value that indicates whether two names have different labels.</summary>
     public static bool operator !=(DstPath? left, DstPath? right) => !(left == right);
 
-    /// <summary>The order of <see cref="CompareTo"/>.</summary>
+    /// <summary>Compares two names in the order of <see cref="CompareTo"/>.</summary>
     public static bool operator <(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) < 0;
 
     /// <inheritdoc cref="op_LessThan"/>

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Where randomness comes from, so that a test can replay a run from a seed. <see cref="RandomSource.Shared"/> in production.
+/// Provides random numbers, so that a test can replay a run from a seed. <see cref="RandomSource.Shared"/> in production.
 /// Members may be called from any thread unless the implementation says otherwise.
 /// </summary>
 public interface IRandomSource
 {
-    /// <summary>64 random bits.</summary>
+    /// <summary>Returns 64 random bits.</summary>
     ulong NextUInt64();
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Primitives;
 
-/// <summary>Thrown when options that are handed over are not valid. The message has a line for each option that is not.</summary>
+/// <summary>The exception that is thrown if options are not valid. The message has a line for each option that is not.</summary>
 public sealed class InvalidOptionsException : ArgumentException
 {
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public sealed class InvalidOptionsException : ArgumentException
     {
     }
 
-    /// <summary>Makes an exception for some options.</summary>
+    /// <summary>Initializes an exception for some options.</summary>
     /// <param name="errors">The options that are not valid.</param>
     /// <param name="paramName">The name of the parameter to which the options were given.</param>
     public InvalidOptionsException(IReadOnlyList<OptionsError> errors, string? paramName)

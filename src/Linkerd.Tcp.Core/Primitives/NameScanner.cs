@@ -4,7 +4,7 @@ using System.Text;
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Reads names from a text, one character at a time, and words errors the way namerd does
+/// Reads names from a text, one character at a time, with error messages as namerd's
 /// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
 /// </summary>
 internal ref struct NameScanner(ReadOnlySpan<char> text)
@@ -17,7 +17,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
 
     private readonly char Peek => AtEnd ? '\0' : _text[_position];
 
-    /// <summary>White space, and comments from '#' to the end of the line.</summary>
+    /// <summary>Skips white space, and comments from '#' to the end of the line.</summary>
     public void SkipSpace()
     {
         while (!AtEnd)
@@ -67,7 +67,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         }
     }
 
-    /// <summary>path ::= '/' [ label { '/' label } ]</summary>
+    /// <summary>Takes a path: path ::= '/' [ label { '/' label } ]</summary>
     public DstPath TakePath()
     {
         Take('/');
@@ -85,7 +85,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return DstPath.FromCanonicalLabels([.. labels]);
     }
 
-    /// <summary>The error at the cursor.</summary>
+    /// <summary>Creates the error at the cursor.</summary>
     private readonly NameSyntaxException Error(string expected)
     {
         var found = AtEnd ? "end of input" : $"'{Peek}'";
@@ -94,7 +94,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
     }
 
-    // The JVM's idea of white space, which counts the separators U+001C to U+001F and no space that forbids a line break.
+    // White space as the JVM defines it, which includes the separators U+001C to U+001F and no space that forbids a line break.
     private static bool IsSpace(char c) =>
         c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
 
@@ -137,7 +137,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
 
     private static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
 
-    /// <summary>A label of legal characters as it is; of any other, every byte as \xhh.</summary>
+    /// <summary>Formats a label: one of legal characters as it is; of any other, every byte as \xhh.</summary>
     internal static string PrintLabel(ReadOnlySpan<byte> label)
     {
         var text = new StringBuilder(label.Length);

@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Primitives;
 
-/// <summary>Thrown when a text is not a name, or not a tree of names. The message shows what was expected, what was found and where.</summary>
+/// <summary>The exception that is thrown if a text is not a name, or not a tree of names. The message contains the expected text, the text that was found, and its position.</summary>
 public sealed class NameSyntaxException : FormatException
 {
-    /// <summary>Makes an exception for a position of a text.</summary>
-    /// <param name="message">What was expected, what was found, and where.</param>
+    /// <summary>Initializes an exception for a position of a text.</summary>
+    /// <param name="message">The message: what was expected, what was found, and where.</param>
     /// <param name="position">The offset in characters, from 0, of the first character that does not fit.</param>
     public NameSyntaxException(string message, int position)
         : base(message)

@@ -1,21 +1,21 @@
 namespace Linkerd.Tcp.Primitives;
 
-/// <summary>Represents one option that is not valid.</summary>
+/// <summary>Represents one option that is not valid. Immutable; any thread.</summary>
 public sealed class OptionsError
 {
-    /// <summary>Makes an error.</summary>
-    /// <param name="path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>
-    /// <param name="message">What was expected, and what was given.</param>
+    /// <summary>Initializes an error.</summary>
+    /// <param name="path">The path of the option from the options that were validated, such as <c>Listeners[0].AcceptRate</c>.</param>
+    /// <param name="message">The expected and the given value.</param>
     public OptionsError(string path, string message)
     {
         Path = path;
         Message = message;
     }
 
-    /// <summary>Gets the path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</summary>
+    /// <summary>Gets the path of the option from the options that were validated, such as <c>Listeners[0].AcceptRate</c>.</summary>
     public string Path { get; }
 
-    /// <summary>Gets what was expected, and what was given.</summary>
+    /// <summary>Gets the description of the expected and the given value.</summary>
     public string Message { get; }
 
     /// <summary>Returns the path and the message.</summary>

@@ -32,8 +32,8 @@ public static class RandomSource
         [ThreadStatic]
         private static Xoroshiro Generator;
 
-        // Asked of the operating system once, when the process starts: a thread that comes later may find no descriptor left to ask with, and
-        // RandomNumberGenerator ends the process where it cannot load OpenSSL.
+        // Taken from the operating system once, when the process starts: a thread that comes later may find no descriptor left for that, and
+        // RandomNumberGenerator ends the process if it cannot load OpenSSL.
         private static ulong NextSeed = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), 8) ^ BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), 0);
 
         public ulong NextUInt64()

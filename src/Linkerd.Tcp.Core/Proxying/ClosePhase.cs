@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>In which phase a session ended: the second letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
+/// <summary>Specifies the phase in which a session ended: the second letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
 public enum ClosePhase
 {
     /// <summary><c>-</c>: after everything; the normal end.</summary>

@@ -4,13 +4,13 @@ using Linkerd.Tcp.Proxying;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Who ended a session, and in which phase, as HAProxy's session state at disconnection says it in two letters: <c>--</c> is the normal end,
-/// <c>CD</c> a client that reset the connection in the data phase, <c>sC</c> a server that did not answer a connect in time. What a limit
-/// of the proxy's refused says which one: <c>PA:accept_rate</c>.
+/// Represents the side that ended a session, and the phase in which it ended, as the two letters of HAProxy's session state at disconnection: <c>--</c> is the normal end,
+/// <c>CD</c> a client that reset the connection in the data phase, <c>sC</c> a server that did not answer a connect in time. For a session that a limit
+/// of the proxy refused, the limit follows: <c>PA:accept_rate</c>. Immutable; any thread.
 /// </summary>
-/// <param name="By">Who.</param>
-/// <param name="Phase">When.</param>
-/// <param name="TimedOut">Whether a time limit decided; the first letter is lower case then.</param>
+/// <param name="By">The side that ended the session.</param>
+/// <param name="Phase">The phase in which it ended.</param>
+/// <param name="TimedOut">True if a time limit decided; the first letter is lower case then.</param>
 /// <remarks>HAProxy configuration manual, section 8.5, "Session state at disconnection".</remarks>
 public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool TimedOut = false)
 {
@@ -19,24 +19,24 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
     private const int RefusalMask = 0x7F;
     private const int Decided = 1 << 24;
 
-    // The reasons are few, and every session tells one to the metrics.
+    // The reasons are few, and every session reports one to the metrics.
     private static readonly ConcurrentDictionary<int, string> Texts = new();
 
-    /// <summary>Both directions ended with a FIN.</summary>
+    /// <summary>Gets the reason of a session in which both directions ended with a FIN.</summary>
     public static CloseReason Normal => default;
 
-    /// <summary>Which limit of the proxy's refused the client; <see cref="RejectReason.None"/> where none did.</summary>
+    /// <summary>Gets the limit of the proxy that refused the client; <see cref="RejectReason.None"/> if none did.</summary>
     public RejectReason RejectReason { get; init; }
 
-    /// <summary>Whether this is the normal end.</summary>
+    /// <summary>Gets a value that indicates whether this is the normal end.</summary>
     public bool IsNormal => By == ClosedBy.None;
 
     /// <summary>The letters, and the word of a refusal, as a string that is made once.</summary>
     internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
 
-    /// <summary>The reason of a session that a limit of the proxy's refused: by the proxy, at accept or in the queue.</summary>
-    /// <param name="refusal">Which limit.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is <see cref="RejectReason.None"/>, or no value of the enumeration.</exception>
+    /// <summary>Returns the reason of a session that a limit of the proxy refused: by the proxy, at accept or in the queue.</summary>
+    /// <param name="refusal">The limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="refusal"/> is <see cref="RejectReason.None"/>, or no value of the enumeration.</exception>
     public static CloseReason Rejected(RejectReason refusal)
     {
         if (refusal == RejectReason.None || !Enum.IsDefined(refusal))
@@ -47,7 +47,7 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
         return new(ClosedBy.Proxy, refusal.PhaseOf()) { RejectReason = refusal };
     }
 
-    /// <summary>The two letters; for a refusal a colon and its word behind them.</summary>
+    /// <summary>Returns the two letters, followed by a colon and its word for a refusal.</summary>
     public override string ToString()
     {
         var who = By == ClosedBy.None ? '-' : (char)By;

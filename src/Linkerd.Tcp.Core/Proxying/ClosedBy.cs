@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>Who ended a session: the first letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
+/// <summary>Specifies the side that ended a session: the first letter of a <see cref="CloseReason"/>. Each value is its letter.</summary>
 public enum ClosedBy
 {
-    /// <summary><c>-</c>: nobody in particular; the normal end.</summary>
+    /// <summary><c>-</c>: no side in particular; the normal end.</summary>
     None = 0,
 
     /// <summary><c>C</c>: the client reset the connection, or was silent for too long.</summary>

@@ -10,7 +10,7 @@ internal sealed class DuplexCompletion : IDuplexOwner, IValueTaskSource<DuplexRe
 
     public ValueTask<DuplexResult> Task => new(this, _completion.Version);
 
-    /// <summary>Has a token end the copy. Before the copy starts.</summary>
+    /// <summary>Lets a token end the copy. Before the copy starts.</summary>
     public void EndWith(DuplexControl control, CancellationToken cancellationToken) =>
         _cancellation = cancellationToken.UnsafeRegister(static control => ((DuplexControl)control!).TryEnd(new CloseReason(ClosedBy.Operator, ClosePhase.Data)), control);
 

@@ -1,32 +1,32 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>A view of one running copy, and the handle to end it. For one copy. Any thread.</summary>
+/// <summary>Represents a view of one running copy, and the handle to end it. For one copy. Any thread.</summary>
 public sealed class DuplexControl
 {
     private volatile DuplexRun? _run;
     private int _reason;
 
-    /// <summary>Bytes received from the client so far.</summary>
+    /// <summary>Gets the number of bytes received from the client so far.</summary>
     public long BytesFromClient => _run?.BytesFromClient ?? 0;
 
-    /// <summary>Bytes sent to the server so far.</summary>
+    /// <summary>Gets the number of bytes sent to the server so far.</summary>
     public long BytesToServer => _run?.BytesToServer ?? 0;
 
-    /// <summary>Bytes received from the server so far.</summary>
+    /// <summary>Gets the number of bytes received from the server so far.</summary>
     public long BytesFromServer => _run?.BytesFromServer ?? 0;
 
-    /// <summary>Bytes sent to the client so far.</summary>
+    /// <summary>Gets the number of bytes sent to the client so far.</summary>
     public long BytesToClient => _run?.BytesToClient ?? 0;
 
-    /// <summary>When bytes last went either way, or when the copy began; null before it began.</summary>
+    /// <summary>Gets the time at which bytes last went either way, or at which the copy began; null before it began.</summary>
     public DateTimeOffset? LastActivity => _run?.LastActivity;
 
-    /// <summary>Why the copy ended, or is about to; null while nothing ends it.</summary>
+    /// <summary>Gets the reason for which the copy ended, or is about to; null while nothing ends it.</summary>
     public CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
 
-    /// <summary>Ends the copy: both connections are reset. Before the copy has begun it ends as soon as it does.</summary>
-    /// <param name="reason">Why.</param>
-    /// <returns>Whether this reason is the one that counts; the first one wins.</returns>
+    /// <summary>Ends the copy: both connections are reset. If the copy has not begun, it ends as soon as it does.</summary>
+    /// <param name="reason">The reason.</param>
+    /// <returns>True if this reason is the one that counts; the first one wins.</returns>
     public bool TryEnd(CloseReason reason)
     {
         if (!TrySetReason(reason))
@@ -38,7 +38,7 @@ public sealed class DuplexControl
         return true;
     }
 
-    /// <summary>Who ended the copy first; nobody where it never began. Once it has ended.</summary>
+    /// <summary>The first end of the copy; default if it never began. Once it has ended.</summary>
     internal FirstEnd FirstEnd => _run?.FirstEnd ?? default;
 
     internal bool TrySetReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, reason.Pack(), 0) == 0;

@@ -11,10 +11,10 @@ namespace Linkerd.Tcp;
 /// </summary>
 /// <remarks>
 /// <para>A FIN read from one side is sent to the other after everything before it, and the other direction goes on, under its own
-/// half-close timeout. A RST read from one side becomes a RST to the other, after the other has acknowledged what came before it.
+/// half-close timeout. A RST read from one side becomes a RST to the other, after the other has acknowledged the bytes before it.
 /// Every end other than by two FINs resets both connections, so that a cut stream never looks complete.</para>
 /// <para>A direction holds at most one window of bytes (<see cref="TcpOptions.WindowSize"/>), and none while it waits for some.
-/// A slow reader stops the fast writer and nobody else.</para>
+/// A slow reader stops its fast writer and no other connection.</para>
 /// </remarks>
 public sealed class DuplexProxy
 {
@@ -23,7 +23,7 @@ public sealed class DuplexProxy
 
     /// <summary>Initializes a proxy.</summary>
     /// <param name="options">The limits of each copy; copied; default: those of <see cref="DuplexOptions"/>.</param>
-    /// <param name="random">The source of the jitter of <see cref="DuplexOptions.Lifetime"/>.</param>
+    /// <param name="random">The source of the jitter of <see cref="DuplexOptions.Lifetime"/>; default: a shared one, seeded by the operating system.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null)
     {
@@ -32,14 +32,15 @@ public sealed class DuplexProxy
     }
 
     /// <summary>
-    /// Copies between two connections of any transports. Bytes that a connection has received and nobody has consumed go first. <c>TransportConnection.From</c> makes a connection of a socket, a stream or a pipe.
+    /// Copies between two connections of any transports. Bytes that a connection has received and that were not consumed go first.
+    /// <c>TransportConnection.From</c> creates a connection over a socket, a stream or a pipe.
     /// </summary>
     /// <param name="client">The connection of the peer that connected to this process.</param>
     /// <param name="server">The connection of the peer that this process connected to.</param>
-    /// <param name="control">Counters to look at meanwhile, and the handle to end the copy; optional.</param>
-    /// <param name="cancellationToken">Ends the copy: both connections are reset, and the result has <see cref="ClosedBy.Operator"/>. Nothing is thrown for it.</param>
+    /// <param name="control">Counters of the running copy, and the handle to end it; optional.</param>
+    /// <param name="cancellationToken">Ends the copy: both connections are reset, and the result has <see cref="ClosedBy.Operator"/>. No exception is thrown for it.</param>
     /// <returns>
-    /// The end of the copy. It never throws for what a peer, the network, a stream or a pipe does. What another implementation of <see cref="TransportConnection"/> throws, against its
+    /// The end of the copy. It never throws because of a peer, the network, a stream or a pipe. An exception that another implementation of <see cref="TransportConnection"/> throws, against its
     /// contract, ends the copy and is thrown here, once both connections are closed.
     /// </returns>
     public ValueTask<DuplexResult> RunAsync(TransportConnection client, TransportConnection server, DuplexControl? control = null, CancellationToken cancellationToken = default)
@@ -57,7 +58,7 @@ public sealed class DuplexProxy
         return completion.Task;
     }
 
-    /// <summary>Starts a copy whose owner is told of its end.</summary>
+    /// <summary>Starts a copy whose owner is notified of its end.</summary>
     internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>
         new DuplexRun(client, server, _options, _random, control, owner).Start();
 

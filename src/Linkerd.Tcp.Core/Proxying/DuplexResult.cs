@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>Represents the end of a duplex copy. "Received" bytes were taken from the kernel, "sent" ones accepted by it; the difference was discarded.</summary>
+/// <summary>Represents the end of a duplex copy. "Received" bytes were taken from the kernel, "sent" bytes accepted by it; the difference was discarded. Immutable; any thread.</summary>
 public readonly struct DuplexResult
 {
     internal DuplexResult(CloseReason reason, long bytesFromClient, long bytesToServer, long bytesFromServer, long bytesToClient, TimeSpan duration)
@@ -13,7 +13,7 @@ public readonly struct DuplexResult
         Duration = duration;
     }
 
-    /// <summary>Gets who ended it, and in which phase.</summary>
+    /// <summary>Gets the reason for which the copy ended.</summary>
     public CloseReason Reason { get; }
 
     /// <summary>Gets the number of bytes received from the client.</summary>
@@ -31,7 +31,7 @@ public readonly struct DuplexResult
     /// <summary>Gets the time from the start of the copy to its end.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>Returns all of it, for a log.</summary>
+    /// <summary>Returns the reason, the numbers of bytes and the duration, for a log.</summary>
     public override string ToString() =>
         FormattableString.Invariant($"{Reason}, client {BytesFromClient} -> {BytesToServer}, server {BytesFromServer} -> {BytesToClient}, {Duration}");
 }

@@ -1,14 +1,14 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <content>Who ended it first.</content>
+/// <content>The first end.</content>
 internal sealed partial class DuplexRun
 {
-    /// <summary>Who ended the copy first, and after how long. Once it has ended.</summary>
+    /// <summary>Gets the side that ended the copy first, and the time until then. Once it has ended.</summary>
     public FirstEnd FirstEnd
     {
         get
         {
-            // Where we ended it, by a limit or for somebody else, no direction has an end of its own.
+            // If we ended it, by a limit or for another caller, no direction has an end of its own.
             var up = _up.Ended ? _up.EndedAt : long.MaxValue;
             var down = _down.Ended ? _down.EndedAt : long.MaxValue;
             var at = Math.Min(up, down);

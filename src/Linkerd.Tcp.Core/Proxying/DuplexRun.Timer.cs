@@ -2,8 +2,8 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Proxying;
 
-// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it looks at
-// what has happened since, and arms itself for what is left.
+// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it checks
+// the activity since then, and arms itself for the remaining time.
 internal sealed partial class DuplexRun : ITimerHandler
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
@@ -11,7 +11,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     private long _clientSpokeAt;
     private bool _timerStopped;
 
-    // When bytes had last moved as the last exception was made; -1: none was.
+    // The time at which bytes had last moved when the last exception was made; -1 if none was.
     private long _sparedAt = -1;
     private volatile bool _watchingBlocked;
 
@@ -28,7 +28,7 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
         catch (Exception error)
         {
-            // Nobody is behind a timer to catch it.
+            // An exception on a timer's thread has no handler.
             Fail(error);
         }
     }
@@ -41,7 +41,7 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
     }
 
-    /// <summary>The client's first bytes are here, or about to be handed to the server: its time to answer begins. Not asked for where that is not limited.</summary>
+    /// <summary>Called when the client's first bytes are here, or about to be handed to the server: the server's time to answer begins. Not called if that is not limited.</summary>
     public void OnFirstFromClient(long now)
     {
         Volatile.Write(ref _clientSpokeAt, now);
@@ -57,10 +57,10 @@ internal sealed partial class DuplexRun : ITimerHandler
         }
     }
 
-    /// <summary>A blocked direction does not read, so it does not notice that its source is gone: ask, once a second.</summary>
+    /// <summary>Watches a blocked direction once a second: it does not read, so it does not notice that its source is gone.</summary>
     public void WatchBlocked()
     {
-        // Either this sees that nobody watches, or Reschedule sees the direction blocked: both put a fence between their write and their read.
+        // Either this sees that no watch runs, or Reschedule sees the direction blocked: both put a fence between their write and their read.
         Interlocked.MemoryBarrier();
         if (!_watchingBlocked)
         {
@@ -70,7 +70,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
     /// <summary>Looks at the limits, and arms the timer for the next one.</summary>
     /// <param name="isTime">
-    /// Whether one that is over ends the copy. Only the timer does that: who is in the middle of an event does not know what else has come.
+    /// True if a limit that is over ends the copy. Only the timer sets it: in the middle of an event it is not known what else has come.
     /// </param>
     private void Reschedule(bool isTime = false)
     {
@@ -114,7 +114,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     }
 
     /// <summary>
-    /// Whether bytes are on their way that no relay has been told of, though a timer has: the process was stopped, or is short of processor time. They count
+    /// Returns true if bytes are on their way that no relay has received yet, although a timer has fired: the process was stopped, or is short of processor time. They count
     /// as moved now, once; if nothing has moved when the next limit is over, it holds.
     /// </summary>
     private bool IsSpared()
@@ -147,8 +147,8 @@ internal sealed partial class DuplexRun : ITimerHandler
     }
 
     /// <param name="now">The time of the judgement.</param>
-    /// <param name="next">The time until the next limit; zero or less, if one is over: since then.</param>
-    /// <returns>Why the copy is to end; null: it is not.</returns>
+    /// <param name="next">The time until the next limit; zero or less if one is over: the time since then.</param>
+    /// <returns>The reason for which the copy is to end; null if it is not.</returns>
     private CloseReason? Classify(long now, out TimeSpan next)
     {
         next = TimeSpan.MaxValue;
@@ -160,7 +160,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
         if (_options.IdleTimeout != Timeout.InfiniteTimeSpan)
         {
-            // Who has been silent for longer is the one that was waited for.
+            // The side that has been silent for longer is the one that was waited for.
             var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
             Consider(LastMoved, _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
         }

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
 /// One copy while it runs. The two directions are relays of their own, which may run on two threads; each ends by itself, and an abnormal end
-/// aborts both connections, which ends whatever is left. What the directions share is either written once or under the lock.
+/// aborts both connections, which ends the rest. State that the directions share is either written once or under the lock.
 /// </summary>
 internal sealed partial class DuplexRun
 {
@@ -58,7 +58,7 @@ internal sealed partial class DuplexRun
 
     public long Now => _clock.GetTimestamp();
 
-    /// <summary>Whether its end is decided.</summary>
+    /// <summary>True if its end is decided.</summary>
     public bool IsEnding => _control.Reason is not null;
 
     public ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
@@ -87,7 +87,7 @@ internal sealed partial class DuplexRun
         }
         catch (Exception error)
         {
-            // Somebody else's connection, asked for something before either direction began: a relay keeps to itself what it is thrown.
+            // A call to a connection that may be user code, before either direction began: a relay does not report its exceptions.
             OnFaulted(error);
             EndDirection();
         }
@@ -98,7 +98,7 @@ internal sealed partial class DuplexRun
     {
         if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
         {
-            // What was received already is handed over by the relay without a word.
+            // Bytes that were received already are handed over by the relay without an event.
             if (_client.UnreadBytes > 0)
             {
                 OnFirstFromClient(Now);
@@ -112,7 +112,7 @@ internal sealed partial class DuplexRun
         _client.StartRelay(_server, _up);
     }
 
-    /// <summary>Ends both connections at once, and throws nothing. Any thread. Whoever aborts has set the reason before.</summary>
+    /// <summary>Ends both connections at once, and throws nothing. Any thread. The caller has set the reason before.</summary>
     public void Abort()
     {
         Abort(_client);
@@ -134,7 +134,7 @@ internal sealed partial class DuplexRun
         Abort();
     }
 
-    /// <summary>Puts a fresh server connection in the place of one on which nothing went either way, and closes that one. Neither direction may run.</summary>
+    /// <summary>Replaces a server connection on which nothing went either way by a fresh one, and closes it. Neither direction may run.</summary>
     public ValueTask ReplaceServerAsync(TransportConnection fresh)
     {
         var old = _server;
@@ -142,7 +142,7 @@ internal sealed partial class DuplexRun
         _down.ReplaceSource(fresh);
         Volatile.Write(ref _server, fresh);
 
-        // Either who ends the copy finds the fresh one, or its reason is found here.
+        // Either the caller that ends the copy finds the fresh one, or its reason is found here.
         Interlocked.MemoryBarrier();
         if (IsEnding)
         {
@@ -152,7 +152,7 @@ internal sealed partial class DuplexRun
         return old.DisposeAsync();
     }
 
-    /// <summary>A direction is over: pass on how, if there is somebody to tell.</summary>
+    /// <summary>Called when a direction is over: passes its end on, if the other side is still open.</summary>
     public void OnEnded(HalfDuplex half, RelayEnd end)
     {
         TransportConnection? survivor;
@@ -176,21 +176,21 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>A transport that throws breaks its contract; what it carries must not outlive that. Ends a direction.</summary>
+    /// <summary>Called when a transport threw, against its contract; its connections must not outlive that. Ends a direction.</summary>
     public void OnFaulted(Exception error)
     {
         Fail(error);
         EndDirection();
     }
 
-    /// <summary>As <see cref="OnFaulted"/>, for who is not a direction.</summary>
+    /// <summary>As <see cref="OnFaulted"/>, for callers that are not a direction.</summary>
     public void Fail(Exception error)
     {
         RecordFault(error);
         EndNow(new(ClosedBy.Proxy, Phase));
     }
 
-    // The first one is told; the others follow from it more often than not.
+    // The first one is reported; the others follow from it more often than not.
     private void RecordFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     private void Abort(TransportConnection connection)
@@ -205,8 +205,8 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>The source has nothing more.</summary>
-    /// <returns>The connection that is to be reset for it; null: none.</returns>
+    /// <summary>Handles a source that has nothing more.</summary>
+    /// <returns>The connection that is to be reset for it; null for none.</returns>
     private TransportConnection? EndSource(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Ok)
@@ -228,10 +228,10 @@ internal sealed partial class DuplexRun
     }
 
     /// <summary>
-    /// The destination takes nothing more. What it had sent before it went is still on its way through the other direction, which finds the
-    /// same end behind it; only where that direction has ended already is there nobody left to tell the source.
+    /// Handles a destination that takes nothing more. The bytes that it had sent before it went are still on their way through the other direction, which finds the
+    /// same end behind it; only if that direction has ended already does nothing else notify the source.
     /// </summary>
-    /// <returns>The connection that is to be reset for it; null: none.</returns>
+    /// <returns>The connection that is to be reset for it; null for none.</returns>
     private TransportConnection? EndUndelivered(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Aborted)
@@ -243,14 +243,14 @@ internal sealed partial class DuplexRun
         return End(half, withFin: false).EndedWithFin ? half.Source : null;
     }
 
-    /// <summary>A connection was aborted on our side; by whoever has set a reason, or past the copy: its transport ends.</summary>
+    /// <summary>Handles a connection that was aborted on our side; by a caller that has set a reason, or past the copy: its transport ends.</summary>
     private TransportConnection? EndAborted()
     {
         _control.TrySetReason(new(ClosedBy.Proxy, Phase));
         return null;
     }
 
-    /// <summary>Resets a connection after it has acknowledged what it was sent: a RST throws away what it did not.</summary>
+    /// <summary>Resets a connection after it has acknowledged all that was sent to it: a RST throws away the rest.</summary>
     private async Task ResetAsync(TransportConnection survivor)
     {
         try
@@ -268,7 +268,7 @@ internal sealed partial class DuplexRun
     }
 
     /// <summary>Marks a direction as ended, which starts the half-close timeout of the other one.</summary>
-    /// <returns>How the other direction stood at that moment; of two that end at once, exactly one sees the other ended.</returns>
+    /// <returns>The state of the other direction at that moment; of two that end at once, exactly one sees the other ended.</returns>
     private (bool Ended, bool EndedWithFin) End(HalfDuplex half, bool withFin)
     {
         var other = ReferenceEquals(half, _up) ? _down : _up;
@@ -291,7 +291,7 @@ internal sealed partial class DuplexRun
         }
     }
 
-    // Each step whatever becomes of the one before it: the owner waits for the end, and a connection that is not closed is lost.
+    // Each step is done whatever the result of the one before it: the owner waits for the end, and a connection that is not closed is lost.
     private async Task FinishAsync()
     {
         try
@@ -303,7 +303,7 @@ internal sealed partial class DuplexRun
             RecordFault(error);
         }
 
-        // Whoever ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
+        // A caller that ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
         if (!_control.TrySetReason(CloseReason.Normal))
         {
             Abort();

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Proxying;
 internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
     : IRelayObserver
 {
-    // What was received before and not consumed belongs to the copy.
+    // Bytes that were received before and not consumed belong to the copy.
     private long _receivedBefore = source.BytesReceived - source.UnreadBytes;
     private long _sentBefore = destination.BytesSent;
     private TransportConnection _source = source;
@@ -28,15 +28,15 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public ClosedBy DestinationSide => destinationSide;
 
-    // Who looks while a connection is replaced, on which nothing went yet, may see the start of the new one and the count of the old one.
+    // A reader that looks while a connection is replaced, on which nothing went yet, may see the start of the new one and the count of the old one.
     public long Received => Math.Max(0, Volatile.Read(ref _source).BytesReceived - Volatile.Read(ref _receivedBefore));
 
     public long Sent => Math.Max(0, Volatile.Read(ref _destination).BytesSent - Volatile.Read(ref _sentBefore));
 
-    /// <summary>When bytes last came from the source.</summary>
+    /// <summary>The time at which bytes last came from the source.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
 
-    /// <summary>When bytes last came or went.</summary>
+    /// <summary>The time at which bytes last came or went.</summary>
     public long LastMoved => Volatile.Read(ref _lastMoved);
 
     public long EndedAt => Volatile.Read(ref _endedAt);
@@ -45,33 +45,33 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public bool EndedWithFin => _endedWithFin;
 
-    /// <summary>Whether it is over or about to be: known before the FIN is passed on, so that what the other peer answers to the FIN comes after it.</summary>
+    /// <summary>True if it is over or about to be: set before the FIN is passed on, so that the other peer's answer to the FIN comes after it.</summary>
     public bool IsLast => _finCame || _ended;
 
-    /// <summary>Whether it waits for the destination to take bytes, and so does not read from the source.</summary>
+    /// <summary>True if it waits for the destination to take bytes, and so does not read from the source.</summary>
     public bool Blocked => _blocked;
 
-    /// <summary>Whether there is something that would move it, though its relay has not been told of it yet.</summary>
+    /// <summary>True if something would move it, though its relay has not been notified of it yet.</summary>
     public bool IsAboutToMove => !_ended && (_blocked ? Volatile.Read(ref _destination).HasUnseenRoom : Volatile.Read(ref _source).HasUnseenInput);
 
-    /// <summary>When the source was found to be gone while this direction was blocked; 0: it was not. For the timer alone.</summary>
+    /// <summary>The time at which the source was found to be gone while this direction was blocked; 0 if it was not. For the timer alone.</summary>
     public long SourceGoneAt { get; set; }
 
-    /// <summary>Puts another connection in the place of a source that brought nothing. While no relay runs.</summary>
+    /// <summary>Replaces a source that brought nothing by another connection. While no relay runs.</summary>
     public void ReplaceSource(TransportConnection fresh)
     {
         Volatile.Write(ref _receivedBefore, fresh.BytesReceived - fresh.UnreadBytes);
         Volatile.Write(ref _source, fresh);
     }
 
-    /// <summary>Puts another connection in the place of a destination that was sent nothing. While no relay runs.</summary>
+    /// <summary>Replaces a destination that was sent nothing by another connection. While no relay runs.</summary>
     public void ReplaceDestination(TransportConnection fresh)
     {
         Volatile.Write(ref _sentBefore, fresh.BytesSent);
         Volatile.Write(ref _destination, fresh);
     }
 
-    /// <summary>Has the next bytes from the source told to the copy, once. Before the relay is started.</summary>
+    /// <summary>Notifies the copy when the next bytes arrive from the source, once. Before the relay is started.</summary>
     public void TellFirst() => _tellsFirst = true;
 
     public void OnReceived(long now)
@@ -93,7 +93,7 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public void OnSent(long now) => Volatile.Write(ref _lastMoved, now);
 
-    /// <summary>What has been seen on its way counts as moved.</summary>
+    /// <summary>Counts bytes that were seen on their way as moved.</summary>
     public void RecordMoving(long now) => Volatile.Write(ref _lastMoved, now);
 
     public void OnUnblocked(long now)

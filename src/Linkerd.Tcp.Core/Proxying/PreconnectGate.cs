@@ -4,9 +4,9 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// The start of a copy whose server connection was made before it was needed. The direction from the client is held until the client has spoken: sent a
-/// byte, a FIN or a RST. A server connection that ends before that and before it has brought a byte is replaced, once, and nobody sees it.
-/// From then on, or once the server has spoken, everything is as in any copy. The observer of the replaceable connection's direction.
+/// The start of a copy whose server connection was made before it was needed. The direction from the client is held until the client has sent a
+/// byte, a FIN or a RST. A server connection that ends before that and before it has brought a byte is replaced, once, and neither peer notices.
+/// From then on, or once the server has sent a byte, everything is as in any copy. The observer of the replaceable connection's direction.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The source of a token without a timer holds nothing.")]
 internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex down, IServerReplacement replacement) : IRelayObserver
@@ -14,7 +14,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
     private readonly Lock _lock = new();
     private volatile CancellationTokenSource? _replacing;
 
-    // Whether the server connection stays the one that it is: it has spoken, it is fresh, the client's bytes go to it, or the copy ends.
+    // True if the server connection is not replaced any more: it has brought a byte, it is fresh, the client's bytes go to it, or the copy ends.
     private volatile bool _settled;
     private bool _clientSpoke;
     private bool _started;
@@ -27,7 +27,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         _ = WatchClientAsync();
     }
 
-    /// <summary>Gives up what is being waited for: the copy ends. After its reason is set. Any thread.</summary>
+    /// <summary>Cancels the current wait: the copy ends. After its reason is set. Any thread.</summary>
     public void Cancel() => _replacing?.Cancel();
 
     public void OnReceived(long now)
@@ -35,7 +35,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         down.OnReceived(now);
         if (!_settled && Settle())
         {
-            // Not at once: the relay is in the middle of something, and its buffer is the loop's.
+            // Not at once: the relay is in the middle of an event, and its buffer is the loop's.
             _ = StartUpSoonAsync();
         }
     }
@@ -77,7 +77,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         StartUp();
     }
 
-    /// <summary>Looks at what the client sends and takes nothing: the relay does.</summary>
+    /// <summary>Looks at the client's bytes and takes nothing: the relay does.</summary>
     private async Task WatchClientAsync()
     {
         ReceiveResult received;
@@ -126,7 +126,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
                     return;
                 }
 
-                // With its end there the relay is about to say whether a byte came before it, and goes on here.
+                // With its end there the relay is about to report whether a byte came before it, and goes on here.
                 if (!_settled && down.Source.HasPeerClosed)
                 {
                     return;
@@ -139,7 +139,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         }
         catch (Exception error)
         {
-            // Thrown by somebody else's connection before the direction began, which ends instead.
+            // Thrown by a connection, which may be user code, before the direction began, which ends instead.
             bool isFirst;
             lock (_lock)
             {
@@ -173,7 +173,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         Exception? fault = null;
         try
         {
-            // Either who ends the copy finds what to cancel, or its reason is found here.
+            // Either the caller that ends the copy finds the wait to cancel, or its reason is found here.
             Interlocked.MemoryBarrier();
             if (run.IsEnding)
             {
@@ -218,7 +218,7 @@ internal sealed class PreconnectGate(DuplexRun run, HalfDuplex up, HalfDuplex do
         StartUp();
     }
 
-    /// <returns>Whether the client waits for it.</returns>
+    /// <returns>True if the client waits for it.</returns>
     private bool Settle()
     {
         lock (_lock)

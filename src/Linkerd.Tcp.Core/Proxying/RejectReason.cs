@@ -1,12 +1,12 @@
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// Which of the proxy's own limits refused a client. The client is reset at once; nothing of it went to a server. A limit of a listener's or of
+/// Specifies the limit of the proxy that refused a client. The client is reset at once; nothing of it went to a server. A limit of a listener or of
 /// all sessions is none of these: it holds clients back, in the kernel's backlog.
 /// </summary>
 public enum RejectReason
 {
-    /// <summary>It was not refused.</summary>
+    /// <summary>The client was not refused.</summary>
     None = 0,
 
     /// <summary><c>accept_rate</c>: more clients a second than <see cref="ListenerOptions.AcceptRate"/>.</summary>
@@ -24,13 +24,13 @@ public enum RejectReason
     /// <summary><c>no_endpoint</c>: no endpoint can take the connection now, and none will before the deadline.</summary>
     NoEndpoint,
 
-    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has spent what it may spend on retries.</summary>
+    /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has used up its budget of retries.</summary>
     RetryBudget,
 
     /// <summary><c>no_route</c>: the listener's route gave the session no name.</summary>
     NoRoute,
 
-    /// <summary><c>prelude</c>: what the client sent before its session had a destination is not what the listener expects, or too much of it.</summary>
+    /// <summary><c>prelude</c>: the client's bytes before its session had a destination are not what the listener expects, or too many.</summary>
     Prelude,
 
     /// <summary>
@@ -42,7 +42,7 @@ public enum RejectReason
     ClientNetwork,
 
     /// <summary>
-    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and there are as many of names that clients choose as there may be.
+    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and the number of destinations with names that clients choose is at its limit.
     /// </summary>
     DestinationsFull,
 }

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>What a <see cref="RejectReason"/> is called in logs and metrics, and where it happens.</summary>
+/// <summary>Maps a <see cref="RejectReason"/> to its word in logs and metrics, and to its phase.</summary>
 internal static class RejectReasonExtensions
 {
-    // As Refusal; constants, as every refused client tells one to the metrics.
+    // As Refusal; constants, as every refused client reports one to the metrics.
     private static readonly string[] Words = ["none", "accept_rate", "client_sessions", "destination_sessions", "waiters_full", "no_endpoint", "retry_budget", "no_route", "prelude", "proxy_protocol", "client_network", "destinations_full"];
 
     /// <summary>The snake_case word.</summary>

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// Lets through so many a second, and a burst of so many after a pause. Starts full. Any thread; the lock is held for some arithmetic.
+/// Lets a number of operations a second pass, and a burst after a pause. Starts full. Any thread; the lock is held for some arithmetic.
 /// </summary>
 internal sealed class TokenBucket
 {
-    // What rounding may take from a token that time has filled in many small steps.
+    // The error by which rounding may reduce a token that time has filled in many small steps.
     private const double Tolerance = 1e-6;
 
     private readonly TimeProvider _timeProvider;
@@ -15,8 +15,8 @@ internal sealed class TokenBucket
     private double _tokens;
     private long _filledAt;
 
-    /// <param name="rate">Tokens that come by themselves, a second; 0: none, only <see cref="Add"/> brings some.</param>
-    /// <param name="capacity">The most that it holds; more than 0.</param>
+    /// <param name="rate">Tokens that are added over time, a second; 0 if only <see cref="Add"/> adds some.</param>
+    /// <param name="capacity">The largest number of tokens that it holds; more than 0.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range, or not finite.</exception>
     public TokenBucket(double rate, double capacity, TimeProvider timeProvider)
@@ -27,7 +27,7 @@ internal sealed class TokenBucket
         _tokens = capacity;
     }
 
-    /// <summary>Changes the rate and the capacity. What it holds stays, up to the new capacity.</summary>
+    /// <summary>Changes the rate and the capacity. Its tokens stay, up to the new capacity.</summary>
     /// <inheritdoc cref="TokenBucket(double, double, TimeProvider)"/>
     public void SetRate(double rate, double capacity)
     {
@@ -49,7 +49,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>What it holds now.</summary>
+    /// <summary>The number of tokens that it holds now.</summary>
     public double Left
     {
         get
@@ -62,7 +62,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Takes tokens: all of the amount, or none and false.</summary>
+    /// <summary>Takes tokens: all of the amount, or none and returns false.</summary>
     public bool TryTake(double amount = 1)
     {
         lock (_lock)
@@ -78,7 +78,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Puts tokens in; what the bucket cannot hold is lost.</summary>
+    /// <summary>Adds tokens; those above the capacity are lost.</summary>
     public void Add(double amount)
     {
         lock (_lock)
@@ -89,8 +89,8 @@ internal sealed class TokenBucket
     }
 
     /// <summary>
-    /// How long until time alone has brought the amount, if nobody takes any: zero where it is there, <see cref="Timeout.InfiniteTimeSpan"/>
-    /// where it never will be.
+    /// Returns the time until time alone has added the amount, if no tokens are taken: zero if it is there, <see cref="Timeout.InfiniteTimeSpan"/>
+    /// if it never will be.
     /// </summary>
     public TimeSpan UntilAvailable(double amount)
     {

@@ -3,12 +3,12 @@ using System.Net;
 namespace Linkerd.Tcp.Resolving;
 
 /// <summary>
-/// Asks the operating system: hosts file, DNS, search list. The calls block, for as long as name servers are silent (getaddrinfo(3) has no deadline), so
-/// they run on threads of their own and never on the thread pool. One call at a time is made for a host, and all who ask for it meanwhile share its answer. Any thread.
+/// Looks hosts up through the operating system: hosts file, DNS, search list. The calls block as long as name servers are silent (getaddrinfo(3) has no deadline), so
+/// they run on threads of their own and never on the thread pool. One call at a time is made for a host, and all callers meanwhile share its answer. Any thread.
 /// </summary>
 /// <param name="resolve">The call that blocks.</param>
-/// <param name="longest">How long a caller waits; an answer that comes later is dropped unless somebody else waits for it.</param>
-/// <param name="idle">How long a thread that has nothing to do is kept.</param>
+/// <param name="longest">The longest time that a caller waits; an answer that comes later is dropped unless another caller waits for it.</param>
+/// <param name="idle">The time for which an idle thread is kept.</param>
 /// <param name="timeProvider">The clock for <paramref name="longest"/>.</param>
 internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan longest, TimeSpan idle, TimeProvider timeProvider) : IHostLookup
 {
@@ -16,7 +16,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
     private readonly LookupThreads _threads = new(idle);
     private readonly Dictionary<string, HostCall> _calls = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The one of the process, so that there is one set of threads.</summary>
+    /// <summary>The instance of the process, so that there is one set of threads.</summary>
     public static DnsHostLookup Instance { get; } = new(System.Net.Dns.GetHostAddresses, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20), TimeProvider.System);
 
     public Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken) => GetAddressesAsync(host, isRefresh: false, cancellationToken);
@@ -59,7 +59,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
         }
     }
 
-    // A call that runs goes on, so that its thread is known to be taken, and whoever asks for the host again waits for it too.
+    // A running call goes on, so that its thread is known to be taken, and later callers for the host wait for it too.
     private void Leave(HostCall call)
     {
         lock (_lock)
@@ -79,7 +79,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
 
         public Task<IPAddress[]> Answer => _answer.Task;
 
-        /// <summary>How many wait for it. Under the lock of the lookup.</summary>
+        /// <summary>The number of callers that wait for it. Under the lock of the lookup.</summary>
         public int Waiting { get; set; }
 
         public override void Run()
@@ -95,7 +95,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
                 error = e;
             }
 
-            // Whoever comes from here on asks anew.
+            // Callers from here on start another call.
             lookup.End(this);
             if (error is null)
             {
@@ -105,7 +105,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
             {
                 _answer.SetException(error);
 
-                // Nobody may wait any more; then it is nobody's business.
+                // Perhaps no caller waits any more; then the result is dropped.
                 _ = _answer.Task.Exception;
             }
         }

@@ -5,18 +5,19 @@ using System.Net;
 namespace Linkerd.Tcp.Resolving;
 
 /// <summary>
-/// A part of an <see cref="EndpointSet"/>: the endpoints behind one branch of a union. Immutable. The same address given
-/// twice counts once, with its last weight, as in Finagle. Equal where it holds the same addresses with the same weights and metadata, in any order.
+/// Represents a part of an <see cref="EndpointSet"/>: the endpoints behind one branch of a union. Immutable; any thread. The same address given
+/// twice counts once, with its last weight, as in Finagle. Groups are equal if they hold the same addresses with the same weights and metadata, in any order.
 /// </summary>
 public sealed class EndpointGroup : IEquatable<EndpointGroup>
 {
-    // Where each address stands among the endpoints.
+    // The index of each address among the endpoints.
     private readonly Dictionary<EndPoint, int> _places;
 
-    /// <summary>Makes a group.</summary>
+    /// <summary>Initializes a group.</summary>
     /// <param name="endpoints">Its endpoints, in any order.</param>
     /// <param name="weight">Its share relative to the other groups of its tier; as the weights of endpoints. Default 1.</param>
     /// <param name="tier">Its priority, 0 first: a tier is used when no endpoint of the ones above is available. Default 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="tier"/> is negative.</exception>
     public EndpointGroup(IEnumerable<WeightedAddress> endpoints, double weight = 1, int tier = 0)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -56,16 +57,16 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
         _places = other._places;
     }
 
-    /// <summary>Its share relative to the other groups of its tier.</summary>
+    /// <summary>Gets the share relative to the other groups of its tier.</summary>
     public double Weight { get; }
 
-    /// <summary>Its priority, 0 first.</summary>
+    /// <summary>Gets the priority, 0 first.</summary>
     public int Tier { get; }
 
-    /// <summary>The endpoints, each address once.</summary>
+    /// <summary>Gets the endpoints, each address once.</summary>
     public ImmutableArray<WeightedAddress> Endpoints { get; }
 
-    /// <summary>How many weights were not valid, and count as 1.</summary>
+    /// <summary>Gets the number of weights that were not valid, and count as 1.</summary>
     public int InvalidWeights { get; }
 
     /// <summary>Gets the key by which the group is recognized in the next set; null if it has none. Not part of equality.</summary>
@@ -86,7 +87,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
 
         for (var i = 0; i < Endpoints.Length; i++)
         {
-            // Most often in the same order.
+            // Most often they are in the same order.
             var (mine, their) = (Endpoints[i], other.Endpoints[i]);
             if (!their.Address.Equals(mine.Address))
             {
@@ -113,7 +114,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Weight, Tier, Endpoints.Length);
 
-    /// <summary>The endpoints, the first ten of them where there are more, for a log.</summary>
+    /// <summary>Returns the endpoints, at most the first ten of them, for a log.</summary>
     public override string ToString()
     {
         const int Shown = 10;

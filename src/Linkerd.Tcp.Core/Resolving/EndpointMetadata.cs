@@ -1,6 +1,7 @@
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>Represents what discovery knows of an endpoint besides its address and weight. Immutable, and compared by value; several endpoints may share an instance.</summary>
+/// <summary>Represents the metadata of an endpoint besides its address and weight, as discovery provides it. Immutable, and compared by value; several
+/// endpoints may share an instance. Any thread.</summary>
 public sealed class EndpointMetadata : IEquatable<EndpointMetadata>
 {
     /// <summary>
@@ -10,7 +11,7 @@ public sealed class EndpointMetadata : IEquatable<EndpointMetadata>
     public string? Host { get; init; }
 
     /// <summary>
-    /// Gets the authority that discovery gave for the endpoint, such as <c>web.service.dc1.consul</c>: the name, with or without a port, that clients of the service ask for. Null, the
+    /// Gets the authority that discovery gave for the endpoint, such as <c>web.service.dc1.consul</c>: the name, with or without a port, that clients of the service use. Null, the
     /// default, if it gave none. namerd gives the one of Consul's namer with <c>setHost</c>.
     /// </summary>
     public string? Authority { get; init; }

@@ -6,13 +6,13 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// All endpoints of a name: a list of groups, one for a plain set. A pick draws the group by its exact weight among those that can serve,
+/// Represents all endpoints of a name: a list of groups, one for a plain set. A pick draws the group by its exact weight among those that can serve,
 /// then an endpoint within it, so that a branch of a union keeps its share whatever its number of addresses.
-/// Immutable; equal where the groups are equal, one by one.
+/// Immutable, for any thread; sets are equal if their groups are equal, one by one.
 /// </summary>
 public sealed class EndpointSet : IEquatable<EndpointSet>
 {
-    /// <summary>Makes a set of groups.</summary>
+    /// <summary>Initializes a set of groups.</summary>
     public EndpointSet(params ImmutableArray<EndpointGroup> groups)
     {
         Groups = groups.IsDefault ? [] : groups;
@@ -22,25 +22,25 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
         }
     }
 
-    /// <summary>The set without endpoints.</summary>
+    /// <summary>Gets the set without endpoints.</summary>
     public static EndpointSet Empty { get; } = new();
 
-    /// <summary>The groups.</summary>
+    /// <summary>Gets the groups.</summary>
     public ImmutableArray<EndpointGroup> Groups { get; }
 
-    /// <summary>The number of endpoints in all groups; an address in two groups counts twice.</summary>
+    /// <summary>Gets the number of endpoints in all groups; an address in two groups counts twice.</summary>
     public int Count { get; }
 
-    /// <summary>Whether there is no endpoint.</summary>
+    /// <summary>Gets a value that indicates whether there is no endpoint.</summary>
     public bool IsEmpty => Count == 0;
 
-    /// <summary>A plain set of one group.</summary>
+    /// <summary>Creates a plain set of one group.</summary>
     public static EndpointSet Create(params IEnumerable<WeightedAddress> endpoints) => new(new EndpointGroup(endpoints));
 
-    /// <summary>A plain set of one group, every weight 1.</summary>
+    /// <summary>Creates a plain set of one group, every weight 1.</summary>
     public static EndpointSet Create(params IEnumerable<EndPoint> endpoints) => Create(endpoints.Select(endPoint => new WeightedAddress(endPoint)));
 
-    /// <summary>Makes a set of the addresses that one host name was resolved to: one group, every weight 1, with the name as metadata.</summary>
+    /// <summary>Creates a set of the addresses that one host name was resolved to: one group, every weight 1, with the name as metadata.</summary>
     /// <param name="host">The host name (<see cref="EndpointMetadata.Host"/>).</param>
     /// <param name="addresses">The addresses.</param>
     public static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
@@ -58,7 +58,7 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Groups.Length, Count);
 
-    /// <summary>The groups, each with its weight where there are several, for a log.</summary>
+    /// <summary>Returns the groups, each with its weight if there are several, for a log.</summary>
     public override string ToString() => Groups.Length switch
     {
         0 => "no endpoints",

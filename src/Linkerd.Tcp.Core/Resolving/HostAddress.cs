@@ -12,7 +12,7 @@ internal readonly record struct HostAddress(string Host, int Port)
     /// <summary>The address, if it needs no lookup; null for one with the name of an interface, which comes and goes.</summary>
     public IPAddress? Address => AddressLiteral.HasZoneName(Host) ? null : AddressLiteral.Read(Host);
 
-    /// <exception cref="FormatException">The text is none; the message says what was expected.</exception>
+    /// <exception cref="FormatException">The text is not a host and a port; the message contains the expected form.</exception>
     public static HostAddress Parse(string? text)
     {
         text ??= string.Empty;

@@ -8,7 +8,7 @@ internal sealed class HostGroup(HostAddress[] hosts, LatestValue<Resolution> sta
 {
     private readonly Lock _lock = new();
 
-    // Of each host: the last bound state where later lookups failed.
+    // Of each host: the last bound state if later lookups failed.
     private readonly Resolution[] _states = [.. hosts.Select(host => host.Address is { } address
         ? new Resolution.Bound(EndpointSet.Create(new IPEndPoint(address, host.Port)))
         : (Resolution)Resolution.Pending.Instance)];

@@ -11,7 +11,7 @@ internal sealed class HostQuery(HostAddress host, HostResolverOptions options)
     private Task<IPAddress[]>? _running;
     private bool _isRefresh;
 
-    /// <summary>Bound, negative or failed; within the lookup timeout.</summary>
+    /// <summary>Returns a bound, negative or failed state, within the lookup timeout.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<Resolution> AskAsync(CancellationToken cancellationToken)
     {

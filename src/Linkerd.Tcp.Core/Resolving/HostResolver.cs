@@ -7,8 +7,8 @@ namespace Linkerd.Tcp.Resolving;
 
 /// <summary>
 /// Resolves every name to the addresses of a list of hosts, as one set of equal endpoints. Host names are looked up when a name is watched, and again every few seconds.
-/// A host is left out until its first lookup has succeeded; it keeps its last addresses if a later one fails, and loses them if the host is not known any more. If no host has
-/// an address, the name is pending, negative or failed, as the lookups are. Members may be called from any thread.
+/// A host is left out until its first lookup has succeeded; it keeps its last addresses if a later one fails, and loses them if the host does not exist any more. If no host has
+/// an address, the name is pending, negative or failed, according to the lookups. Members may be called from any thread.
 /// </summary>
 /// <remarks>An address of several hosts is one endpoint. For endpoints with weights, use a <see cref="StaticResolver"/> or a union of names.</remarks>
 public sealed class HostResolver : IResolver
@@ -16,18 +16,18 @@ public sealed class HostResolver : IResolver
     private readonly HostAddress[] _hosts;
     private readonly HostResolverOptions _options;
 
-    /// <summary>Makes a resolver with the default options. Nothing is looked up before a name is watched.</summary>
+    /// <summary>Initializes a resolver with the default options. Nothing is looked up before a name is watched.</summary>
     /// <param name="hosts">One or more hosts, each as <c>web-1:8080</c>, <c>10.0.0.1:8080</c> or <c>[2001:db8::1]:8080</c>.</param>
-    /// <exception cref="ArgumentException">There is no host, or one is malformed; the message says which.</exception>
+    /// <exception cref="ArgumentException">There is no host, or one is malformed; the message contains it.</exception>
     public HostResolver(params IEnumerable<string> hosts)
         : this(hosts, null)
     {
     }
 
-    /// <summary>Makes a resolver. Nothing is looked up before a name is watched.</summary>
+    /// <summary>Initializes a resolver. Nothing is looked up before a name is watched.</summary>
     /// <param name="hosts">One or more hosts, each as <c>web-1:8080</c>, <c>10.0.0.1:8080</c> or <c>[2001:db8::1]:8080</c>.</param>
-    /// <param name="options">The options, which are copied; null: the defaults.</param>
-    /// <exception cref="ArgumentException">There is no host, or one is malformed; the message says which.</exception>
+    /// <param name="options">The options, which are copied; null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is no host, or one is malformed; the message contains it.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public HostResolver(IEnumerable<string> hosts, HostResolverOptions? options)
     {

@@ -14,7 +14,7 @@ public sealed class HostResolverOptions
     /// <summary>Gets or sets the time after which a lookup of a host name counts as failed. Default: 5 s.</summary>
     public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which asks the operating system.</summary>
+    /// <summary>Gets or sets the lookup of host names. Default: <see cref="IHostLookup.Default"/>, which uses the operating system.</summary>
     public IHostLookup HostLookup { get; set; } = IHostLookup.Default;
 
     /// <summary>Gets or sets the clock. Default: <see cref="TimeProvider.System"/>.</summary>
@@ -23,7 +23,7 @@ public sealed class HostResolverOptions
     /// <summary>Gets or sets the source of the jitter of retries. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the logger. Default: none.</summary>
+    /// <summary>Gets or sets the logger. Default: nothing is logged.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     internal HostResolverOptions Copy() => (HostResolverOptions)MemberwiseClone();

@@ -12,7 +12,7 @@ internal sealed partial class HostWatch(DstPath name, HostAddress host, HostReso
 {
     private static readonly TimeSpan InitialRetry = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Bound, negative or failed after each lookup, until the token is cancelled.</summary>
+    /// <summary>Returns a bound, negative or failed state after each lookup, until the token is cancelled.</summary>
     public async IAsyncEnumerable<Resolution> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = new HostQuery(host, options);

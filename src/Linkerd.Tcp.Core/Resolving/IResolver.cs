@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp;
 
-/// <summary>Turns a name into a stream of resolutions. Members may be called from any thread.</summary>
+/// <summary>Resolves a name to a stream of resolutions. Members may be called from any thread.</summary>
 public interface IResolver
 {
     /// <summary>
@@ -9,7 +9,8 @@ public interface IResolver
     /// begun again after a back-off, and the endpoints are kept meanwhile.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Ends the watch, which should be at once: a registry that is disposed waits for it for 5 s and then leaves it behind.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled: how a watch ends.</exception>
+    /// <param name="cancellationToken">Ends the watch, which should happen at once: a registry that is disposed waits for it for 5 s and then leaves it behind.</param>
+    /// <returns>The states of the name, without an end.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is the normal end of a watch.</exception>
     IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default);
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>A value that is replaced now and then: a reader takes the latest one, and is told when it is replaced. Any thread.</summary>
+/// <summary>A value that is replaced now and then: a reader takes the latest one, and a task ends when it is replaced. Any thread.</summary>
 /// <param name="value">The first value.</param>
 internal sealed class Latest<T>(T value)
 {
@@ -31,6 +31,6 @@ internal sealed class Latest<T>(T value)
         replaced.SetResult();
     }
 
-    // Readers go on elsewhere: whoever updates may hold a lock.
+    // Readers continue elsewhere: the caller of an update may hold a lock.
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -4,12 +4,12 @@ namespace Linkerd.Tcp.Resolving;
 /// Background threads for calls that block, so that no thread of the pool does: they start when there is work, up to <see cref="Most"/>, and end when they have been
 /// idle for a while. The end of the process does not wait for them. Work that is not a refresh comes first, and has some threads that refreshes never take. Any thread.
 /// </summary>
-/// <param name="idle">How long a thread waits for work before it ends.</param>
+/// <param name="idle">The time for which a thread waits for work before it ends.</param>
 internal sealed class LookupThreads(TimeSpan idle)
 {
     public const int Most = 16;
 
-    /// <summary>With silent name servers every thread is taken for tens of seconds; a name that was never asked for does not wait behind refreshes for that.</summary>
+    /// <summary>The limit of threads for refreshes. With silent name servers every thread is taken for tens of seconds; the first lookup of a name does not wait behind refreshes then.</summary>
     public const int MaxRefreshThreads = 12;
 
     // A monitor, since idle threads wait on it.
@@ -41,7 +41,7 @@ internal sealed class LookupThreads(TimeSpan idle)
         }
     }
 
-    /// <summary>It is no refresh any more, where it has not been started.</summary>
+    /// <summary>Makes it no refresh any more, if it has not been started.</summary>
     public void Promote(LookupWork work)
     {
         lock (_gate)
@@ -55,7 +55,7 @@ internal sealed class LookupThreads(TimeSpan idle)
         }
     }
 
-    /// <summary>Takes it out; false where it has been started.</summary>
+    /// <summary>Removes it; false if it has been started.</summary>
     public bool Remove(LookupWork work)
     {
         lock (_gate)

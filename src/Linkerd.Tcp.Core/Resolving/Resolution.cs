@@ -2,7 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp;
 
-/// <summary>Represents one complete state of a name. A closed set of nested types; immutable, and compared by value.</summary>
+/// <summary>Represents one complete state of a name. A closed set of nested types; immutable, compared by value, for any thread.</summary>
 public abstract class Resolution : IEquatable<Resolution>
 {
     private Resolution()
@@ -36,7 +36,7 @@ public abstract class Resolution : IEquatable<Resolution>
         _ => (int)Rank,
     };
 
-    /// <summary>Returns the state in words, for a log.</summary>
+    /// <summary>Returns a description of the state, for a log.</summary>
     public override string ToString() => this switch
     {
         Bound { IsStale: true } bound => $"bound to {bound.Endpoints} (remembered, not confirmed)",
@@ -46,16 +46,16 @@ public abstract class Resolution : IEquatable<Resolution>
         _ => "pending",
     };
 
-    /// <summary>Returns whether two states are equal.</summary>
+    /// <summary>Returns a value that indicates whether two states are equal.</summary>
     public static bool operator ==(Resolution? left, Resolution? right) => left is null ? right is null : left.Equals(right);
 
-    /// <summary>Returns whether two states differ.</summary>
+    /// <summary>Returns a value that indicates whether two states differ.</summary>
     public static bool operator !=(Resolution? left, Resolution? right) => !(left == right);
 
-    /// <summary>The name exists, and these are all of its endpoints. An empty set is an answer too, and is obeyed.</summary>
+    /// <summary>Represents a name that exists, with all of its endpoints. An empty set is a valid state, and is applied like any other.</summary>
     public sealed class Bound : Resolution
     {
-        /// <summary>Makes a state.</summary>
+        /// <summary>Initializes a state.</summary>
         public Bound(EndpointSet endpoints) => Endpoints = endpoints;
 
         /// <summary>Gets the endpoints.</summary>
@@ -65,7 +65,7 @@ public abstract class Resolution : IEquatable<Resolution>
         public bool IsStale { get; init; }
     }
 
-    /// <summary>The name does not exist.</summary>
+    /// <summary>Represents a name that does not exist.</summary>
     public sealed class Negative : Resolution
     {
         private Negative()
@@ -76,7 +76,7 @@ public abstract class Resolution : IEquatable<Resolution>
         public static Negative Instance { get; } = new();
     }
 
-    /// <summary>Nothing is known yet.</summary>
+    /// <summary>Represents a name whose state is not known yet.</summary>
     public sealed class Pending : Resolution
     {
         private Pending()
@@ -87,14 +87,14 @@ public abstract class Resolution : IEquatable<Resolution>
         public static Pending Instance { get; } = new();
     }
 
-    /// <summary>The lookup failed, and says nothing about the endpoints.</summary>
+    /// <summary>Represents a failed lookup, after which the endpoints are unknown.</summary>
     public sealed class Failed : Resolution
     {
-        /// <summary>Makes a state.</summary>
-        /// <param name="error">What went wrong, in words for a log.</param>
+        /// <summary>Initializes a state.</summary>
+        /// <param name="error">A description of the failure, for a log.</param>
         public Failed(string error) => Error = error;
 
-        /// <summary>Gets what went wrong, in words for a log.</summary>
+        /// <summary>Gets a description of the failure, for a log.</summary>
         public string Error { get; }
     }
 }

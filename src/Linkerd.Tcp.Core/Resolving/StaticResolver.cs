@@ -10,18 +10,18 @@ public sealed class StaticResolver : IResolver
 {
     private readonly Latest<Resolution> _current;
 
-    /// <summary>Makes a resolver that answers with the given endpoints, every weight 1.</summary>
+    /// <summary>Initializes a resolver with the given endpoints, every weight 1.</summary>
     /// <param name="endpoints">
-    /// Each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. Host names are resolved by a <see cref="HostResolver"/>.
+    /// The endpoints, each an <see cref="IPEndPoint"/> or a <see cref="UnixDomainSocketEndPoint"/>. Host names are resolved by a <see cref="HostResolver"/>.
     /// </param>
-    /// <exception cref="ArgumentException">One is of another kind, or null; the message says which.</exception>
+    /// <exception cref="ArgumentException">An endpoint is of another kind, or null; the message contains it.</exception>
     public StaticResolver(params IEnumerable<EndPoint> endpoints)
         : this(EndpointSet.Create(Checked(endpoints)))
     {
     }
 
-    /// <summary>Makes a resolver that answers with the given set.</summary>
-    /// <exception cref="ArgumentException">An endpoint of it is neither an <see cref="IPEndPoint"/> nor a <see cref="UnixDomainSocketEndPoint"/>; the message says which.</exception>
+    /// <summary>Initializes a resolver with the given set.</summary>
+    /// <exception cref="ArgumentException">An endpoint of it is neither an <see cref="IPEndPoint"/> nor a <see cref="UnixDomainSocketEndPoint"/>; the message contains it.</exception>
     public StaticResolver(EndpointSet endpoints)
     {
         Check(endpoints);
@@ -91,7 +91,7 @@ public sealed class StaticResolver : IResolver
         }
     }
 
-    // Told here and not by each session that is reset: what is given here stays.
+    // Reported here and not by each session that is reset: an endpoint that is given here stays.
     private static string? FindProblem(EndPoint? endPoint)
     {
         if (endPoint is IPEndPoint or UnixDomainSocketEndPoint)

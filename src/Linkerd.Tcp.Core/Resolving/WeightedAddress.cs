@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Linkerd.Tcp.Resolving;
 
-/// <summary>Represents an address with a weight. Immutable, and compared by value.</summary>
+/// <summary>Represents an address with a weight. Immutable, and compared by value; any thread.</summary>
 public sealed class WeightedAddress : IEquatable<WeightedAddress>
 {
-    /// <summary>Makes an address with a weight.</summary>
+    /// <summary>Initializes an address with a weight.</summary>
     /// <param name="address">The address, comparable by value.</param>
     /// <param name="weight">
     /// The share relative to the other addresses of the group; only ratios matter. Default: 1. 0: last resort, used if nothing else can serve.
@@ -24,7 +24,7 @@ public sealed class WeightedAddress : IEquatable<WeightedAddress>
     /// <summary>Gets the weight as it was given.</summary>
     public double Weight { get; }
 
-    /// <summary>Gets the metadata of the address; null, the default: none.</summary>
+    /// <summary>Gets the metadata of the address. Default: null, none.</summary>
     public EndpointMetadata? Metadata { get; init; }
 
     /// <summary>Gets the weight, or 1 if it is not a finite number of 0 or more.</summary>

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Transport.Adapters;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// A server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
+/// Represents a server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
 /// Members are as safe for threads as those of <see cref="Connection"/>; <see cref="Abort"/> and <see cref="DisposeAsync"/> may be called from any thread, more than once.
 /// </summary>
 public sealed class BalancedConnection : IAsyncDisposable
@@ -26,7 +26,7 @@ public sealed class BalancedConnection : IAsyncDisposable
         _openedAt = timeProvider.GetTimestamp();
     }
 
-    /// <summary>Gets the connection. Its operations complete on the thread pool, or where the router's own transport completes them; never on an event loop.</summary>
+    /// <summary>Gets the connection. Its operations complete on the thread pool, or on the executors of the registry's own transport; never on an event loop.</summary>
     public TransportConnection Connection { get; }
 
     /// <summary>Gets the address of the endpoint.</summary>
@@ -38,14 +38,14 @@ public sealed class BalancedConnection : IAsyncDisposable
     /// </summary>
     public Stream AsStream() => new TransportStream(Connection, this);
 
-    /// <summary>Resets the connection (RST), and gives the load back. Pending operations end. It is still to be disposed.</summary>
+    /// <summary>Resets the connection (RST), and releases the load. Pending operations end. It is still to be disposed.</summary>
     public void Abort()
     {
         EndLease();
         Connection.Abort();
     }
 
-    /// <summary>Closes the connection, and gives the load back. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
+    /// <summary>Closes the connection, and releases the load. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
     public ValueTask DisposeAsync()
     {
         EndLease();

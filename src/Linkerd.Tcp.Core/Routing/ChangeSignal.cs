@@ -1,16 +1,16 @@
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>Counts events, and wakes whoever waits for the next one. Any thread.</summary>
+/// <summary>Counts events, and wakes the callers that wait for the next one. Any thread.</summary>
 internal sealed class ChangeSignal
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource? _changed;
     private long _version;
 
-    /// <summary>Gets the number of events; to be read before a look at what they are about, for <see cref="WaitAsync"/>.</summary>
+    /// <summary>Gets the number of events; to be read before a look at the state that they concern, for <see cref="WaitAsync"/>.</summary>
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>Completes when something has happened since the version was read.</summary>
+    /// <summary>Completes when an event has occurred since the version was read.</summary>
     public Task WaitAsync(long version, CancellationToken cancellationToken)
     {
         Task changed;

@@ -6,10 +6,10 @@ internal sealed class ConnectPatience : IDisposable
     private readonly CancellationTokenSource _time;
     private readonly CancellationTokenSource _either;
 
-    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/>: no limit.</param>
+    /// <param name="timeout">The time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="givenUp">Cancelled if the requester does not want to wait any longer.</param>
-    /// <param name="stopping">Cancelled if what is waited for ends.</param>
+    /// <param name="givenUp">Cancelled if the requester does not wait any longer.</param>
+    /// <param name="stopping">Cancelled if the object of the wait ends.</param>
     public ConnectPatience(TimeSpan timeout, TimeProvider timeProvider, CancellationToken givenUp, CancellationToken stopping)
     {
         Deadline = DeadlineOf(timeout, timeProvider);
@@ -22,7 +22,7 @@ internal sealed class ConnectPatience : IDisposable
 
     public CancellationToken Token => _either.Token;
 
-    /// <summary>The timestamp at which a timeout that begins now is over.</summary>
+    /// <summary>Returns the timestamp at which a timeout that begins now is over.</summary>
     public static long DeadlineOf(TimeSpan timeout, TimeProvider timeProvider) => timeout == Timeout.InfiniteTimeSpan
         ? Establishment.NoDeadline
         : timeProvider.GetTimestamp() + (long)(timeout.TotalSeconds * timeProvider.TimestampFrequency);

@@ -7,16 +7,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>What makes the connections of those who use no proxy, and where they live: never on an event loop, as the code of a caller goes on there. Any thread.</summary>
+/// <summary>Makes the connections of callers that use no proxy, never on an event loop, as the code of a caller continues there. Any thread.</summary>
 internal sealed class DirectDialing
 {
     private readonly Lazy<SocketsTransport> _sockets;
     private readonly Lazy<Dialer> _dialer;
 
-    /// <param name="transport">What connects, if that is no engine with loops; null: sockets.</param>
-    /// <param name="meter">Where attempts are counted; null: nowhere.</param>
+    /// <param name="transport">The transport, if it is no engine with loops; null for sockets.</param>
+    /// <param name="meter">The meter that counts attempts; null if they are not counted.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="loggerFactory">Where sockets log; null: nowhere.</param>
+    /// <param name="loggerFactory">The factory of the sockets' loggers; null if nothing is logged.</param>
     public DirectDialing(ITransport? transport, Meter? meter, TimeProvider timeProvider, ILoggerFactory? loggerFactory)
     {
         _sockets = new(() => new SocketsTransport(timeProvider, loggerFactory));
@@ -27,7 +27,7 @@ internal sealed class DirectDialing
 
     public Dialer Dialer => _dialer.Value;
 
-    /// <summary>Where balancers are asked: the thread pool, or where a network of virtual time says.</summary>
+    /// <summary>The executor of picks: the thread pool, or that of a network of virtual time.</summary>
     public TransportExecutor Executor
     {
         get => field ?? Sockets.Executor;

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>A caller of <see cref="Destination.ConnectAsync"/>: nobody but its token says that it is gone.</summary>
+/// <summary>A caller of <see cref="Destination.ConnectAsync"/>: only its token shows that it is gone.</summary>
 internal sealed class DirectRequester(TransportExecutor executor) : IRequester
 {
     public TransportExecutor Executor => executor;
@@ -12,7 +12,7 @@ internal sealed class DirectRequester(TransportExecutor executor) : IRequester
 
     public bool HasInput => false;
 
-    // Preconnects are the proxy's, and may live on an event loop, where no code of a caller's may run.
+    // Preconnects belong to the proxy, and may live on an event loop, where no code of a caller may run.
     public bool TakesPreconnects => false;
 
     public IClientContext? Client => null;

@@ -11,11 +11,11 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// How one session, or one caller of a library, gets its server connection: picks an endpoint or waits in the destination's queue, dials, and on failure tries
+/// The establishment of a server connection for one session, or one caller of a library: picks an endpoint or waits in the destination's queue, dials, and on failure tries
 /// another endpoint at once, within the retry budget. It holds the state of that, and in the end its result. For one use, and after <see cref="Reset"/> for another.
 /// </summary>
-/// <param name="dialer">What connects.</param>
-/// <param name="random">Where the back-off's jitter comes from.</param>
+/// <param name="dialer">Connects.</param>
+/// <param name="random">The source of the back-off's jitter.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class Establishment(Dialer dialer, IRandomSource random, TimeProvider timeProvider)
 {
@@ -26,7 +26,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
 
     // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
-    // although the kernel asks again only after 1 s.
+    // although the kernel repeats a SYN only after 1 s.
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
     // Zero would be no limit (ConnectOptions.Timeout).
@@ -51,20 +51,20 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     /// <summary>The connection; null if there is none. It belongs to the requester, and so does the lease.</summary>
     public TransportConnection? Connection => _last.Connection;
 
-    /// <summary>Whether there is a connection.</summary>
+    /// <summary>True if there is a connection.</summary>
     [MemberNotNullWhen(true, nameof(Connection))]
     public bool IsConnected => _last.IsConnected;
 
     /// <summary>The right to use the endpoint, as long as the connection lives.</summary>
     public EndpointLease Lease => _lease;
 
-    /// <summary>Whether the connection was made before it was needed; it may be replaced while the client has not spoken.</summary>
+    /// <summary>True if the connection was made before it was needed; it may be replaced while the client has not sent a byte.</summary>
     public bool IsWarm { get; private set; }
 
-    /// <summary>How many attempts to connect there were.</summary>
+    /// <summary>The number of attempts to connect.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>At how many endpoints they failed, each counted once.</summary>
+    /// <summary>The number of endpoints at which they failed, each counted once.</summary>
     public int Endpoints => _tried?.Count ?? 0;
 
     /// <summary>The time from the pick to the end of the last attempt.</summary>
@@ -73,7 +73,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     /// <summary>The last failure of an attempt; <see cref="ConnectFailure.None"/> if there was no attempt, or the last one succeeded.</summary>
     public ConnectFailure LastFailure => _last.Failure;
 
-    /// <summary>Without a connection: why.</summary>
+    /// <summary>The reason why there is no connection.</summary>
     public CloseReason Reason => _reason ?? _last.Failure switch
     {
         ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
@@ -81,19 +81,19 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
-    /// <summary>Without a connection: the words for the log.</summary>
+    /// <summary>A description for the log of why there is no connection.</summary>
     public string? Detail => _detail ?? _last.Detail;
 
     private bool IsCancelled => _cancellationToken.IsCancellationRequested;
 
     /// <summary>
-    /// Runs it, once. Throws what a balancer or a transport throws against its contract; the lease is given back then, and a connection that there is all the same is
+    /// Runs it, once. Throws the exceptions that a balancer or a transport throws against its contract; the lease is given back then, and an existing connection is
     /// still the requester's.
     /// </summary>
-    /// <param name="destination">Where to.</param>
-    /// <param name="policy">How.</param>
-    /// <param name="requester">For whom.</param>
-    /// <param name="deadline">The timestamp after which nobody waits for the result, or <see cref="NoDeadline"/>. Whoever keeps it cancels the token then.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="policy">The options of the connection.</param>
+    /// <param name="requester">The requester.</param>
+    /// <param name="deadline">The timestamp after which the result is not needed any more, or <see cref="NoDeadline"/>. The owner of the deadline cancels the token then.</param>
     /// <param name="cancellationToken">Cancelled at the deadline, and if the requester gives up for another reason.</param>
     public ValueTask RunAsync(Destination destination, ConnectOptions policy, IRequester requester, long deadline, CancellationToken cancellationToken)
     {
@@ -105,7 +105,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         return RunAsync();
     }
 
-    /// <summary>Forgets everything, for another use. The result belongs to somebody else by now.</summary>
+    /// <summary>Clears the state, for another use. The result belongs to other code by now.</summary>
     public void Reset()
     {
         (_destination, _policy, _requester, _cancellationToken, _deadline) = (null!, null!, null!, default, 0);
@@ -122,7 +122,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
             _isOver = TryTakeWarm();
             while (!_isOver)
             {
-                // Waiting and connecting may complete elsewhere; a balancer is asked where the requester lives.
+                // Waiting and connecting may complete elsewhere; a balancer is called on the requester's executor.
                 await TakeTurn();
                 var isPicked = TryPick(out var picked);
                 if (!isPicked && WaitFor(picked) is { } waiter)
@@ -153,7 +153,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     }
 
     /// <summary>
-    /// Continues where the requester lives. On loopback a connect is refused within the call: one that meets many refusals in a row lets others have their turn in between.
+    /// Continues on the requester's executor. On loopback a connect is refused within the call: one that meets many refusals in a row lets others have their turn in between.
     /// </summary>
     private TransportExecutor.ResumeAwaitable TakeTurn() =>
         _freeRefusals > 0 && _freeRefusals % RefusalsPerTurn == 0 ? _requester.Executor.Yield() : _requester.Executor.Resume();
@@ -196,12 +196,12 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
         if (_destination.CannotSucceed(picked))
         {
-            // One that has tried tells of that.
+            // One that has tried reports that.
             Stop(Attempts == 0 ? CloseReason.Rejected(RejectReason.NoEndpoint) : null, Attempts == 0 ? _destination.Describe(picked) : null);
         }
         else if (Attempts > 0 && picked != PickResult.AtLimit)
         {
-            // Every endpoint that there is was tried: one of them again, but not at once.
+            // Every existing endpoint was tried: one of them again, but not at once.
             PauseFirst();
         }
 
@@ -232,8 +232,8 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         return waiter;
     }
 
-    /// <summary>Takes what the wait has brought.</summary>
-    /// <returns>Whether that is a lease.</returns>
+    /// <summary>Takes the result of the wait.</summary>
+    /// <returns>True if that is a lease.</returns>
     private bool TakeServed(PendingSession waiter, PickResult waitedFor)
     {
         ref readonly var waited = ref waiter.Result;
@@ -263,7 +263,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         return false;
     }
 
-    /// <summary>Ends without a place. One that has tried already tells of that instead.</summary>
+    /// <summary>Ends without a place. One that has tried already reports that instead.</summary>
     private void StopWaiting(PickResult waitedFor)
     {
         if (_requester.IsGone)
@@ -314,12 +314,12 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
     }
 
-    // A refusal costs a server nothing, and takes one way there and back. It says nothing against the others, and its endpoint's breaker sees to it that there
-    // are few. Once an endpoint and session: however many endpoints refuse, a session ends. What was picked as a probe, or in a panic, is known to fail.
+    // A refusal costs a server nothing, and takes one round trip. It is no evidence against the others, and its endpoint's breaker keeps refusals
+    // few. Once for each endpoint and session: however many endpoints refuse, a session ends. An endpoint that was picked as a probe, or in a panic, is known to fail.
     private bool IsFree(ServerEndpoint endpoint) =>
         _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && endpoint.HasBreaker;
 
-    // The only endpoint is tried on; but not where nothing is to be tried twice.
+    // The only endpoint is tried again; but not if nothing is to be tried twice.
     private bool HasNoAttemptLeft() =>
         Attempts - _freeRefusals >= _policy.MaxAttempts && (_policy.MaxAttempts == 1 || _destination.Balancer.Endpoints.Count != 1);
 
@@ -381,7 +381,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
             return timeout;
         }
 
-        // One that is long over was so already before this attempt: the process was stopped. Then whoever keeps the deadline grants a moment, and ends that.
+        // One that is long over was so already before this attempt: the process was stopped. Then the owner of the deadline grants a moment, and ends that.
         var left = timeProvider.GetElapsedTime(_pickedAt, _deadline);
         left = left < -TransportTimer.LateMoment ? TransportTimer.LateMoment : left;
         return Shorter(timeout, left > MinAttempt ? left : MinAttempt);

@@ -4,8 +4,8 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// A wait for a time, or for a token that is cancelled before; its end comes on an executor. Not <see cref="System.Threading.Tasks.Task.Delay(TimeSpan)"/>, which comes back from a
-/// cancellation by way of the thread pool. For one wait.
+/// A wait for a time, or for a token that is cancelled before; it completes on an executor. Not <see cref="System.Threading.Tasks.Task.Delay(TimeSpan)"/>, which continues after a
+/// cancellation on the thread pool. For one wait.
 /// </summary>
 internal sealed class ExecutorDelay : IValueTaskSource<bool>
 {
@@ -20,8 +20,8 @@ internal sealed class ExecutorDelay : IValueTaskSource<bool>
         _executor = executor;
     }
 
-    /// <summary>Waits.</summary>
-    /// <returns>Whether the time is over; false where the token was cancelled first.</returns>
+    /// <summary>Waits for the time.</summary>
+    /// <returns>True if the time is over; false if the token was cancelled first.</returns>
     public static ValueTask<bool> WaitAsync(TimeSpan time, TransportExecutor executor, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var pause = new ExecutorDelay(executor);
@@ -56,7 +56,7 @@ internal sealed class ExecutorDelay : IValueTaskSource<bool>
             }
             catch (Exception error)
             {
-                // On a timer's thread there is nobody else to tell than who waits.
+                // On a timer's thread, only the waiting caller can be notified.
                 _completion.SetException(error);
             }
         }

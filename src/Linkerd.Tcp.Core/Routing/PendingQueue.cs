@@ -4,12 +4,12 @@ using Linkerd.Tcp.Balancing.Endpoints;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// The sessions to a destination that wait for its first resolution, or for an endpoint with a free place: first in, first out, and no more than so many.
-/// Whoever brings a change picks for them, one after the other, until a pick fails: nobody is woken in vain, and nobody is overtaken. Any thread.
+/// The sessions to a destination that wait for its first resolution, or for an endpoint with a free place: first in, first out, and at most a maximum number.
+/// The code that raises a change picks for them, one after the other, until a pick fails: no session is woken in vain, and none is overtaken. Any thread.
 /// </summary>
-/// <param name="maximum">The most that wait.</param>
-/// <param name="balancer">What picks for them.</param>
-/// <param name="isInVain">Whether, where a pick gave this, nothing is left to wait for.</param>
+/// <param name="maximum">The largest number that waits.</param>
+/// <param name="balancer">Picks for them.</param>
+/// <param name="isInVain">Returns true if, after a pick with this result, nothing is left to wait for.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicate<PickResult> isInVain, TimeProvider timeProvider)
 {
@@ -20,7 +20,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
     // As long as the longest back-off of a session that tries one endpoint again and again.
     private static readonly TimeSpan TriedFor = TimeSpan.FromSeconds(1);
 
-    // How many that wait for another endpoint than those that they have tried may be passed over at one change. Were there more, of whom each has met the
+    // The number of sessions that wait for another endpoint than those that they have tried and that may be passed over at one change. If there were more, each of which has met the
     // same endpoint in vain, its breaker would be open.
     private const int MaxPassed = 16;
 
@@ -35,15 +35,15 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
     private bool _pumpAgain;
     private int _passed;
 
-    /// <summary>How many wait now.</summary>
+    /// <summary>The number that waits now.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many have waited, in total.</summary>
+    /// <summary>The number that has waited, in total.</summary>
     public long Total => Volatile.Read(ref _total);
 
     public bool IsEmpty => Count == 0;
 
-    /// <summary>Takes another maximum and another balancer. A lower maximum sends nobody away. <see cref="ServePending"/> is to be called afterwards.</summary>
+    /// <summary>Takes another maximum and another balancer. A lower maximum removes no session. <see cref="ServePending"/> is to be called afterwards.</summary>
     public void Configure(int maximum, ILoadBalancer balancer)
     {
         lock (_lock)
@@ -55,12 +55,12 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
     }
 
     /// <summary>Puts a session at the end.</summary>
-    /// <param name="requester">For whom.</param>
+    /// <param name="requester">The requester.</param>
     /// <param name="tried">
     /// The endpoints that it has tried in vain. A place at one of them goes to others, and to this session only once it has waited for a second.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What to await; null where the queue is full.</returns>
+    /// <returns>The pending session to await; null if the queue is full.</returns>
     public PendingSession? TryEnqueue(IRequester requester, TriedEndpoints? tried, CancellationToken cancellationToken)
     {
         var waiter = new PendingSession(this, requester, tried, tried is null ? 0 : timeProvider.GetTimestamp());
@@ -81,12 +81,12 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
 
         waiter.CancelWith(cancellationToken);
 
-        // What has changed between the pick that failed and now was told to nobody.
+        // A change between the pick that failed and now has notified no session.
         ServePending();
         return waiter;
     }
 
-    /// <summary>Serves those that can be served. To be called after every change that a pick may feel.</summary>
+    /// <summary>Serves those that can be served. To be called after every change that may affect a pick.</summary>
     public void ServePending()
     {
         if (IsEmpty)
@@ -108,7 +108,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
         ServeNext();
     }
 
-    /// <summary>Takes one out that does not want to wait any longer; does nothing where it was served already.</summary>
+    /// <summary>Removes one that does not wait any longer; does nothing if it was served already.</summary>
     public void Cancel(PendingSession waiter)
     {
         if (TryRemove(waiter))
@@ -124,7 +124,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
         }
     }
 
-    // A balancer is asked where the requester lives; one after the other, so that the order holds.
+    // A balancer is called on the requester's executor; one after the other, so that the order holds.
     private void ServeNext() => Post(StartServing());
 
     private PendingSession? StartServing()
@@ -148,7 +148,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
             }
             catch (Exception error)
             {
-                // Somebody else's executor: its session ends, and the next one has its turn.
+                // An executor that may be user code: its session ends, and the next one has its turn.
                 if (TryRemove(next))
                 {
                     next.Complete(Failed(error));
@@ -159,7 +159,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
         }
     }
 
-    /// <summary>On the executor of its requester.</summary>
+    /// <summary>Serves a session, on the executor of its requester.</summary>
     private void TryServe(PendingSession waiter)
     {
         var result = new WaitResult(PickResult.Unavailable, default);
@@ -209,7 +209,7 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
         }
         catch (Exception error)
         {
-            // Somebody else's balancer: its fault ends this session and no other.
+            // A balancer that may be user code: its fault ends this session and no other.
             lease.Complete();
             return Failed(error);
         }
@@ -230,12 +230,12 @@ internal sealed class PendingQueue(int maximum, ILoadBalancer balancer, Predicat
 
     private static WaitResult Failed(Exception error) => new(PickResult.Unavailable, default, Error: error);
 
-    /// <summary>Returns the one to pick for after a pick has failed: the first if something has happened since that it has not felt, otherwise null, and the serving stops.</summary>
+    /// <summary>Returns the one to pick for after a pick has failed: the first if a change has happened since that was not applied to it, otherwise null, and the serving stops.</summary>
     private PendingSession? NextAfter(PendingSession waiter)
     {
         lock (_lock)
         {
-            // What one cannot take that has tried an endpoint may do for the next.
+            // A place that one cannot take as it has tried the endpoint may do for the next.
             var next = _pumpAgain ? _first : waiter.Tried is not null && waiter.IsQueued && _passed < MaxPassed ? waiter.Next : null;
             _passed = _pumpAgain ? 0 : _passed + 1;
             _pumpAgain = false;

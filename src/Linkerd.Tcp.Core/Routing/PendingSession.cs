@@ -26,10 +26,10 @@ internal sealed class PendingSession : IValueTaskSource<bool>
     /// <summary>The endpoints that the session has tried in vain; null if it has tried none. Not changed while it waits.</summary>
     public TriedEndpoints? Tried { get; }
 
-    /// <summary>When the wait began, as a timestamp.</summary>
+    /// <summary>The time at which the wait began, as a timestamp.</summary>
     public long Since { get; }
 
-    /// <summary>Its neighbours, and whether it is in the queue at all: the queue's.</summary>
+    /// <summary>Its neighbours, and its presence in the queue; they belong to the queue.</summary>
     internal PendingSession? Previous { get; set; }
 
     /// <inheritdoc cref="Previous"/>
@@ -38,17 +38,17 @@ internal sealed class PendingSession : IValueTaskSource<bool>
     /// <inheritdoc cref="Previous"/>
     internal bool IsQueued { get; set; }
 
-    /// <summary>How the wait ended, once it has.</summary>
+    /// <summary>The result of the wait, once it has ended.</summary>
     public ref readonly WaitResult Result => ref _result;
 
-    /// <summary>The end of the wait, on the requester's executor. A small result, as it is part of what a session holds that never waits.</summary>
+    /// <summary>The end of the wait, on the requester's executor. The result is kept small, as every session holds one, even those that never wait.</summary>
     public ValueTask<bool> Task => new(this, _completion.Version);
 
     /// <summary>Leaves the queue when the token is cancelled. After it was put into the queue.</summary>
     public void CancelWith(CancellationToken cancellationToken) =>
         _cancellation = cancellationToken.UnsafeRegister(static waiter => ((PendingSession)waiter!).Queue.Cancel((PendingSession)waiter), this);
 
-    /// <summary>Ends the wait. By whoever took it out of the queue, once, on the requester's executor.</summary>
+    /// <summary>Ends the wait. Called by the code that took it out of the queue, once, on the requester's executor.</summary>
     public void Complete(in WaitResult result)
     {
         _cancellation.Unregister();
@@ -71,14 +71,14 @@ internal sealed class PendingSession : IValueTaskSource<bool>
         _completion.OnCompleted(continuation, state, token, flags);
 }
 
-/// <summary>How a wait ended: with a lease where <see cref="Picked"/> says so.</summary>
-/// <param name="Picked">What the pick said; <see cref="PickResult.Unavailable"/> with no lease where the wait was given up or is in vain.</param>
+/// <summary>The end of a wait: with a lease if <see cref="Picked"/> is that.</summary>
+/// <param name="Picked">The result of the pick; <see cref="PickResult.Unavailable"/> with no lease if the wait was given up or is in vain.</param>
 /// <param name="Lease">The lease.</param>
-/// <param name="CannotSucceed">Whether nothing that can be waited for is left.</param>
-/// <param name="Error">What a balancer threw, against its contract.</param>
-/// <param name="IsTriedOut">Whether no endpoint is left but those that the session has tried.</param>
+/// <param name="CannotSucceed">True if nothing that can be waited for is left.</param>
+/// <param name="Error">The exception that a balancer threw, against its contract.</param>
+/// <param name="IsTriedOut">True if no endpoint is left but those that the session has tried.</param>
 internal readonly record struct WaitResult(PickResult Picked, EndpointLease Lease, bool CannotSucceed = false, Exception? Error = null, bool IsTriedOut = false)
 {
-    /// <summary>Whether the wait is over.</summary>
+    /// <summary>True if the wait is over.</summary>
     public bool IsEnd => Picked == PickResult.Picked || CannotSucceed || IsTriedOut || Error is not null;
 }

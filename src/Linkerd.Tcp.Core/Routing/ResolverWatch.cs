@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>One watch on the resolver of a destination. Starts anew, after a back-off, if the resolver ends it or throws.</summary>
+/// <summary>One watch on the resolver of a destination. Restarts, after a back-off, if the resolver ends it or throws.</summary>
 internal sealed partial class ResolverWatch
 {
     private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
@@ -15,7 +15,7 @@ internal sealed partial class ResolverWatch
     private readonly CancellationToken _stopping;
     private Task _running = Task.CompletedTask;
 
-    /// <param name="destination">The destination, which hears what the resolver says.</param>
+    /// <param name="destination">The destination, which receives the resolutions.</param>
     /// <param name="resolver">The resolver.</param>
     /// <param name="services">The clock, and the source of jitter.</param>
     /// <param name="ending">Cancelled when the destination ends.</param>
@@ -33,7 +33,7 @@ internal sealed partial class ResolverWatch
 
     public void Start() => _running = Task.Run(RunAsync, CancellationToken.None);
 
-    /// <summary>Cancels the watch, and waits until it has ended, but no longer than the patience: then the resolver may take as long as it likes, and nobody hears what it says.</summary>
+    /// <summary>Cancels the watch, and waits until it has ended, but no longer than the patience: then the resolver may take as long as it likes, and its resolutions are dropped.</summary>
     /// <param name="patience">In the time of the clock.</param>
     public async Task StopAsync(TimeSpan patience)
     {
@@ -48,7 +48,7 @@ internal sealed partial class ResolverWatch
         }
     }
 
-    /// <summary>Cancels a source that resolvers have the token of, and disposes it.</summary>
+    /// <summary>Cancels a source whose token resolvers hold, and disposes it.</summary>
     public static async Task CancelAsync(CancellationTokenSource source, ILogger logger)
     {
         try
@@ -57,7 +57,7 @@ internal sealed partial class ResolverWatch
         }
         catch (AggregateException error)
         {
-            // What a resolver has registered on its token; the others were called all the same.
+            // Callbacks that a resolver has registered on its token; the others were called all the same.
             Log.CallbackThrew(logger, error);
         }
 
@@ -97,13 +97,13 @@ internal sealed partial class ResolverWatch
         }
     }
 
-    /// <summary>Has the destination hear what the resolver says.</summary>
-    /// <returns>Why the resolver says no more.</returns>
+    /// <summary>Passes the resolutions to the destination.</summary>
+    /// <returns>The reason for which the resolver ended.</returns>
     private async Task<string> FollowAsync(Backoff restart)
     {
         await foreach (var resolution in Resolver.WatchAsync(_destination.Name, _stopping).ConfigureAwait(false))
         {
-            // One that was left behind speaks to nobody.
+            // One that was left behind has no receiver.
             if (_stopping.IsCancellationRequested)
             {
                 break;

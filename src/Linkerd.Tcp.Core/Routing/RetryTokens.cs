@@ -3,7 +3,7 @@ using Linkerd.Tcp.Proxying;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>The <see cref="RetryBudgetOptions"/> of one destination at work. Any thread.</summary>
+/// <summary>The state of one destination's <see cref="RetryBudgetOptions"/>. Any thread.</summary>
 internal sealed class RetryTokens
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(10);
@@ -18,7 +18,7 @@ internal sealed class RetryTokens
         Configure(options);
     }
 
-    /// <summary>Takes other options. What was saved up stays, as far as it may now be saved up.</summary>
+    /// <summary>Takes other options. Saved retries stay, up to the new limit.</summary>
     [MemberNotNull(nameof(_options))]
     public void Configure(RetryBudgetOptions options)
     {
@@ -35,7 +35,7 @@ internal sealed class RetryTokens
         }
     }
 
-    /// <summary>A session has begun.</summary>
+    /// <summary>Called when a session has begun.</summary>
     public void OnSession()
     {
         if (_options.PerSession > 0)
@@ -44,9 +44,9 @@ internal sealed class RetryTokens
         }
     }
 
-    /// <summary>The retries that may be made now.</summary>
+    /// <summary>The number of retries that may be made now.</summary>
     public double Left => _bucket?.Left ?? 0;
 
-    /// <summary>Whether a retry may be made; it is paid for then.</summary>
+    /// <summary>Pays for a retry; false if none may be made.</summary>
     public bool TryRetry() => _bucket?.TryTake() ?? false;
 }

@@ -8,39 +8,39 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// An address that a proxy listens on, the name that its sessions go to, and limits of its own: one crowd of clients does not take what another
-/// listener's clients need. The limits are off by default.
+/// Represents the options of a listener of a proxy: its address, the name that its sessions go to, and its own limits, so that the clients of one listener do not use up the capacity of
+/// another. The limits are off by default. The proxy copies and validates them: later changes have no effect.
 /// </summary>
 public sealed class ListenerOptions
 {
     private const double MaxPerSecond = 1_000_000_000;
 
-    /// <summary>Makes a listener whose address and name are set afterwards.</summary>
+    /// <summary>Initializes a listener whose address and name are set afterwards.</summary>
     public ListenerOptions()
     {
     }
 
-    /// <summary>Makes a listener.</summary>
+    /// <summary>Initializes a listener.</summary>
     /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
     /// <param name="destination">The name, as in <see cref="Destination"/>.</param>
     [SetsRequiredMembers]
     public ListenerOptions(EndPoint endPoint, DstPath? destination) => (EndPoint, Destination) = (endPoint, destination);
 
-    /// <summary>Makes a listener whose sessions go to names of their own.</summary>
+    /// <summary>Initializes a listener whose sessions go to names of their own.</summary>
     /// <param name="endPoint">The local address, as in <see cref="EndPoint"/>.</param>
     /// <param name="route">The function that chooses the name of each session, as in <see cref="Route"/>.</param>
     [SetsRequiredMembers]
     public ListenerOptions(EndPoint endPoint, Func<SessionContext, DstPath?> route) => (EndPoint, Route) = (endPoint, route);
 
     /// <summary>
-    /// Gets or sets the local address; port 0 means any free port. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0
+    /// Gets or sets the local address; port 0 means any free port. Required. <c>[::]</c> takes IPv4 clients too, as Kestrel's does, unless another listener of the proxy has 0.0.0.0
     /// with that port.
     /// </summary>
     public required EndPoint EndPoint { get; set; }
 
     /// <summary>
-    /// Gets or sets a key, which no other listener of the proxy has: what tells listeners apart that have the same <see cref="EndPoint"/>, as port 0 may be on several, when a proxy takes new options
-    /// (<see cref="TcpProxy.ApplyAsync"/>). Sessions tell it (<see cref="SessionContext.ListenerKey"/>). Null, the default: none.
+    /// Gets or sets a key, which no other listener of the proxy has. It identifies listeners that have the same <see cref="EndPoint"/>, as port 0 may be on several, when a proxy takes new options
+    /// (<see cref="TcpProxy.ApplyAsync"/>), and appears in <see cref="SessionContext.ListenerKey"/>. Default: null, no key.
     /// </summary>
     public string? Key { get; set; }
 
@@ -48,27 +48,27 @@ public sealed class ListenerOptions
     public DstPath? Destination { get; set; }
 
     /// <summary>
-    /// Gets or sets a function that chooses the name of each session, in place of <see cref="Destination"/>: from its listener, its client's address, the server name that
-    /// the client sent. Null from it refuses the client (<see cref="RejectReason.NoRoute"/>); what it throws ends the session. Called on the connection's executor, which may be
+    /// Gets or sets a function that chooses the name of each session, in place of <see cref="Destination"/>: for example by its listener, its client's address, or the server name that
+    /// the client sent. If it returns null the client is refused (<see cref="RejectReason.NoRoute"/>); an exception ends the session. Called on the connection's executor, which may be
     /// an event loop: must not block. Null, the default: all sessions go to <see cref="Destination"/>.
     /// </summary>
     public Func<SessionContext, DstPath?>? Route { get; set; }
 
     /// <summary>
-    /// Gets or sets the time from accept until the client has sent what is expected of it before its session has a destination, such as a TLS handshake; more than zero, at most 49
+    /// Gets or sets the time from accept until the client has sent the bytes that are expected before its session has a destination, such as a TLS handshake; more than zero, at most 49
     /// days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. It has no meaning if nothing is expected.
     /// </summary>
     public TimeSpan PreludeTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Gets or sets the most bytes of a client that are looked at, and not consumed, before its session has a destination; 1 or more. Default: 16 KiB. If they say too little, the
-    /// client is refused (<see cref="RejectReason.Prelude"/>). What a client sends early for its server may be more.
+    /// Gets or sets the largest number of bytes of a client that are looked at, and not consumed, before its session has a destination; 1 or more. Default: 16 KiB. If they are not enough, the
+    /// client is refused (<see cref="RejectReason.Prelude"/>). The bytes that a client sends early for its server may be more.
     /// </summary>
     public int MaxPreludeBytes { get; set; } = 16 * 1024;
 
     /// <summary>
-    /// Gets or sets how the PROXY protocol is accepted: the peers that are trusted to send a header, and must, so that sessions have the client that it names. Null, the default: not at all; a header
-    /// goes to the server like all bytes.
+    /// Gets or sets the options of the PROXY protocol: the peers that are trusted to send a header, and must, so that sessions have the client that it names.
+    /// Null, the default, if it is not accepted; a header goes to the server like all bytes.
     /// </summary>
     public AcceptProxyOptions? AcceptProxy { get; set; }
 
@@ -84,35 +84,35 @@ public sealed class ListenerOptions
     /// </summary>
     public ClientNetworks? DenyClients { get; set; }
 
-    /// <summary>What happens on each connection before it is admitted, in order; a PROXY header comes before that.</summary>
+    /// <summary>The steps on each connection before it is admitted, in order; a PROXY header comes before that.</summary>
     internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 
     /// <summary>
-    /// Connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="TransportListenOptions.Backlog"/>).
+    /// Gets or sets the number of connections that the kernel completes ahead of the proxy, 1 or more. Default: as many as it allows (<see cref="TransportListenOptions.Backlog"/>).
     /// </summary>
     public int Backlog { get; set; } = int.MaxValue;
 
     /// <summary>
-    /// The most sessions of this listener at once, within <see cref="TcpProxyOptions.MaxSessions"/>. While it is reached nothing is accepted here, and
+    /// Gets or sets the largest number of sessions of this listener at once, within <see cref="TcpProxyOptions.MaxSessions"/>. While it is reached nothing is accepted here, and
     /// clients wait in the kernel's backlog. Null, the default: no limit but that of all listeners.
     /// </summary>
     public int? MaxSessions { get; set; }
 
     /// <summary>
-    /// The most sessions that begin in a second, over time; more than 0, at most 1,000,000,000, and 0.5 is one in two seconds. A client beyond it is reset at once
+    /// Gets or sets the largest number of sessions that begin in a second, over time; more than 0, at most 1,000,000,000, and 0.5 is one in two seconds. A client beyond it is reset at once
     /// (<see cref="RejectReason.AcceptRate"/>): held back instead, clients would pile up in the backlog, and be served when they have long given up. Null,
     /// the default: no limit.
     /// </summary>
     public double? AcceptRate { get; set; }
 
     /// <summary>
-    /// How many sessions may begin at once after a pause, in spite of <see cref="AcceptRate"/>. Null, the default: the rate, rounded up, so one second's
+    /// Gets or sets the number of sessions that may begin at once after a pause, in spite of <see cref="AcceptRate"/>. Null, the default: the rate, rounded up, so one second's
     /// worth. Only with a rate.
     /// </summary>
     public int? AcceptBurst { get; set; }
 
     /// <summary>
-    /// The most sessions of one client address at once, at this listener; a client beyond it is reset at once (<see cref="RejectReason.ClientSessions"/>).
+    /// Gets or sets the largest number of sessions of one client address at once, at this listener; a client beyond it is reset at once (<see cref="RejectReason.ClientSessions"/>).
     /// An IPv4 address counts alone, and as the same in IPv6 form; IPv6 addresses count by their /64, all of which one subscriber has
     /// (RFC 6177). Clients behind one NAT share an address; those of Unix-domain sockets have none, and no limit. Null, the default: no limit.
     /// </summary>

@@ -6,11 +6,11 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Serving;
 
 /// <summary>
-/// The listeners of a proxy, and the way from one set of options to another: what can fail comes first, and is undone if something does; then nothing can fail any more. One call at a time;
+/// The listeners of a proxy, and the change from one set of options to another: steps that can fail come first, and are undone if one does; then nothing can fail any more. One call at a time;
 /// the addresses may be read on any thread.
 /// </summary>
-/// <param name="transport">What listens.</param>
-/// <param name="services">What all sessions of the proxy share.</param>
+/// <param name="transport">Listens.</param>
+/// <param name="services">The services that all sessions of the proxy share.</param>
 /// <param name="limit">The limit of all listeners.</param>
 internal sealed class ListenerSet(ITransport transport, SessionServices services, ConnectionLimit limit)
 {
@@ -26,14 +26,14 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
     public int IndexOf(EndPoint localEndPoint) => Array.FindIndex(_current, listener => listener.LocalEndPoint.Equals(localEndPoint));
 
     /// <summary>
-    /// Finds the running listener that goes on with each of some options: by address; for port 0 by key, or, if one of the two has none, in order. Null: there is none, one is to be bound.
+    /// Finds the running listener that goes on with each of some options: by address; for port 0 by key, or, if one of the two has none, in order. Null if there is none, and one is to be bound.
     /// </summary>
     public ServedListener?[] Match(IReadOnlyList<ListenerOptions> options)
     {
         var found = new ServedListener?[options.Count];
         var left = _current.ToList();
 
-        // Also the port that port 0 has become.
+        // Also the port that was chosen for port 0.
         Take(static (next, running) => next.EndPoint.Equals(running.LocalEndPoint));
         Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && next.Key == running.Options.Key);
         Take(static (next, running) => next.EndPoint.Equals(running.Options.EndPoint) && (next.Key is null || running.Options.Key is null));
@@ -52,9 +52,9 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         }
     }
 
-    /// <summary>Goes over to options; if it throws nothing has changed.</summary>
+    /// <summary>Changes to other options; if it throws nothing has changed.</summary>
     /// <param name="options">The options, validated.</param>
-    /// <param name="policy">What they say of all sessions.</param>
+    /// <param name="policy">Their part for all sessions.</param>
     /// <param name="running">The listener that goes on with each of their listeners, as of <see cref="Match"/>.</param>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <returns>The listeners that are not among them any more; to be removed.</returns>
@@ -87,7 +87,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
                 }
             }
 
-            // The larger limit first, for whoever starts below.
+            // The larger limit first, for connections that start below.
             var most = options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions;
             limit.SetMaximum(Math.Max(most, mostBefore));
             StartAdded(options, policy, running, next!, held);
@@ -110,7 +110,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         return removed!;
     }
 
-    /// <summary>Stops all, at once, as each may take a moment to serve those who have connected already.</summary>
+    /// <summary>Stops all, at once, as each may take a moment to serve the clients that have connected already.</summary>
     public async Task StopAsync()
     {
         await Task.WhenAll(_current.Select(static listener => listener.StopAsync())).ConfigureAwait(false);
@@ -158,7 +158,7 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
             }
             catch (Exception error) when (error is NotSupportedException or TransportException or ObjectDisposedException)
             {
-                // A buffer size that was set for a moment; what has failed is thrown, and says more.
+                // A buffer size that was set for a moment; the exception that is thrown contains the failure.
                 continue;
             }
         }

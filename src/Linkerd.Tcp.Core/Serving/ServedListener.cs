@@ -33,24 +33,24 @@ internal sealed partial class ServedListener : IConnectionHandler
     /// <summary>Gets the options in force.</summary>
     public ListenerOptions Options { get; private set; }
 
-    /// <summary>Gets the address, with the port that port 0 became.</summary>
+    /// <summary>Gets the address, with the port that was chosen for port 0.</summary>
     public EndPoint LocalEndPoint => _socket.LocalEndPoint;
 
-    /// <summary>Binds a socket, on which nobody is accepted yet.</summary>
+    /// <summary>Binds a socket, on which nothing is accepted yet.</summary>
     public static async Task<ServedListener> BindAsync(
         ITransport transport, SessionServices services, ConnectionLimit whole, ListenerOptions options, TransportListenOptions listen, CancellationToken cancellationToken)
     {
-        // A part of the whole also without a limit of its own: it may get one, which counts the sessions that are there then.
+        // A part of the whole also without a limit of its own: it may get one, which counts the existing sessions then.
         var limit = new ConnectionLimit(options.MaxSessions ?? int.MaxValue, whole);
         listen.Limit = limit;
         return new(services, await transport.ListenAsync(listen, cancellationToken).ConfigureAwait(false), options, listen, limit);
     }
 
-    /// <summary>Gets the reason for which the socket cannot take options, in words; null if it can.</summary>
+    /// <summary>Gets the reason for which the socket cannot take options; null if it can.</summary>
     public string? FindObstacle(TransportListenOptions listen) => IsSame(listen) ? null : _socket.FindObstacle(listen);
 
-    /// <summary>Gives the socket options for which there is no obstacle.</summary>
-    /// <returns>The options of before.</returns>
+    /// <summary>Applies options to the socket for which there is no obstacle.</summary>
+    /// <returns>The earlier options.</returns>
     public TransportListenOptions ChangeSocket(TransportListenOptions listen)
     {
         var before = _listen;
@@ -63,17 +63,17 @@ internal sealed partial class ServedListener : IConnectionHandler
         return before;
     }
 
-    /// <summary>Has connections that come from now on admitted by options, and goes on with the counts that there are.</summary>
+    /// <summary>Admits connections that come from now on by other options, and goes on with the existing counts.</summary>
     /// <param name="options">The options.</param>
     /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
-    /// <param name="policy">What holds for all listeners.</param>
+    /// <param name="policy">The policy for all listeners.</param>
     public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy)
     {
         Options = options;
         _limit.SetMaximum(options.MaxSessions ?? int.MaxValue);
         if (options.AcceptRate is { } rate)
         {
-            // What the bucket holds stays: whoever changes a limit grants no burst by it.
+            // The tokens of the bucket stay: a change of a limit grants no burst.
             var burst = options.AcceptBurst ?? Math.Ceiling(rate);
             (_rate ??= new TokenBucket(rate, burst, _services.TimeProvider)).SetRate(rate, burst);
         }
@@ -115,7 +115,7 @@ internal sealed partial class ServedListener : IConnectionHandler
         _socket.Start(this);
     }
 
-    /// <summary>Stops accepting, once those who have connected already are sessions, which live on.</summary>
+    /// <summary>Stops accepting, once the clients that have connected already are sessions, which continue.</summary>
     public async Task StopAsync()
     {
         try
@@ -124,14 +124,14 @@ internal sealed partial class ServedListener : IConnectionHandler
         }
         catch (Exception error)
         {
-            // Somebody else's: the other listeners stop all the same.
+            // A transport that may be user code: the other listeners stop all the same.
             Log.StopThrew(_services.ProxyLogger, error, LocalEndPoint);
         }
 
         Hold(null);
     }
 
-    /// <summary>Stops a listener that the proxy has no more.</summary>
+    /// <summary>Stops a listener that the proxy no longer has.</summary>
     public async Task RemoveAsync()
     {
         await StopAsync().ConfigureAwait(false);

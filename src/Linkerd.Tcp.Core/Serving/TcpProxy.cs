@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A layer-4 proxy: listeners, the sessions that come from them, their limits, and the drain at the end.
-/// The router, and a transport that was given, are not disposed with it. Any thread.
+/// Represents a layer-4 proxy: listeners, the sessions that come from them, their limits, and the drain at the end.
+/// The registry, and a transport that was given, are not disposed with it. Any thread.
 /// </summary>
 public sealed partial class TcpProxy : IAsyncDisposable
 {
@@ -30,21 +30,21 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private readonly ListenerSet _listeners;
     private readonly SessionServices _services;
 
-    // Starting, taking new options and stopping, one after the other. Holds nothing that would have to be disposed.
+    // Serializes starting, taking new options and stopping. Holds nothing that would have to be disposed.
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile TcpProxyOptions _options;
     private SessionPolicy _policy;
     private State _state;
 
-    /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
-    /// <param name="options">What to serve; copied.</param>
-    /// <param name="router">Where sessions go.</param>
-    /// <param name="transport">What carries them; default: one of its own, of <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
-    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
-    /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
+    /// <summary>Initializes a proxy; <see cref="StartAsync"/> starts it.</summary>
+    /// <param name="options">The options; copied.</param>
+    /// <param name="router">The destinations of sessions.</param>
+    /// <param name="transport">The transport; default: one of its own, created by <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
+    /// <param name="loggerFactory">The factory of loggers; default: nothing is logged.</param>
+    /// <param name="meter">The meter of the instruments; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
-    /// <param name="random">Where jitter comes from.</param>
-    /// <param name="observer">What receives a record of each session at its end; default: nothing, and no records are made.</param>
+    /// <param name="random">The source of jitter; default: a shared one, seeded by the operating system.</param>
+    /// <param name="observer">Receives a record of each session at its end; default: none, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
@@ -94,19 +94,20 @@ public sealed partial class TcpProxy : IAsyncDisposable
     public TcpProxyOptions Options => _options.Copy();
 
     /// <summary>
-    /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that port 0 became. Empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
+    /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before
+    /// <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
     /// </summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => _listeners.LocalEndPoints;
 
-    /// <summary>The sessions that are open now.</summary>
+    /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
 
-    /// <summary>The most sessions at once, over all listeners.</summary>
+    /// <summary>Gets the largest number of sessions at once, over all listeners.</summary>
     public int MaxSessions => _limit.Maximum;
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
-    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the router was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -119,7 +120,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
                 throw new InvalidOperationException("The proxy was started or stopped before.");
             }
 
-            // One that could not start is not started again.
+            // A proxy that could not start is not started again.
             _state = State.Stopped;
             await _services.Destinations.ServeWithAsync(_policy.Proxy).ConfigureAwait(false);
             await _listeners.ApplyAsync(_options, _policy, new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
@@ -137,22 +138,24 @@ public sealed partial class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes new options while it runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new ones, also those of clients that wait in a backlog.
-    /// Lower limits end no session. Before <see cref="StartAsync"/>: it starts with them.
+    /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new
+    /// ones, also those of clients that wait in a backlog. Lower limits end no session. If it is called before <see cref="StartAsync"/>, the proxy starts with
+    /// them.
     /// </summary>
     /// <remarks>
-    /// <para>A listener is known by its address (and, among several with port 0, by its <see cref="ListenerOptions.Key"/>, or its place in the order): it goes on with its socket, its sessions and what its limits have
-    /// counted. One whose address is not among the new ones is removed: it serves those who have connected already, as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are
-    /// bound before anything changes, and accept before others are removed.</para>
-    /// <para>Two things cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a buffer size back to null. Take the listener out, then
-    /// put it in again.</para>
-    /// <para>Several calls take their turn, and so do starting, draining and disposing.</para>
+    /// <para>A listener is identified by its address (and, among several with port 0, by its <see cref="ListenerOptions.Key"/>, or its place in the order): it
+    /// goes on with its socket, its sessions and the counts of its limits. One whose address is not among the new ones is removed: it serves the clients that
+    /// have connected already, as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are bound before anything changes,
+    /// and accept before others are removed.</para>
+    /// <para>Two properties cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a
+    /// buffer size back to null. Remove the listener, then add it again.</para>
+    /// <para>Calls are serialized with one another, and with starting, draining and disposing.</para>
     /// </remarks>
     /// <param name="options">The options; copied.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding; once the options are in force it has no effect.</param>
-    /// <returns>Completes when the removed listeners are closed, and all who have connected to them are sessions.</returns>
+    /// <returns>Completes when the removed listeners are closed, and all clients that have connected to them are sessions.</returns>
     /// <exception cref="InvalidOptionsException">An option is not valid, or cannot be changed while the listener runs. Nothing has changed.</exception>
-    /// <exception cref="TransportException">An address could not be bound; the message says which. Nothing has changed.</exception>
+    /// <exception cref="TransportException">An address could not be bound; the message contains it. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The proxy was drained, or could not start.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the router was disposed.</exception>
     public Task ApplyAsync(TcpProxyOptions options, CancellationToken cancellationToken = default)
@@ -165,7 +168,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Adds a listener while the proxy runs; otherwise as <see cref="ApplyAsync"/>.</summary>
     /// <param name="listener">Its options; copied.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
-    /// <returns>Its address, with the port that port 0 became. Before <see cref="StartAsync"/>: the one of the options.</returns>
+    /// <returns>The address, with the port that was chosen for port 0. Before <see cref="StartAsync"/>, the address of the options.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
     public async Task<EndPoint> AddListenerAsync(ListenerOptions listener, CancellationToken cancellationToken = default)
     {
@@ -181,11 +184,11 @@ public sealed partial class TcpProxy : IAsyncDisposable
         return addresses![^1];
     }
 
-    /// <summary>Gives one listener other options while the proxy runs, maybe another address; otherwise as <see cref="ApplyAsync"/>.</summary>
+    /// <summary>Changes the options of one listener while the proxy runs, perhaps to another address; otherwise as <see cref="ApplyAsync"/>.</summary>
     /// <param name="localEndPoint">Its address, as in <see cref="LocalEndPoints"/>.</param>
-    /// <param name="listener">Its options; copied. With another address it is added, then the one of before is removed.</param>
+    /// <param name="listener">The options; copied. With another address the new listener is added, then the earlier one is removed.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
-    /// <returns>Whether there is a listener on the address.</returns>
+    /// <returns>True if there is a listener on the address.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
     public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
     {
@@ -203,10 +206,10 @@ public sealed partial class TcpProxy : IAsyncDisposable
             cancellationToken).ConfigureAwait(false) is not null;
     }
 
-    /// <summary>Removes a listener while the proxy runs, which keeps one at least; otherwise as <see cref="ApplyAsync"/>.</summary>
+    /// <summary>Removes a listener while the proxy runs, except the last one; otherwise as <see cref="ApplyAsync"/>.</summary>
     /// <param name="localEndPoint">Its address, as in <see cref="LocalEndPoints"/>.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls.</param>
-    /// <returns>Whether there was a listener on the address.</returns>
+    /// <returns>True if there was a listener on the address.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
     public async Task<bool> RemoveListenerAsync(EndPoint localEndPoint, CancellationToken cancellationToken = default)
     {
@@ -226,9 +229,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>
     /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
     /// </summary>
-    /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
-    /// <param name="abort">Aborts what is left at once.</param>
-    /// <returns>How many sessions were aborted.</returns>
+    /// <param name="grace">The time that sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="abort">Aborts the remaining sessions at once.</param>
+    /// <returns>The number of sessions that were aborted.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or more than 49 days. Nothing is stopped then.</exception>
     public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort)
     {
@@ -302,9 +305,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes the options in turn.</summary>
-    /// <param name="change">Gets the new options, validated, and the listener that goes on with each of theirs; none: nothing is to be changed.</param>
-    /// <param name="isOfAll">Whether more than listeners may change.</param>
+    /// <summary>Changes the options, one call after the other.</summary>
+    /// <param name="change">Gets the new options, validated, and the listener that goes on with each of theirs; null if nothing is to be changed.</param>
+    /// <param name="isOfAll">True if more than listeners may change.</param>
     /// <param name="cancellationToken">Cancels the wait for the turn, and binding.</param>
     /// <returns>The addresses afterwards; null if nothing was to be changed.</returns>
     private async Task<IReadOnlyList<EndPoint>?> ChangeAsync(Func<(TcpProxyOptions Options, ServedListener?[] Running)?> change, bool isOfAll, CancellationToken cancellationToken)

@@ -4,32 +4,33 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp;
 
-/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect. <see cref="TcpProxy.ApplyAsync"/> gives it others while it runs.</summary>
+/// <summary>Represents the options of a <see cref="TcpProxy"/>, which copies and validates them: later changes have no effect. <see cref="TcpProxy.ApplyAsync"/> changes them while it runs.</summary>
 public sealed class TcpProxyOptions
 {
-    /// <summary>Where it listens; at least one.</summary>
+    /// <summary>Gets or sets the listeners; at least one. Required.</summary>
     public required IReadOnlyList<ListenerOptions> Listeners { get; set; }
 
     /// <summary>
-    /// The most sessions at once, over all listeners; <see cref="ListenerOptions.MaxSessions"/> is that of one. While it is reached nothing is accepted, and clients wait in the kernel's backlog.
-    /// Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
+    /// Gets or sets the largest number of sessions at once, over all listeners; <see cref="ListenerOptions.MaxSessions"/> is that of one. While it is reached
+    /// nothing is accepted, and clients wait in the kernel's backlog. Null, the default: (descriptor limit - 200) / 2, as each session takes two descriptors.
     /// </summary>
     public int? MaxSessions { get; set; }
 
-    /// <summary>How sessions get their server connections, where <see cref="DestinationOptions.Connect"/> does not say otherwise.</summary>
+    /// <summary>Gets or sets the options of the sessions' server connections, if <see cref="DestinationOptions.Connect"/> is null. Default: those of <see cref="ConnectOptions"/>.</summary>
     public ConnectOptions Connect { get; set; } = new();
 
     /// <summary>
-    /// Whether a client that sends its FIN while its session waits for a server connection is taken for gone, as HAProxy's
-    /// <c>option abortonclose</c> has it: its place is free at once, which matters where impatient clients pile up. Default: false, as the FIN may be
+    /// Gets or sets a value that indicates whether a client that sends its FIN while its session waits for a server connection is taken for gone, as with HAProxy's
+    /// <c>option abortonclose</c>: its place is free at once, which matters if impatient clients pile up. Default: false, as the FIN may be
     /// a half-close (<c>echo query | nc</c>), whose sender waits for the answer. A client that resets the connection is gone either way.
     /// </summary>
     public bool AbortOnClose { get; set; }
 
-    /// <summary>The limits of each session's copy.</summary>
+    /// <summary>Gets or sets the limits of each session's copy. Default: those of <see cref="DuplexOptions"/>.</summary>
     public DuplexOptions Duplex { get; set; } = new();
 
-    /// <summary>How clients' connections are set up, and those to servers too where <see cref="ConnectOptions.Tcp"/> is null; the window is here.</summary>
+    /// <summary>Gets or sets the settings of clients' connections, and of those to servers if <see cref="ConnectOptions.Tcp"/> is null; they include the
+    /// window. Default: those of <see cref="TcpOptions"/>.</summary>
     public TcpOptions Tcp { get; set; } = new();
 
     internal TcpProxyOptions Copy()

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
-/// Represents the options of a listener that accepts the PROXY protocol, version 1 and 2, from the proxies before it. Nothing is guessed: a header is required from the peers that are
+/// Represents the options of a listener that accepts the PROXY protocol, version 1 and 2, from the proxies before it. Headers are not detected: a header is required from the peers that are
 /// trusted to send it, and is not looked for from others.
 /// </summary>
 public sealed class AcceptProxyOptions
@@ -15,11 +15,11 @@ public sealed class AcceptProxyOptions
     public ClientNetworks? Trusted { get; set; }
 
     /// <summary>
-    /// Gets or sets whether the peers of a listener on a Unix-domain socket send the header: whoever may open the socket's file may then name any client. Default: false.
+    /// Gets or sets a value that indicates whether the peers of a listener on a Unix-domain socket send the header: a process that may open the socket's file may then name any client. Default: false.
     /// </summary>
     public bool TrustUnixPeers { get; set; }
 
-    /// <summary>Gets or sets what happens to peers that are not trusted. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
+    /// <summary>Gets or sets the treatment of peers that are not trusted. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
     public UntrustedPeers Untrusted { get; set; }
 
     internal AcceptProxyOptions Copy() => (AcceptProxyOptions)MemberwiseClone();

@@ -5,17 +5,17 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
-/// How many sessions each client address has, of those that have any: as large as the sessions are many. Any thread; one lock, held for a
+/// Counts the sessions of each client address that has any, so that its size follows the number of sessions. Any thread; one lock, held for a
 /// look-up.
 /// </summary>
-/// <param name="most">The most sessions of one address.</param>
+/// <param name="most">The largest number of sessions of one address.</param>
 internal sealed class ClientCounts(int most)
 {
     private int _most = most;
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, ClientCount> _counts = [];
 
-    /// <summary>The addresses that have sessions.</summary>
+    /// <summary>The number of addresses that have sessions.</summary>
     public int Addresses
     {
         get
@@ -27,7 +27,7 @@ internal sealed class ClientCounts(int most)
         }
     }
 
-    /// <summary>Changes the most sessions of one address. Nobody loses a place.</summary>
+    /// <summary>Changes the largest number of sessions of one address. No session loses its place.</summary>
     public void SetMost(int most)
     {
         lock (_lock)
@@ -38,8 +38,8 @@ internal sealed class ClientCounts(int most)
 
     /// <summary>Takes a place for a session of a client.</summary>
     /// <param name="client">The client; one that has no IP address is not limited.</param>
-    /// <param name="place">To be given back when the session ends; null where the client is not limited.</param>
-    /// <returns>False where the client has as many sessions as it may have.</returns>
+    /// <param name="place">The place, to be given back when the session ends; null if the client is not limited.</param>
+    /// <returns>False if the client has as many sessions as it may have.</returns>
     public bool TryAcquire(EndPoint? client, out ClientCount? place)
     {
         place = null;
@@ -84,7 +84,7 @@ internal sealed class ClientCounts(int most)
         }
     }
 
-    /// <summary>What counts as one client: an IPv4 address, in its IPv6 form, or the /64 of an IPv6 address.</summary>
+    /// <summary>Gets the key of one client: an IPv4 address, in its IPv6 form, or the /64 of an IPv6 address.</summary>
     private static UInt128 AddressOf(IPAddress ip)
     {
         Span<byte> bytes = stackalloc byte[16];

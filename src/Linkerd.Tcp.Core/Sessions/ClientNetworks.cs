@@ -40,8 +40,8 @@ public sealed class ClientNetworks
     /// <summary>Reads networks and addresses, one or several with commas between them.</summary>
     /// <param name="text">The text, such as <c>10.0.0.0/8, 192.0.2.1, 2001:db8::/32</c>; white space around an item does not count.</param>
     /// <param name="networks">The list; null if the text is refused.</param>
-    /// <param name="error">What is wrong, and what was expected; null if nothing is.</param>
-    /// <returns>Whether the text is a list of networks.</returns>
+    /// <param name="error">The problem, and what was expected; null if there is none.</param>
+    /// <returns>True if the text is a list of networks.</returns>
     public static bool TryParse(string text, [NotNullWhen(true)] out ClientNetworks? networks, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -63,8 +63,8 @@ public sealed class ClientNetworks
     }
 
     /// <summary>
-    /// Gets whether a client's address is in one of the networks. An IPv4 address that was mapped into IPv6 counts as IPv4, and zones do not count. What has no IP address, such as
-    /// the client of a Unix-domain socket, is in none.
+    /// Returns a value that indicates whether a client's address is in one of the networks. An IPv4 address that was mapped into IPv6 counts as IPv4, and zones
+    /// do not count. A client without an IP address, such as that of a Unix-domain socket, is in none.
     /// </summary>
     public bool Contains(EndPoint? client) => client is IPEndPoint ip && Contains(ip.Address);
 
@@ -79,7 +79,7 @@ public sealed class ClientNetworks
                 : _v6.Contains(BinaryPrimitives.ReadUInt128BigEndian(bytes)));
     }
 
-    /// <summary>Gets the networks, with commas; one that is a single address as that address.</summary>
+    /// <summary>Returns the networks, with commas; one that is a single address as that address.</summary>
     public override string ToString() => string.Join(", ", Networks.Select(network =>
         network.PrefixLength == BitsOf(network.BaseAddress) ? network.BaseAddress.ToString() : network.ToString()));
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
-/// Ends the sessions of endpoints that leave or are down, where their destinations say so. Nothing is kept for a session, and nothing runs, but while an endpoint
+/// Ends the sessions of endpoints that leave or are down, if the options of their destinations require it. Nothing is kept for a session, and nothing runs, except while an endpoint
 /// that has sessions leaves: then all sessions are looked at, once a second. Any thread.
 /// </summary>
 internal sealed partial class DrainEnforcer : IDisposable
@@ -36,7 +36,7 @@ internal sealed partial class DrainEnforcer : IDisposable
         _timer = timeProvider.CreateTimer(static leaving => ((DrainEnforcer)leaving!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Looks after the sessions to a destination, where its options ask for it.</summary>
+    /// <summary>Watches the sessions to a destination, if its options require it.</summary>
     public void Watch(Destination destination)
     {
         lock (_lock)
@@ -51,7 +51,7 @@ internal sealed partial class DrainEnforcer : IDisposable
         destination.EndpointDown += OnDown;
     }
 
-    /// <summary>Ends what <see cref="Watch"/> began.</summary>
+    /// <summary>Ends the watch that <see cref="Watch"/> began.</summary>
     public void Unwatch(Destination destination)
     {
         lock (_lock)
@@ -63,7 +63,7 @@ internal sealed partial class DrainEnforcer : IDisposable
         destination.EndpointDown -= OnDown;
     }
 
-    /// <summary>An endpoint of a destination has begun to leave, or may stay for another time.</summary>
+    /// <summary>Called when an endpoint of a destination has begun to leave, or its time has changed.</summary>
     public void Begin(Destination destination)
     {
         var timeout = destination.DrainTimeout;
@@ -157,7 +157,7 @@ internal sealed partial class DrainEnforcer : IDisposable
         }
     }
 
-    /// <returns>Whether sessions of endpoints that leave still have time.</returns>
+    /// <returns>True if sessions of endpoints that leave still have time.</returns>
     private bool EndDue(HashSet<ServerEndpoint>? down, TimeSpan passed)
     {
         var due = new List<(Session Session, CloseReason Reason)>();
@@ -205,8 +205,8 @@ internal sealed partial class DrainEnforcer : IDisposable
         return null;
     }
 
-    // A time drawn uniformly between half and all of the limit, without keeping it: who is still there at one look is due by the next one with the
-    // share that lies between them of what is left.
+    // A time drawn uniformly between half and all of the limit, without keeping it: a session that is still there at one look is due by the next one with the
+    // share that lies between them of the remainder.
     private bool IsDue(TimeSpan leaving, TimeSpan passed, TimeSpan limit)
     {
         var half = limit / 2;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>Which clients may have a session, by their networks. Denial wins; with an allow list, what is not in it is denied. Immutable; any thread.</summary>
+/// <summary>Decides by networks which clients may have a session. Denial wins; with an allow list, a client that is not in it is denied. Immutable; any thread.</summary>
 /// <param name="allow">The networks whose clients are allowed; null, the default: all.</param>
 /// <param name="deny">The networks whose clients are denied; null, the default: none.</param>
 internal sealed class NetworkRules(ClientNetworks? allow = null, ClientNetworks? deny = null)

@@ -11,10 +11,10 @@ namespace Linkerd.Tcp.Sessions;
 /// that the header has. One instance serves all sessions of a listener.
 /// </summary>
 /// <param name="access">The peers that are trusted, and the clients that may connect.</param>
-/// <param name="maxBytes">The most bytes that preludes look at.</param>
+/// <param name="maxBytes">The largest number of bytes that preludes look at.</param>
 internal sealed partial class ProxyHeaderPrelude(ClientAccess access, int maxBytes) : IPrelude
 {
-    // Behind the header there is place for what a prelude after this one looks at.
+    // Behind the header there is room for the bytes that a later prelude looks at.
     private const int RoomForData = 1024;
     private const int MaxLine = 107;
     private const int MaxBlock = 64 * 1024 - 256;

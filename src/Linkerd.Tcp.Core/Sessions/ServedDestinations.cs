@@ -4,7 +4,7 @@ using Linkerd.Tcp.Dialing;
 namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
-/// The destinations that sessions of one proxy go to. What a proxy does for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and
+/// The destinations that sessions of one proxy go to. A proxy's work for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and
 /// ending the sessions of endpoints that leave. Any thread.
 /// </summary>
 internal sealed class ServedDestinations(DestinationRegistry router, Dialer dialer, DrainEnforcer leaving)
@@ -17,7 +17,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
 
     /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
-    /// <exception cref="Exception">What the router's options function throws.</exception>
+    /// <exception cref="Exception">An exception of the router's options function.</exception>
     public Destination HoldForListener(DstPath name)
     {
         var proxy = Proxy;
@@ -26,7 +26,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         return destination;
     }
 
-    /// <summary>Gives the hold of a listener back, which is gone, or has another name.</summary>
+    /// <summary>Gives the hold of a listener back that is gone, or has another name.</summary>
     public void ReleaseForListener(Destination? destination)
     {
         if (destination is not null)
@@ -35,7 +35,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         }
     }
 
-    /// <summary>Gets the destination of a name that a client chose, held for its session; null if there are as many as there may be.</summary>
+    /// <summary>Gets the destination of a name that a client chose, held for its session; null if their number is at its limit.</summary>
     /// <inheritdoc cref="HoldForListener"/>
     public Destination? TryHold(DstPath name)
     {
@@ -49,8 +49,8 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         return destination;
     }
 
-    /// <summary>Takes the proxy's options for what it does for destinations from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
-    /// <returns>Completes when those of before are closed.</returns>
+    /// <summary>Applies the proxy's options to its work for destinations from now on. If connections are made in another way, those that were made ahead are made again. One call at a time.</summary>
+    /// <returns>Completes when the earlier ones are closed.</returns>
     public async Task ServeWithAsync(ServedBy proxy)
     {
         ServedBy? before;
@@ -76,7 +76,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         }
     }
 
-    /// <summary>Makes no more preconnects, and closes those that there are.</summary>
+    /// <summary>Makes no more preconnects, and closes the existing ones.</summary>
     public async ValueTask StopAsync()
     {
         lock (_lock)
@@ -102,7 +102,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         {
             if (_served.TryAdd(destination, true))
             {
-                // The options may have changed since they were looked at; whoever changes them has not seen this destination.
+                // The options may have changed since they were read; the code that changes them has not seen this destination.
                 destination.ServeWith(Proxy.Connect, Proxy.Tcp, proxy.Connect);
                 leaving.Watch(destination);
                 if (!_isStopped)
@@ -114,7 +114,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         }
     }
 
-    // Nobody uses it any more, so nobody begins again with it.
+    // No session uses it any more, so none begins again with it.
     private void Forget(Destination destination)
     {
         destination.Evicted -= Forget;

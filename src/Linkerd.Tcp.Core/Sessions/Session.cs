@@ -25,9 +25,9 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     private bool _isAdmitted;
     private bool _isCounted;
 
-    /// <param name="context">The connection, and what is known of it.</param>
+    /// <param name="context">The connection, and the properties of the session.</param>
     /// <param name="place">The session's place among those of its client; null if they are not counted, or it is not admitted yet.</param>
-    /// <param name="isCounted">Whether it has a place of the limit of its destination.</param>
+    /// <param name="isCounted">True if it has a place of the limit of its destination.</param>
     public Session(SessionContext context, ClientCount? place, bool isCounted)
     {
         _context = context;
@@ -63,7 +63,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     private SessionServices Services => _context.Acceptor.Services;
 
-    /// <summary>Runs the session; it takes care of itself from here.</summary>
+    /// <summary>Runs the session; the caller need not do anything more.</summary>
     public void Start()
     {
         var wait = new SessionWait(this);
@@ -80,7 +80,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            // Somebody else's connection: it counts for nothing, and nobody who counts all sessions is to hear of it.
+            // A connection that may be user code: it counts for nothing, and code that counts all sessions must not meet its exceptions.
             LogFault(error);
             return default;
         }
@@ -99,12 +99,12 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return ended;
     }
 
-    /// <summary>Ends the session in its data phase, for what has become of its endpoint. Any thread.</summary>
-    /// <returns>Whether this reason is the one that counts.</returns>
+    /// <summary>Ends the session in its data phase, because of the state of its endpoint. Any thread.</summary>
+    /// <returns>True if this reason is the one that counts.</returns>
     internal bool TryEnd(CloseReason reason) => _control.TryEnd(reason);
 
-    /// <summary>Ends what comes before the copy. Any thread.</summary>
-    /// <param name="reason">Why; null: whatever the search for a server connection says.</param>
+    /// <summary>Ends the phases before the copy. Any thread.</summary>
+    /// <param name="reason">The reason; null for that of the search for a server connection.</param>
     internal void EndWaiting(CloseReason? reason)
     {
         if (reason is { } why)
@@ -118,12 +118,12 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            // What a transport has registered on the token.
+            // Callbacks that a transport has registered on the token.
             RecordFault(error, ClosePhase.Connect);
         }
     }
 
-    /// <summary>Something of somebody else's threw: the session ends for it, unless another reason is there already. Any thread.</summary>
+    /// <summary>Ends the session because user code threw, unless another reason is there already. Any thread.</summary>
     internal void RecordFault(Exception error, ClosePhase phase)
     {
         _control.TrySetReason(new(ClosedBy.Proxy, phase));
@@ -178,7 +178,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
     }
 
-    // Nobody holds this task: once the copy runs, its state is garbage.
+    // No code holds this task: once the copy runs, its state is garbage.
     private async Task RunAsync(SessionWait wait)
     {
         Establishment? establishment = null;
@@ -199,7 +199,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            // Somebody else's connection, balancer or transport: its fault ends this session and no other.
+            // A connection, balancer or transport that may be user code: its fault ends this session and no other.
             RecordFault(error, _phase == SessionPhase.Establishing ? ClosePhase.Connect : ClosePhase.Accept);
         }
 
@@ -241,7 +241,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     }
 
     /// <summary>Runs the preludes, then admits the session. Without success there is a reason afterwards.</summary>
-    /// <returns>The words for the log.</returns>
+    /// <returns>A description for the log.</returns>
     private async ValueTask<string?> RunPreludesAsync(SessionWait wait)
     {
         wait.BeginPreludes(Acceptor.PreludeTimeout, _context.StartedAt);
@@ -310,7 +310,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)
     {
-        // Nobody may take the end for a FIN.
+        // The end must not be taken for a FIN.
         if (server is not null && await ForeignConnection.ResetAsync(server).ConfigureAwait(false) is { } ofServer)
         {
             LogFault(ofServer);
@@ -332,7 +332,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     {
         _lease.Complete();
 
-        // Told before it is gone: who waits for the last session to end finds everything counted, logged and given back.
+        // Reported before it is gone: a caller that waits for the last session to end finds everything counted, logged and given back.
         try
         {
             new SessionReport
@@ -348,7 +348,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
         catch (Exception error)
         {
-            // Who listens to the meter, or a connection that is asked for its address: what it throws must not keep the places.
+            // A listener of the meter, or a connection that is queried for its address: an exception of theirs must not keep the places.
             LogFault(error);
         }
 
@@ -359,7 +359,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
         Services.Sessions.Remove(this);
 
-        // Afterwards, as the next client is accepted on this: there are never more sessions than the limit.
+        // Afterwards, as the next client is accepted on this: the number of sessions never exceeds the limit.
         Acceptor.Limit.Release();
     }
 
@@ -377,7 +377,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
     }
 
-    // Once: what follows from the first one says nothing new.
+    // Once: what follows from the first one adds nothing.
     private void LogFault(Exception error)
     {
         if (!_faultTold)

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// Takes the connections of one listener, and admits them within its limits: makes sessions of them, or refuses them. A client that is refused at accept
-/// costs no session. Its options do not change: a listener that is given others has another acceptor from then on, and sessions keep the one that they began with. Any thread.
+/// costs no session. Its options do not change: a listener with new options has another acceptor from then on, and sessions keep the one that they began with. Any thread.
 /// </summary>
 internal sealed partial class SessionAcceptor : IConnectionHandler
 {
@@ -17,24 +17,24 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     // One for each refusal: a flood of one kind does not hide another kind.
     private readonly RepeatFilter[] _refusalFilters;
 
-    /// <param name="services">What all sessions of the proxy share.</param>
-    /// <param name="localEndPoint">Where the listener listens.</param>
+    /// <param name="services">The services that all sessions of the proxy share.</param>
+    /// <param name="localEndPoint">The address of the listener.</param>
     /// <param name="limit">The limit whose places the listener takes.</param>
-    /// <param name="before">The one whose place it takes, as the listener has new options; null: there is none.</param>
+    /// <param name="before">The acceptor that it replaces, as the listener has new options; null if there is none.</param>
     public SessionAcceptor(SessionServices services, EndPoint localEndPoint, ConnectionLimit limit, SessionAcceptor? before = null)
     {
         Services = services;
         LocalEndPoint = localEndPoint;
         Limit = limit;
 
-        // Whoever changes options often does not get more lines by it.
+        // Frequent changes of options do not add log lines.
         _failureFilter = before?._failureFilter ?? new RepeatFilter(services.TimeProvider);
         _refusalFilters = before?._refusalFilters ?? [.. Enum.GetValues<RejectReason>().Select(_ => new RepeatFilter(services.TimeProvider))];
     }
 
     public SessionServices Services { get; }
 
-    /// <summary>What holds for the sessions of all listeners.</summary>
+    /// <summary>The policy for the sessions of all listeners.</summary>
     public required SessionPolicy Policy { get; init; }
 
     /// <summary>The key of the listener; null if it has none.</summary>
@@ -47,25 +47,25 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
     /// <summary>The destination of all sessions; null if <see cref="Route"/> chooses.</summary>
     public Destination? Destination { get; init; }
 
-    /// <summary>Chooses the name of a session; null: it is refused. Not asked if there is a <see cref="Destination"/>.</summary>
+    /// <summary>Chooses the name of a session; null refuses it. Not called if there is a <see cref="Destination"/>.</summary>
     public Func<SessionContext, DstPath?>? Route { get; init; }
 
-    /// <summary>Who may connect; null: everybody.</summary>
+    /// <summary>The peers that may connect; null for all.</summary>
     public ClientAccess? Access { get; init; }
 
-    /// <summary>The limit of sessions that begin in a second; null: none.</summary>
+    /// <summary>The limit of sessions that begin in a second; null for none.</summary>
     public TokenBucket? Rate { get; init; }
 
-    /// <summary>The limit of sessions of one client; null: none.</summary>
+    /// <summary>The limit of sessions of one client; null for none.</summary>
     public ClientCounts? Clients { get; init; }
 
-    /// <summary>What happens on each connection before it is admitted, in order.</summary>
+    /// <summary>The steps on each connection before it is admitted, in order.</summary>
     public IReadOnlyList<IPrelude> Preludes { get; init; } = [];
 
     /// <summary>The time that all preludes have together.</summary>
     public TimeSpan PreludeTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The most bytes that preludes look at without consuming them.</summary>
+    /// <summary>The largest number of bytes that preludes look at without consuming them.</summary>
     public int MaxPreludeBytes { get; init; } = 16 * 1024;
 
     public void OnAccepted(TransportConnection connection)
@@ -77,7 +77,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         var isCounted = false;
         try
         {
-            // Whoever may not connect at all takes nothing of the rate from the others. The rate comes next, as that costs least.
+            // Peers that may not connect at all use up nothing of the rate of the others. The rate comes next, as it is the cheapest.
             refusal = Access?.CheckPeer(LocalEndPoint, connection.RemoteEndPoint, out detail) ?? RejectReason.None;
             refusal = refusal == RejectReason.None && Rate?.TryTake() == false ? RejectReason.AcceptRate : refusal;
             if (refusal == RejectReason.None)
@@ -88,7 +88,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
         catch (Exception error)
         {
-            // Somebody else's connection does not tell its address, or the route threw; no place is held.
+            // A connection that may be user code has no address, or the route threw; no place is held.
             Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));
             _ = CloseAsync(connection, context);
             return;
@@ -113,10 +113,10 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
     }
 
-    /// <summary>Finds the destination of a session whose client is known, and takes its places. What one limit refuses takes nothing of the others.</summary>
+    /// <summary>Finds the destination of a session whose client is known, and takes its places. A session that one limit refuses takes nothing of the others.</summary>
     /// <param name="context">The session; its destination is set if it is known, also if the session is refused.</param>
     /// <param name="place">Its place among the sessions of its client; null if they are not limited.</param>
-    /// <param name="isCounted">Whether it has a place of the limit of its destination, which may get one, or lose it, while the session runs.</param>
+    /// <param name="isCounted">True if it has a place of the limit of its destination, which may get one, or lose it, while the session runs.</param>
     public RejectReason TryAdmit(SessionContext context, out ClientCount? place, out bool isCounted)
     {
         place = null;
@@ -157,7 +157,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         return refusal;
     }
 
-    /// <summary>Gives back what a session took when it was admitted; once for each.</summary>
+    /// <summary>Gives back the places that a session took when it was admitted; once for each.</summary>
     public void ReleasePlaces(SessionContext context, ClientCount? place, bool isCounted)
     {
         Clients?.Release(place);
@@ -173,7 +173,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
     }
 
-    /// <summary>Logs that a client was refused at accept, or by what it sent before it had a destination.</summary>
+    /// <summary>Logs that a client was refused at accept, or because of its bytes before it had a destination.</summary>
     public void LogRefused(EndPoint? client, SessionContext? context, RejectReason refusal, string? detail)
     {
         if (_refusalFilters[(int)refusal].TryPass(out var suppressed))
@@ -196,7 +196,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
         catch (Exception error)
         {
-            // Who listens to the meter, or the connection that is asked for its address.
+            // A listener of the meter, or the connection that is queried for its address.
             Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));
         }
 
@@ -205,7 +205,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     private async Task CloseAsync(TransportConnection connection, SessionContext? context)
     {
-        // Nobody may take the end for a FIN.
+        // The end must not be taken for a FIN.
         if (await ForeignConnection.ResetAsync(connection).ConfigureAwait(false) is { } error)
         {
             Log.AcceptThrew(Services.ProxyLogger, error, NameOf(context));

@@ -5,8 +5,8 @@ using Linkerd.Tcp.ProxyProtocol;
 namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
-/// What is known of one client connection: by whom it was made, where it came in, and where it goes. Filled while the session goes through its phases; the addresses do not change
-/// once it has a name. Read it from any thread.
+/// Represents one client connection: its client, its listener, and its destination. Filled while the session goes through its phases; the addresses do not change
+/// once it has a name. It may be read from any thread.
 /// </summary>
 public sealed class SessionContext : IClientContext
 {
@@ -25,10 +25,10 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the number of the session: unique in the process, and higher than that of any session before it.</summary>
     public long Id { get; }
 
-    /// <summary>Gets when the connection was accepted, by the proxy's clock.</summary>
+    /// <summary>Gets the time at which the connection was accepted, by the proxy's clock.</summary>
     public DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
 
-    /// <summary>Gets the address of the listener, with the port that port 0 became.</summary>
+    /// <summary>Gets the address of the listener, with the port that was chosen for port 0.</summary>
     public EndPoint Listener => _acceptor.LocalEndPoint;
 
     /// <summary>Gets the key of the listener (<see cref="ListenerOptions.Key"/>); null if it has none.</summary>
@@ -57,7 +57,7 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the application protocol (ALPN, RFC 7301); null if there is none, or nothing has read it.</summary>
     public string? ApplicationProtocol { get; internal set; }
 
-    /// <summary>Gets the name that the session was routed to; null before.</summary>
+    /// <summary>Gets the name that the session was routed to; null before it is routed.</summary>
     public DstPath? Name => Destination?.Name;
 
     ReadOnlyMemory<byte> IClientContext.UniqueId => ProxyHeader?.UniqueId ?? default;

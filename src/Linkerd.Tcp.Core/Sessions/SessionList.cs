@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Sessions;
 
 /// <summary>
 /// The sessions that are open, and the bytes of all that were. A session leaves the list and its bytes join the total in one step, so that
-/// whoever counts meanwhile counts each byte once. Any thread.
+/// a concurrent count includes each byte once. Any thread.
 /// </summary>
 internal sealed class SessionList
 {
@@ -85,7 +85,7 @@ internal sealed class SessionList
         }
     }
 
-    /// <summary>Completes when there is no session.</summary>
+    /// <summary>Completes when the list is empty.</summary>
     public Task WaitEmptyAsync()
     {
         lock (_lock)
@@ -101,7 +101,7 @@ internal sealed class SessionList
     }
 
     /// <summary>Ends every session.</summary>
-    /// <returns>How many this call ended.</returns>
+    /// <returns>The number of sessions that this call ended.</returns>
     public int EndAll(ClosedBy by)
     {
         var sessions = new List<Session>();
@@ -109,7 +109,7 @@ internal sealed class SessionList
         return sessions.Count(session => session.TryEnd(by));
     }
 
-    /// <summary>Shows every session.</summary>
+    /// <summary>Visits every session.</summary>
     /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
     public void Visit(Action<Session> look)
     {

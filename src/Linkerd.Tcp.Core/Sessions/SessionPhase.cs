@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>Specifies how far a session has come.</summary>
+/// <summary>Specifies the phase that a session has reached.</summary>
 internal enum SessionPhase : byte
 {
     /// <summary>Accepted, in its preludes.</summary>

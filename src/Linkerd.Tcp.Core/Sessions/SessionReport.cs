@@ -19,7 +19,7 @@ internal readonly ref partial struct SessionReport
     /// <summary>The search for a server connection, if it was in vain; otherwise null.</summary>
     public required Establishment? Failed { get; init; }
 
-    /// <summary>What a prelude said, if it ended the session.</summary>
+    /// <summary>The description of a prelude, if it ended the session.</summary>
     public required string? PreludeDetail { get; init; }
 
     public required SessionTimes? Times { get; init; }
@@ -28,7 +28,7 @@ internal readonly ref partial struct SessionReport
 
     private string? Detail => PreludeDetail ?? Failed?.Detail;
 
-    /// <summary>Tells all of them. Throws what listeners of the meter and connections of somebody else's throw; what the observer throws is logged.</summary>
+    /// <summary>Reports to all of them. Throws the exceptions of listeners of the meter and of connections that are user code; those of the observer are logged.</summary>
     public void Tell()
     {
         var services = Context.Acceptor.Services;
@@ -46,7 +46,7 @@ internal readonly ref partial struct SessionReport
         }
     }
 
-    // Short of local resources no endpoint has failed.
+    // If local resources are short, no endpoint has failed.
     internal static string DescribeAttempts(int attempts, int endpoints) => (attempts, endpoints) switch
     {
         (0, _) => "no attempt",
@@ -125,13 +125,13 @@ internal readonly ref partial struct SessionReport
         }
     }
 
-    // A client that left, and an operator who ended it, are no trouble of the proxy's.
+    // A client that left, and an operator who ended it, are no problem of the proxy's.
     private bool IsUnserved =>
         Reason.RejectReason != RejectReason.None || Reason is { By: ClosedBy.Server or ClosedBy.Resources, Phase: ClosePhase.Queue or ClosePhase.Connect };
 
     private static object NameOf(SessionContext context) => (object?)context.Name ?? "no name";
 
-    /// <summary>Logs that something of somebody else's threw.</summary>
+    /// <summary>Logs that user code threw.</summary>
     public static void TellFault(SessionContext context, Exception error) => Log.Failed(context.Acceptor.Services.Logger, error, NameOf(context));
 
     private static partial class Log

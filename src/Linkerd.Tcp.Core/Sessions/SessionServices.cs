@@ -8,7 +8,7 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>What all sessions of a proxy share.</summary>
+/// <summary>The services that all sessions of a proxy share.</summary>
 internal sealed class SessionServices
 {
     private readonly ServedDestinations _destinations;
@@ -44,7 +44,7 @@ internal sealed class SessionServices
 
     public ServedDestinations Destinations => _destinations;
 
-    /// <summary>What cancels what comes before the copy, for the sessions that have not come so far.</summary>
+    /// <summary>The sources that cancel the phases before the copy, for the sessions that have not reached it.</summary>
     public ObjectPool<CancellationTokenSource> Pending { get; } = new DefaultObjectPool<CancellationTokenSource>(new CancellationPolicy(), maximumRetained: 1024);
 
     /// <summary>For the sessions that look for a server connection.</summary>

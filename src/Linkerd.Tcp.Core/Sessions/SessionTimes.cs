@@ -2,7 +2,7 @@ using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>What a record says of the time before the copy. Made only if there is an observer.</summary>
+/// <summary>The times before the copy in a record. Created only if there is an observer.</summary>
 /// <param name="prelude">From accept to the end of the preludes.</param>
 internal sealed class SessionTimes(TimeSpan prelude)
 {
@@ -14,9 +14,9 @@ internal sealed class SessionTimes(TimeSpan prelude)
 
     public int Attempts { get; private set; }
 
-    /// <summary>Establishing has ended.</summary>
+    /// <summary>Called when establishing has ended.</summary>
     /// <param name="sinceStart">From accept to now.</param>
-    /// <param name="establishment">How it ended.</param>
+    /// <param name="establishment">Its end.</param>
     public void End(TimeSpan sinceStart, Establishment establishment)
     {
         Establishing = sinceStart - prelude;

@@ -10,7 +10,7 @@ namespace Linkerd.Tcp.Sessions;
 /// </summary>
 internal sealed class SessionWait : ITimerHandler
 {
-    // How soon a client that reset its connection while it waits is noticed.
+    // The time within which a client that reset its connection while it waits is noticed.
     private static readonly TimeSpan PresenceCheck = TimeSpan.FromMilliseconds(250);
 
     private readonly Session _session;
@@ -33,23 +33,23 @@ internal sealed class SessionWait : ITimerHandler
 
     public CancellationToken Token => Volatile.Read(ref _source)?.Token ?? new CancellationToken(canceled: true);
 
-    /// <summary>The timestamp after which nobody waits, or <see cref="Establishment.NoDeadline"/>.</summary>
+    /// <summary>The timestamp at which the wait ends, or <see cref="Establishment.NoDeadline"/>.</summary>
     public long Deadline { get; private set; } = Establishment.NoDeadline;
 
     private TransportConnection Connection => _session.Context.Connection;
 
     private SessionServices Services => _session.Context.Acceptor.Services;
 
-    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only where the options say so.
+    // A FIN may be a half-close, after which the client still waits for its answer, so it counts only if the options require it.
     private bool ClientLeft => _session.Context.Acceptor.Policy.AbortOnClose ? Connection.HasPeerClosed : Connection.IsReset;
 
-    /// <summary>The preludes begin. A client that leaves is not looked for: a receive notices it.</summary>
+    /// <summary>Begins the preludes. A client that leaves is not looked for: a receive notices it.</summary>
     public void BeginPreludes(TimeSpan timeout, long now) => Begin(State.Prelude, timeout, now);
 
-    /// <summary>The wait for a server connection begins.</summary>
+    /// <summary>Begins the wait for a server connection.</summary>
     public void BeginEstablishing(TimeSpan timeout, long now) => Begin(State.Establishing, timeout, now);
 
-    /// <summary>What comes before the copy is over: nobody cancels it any more. The source serves another session, unless somebody has taken it to cancel it.</summary>
+    /// <summary>Ends the time before the copy: it is not cancelled any more. The source serves another session, unless another thread has taken it to cancel it.</summary>
     public void End()
     {
         _state = State.Over;
@@ -66,10 +66,10 @@ internal sealed class SessionWait : ITimerHandler
         }
     }
 
-    /// <summary>Ends the preludes or the wait, after the session has its reason. Any thread. Throws what a transport has registered on the token.</summary>
+    /// <summary>Ends the preludes or the wait, after the session has its reason. Any thread. Throws the exceptions of callbacks that a transport has registered on the token.</summary>
     public void GiveUp()
     {
-        // Whoever takes the source owns it: one that was cancelled is never used again.
+        // The code that takes the source owns it: one that was cancelled is never used again.
         Interlocked.Exchange(ref _source, null)?.Cancel();
         if (_state == State.Prelude)
         {
@@ -93,13 +93,13 @@ internal sealed class SessionWait : ITimerHandler
             }
             else if (!ArmTimer())
             {
-                // What is said of a server that was not found in time depends on how far the search has come.
+                // The reason for a server that was not found in time depends on the phase of the search.
                 _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, TimedOut: true) : null);
             }
         }
         catch (Exception error)
         {
-            // Nobody looks after the session from here on, so it ends.
+            // No timer watches the session from here on, so it ends.
             _session.RecordFault(error, state == State.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
             _session.EndWaiting(null);
         }
@@ -124,7 +124,7 @@ internal sealed class SessionWait : ITimerHandler
             var left = Services.TimeProvider.GetElapsedTime(Services.TimeProvider.GetTimestamp(), deadline);
             if (left <= TimeSpan.Zero)
             {
-                // A look that comes so late was held up: the process was stopped. What came meanwhile, such as a free place, gets a moment to be used.
+                // A look that comes so late was held up: the process was stopped. Events that came meanwhile, such as a free place, get a moment to take effect.
                 if (_wasLate || left > -TransportTimer.LateMoment)
                 {
                     return false;

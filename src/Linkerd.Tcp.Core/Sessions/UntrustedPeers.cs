@@ -2,7 +2,7 @@ using Linkerd.Tcp.Proxying;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>Specifies what happens to a peer that is not trusted to send a PROXY header, at a listener that accepts it (<see cref="AcceptProxyOptions"/>).</summary>
+/// <summary>Specifies the treatment of a peer that is not trusted to send a PROXY header, at a listener that accepts it (<see cref="AcceptProxyOptions"/>).</summary>
 public enum UntrustedPeers
 {
     /// <summary>It is reset at once (<see cref="RejectReason.ProxyProtocol"/>): no byte of it is read.</summary>

@@ -3,12 +3,12 @@ using System.Net;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// How long a listener that stops still takes connections: those in its backlog, and those whose handshake is under way. Closing a listening socket resets
+/// The time for which a listener that stops still takes connections: those in its backlog, and those whose handshake is under way. Closing a listening socket resets
 /// both (inet_csk_listen_stop in Linux's inet_connection_sock.c), although their clients have connected.
 /// </summary>
 /// <param name="options">The listener's options.</param>
-/// <param name="address">Where it listens.</param>
-/// <param name="isClosed">Whether nobody new can get into the backlog.</param>
+/// <param name="address">The address of the listener.</param>
+/// <param name="isClosed">True if no new connection can get into the backlog.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class BacklogDrain(TransportListenOptions options, EndPoint address, bool isClosed, TimeProvider timeProvider)
 {
@@ -26,9 +26,9 @@ internal sealed class BacklogDrain(TransportListenOptions options, EndPoint addr
 
     private TimeSpan Elapsed => timeProvider.GetElapsedTime(_startedAt);
 
-    /// <summary>What to do after a look at the backlog.</summary>
-    /// <param name="mayHoldMore">Whether the look ended before the backlog was empty.</param>
-    /// <param name="pause">How long to wait before the next look.</param>
+    /// <summary>Decides on the next step after a look at the backlog.</summary>
+    /// <param name="mayHoldMore">True if the look ended before the backlog was empty.</param>
+    /// <param name="pause">The time to wait before the next look.</param>
     /// <returns>False if it is over.</returns>
     public bool GoesOn(bool mayHoldMore, out TimeSpan pause)
     {
@@ -41,7 +41,7 @@ internal sealed class BacklogDrain(TransportListenOptions options, EndPoint addr
         var elapsed = Elapsed;
         if (mayHoldMore)
         {
-            // A machine that is short of processor time does not lose those who are there.
+            // On a machine that is short of processor time, the clients that are waiting are not lost.
             return elapsed < (isClosed ? MaxTaking : Longest);
         }
 
@@ -51,16 +51,16 @@ internal sealed class BacklogDrain(TransportListenOptions options, EndPoint addr
         return left > TimeSpan.Zero;
     }
 
-    /// <summary>A connection was taken.</summary>
+    /// <summary>Notes that a connection was taken.</summary>
     public void Take()
     {
         _taken++;
         _lastAt = Elapsed;
     }
 
-    /// <summary>Nobody can be taken at the moment, as a limit is reached; somebody may be there.</summary>
+    /// <summary>Notes that no connection can be taken at the moment, as a limit is reached; some may be waiting.</summary>
     public void Hold() => _lastAt = Elapsed;
 
-    /// <summary>Nobody is there, and nobody can come any more.</summary>
+    /// <summary>Notes that no connection is waiting, and none can come any more.</summary>
     public void Finish() => _taken = int.MaxValue;
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>What became of one attempt to connect.</summary>
+/// <summary>Represents the result of one attempt to connect. Immutable; any thread.</summary>
 public readonly struct ConnectResult
 {
     private ConnectResult(TransportConnection? connection, ConnectFailure failure, string? detail)
@@ -12,22 +12,22 @@ public readonly struct ConnectResult
         Detail = detail;
     }
 
-    /// <summary>The connection, or null where <see cref="Failure"/> says why there is none. It belongs to the caller, who disposes it.</summary>
+    /// <summary>Gets the connection; null if the attempt failed, for the reason in <see cref="Failure"/>. It belongs to the caller, who disposes it.</summary>
     public TransportConnection? Connection { get; }
 
-    /// <summary><see cref="ConnectFailure.None"/> where there is a connection.</summary>
+    /// <summary>Gets the reason of the failure; <see cref="ConnectFailure.None"/> if there is a connection.</summary>
     public ConnectFailure Failure { get; }
 
-    /// <summary>The operating system's words for the failure, where it has some.</summary>
+    /// <summary>Gets the operating system's description of the failure; null if there is none.</summary>
     public string? Detail { get; }
 
-    /// <summary>Whether there is a connection.</summary>
+    /// <summary>Gets a value that indicates whether there is a connection.</summary>
     [MemberNotNullWhen(true, nameof(Connection))]
     public bool IsConnected => Connection is not null;
 
-    /// <summary>A success.</summary>
+    /// <summary>Creates the result of a successful attempt.</summary>
     public static ConnectResult Connected(TransportConnection connection) => new(connection, ConnectFailure.None, null);
 
-    /// <summary>A failure.</summary>
+    /// <summary>Creates the result of a failed attempt.</summary>
     public static ConnectResult Failed(ConnectFailure failure, string? detail = null) => new(null, failure, detail);
 }

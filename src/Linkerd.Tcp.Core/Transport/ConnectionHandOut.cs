@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// Hands accepted connections to the handler of a listener, which may be somebody else's: one that throws has not taken the connection, so it is closed here
+/// Hands accepted connections to the handler of a listener, which may be user code: if it throws it has not taken the connection, so it is closed here
 /// and its place given back. Any thread.
 /// </summary>
 internal sealed class ConnectionHandOut(IConnectionHandler handler, ConnectionLimit? limit, EndPoint listener, ILogger logger, TimeProvider timeProvider)
 {
-    // Every client can bring it about.
+    // Every client can cause it.
     private readonly RepeatFilter _filter = new(timeProvider);
 
-    /// <summary>On the connection's executor.</summary>
+    /// <summary>Hands a connection out. On the connection's executor.</summary>
     public void HandOut(TransportConnection connection)
     {
         try

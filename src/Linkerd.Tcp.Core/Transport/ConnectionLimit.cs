@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// How many accepted connections may exist at once. A listener takes a place for each connection that it hands out;
-/// who ends the connection gives it back. A limit may be part of a larger one: each of its places is one of the larger limit's too.
+/// Limits the number of accepted connections that exist at once. A listener takes a place for each connection that it hands out;
+/// the code that ends the connection gives it back. A limit may be part of a larger one: each of its places is one of the larger limit's too.
 /// Any thread; lock-free while the limit is not reached.
 /// </summary>
 public sealed class ConnectionLimit
@@ -13,9 +13,10 @@ public sealed class ConnectionLimit
     private int _maximum;
     private int _active;
 
-    /// <summary>Makes a limit.</summary>
-    /// <param name="maximum">At least 1.</param>
-    /// <param name="whole">The larger limit that this one is a part of, which other parts may share; null: none.</param>
+    /// <summary>Creates a limit.</summary>
+    /// <param name="maximum">The largest number of connections at once; at least 1.</param>
+    /// <param name="whole">The larger limit that this one is a part of, which other parts may share; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximum"/> is less than 1.</exception>
     public ConnectionLimit(int maximum, ConnectionLimit? whole = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
@@ -23,21 +24,21 @@ public sealed class ConnectionLimit
         _whole = whole;
     }
 
-    /// <summary>Gets the most connections at once; never more than the whole allows.</summary>
+    /// <summary>Gets the largest number of connections at once; never more than the larger limit allows.</summary>
     public int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
 
-    /// <summary>The places taken now; those that other parts of the whole have taken are not among them.</summary>
+    /// <summary>Gets the number of places that are taken now, without those that other parts of the larger limit have taken.</summary>
     public int Active => Volatile.Read(ref _active);
 
-    /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
+    /// <summary>Gets a value that indicates whether a place is free at this moment, here and in the larger limit.</summary>
     public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
 
     private int Most => Volatile.Read(ref _maximum);
 
     /// <summary>
-    /// Changes the most connections at once. A higher one serves whoever waits for a place; a lower one ends no connection: no place is handed out until enough were given back.
+    /// Changes the largest number of connections at once. A higher one lets waiting callers proceed; a lower one ends no connection: no place is handed out until enough were given back.
     /// </summary>
-    /// <param name="maximum">At least 1.</param>
+    /// <param name="maximum">The largest number of connections at once; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
     public void SetMaximum(int maximum)
     {
@@ -49,10 +50,11 @@ public sealed class ConnectionLimit
         WakeWaiting();
     }
 
-    /// <summary>Takes a place, here and in the whole; false, and none is taken, where none is free.</summary>
+    /// <summary>Takes a place, here and in the larger limit.</summary>
+    /// <returns>False if none is free; then none is taken.</returns>
     public bool TryAcquire()
     {
-        // Asked first, so that whoever waits for a place of the whole rarely takes one here for nothing.
+        // Checked first, so that a caller that waits for a place of the larger limit rarely takes one here in vain.
         if (_whole is { IsAvailable: false } || !TryAcquireHere())
         {
             return false;
@@ -63,19 +65,19 @@ public sealed class ConnectionLimit
             return true;
         }
 
-        // Another may have found this limit reached for that moment, and waits now: it is told.
+        // Another caller may have found this limit reached for that moment, and waits now: it is notified.
         ReleaseHere();
         return false;
     }
 
-    /// <summary>Gives a place back, here and in the whole.</summary>
+    /// <summary>Gives a place back, here and in the larger limit.</summary>
     public void Release()
     {
         ReleaseHere();
         _whole?.Release();
     }
 
-    /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
+    /// <summary>Completes when a place may be free: a hint, as another caller may take it first.</summary>
     public Task WaitAvailableAsync(CancellationToken cancellationToken)
     {
         if (Active < Most)
@@ -90,7 +92,7 @@ public sealed class ConnectionLimit
             wait = _available.Task;
         }
 
-        // A place that was given back before the wait was registered told nobody.
+        // A place that was given back before the wait was registered notified no waiter.
         Interlocked.MemoryBarrier();
         return Active < Most ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
     }

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>The ports that the kernel gives to sockets that ask for none.</summary>
+/// <summary>The ports that the kernel gives to sockets without a port of their own.</summary>
 internal static class EphemeralPorts
 {
     private static readonly (int First, int Last) Range = Read();
@@ -21,7 +21,7 @@ internal static class EphemeralPorts
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
         {
-            // Not told: any port may be one.
+            // Not available: any port may be one.
         }
 
         return (1, IPEndPoint.MaxPort);

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>How many descriptors this process may have: what bounds its connections on Unix. On Windows there is no such limit.</summary>
+/// <summary>Provides the limit of this process's file descriptors, which bounds its connections on Unix. On Windows there is no such limit. Any thread.</summary>
 public static class FileDescriptorLimit
 {
     // Sessions take two each; listeners, discovery, logs and libraries share the rest.
@@ -9,8 +9,8 @@ public static class FileDescriptorLimit
 
     private static int Resource => OperatingSystem.IsMacOS() ? 8 : 7;
 
-    /// <summary>Raises the soft limit to the hard one, as every server does at start; on failure it stays.</summary>
-    /// <returns>The limit now.</returns>
+    /// <summary>Raises the soft limit to the hard one, as servers usually do at start; on failure it stays as it is.</summary>
+    /// <returns>The limit after the call.</returns>
     public static int RaiseToMaximum()
     {
         if (!OperatingSystem.IsWindows() && ResourceLimits.GetLimit(Resource, out var limit) == 0 && limit.Soft < limit.Hard)
@@ -22,16 +22,16 @@ public static class FileDescriptorLimit
         return Current;
     }
 
-    /// <summary>The soft limit; 1,048,576 where there is none.</summary>
+    /// <summary>Gets the soft limit; 1,048,576 if there is none.</summary>
     public static int Current =>
         !OperatingSystem.IsWindows() && ResourceLimits.GetLimit(Resource, out var limit) == 0 && limit.Soft < Unlimited ? (int)limit.Soft : Unlimited;
 
-    /// <summary>The sessions that fit: (limit - 200) / 2, at least 1.</summary>
+    /// <summary>Gets the number of sessions that fit: (limit - 200) / 2, at least 1.</summary>
     public static int DefaultMaxSessions => Math.Max(1, (Current - Reserve) / 2);
 
     /// <summary>
-    /// The pipes that bulk streams may hold. Two descriptors each, out of the reserve, which listeners, discovery and logs share; 64 MiB is
-    /// what the kernel lets an unprivileged user have (fs.pipe-user-pages-soft).
+    /// The number of pipes that bulk streams may hold. Two descriptors each, out of the reserve, which listeners, discovery and logs share; 64 MiB is
+    /// the limit of the kernel for an unprivileged user (fs.pipe-user-pages-soft).
     /// </summary>
     internal static int PipesAllowed => 64;
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>EACCES and EPERM in words that help: what they mean depends on what was asked for.</summary>
+/// <summary>Explains EACCES and EPERM, whose meaning depends on the operation.</summary>
 internal static class Forbidden
 {
     /// <summary>

@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Closes connections that may be somebody else's, where what they throw must not stop what comes after.</summary>
+/// <summary>Closes connections that may be user code, whose exceptions must not stop the steps that follow.</summary>
 internal static class ForeignConnection
 {
-    /// <summary>Resets a connection and gives it back. Each is done whatever becomes of the other.</summary>
-    /// <returns>What it threw first, against its contract; null: nothing.</returns>
+    /// <summary>Resets a connection and disposes it. Each step is done whatever the result of the other.</summary>
+    /// <returns>The first exception, thrown against the contract; null if there was none.</returns>
     public static async ValueTask<Exception?> ResetAsync(TransportConnection connection)
     {
         var first = TryAbort(connection);
@@ -12,7 +12,7 @@ internal static class ForeignConnection
         return first ?? second;
     }
 
-    /// <summary>Gives a connection back.</summary>
+    /// <summary>Disposes a connection.</summary>
     /// <inheritdoc cref="ResetAsync"/>
     public static async ValueTask<Exception?> CloseAsync(TransportConnection connection)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Something for the thread pool whose exceptions are logged: there, one that nobody catches ends the process.</summary>
+/// <summary>Work for the thread pool whose exceptions are logged: there, an unhandled one ends the process.</summary>
 internal sealed class GuardedWork(Action<object?> action, object? state, ILogger logger) : IThreadPoolWorkItem
 {
     public void Execute()

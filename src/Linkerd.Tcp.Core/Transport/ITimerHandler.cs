@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Who is told when a <see cref="TransportTimer"/> is due.</summary>
+/// <summary>Handles the expiry of a <see cref="TransportTimer"/>.</summary>
 public interface ITimerHandler
 {
-    /// <summary>The timer is due. Runs on the connection's executor; must not block. What it throws is logged (5011) and resets the connection.</summary>
+    /// <summary>Called when the timer is due, on the connection's executor; must not block. An exception that it throws is logged (5011) and resets the connection.</summary>
     void OnTimer();
 }

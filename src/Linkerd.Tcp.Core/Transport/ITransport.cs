@@ -4,34 +4,35 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// What listens, connects and moves bytes. All proxy logic stands on this seam; the engines behind it are the epoll engine (Linux),
-/// the Sockets engine (everywhere) and, in tests, a simulation in virtual time. Disposing it ends its threads, where it has some, with every
+/// Listens, connects and moves bytes. All proxy logic uses this interface; its engines are the epoll engine (Linux),
+/// the Sockets engine (every platform) and, in tests, a simulation in virtual time. Disposing it ends its threads, if it has any, with every
 /// connection that lives there.
 /// </summary>
 /// <remarks>Members may be called from any thread.</remarks>
 public interface ITransport : IAsyncDisposable
 {
-    /// <summary>The engine's name in logs: <c>epoll</c>, <c>sockets</c>.</summary>
+    /// <summary>Gets the engine's name in logs: <c>epoll</c>, <c>sockets</c>.</summary>
     string Name { get; }
 
     /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>
     /// <param name="options">The address, and how connections are set up; copied.</param>
     /// <param name="cancellationToken">Cancels binding.</param>
-    /// <exception cref="TransportException">The address is in use, not permitted or not local; the message says which.</exception>
+    /// <returns>The listener, which belongs to the caller.</returns>
+    /// <exception cref="TransportException">The address is in use, not permitted or not local; the message contains the reason.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
     ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Connects. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
-    /// callers that depend on it say <see cref="TransportExecutor.Resume"/>.
+    /// Connects to an end point. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
+    /// callers that depend on it await <see cref="TransportExecutor.Resume"/>.
     /// </summary>
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
-    /// <param name="options">The deadline, and how the connection is set up; neither copied nor validated, as there are some for each connection.</param>
+    /// <param name="options">The deadline, and the settings of the connection; neither copied nor validated, as there are some for each connection.</param>
     /// <param name="cancellationToken">Cancels the attempt: the result is then <see cref="ConnectFailure.Cancelled"/>, as it is once the transport was disposed.</param>
     /// <returns>
-    /// The connection, or why there is none. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
-    /// <see cref="ConnectResult.Detail"/> says what was expected.
+    /// The connection, or the reason of the failure. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
+    /// <see cref="ConnectResult.Detail"/> contains the kinds that are expected.
     /// </returns>
     ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken);
 }

@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Asks the kernel of one socket's state, and takes nothing away from it: neither bytes nor an error.</summary>
+/// <summary>Queries the kernel for one socket's state, and takes nothing away from it: neither bytes nor an error.</summary>
 internal static unsafe partial class LinuxPoll
 {
-    /// <summary>A receive would bring something.</summary>
+    /// <summary>A receive would return bytes.</summary>
     public const short In = 0x1;
 
-    /// <summary>A send would take something.</summary>
+    /// <summary>A send would accept bytes.</summary>
     public const short Out = 0x4;
 
     private const short Error = 0x8;
@@ -16,16 +16,16 @@ internal static unsafe partial class LinuxPoll
     private const short PeerShutdown = 0x2000;
 
     /// <summary>
-    /// Whether the peer's FIN or RST has arrived, whatever else is to be read before it (POLLRDHUP, poll(2)). The descriptor must stay open meanwhile.
+    /// Returns true if the peer's FIN or RST has arrived, whatever else is to be read before it (POLLRDHUP, poll(2)). The descriptor must stay open meanwhile.
     /// </summary>
     public static bool HasPeerFinished(int descriptor)
     {
-        // POLLERR and POLLHUP come unasked for.
+        // POLLERR and POLLHUP are reported without being requested.
         var asked = new Entry { Descriptor = descriptor, Events = PeerShutdown };
         return Poll(&asked, 1, 0) > 0 && (asked.Returned & (PeerShutdown | Error | HangUp)) != 0;
     }
 
-    /// <summary>Whether there is what is asked for, or an end or an error. The descriptor must stay open meanwhile.</summary>
+    /// <summary>Returns true if the requested state holds, or there is an end or an error. The descriptor must stay open meanwhile.</summary>
     /// <param name="descriptor">The socket.</param>
     /// <param name="what"><see cref="In"/> or <see cref="Out"/>.</param>
     public static bool Has(int descriptor, short what)
@@ -35,7 +35,7 @@ internal static unsafe partial class LinuxPoll
     }
 
     /// <summary>
-    /// Whether both directions of a TCP connection are over (POLLHUP, poll(2)). Before our own FIN that is a reset. The descriptor must stay open meanwhile.
+    /// Returns true if both directions of a TCP connection are over (POLLHUP, poll(2)). Before our own FIN that is a reset. The descriptor must stay open meanwhile.
     /// </summary>
     public static bool IsHungUp(int descriptor)
     {

@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>A connection's timer over the <see cref="TimeProvider"/>: one timer object, made when it is first armed.</summary>
-/// <param name="executor">Whose clock it is, and where it logs.</param>
-/// <param name="connection">The connection, which is reset where a handler throws.</param>
+/// <param name="executor">Provides the clock and the logger.</param>
+/// <param name="connection">The connection, which is reset if a handler throws.</param>
 internal sealed class ProviderTimer(ThreadPoolExecutor executor, TransportConnection connection) : TransportTimer, IDisposable
 {
     private readonly Lock _lock = new();
@@ -12,7 +12,7 @@ internal sealed class ProviderTimer(ThreadPoolExecutor executor, TransportConnec
     private long _armedAt;
     private bool _disposed;
 
-    // A clock that somebody sets is late by a jump, and no thread is behind.
+    // A clock that is set by a test is late by a jump, and no thread is behind.
     internal override bool MayOvertakeReceives => executor.TimeProvider == TimeProvider.System;
 
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
@@ -88,7 +88,7 @@ internal sealed class ProviderTimer(ThreadPoolExecutor executor, TransportConnec
         }
         catch (Exception error)
         {
-            // On a timer's thread, one that nobody catches ends the process.
+            // On a timer's thread, an unhandled exception ends the process.
             TransportLog.TimerHandlerThrew(executor.Logger, error);
             connection.Abort();
         }

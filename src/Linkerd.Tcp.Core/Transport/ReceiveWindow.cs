@@ -2,11 +2,11 @@ namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// The bytes of one connection that were received and not consumed, in a pooled buffer that is held only while there are some. A mutable
-/// struct: a field of whoever receives, never copied. For one thread at a time.
+/// struct: a field of the code that receives, never copied. For one thread at a time.
 /// </summary>
 internal struct ReceiveWindow(WindowPool pool)
 {
-    // Thousands of clients may have sent half of a header each, and no more: they are not to hold a window each.
+    // Thousands of clients may have sent half of a header each, and no more: they must not hold a window each.
     private const int MaxRestLength = 1024;
     private const int MinShrunk = 4 * MaxRestLength;
 
@@ -16,13 +16,13 @@ internal struct ReceiveWindow(WindowPool pool)
 
     public readonly int Unread => _end - _start;
 
-    /// <summary>Where the unread bytes start in the buffer, for who is about to <see cref="Take"/> it.</summary>
+    /// <summary>The start of the unread bytes in the buffer, for a caller that is about to <see cref="Take"/> it.</summary>
     public readonly int Start => _start;
 
-    /// <summary>Whether the caller has seen what there is, taken none of it, and waits for more.</summary>
+    /// <summary>True if the caller has seen all bytes, taken none of them, and waits for more.</summary>
     public bool WantsMore { get; set; }
 
-    /// <summary>Where the next bytes go. A caller that looks without taking wants more than a window, and is given it.</summary>
+    /// <summary>Gets the room for the next bytes. For a caller that looks without taking, the room grows beyond a window.</summary>
     public Span<byte> MakeRoom()
     {
         if (_buffer is null)
@@ -48,14 +48,14 @@ internal struct ReceiveWindow(WindowPool pool)
         return _buffer.AsSpan(_end);
     }
 
-    /// <summary>As <see cref="MakeRoom"/>, for those who receive into memory.</summary>
+    /// <summary>As <see cref="MakeRoom"/>, for code that receives into memory.</summary>
     public Memory<byte> MakeRoomInMemory()
     {
         MakeRoom();
         return _buffer.AsMemory(_end);
     }
 
-    /// <summary>So many bytes were received into the room.</summary>
+    /// <summary>Notes the number of bytes that were received into the room.</summary>
     public void Commit(int count) => _end += count;
 
     public ReceiveResult HandOut()
@@ -64,7 +64,7 @@ internal struct ReceiveWindow(WindowPool pool)
         return new(TransportStatus.Ok, _buffer.AsMemory(_start, Unread));
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">It is less than 0 or more than was handed out.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="consumed"/> is less than 0 or more than was handed out.</exception>
     public void Advance(int consumed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(consumed);
@@ -77,7 +77,7 @@ internal struct ReceiveWindow(WindowPool pool)
         }
     }
 
-    /// <summary>Hands the buffer over with the unread bytes; null where there are none.</summary>
+    /// <summary>Hands the buffer over with the unread bytes; null if there are none.</summary>
     public byte[]? Take(out int start, out int length)
     {
         (start, length) = (_start, Unread);
@@ -92,7 +92,7 @@ internal struct ReceiveWindow(WindowPool pool)
         return buffer;
     }
 
-    /// <summary>Before a wait for more: gives the buffer back, and keeps the little that is unread in one of its size.</summary>
+    /// <summary>Called before a wait for more: gives the buffer back, and keeps the few unread bytes in a buffer of their size.</summary>
     public void ReleaseForWait()
     {
         if (Unread == 0)

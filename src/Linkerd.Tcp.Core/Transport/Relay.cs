@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>One direction of a copy between connections of any engines: receive, send, until either ends.</summary>
 internal static class Relay
 {
-    // After so many bytes in one go a direction lets others have the thread: about 10 ms, as the runtime's own socket engine does. A turn of 1 MiB
+    // After this many bytes without a pause a direction lets others have the thread: about 10 ms, as the runtime's own socket engine does. A turn of 1 MiB
     // cost a bulk stream 4 % in thread switches.
     private const int BytesPerTurn = 1 << 24;
 

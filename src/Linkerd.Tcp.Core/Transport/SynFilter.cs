@@ -5,8 +5,8 @@ namespace Linkerd.Tcp.Transport;
 
 /// <summary>
 /// A classic BPF program for a listening TCP socket that drops SYNs (SO_ATTACH_FILTER, socket(7)). Handshakes that are under way go on, and no new one
-/// begins, so a backlog can be emptied for good before its socket is closed. A client whose SYN was dropped repeats it after a second, and then meets whoever
-/// listens by then. What is accepted afterwards inherits the filter, which means nothing to a connection that is established.
+/// begins, so a backlog can be emptied for good before its socket is closed. A client whose SYN was dropped repeats it after a second, and then reaches the
+/// listener of that time. What is accepted afterwards inherits the filter, which has no effect on a connection that is established.
 /// </summary>
 internal static unsafe class SynFilter
 {
@@ -21,7 +21,7 @@ internal static unsafe class SynFilter
 
     private const int Instructions = 5;
 
-    /// <summary>Whether this machine has such filters, in the layout that is written here.</summary>
+    /// <summary>True if this machine has such filters, in the layout that is written here.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && BitConverter.IsLittleEndian && sizeof(nint) == 8;
 
     // struct sock_filter { u16 code; u8 jt; u8 jf; u32 k; }, in memory that never moves.

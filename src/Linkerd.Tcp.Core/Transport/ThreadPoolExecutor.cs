@@ -8,7 +8,7 @@ internal sealed class ThreadPoolExecutor(TimeProvider timeProvider, ILogger? log
 {
     public override TimeProvider TimeProvider { get; } = timeProvider;
 
-    /// <summary>Where to log what somebody else's code throws here.</summary>
+    /// <summary>The logger for exceptions of user code that runs here.</summary>
     public ILogger Logger { get; } = logger ?? NullLogger.Instance;
 
     public override bool IsCurrent => true;

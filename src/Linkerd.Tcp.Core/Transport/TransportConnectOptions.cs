@@ -2,25 +2,25 @@ using System.Net;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
+/// <summary>Represents the options of one attempt to connect. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
 public readonly record struct TransportConnectOptions
 {
     // Zero is the default, so that default(ConnectOptions) does not time out at once.
     private readonly TimeSpan _timeout;
 
-    /// <summary>All defaults.</summary>
+    /// <summary>Creates options with all defaults.</summary>
     public TransportConnectOptions()
     {
     }
 
     /// <summary>
-    /// The executor on which the new connection shall live: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
-    /// Null, the default: anywhere. An engine without loops ignores it, and so does one whose executor it is not.
+    /// Gets the executor on which the new connection lives: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
+    /// Null, the default, for any. Ignored by an engine without loops, and by an engine that does not own the executor.
     /// </summary>
     public TransportExecutor? Executor { get; init; }
 
-    /// <summary>How long the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default: no limit but the operating system's.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative, and not infinite.</exception>
+    /// <summary>Gets the longest time that the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default, leave the limit to the operating system.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, and not infinite.</exception>
     public TimeSpan Timeout
     {
         get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
@@ -30,7 +30,7 @@ public readonly record struct TransportConnectOptions
     }
 
     /// <summary>
-    /// The local address to connect from; null, the default: the operating system chooses. Ignored where the target is an address of the other family
+    /// Gets the local address to connect from; if null, the default, the operating system chooses it. Ignored if the target is an address of the other family
     /// (IPv4 and IPv6; an IPv4-mapped address is IPv6) or a Unix-domain socket. An address that is not one of this machine's, or has no port left for the
     /// target, fails the attempt with <see cref="ConnectFailure.LocalResources"/> and a <see cref="ConnectResult.Detail"/> that names the address.
     /// </summary>
@@ -41,11 +41,11 @@ public readonly record struct TransportConnectOptions
     /// </remarks>
     public IPAddress? Source { get; init; }
 
-    /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
+    /// <summary>Gets the settings of the connection, which are neither copied nor validated for each attempt; null, the default, for the defaults of <see cref="TcpOptions"/>.</summary>
     public TcpOptions? Tcp { get; init; }
 
     /// <summary>
-    /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
+    /// Gets a value that indicates whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
     /// </summary>
     public bool SendsAtOnce { get; init; }
 

@@ -3,15 +3,15 @@ using Linkerd.Tcp.Transport.Sockets;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Which engine carries connections.</summary>
+/// <summary>Specifies the engine that carries connections.</summary>
 public enum TransportEngine
 {
-    /// <summary>Epoll where it runs, Sockets elsewhere.</summary>
+    /// <summary>Epoll on platforms that support it, Sockets elsewhere.</summary>
     Auto,
 
-    /// <summary><see cref="EpollTransport"/>: Linux on x64 and arm64.</summary>
+    /// <summary><see cref="EpollTransport"/>: available on Linux on x64 and arm64.</summary>
     Epoll,
 
-    /// <summary><see cref="SocketsTransport"/>: everywhere.</summary>
+    /// <summary><see cref="SocketsTransport"/>: available on every platform.</summary>
     Sockets,
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>A transport could not do what it was asked: bind, listen or accept. The message is fit for a person.</summary>
+/// <summary>The exception that is thrown if a transport cannot bind, listen or accept. The message can be shown to users.</summary>
 public sealed class TransportException : IOException
 {
     /// <inheritdoc/>

@@ -2,28 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool at large.</summary>
+/// <summary>Represents the place where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool. Any thread.</summary>
 public abstract class TransportExecutor
 {
-    /// <summary>The clock of everything that runs here.</summary>
+    /// <summary>Gets the clock of everything that runs on the executor.</summary>
     public abstract TimeProvider TimeProvider { get; }
 
-    /// <summary>Whether the calling code runs here already.</summary>
+    /// <summary>Gets a value that indicates whether the calling code runs on the executor already.</summary>
     public abstract bool IsCurrent { get; }
 
-    /// <summary>Runs something here, soon. Any thread. What it throws is logged, and ends nothing else.</summary>
+    /// <summary>Queues an action to the executor. Any thread. An exception that it throws is logged, and ends nothing else.</summary>
     public abstract void Post(Action<object?> action, object? state);
 
     /// <summary>
-    /// Continues here: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere
-    /// (resolution, DNS, back-off, TLS work). Costs nothing where the caller is here already.
+    /// Continues on the executor: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere
+    /// (resolution, DNS, back-off, TLS work). Costs nothing if the caller is there already.
     /// </summary>
     public ResumeAwaitable Resume() => new(this, always: false);
 
-    /// <summary>Lets what else is due here run, then continues here.</summary>
+    /// <summary>Lets other work that is due on the executor run, then continues there.</summary>
     public ResumeAwaitable Yield() => new(this, always: true);
 
-    /// <summary>The awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
+    /// <summary>Represents the awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
     public readonly struct ResumeAwaitable : ICriticalNotifyCompletion
     {
         private static readonly Action<object?> Invoke = static continuation => ((Action)continuation!)();
@@ -36,21 +36,21 @@ public abstract class TransportExecutor
             _always = always;
         }
 
-        /// <summary>Whether there is nothing to wait for.</summary>
+        /// <summary>Gets a value that indicates whether there is nothing to wait for.</summary>
         public bool IsCompleted => !_always && _executor.IsCurrent;
 
-        /// <summary>For the compiler.</summary>
+        /// <summary>Gets the awaiter. For the compiler.</summary>
         public ResumeAwaitable GetAwaiter() => this;
 
-        /// <summary>For the compiler.</summary>
+        /// <summary>Ends the wait. For the compiler.</summary>
         public void GetResult()
         {
         }
 
-        /// <summary>For the compiler.</summary>
+        /// <summary>Schedules the continuation. For the compiler.</summary>
         public void OnCompleted(Action continuation) => _executor.Post(Invoke, continuation);
 
-        /// <summary>For the compiler.</summary>
+        /// <summary>Schedules the continuation. For the compiler.</summary>
         public void UnsafeOnCompleted(Action continuation) => _executor.Post(Invoke, continuation);
     }
 }

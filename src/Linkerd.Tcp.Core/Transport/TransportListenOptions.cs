@@ -7,37 +7,40 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>Represents the options of a listener. The transport copies and validates them: later changes have no effect.</summary>
 public sealed class TransportListenOptions
 {
-    /// <summary>The local address: an <see cref="IPEndPoint"/> (port 0: any free one) or a <see cref="UnixDomainSocketEndPoint"/>. Required where <see cref="Handle"/> is not given.</summary>
+    /// <summary>Gets or sets the local address: an <see cref="IPEndPoint"/> (port 0: any free one) or a <see cref="UnixDomainSocketEndPoint"/>. Required if
+    /// <see cref="Handle"/> is not set. Default: null.</summary>
     public EndPoint? EndPoint { get; set; }
 
-    /// <summary>An inherited socket that already listens; it then belongs to the listener, which closes this handle in the end, and leaves the socket's backlog to others that share it.</summary>
+    /// <summary>Gets or sets an inherited socket that already listens. It then belongs to the listener, which closes this handle in the end, and leaves the
+    /// socket's backlog to other processes that share it. Default: null.</summary>
     public SafeSocketHandle? Handle { get; set; }
 
     /// <summary>
-    /// Connections that the kernel completes ahead of us, 1 or more. Default: as many as it allows, which on Linux is net.core.somaxconn (listen(2)); every system cuts
-    /// a larger value down to what it allows. If the backlog is full Linux drops SYNs, and a client waits a second for its SYN's repetition.
+    /// Gets or sets the number of connections that the kernel completes before they are accepted, 1 or more. Default: as many as it allows, which on Linux is
+    /// net.core.somaxconn (listen(2)); every system cuts a larger value down to its limit. If the backlog is full Linux drops SYNs, and a client waits a second
+    /// for its SYN's repetition.
     /// </summary>
     public int Backlog { get; set; } = int.MaxValue;
 
     /// <summary>
-    /// Whether a listener on <c>[::]</c> takes IPv6 clients only. Default: false, it takes IPv4 clients too, as Kestrel's does; their addresses are told in IPv4's form
-    /// (RFC 4291, section 2.5.5.2). Listeners on other IPv6 addresses take IPv6 clients only.
+    /// Gets or sets a value that indicates whether a listener on <c>[::]</c> takes IPv6 clients only. Default: false, it takes IPv4 clients too, as Kestrel's
+    /// does; their addresses appear in IPv4's form (RFC 4291, section 2.5.5.2). Listeners on other IPv6 addresses take IPv6 clients only.
     /// </summary>
     public bool IPv6Only { get; set; }
 
-    // Whether IPv4 clients come to an IPv6 socket.
+    // True if IPv4 clients come to an IPv6 socket.
     internal bool IsDual => !IPv6Only && EndPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>How accepted connections are set up.</summary>
+    /// <summary>Gets or sets the settings of accepted connections. Default: those of <see cref="TcpOptions"/>.</summary>
     public TcpOptions Tcp { get; set; } = new();
 
     /// <summary>
-    /// The limit that accepting respects: while it is reached nothing is accepted, and clients wait in the kernel's backlog.
-    /// One limit may serve several listeners. Null: no limit.
+    /// Gets or sets the limit of accepted connections: while it is reached nothing is accepted, and clients wait in the kernel's backlog.
+    /// One limit may serve several listeners. Default: null, no limit.
     /// </summary>
     public ConnectionLimit? Limit { get; set; }
 
-    /// <summary>Gets the reason for which a socket cannot go on with other options, in words; null if it can.</summary>
+    /// <summary>Gets the reason for which a socket cannot go on with other options; null if it can.</summary>
     internal string? FindObstacle(TransportListenOptions next)
     {
         if (EndPoint is IPEndPoint { Address: var ip } && ip.Equals(IPAddress.IPv6Any) && IPv6Only != next.IPv6Only)
@@ -50,7 +53,7 @@ public sealed class TransportListenOptions
             return "the backlog of a socket that listens cannot be changed on Windows";
         }
 
-        // What Linux accepts inherits the buffers of the listening socket, and SO_SNDBUF and SO_RCVBUF cannot be unset (socket(7)).
+        // Connections that Linux accepts inherit the buffers of the listening socket, and SO_SNDBUF and SO_RCVBUF cannot be unset (socket(7)).
         return OperatingSystem.IsLinux() && EndPoint is IPEndPoint && (IsUnset(Tcp.SendBufferSize, next.Tcp.SendBufferSize) || IsUnset(Tcp.ReceiveBufferSize, next.Tcp.ReceiveBufferSize))
             ? "once a buffer size is set on its socket it cannot be left to the system again"
             : null;

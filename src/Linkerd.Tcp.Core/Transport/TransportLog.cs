@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>What engines log of the code that they call, which may be somebody else's.</summary>
+/// <summary>Log messages of engines about the code that they call, which may be user code.</summary>
 internal static partial class TransportLog
 {
     [LoggerMessage(5010, LogLevel.Error, "the handler of connections accepted on {Listener} threw; the connection is reset, and its place is free ({Suppressed} like this not shown)",

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>How an operation on a connection ended.</summary>
+/// <summary>Specifies the end of an operation on a connection.</summary>
 public enum TransportStatus
 {
-    /// <summary>It did what it should.</summary>
+    /// <summary>The operation succeeded.</summary>
     Ok,
 
     /// <summary>The peer reset the connection.</summary>
@@ -12,7 +12,7 @@ public enum TransportStatus
     /// <summary>The peer does not answer any more: keep-alive or the kernel's retransmissions gave up (ETIMEDOUT, EHOSTUNREACH).</summary>
     TimedOut,
 
-    /// <summary>We aborted or disposed the connection.</summary>
+    /// <summary>The connection was aborted or disposed on this side.</summary>
     Aborted,
 
     /// <summary>

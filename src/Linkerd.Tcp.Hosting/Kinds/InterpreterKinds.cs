@@ -2,13 +2,14 @@ using Linkerd.Tcp.Hosting.Kinds;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents the kinds of interpreters that there are: those of this package, and those that the packages which implement them register. Immutable; any thread.</summary>
+/// <summary>Represents all kinds of interpreters: those of this package, and those that other packages register. Immutable; any thread.</summary>
 public sealed class InterpreterKinds
 {
     private readonly Dictionary<string, InterpreterKind> _byName = new(StringComparer.Ordinal);
 
-    /// <summary>Registers kinds beside those of this package.</summary>
-    /// <exception cref="ArgumentException">Two kinds have one name.</exception>
+    /// <summary>Initializes the kinds of this package and others beside them.</summary>
+    /// <param name="kinds">The kinds of other packages.</param>
+    /// <exception cref="ArgumentException">Two kinds have the same name.</exception>
     public InterpreterKinds(params IEnumerable<InterpreterKind> kinds)
     {
         ArgumentNullException.ThrowIfNull(kinds);
@@ -26,7 +27,8 @@ public sealed class InterpreterKinds
     public IReadOnlyList<InterpreterKind> All { get; }
 
     /// <summary>Gets a kind by its name.</summary>
-    /// <exception cref="InvalidValueException">There is no such kind; the message lists those that there are.</exception>
+    /// <param name="name">The name, such as <c>io.l5d.namerd.http</c>.</param>
+    /// <exception cref="InvalidValueException">There is no such kind; the message lists the existing ones.</exception>
     public InterpreterKind Get(string name) =>
         _byName.TryGetValue(name, out var kind) ? kind : throw new InvalidValueException($"there is no interpreter kind '{name}'; known are {string.Join(", ", All.Select(static kind => kind.Name))}");
 }

@@ -52,7 +52,7 @@ internal static class LocalInterpreterKind
             yield return new FileNamer(namer.RootDir!, new FileNamerOptions { Logger = logger, TimeProvider = context.TimeProvider });
         }
 
-        // Names under /$/ alone lead nowhere else, and need not pay for it.
+        // A dtab with names under /$/ alone leads nowhere else, and needs none of this.
         if (configuration is { Dtab: null, Namers.Count: 0 } && context.Targets.SelectMany(static target => target.Tree.Names()).All(static name => name.StartsWith(BuiltIn)))
         {
             yield break;

@@ -3,14 +3,14 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents a target of sessions under a name: resolvers know names, so a tree of names gets one of its own.</summary>
+/// <summary>Represents a target of sessions under a name: resolvers take names, so a tree of names is given one of its own. Immutable; any thread.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Tree">The target.</param>
 public sealed record NamedTarget(DstPath Name, NameTree Tree)
 {
     private static readonly DstPath First = DstPath.Parse("/target");
 
-    /// <summary>Gets whether the target is a name by itself.</summary>
+    /// <summary>Gets a value that indicates whether the target is a name by itself.</summary>
     public bool IsName => Tree is NameTree.Leaf;
 
     /// <summary>Names targets: each name stays, and each tree gets a name that no name of a tree starts with, or a tree would lead to itself. Equal targets get one name.</summary>

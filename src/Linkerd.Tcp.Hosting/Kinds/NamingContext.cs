@@ -2,16 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Provides what a kind of interpreter needs besides its configuration.</summary>
-/// <param name="targets">The targets whose names are resolved; the trees among them are the interpreter's to bind.</param>
-/// <param name="loggerFactory">Where to log.</param>
+/// <summary>Provides the context of an interpreter besides its configuration. Immutable; any thread.</summary>
+/// <param name="targets">The targets whose names are resolved; the interpreter binds the trees among them.</param>
+/// <param name="loggerFactory">The factory of loggers.</param>
 /// <param name="timeProvider">The clock.</param>
 public sealed class NamingContext(IReadOnlyList<NamedTarget> targets, ILoggerFactory loggerFactory, TimeProvider timeProvider)
 {
     /// <summary>Gets the targets whose names are resolved.</summary>
     public IReadOnlyList<NamedTarget> Targets => targets;
 
-    /// <summary>Gets where to log.</summary>
+    /// <summary>Gets the factory of loggers.</summary>
     public ILoggerFactory LoggerFactory => loggerFactory;
 
     /// <summary>Gets the clock.</summary>

@@ -3,23 +3,23 @@ using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Provides what resolves names, made of the configuration of an interpreter. Disposing it disposes the resolver.</summary>
+/// <summary>Provides the services that resolve names, created from the configuration of an interpreter. Disposing it disposes the resolver. Any thread.</summary>
 /// <param name="resolver">Resolves names.</param>
 public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
 {
-    /// <summary>Gets what resolves names.</summary>
+    /// <summary>Gets the resolver of names.</summary>
     public IResolver Resolver => resolver;
 
-    /// <summary>Gets what resolves names in two steps; null if the kind has no such thing.</summary>
+    /// <summary>Gets the interpreter that resolves names in two steps; null if the kind has none.</summary>
     public IInterpreter? Interpreter { get; init; }
 
-    /// <summary>Gets what explains how names are bound; null if the kind has no such thing.</summary>
+    /// <summary>Gets the delegator that explains how names are bound; null if the kind has none.</summary>
     public IDelegator? Delegator { get; init; }
 
-    /// <summary>Gets what happens to the endpoints of a name that is said not to exist. Default: they are kept.</summary>
+    /// <summary>Gets the policy for the endpoints of a name that does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
     public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
 
-    /// <summary>Gets what decides the meaning of names, besides who answers: endpoints that were remembered in another scope are not used.</summary>
+    /// <summary>Gets the scope that decides the meaning of names, whichever server answers: endpoints that were remembered in another scope are not used.</summary>
     public required string Scope { get; init; }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal static class ClientMerge
         return merged;
     }
 
-    /// <summary>Copies settings. What is nested in them is replaced and never changed.</summary>
+    /// <summary>Copies settings. Nested objects are replaced and never changed.</summary>
     public static ClientConfiguration Copy(this ClientConfiguration client) => new() { Global = Copy(client.Global), Configs = [.. client.Configs.Select(Copy)] };
 
     private static ClientSettings Copy(ClientSettings settings)

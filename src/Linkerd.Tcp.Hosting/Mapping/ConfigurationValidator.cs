@@ -4,7 +4,7 @@ using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 
-/// <summary>Collects everything that is wrong with a configuration: what is out of an option's range, and what does not fit together.</summary>
+/// <summary>Collects all errors of a configuration: values out of an option's range, and values that do not fit together.</summary>
 internal static class ConfigurationValidator
 {
     public static void Validate(ProxyConfiguration configuration, ConfigurationTable table, OptionsValidator validator)
@@ -72,7 +72,7 @@ internal static class ConfigurationValidator
             return;
         }
 
-        // What holds for all names has the keys of the client itself.
+        // Settings for all names have the keys of the client itself.
         table.Validate(client.Global, validator);
         Together(client.Global, validator);
         validator.Each(
@@ -88,7 +88,7 @@ internal static class ConfigurationValidator
             "configs");
     }
 
-    // What was merged into settings may make sense of what they say.
+    // A value that was merged into settings may make them valid.
     private static void Together(ClientSettings said, OptionsValidator validator, ClientSettings? merged = null)
     {
         merged ??= said;

@@ -10,7 +10,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 
-/// <summary>The one place in which the model becomes options of Core. If the model says nothing, Core's default stays.</summary>
+/// <summary>The one place in which the model becomes options of Core. If the model has no value, Core's default stays.</summary>
 internal static class CoreOptions
 {
     /// <summary>The options of the engine.</summary>
@@ -39,15 +39,15 @@ internal static class CoreOptions
         };
     }
 
-    /// <summary>Whether two servers have the same settings of sessions, which Core has for a proxy as a whole.</summary>
+    /// <summary>Gets a key that is equal for two servers with the same settings of sessions, which Core has for a proxy as a whole.</summary>
     public static object SessionsOf(ServerConfiguration server) =>
         (server.ConnectTimeout, server.IdleTimeout, server.FirstByteTimeout, server.HalfCloseTimeout, server.ConnectionLifetime, server.AbortOnClose);
 
     /// <summary>The options of the destination of a name. Its policy of connecting is always complete, so that no setting of a prefix can lose another.</summary>
     /// <param name="server">A server of the sessions.</param>
     /// <param name="client">The settings of the name, merged.</param>
-    /// <param name="resolver">What resolves the name.</param>
-    /// <param name="onNegative">What its interpreter does with names that do not exist.</param>
+    /// <param name="resolver">Resolves the name.</param>
+    /// <param name="onNegative">Its interpreter's policy for names that do not exist.</param>
     /// <param name="timeProvider">The clock.</param>
     public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, NegativePolicy onNegative, TimeProvider timeProvider)
     {

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Runs what a configuration describes: an engine, and for each router its interpreter, destinations and proxies. The servers of a router that have the same settings of sessions share
-/// one proxy, and so the state of their endpoints. Disposing it takes everything apart. Any thread.
+/// Runs a configuration: an engine, and for each router its interpreter, destinations and proxies. The servers of a router that have the same settings of sessions share
+/// one proxy, and so the state of their endpoints. Disposing it disposes all of these. Any thread.
 /// </summary>
 public sealed class ProxyHost : IAsyncDisposable
 {
@@ -23,15 +23,15 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
 
-    /// <summary>Puts everything together; nothing is opened yet.</summary>
+    /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
     /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
     /// <param name="table">The table of options, with the kinds of interpreters.</param>
-    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
-    /// <param name="meter">Where instruments are made; default: a meter of its own.</param>
+    /// <param name="loggerFactory">The factory of loggers; default: nothing is logged.</param>
+    /// <param name="meter">The meter of the instruments; default: a meter of its own.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
     /// <exception cref="InvalidOptionsException">The configuration is not valid; the exception has all errors.</exception>
     /// <exception cref="NameBindingException">A target can never be bound.</exception>
-    /// <exception cref="TransportException">The engine that was asked for is not available.</exception>
+    /// <exception cref="TransportException">The engine of the configuration is not available.</exception>
     public ProxyHost(ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -58,13 +58,14 @@ public sealed class ProxyHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets the sessions that are open now.</summary>
+    /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _proxies.Sum(static proxy => proxy.ActiveSessions);
 
-    /// <summary>Gets the addresses of all servers, with the ports that port 0 became; empty before <see cref="StartAsync"/>.</summary>
+    /// <summary>Gets the addresses of all servers, with the ports that were chosen for port 0; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
 
     /// <summary>Starts all servers.</summary>
+    /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -74,10 +75,10 @@ public sealed class ProxyHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts those that are left.</summary>
-    /// <param name="grace">How long sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.</param>
-    /// <param name="abort">Aborts what is left at once.</param>
-    /// <returns>How many sessions were aborted.</returns>
+    /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts the remaining ones.</summary>
+    /// <param name="grace">The time that sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="abort">Aborts the remaining sessions at once.</param>
+    /// <returns>The number of sessions that were aborted.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative, or more than 49 days.</exception>
     public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort = default)
     {

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed class ClientConfiguration
 {
-    /// <summary>Gets or sets the settings of all names.</summary>
+    /// <summary>Gets or sets the settings of all names. Default: none, so the defaults of the table hold.</summary>
     public ClientSettings Global { get; set; } = new();
 
     /// <summary>Gets or sets settings by prefix, in the order in which they are merged. Default: none.</summary>

@@ -5,18 +5,19 @@ using Linkerd.Tcp.Routing;
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Represents settings of destinations: how an endpoint is picked, how connections to it are made, and their limits. Null says nothing: the settings before these hold, and at last the default of
-/// the table. <see cref="Timeout.InfiniteTimeSpan"/>, and 0 if it is a limit, turn a setting off.
+/// Represents settings of destinations: how an endpoint is picked, how connections to it are made, and their limits. Each, except the prefix, is null by default, and then has no
+/// effect: the settings before these hold, and at last the default of the table, whose rows have the ranges. <see cref="Timeout.InfiniteTimeSpan"/>, and 0 if
+/// it is a limit, turn a setting off.
 /// </summary>
 public sealed class ClientSettings
 {
     /// <summary>Gets or sets the prefix of the names that the settings are for; <see cref="DstPath.Root"/>, the default, is all names.</summary>
     public DstPath Prefix { get; set; } = DstPath.Root;
 
-    /// <summary>Gets or sets the longest time from accept to a server connection; null: that of the server (<see cref="ServerConfiguration.ConnectTimeout"/>).</summary>
+    /// <summary>Gets or sets the longest time from accept to a server connection; if null, that of the server (<see cref="ServerConfiguration.ConnectTimeout"/>) holds.</summary>
     public TimeSpan? EstablishTimeout { get; set; }
 
-    /// <summary>Gets or sets the longest attempt to connect to one endpoint.</summary>
+    /// <summary>Gets or sets the longest time of an attempt to connect to one endpoint.</summary>
     public TimeSpan? ConnectTimeout { get; set; }
 
     /// <summary>Gets or sets the local addresses to connect from.</summary>
@@ -25,81 +26,81 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the balancing algorithm.</summary>
     public BalancerKind? Balancer { get; set; }
 
-    /// <summary>Gets or sets the most load of an endpoint before clients that hash to it go elsewhere, in percent of its share; 0 is any.</summary>
+    /// <summary>Gets or sets the largest load of an endpoint before clients that hash to it go elsewhere, in percent of its share; 0 for no limit.</summary>
     public int? HashBalanceFactor { get; set; }
 
-    /// <summary>Gets or sets the connections below which an endpoint is not too loaded for <see cref="HashBalanceFactor"/>.</summary>
+    /// <summary>Gets or sets the number of connections below which an endpoint is not too loaded for <see cref="HashBalanceFactor"/>.</summary>
     public int? HashBalanceFloor { get; set; }
 
-    /// <summary>Gets or sets the most connections to one endpoint, pending ones included; 0 is any number.</summary>
+    /// <summary>Gets or sets the largest number of connections to one endpoint, pending ones included; 0 for no limit.</summary>
     public int? MaxConnectionsPerEndpoint { get; set; }
 
-    /// <summary>Gets or sets the most pending connections to one endpoint; 0 is any number.</summary>
+    /// <summary>Gets or sets the largest number of pending connections to one endpoint; 0 for no limit.</summary>
     public int? MaxPendingPerEndpoint { get; set; }
 
-    /// <summary>Gets or sets the most sessions to one name; 0 is any number.</summary>
+    /// <summary>Gets or sets the largest number of sessions to one name; 0 for no limit.</summary>
     public int? MaxSessions { get; set; }
 
-    /// <summary>Gets or sets the most sessions that wait for a resolution or a free endpoint.</summary>
+    /// <summary>Gets or sets the largest number of sessions that wait for a resolution or a free endpoint.</summary>
     public int? MaxWaiters { get; set; }
 
-    /// <summary>Gets or sets the connections to endpoints that are made before they are needed.</summary>
+    /// <summary>Gets or sets the number of connections to endpoints that are made before they are needed.</summary>
     public int? MinConnections { get; set; }
 
     /// <summary>Gets or sets the PROXY header with which connections begin.</summary>
     public SendProxyVersion? SendProxy { get; set; }
 
-    /// <summary>Gets or sets whether a header of version 2 has the server name that the client sent.</summary>
+    /// <summary>Gets or sets a value that indicates whether a header of version 2 has the server name that the client sent.</summary>
     public bool? SendProxyAuthority { get; set; }
 
-    /// <summary>Gets or sets whether a header of version 2 has the application protocol.</summary>
+    /// <summary>Gets or sets a value that indicates whether a header of version 2 has the application protocol.</summary>
     public bool? SendProxyAlpn { get; set; }
 
-    /// <summary>Gets or sets whether a header of version 2 has a unique id.</summary>
+    /// <summary>Gets or sets a value that indicates whether a header of version 2 has a unique id.</summary>
     public bool? SendProxyUniqueId { get; set; }
 
-    /// <summary>Gets or sets whether a header of version 2 has a checksum.</summary>
+    /// <summary>Gets or sets a value that indicates whether a header of version 2 has a checksum.</summary>
     public bool? SendProxyChecksum { get; set; }
 
     /// <summary>Gets or sets the time that a new endpoint takes to its full share.</summary>
     public TimeSpan? SlowStart { get; set; }
 
-    /// <summary>Gets or sets the failed connects in a row that eject an endpoint; 0 turns this off.</summary>
+    /// <summary>Gets or sets the number of failed connects in a row that eject an endpoint; 0 turns this off.</summary>
     public int? MaxConsecutiveFailures { get; set; }
 
     /// <summary>Gets or sets the first back-off of an ejected endpoint.</summary>
     public TimeSpan? FailurePenalty { get; set; }
 
-    /// <summary>Gets or sets the most further attempts of a session whose connect failed.</summary>
+    /// <summary>Gets or sets the largest number of further attempts of a session whose connect failed.</summary>
     public int? Retries { get; set; }
 
-    /// <summary>Gets or sets the retries that each session adds to the budget of all.</summary>
+    /// <summary>Gets or sets the number of retries that each session adds to the budget of all.</summary>
     public double? RetriesPerSession { get; set; }
 
-    /// <summary>Gets or sets the retries that each second adds to the budget of all.</summary>
+    /// <summary>Gets or sets the number of retries that each second adds to the budget of all.</summary>
     public double? RetriesPerSecond { get; set; }
 
     /// <summary>Gets or sets the time between two checks of an endpoint.</summary>
     public TimeSpan? CheckInterval { get; set; }
 
-    /// <summary>Gets or sets the longest check; null: as long as the interval, or 1 s if that is less.</summary>
+    /// <summary>Gets or sets the longest time of a check; if null, the interval, or 1 s if that is less.</summary>
     public TimeSpan? CheckTimeout { get; set; }
 
-    /// <summary>Gets or sets the checks in a row that must pass before an endpoint that is down is up.</summary>
+    /// <summary>Gets or sets the number of checks in a row that must pass before an endpoint that is down is up.</summary>
     public int? CheckRise { get; set; }
 
-    /// <summary>Gets or sets the checks in a row that must fail before an endpoint is down.</summary>
+    /// <summary>Gets or sets the number of checks in a row that must fail before an endpoint is down.</summary>
     public int? CheckFall { get; set; }
 
     /// <summary>Gets or sets the bytes that a check sends.</summary>
     public ReadOnlyMemory<byte>? CheckSend { get; set; }
 
-    /// <summary>Gets or sets the bytes that must come back.</summary>
+    /// <summary>Gets or sets the bytes that the answer to a check must contain.</summary>
     public ReadOnlyMemory<byte>? CheckExpect { get; set; }
 
-    /// <summary>Gets or sets the time that sessions may go on whose endpoint is drained or gone.</summary>
+    /// <summary>Gets or sets the time for which sessions may go on after their endpoint is drained or gone.</summary>
     public TimeSpan? DrainTimeout { get; set; }
 
-    /// <summary>Gets or sets what to do if a name does not exist; null: as its interpreter has it.</summary>
+    /// <summary>Gets or sets the policy for a name that does not exist; if null, that of its interpreter.</summary>
     public NegativePolicy? OnNegative { get; set; }
 }

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents the configuration of what resolves names. Each kind has a class, which the package that implements it registers.</summary>
+/// <summary>Represents the configuration of an interpreter, which resolves names. Each kind has a class, which the package that implements it registers.</summary>
 public abstract class InterpreterConfiguration
 {
     /// <summary>Gets the name of the kind, such as <c>io.l5d.namerd.http</c>.</summary>
@@ -19,10 +19,10 @@ public sealed class LocalInterpreterConfiguration : InterpreterConfiguration
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    /// <summary>Gets or sets the dtab; null, the default: that of the file namer if there is one (<c>/svc => /#/io.l5d.fs</c>), else an empty one.</summary>
+    /// <summary>Gets or sets the dtab; if null, the default, that of the file namer if there is one (<c>/svc => /#/io.l5d.fs</c>), otherwise an empty one.</summary>
     public Dtab? Dtab { get; set; }
 
-    /// <summary>Gets or sets the namers besides those for DNS, which there are always. Default: none.</summary>
+    /// <summary>Gets or sets the namers besides those for DNS, which are always present. Default: none.</summary>
     public IReadOnlyList<FileNamerConfiguration> Namers { get; set; } = [];
 }
 
@@ -42,6 +42,6 @@ public sealed class StaticInterpreterConfiguration : InterpreterConfiguration
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    /// <summary>Gets or sets the addresses; at least one.</summary>
+    /// <summary>Gets or sets the addresses; at least one. Required.</summary>
     public IReadOnlyList<IPEndPoint> Addrs { get; set; } = [];
 }

@@ -2,7 +2,7 @@ using Linkerd.Tcp.ProxyProtocol;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Specifies the PROXY header with which server connections begin. It has a value for none, as null says nothing in <see cref="ClientSettings"/>.</summary>
+/// <summary>Specifies the PROXY header with which server connections begin. It has a value for none, as null has no effect in <see cref="ClientSettings"/>.</summary>
 public enum SendProxyVersion
 {
     /// <summary>No header.</summary>

@@ -28,36 +28,36 @@ public sealed class ServerConfiguration
     /// <summary>Gets or sets the time from the client's first byte to the server's first. Default: off.</summary>
     public TimeSpan FirstByteTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Gets or sets the age at which a session ends, give or take a tenth. Default: off.</summary>
+    /// <summary>Gets or sets the age at which a session ends, varied by up to a tenth. Default: off.</summary>
     public TimeSpan ConnectionLifetime { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Gets or sets the most sessions at once; 0, the default: no limit but that of the process.</summary>
+    /// <summary>Gets or sets the largest number of sessions at once; 0, the default, for no limit but that of the process.</summary>
     public int MaxConcurrency { get; set; }
 
-    /// <summary>Gets or sets the most connections that the kernel completes before they are accepted; null, the default: as many as it allows.</summary>
+    /// <summary>Gets or sets the largest number of connections that the kernel completes before they are accepted; null, the default, for as many as it allows.</summary>
     public int? Backlog { get; set; }
 
-    /// <summary>Gets or sets the most sessions that begin in a second; null, the default: any number.</summary>
+    /// <summary>Gets or sets the largest number of sessions that begin in a second; null, the default, for no limit.</summary>
     public double? AcceptRate { get; set; }
 
-    /// <summary>Gets or sets how many sessions may begin at once in spite of <see cref="AcceptRate"/>; null, the default: one second's worth.</summary>
+    /// <summary>Gets or sets the number of sessions that may begin at once in spite of <see cref="AcceptRate"/>; null, the default, for one second's worth.</summary>
     public int? AcceptBurst { get; set; }
 
-    /// <summary>Gets or sets the most sessions of one client address at once; 0, the default: any number.</summary>
+    /// <summary>Gets or sets the largest number of sessions of one client address at once; 0, the default, for no limit.</summary>
     public int MaxSessionsPerClient { get; set; }
 
-    /// <summary>Gets or sets the networks of the proxies that send a PROXY header; null, the default: none.</summary>
+    /// <summary>Gets or sets the networks of the proxies that send a PROXY header; null, the default, for none.</summary>
     public ClientNetworks? AcceptProxy { get; set; }
 
-    /// <summary>Gets or sets what happens to peers outside <see cref="AcceptProxy"/>. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
+    /// <summary>Gets or sets the treatment of peers outside <see cref="AcceptProxy"/>. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
     public UntrustedPeers Untrusted { get; set; }
 
-    /// <summary>Gets or sets the networks of the clients that may connect; null, the default: all.</summary>
+    /// <summary>Gets or sets the networks of the clients that may connect; null, the default, for all.</summary>
     public ClientNetworks? AllowClients { get; set; }
 
-    /// <summary>Gets or sets the networks of clients that may not connect, whatever <see cref="AllowClients"/> has; null, the default: none.</summary>
+    /// <summary>Gets or sets the networks of clients that may not connect, whatever <see cref="AllowClients"/> has; null, the default, for none.</summary>
     public ClientNetworks? DenyClients { get; set; }
 
-    /// <summary>Gets or sets whether a client that sends its FIN while its session waits for a server connection is treated as gone. Default: false.</summary>
+    /// <summary>Gets or sets a value that indicates whether a client that sends its FIN while its session waits for a server connection is treated as gone. Default: false.</summary>
     public bool AbortOnClose { get; set; }
 }

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Hosting.Options;
 
-/// <summary>The options of where a server listens, and of what its sessions go to.</summary>
+/// <summary>The options of a server's address, and of the target of its sessions.</summary>
 internal static class AddressOptions
 {
     public static IReadOnlyList<ConfigurationOption> All { get; } =

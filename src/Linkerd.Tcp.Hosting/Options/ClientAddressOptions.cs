@@ -2,7 +2,7 @@ using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Options;
 
-/// <summary>The options of clients' addresses: how they are learned, which may connect, and what servers are told of them.</summary>
+/// <summary>The options of clients' addresses: how they are learned, which may connect, and which of their properties are sent to servers.</summary>
 internal static class ClientAddressOptions
 {
     private static readonly OptionType<bool?> Flag = OptionTypes.Flag.OrNothing();

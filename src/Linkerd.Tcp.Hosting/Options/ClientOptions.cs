@@ -5,7 +5,7 @@ using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Options;
 
-/// <summary>The options of connections to endpoints: how one is picked, what happens if it fails, and their limits.</summary>
+/// <summary>The options of connections to endpoints: the pick, the handling of failures, and their limits.</summary>
 internal static class ClientOptions
 {
     private const int Most = 100_000_000;
@@ -215,7 +215,7 @@ internal static class ClientOptions
         },
     ];
 
-    /// <summary>The options that settings of several prefixes say over each other.</summary>
+    /// <summary>Gets the options that settings of several prefixes merge.</summary>
     public static IReadOnlyList<ConfigurationOption> Merged { get; } =
         [.. SessionOptions.All.Concat(ClientAddressOptions.All).Concat(All).Where(static option => option.ModelType == typeof(ClientSettings) && option.Key is not null and not "prefix")];
 }

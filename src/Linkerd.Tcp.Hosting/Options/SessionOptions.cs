@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Hosting.Options;
 
-/// <summary>The options of sessions: their times, and how many there may be.</summary>
+/// <summary>The options of sessions: their times, and their limits.</summary>
 internal static class SessionOptions
 {
     private const int SessionCeiling = 100_000_000;

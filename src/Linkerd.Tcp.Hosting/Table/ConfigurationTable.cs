@@ -3,10 +3,10 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents the table of all options: those of this package, and those of the kinds that were registered. Immutable; any thread.</summary>
+/// <summary>Represents the table of all options: those of this package, and those of the registered kinds. Immutable; any thread.</summary>
 public sealed class ConfigurationTable
 {
-    /// <summary>Makes the table.</summary>
+    /// <summary>Initializes the table.</summary>
     /// <param name="interpreters">The kinds of interpreters, whose options are part of it.</param>
     public ConfigurationTable(InterpreterKinds interpreters)
     {

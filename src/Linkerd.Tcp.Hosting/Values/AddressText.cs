@@ -4,11 +4,11 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Addresses as people write them: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>, <c>:7575</c>, <c>7575</c>.</summary>
+/// <summary>The text form of addresses: <c>127.0.0.1:7575</c>, <c>[::1]:7575</c>, <c>:7575</c>, <c>7575</c>.</summary>
 internal static class AddressText
 {
     /// <summary>Reads an address to listen on; port 0 means any free one, and a port alone that of every IPv4 address.</summary>
-    /// <exception cref="InvalidValueException">It is none.</exception>
+    /// <exception cref="InvalidValueException">The text is not an address.</exception>
     public static IPEndPoint ParseListen(string text)
     {
         const string Expected = "expected an IP address and a port, such as 127.0.0.1:7575 or [::1]:7575, or a port alone";
@@ -38,17 +38,17 @@ internal static class AddressText
     }
 
     /// <summary>Reads an IP address to listen on.</summary>
-    /// <exception cref="InvalidValueException">The text is none.</exception>
+    /// <exception cref="InvalidValueException">The text is not an address.</exception>
     public static IPAddress ParseAddress(string text) => AddressLiteral.Read(AddressLiteral.WithoutBrackets(text)) ?? throw new InvalidValueException(Describe(text, "expected an IP address"));
 
     /// <summary>Reads IP addresses with commas; <c>off</c> is none.</summary>
-    /// <exception cref="InvalidValueException">One is none.</exception>
+    /// <exception cref="InvalidValueException">An item is not an address.</exception>
     public static IReadOnlyList<IPAddress> ParseAddresses(string text) => text == "off" ? [] :
         [.. text.Split(',', StringSplitOptions.TrimEntries).Select(static address =>
             AddressLiteral.Read(AddressLiteral.WithoutBrackets(address)) ?? throw new InvalidValueException($"'{address}' is not an IP address; expected such as 10.0.0.1,fd00::1, or off"))];
 
     /// <summary>Reads addresses of servers with commas.</summary>
-    /// <exception cref="InvalidValueException">One is none.</exception>
+    /// <exception cref="InvalidValueException">An item is not an address.</exception>
     public static IReadOnlyList<IPEndPoint> ParseServers(string text) =>
     [
         .. text.Split(',', StringSplitOptions.TrimEntries).Select(static server => server.LastIndexOf(':') is var colon and > 0

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Bytes as people write them: UTF-8, with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\x0d</c>.</summary>
+/// <summary>The text form of bytes: UTF-8, with <c>\r</c>, <c>\n</c>, <c>\t</c>, <c>\\</c> and <c>\x0d</c>.</summary>
 internal static class BytesText
 {
-    /// <summary>Reads them; <c>off</c> is none.</summary>
+    /// <summary>Parses bytes; <c>off</c> is none.</summary>
     /// <exception cref="InvalidValueException">An escape is not one of these.</exception>
     public static ReadOnlyMemory<byte> Parse(string text)
     {

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Hosting.Values;
 /// <summary>Represents values that have names.</summary>
 internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] choices) : OptionType<T>
 {
-    // How many names are read more easily with an "or" between the last two.
+    // The number of names that are read more easily with an "or" between the last two.
     private const int FewNames = 3;
 
     private readonly StringComparison _comparison = ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Represents a row of the table of options: all that is known of one option. Help texts, the command line, reference pages, validation and configuration files come from it. Immutable; reading
+/// Represents a row of the table of options: all properties of one option. Help texts, the command line, reference pages, validation and configuration files come from it. Immutable; reading
 /// from and writing to a model are for one thread at a time.
 /// </summary>
 public abstract class ConfigurationOption
@@ -24,16 +24,16 @@ public abstract class ConfigurationOption
     /// <summary>Gets the name of the value in the help text; null if the command line takes none.</summary>
     public string? ValueName { get; init; }
 
-    /// <summary>Gets whether the command line may have the option several times, each time for another part of the model.</summary>
+    /// <summary>Gets a value that indicates whether the command line may have the option several times, each time for another part of the model.</summary>
     public bool IsRepeated { get; init; }
 
-    /// <summary>Gets the default as the command line, or else a file, has it.</summary>
+    /// <summary>Gets the default in the form of the command line, or else of a file.</summary>
     public required string Default { get; init; }
 
-    /// <summary>Gets one line on what the option does.</summary>
+    /// <summary>Gets a description of the option in one line.</summary>
     public required string Help { get; init; }
 
-    /// <summary>Gets what the reference says beyond <see cref="Help"/>; null if there is no more to say.</summary>
+    /// <summary>Gets the details of the reference page beyond <see cref="Help"/>; null if there are none.</summary>
     public string? Details { get; init; }
 
     /// <summary>Gets the part of the model that the option belongs to.</summary>
@@ -42,30 +42,30 @@ public abstract class ConfigurationOption
     /// <summary>Gets the name of the option's type.</summary>
     public abstract string TypeName { get; }
 
-    /// <summary>Gets what a file counts in; null if the type has no unit.</summary>
+    /// <summary>Gets the unit of the value in a file; null if the type has no unit.</summary>
     public abstract string? Unit { get; }
 
-    /// <summary>Gets the values that are valid, in words.</summary>
+    /// <summary>Gets a description of the values that are valid.</summary>
     public abstract string Range { get; }
 
-    /// <summary>Prints the value of a model as a file has it; null if nothing was said.</summary>
+    /// <summary>Prints the value of a model in the form of a file; null if it has none.</summary>
     public abstract string? Print(object model);
 
-    /// <summary>Prints the value of a model as the command line has it; null if nothing was said, or the command line cannot say it.</summary>
+    /// <summary>Prints the value of a model in the form of the command line; null if it has none, or the command line cannot express it.</summary>
     public abstract string? PrintArgument(object model);
 
-    /// <summary>Reads a value as a file has it into a model.</summary>
+    /// <summary>Parses a value in the form of a file, and writes it to a model.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
     public abstract void Parse(object model, string text);
 
-    /// <summary>Reads a value as the command line has it into a model.</summary>
+    /// <summary>Parses a value in the form of the command line, and writes it to a model.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
     public abstract void ParseArgument(object model, string text);
 
     /// <summary>Adds an error if the value of a model is out of range.</summary>
     public abstract void Validate(object model, OptionsValidator validator);
 
-    /// <summary>Writes the value of one model to another, unless nothing was said in the first.</summary>
+    /// <summary>Writes the value of one model to another, unless the first has none.</summary>
     public abstract void CopyTo(object from, object to);
 }
 
@@ -74,7 +74,7 @@ public abstract class ConfigurationOption
 /// <param name="get">Reads the value from the model.</param>
 /// <param name="set">Writes the value to the model.</param>
 /// <typeparam name="TModel">The part of the model that the option belongs to.</typeparam>
-/// <typeparam name="T">The values.</typeparam>
+/// <typeparam name="T">The type of the values.</typeparam>
 public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TModel, T> get, Action<TModel, T> set) : ConfigurationOption
     where TModel : class
 {

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents whole numbers within a range.</summary>
-/// <param name="unit">What is counted.</param>
+/// <param name="unit">The unit of the number.</param>
 /// <param name="least">The least number.</param>
 /// <param name="most">The greatest number.</param>
-/// <param name="zeroWord">The word that is read as 0, such as <c>off</c>; null: none.</param>
+/// <param name="zeroWord">The word that is read as 0, such as <c>off</c>; null for none.</param>
 internal sealed class CountType(string unit, int least, int most, string? zeroWord) : OptionType<int>
 {
     public override string Name => "number";

@@ -3,11 +3,11 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Dtabs as a command line gives them: the text, or <c>@</c> and a file. <c>off</c> is none.</summary>
+/// <summary>The text form of dtabs on the command line: the text, or <c>@</c> and a file. <c>off</c> is none.</summary>
 internal static class DtabText
 {
     /// <summary>Reads a dtab.</summary>
-    /// <exception cref="InvalidValueException">The file cannot be read, or the text is none; the message says where.</exception>
+    /// <exception cref="InvalidValueException">The file cannot be read, or the text is not a dtab; the message contains the position.</exception>
     public static Dtab? Parse(string text)
     {
         if (text == "off")

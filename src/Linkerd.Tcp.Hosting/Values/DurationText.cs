@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Durations as people write them: <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>1h</c>, <c>off</c>.</summary>
+/// <summary>The text form of durations: <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>1h</c>, <c>off</c>.</summary>
 internal static class DurationText
 {
     /// <summary>The longest duration: a timer of the runtime cannot be set to more than 49 days.</summary>
@@ -18,9 +18,9 @@ internal static class DurationText
 
     /// <summary>Reads a duration; <c>off</c> is <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="allowZero">Whether a duration of 0 means something.</param>
-    /// <param name="longest">The longest duration; null: <see cref="Longest"/>.</param>
-    /// <exception cref="InvalidValueException">It is none, or out of range.</exception>
+    /// <param name="allowZero">True if a duration of 0 is valid.</param>
+    /// <param name="longest">The longest duration; null for <see cref="Longest"/>.</param>
+    /// <exception cref="InvalidValueException">The text is not a duration, or out of range.</exception>
     public static TimeSpan Parse(string text, bool allowZero = false, TimeSpan? longest = null)
     {
         if (text == "off")

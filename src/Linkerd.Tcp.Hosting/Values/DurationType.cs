@@ -5,10 +5,10 @@ namespace Linkerd.Tcp.Hosting.Values;
 /// <summary>
 /// Represents durations: a number in a file, whose key has the unit, and a number with its unit on the command line. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.
 /// </summary>
-/// <param name="unit">What a file counts in.</param>
+/// <param name="unit">The unit of a file.</param>
 /// <param name="longest">The longest duration.</param>
-/// <param name="allowZero">Whether zero is a value.</param>
-/// <param name="why">What to say of a value that is out of range; null: the range. Only with a value for <c>off</c>.</param>
+/// <param name="allowZero">True if zero is a value.</param>
+/// <param name="why">A description for the error of a value that is out of range; null for the range. Only with a value for <c>off</c>.</param>
 internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool allowZero, string? why) : OptionType<TimeSpan>
 {
     public override string Name => "duration";
@@ -17,7 +17,7 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
 
     public override string Range => $"{(allowZero ? "0s" : "1ms")} to {DurationText.PrintHours(longest)}" + (IsOffAllowed ? ", or off" : string.Empty);
 
-    // A value that must be there has a reason, which is said.
+    // A value that must be given has a reason, which the message contains.
     private bool IsOffAllowed => why is null;
 
     public override TimeSpan Parse(string text)

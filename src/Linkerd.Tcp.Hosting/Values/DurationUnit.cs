@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Specifies what the key of a duration counts in.</summary>
+/// <summary>Specifies the unit of a duration's key.</summary>
 public enum DurationUnit
 {
     /// <summary>Milliseconds: a key that ends in <c>Ms</c>.</summary>

@@ -5,18 +5,18 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Addresses of servers as people write them: <c>web:80</c>, <c>127.0.0.1:8080</c>, <c>[::1]:8080</c>, or several with commas.</summary>
+/// <summary>The text form of servers' addresses: <c>web:80</c>, <c>127.0.0.1:8080</c>, <c>[::1]:8080</c>, or several with commas.</summary>
 internal static class EndpointText
 {
     private const string Scheme = "://";
     private const string Expected = "expected a host and a port, such as 127.0.0.1:8080, [::1]:8080 or web:8080";
 
-    /// <summary>Whether a text without a slash at its beginning is meant for an address, rather than a name whose first slash is missing.</summary>
+    /// <summary>Returns true if a text without a slash at its beginning is meant for an address, rather than a name whose first slash is missing.</summary>
     public static bool IsMeant(string text) => !text.Contains('/', StringComparison.Ordinal) || text.Contains(Scheme, StringComparison.Ordinal);
 
     /// <summary>Reads one address, or several with commas, which are one set of equal endpoints.</summary>
-    /// <returns>A name under <c>/$/inet</c>, or <c>/$/inets</c> where there are several.</returns>
-    /// <exception cref="InvalidValueException">It is none; the message says why.</exception>
+    /// <returns>A name under <c>/$/inet</c>, or <c>/$/inets</c> if there are several.</returns>
+    /// <exception cref="InvalidValueException">The text is not an address; the message contains the reason.</exception>
     public static string ToName(string text)
     {
         var endpoints = text.Split(',', StringSplitOptions.TrimEntries).Select(Read).ToList();
@@ -82,7 +82,7 @@ internal static class EndpointText
         return ascii.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') ? ascii : throw Wrong(host, text);
     }
 
-    // A name server knows names of other alphabets as IDNA encodes them (RFC 5891).
+    // A name server has names of other alphabets as IDNA encodes them (RFC 5891).
     private static string? ToAscii(string host)
     {
         try

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>When an endpoint is ejected: <c>off</c>, or the number of failed connects in a row, and after a comma the first penalty.</summary>
+/// <summary>The text form of the ejection of endpoints: <c>off</c>, or the number of failed connects in a row, and after a comma the first penalty.</summary>
 internal static class FailFastText
 {
     /// <summary>Reads it.</summary>
@@ -31,7 +31,7 @@ internal static class FailFastText
         return Of(failures, penalty);
     }
 
-    /// <summary>Makes options of both numbers, of which the first may be 0 for none; a penalty above the longest back-off raises that.</summary>
+    /// <summary>Creates options from both numbers, of which the first may be 0 for none; a penalty above the longest back-off raises that.</summary>
     public static CircuitBreakerOptions Of(int? failures, TimeSpan? penalty)
     {
         var options = new CircuitBreakerOptions();

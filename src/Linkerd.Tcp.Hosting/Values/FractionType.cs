@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents numbers that need not be whole.</summary>
-/// <param name="unit">What is counted.</param>
-/// <param name="above">What the number is more than; null if it may be 0.</param>
+/// <param name="unit">The unit of the number.</param>
+/// <param name="above">The exclusive lower bound; null if the number may be 0.</param>
 /// <param name="most">The greatest number.</param>
 internal sealed class FractionType(string unit, double? above, double most) : OptionType<double>
 {

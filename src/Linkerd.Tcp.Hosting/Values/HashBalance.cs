@@ -3,9 +3,9 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>How much load an endpoint may have before clients that hash to it are sent elsewhere: <c>off</c>, or a percentage, and after a comma a floor.</summary>
-/// <param name="Factor">In percent of its share; null: any.</param>
-/// <param name="Floor">The connections below which it is never too much.</param>
+/// <summary>The load that an endpoint may have before clients that hash to it are sent elsewhere: <c>off</c>, or a percentage, and after a comma a floor.</summary>
+/// <param name="Factor">In percent of its share; null for no limit.</param>
+/// <param name="Floor">The number of connections below which it is never too much.</param>
 internal readonly record struct HashBalance(int? Factor, int Floor)
 {
     /// <summary>The floor if none is given.</summary>

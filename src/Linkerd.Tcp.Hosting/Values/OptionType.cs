@@ -1,35 +1,35 @@
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Represents the type of an option: its range, and its text form. A configuration file and the command line share it; where the command line has another unit than the key of a
+/// Represents the type of an option: its range, and its text form. A configuration file and the command line share it; if the command line has another unit than the key of a
 /// file (<c>--connect-timeout 10s</c> is <c>connectTimeoutMs: 10000</c>), a type has two forms. Immutable.
 /// </summary>
-/// <typeparam name="T">The values; null, if it is one of them, means that nothing was said.</typeparam>
+/// <typeparam name="T">The type of the values; null, if it is one of them, means that no value was given.</typeparam>
 public abstract class OptionType<T>
 {
     /// <summary>Gets the name of the type, such as <c>duration</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Gets what a file counts in, such as <c>ms</c>; null if the type has no unit.</summary>
+    /// <summary>Gets the unit of the value in a file, such as <c>ms</c>; null if the type has no unit.</summary>
     public virtual string? Unit => null;
 
-    /// <summary>Gets the values that are valid, in words, such as <c>1 to 1000</c>.</summary>
+    /// <summary>Gets a description of the values that are valid, such as <c>1 to 1000</c>.</summary>
     public abstract string Range { get; }
 
-    /// <summary>Reads the text form of a file.</summary>
+    /// <summary>Parses the text form of a file.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the type.</exception>
     public abstract T Parse(string text);
 
-    /// <summary>Prints a value as <see cref="Parse"/> reads it; null if nothing was said.</summary>
+    /// <summary>Prints a value in the form that <see cref="Parse"/> reads; null if there is no value.</summary>
     public abstract string? Print(T value);
 
-    /// <summary>Reads the text form of the command line. Default: that of a file.</summary>
+    /// <summary>Parses the text form of the command line. The default implementation parses that of a file.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the type.</exception>
     public virtual T ParseArgument(string text) => Parse(text);
 
-    /// <summary>Prints a value as <see cref="ParseArgument"/> reads it; null if nothing was said.</summary>
+    /// <summary>Prints a value in the form that <see cref="ParseArgument"/> reads; null if there is no value.</summary>
     public virtual string? PrintArgument(T value) => Print(value);
 
-    /// <summary>Returns whether a value is within the range. Nothing said is.</summary>
+    /// <summary>Returns a value that indicates whether a value is within the range. A value that was not given is.</summary>
     public abstract bool IsValid(T value);
 }

@@ -6,10 +6,10 @@ using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Provides the types of options, for the options of this package and of kinds that other packages register.</summary>
+/// <summary>Provides the types of options, for any thread, for the options of this package and of kinds that other packages register.</summary>
 public static class OptionTypes
 {
-    /// <summary>Gets the type of what sessions go to: a name, an address of a server, or a tree of them.</summary>
+    /// <summary>Gets the type of targets of sessions: a name, an address of a server, or a tree of them.</summary>
     public static OptionType<NameTree?> Target { get; } = new TextType<NameTree?>(
         "target", "a name, an address, or a tree of them", TargetText.Parse, static tree => tree!.ToString(), static tree => tree!.Names().All(static name => name.Count > 0));
 
@@ -26,7 +26,7 @@ public static class OptionTypes
     /// <summary>Gets the type of directories that exist.</summary>
     public static OptionType<string?> ExistingDirectory { get; } = new TextType<string?>("directory", "a directory, or off", DirectoryText.ParseExisting, static path => path, null);
 
-    /// <summary>Gets the type of directories that are made, and written to.</summary>
+    /// <summary>Gets the type of directories that are created if they do not exist, and written to.</summary>
     public static OptionType<string?> WritableDirectory { get; } = new TextType<string?>("directory", "a directory, or off", DirectoryText.ParseWritable, static path => path, null);
 
     /// <summary>Gets the type of texts, with <c>off</c> for none.</summary>
@@ -63,11 +63,11 @@ public static class OptionTypes
     /// <summary>Gets the type of IP addresses to listen on.</summary>
     internal static OptionType<IPAddress> IPAddress { get; } = new TextType<IPAddress>("address", "an IP address", AddressText.ParseAddress, static address => address.ToString(), null);
 
-    /// <summary>Gets the type of when an endpoint is ejected, as the command line has it.</summary>
+    /// <summary>Gets the type of the ejection of endpoints, in the form of the command line.</summary>
     internal static OptionType<CircuitBreakerOptions?> FailFast { get; } = new TextType<CircuitBreakerOptions?>(
         "text", "FAILURES from 1 to 1000000 and, after a comma, PENALTY, or off", FailFastText.Parse, static options => FailFastText.Print(options!), null);
 
-    /// <summary>Gets the type of the bound of load with hashing, as the command line has it.</summary>
+    /// <summary>Gets the type of the bound of load with hashing, in the form of the command line.</summary>
     internal static OptionType<HashBalance?> HashBalance { get; } = new TextType<HashBalance?>(
         "text", "PERCENT from 101 to 100000 and, after a comma, N, or off", static text => Values.HashBalance.Parse(text), static balance => balance!.Value.Print(), null);
 
@@ -81,44 +81,44 @@ public static class OptionTypes
         ("random", BalancerKind.Random),
         ("maglev", BalancerKind.Maglev));
 
-    /// <summary>Makes a type of whole numbers.</summary>
-    /// <param name="unit">What is counted.</param>
+    /// <summary>Creates a type of whole numbers.</summary>
+    /// <param name="unit">The unit of the number.</param>
     /// <param name="least">The least number.</param>
     /// <param name="most">The greatest number.</param>
-    /// <param name="zeroWord">The word that is read as 0, such as <c>off</c>; null: none.</param>
+    /// <param name="zeroWord">The word that is read as 0, such as <c>off</c>; null for none.</param>
     public static OptionType<int> Count(string unit, int least, int most, string? zeroWord = null) => new CountType(unit, least, most, zeroWord);
 
-    /// <summary>Makes a type of durations. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.</summary>
-    /// <param name="unit">What a file counts in.</param>
-    /// <param name="allowZero">Whether zero is a value.</param>
-    /// <param name="longest">The longest duration; null: 1000 hours, as no timer can be set to more than 49 days.</param>
-    /// <param name="why">Makes <c>off</c> no value: what was expected, and why, for the message.</param>
+    /// <summary>Creates a type of durations. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.</summary>
+    /// <param name="unit">The unit of a file.</param>
+    /// <param name="allowZero">True if zero is a value.</param>
+    /// <param name="longest">The longest duration; null for 1000 hours, as no timer can be set to more than 49 days.</param>
+    /// <param name="why">Forbids <c>off</c>: the expected value and the reason, for the message; null to allow it.</param>
     public static OptionType<TimeSpan> Duration(DurationUnit unit = DurationUnit.Milliseconds, bool allowZero = false, TimeSpan? longest = null, string? why = null) =>
         new DurationType(unit, longest ?? DurationText.Longest, allowZero, why);
 
-    /// <summary>Makes a type of numbers that need not be whole.</summary>
-    /// <param name="unit">What is counted.</param>
-    /// <param name="above">What the number is more than; null if it may be 0.</param>
+    /// <summary>Creates a type of numbers that need not be whole.</summary>
+    /// <param name="unit">The unit of the number.</param>
+    /// <param name="above">The exclusive lower bound; null if the number may be 0.</param>
     /// <param name="most">The greatest number.</param>
     public static OptionType<double> Fraction(string unit, double? above, double most) => new FractionType(unit, above, most);
 
-    /// <summary>Makes a type of values that have names.</summary>
-    /// <param name="ignoreCase">Whether the names are read in any case.</param>
-    /// <param name="choices">The names, and what they stand for.</param>
+    /// <summary>Creates a type of values that have names.</summary>
+    /// <param name="ignoreCase">True if the case of names is ignored.</param>
+    /// <param name="choices">The names and their values.</param>
     public static OptionType<T> Choice<T>(bool ignoreCase, params (string Name, T Value)[] choices) => new ChoiceType<T>(ignoreCase, choices);
 
-    /// <summary>Makes a type that functions read and print.</summary>
+    /// <summary>Creates a type that functions read and print.</summary>
     /// <param name="name">The name of the type.</param>
-    /// <param name="range">The values that are valid, in words.</param>
-    /// <param name="parse">Reads a value; throws <see cref="InvalidValueException"/>.</param>
+    /// <param name="range">A description of the values that are valid.</param>
+    /// <param name="parse">Parses a value; throws <see cref="InvalidValueException"/>.</param>
     /// <param name="print">Prints a value so that it reads back the same; null if it cannot be printed.</param>
-    /// <param name="isValid">Returns whether a value is within the range; null: all are.</param>
+    /// <param name="isValid">Returns true if a value is within the range; null if all are.</param>
     public static OptionType<T> Text<T>(string name, string range, Func<string, T> parse, Func<T, string?> print, Func<T, bool>? isValid = null) =>
         new TextType<T>(name, range, parse, print, isValid);
 
-    /// <summary>Makes a type of which nothing is a value too.</summary>
-    /// <param name="type">The type of what may be given.</param>
-    /// <param name="word">What stands for nothing, such as <c>auto</c>; null if only leaving the option out does.</param>
+    /// <summary>Creates a type that also has the value null, for an option without a value.</summary>
+    /// <param name="type">The type of the values that may be given.</param>
+    /// <param name="word">The word for null, such as <c>auto</c>; null if only leaving the option out means it.</param>
     public static OptionType<T?> OrNothing<T>(this OptionType<T> type, string? word = null)
         where T : struct => new OptionalType<T>(type, word);
 }

@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Represents a type one of whose values is nothing: an option that was not given, or a word for it.</summary>
-/// <param name="type">The type of what may be given.</param>
-/// <param name="word">What stands for nothing, such as <c>auto</c>; null if only leaving the option out does.</param>
+/// <summary>Represents a type one of whose values is null: an option that was not given, or a word for it.</summary>
+/// <param name="type">The type of the values that may be given.</param>
+/// <param name="word">The word for null, such as <c>auto</c>; null if only leaving the option out means it.</param>
 /// <typeparam name="T">The values.</typeparam>
 internal sealed class OptionalType<T>(OptionType<T> type, string? word) : OptionType<T?>
     where T : struct

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Hosting.Values;
 internal static class PrefixText
 {
     /// <summary>Reads a prefix.</summary>
-    /// <exception cref="InvalidValueException">The text is no name.</exception>
+    /// <exception cref="InvalidValueException">The text is not a name.</exception>
     public static DstPath Parse(string text)
     {
         try

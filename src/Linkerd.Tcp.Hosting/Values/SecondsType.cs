@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents whole seconds, up to a day, in a file and on the command line.</summary>
-/// <param name="isOffAllowed">Whether <c>off</c>, which is <see cref="Timeout.InfiniteTimeSpan"/>, is a value.</param>
+/// <param name="isOffAllowed">True if <c>off</c>, which is <see cref="Timeout.InfiniteTimeSpan"/>, is a value.</param>
 internal sealed class SecondsType(bool isOffAllowed) : OptionType<TimeSpan>
 {
     private const int SecondsPerDay = 24 * 60 * 60;

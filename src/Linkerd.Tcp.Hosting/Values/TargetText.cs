@@ -4,10 +4,10 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Hosting.Values;
 
-/// <summary>Reads what is to be resolved.</summary>
+/// <summary>Parses the target of sessions.</summary>
 internal static class TargetText
 {
-    // What a tree of names may have where one of its branches begins.
+    // The characters that a tree of names may have at the beginning of a branch.
     private const string BranchStart = "/(!~$";
     private const string BranchEnd = "&|()";
     private const string CommentAfter = ")!~";
@@ -28,7 +28,7 @@ internal static class TargetText
         }
     }
 
-    // Addresses as people write them are no part of namerd's grammar: each becomes the name that means it.
+    // Addresses in their usual form are no part of namerd's grammar: each becomes the name that means it.
     private static string ReplaceEndpoints(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -47,7 +47,7 @@ internal static class TargetText
                 result.Append(isWeight || !EndpointText.IsMeant(endpoints) ? endpoints : EndpointText.ToName(endpoints));
             }
 
-            // The rest of the branch, and what leads to the next one. A '#' that does not follow a letter of a name begins a comment.
+            // The rest of the branch, and the separator before the next one. A '#' that does not follow a letter of a name begins a comment.
             while (position < text.Length && text[position] is not ('&' or '|' or '('))
             {
                 if (text[position] == '#' && position > 0 && (char.IsWhiteSpace(text[position - 1]) || CommentAfter.Contains(text[position - 1], StringComparison.Ordinal)))
@@ -101,7 +101,7 @@ internal static class TargetText
         return end > start && star < text.Length && text[star] == '*' ? star + 1 - start : 0;
     }
 
-    // Up to white space that is not beside a comma, or what ends a branch.
+    // Up to white space that is not beside a comma, or the end of a branch.
     private static int LengthOfEndpoints(ReadOnlySpan<char> text)
     {
         var end = 0;

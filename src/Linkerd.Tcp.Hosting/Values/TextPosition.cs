@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents a place in a text.</summary>
+/// <summary>Represents a place in a text. Immutable; any thread.</summary>
 /// <param name="Line">The line, from 1.</param>
 /// <param name="Column">The column in characters, from 1.</param>
 public readonly record struct TextPosition(int Line, int Column)

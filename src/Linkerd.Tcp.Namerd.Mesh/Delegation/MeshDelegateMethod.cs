@@ -5,12 +5,12 @@ using Linkerd.Tcp.Namerd.Protocol;
 namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
 /// <summary>
-/// The method <c>GetDelegateTree</c>. The one that is generated takes 100 nested messages at most, and namerd goes through a hundred names, each of which is
+/// The method <c>GetDelegateTree</c>. The generated one takes 100 nested messages at most, and namerd goes through a hundred names, each of which is
 /// up to three of them and more: a deep delegation would be refused.
 /// </summary>
 internal static class MeshDelegateMethod
 {
-    /// <summary>As deep as a delegation over HTTP may be nested.</summary>
+    /// <summary>The depth to which a delegation over HTTP may be nested.</summary>
     public const int MaxDepth = 1000;
 
     public static Method<DelegateTreeReq, DelegateTreeRsp> Instance { get; } = new(

@@ -7,7 +7,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
-/// <summary>How a name is bound, asked once: of one namerd after the other until one answers.</summary>
+/// <summary>The request of how a name is bound, sent once: to one namerd after the other until one answers.</summary>
 internal sealed class MeshDelegation(MeshOptions options, MeshServers servers, DstPath name)
 {
     private readonly DelegateTreeReq _request = new()
@@ -47,7 +47,7 @@ internal sealed class MeshDelegation(MeshOptions options, MeshServers servers, D
         }
     }
 
-    // An error where it is of this namerd, and another one may do better.
+    // An error if it comes from this namerd, and another one may do better.
     private async Task<(DelegateTreeRsp? Answer, string? Error)> AskAsync(MeshServer server, CancellationToken cancellationToken)
     {
         var epoch = server.Epoch;
@@ -72,7 +72,7 @@ internal sealed class MeshDelegation(MeshOptions options, MeshServers servers, D
                 throw error;
             }
 
-            // A status alone does not put it in the pause: what does not delegate may still bind.
+            // A status alone does not pause it: a namerd that does not delegate may still bind.
             if (exception is not RpcException { Status.DebugException: null })
             {
                 server.Fail(error, epoch);

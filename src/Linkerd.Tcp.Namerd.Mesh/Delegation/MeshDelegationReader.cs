@@ -7,13 +7,13 @@ using Node = Linkerd.Tcp.Namerd.Protocol.BoundDelegateTree.NodeOneofCase;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Delegation;
 
-/// <summary>Reads what namerd answers to <c>GetDelegateTree</c>. Weights that are none count as 1.</summary>
+/// <summary>Reads namerd's answer to <c>GetDelegateTree</c>. Weights that are not valid count as 1.</summary>
 internal static class MeshDelegationReader
 {
-    // What namerd puts before the reason, here alone.
+    // The prefix that namerd adds to the reason, here alone.
     private const string ExceptionPrefix = "BoundDelegateTree Exception: ";
 
-    /// <exception cref="MeshFormatException">There is no such tree; says what is wrong in it.</exception>
+    /// <exception cref="MeshFormatException">There is no such tree; the message contains the problem.</exception>
     public static DelegateTree Read(DelegateTreeRsp message)
     {
         try

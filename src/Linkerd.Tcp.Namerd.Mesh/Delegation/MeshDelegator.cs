@@ -5,10 +5,10 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh;
 
-/// <summary>Explains how namerd binds a name, by asking its gRPC interface (<c>GetDelegateTree</c>). Members may be called from any thread. It owns nothing.</summary>
+/// <summary>Explains how namerd binds a name, through its gRPC interface (<c>GetDelegateTree</c>). Members may be called from any thread. It owns nothing.</summary>
 /// <param name="resolver">The resolver whose addresses, namespace, dtab and connections are used.</param>
 /// <remarks>
-/// Each namerd is asked at most once, for <see cref="MeshOptions.RequestTimeout"/> each: the next one only if one cannot be reached or does not answer.
+/// Each namerd is tried at most once, for <see cref="MeshOptions.RequestTimeout"/> each: the next one only if one cannot be reached or does not answer.
 /// namerd answers when all of its namers have, however long that takes; it does not wait for addresses. All weights are exact.
 /// </remarks>
 public sealed class MeshDelegator(MeshResolver resolver) : IDelegator

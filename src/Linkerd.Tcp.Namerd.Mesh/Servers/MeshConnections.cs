@@ -13,10 +13,10 @@ internal static class MeshConnections
     private const double ConnectionAge = 0.8;
 
     /// <summary>Sets it up.</summary>
-    /// <param name="options">How namerd is asked.</param>
-    /// <param name="address">As it is in the options.</param>
-    /// <param name="endPoint">Where it is.</param>
-    /// <param name="tls">How TLS is spoken to it; null: it is not.</param>
+    /// <param name="options">The options of requests.</param>
+    /// <param name="address">The address in the options.</param>
+    /// <param name="endPoint">The IP address and port.</param>
+    /// <param name="tls">The target of TLS; null if it is not used.</param>
     public static GrpcChannel Create(MeshOptions options, Uri address, IPEndPoint endPoint, TlsTarget? tls)
     {
         var handler = new SocketsHttpHandler
@@ -29,18 +29,18 @@ internal static class MeshConnections
             ConnectTimeout = options.RequestTimeout,
             PooledConnectionLifetime = options.MaxStreamAge * ConnectionAge,
 
-            // One connection takes as many streams as namerd allows; only what is beyond gets another one.
+            // One connection takes as many streams as namerd allows; only further ones get another one.
             EnableMultipleHttp2Connections = true,
 
-            // A stream may be silent for days; only PINGs tell a silent namerd from a vanished one.
+            // A stream may be silent for days; only PINGs distinguish a silent namerd from a vanished one.
             KeepAlivePingDelay = options.PingDelay,
             KeepAlivePingTimeout = options.PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            // TLS is spoken here too: the HTTP stack's errors do not say what is wrong with a certificate.
+            // TLS is done here too: the HTTP stack's errors do not describe the problem of a certificate.
             ConnectCallback = (_, cancellationToken) => ConnectAsync(endPoint, tls is null ? null : tls with { Protocol = SslApplicationProtocol.Http2 }, options.Tls, cancellationToken),
         };
 
-        // The name in here is the one of the certificate; where the connection goes to is decided above.
+        // This name is the one of the certificate; the address of the connection is decided above.
         var host = tls is not null && options.Tls.ServerName is { } name ? name : address.IdnHost;
         host = host.Contains(':', StringComparison.Ordinal) ? $"[{host.Split('%')[0]}]" : host;
         return GrpcChannel.ForAddress($"{(tls is not null ? "https" : "http")}://{host}:{endPoint.Port}", new GrpcChannelOptions

@@ -4,15 +4,15 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
-/// <summary>Words for what goes wrong between us and namerd over gRPC. Equal troubles get equal words, so that an outage is reported once.</summary>
+/// <summary>Describes problems between this process and namerd over gRPC. Equal problems get equal descriptions, so that an outage is reported once.</summary>
 internal static class MeshFailure
 {
     private const string Hint = "; is this its mesh interface (io.l5d.mesh)?";
 
-    /// <summary>What an exception of a call means.</summary>
+    /// <summary>Translates an exception of a call.</summary>
     /// <param name="server">The namerd.</param>
-    /// <param name="subject">What was asked about; null where it was the namerd itself.</param>
-    /// <param name="exception">What was thrown.</param>
+    /// <param name="subject">The name or id of the request; null if it was about the namerd itself.</param>
+    /// <param name="exception">The exception.</param>
     public static MeshException Translate(MeshServer server, DstPath? subject, Exception exception)
     {
         if (exception is not RpcException rpc)
@@ -26,7 +26,7 @@ internal static class MeshFailure
             return new MeshException($"namerd at {server.Name} answered{about} with more than the {server.MaxAnswerBytes} bytes that are accepted", blamesServer: false);
         }
 
-        // Only what did not come from the other side has an exception behind it.
+        // Only an error that did not come from the other side has an exception behind it.
         switch (rpc.Status.DebugException)
         {
             case null:
@@ -45,19 +45,19 @@ internal static class MeshFailure
     public static string NoAnswer(MeshServer server, DstPath? subject, TimeSpan within) =>
         $"namerd at {server.Name} did not answer{(subject is null ? string.Empty : $" about {subject}")} within {within.TotalSeconds} s";
 
-    // What has never spoken HTTP/2 may be something else; of what has, nobody need be told what it is.
+    // A peer that has never sent HTTP/2 may be something else; for one that has, the hint is not needed.
     private static string HintOf(MeshServer server, Exception cause) =>
         !server.WasGood && cause is HttpProtocolException or { InnerException: HttpProtocolException } or HttpRequestException
         {
             HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError
         } ? Hint : string.Empty;
 
-    // What has answered before is not told about certificates because its connection ended, only because it said so.
+    // After an earlier answer the end of a connection is no reason for a hint about certificates, only an error about them is.
     private static string? DescribeEnd(MeshServer server, Exception cause) => server.IsTls && KnownOf(cause) is null
         ? NamerdTls.DescribeEnd(cause, server.Name, Describe(server.Name, cause), server.WantsCertificate && !server.WasGood, server.HasCertificate)
         : null;
 
-    // TLS has found its words already.
+    // TLS has described it already.
     private static string? KnownOf(Exception? exception) =>
         exception is null ? null : exception is NamerdException known ? known.Message : KnownOf(exception.InnerException);
 

@@ -5,10 +5,10 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
-/// <summary>Where the namerds are: the addresses of the options, each host name with all that it stands for now. Any thread.</summary>
+/// <summary>The addresses of the namerds: those of the options, each host name with all of its current addresses. Any thread.</summary>
 internal sealed class MeshHosts(MeshOptions options)
 {
-    // Many streams that open at once ask once.
+    // Many streams that open at once look up once.
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, IPAddress[]> _last = [];
@@ -16,7 +16,7 @@ internal sealed class MeshHosts(MeshOptions options)
     private long _lookedUp;
 
     /// <summary>All of them, in the order of the options. A host name that cannot be resolved now keeps its last addresses.</summary>
-    /// <exception cref="MeshException">Not one address is known.</exception>
+    /// <exception cref="MeshException">No address is known.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<IReadOnlyList<(Uri Address, IPEndPoint EndPoint)>> LookUpAsync(CancellationToken cancellationToken)
     {

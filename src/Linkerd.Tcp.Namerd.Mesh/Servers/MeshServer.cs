@@ -8,8 +8,8 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>
-/// One namerd at one address: its connection, and whether it is good. Before anything is asked of one that is not known to be good, one question is
-/// put to it whose answer is known (the replicas of no id); all who wait share it, so that an outage costs one request at a time whatever the
+/// One namerd at one address: its connection, and whether it is good. Before a request is sent to one that is not known to be good, one request is
+/// sent to it whose answer is known (the replicas of no id); all waiting callers share it, so that an outage costs one request at a time whatever the
 /// number of streams. Any thread.
 /// </summary>
 internal sealed class MeshServer : IDisposable
@@ -44,30 +44,30 @@ internal sealed class MeshServer : IDisposable
         _backoff = RetryDelays.ServerBackoff(options.Random, interval: null);
     }
 
-    /// <summary>For a log.</summary>
+    /// <summary>The name for a log.</summary>
     public string Name { get; }
 
     public IPEndPoint EndPoint { get; }
 
     public bool IsTls { get; }
 
-    /// <summary>Whether it asked for a client certificate when it was last connected to.</summary>
+    /// <summary>True if it requested a client certificate when it was last connected to.</summary>
     public bool WantsCertificate => Volatile.Read(ref _wantsCertificate);
 
-    /// <summary>Whether there is one to be shown.</summary>
+    /// <summary>True if there is one to be sent.</summary>
     public bool HasCertificate => _options.Tls.ClientCertificate is not null;
 
     public int MaxAnswerBytes => _options.MaxAnswerBytes;
 
     public CallInvoker Calls { get; }
 
-    /// <summary>Whether it answered, and nothing went wrong with it since.</summary>
+    /// <summary>True if it answered, and no error occurred since.</summary>
     public bool IsGood => Volatile.Read(ref _isGood);
 
-    /// <summary>Whether it ever answered.</summary>
+    /// <summary>True if it ever answered.</summary>
     public bool WasGood { get; private set; }
 
-    /// <summary>How long it is left alone from now on; zero or less where it may be asked.</summary>
+    /// <summary>The time for which it is left alone from now on; zero or less if it may be used.</summary>
     public TimeSpan Pause
     {
         get
@@ -79,13 +79,13 @@ internal sealed class MeshServer : IDisposable
         }
     }
 
-    /// <summary>How often it has turned out good: what began in an earlier time says nothing of this one.</summary>
+    /// <summary>The number of times it has turned out good: a request that began in an earlier time does not count for this one.</summary>
     public int Epoch => Volatile.Read(ref _epoch);
 
-    /// <summary>What went wrong with it last.</summary>
+    /// <summary>The last error.</summary>
     public MeshException? LastError => Volatile.Read(ref _lastError);
 
-    /// <summary>Finds out whether it is good, if that is not known; null where it is.</summary>
+    /// <summary>Finds out whether it is good, if that is not known; null if it is.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<MeshException?> CheckAsync(CancellationToken cancellationToken)
     {
@@ -103,9 +103,9 @@ internal sealed class MeshServer : IDisposable
         return await probe.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Something went wrong with it, or with the way to it. Only the first of several troubles of one outage counts.</summary>
-    /// <param name="error">What went wrong.</param>
-    /// <param name="epoch">The <see cref="Epoch"/> when that was begun which went wrong.</param>
+    /// <summary>Notes an error of it, or of the network to it. Only the first of several errors of one outage counts.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="epoch">The <see cref="Epoch"/> at the start of the request that failed.</param>
     public void Fail(MeshException error, int epoch)
     {
         lock (_lock)
@@ -117,7 +117,7 @@ internal sealed class MeshServer : IDisposable
         }
     }
 
-    /// <summary>Someone has a stream here; false where it has been given up.</summary>
+    /// <summary>Counts a stream here; false if it has been given up.</summary>
     public bool TryUse()
     {
         lock (_lock)
@@ -129,7 +129,7 @@ internal sealed class MeshServer : IDisposable
 
     public void Release() => Change(-1, retire: false);
 
-    /// <summary>It is not one of the namerds any more: the last stream closes the connection.</summary>
+    /// <summary>Removes it from the namerds: the last stream closes the connection.</summary>
     public void Retire() => Change(0, retire: true);
 
     public void Dispose()
@@ -156,7 +156,7 @@ internal sealed class MeshServer : IDisposable
 
     private async Task<MeshException?> ProbeAsync()
     {
-        // Off the lock of whoever asks first.
+        // Off the lock of the first caller.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         MeshException? error = null;
         using (var deadline = new Deadline(_options.TimeProvider, _disposed.Token))
@@ -193,7 +193,7 @@ internal sealed class MeshServer : IDisposable
         return error;
     }
 
-    // After a good while nothing may be wrong for long, such as when it is restarted; otherwise it is given time.
+    // After a good while it may fail for a moment only, such as when it is restarted; otherwise it is given time.
     private void PauseFor(MeshException error, bool wasStable)
     {
         _isGood = false;

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
 /// <summary>
-/// The namerds, and which one is asked: the last good one for as long as it is good, then the next that is. A host name stands for all of its addresses.
+/// The namerds, and the choice among them: the last good one as long as it is good, then the next that is. A host name stands for all of its addresses.
 /// Any thread.
 /// </summary>
 internal sealed class MeshServers(MeshOptions options) : IDisposable
@@ -16,10 +16,10 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
     private MeshServer? _preferred;
     private bool _disposed;
 
-    /// <summary>Thins out what all names say about the same outage.</summary>
+    /// <summary>Deduplicates log messages about the same outage across names.</summary>
     public RepeatFilter Outages { get; } = new(options.TimeProvider);
 
-    /// <summary>How long none of them is worth trying from now on; zero where one is.</summary>
+    /// <summary>The time for which none of them is worth trying from now on; zero if one is.</summary>
     public TimeSpan Pause
     {
         get
@@ -32,10 +32,10 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
         }
     }
 
-    /// <summary>Finds a good one. Whoever gets it releases it (<see cref="MeshServer.Release"/>).</summary>
-    /// <param name="avoid">Taken only where there is no other good one.</param>
+    /// <summary>Finds a good one. The caller releases it (<see cref="MeshServer.Release"/>).</summary>
+    /// <param name="avoid">Taken only if there is no other good one.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="MeshException">There is none now; it says when to try again.</exception>
+    /// <exception cref="MeshException">There is none now; the exception has the time until the next try.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<MeshServer> TakeAsync(MeshServer? avoid, CancellationToken cancellationToken)
     {
@@ -59,9 +59,9 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
     }
 
     /// <summary>
-    /// Finds a good one that was not asked yet, for a question that each is asked once; null where there is none. Whoever gets it releases it.
+    /// Finds a good one that was not tried yet, for a request that each gets once; null if there is none. The caller releases it.
     /// </summary>
-    /// <param name="asked">Those that were asked.</param>
+    /// <param name="asked">Those that were tried.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<MeshServer?> TakeOtherAsync(IReadOnlyCollection<MeshServer> asked, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>What a name is bound to.</summary>
+/// <summary>The request for the tree that a name is bound to.</summary>
 internal sealed class MeshBindQuestion(MeshOptions options, DstPath name) : MeshWatchRequest<BoundTreeRsp, NameBinding>
 {
     private readonly BindReq _request = new()

@@ -6,14 +6,14 @@ using Linkerd.Tcp.Namerd.Protocol;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>The addresses behind an id.</summary>
+/// <summary>The request for the addresses behind an id.</summary>
 internal sealed class MeshReplicasQuestion(DstPath id) : MeshWatchRequest<Replicas, Resolution>
 {
     private readonly ReplicasReq _request = new() { Id = MeshNames.ToMessage(id) };
 
     public override DstPath Subject => id;
 
-    // It says "pending" where it does not know.
+    // It answers "pending" if it does not know them.
     public override bool MayBeSilent => false;
 
     public override Resolution Pending => Resolution.Pending.Instance;

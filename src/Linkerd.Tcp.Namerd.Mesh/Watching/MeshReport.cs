@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>Passes on what is learnt about one subject, and says in the log what changed. Any thread.</summary>
+/// <summary>Passes on the states of one subject, and logs their changes. Any thread.</summary>
 internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TState> question, MeshOptions options, ILogger logger, LatestValue<TState> states)
     where TMessage : class
     where TState : class
@@ -20,10 +20,10 @@ internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TS
     private int _messages;
     private TState? _last;
 
-    /// <summary>How many messages streams have brought.</summary>
+    /// <summary>The number of messages of streams.</summary>
     public int Messages => Volatile.Read(ref _messages);
 
-    /// <summary>A stream says this.</summary>
+    /// <summary>Reports a message of a stream.</summary>
     public void Message(MeshServer server, MeshAnswer<TState> answer)
     {
         lock (_lock)
@@ -34,7 +34,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TS
     }
 
     /// <summary>
-    /// A plain answer is this. It is taken where the stream has said nothing since it was asked for, and something else before; then it is true that it was taken.
+    /// Reports a plain answer. It is taken if the stream has sent nothing since the request, and its state before differs; then this returns true.
     /// </summary>
     public bool TryPoll(MeshServer server, MeshAnswer<TState> answer, int messagesBefore)
     {
@@ -51,10 +51,10 @@ internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TS
         }
     }
 
-    /// <summary>Nothing is known, and namerd is asked again after a while.</summary>
-    /// <param name="error">Why.</param>
-    /// <param name="retry">When.</param>
-    /// <param name="filter">Thins out what is logged; null: only what is said of this subject.</param>
+    /// <summary>Reports that the state is not known, and that namerd is tried again after a while.</summary>
+    /// <param name="error">The reason.</param>
+    /// <param name="retry">The time until then.</param>
+    /// <param name="filter">Deduplicates log messages; null for those of this subject only.</param>
     public void Failure(string error, TimeSpan retry, RepeatFilter? filter = null)
     {
         lock (_lock)
@@ -64,7 +64,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TS
         }
     }
 
-    /// <summary>namerd says nothing, as it does until it knows; its stream goes on.</summary>
+    /// <summary>Reports that namerd sends nothing, as it does until the state is known; its stream goes on.</summary>
     public void Silent()
     {
         lock (_lock)
@@ -73,7 +73,7 @@ internal sealed class MeshReport<TMessage, TState>(MeshWatchRequest<TMessage, TS
         }
     }
 
-    /// <summary>A second stream did not come about; the first one goes on.</summary>
+    /// <summary>Reports that a second stream could not be opened; the first one goes on.</summary>
     public void RenewalFailed(string error, TimeSpan retry)
     {
         if (_renewals.TryPass(out var suppressed))

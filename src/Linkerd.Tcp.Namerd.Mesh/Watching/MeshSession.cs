@@ -4,7 +4,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>Keeps one stream open for as long as someone wants to know: which namerd it is asked of, when it is renewed, and when it is tried again.</summary>
+/// <summary>Keeps one stream open as long as it has a consumer: chooses its namerd, renews it, and tries again after failures.</summary>
 internal sealed class MeshSession<TMessage, TState>(
     MeshWatchRequest<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
     where TMessage : class
@@ -15,7 +15,7 @@ internal sealed class MeshSession<TMessage, TState>(
     private MeshServer? _avoid;
     private long _opened;
 
-    /// <exception cref="OperationCanceledException">The token was cancelled: the only end.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is the only end.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -29,13 +29,13 @@ internal sealed class MeshSession<TMessage, TState>(
             }
             catch (MeshException exception)
             {
-                // Not one namerd is good. Whoever tries next, tries for all.
+                // No namerd is good. The next session that tries, tries for all.
                 delay = exception.RetryAfter > TimeSpan.Zero ? exception.RetryAfter + RetryDelays.PromptDelay(options.Random) : _backoff.Next();
                 report.Failure(exception.Message, delay, servers.Outages);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                // Whatever the stack below may throw besides: a resolver goes on trying.
+                // Any other exception of the stack below: a resolver goes on trying.
                 delay = _backoff.Next();
                 report.Failure($"asking namerd about {question.Subject} failed ({exception.Message})", delay);
             }
@@ -55,7 +55,7 @@ internal sealed class MeshSession<TMessage, TState>(
 
         if (end.BlamesServer)
         {
-            // The namerd is not asked before its own pause is over; another one is, at once.
+            // The namerd is not tried before its own pause is over; another one is, at once.
             var prompt = servers.Pause + RetryDelays.PromptDelay(options.Random);
             if (isStable)
             {
@@ -74,7 +74,7 @@ internal sealed class MeshSession<TMessage, TState>(
         return delay;
     }
 
-    // Returns how it ended.
+    // Returns the end.
     private async Task<MeshException> FollowAsync(MeshServer server, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

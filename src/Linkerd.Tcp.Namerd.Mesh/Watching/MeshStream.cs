@@ -15,7 +15,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
     private readonly AsyncServerStreamingCall<TMessage> _call;
     private bool _isDisposed;
 
-    /// <summary>Opens one. The server is released with it.</summary>
+    /// <summary>Opens a stream. The server is released with it.</summary>
     public MeshStream(MeshWatchRequest<TMessage, TState> question, MeshServer server, CancellationToken cancellationToken)
     {
         _question = question;
@@ -30,8 +30,8 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
     public MeshServer Server { get; }
 
     /// <summary>
-    /// The next message; null where the stream ended orderly. Ends with a <see cref="MeshException"/> where it did not, and with an
-    /// <see cref="OperationCanceledException"/> where the token was cancelled.
+    /// The next message; null if the stream ended in order. Ends with a <see cref="MeshException"/> if it did not, and with an
+    /// <see cref="OperationCanceledException"/> if the token was cancelled.
     /// </summary>
     public Task<TMessage?> Next { get; private set; }
 
@@ -49,7 +49,7 @@ internal sealed class MeshStream<TMessage, TState> : IDisposable
         _stop.Cancel();
         _call.Dispose();
 
-        // What comes of the read is of no use to anyone, its exception included.
+        // The result of the read is not needed any more, its exception included.
         _ = Next.ContinueWith(static read => read.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         _stop.Dispose();
         Server.Release();

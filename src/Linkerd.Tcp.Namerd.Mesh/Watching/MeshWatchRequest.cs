@@ -5,9 +5,9 @@ using Linkerd.Tcp.Namerd.Mesh.Wire;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>Something that namerd is asked, once or as a stream.</summary>
-/// <typeparam name="TMessage">What it answers with.</typeparam>
-/// <typeparam name="TState">What that is read into.</typeparam>
+/// <summary>A request to namerd, for one answer or for a stream.</summary>
+/// <typeparam name="TMessage">The message of its answer.</typeparam>
+/// <typeparam name="TState">The state that the message is read into.</typeparam>
 internal abstract class MeshWatchRequest<TMessage, TState>
     where TMessage : class
     where TState : class
@@ -15,7 +15,7 @@ internal abstract class MeshWatchRequest<TMessage, TState>
     /// <summary>The name, or the id.</summary>
     public abstract DstPath Subject { get; }
 
-    /// <summary>Whether namerd may leave a stream without a message while it does not know.</summary>
+    /// <summary>True if namerd may leave a stream without a message while the state is not known.</summary>
     public abstract bool MayBeSilent { get; }
 
     public abstract TState Pending { get; }
@@ -28,9 +28,9 @@ internal abstract class MeshWatchRequest<TMessage, TState>
 
     public abstract TState Failed(string error);
 
-    /// <summary>How much a state says: it makes those history that say as much, or less.</summary>
+    /// <summary>Gets the rank of a state: it supersedes states of the same rank, or a lower one.</summary>
     public abstract StatePrecedence RankOf(TState state);
 
-    /// <summary>Whether a state has endpoints, or leads to some: what is kept when there is trouble.</summary>
+    /// <summary>Returns true if a state has endpoints, or leads to some: then it is kept in a failure.</summary>
     public abstract bool IsWorthKeeping(TState state);
 }

@@ -6,21 +6,21 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
-/// <summary>A stream that takes another's place, and what it said first.</summary>
+/// <summary>A stream that replaces another, and its first answer.</summary>
 internal sealed record MeshRenewal<TMessage, TState>(MeshStream<TMessage, TState> Stream, MeshAnswer<TState> First)
     where TMessage : class
     where TState : class;
 
 /// <summary>
-/// The guard against a stream that went stale or dead unnoticed: namerd cannot be asked whether it still watches, but a plain question is answered with what is the
-/// case, and a second stream begins with it.
+/// The guard against a stream that became stale or dead unnoticed: namerd has no request that checks a stream, but a plain request is answered with the
+/// current state, and a second stream begins with it.
 /// </summary>
 internal sealed class StreamRenewal<TMessage, TState>(
     MeshWatchRequest<TMessage, TState> question, MeshServers servers, MeshOptions options, MeshReport<TMessage, TState> report)
     where TMessage : class
     where TState : class
 {
-    /// <summary>Asks now and then, until it is time for another stream; completes when that one has answered.</summary>
+    /// <summary>Sends a request now and then, until it is time for another stream; completes when that one has answered.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<MeshRenewal<TMessage, TState>> RunAsync(MeshServer current, CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal sealed class StreamRenewal<TMessage, TState>(
         }
     }
 
-    // True where the stream has to be opened anew, false where it is merely old.
+    // True if the stream has to be opened again, false if it is merely old.
     private async Task<bool> WaitAsync(MeshServer current, CancellationToken cancellationToken)
     {
         var left = options.Random.Jitter(options.MaxStreamAge, RetryDelays.Jitter);

@@ -7,23 +7,23 @@ using Node = Linkerd.Tcp.Namerd.Protocol.PathNameTree.NodeOneofCase;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
-/// <summary>Reads entries of dtabs and name trees from messages. Weights that are none count as 1.</summary>
+/// <summary>Reads entries of dtabs and name trees from messages. Weights that are not valid count as 1.</summary>
 internal static class MeshDtabReader
 {
     private const char Wildcard = '*';
 
-    // Finagle's entry that is none: its prefix is the label '/', which no text has.
+    // Finagle's entry for none: its prefix is the label '/', which no text has.
     private static readonly DtabEntry Nothing = new(DtabPrefix.Parse(@"/\x2f"), NameTree.Negative.Instance);
 
-    /// <summary>Reads an entry; null where it says that there is none.</summary>
-    /// <exception cref="MeshFormatException">It is no entry.</exception>
+    /// <summary>Reads an entry; null if the message has none.</summary>
+    /// <exception cref="MeshFormatException">It is not an entry.</exception>
     public static DtabEntry? ReadEntry(Protocol.Dtab.Types.Dentry message)
     {
         var entry = new DtabEntry(ReadPrefix(message.Prefix), Read(message.Dst));
         return entry == Nothing ? null : entry;
     }
 
-    /// <summary>The weight, without a sign where it is zero; 1 where it is none.</summary>
+    /// <summary>Gets the weight, without a sign if it is zero; 1 if it is not valid.</summary>
     public static double ReadWeight(double weight) => double.IsFinite(weight) && weight >= 0 ? Math.Abs(weight) : 1;
 
     private static DtabPrefix ReadPrefix(Protocol.Dtab.Types.Dentry.Types.Prefix? prefix)

@@ -5,7 +5,7 @@ using Elem = Linkerd.Tcp.Namerd.Protocol.Dtab.Types.Dentry.Types.Prefix.Types.El
 
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
-/// <summary>Makes messages of dtabs and name trees.</summary>
+/// <summary>Creates messages from dtabs and name trees.</summary>
 internal static class MeshDtabWriter
 {
     private const string Wildcard = "*";

@@ -1,4 +1,4 @@
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
-/// <summary>A message of namerd that cannot be made use of; says what is wrong in it.</summary>
+/// <summary>The exception for a message of namerd that cannot be used; its message contains the problem.</summary>
 internal sealed class MeshFormatException(string message) : Exception(message);

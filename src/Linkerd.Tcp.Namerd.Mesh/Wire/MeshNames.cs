@@ -4,7 +4,7 @@ using Path = Linkerd.Tcp.Namerd.Protocol.Path;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
-/// <summary>Names as they go over the wire: the bytes of each label, without escapes.</summary>
+/// <summary>The wire form of names: the bytes of each label, without escapes.</summary>
 internal static class MeshNames
 {
     private const int EscapeLength = 4;
@@ -20,7 +20,7 @@ internal static class MeshNames
         return path;
     }
 
-    /// <summary>The bytes of a label in its canonical print: as it stands, or every byte as <c>\xhh</c>.</summary>
+    /// <summary>Gets the bytes of a label in its canonical form: as it stands, or every byte as <c>\xhh</c>.</summary>
     public static ByteString ToBytes(string label)
     {
         if (!label.StartsWith('\\'))
@@ -54,7 +54,7 @@ internal static class MeshNames
         return DstPath.Parse(text.ToString());
     }
 
-    /// <summary>Appends <c>/</c> and a label as a text that is parsed has it.</summary>
+    /// <summary>Appends <c>/</c> and a label in the form of a text that is parsed.</summary>
     /// <exception cref="MeshFormatException">It is empty.</exception>
     public static void AppendLabel(StringBuilder text, ByteString label)
     {

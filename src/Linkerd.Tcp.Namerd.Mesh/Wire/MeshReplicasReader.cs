@@ -52,7 +52,7 @@ internal sealed class MeshReplicasReader
 
         if (endpoints.Count == 0 && _skipped > 0)
         {
-            // Not the empty set: namerd has addresses, only we can make nothing of them.
+            // Not the empty set: namerd has addresses, but none that can be used.
             return Failed($"none of its {_skipped} addresses can be used, such as: {_example}");
         }
 
@@ -84,7 +84,7 @@ internal sealed class MeshReplicasReader
         var other => string.Create(CultureInfo.InvariantCulture, $"of the family {(int)other}"),
     };
 
-    // NaN for whatever is no number: the set counts it, and takes it as 1. Before 1.7.0 there are no weights.
+    // NaN if it is not a number: the set counts it, and takes it as 1. Before 1.7.0 there are no weights.
     private static double ReadWeight(Replica endpoint) =>
         !endpoint.Metadata.TryGetValue(Weight, out var text) ? 1
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number

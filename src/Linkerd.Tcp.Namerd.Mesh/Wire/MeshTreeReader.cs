@@ -5,7 +5,7 @@ using Node = Linkerd.Tcp.Namerd.Protocol.BoundNameTree.NodeOneofCase;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Wire;
 
-/// <summary>Reads the tree that a name is bound to. Weights that are none count as 1.</summary>
+/// <summary>Reads the tree that a name is bound to. Weights that are not valid count as 1.</summary>
 internal sealed class MeshTreeReader
 {
     private int _invalidWeights;

@@ -4,17 +4,17 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Delegation;
 
-/// <summary>Reads what namerd answers to <c>delegate</c>.</summary>
+/// <summary>Reads namerd's answer to <c>delegate</c>.</summary>
 internal static class DelegateDocument
 {
     // A hundred steps, each an object or an array of them.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 1000 };
 
     /// <summary>Reads a document.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="JsonException">It is not JSON.</exception>
     /// <exception cref="InvalidOperationException">A member is of another kind than namerd's.</exception>
     /// <exception cref="KeyNotFoundException">A member is missing.</exception>
-    /// <exception cref="FormatException">A name in it is none, or a node is of a type that namerd does not have.</exception>
+    /// <exception cref="FormatException">A name in it is not valid, or a node is of a type that namerd does not have.</exception>
     public static DelegateTree Read(ReadOnlyMemory<byte> utf8)
     {
         using var document = JsonDocument.Parse(utf8, Options);
@@ -54,10 +54,10 @@ internal static class DelegateDocument
         return new(ReadPath(bound.GetProperty("id")), ReadPath(bound.GetProperty("path")));
     }
 
-    // namerd prints an empty path by what the node is.
+    // namerd prints an empty path according to the kind of node.
     private static DstPath ReadPath(JsonElement path) => path.GetString() is { } text and not ("~" or "!") ? DstPath.Parse(text) : DstPath.Root;
 
-    // Null where it cannot be read: a namerd in a country with decimal commas prints weights that it cannot read itself.
+    // Null if it cannot be read: a namerd in a country with decimal commas prints weights that it cannot read itself.
     private static DtabEntry? ReadEntry(JsonElement entry)
     {
         try

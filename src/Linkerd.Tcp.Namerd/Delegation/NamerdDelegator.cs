@@ -4,7 +4,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd;
 
-/// <summary>Explains how namerd binds a name, by asking its HTTP interface (<c>/api/1/delegate</c>). Members may be called from any thread. It owns nothing.</summary>
+/// <summary>Explains how namerd binds a name, through its HTTP interface (<c>/api/1/delegate</c>). Members may be called from any thread. It owns nothing.</summary>
 /// <param name="resolver">The resolver whose addresses, namespace and dtab are used.</param>
 /// <remarks>
 /// namerd waits 2 s for its namers, then it refuses. Weights in the entries of the dtab are as namerd prints them, with two decimals; those of unions are exact.

@@ -6,17 +6,17 @@ namespace Linkerd.Tcp.Namerd.Documents;
 internal readonly record struct LeafSnapshot(DstPath Id, Resolution Addresses);
 
 /// <summary>One document of <c>/api/1/bind</c>: the tree that a name is bound to.</summary>
-/// <param name="Binding">What it says.</param>
-/// <param name="IsAnswer">Whether it is one of the documents that namerd sends, rather than some other JSON.</param>
+/// <param name="Binding">Its state.</param>
+/// <param name="IsAnswer">True if it is one of the documents that namerd sends, rather than some other JSON.</param>
 internal sealed record BindDocument(NameBinding Binding, bool IsAnswer = true) : NamerdDocument<NameBinding>(Binding, IsAnswer)
 {
     /// <summary>The addresses behind its leaves at the time. namerd sends no new document when they alone change.</summary>
     public IReadOnlyList<LeafSnapshot> Snapshots { get; init; } = [];
 
     /// <summary>Reads a document.</summary>
-    /// <param name="utf8">All of it, and nothing else.</param>
-    /// <param name="error">Why it is no JSON object at all; null where it is one.</param>
-    /// <returns>What it says, be it that it cannot be made sense of; null where it is no JSON object.</returns>
+    /// <param name="utf8">The whole document, and nothing else.</param>
+    /// <param name="error">The reason why it is not a JSON object at all; null if it is one.</param>
+    /// <returns>Its state, which may be that it is not understood; null if it is not a JSON object.</returns>
     public static BindDocument? Parse(ReadOnlySpan<byte> utf8, out string? error)
     {
         try

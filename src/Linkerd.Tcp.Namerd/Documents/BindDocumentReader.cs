@@ -5,10 +5,10 @@ using Linkerd.Tcp.Naming;
 namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
-/// Reads a tree as <c>bind</c> and <c>delegate</c> print one: <c>leaf</c>, <c>union</c>, <c>alt</c>, <c>neg</c>, <c>fail</c> and <c>empty</c>, and anywhere
+/// Reads a tree in the form of <c>bind</c> and <c>delegate</c>: <c>leaf</c>, <c>union</c>, <c>alt</c>, <c>neg</c>, <c>fail</c> and <c>empty</c>, and anywhere
 /// <c>delegate</c> and <c>transformation</c>, which stand for the tree within them, and <c>exception</c>. Members may come in any order, and the last of
-/// equal ones counts; what is not known is skipped. As in binding, what throws is left out of a union, and is final in an alternative. A node that makes no
-/// sense spoils the whole tree, as half a split is none. For one document.
+/// equal ones counts; unknown members are skipped. As in binding, an exception is left out of a union, and is final in an alternative. A node that is not
+/// understood spoils the whole tree, as half a split is none. For one document.
 /// </summary>
 internal sealed class BindDocumentReader
 {
@@ -18,8 +18,8 @@ internal sealed class BindDocumentReader
     private int _invalidWeights;
 
     /// <summary>Reads from the brace that opens the document to the one that closes it.</summary>
-    /// <exception cref="JsonException">This is no JSON, or nested too deeply.</exception>
-    /// <exception cref="InvalidOperationException">A string in it is none.</exception>
+    /// <exception cref="JsonException">This is not JSON, or nested too deeply.</exception>
+    /// <exception cref="InvalidOperationException">A string in it is not valid.</exception>
     public BindDocument Read(ref Utf8JsonReader json)
     {
         var tree = ReadTree(ref json);
@@ -33,7 +33,7 @@ internal sealed class BindDocumentReader
             : new BindDocument(new NameBinding.Bound(tree)) { Snapshots = _snapshots, InvalidWeights = _invalidWeights };
     }
 
-    // Null where binding threw.
+    // Null if binding threw.
     private BoundTree? ReadTree(ref Utf8JsonReader json)
     {
         var node = new TreeNode();
@@ -155,7 +155,7 @@ internal sealed class BindDocumentReader
         var isValid = double.IsFinite(weight) && weight >= 0;
         _invalidWeights += isValid ? 0 : 1;
 
-        // Minus zero is no weight to a tree, and zero to everybody else.
+        // Minus zero is not a weight of a tree, and zero everywhere else.
         into.Add(new WeightedBoundTree(!isValid ? 1 : weight == 0 ? 0 : weight, tree));
     }
 

@@ -4,10 +4,10 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>The <c>bound</c> of a leaf.</summary>
-/// <param name="Id">The concrete name; null where there is none that can be used.</param>
+/// <param name="Id">The concrete name; null if there is none that can be used.</param>
 /// <param name="Residual">The rest of the name.</param>
-/// <param name="Addresses">What was known of its addresses.</param>
-/// <param name="Problem">What is wrong with it; null where nothing is.</param>
+/// <param name="Addresses">The known state of its addresses.</param>
+/// <param name="Problem">The problem; null if there is none.</param>
 internal sealed record BoundName(DstPath? Id, DstPath Residual, Resolution Addresses, string? Problem);
 
 /// <summary>Reads the <c>bound</c> of a leaf.</summary>
@@ -49,7 +49,7 @@ internal static class BoundNameReader
             return new BoundName(null, DstPath.Root, addresses, id is null ? "a leaf has no 'id'" : $"the id {FailureText.Quote(id)} of a leaf is no name");
         }
 
-        // A proxy of TCP has no use for the residual, so that one that cannot be read must not cost the addresses.
+        // A TCP proxy does not use the residual, so one that cannot be read must not cost the addresses.
         return new BoundName(name, DstPath.TryParse(residual, null, out var rest) ? rest : DstPath.Root, addresses, Problem: null);
     }
 }

@@ -1,24 +1,24 @@
 namespace Linkerd.Tcp.Namerd.Documents;
 
-/// <summary>How a stream of documents ended.</summary>
+/// <summary>Specifies the end of a stream of documents.</summary>
 internal enum StreamEndKind
 {
-    /// <summary>As HTTP has it.</summary>
+    /// <summary>The end of an HTTP message.</summary>
     Clean,
 
     /// <summary>The connection was lost, or stopped within a document.</summary>
     Lost,
 
-    /// <summary>Something came that is no document.</summary>
+    /// <summary>Data came that is not a document.</summary>
     Error,
 }
 
-/// <summary>The end of a stream of documents, in words for a log.</summary>
+/// <summary>The end of a stream of documents, with a description for a log.</summary>
 internal sealed record StreamEnd(StreamEndKind Kind, string Message);
 
-/// <summary>What has arrived on a stream of documents.</summary>
-/// <param name="Documents">The last bound one and what came after it, oldest first.</param>
-/// <param name="End">What came after them; null while the stream goes on.</param>
+/// <summary>The documents that have arrived on a stream.</summary>
+/// <param name="Documents">The last bound one and the later ones, oldest first.</param>
+/// <param name="End">The end after them; null while the stream goes on.</param>
 internal readonly record struct DocumentBatch<TState>(IReadOnlyList<NamerdDocument<TState>> Documents, StreamEnd? End)
 {
     public static DocumentBatch<TState> Ended(StreamEndKind kind, string message) => new([], new StreamEnd(kind, message));

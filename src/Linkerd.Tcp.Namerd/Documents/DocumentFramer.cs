@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Namerd.Documents;
 /// <summary>
 /// Cuts a byte stream into JSON objects and lines of other text. An object ends with its brace, so that neither a newline nor the end of the stream is
 /// needed after it, and in any case with a newline, which namerd never puts into a document. Anything else up to a newline is text: an error of namerd.
-/// Every byte is looked at once, whatever the reads bring. For one thread at a time.
+/// Every byte is looked at once, however the reads divide them. For one thread at a time.
 /// </summary>
 /// <param name="most">The longest document in bytes, which bounds the memory.</param>
 internal sealed class DocumentFramer(int most) : IDisposable
@@ -19,10 +19,10 @@ internal sealed class DocumentFramer(int most) : IDisposable
     private JsonObjectScanner _object;
     private FrameKind _kind;
 
-    /// <summary>Whether something has begun that has not ended.</summary>
+    /// <summary>True if something has begun that has not ended.</summary>
     public bool IsPartial => _kind != FrameKind.None;
 
-    /// <summary>Where to put what is read next. What was taken before is gone then.</summary>
+    /// <summary>Gets the room for the next read. The frame that was taken before is invalid then.</summary>
     public Memory<byte> GetMemory()
     {
         if (_start == _end)
@@ -32,7 +32,7 @@ internal sealed class DocumentFramer(int most) : IDisposable
 
         if (_end == 0 && (_buffer.Length == 0 || _buffer.Length > SmallBuffer * 8))
         {
-            // One large document must not be paid for as long as the watch lives.
+            // The memory of one large document must not be held as long as the watch lives.
             Replace(SmallBuffer);
         }
         else if (_buffer.Length - _end < SmallBuffer / 4)
@@ -43,10 +43,10 @@ internal sealed class DocumentFramer(int most) : IDisposable
         return _buffer.AsMemory(_end);
     }
 
-    /// <summary>Says how much was put there.</summary>
+    /// <summary>Commits the number of bytes that were put there.</summary>
     public void Advance(int count) => _end += count;
 
-    /// <summary>Takes the next frame; false where more bytes are needed for one.</summary>
+    /// <summary>Takes the next frame; false if more bytes are needed for one.</summary>
     public bool TryTake(out Frame frame)
     {
         while (_scanned < _end)
@@ -74,7 +74,7 @@ internal sealed class DocumentFramer(int most) : IDisposable
         return false;
     }
 
-    /// <summary>Takes what is left when the stream has ended.</summary>
+    /// <summary>Takes the rest when the stream has ended.</summary>
     public bool TryTakeRest(out Frame frame)
     {
         if (TryTake(out frame))

@@ -7,7 +7,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Documents;
 
-/// <summary>The body of a watch, read as batches of what has arrived. For one thread at a time.</summary>
+/// <summary>The body of a watch, read as batches of the documents that have arrived. For one thread at a time.</summary>
 internal sealed class DocumentStream<TState> : IDisposable
     where TState : class
 {
@@ -32,7 +32,7 @@ internal sealed class DocumentStream<TState> : IDisposable
         _deadline = new Deadline(options.TimeProvider, _closed.Token);
     }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The server that sends it.</summary>
     public NamerdServer Server => _answer.Server;
 
     /// <summary>Waits until at least one document has come or the stream has ended.</summary>
@@ -78,7 +78,7 @@ internal sealed class DocumentStream<TState> : IDisposable
         }
     }
 
-    /// <summary>Ends what waits in <see cref="NextAsync"/>.</summary>
+    /// <summary>Ends a wait in <see cref="NextAsync"/>.</summary>
     public void Cancel() => _closed.Cancel();
 
     public void Dispose()
@@ -91,7 +91,7 @@ internal sealed class DocumentStream<TState> : IDisposable
 
     private async ValueTask<int> ReadAsync()
     {
-        // Silence is right between documents only.
+        // Silence is valid between documents only.
         if (_framer.IsPartial)
         {
             _deadline.Arm(_options.RequestTimeout);
@@ -114,7 +114,7 @@ internal sealed class DocumentStream<TState> : IDisposable
             }
             else
             {
-                // What follows an error is not believed: the error's own text may hold newlines, and look like anything.
+                // Nothing after an error is used: the error's own text may hold newlines, and look like anything.
                 end = new StreamEnd(StreamEndKind.Error, Describe(frame));
             }
         }
@@ -123,7 +123,7 @@ internal sealed class DocumentStream<TState> : IDisposable
         return Coalesce(objects, end);
     }
 
-    // Every document is the whole state, so only the last counts; what says nothing about the endpoints leaves the ones before it standing.
+    // Every document is the whole state, so only the last counts; one without information about the endpoints leaves the earlier ones standing.
     private DocumentBatch<TState> Coalesce(List<ReadOnlyMemory<byte>> objects, StreamEnd? end)
     {
         var documents = new List<NamerdDocument<TState>>();
@@ -136,7 +136,7 @@ internal sealed class DocumentStream<TState> : IDisposable
                 continue;
             }
 
-            // One of each rank is enough: what is superseded is not worth the reading of a consumer.
+            // One of each rank is enough: a superseded one need not be read.
             if (documents.Count > 0 && _kind.RankOf(document.State) <= _kind.RankOf(documents[0].State))
             {
                 continue;

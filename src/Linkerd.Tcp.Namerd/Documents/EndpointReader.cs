@@ -52,7 +52,7 @@ internal sealed class EndpointReader
 
         if (_endpoints.Count == 0 && _skipped > 0)
         {
-            // Not the empty set: namerd has addresses, only we can make nothing of them.
+            // Not the empty set: namerd has addresses, but none that can be used.
             return ResolveDocumentReader.Unusable($"none of its {_skipped} addresses can be used, such as: {_example}");
         }
 

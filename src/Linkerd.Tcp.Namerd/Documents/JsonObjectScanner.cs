@@ -1,13 +1,13 @@
 namespace Linkerd.Tcp.Namerd.Documents;
 
-/// <summary>Finds the brace that ends a JSON object, byte by byte. Whether the object is well-formed is another's request.</summary>
+/// <summary>Finds the brace that ends a JSON object, byte by byte. It does not check whether the object is well-formed.</summary>
 internal struct JsonObjectScanner
 {
     private int _depth;
     private bool _inString;
     private bool _escaped;
 
-    /// <summary>Looks at the next byte, the opening brace first; true where it ends the object.</summary>
+    /// <summary>Looks at the next byte, the opening brace first; true if it ends the object.</summary>
     public bool EndsAt(byte b)
     {
         if (_inString)

@@ -5,8 +5,8 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp.Namerd.Documents;
 
 /// <summary>
-/// Reads a set of addresses, as it is a document or stands in one. Members may come in any order, and the last of equal ones counts. What
-/// is not known is skipped, whatever it is; of <c>meta</c> all but <c>authority</c>. For one object.
+/// Reads a set of addresses, which is a document or part of one. Members may come in any order, and the last of equal ones counts. Unknown
+/// members are skipped; of <c>meta</c> all but <c>authority</c>. For one object.
 /// </summary>
 internal struct ResolveDocumentReader
 {
@@ -16,8 +16,8 @@ internal struct ResolveDocumentReader
     private EndpointMetadata? _metadata;
 
     /// <summary>Reads from the brace that opens the object to the one that closes it.</summary>
-    /// <exception cref="JsonException">This is no JSON.</exception>
-    /// <exception cref="InvalidOperationException">A string in it is none.</exception>
+    /// <exception cref="JsonException">This is not JSON.</exception>
+    /// <exception cref="InvalidOperationException">A string in it is not valid.</exception>
     public static ResolveDocument Read(ref Utf8JsonReader json)
     {
         var reader = default(ResolveDocumentReader);

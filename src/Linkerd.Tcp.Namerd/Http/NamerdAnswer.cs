@@ -9,16 +9,16 @@ internal sealed class NamerdAnswer(HttpResponseMessage response, Stream body, Na
 {
     public Stream Body => body;
 
-    /// <summary>Who gave it.</summary>
+    /// <summary>The server that sent it.</summary>
     public NamerdServer Server => server;
 
     /// <summary>
-    /// Whether this is a document of known length rather than a stream of documents. namerd sends every watch chunked; a length
-    /// was put there by something that does not stream.
+    /// True if this is a document of known length rather than a stream of documents. namerd sends every watch chunked; a length
+    /// was added by an intermediary that does not stream.
     /// </summary>
     public bool IsComplete => Length is not null;
 
-    /// <summary>The length that the headers name, in bytes.</summary>
+    /// <summary>The length in the headers, in bytes.</summary>
     public long? Length => response.Content.Headers.ContentLength;
 
     public void Dispose() => response.Dispose();

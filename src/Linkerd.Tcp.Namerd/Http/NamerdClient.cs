@@ -7,7 +7,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Http;
 
-/// <summary>Asks a namerd about one name, and tells a good answer from every other. Any thread.</summary>
+/// <summary>Sends namerd requests about one name, and distinguishes a good answer from every other. Any thread.</summary>
 internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
 {
     private const int MaxErrorBytes = 1024;
@@ -39,7 +39,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
         }
     }
 
-    // One try; and a second one on a new connection where one that had been used before was closed in the meantime, which says nothing about namerd.
+    // One try; and a second one on a new connection if one that had been used before was closed in the meantime, which is no sign of trouble in namerd.
     private async Task<NamerdAnswer> SendAsync(ServerAttempt attempt, bool watch, bool onNewConnection, Deadline deadline)
     {
         var server = attempt.Server;
@@ -108,7 +108,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
         }
     }
 
-    /// <summary>What an exception of the HTTP stack means; an <see cref="OperationCanceledException"/> where the outer token was cancelled.</summary>
+    /// <summary>Translates an exception of the HTTP stack; to an <see cref="OperationCanceledException"/> if the outer token was cancelled.</summary>
     public Exception Translate(Exception exception, NamerdServer server, Deadline deadline, RequestProgress? progress = null)
     {
         if (deadline.IsExpired)
@@ -132,7 +132,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
                 attempt.Answered();
                 break;
             case NamerdException.Reason.Silence when !watch:
-                // To a poll namerd says nothing until it knows, while a watch gets its headers at once.
+                // A poll gets no answer before the state is known, while a watch gets its headers at once.
                 attempt.Silent(failure.Message);
                 break;
             default:
@@ -145,7 +145,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
     {
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            // These namerd gives for the name, or for the length of the request; every other is of something that is no namerd, or no longer one.
+            // namerd sends these because of the name, or of the length of the request; every other comes from something that is not a namerd, or no longer one.
             var isAboutTheName = response.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.BadRequest
                 or HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge;
             var body = await ReadErrorAsync(response, cancellationToken).ConfigureAwait(false);

@@ -3,13 +3,13 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Http;
 
-/// <summary>Words for what goes wrong between us and namerd. Equal troubles get equal words, so that an outage is reported once.</summary>
+/// <summary>Describes problems between this process and namerd. Equal problems get equal descriptions, so that an outage is reported once.</summary>
 internal static class NamerdFailure
 {
-    /// <summary>What an exception of the HTTP stack means that is no timeout and no cancellation.</summary>
+    /// <summary>Describes an exception of the HTTP stack that is no timeout and no cancellation.</summary>
     public static NamerdException Of(Exception exception, NamerdServer server, NamerdTlsOptions tls, bool isConnecting)
     {
-        // TLS has found its words already.
+        // TLS has described it already.
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
             if (inner is NamerdException known)

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Namerd.Http;
 
 /// <summary>
-/// Where a request is on its way to a connection. A timeout while it still waits for one says that namerd is out of reach, not that the name is pending.
-/// And it gets one new connection, no more: where a connection ends before any answer the handler would try three more at once, behind the
-/// back of our back-off. (One that was used before and has ended does not count: then the new one is the second try.)
+/// The progress of a request to a connection. A timeout while it still waits for one means that namerd is out of reach, not that the name is pending.
+/// And it gets one new connection, no more: if a connection ends before any answer the handler would try three more at once, outside the
+/// back-off. (One that was used before and has ended does not count: then the new one is the second try.)
 /// </summary>
 internal sealed class RequestProgress
 {
@@ -13,10 +13,10 @@ internal sealed class RequestProgress
 
     public bool IsConnecting => _isConnecting;
 
-    /// <summary>Whether a connection was opened for it; otherwise it was sent on one that had been used before.</summary>
+    /// <summary>True if a connection was opened for it; otherwise it was sent on one that had been used before.</summary>
     public bool HasNewConnection => Volatile.Read(ref _connects) > 0;
 
-    /// <summary>Is called when there is a connection.</summary>
+    /// <summary>Called when there is a connection.</summary>
     public Action? Connected { get; set; }
 
     /// <exception cref="HttpIOException">The request had a new connection already, and that ended.</exception>

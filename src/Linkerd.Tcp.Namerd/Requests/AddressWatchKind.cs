@@ -3,13 +3,13 @@ using Linkerd.Tcp.Namerd.Documents;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 
-/// <summary>Asks for addresses: of an id (<c>addr</c>), or of a name (<c>resolve</c>).</summary>
+/// <summary>Requests addresses: of an id (<c>addr</c>), or of a name (<c>resolve</c>).</summary>
 internal sealed class AddressWatchKind(string endpoint) : WatchKind<Resolution>(endpoint)
 {
     /// <summary>The addresses behind an id.</summary>
     public static AddressWatchKind Addr { get; } = new("addr");
 
-    /// <summary>The addresses behind a name, as the original asks.</summary>
+    /// <summary>The addresses behind a name, as the original requests them.</summary>
     public static AddressWatchKind Resolve { get; } = new("resolve");
 
     public override Resolution Pending => Resolution.Pending.Instance;

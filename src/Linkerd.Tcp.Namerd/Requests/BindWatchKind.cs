@@ -4,7 +4,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 
-/// <summary>Asks for the tree that a name is bound to.</summary>
+/// <summary>Requests the tree that a name is bound to.</summary>
 internal sealed class BindWatchKind : WatchKind<NameBinding>
 {
     private BindWatchKind()

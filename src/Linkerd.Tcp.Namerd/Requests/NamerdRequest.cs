@@ -4,7 +4,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 
-/// <summary>One question about one name, character by character as namerd is to see it. Immutable.</summary>
+/// <summary>One request about one name, with the exact characters that are sent. Immutable.</summary>
 internal sealed class NamerdRequest
 {
     /// <summary>namerd answers a longer request line with 414 and closes the connection. In bytes, without the line's end.</summary>
@@ -15,7 +15,7 @@ internal sealed class NamerdRequest
     private readonly string _dtab;
     private readonly string _plain;
 
-    /// <param name="options">The namespace and the dtab are taken from here.</param>
+    /// <param name="options">The source of the namespace and the dtab.</param>
     /// <param name="endpoint"><c>bind</c>, <c>addr</c>, <c>resolve</c> or <c>delegate</c>.</param>
     /// <param name="name">The name, or the id.</param>
     public NamerdRequest(NamerdOptions options, string endpoint, DstPath name)
@@ -29,10 +29,10 @@ internal sealed class NamerdRequest
 
     public DstPath Name { get; }
 
-    /// <summary>Path and query.</summary>
+    /// <summary>Gets the path and the query.</summary>
     public string Target(bool watch) => watch ? _plain + "&watch=true" : _plain;
 
-    /// <summary>Why namerd would refuse the request because of its length, wherever namerd is; null where it would not.</summary>
+    /// <summary>Returns the reason why namerd would refuse the request because of its length, at any address; null if it would not.</summary>
     /// <param name="basePath">The path of namerd's base address.</param>
     public string? TooLong(string basePath)
     {
@@ -48,7 +48,7 @@ internal sealed class NamerdRequest
             $"the request line for {Abbreviate(Name)} is {length} bytes long{dtab}, and namerd takes {MaxRequestLine}: {(_dtab.Length > length / 2 ? "the dtab" : "the name")} is too long");
     }
 
-    /// <summary>As Uri prints it, but with the zone of an IPv6 address, which Uri leaves out, and without the slash at the end.</summary>
+    /// <summary>Prints an address like Uri, but with the zone of an IPv6 address, which Uri leaves out, and without the slash at the end.</summary>
     public static string Print(Uri address)
     {
         var host = address.HostNameType == UriHostNameType.IPv6 ? $"[{address.IdnHost}]" : address.IdnHost;
@@ -56,11 +56,11 @@ internal sealed class NamerdRequest
         return $"{address.Scheme}://{host}{port}{BasePath(address)}";
     }
 
-    /// <summary>The path of a base address without a slash at the end: to namerd, <c>//api</c> is not <c>/api</c>.</summary>
+    /// <summary>The path of a base address without a slash at the end: for namerd, <c>//api</c> is not <c>/api</c>.</summary>
     public static string BasePath(Uri address) => address.AbsolutePath.TrimEnd('/');
 
     /// <summary>
-    /// A message for a URI. No header is added to what HTTP needs: with an Accept-Encoding namerd would compress, watches included.
+    /// Creates a message for a URI. No header is added to those that HTTP needs: with an Accept-Encoding namerd would compress, watches included.
     /// </summary>
     public static HttpRequestMessage Make(string uri) => new(HttpMethod.Get, Exactly(uri))
     {
@@ -74,6 +74,6 @@ internal sealed class NamerdRequest
 
     private static string Abbreviate(DstPath name) => name.ToString() is { Length: > 100 } text ? $"{text[..100]}..." : name.ToString();
 
-    // A namespace may hold what a path is normalised for, such as dots.
+    // A namespace may hold characters for which a path is normalised, such as dots.
     private static Uri Exactly(string url) => new(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 }

@@ -3,8 +3,8 @@ using Linkerd.Tcp.Namerd.Documents;
 
 namespace Linkerd.Tcp.Namerd.Requests;
 
-/// <summary>A kind of question to namerd's HTTP interface, and what its states are. Stateless; any thread.</summary>
-/// <typeparam name="TState">What a document says.</typeparam>
+/// <summary>A kind of request to namerd's HTTP interface, with its states. Stateless; any thread.</summary>
+/// <typeparam name="TState">The state in a document.</typeparam>
 internal abstract class WatchKind<TState>(string endpoint)
     where TState : class
 {
@@ -14,25 +14,25 @@ internal abstract class WatchKind<TState>(string endpoint)
     /// <summary>Nothing is known yet.</summary>
     public abstract TState Pending { get; }
 
-    /// <summary>Whether an answer to it is worth a line in a log that is not asked to be verbose.</summary>
+    /// <summary>True if an answer to it is logged at the default level.</summary>
     public abstract bool IsAboutAName { get; }
 
-    /// <summary>Nothing was learnt.</summary>
+    /// <summary>The state after a failure, which has no information.</summary>
     public abstract TState Failed(string error);
 
-    /// <summary>Reads a document; null, and why, where it is no JSON object.</summary>
+    /// <summary>Reads a document; null, with the reason, if it is not a JSON object.</summary>
     public abstract NamerdDocument<TState>? Parse(ReadOnlySpan<byte> utf8, out string? error);
 
-    /// <summary>The error of a state that is one; null for every other.</summary>
+    /// <summary>Gets the error of a failed state; null for every other.</summary>
     public abstract string? ErrorOf(TState state);
 
-    /// <summary>How much a state says: one of a higher rank has to be seen even if one of a lower rank came after it.</summary>
+    /// <summary>Gets the rank of a state: one of a higher rank has to be seen even if one of a lower rank came after it.</summary>
     public abstract StatePrecedence RankOf(TState state);
 
-    /// <summary>What is kept in a failure, for a log.</summary>
-    /// <param name="any">Whether anything was ever known.</param>
+    /// <summary>Describes, for a log, the state that is kept in a failure.</summary>
+    /// <param name="any">True if any state was ever known.</param>
     public abstract string Kept(bool any);
 
-    /// <summary>Whether there is something in it that is kept in a failure.</summary>
+    /// <summary>Returns true if the state has content that is kept in a failure.</summary>
     public abstract bool IsWorthKeeping(TState state);
 }

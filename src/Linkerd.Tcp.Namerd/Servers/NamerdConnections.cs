@@ -5,10 +5,10 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Servers;
 
-/// <summary>The HTTP stack set up for one namerd: nothing between it and us that could hold back, rewrite or redirect. Any thread.</summary>
+/// <summary>The HTTP stack set up for one namerd: without any part that could hold back, rewrite or redirect. Any thread.</summary>
 internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, Func<Stream, Stream>? wrap) : IDisposable
 {
-    // Proxies and load balancers cut what is idle for 60 s, some for 30.
+    // Proxies and load balancers cut connections that are idle for 60 s, some for 30.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Spare = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
     private HttpMessageInvoker? _reused;
     private bool _isDisposed;
 
-    /// <summary>For watches: each has a connection of its own, and a new one, as no connection that died while it was idle is to make namerd look as if it hung.</summary>
+    /// <summary>For watches: each has a connection of its own, and a new one, so that a connection that died while it was idle is not mistaken for a namerd that hangs.</summary>
     public HttpMessageInvoker New => Get(ref _new, TimeSpan.Zero);
 
     /// <summary>For polls: a connection that has just been used may be used again.</summary>
@@ -51,19 +51,19 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
 
     private SocketsHttpHandler Create(TimeSpan lifetime) => new()
     {
-        // A proxy of the environment would be sent the request in its absolute form, which namerd answers with 404.
+        // With a proxy of the environment the request would be sent in its absolute form, which namerd answers with 404.
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
 
-        // A question's own deadline is for its words; this ends what the handler goes on with behind a question that has been given up.
+        // A request's own deadline gives its error message; this one ends the handler's work after a request that has been given up.
         ConnectTimeout = options.RequestTimeout + Spare,
         PooledConnectionLifetime = lifetime,
         PooledConnectionIdleTimeout = MaxIdle,
 
-        // Closing a watch closes its connection; reading on in the hope of using it again would keep namerd sending.
+        // Closing a watch closes its connection; reading on in order to reuse it would keep namerd sending.
         MaxResponseDrainSize = 0,
         ResponseDrainTimeout = TimeSpan.Zero,
         ConnectCallback = async (context, cancellationToken) =>
@@ -86,7 +86,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
         var socket = new Socket(server.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // A watch may be silent for days; only probes tell a silent peer from a vanished one.
+            // A watch may be silent for days; only probes distinguish a silent peer from a vanished one.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfter);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEvery);

@@ -5,8 +5,8 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
-/// One base address, and the servers that its host stands for. A host name is looked up again before a question where the last answer is older than a second;
-/// where that fails, or takes long, what was known is used. Any thread.
+/// One base address, and the servers that its host stands for. A host name is looked up again before a request if the last answer is older than a second;
+/// if that fails, or takes long, the last known addresses are used. Any thread.
 /// </summary>
 internal sealed class NamerdHost : IDisposable
 {
@@ -20,10 +20,10 @@ internal sealed class NamerdHost : IDisposable
     private long? _lookedAt;
     private NamerdServer[] _servers = [];
 
-    /// <param name="options">How to ask.</param>
+    /// <param name="options">The options of requests.</param>
     /// <param name="baseAddress">The base address.</param>
     /// <param name="lookup">Finds the addresses of its host.</param>
-    /// <param name="wrap">For tests: what stands between a connection and HTTP.</param>
+    /// <param name="wrap">For tests: a stream between a connection and HTTP.</param>
     public NamerdHost(NamerdOptions options, Uri baseAddress, IHostLookup lookup, Func<Stream, Stream>? wrap)
     {
         (_options, _baseAddress, _wrap) = (options, baseAddress, wrap);
@@ -40,7 +40,7 @@ internal sealed class NamerdHost : IDisposable
     /// <summary>The servers, in the order of the lookup. None before the first <see cref="RefreshAsync"/> of a host name.</summary>
     public IReadOnlyList<NamerdServer> Servers => Volatile.Read(ref _servers);
 
-    /// <summary>Looks the host up where that is due.</summary>
+    /// <summary>Looks the host up if that is due.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
@@ -60,7 +60,7 @@ internal sealed class NamerdHost : IDisposable
             looking = _looking ??= LookAsync(_lookup);
         }
 
-        // The lookup goes on by itself: whoever comes next finds what it found.
+        // The lookup goes on by itself: the next caller finds its result.
         var patience = Servers is [{ Address: not null }, ..] ? _options.RequestTimeout / 10 : _options.RequestTimeout;
         await looking.WaitAsync(patience, _options.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
@@ -89,7 +89,7 @@ internal sealed class NamerdHost : IDisposable
         }
         catch (Exception)
         {
-            // Whatever it was: there is no address, and the attempt to connect says so.
+            // Whatever the error: there is no address, and the attempt to connect reports it.
             addresses = [];
         }
 

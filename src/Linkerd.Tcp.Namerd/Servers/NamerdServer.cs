@@ -7,7 +7,7 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
-/// One namerd: a base address, and one of the addresses of its host. What is known of its health belongs to <see cref="NamerdServers"/>, under its lock;
+/// One namerd: a base address, and one of the addresses of its host. The state of its health belongs to <see cref="NamerdServers"/>, under its lock;
 /// the rest is for any thread.
 /// </summary>
 internal sealed class NamerdServer : IDisposable
@@ -17,11 +17,11 @@ internal sealed class NamerdServer : IDisposable
     private readonly string? _hostHeader;
     private bool _wantsCertificate;
 
-    /// <param name="options">How to ask.</param>
+    /// <param name="options">The options of requests.</param>
     /// <param name="baseAddress">Its base address.</param>
-    /// <param name="address">Where it is; null where its host has no address.</param>
-    /// <param name="isOneOfSeveral">Whether its host has further addresses, so that its name alone does not say which one this is.</param>
-    /// <param name="wrap">For tests: what stands between a connection and HTTP.</param>
+    /// <param name="address">Its address; null if its host has none.</param>
+    /// <param name="isOneOfSeveral">True if its host has further addresses, so that its name alone does not identify it.</param>
+    /// <param name="wrap">For tests: a stream between a connection and HTTP.</param>
     public NamerdServer(NamerdOptions options, Uri baseAddress, IPAddress? address, bool isOneOfSeveral, Func<Stream, Stream>? wrap)
     {
         BaseAddress = baseAddress;
@@ -30,7 +30,7 @@ internal sealed class NamerdServer : IDisposable
         Backoff = RetryDelays.ServerBackoff(options.Random, options.Interval);
         _connections = new NamerdConnections(options, this, wrap);
 
-        // TLS is spoken beneath HTTP (see NamerdConnections), which therefore is told of plain HTTP.
+        // TLS is done beneath HTTP (see NamerdConnections), which therefore uses plain HTTP.
         var host = baseAddress.HostNameType == UriHostNameType.IPv6 ? $"[{baseAddress.IdnHost}]" : baseAddress.IdnHost;
         _uri = string.Create(CultureInfo.InvariantCulture, $"http://{host}:{baseAddress.Port}{NamerdRequest.BasePath(baseAddress)}");
         _hostHeader = IsTls ? baseAddress.IdnHost + (baseAddress.IsDefaultPort ? string.Empty : string.Create(CultureInfo.InvariantCulture, $":{baseAddress.Port}")) : null;
@@ -42,7 +42,7 @@ internal sealed class NamerdServer : IDisposable
 
     public bool IsTls => BaseAddress.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>Whether it asked for a client certificate when it was last connected to.</summary>
+    /// <summary>True if it requested a client certificate when it was last connected to.</summary>
     public bool WantsCertificate
     {
         get => Volatile.Read(ref _wantsCertificate);
@@ -52,26 +52,26 @@ internal sealed class NamerdServer : IDisposable
     /// <summary>Its address, for a log.</summary>
     public string Text { get; }
 
-    /// <summary>Why nothing is asked of it now; null where nothing is wrong with it.</summary>
+    /// <summary>The reason why no request is sent to it now; null if there is none.</summary>
     public ServerFailure? Mark { get; set; }
 
-    /// <summary>Whether somebody finds out now if it still is as its mark says.</summary>
+    /// <summary>True if a request finds out now if the mark still holds.</summary>
     public bool IsProbed { get; set; }
 
-    /// <summary>How long it is left alone; starts over when it answers.</summary>
+    /// <summary>The time for which it is left alone; starts over when it answers.</summary>
     public Backoff Backoff { get; }
 
-    /// <summary>When it last turned out well; what began before and failed after that says nothing any more.</summary>
+    /// <summary>The time at which a request last succeeded; a request that began before and failed after that does not count any more.</summary>
     public long GoodAt { get; set; }
 
-    /// <summary>Whether it ever answered.</summary>
+    /// <summary>True if it ever answered.</summary>
     public bool WasGood { get; set; }
 
-    /// <summary>Sends a question; returns when the headers of the answer are there.</summary>
+    /// <summary>Sends a request; returns when the headers of the answer are there.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, bool onNewConnection, CancellationToken cancellationToken) =>
         (onNewConnection ? _connections.New : _connections.Reused).SendAsync(message, cancellationToken);
 
-    /// <summary>A message that asks this server.</summary>
+    /// <summary>Creates a message for this server.</summary>
     public HttpRequestMessage Make(string target)
     {
         var message = NamerdRequest.Make(_uri + target);

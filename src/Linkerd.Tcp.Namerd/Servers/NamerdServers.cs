@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
-/// All namerds of one resolver, shared by all of its questions. The last good one is preferred. One that fails is marked, and left alone for a time of its
-/// own (1 s doubling to 10 s, or to the interval where that is shorter, jittered); then one request finds out whether it is back, however many wait. So an
+/// All namerds of one resolver, shared by all of its requests. The last good one is preferred. One that fails is marked, and left alone for a time of its
+/// own (1 s doubling to 10 s, or to the interval if that is shorter, jittered); then one request finds out whether it is back, however many wait. So an
 /// outage costs as many connects for a thousand names as for one. Any thread.
 /// </summary>
 internal sealed class NamerdServers : IDisposable
@@ -28,13 +28,13 @@ internal sealed class NamerdServers : IDisposable
         Outages = new RepeatFilter(options.TimeProvider);
     }
 
-    /// <summary>Thins out what all names say about the same outage.</summary>
+    /// <summary>Deduplicates log messages about the same outage across names.</summary>
     public RepeatFilter Outages { get; }
 
-    /// <summary>How many sessions ask these servers.</summary>
+    /// <summary>The number of sessions that use these servers.</summary>
     public int Sessions => Volatile.Read(ref _sessions);
 
-    /// <summary>Looks up the host names among the addresses where that is due.</summary>
+    /// <summary>Looks up the host names among the addresses if that is due.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask RefreshAsync(CancellationToken cancellationToken)
     {
@@ -44,9 +44,9 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>Chooses a server to ask.</summary>
-    /// <param name="except">Those that are not to be asked.</param>
-    /// <returns>The attempt, to be disposed; null where there is none to ask now.</returns>
+    /// <summary>Chooses a server for a request.</summary>
+    /// <param name="except">The servers to avoid.</param>
+    /// <returns>The attempt, to be disposed; null if no server is available now.</returns>
     public ServerAttempt? TryTake(ICollection<NamerdServer> except)
     {
         lock (_lock)
@@ -62,7 +62,7 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>Takes a certain server, where nothing is wrong with it.</summary>
+    /// <summary>Takes a certain server, if it is not marked.</summary>
     public ServerAttempt? TryTakeSame(NamerdServer server)
     {
         lock (_lock)
@@ -71,7 +71,7 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>Whether there is a server to ask besides some.</summary>
+    /// <summary>Returns true if there is a server besides some.</summary>
     public bool HasOther(ICollection<NamerdServer> except)
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>Whether nothing is wrong with some server.</summary>
+    /// <summary>True if some server is not marked.</summary>
     public bool IsAnyUp
     {
         get
@@ -92,7 +92,7 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>What there is to wait for where there is no server to ask.</summary>
+    /// <summary>Gets the outage to wait for if no server is available.</summary>
     public ServerOutage Outage()
     {
         lock (_lock)
@@ -101,7 +101,7 @@ internal sealed class NamerdServers : IDisposable
             var wait = Timeout.InfiniteTimeSpan;
             foreach (var server in marked)
             {
-                // Timers count whole milliseconds, and one that fires too early finds the server marked still.
+                // Timers count whole milliseconds, and one that fires too early finds the server still marked.
                 var left = _options.TimeProvider.GetElapsedTime(Now, server.Mark!.Until).TotalMilliseconds;
                 var due = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left)));
                 wait = !server.IsProbed && (wait < TimeSpan.Zero || due < wait) ? due : wait;
@@ -111,7 +111,7 @@ internal sealed class NamerdServers : IDisposable
         }
     }
 
-    /// <summary>A session begins (1) or ends (-1).</summary>
+    /// <summary>Counts a session that begins (1) or ends (-1).</summary>
     public void CountSession(int change) => Interlocked.Add(ref _sessions, change);
 
     public void Dispose()
@@ -156,7 +156,7 @@ internal sealed class NamerdServers : IDisposable
         bool isNew;
         lock (_lock)
         {
-            // Many ask at once, and all of them fail: that counts once.
+            // Many requests run at once, and all of them fail: that counts once.
             var isLate = server.Mark is not null ? !attempt.IsProbe : server.GoodAt > attempt.Begun;
             if (isLate)
             {
@@ -189,7 +189,7 @@ internal sealed class NamerdServers : IDisposable
 
     private IEnumerable<NamerdServer> All => _hosts.SelectMany(host => host.Servers);
 
-    // The preferred one first, then in the order of the addresses; those that are marked only where no other is left.
+    // The preferred one first, then in the order of the addresses; those that are marked only if no other is left.
     private NamerdServer? Find(ICollection<NamerdServer> except)
     {
         if (_preferred is { Mark: null } preferred && !except.Contains(preferred) && All.Contains(preferred))
@@ -216,6 +216,6 @@ internal sealed class NamerdServers : IDisposable
         changed.SetResult();
     }
 
-    // Who waits goes on elsewhere: this is signalled under the lock.
+    // Waiting callers continue elsewhere: this is signalled under the lock.
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

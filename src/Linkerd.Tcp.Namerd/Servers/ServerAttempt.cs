@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>
-/// One request to one server, from when the server was chosen: what comes of it is told here, for the benefit of every other request. Of attempts on a server
-/// that is marked there is only one at a time. Any thread.
+/// One request to one server, from when the server was chosen: its result is reported here, for the benefit of every other request. At most one attempt at a time is made on a server
+/// that is marked. Any thread.
 /// </summary>
 internal sealed class ServerAttempt(NamerdServers servers, NamerdServer server, bool isProbe, long begun) : IDisposable
 {
@@ -10,30 +10,30 @@ internal sealed class ServerAttempt(NamerdServers servers, NamerdServer server, 
 
     public NamerdServer Server => server;
 
-    /// <summary>When it began.</summary>
+    /// <summary>The time at which it began.</summary>
     public long Begun => begun;
 
-    /// <summary>Whether it finds out if a marked server is back.</summary>
+    /// <summary>True if it finds out if a marked server is back.</summary>
     public bool IsProbe => isProbe;
 
-    /// <summary>There is a connection.</summary>
+    /// <summary>Notes that there is a connection.</summary>
     public void Connected() => servers.Connected(this);
 
-    /// <summary>There is an answer of a namerd, be it an error about the name.</summary>
+    /// <summary>Notes that a namerd has answered, perhaps with an error about the name.</summary>
     public void Answered()
     {
         Volatile.Write(ref _settled, 1);
         servers.Answered(this);
     }
 
-    /// <summary>There is none, and others would get none either.</summary>
+    /// <summary>Notes that there is no answer, and that others would get none either.</summary>
     public void Failed(string error, bool isUnreachable)
     {
         Volatile.Write(ref _settled, 1);
         servers.Failed(this, error, isUnreachable);
     }
 
-    /// <summary>Nothing came in time, which may be because the name is pending.</summary>
+    /// <summary>Notes that nothing came in time, which may be because the name is pending.</summary>
     public void Silent(string error)
     {
         if (isProbe)
@@ -42,7 +42,7 @@ internal sealed class ServerAttempt(NamerdServers servers, NamerdServer server, 
         }
     }
 
-    /// <summary>Ends it. A probe that came to nothing is left to the next one.</summary>
+    /// <summary>Ends it. A probe without a result is left to the next one.</summary>
     public void Dispose()
     {
         if (isProbe && Interlocked.Exchange(ref _settled, 1) == 0)

@@ -4,8 +4,8 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp.Namerd.Shared;
 
 /// <summary>
-/// Reads <c>authority</c> of namerd's metadata, where it stands for a set (Consul's namer with <c>setHost</c>) or for an address. Metadata may hold anything: what cannot be an
-/// authority is none, and is no error.
+/// Reads <c>authority</c> of namerd's metadata, which stands for a set (Consul's namer with <c>setHost</c>) or for an address. Metadata may hold anything: a value that cannot be an
+/// authority is ignored, without an error.
 /// </summary>
 internal static class AuthorityReader
 {
@@ -19,7 +19,7 @@ internal static class AuthorityReader
     public static EndpointMetadata? Of(string? authority) =>
         authority is { Length: > 0 and <= MaxLength } && !authority.AsSpan().ContainsAnyExceptInRange('!', '~') ? new() { Authority = authority } : null;
 
-    /// <summary>Whether the name at the reader is the key.</summary>
+    /// <summary>Returns true if the name at the reader is the key.</summary>
     public static bool IsAt(in Utf8JsonReader json) => !json.ValueIsEscaped && json.ValueTextEquals(Key);
 
     /// <summary>Takes the value at the reader.</summary>

@@ -20,7 +20,7 @@ internal sealed class Deadline : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Whether the time was over, rather than the outer token cancelled.</summary>
+    /// <summary>True if the time was over, rather than the outer token cancelled.</summary>
     public bool IsExpired => _source.IsCancellationRequested && !_outer.IsCancellationRequested;
 
     /// <summary>Starts or restarts the time.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>Words for failures of connections to namerd, and for text that came over them.</summary>
+/// <summary>Descriptions of failures of connections to namerd, and of text that came over them.</summary>
 internal static class FailureText
 {
     private const int MaxQuoted = 200;

@@ -2,12 +2,12 @@
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>A question to namerd that came to nothing. The message is a whole sentence for a log, without its end.</summary>
+/// <summary>A request to namerd that failed. The message is a whole sentence for a log, without its end.</summary>
 internal sealed class NamerdException(string message, NamerdException.Reason why = NamerdException.Reason.Error) : IOException(message)
 {
     public enum Reason
     {
-        /// <summary>namerd answered, and what it says about this name is an error.</summary>
+        /// <summary>namerd answered with an error about this name.</summary>
         Error,
 
         /// <summary>The connection stands, and nothing came in time.</summary>
@@ -16,7 +16,7 @@ internal sealed class NamerdException(string message, NamerdException.Reason why
         /// <summary>There is no connection.</summary>
         Unreachable,
 
-        /// <summary>Whatever there is does not answer as namerd does, to any request.</summary>
+        /// <summary>The peer does not answer as namerd does, to any request.</summary>
         Unusable,
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>What is said in the log, whether namerd is asked over HTTP or over the mesh.</summary>
+/// <summary>Log messages about namerd, over HTTP and over the mesh.</summary>
 internal static partial class NamerdLog
 {
     /// <summary>The end of a line that stands for others too (<see cref="RepeatFilter"/>).</summary>

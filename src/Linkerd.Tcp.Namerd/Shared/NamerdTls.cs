@@ -5,15 +5,15 @@ using System.Security.Cryptography.X509Certificates;
 namespace Linkerd.Tcp.Namerd.Shared;
 
 /// <summary>
-/// TLS to a namerd. It is spoken here rather than by the HTTP stack, which knows no name but the host's, and whose errors do not say what is wrong
-/// with a certificate.
+/// TLS to a namerd. It is done here rather than by the HTTP stack, which supports no name but the host's, and whose errors do not describe the problem of
+/// a certificate.
 /// </summary>
 internal static class NamerdTls
 {
-    /// <summary>Makes a connection one of TLS.</summary>
-    /// <param name="stream">The connection; it is closed where this fails.</param>
-    /// <param name="target">Whom it leads to.</param>
-    /// <param name="options">Who is trusted, and what namerd is shown.</param>
+    /// <summary>Authenticates a connection with TLS.</summary>
+    /// <param name="stream">The connection; it is closed if this fails.</param>
+    /// <param name="target">The namerd.</param>
+    /// <param name="options">The trusted roots, and the certificate that is sent.</param>
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="NamerdException">namerd's certificate is not good, or the handshake failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -35,7 +35,7 @@ internal static class NamerdTls
                     CertificateChainPolicy = Policy(options),
                     LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, remote, _) =>
                     {
-                        // Asked for before anything is known of the other side, too.
+                        // Also for a certificate request before anything is known of the other side.
                         wantsCertificate |= remote is not null;
                         return null!;
                     },
@@ -64,14 +64,14 @@ internal static class NamerdTls
     }
 
     /// <summary>
-    /// What the end of a connection before any answer says about certificates; null where nothing. In TLS 1.3 the other side looks at ours when the handshake
-    /// is over to us, and some just close then.
+    /// Describes the part of certificates in the end of a connection before any answer; null if they have none. In TLS 1.3 the other side checks ours when the handshake
+    /// is over on this side, and some just close then.
     /// </summary>
-    /// <param name="exception">What ended it.</param>
-    /// <param name="namerd">Whose it was, for a log.</param>
-    /// <param name="described">What the exception means otherwise.</param>
-    /// <param name="wantsCertificate">Whether namerd had asked for a certificate.</param>
-    /// <param name="hasCertificate">Whether there is one to be shown.</param>
+    /// <param name="exception">The exception that ended it.</param>
+    /// <param name="namerd">The namerd, for a log.</param>
+    /// <param name="described">The description of the exception otherwise.</param>
+    /// <param name="wantsCertificate">True if namerd had requested a certificate.</param>
+    /// <param name="hasCertificate">True if there is one to be sent.</param>
     public static string? DescribeEnd(Exception exception, string namerd, string described, bool wantsCertificate, bool hasCertificate) =>
         DescribeAlert(exception, hasCertificate) is { } alert ? $"namerd at {namerd} ended the TLS connection: {alert}"
         : !wantsCertificate ? null

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>How long is waited before namerd is asked again, all of it jittered so that many clients do not ask at once.</summary>
+/// <summary>The times before further requests to namerd, all jittered so that many clients do not send them at once.</summary>
 internal static class RetryDelays
 {
     /// <summary>The share by which intervals vary.</summary>
@@ -15,41 +15,41 @@ internal static class RetryDelays
 
     private static readonly TimeSpan MaxServerBackoff = TimeSpan.FromSeconds(10);
 
-    // However short the interval: a name asks two questions, each of them after half to all of this, and namerd in trouble is to get no more than one in a second.
+    // However short the interval: a name sends two requests, each of them after half to all of this, and a namerd in trouble must not get more than one in a second.
     private static readonly TimeSpan MinCeiling = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan MinServerCeiling = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest back-off of a name where the interval is no shorter.</summary>
+    /// <summary>The longest back-off of a name if the interval is no shorter.</summary>
     public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a watch may lag behind a poll before it counts as stale: what namerd sends at the same moment comes on two connections.</summary>
+    /// <summary>The time by which a watch may lag behind a poll before it counts as stale: namerd's documents of the same moment come on two connections.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
-    /// <summary>After failures that are about one name: from 1 s, doubling, to 60 s, or to the interval where that is shorter (but no less than 4 s).</summary>
+    /// <summary>The back-off after failures of one name: from 1 s, doubling, to 60 s, or to the interval if that is shorter (but no less than 4 s).</summary>
     public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinCeiling, Most, interval), random);
 
     /// <summary>
-    /// After failures of a namerd: from 1 s, doubling, to 10 s, or to the interval where that is shorter (but no less than 2 s). No longer, as one request finds out
+    /// The back-off after failures of a namerd: from 1 s, doubling, to 10 s, or to the interval if that is shorter (but no less than 2 s). No longer, as one request finds out
     /// for all names whether it is back, and every name waits for that.
     /// </summary>
     public static Backoff ServerBackoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinServerCeiling, MaxServerBackoff, interval), random);
 
-    /// <summary>Between polls.</summary>
+    /// <summary>The time between polls.</summary>
     public static TimeSpan PollDelay(NamerdOptions options) => options.Random.Jitter(options.Interval, Jitter);
 
-    /// <summary>Until a watch is renewed, or is tried again where none was to be had.</summary>
+    /// <summary>The time until a watch is renewed, or is tried again if none was available.</summary>
     public static TimeSpan RenewalDelay(NamerdOptions options) => options.Random.Jitter(options.MaxStreamAge, Jitter);
 
     /// <summary>
-    /// After a watch that lived long was lost, or when namerd is back: nothing is wrong, but all clients of a restarted namerd are in this place, and all names
+    /// The delay after a watch that lived long was lost, or when namerd is back: nothing is wrong, but all clients of a restarted namerd are in this state, and all names
     /// of this one.
     /// </summary>
-    /// <param name="random">Where jitter comes from.</param>
-    /// <param name="sessions">How many sessions there are: no more than a thousand questions are to be asked in a second.</param>
+    /// <param name="random">The source of jitter.</param>
+    /// <param name="sessions">The number of sessions: at most a thousand requests are to be sent in a second.</param>
     public static TimeSpan PromptDelay(IRandomSource random, int sessions = 1) =>
         (sessions > Prompt.TotalMilliseconds ? TimeSpan.FromMilliseconds(sessions) : Prompt) * random.NextDouble();
 
-    /// <summary>Before another namerd is asked in place of one that failed.</summary>
+    /// <summary>The time before another namerd is tried in place of one that failed.</summary>
     public static TimeSpan AnotherDelay(NamerdOptions options) => AtOnce * options.Random.NextDouble();
 
     private static TimeSpan Ceiling(TimeSpan least, TimeSpan most, TimeSpan? interval) => interval < least ? least : interval < most ? interval.Value : most;

@@ -2,7 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>Takes over options of TLS.</summary>
+/// <summary>Copies options of TLS.</summary>
 internal static class TlsOptions
 {
     /// <summary>Gets a copy, with lists of its own of the same certificates.</summary>

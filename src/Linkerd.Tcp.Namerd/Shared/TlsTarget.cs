@@ -2,12 +2,12 @@ using System.Net.Security;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
-/// <summary>Whom a connection of TLS leads to.</summary>
+/// <summary>The peer of a TLS connection.</summary>
 /// <param name="Text">For a log.</param>
 /// <param name="Host">The name that its certificate must be for, unless another one is set.</param>
-/// <param name="WantsCertificate">Is told whether it asked for a client certificate.</param>
+/// <param name="WantsCertificate">Called with whether it requested a client certificate.</param>
 internal sealed record TlsTarget(string Text, string Host, Action<bool> WantsCertificate)
 {
-    /// <summary>What is spoken over it, where that has to be agreed on (ALPN). Default: it has not.</summary>
+    /// <summary>The protocol over it, if that has to be negotiated (ALPN). Default: it has not.</summary>
     public SslApplicationProtocol? Protocol { get; init; }
 }

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Namerd.Shared;
 /// <summary>The host of a URL.</summary>
 internal static class UrlHost
 {
-    /// <summary>What is wrong with the host of a URL as it was written, which <see cref="Uri"/> reads as inet_aton(3) does; null if nothing is.</summary>
+    /// <summary>Returns the problem of a URL's host in its original form, which <see cref="Uri"/> reads as inet_aton(3) does; null if there is none.</summary>
     public static string? Check(string text)
     {
         var start = text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0;

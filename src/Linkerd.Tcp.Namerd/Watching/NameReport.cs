@@ -7,14 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>Passes on what is learnt about one name, and says in the log what changed. For one thread at a time, but for <see cref="RenewalFailed"/>.</summary>
-/// <param name="kind">What is asked.</param>
+/// <summary>Passes on the states of one name, and logs their changes. For one thread at a time, except <see cref="RenewalFailed"/>.</summary>
+/// <param name="kind">The kind of the requests.</param>
 /// <param name="name">The name, or the id.</param>
-/// <param name="outages">Thins out what all names say about the same outage.</param>
-/// <param name="options">Where the time is taken from.</param>
+/// <param name="outages">Deduplicates log messages about the same outage across names.</param>
+/// <param name="options">The source of the clock.</param>
 /// <param name="logger">The log.</param>
-/// <param name="cell">Where the states go.</param>
-/// <param name="seen">Is shown every document before its state is passed on.</param>
+/// <param name="cell">Receives the states.</param>
+/// <param name="seen">Receives every document before its state is passed on.</param>
 internal sealed class NameReport<TState>(
     WatchKind<TState> kind,
     DstPath name,
@@ -31,10 +31,10 @@ internal sealed class NameReport<TState>(
     private bool? _isUp;
     private bool _isKeeping;
 
-    /// <summary>Whether it was told that nothing could be learnt, and since then no document came.</summary>
+    /// <summary>True if a failure was reported, and since then no document came.</summary>
     public bool IsFailing { get; private set; }
 
-    /// <summary>The name is in this state.</summary>
+    /// <summary>Reports a document with the state of the name.</summary>
     public void Document(NamerdDocument<TState> document, NamerdServer server)
     {
         if (_isUp != true && document.IsAnswer)
@@ -65,10 +65,10 @@ internal sealed class NameReport<TState>(
         cell.Put(document.State);
     }
 
-    /// <summary>Nothing is known, and namerd is asked again after a while.</summary>
-    /// <param name="error">Why.</param>
-    /// <param name="retry">When; infinite where somebody else finds out if namerd is back.</param>
-    /// <param name="isOutage">Whether every other name is in the same place.</param>
+    /// <summary>Reports that the state is not known, and that namerd is tried again after a while.</summary>
+    /// <param name="error">The reason.</param>
+    /// <param name="retry">The time until then; infinite if another request finds out if namerd is back.</param>
+    /// <param name="isOutage">True if every other name is in the same state.</param>
     public void Failure(string error, TimeSpan retry, bool isOutage = false)
     {
         _isUp = false;
@@ -77,7 +77,7 @@ internal sealed class NameReport<TState>(
         Failure(error, then, isOutage ? outages : _failures);
     }
 
-    /// <summary>The name is pending: nothing came in time, as namerd says nothing until it knows.</summary>
+    /// <summary>Reports that the name is pending: nothing came in time, as namerd sends no answer before the state is known.</summary>
     public void Pending(string why, TimeSpan retry)
     {
         IsFailing = true;
@@ -85,7 +85,7 @@ internal sealed class NameReport<TState>(
         cell.Put(kind.Pending);
     }
 
-    /// <summary>A second watch did not come about; the first one goes on.</summary>
+    /// <summary>Reports that a second watch could not be opened; the first one goes on.</summary>
     public void RenewalFailed(string error, TimeSpan retry)
     {
         if (_renewals.TryPass(out var suppressed))

@@ -7,10 +7,10 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
-/// Watches one name for as long as someone wants to know: decides what to ask next, whom, and when. A watch is asked for first; the name is polled where the
-/// options say so, and where a watch cannot be had:
+/// Watches one name as long as it has a consumer: decides on the next request, its server, and its time. A watch is tried first; the name is polled if the
+/// options require it, and if a watch is not available:
 /// <list type="bullet">
-/// <item>the answer to a watch is one whole document with a length: whatever stands there does not stream;</item>
+/// <item>the answer to a watch is one whole document with a length: the server, or an intermediary, does not stream;</item>
 /// <item>two watches in a row ended orderly, soon after good documents: the same, through something that hides the length;</item>
 /// <item>a watch got no headers in time, although namerd sends them at once, and a poll then works: something waits for the stream to end.</item>
 /// </list>
@@ -30,7 +30,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
     private int _shortWatches;
     private int _orderlyEnds;
 
-    /// <exception cref="OperationCanceledException">The token was cancelled: the only end.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is the only end.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -48,7 +48,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
-                    // Whatever the HTTP stack may throw besides: a resolver goes on trying.
+                    // Any other exception of the HTTP stack: a resolver goes on trying.
                     delay = Failed(attempt.Server, NamerdFailure.Of(exception, attempt.Server, _options.Tls, isConnecting: false));
                 }
             }
@@ -126,7 +126,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
             return prompt;
         }
 
-        // Another one is asked at once, but not for a pair of them that both hang up, again and again.
+        // Another one is tried at once, but not for a pair of them that both hang up, again and again.
         _shortWatches++;
         if (_shortWatches == 1 && _choice.AvoidLost(outcome) && _choice.HasOther)
         {
@@ -162,7 +162,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
         var delay = outcome.Answered ? ShortWatchDelay() : _backoff.Next();
         if (outcome is { Told: true, End.Kind: StreamEndKind.Clean })
         {
-            // What was said was no answer, and reported as a failure already.
+            // It was no answer, and is reported as a failure already.
             setup.Report.Ended(outcome.End.Message, outcome.Lived, delay);
         }
         else

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Namerd.Servers;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>What everything about one name is made of.</summary>
+/// <summary>The common parts of the session of one name.</summary>
 internal sealed record NameSetup<TState>(
     WatchKind<TState> Kind, NamerdClient Client, NamerdServers Servers, NamerdOptions Options, NameReport<TState> Report)
     where TState : class
@@ -12,7 +12,7 @@ internal sealed record NameSetup<TState>(
     public NamerdPoll<TState> Poll { get; } = new(Kind, Client, Options);
 
     /// <summary>
-    /// Whether polls run beside a watch. Not beside a watched <c>resolve</c>: each evaluation draws one branch of a union anew.
+    /// True if polls run beside a watch. Not beside a watched <c>resolve</c>: each evaluation draws one branch of a union again.
     /// </summary>
     public bool ChecksWatches => Options.Mode == NamerdMode.Bind;
 }

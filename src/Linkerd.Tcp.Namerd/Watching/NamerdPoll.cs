@@ -7,7 +7,7 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>Asks once, and reads one whole document.</summary>
+/// <summary>Sends one request, and reads one whole document.</summary>
 internal sealed class NamerdPoll<TState>(WatchKind<TState> kind, NamerdClient client, NamerdOptions options)
     where TState : class
 {

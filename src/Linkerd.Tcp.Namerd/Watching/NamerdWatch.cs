@@ -5,13 +5,13 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>What came of one watch.</summary>
-/// <param name="Streamed">Whether it was a stream; otherwise the answer was one whole document.</param>
-/// <param name="Answered">Whether there was a good document.</param>
-/// <param name="Told">Whether there was any document, so that something was said about the name.</param>
-/// <param name="Lived">From the last time it was opened or renewed to its end.</param>
-/// <param name="Server">Whose it was last.</param>
-/// <param name="End">How it ended; null where it was no stream.</param>
+/// <summary>The outcome of one watch.</summary>
+/// <param name="Streamed">True if it was a stream; otherwise the answer was one whole document.</param>
+/// <param name="Answered">True if there was a good document.</param>
+/// <param name="Told">True if there was any document, with a state of the name.</param>
+/// <param name="Lived">The time from the last time it was opened or renewed to its end.</param>
+/// <param name="Server">The last server.</param>
+/// <param name="End">Its end; null if it was no stream.</param>
 internal sealed record WatchOutcome(bool Streamed, bool Answered, bool Told, TimeSpan Lived, NamerdServer Server, StreamEnd? End);
 
 /// <summary>Opens one watch, and follows it to its end.</summary>

@@ -6,8 +6,8 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
-/// Which namerd is asked about one name. A round goes from one to the next at once where they do not answer; what namerd says about the name itself is not
-/// asked of the next before a back-off. For one thread at a time.
+/// Chooses the namerd for the requests of one name. A round goes from one to the next at once if they do not answer; after an answer about the name itself the next one is
+/// not tried before a back-off. For one thread at a time.
 /// </summary>
 internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
     where TState : class
@@ -15,7 +15,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
     private readonly List<NamerdServer> _failed = [];
     private NamerdServer? _avoided;
 
-    /// <summary>The next one to ask; where there is none, this waits until there is.</summary>
+    /// <summary>Gets the next one to try; if there is none, this waits until there is.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ServerAttempt> NextAsync(CancellationToken cancellationToken)
     {
@@ -37,17 +37,17 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         }
     }
 
-    /// <summary>One has answered.</summary>
+    /// <summary>Notes that one has answered.</summary>
     public void Good()
     {
         _failed.Clear();
         _avoided = null;
     }
 
-    /// <summary>Rather asks another one next.</summary>
+    /// <summary>Prefers another one for the next request.</summary>
     public void Avoid(NamerdServer server) => _avoided = server;
 
-    /// <summary>Rather asks another one next where a watch was lost: its namerd may be on its way out. Whether that is so.</summary>
+    /// <summary>Prefers another one for the next request if a watch was lost: its namerd may be shutting down. Returns true if that is so.</summary>
     public bool AvoidLost(WatchOutcome outcome)
     {
         var isLost = outcome.End is { Kind: StreamEndKind.Lost };
@@ -55,10 +55,10 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         return isLost;
     }
 
-    /// <summary>Whether there is one to ask besides the one that is avoided.</summary>
+    /// <summary>True if there is one to try besides the one that is avoided.</summary>
     public bool HasOther => _avoided is not null && setup.Servers.HasOther([_avoided]);
 
-    /// <summary>Whether another one is to be asked at once in place of one that failed, and after which moment.</summary>
+    /// <summary>Returns true if another one is to be tried at once in place of one that failed, and after which delay.</summary>
     public bool TryAnother(NamerdServer server, NamerdException failure, out TimeSpan delay)
     {
         _avoided = server;
@@ -74,7 +74,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
         return found;
     }
 
-    /// <summary>All were asked in vain: reports the failure. Returns how long to wait; zero where <see cref="NextAsync"/> waits for a server to come back.</summary>
+    /// <summary>Ends a round in which all failed: reports the failure. Returns the time to wait; zero if <see cref="NextAsync"/> waits for a server to come back.</summary>
     public TimeSpan EndRound(NamerdException failure, Backoff backoff)
     {
         var asked = _failed.Count;
@@ -85,7 +85,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
             return TimeSpan.Zero;
         }
 
-        // Each of them was asked once, which is to be no more on average than if there were one.
+        // Each of them was tried once, which must not be more often on average than if there were one.
         var delay = backoff.Next() * Math.Max(1, asked);
         delay = delay < RetryDelays.Most ? delay : RetryDelays.Most;
         setup.Report.Failure(failure.Message, delay);
@@ -107,7 +107,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
 
         if (setup.Servers.IsAnyUp)
         {
-            // Everybody who waits goes on now.
+            // All waiting callers go on now.
             await Task.Delay(RetryDelays.PromptDelay(setup.Options.Random, setup.Servers.Sessions), setup.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -4,22 +4,22 @@ using Linkerd.Tcp.Namerd.Requests;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>The sessions that run now: whoever asks about the same name shares one, which ends with the last of them. Any thread.</summary>
-/// <param name="kind">What is asked.</param>
+/// <summary>The sessions that run now: all consumers of the same name share one, which ends with the last of them. Any thread.</summary>
+/// <param name="kind">The kind of the requests.</param>
 /// <param name="time">The clock.</param>
 /// <param name="run">Runs a session until cancelled, which is its only end.</param>
 internal sealed class SharedSessions<TState>(
     WatchKind<TState> kind, TimeProvider time, Func<DstPath, LatestValue<TState>, CancellationToken, Task> run)
     where TState : class
 {
-    // An offer is for a session that is about to begin; a later one would be told old news.
+    // An offer is for a session that is about to begin; for a later one it would be outdated.
     private static readonly TimeSpan OfferLasts = TimeSpan.FromSeconds(5);
     private readonly Lock _lock = new();
     private readonly Dictionary<DstPath, Session> _sessions = [];
     private readonly Dictionary<DstPath, (TState State, long At)> _offers = [];
 
-    /// <summary>The states of a name: the latest first, then every change.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled: the only end.</exception>
+    /// <summary>Watches the states of a name: the latest first, then every change.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is the only end.</exception>
     public async IAsyncEnumerable<TState> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var session = Join(name);
@@ -36,7 +36,7 @@ internal sealed class SharedSessions<TState>(
         }
     }
 
-    /// <summary>Tells a name's session, be it one that begins in a moment, what others have heard; it counts until the session hears something itself.</summary>
+    /// <summary>Offers to a name's session, perhaps one that begins in a moment, a state from another source; it counts until the session receives one itself.</summary>
     public void Offer(DstPath name, TState state)
     {
         lock (_lock)

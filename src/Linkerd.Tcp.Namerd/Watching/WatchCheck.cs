@@ -5,17 +5,17 @@ using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Watching;
 
-/// <summary>What a check beside a watch came to: a document that the watch has not sent, or that the watch has still not sent it a while later.</summary>
-/// <param name="Document">A document to take; null where there is none.</param>
-/// <param name="Server">Whose it is.</param>
-/// <param name="IsStale">Whether the watch counts as stale.</param>
-/// <param name="State">What it ought to have said, where it is stale.</param>
+/// <summary>The result of a check beside a watch: a document that the watch has not sent, or a watch that has still not sent it a while later.</summary>
+/// <param name="Document">A document to take; null if there is none.</param>
+/// <param name="Server">The server that sent it.</param>
+/// <param name="IsStale">True if the watch counts as stale.</param>
+/// <param name="State">The state that it should have sent, if it is stale.</param>
 internal sealed record CheckedState<TState>(NamerdDocument<TState>? Document, NamerdServer Server, bool IsStale, TState? State)
     where TState : class;
 
 /// <summary>
-/// The safety net under a watch: asks the same namerd the same question without <c>watch</c> now and then. An answer counts only if the watch has said nothing since it was
-/// asked for, and if it is another than the watch's last. (Another namerd might know less, and would be believed.) A poll that hangs or fails says nothing:
+/// The safety net under a watch: now and then it sends the same request to the same namerd without <c>watch</c>. An answer counts only if the watch has sent nothing since the
+/// request, and if it differs from the watch's last state. (Another namerd might have an older state, which would be used.) A poll that hangs or fails has no effect:
 /// the watch itself shows when namerd is gone.
 /// </summary>
 internal sealed class WatchCheck<TState>(NameSetup<TState> setup, CancellationToken cancellationToken)
@@ -29,14 +29,14 @@ internal sealed class WatchCheck<TState>(NameSetup<TState> setup, CancellationTo
     /// <summary>A check that never ends.</summary>
     public static Task<CheckedState<TState>> Never { get; } = new TaskCompletionSource<CheckedState<TState>>().Task;
 
-    /// <summary>The watch has said something.</summary>
+    /// <summary>Notes that the watch has sent a state.</summary>
     public void Heard(TState state)
     {
         _last = state;
         Interlocked.Increment(ref _heard);
     }
 
-    /// <summary>What a check had found was taken in place of what the watch said.</summary>
+    /// <summary>Notes that the state of a check was taken in place of that of the watch.</summary>
     public void Took(TState state)
     {
         (_last, _taken, _heardWhenTaken) = (state, state, Interlocked.Read(ref _heard));

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Namerd.Documents;
 namespace Linkerd.Tcp.Namerd.Watching;
 
 /// <summary>
-/// Follows one watch to its end: passes on what it says, renews it when it is old, and renews it at once when a poll beside it shows that it went stale. For
+/// Follows one watch to its end: passes on its states, renews it when it is old, and renews it at once when a poll beside it shows that it is stale. For
 /// one run.
 /// </summary>
 internal sealed class WatchFollower<TState>
@@ -108,7 +108,7 @@ internal sealed class WatchFollower<TState>
         return null;
     }
 
-    // Where nothing is checked it never ends, and nothing is held for it.
+    // If there are no checks it never ends, and nothing is held for it.
     private Task<CheckedState<TState>> NextCheck() => _checks?.NextAsync(_stream.Server) ?? WatchCheck<TState>.Never;
 
     private async Task StopAsync()

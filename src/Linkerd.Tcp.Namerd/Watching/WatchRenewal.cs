@@ -9,15 +9,15 @@ internal sealed record RenewedWatch<TState>(DocumentStream<TState> Stream, Docum
     where TState : class;
 
 /// <summary>
-/// The guard against a watch that went stale or dead unnoticed, and against a namerd that did: namerd cannot be asked whether it still watches, but a second watch
-/// begins with the current state. It is opened at another namerd where there is one.
+/// The guard against a watch that became stale or dead unnoticed, and against a namerd that did: namerd has no request that checks a watch, but a second watch
+/// begins with the current state. It is opened at another namerd if there is one.
 /// </summary>
 internal sealed class WatchRenewal<TState>(NameSetup<TState> setup)
     where TState : class
 {
     /// <summary>Waits for the age, then opens watches until one delivers. Completes with that one, or by cancellation.</summary>
-    /// <param name="present">Whose the watch is that is to be replaced.</param>
-    /// <param name="hurry">Ends where there is no time to wait for the age.</param>
+    /// <param name="present">The server of the watch that is to be replaced.</param>
+    /// <param name="hurry">Ends if there is no time to wait for the age.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<RenewedWatch<TState>> RenewAsync(NamerdServer present, Task hurry, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Binding;
 
-/// <summary>Rings any number of times, and wakes one waiter for all rings since it last waited. Any thread rings; one waits.</summary>
+/// <summary>A signal that is raised any number of times, and wakes one waiter for all raises since it last waited. Any thread raises it; one waits.</summary>
 internal sealed class AsyncSignal
 {
     private readonly Lock _lock = new();
@@ -14,7 +14,7 @@ internal sealed class AsyncSignal
         }
     }
 
-    /// <summary>Waits for a ring since the last wait.</summary>
+    /// <summary>Waits until the signal has been raised since the last wait.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {

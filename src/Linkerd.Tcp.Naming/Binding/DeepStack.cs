@@ -2,10 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace Linkerd.Tcp.Naming.Binding;
 
-/// <summary>A stack for what is nested deeper than the caller's stack allows: that of a thread is what <c>ulimit -s</c> says, and may be a few pages.</summary>
+/// <summary>A stack for nesting that is deeper than the caller's stack allows: the size of a thread's stack is set by <c>ulimit -s</c>, and may be a few pages.</summary>
 internal static class DeepStack
 {
-    // What the budget of a binding can need, with some to spare; only what is used takes memory.
+    // The size that the budget of a binding can need, with some to spare; only the used part takes memory.
     private const int Bytes = 32 << 20;
 
     /// <summary>Runs a function on a thread of its own, and waits for it.</summary>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Binding;
 
-/// <summary>Where a group of a set comes from: what it is the same by when the groups around it come and go.</summary>
+/// <summary>The source of a group of a set: its identity when the groups around it come and go.</summary>
 /// <param name="Id">The leaf of a name's tree.</param>
-/// <param name="Number">Which of the leaf's groups, from 0.</param>
+/// <param name="Number">The index among the leaf's groups, from 0.</param>
 internal sealed record GroupSource(DstPath Id, int Number);

@@ -2,7 +2,7 @@ namespace Linkerd.Tcp.Naming;
 
 /// <summary>
 /// Resolves names in the two steps of linkerd 1.x: a name is bound to a tree of concrete ids, and each id has a set of addresses.
-/// <see cref="InterpreterResolver"/> makes an <see cref="IResolver"/> of one. Members may be called from any thread; one enumeration is one watch.
+/// <see cref="InterpreterResolver"/> makes it an <see cref="IResolver"/>. Members may be called from any thread; one enumeration is one watch.
 /// </summary>
 /// <remarks>Finagle's <c>NameInterpreter</c>; <c>bind</c> and <c>addr</c> of namerd.</remarks>
 public interface IInterpreter
@@ -11,7 +11,7 @@ public interface IInterpreter
     /// Watches the binding of a name: yields the current state first, then every change, until cancelled. A failed binding is not an exception but a
     /// <see cref="NameBinding.Failed"/>, and the interpreter goes on trying.
     /// </summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled: how a watch ends.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, which is the normal end of a watch.</exception>
     IAsyncEnumerable<NameBinding> BindAsync(DstPath name, CancellationToken cancellationToken = default);
 
     /// <summary>

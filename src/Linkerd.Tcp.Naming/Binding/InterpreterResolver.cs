@@ -5,7 +5,7 @@ using Linkerd.Tcp.Naming.Binding;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// Makes a resolver of an interpreter. It follows the tree that a name is bound to, and the addresses of each of its leaves. Each branch of a union becomes
+/// Represents a resolver over an interpreter. It follows the tree that a name is bound to, and the addresses of each of its leaves. Each branch of a union becomes
 /// a group of the set (<see cref="EndpointSet"/>), nested unions multiply their weights, and a branch without an address gives its share to the others.
 /// Leaves with equal ids share one watch, whatever names they belong to. Any thread.
 /// </summary>
@@ -18,7 +18,7 @@ public sealed class InterpreterResolver : IResolver
     private readonly IInterpreter _interpreter;
     private readonly SharedLeaves _leaves;
 
-    /// <summary>Makes a resolver. Nothing is asked before a name is watched.</summary>
+    /// <summary>Initializes a resolver. No request is made before a name is watched.</summary>
     public InterpreterResolver(IInterpreter interpreter)
     {
         ArgumentNullException.ThrowIfNull(interpreter);

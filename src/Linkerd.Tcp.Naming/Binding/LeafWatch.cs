@@ -8,15 +8,15 @@ internal sealed class LeafWatch : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private LeafState _state = LeafState.Pending;
 
-    /// <summary>How many need it; counted by <see cref="SharedLeaves"/>.</summary>
+    /// <summary>The number of observers that need it; counted by <see cref="SharedLeaves"/>.</summary>
     public int Users { get; set; }
 
-    /// <summary>Begins; what is known without waiting is known when this returns.</summary>
+    /// <summary>Begins; states that are known without waiting are known when this returns.</summary>
     public void Start(Func<DstPath, CancellationToken, IAsyncEnumerable<Resolution>> states, DstPath id) => _ = RunAsync(states, id, _stop.Token);
 
     /// <summary>
-    /// Tells an observer the current state, and then every change; the last good set before a state that says nothing, so that who comes in an outage has
-    /// what the others have. It is called under a lock, one call at a time.
+    /// Passes the current state to an observer, and then every change; the last good set before a state without information, so that an observer that comes in an outage has
+    /// the same as the others. The observer is called under a lock, one call at a time.
     /// </summary>
     public void Add(Action<Resolution> observer)
     {
@@ -57,7 +57,7 @@ internal sealed class LeafWatch : IDisposable
         }
         catch (Exception e)
         {
-            // Cancelled is how a watch ends. Anything else is a fault of what is followed, and nobody awaits this task to hear of it.
+            // Cancellation is the normal end of a watch. Anything else is a fault of the source, and no code awaits this task to notice it.
             if (!cancellationToken.IsCancellationRequested)
             {
                 Publish(new Resolution.Failed($"{id}: {e.Message}"));

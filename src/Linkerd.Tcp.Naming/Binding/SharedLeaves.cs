@@ -7,7 +7,7 @@ internal sealed class SharedLeaves(Func<DstPath, CancellationToken, IAsyncEnumer
     private readonly Lock _lock = new();
     private readonly Dictionary<DstPath, LeafWatch> _watches = [];
 
-    /// <summary>Tells the observer the state of a leaf, now and at every change, until the result is disposed.</summary>
+    /// <summary>Passes the state of a leaf to the observer, now and at every change, until the result is disposed.</summary>
     public IDisposable Watch(DstPath id, Action<Resolution> observer)
     {
         LeafWatch? watch;
@@ -19,7 +19,7 @@ internal sealed class SharedLeaves(Func<DstPath, CancellationToken, IAsyncEnumer
             watch.Users++;
         }
 
-        // Outside the lock: what runs here is foreign code.
+        // Outside the lock, as user code runs here.
         if (isNew)
         {
             watch.Start(states, id);

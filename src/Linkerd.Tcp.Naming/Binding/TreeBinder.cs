@@ -4,11 +4,11 @@ using System.Runtime.CompilerServices;
 namespace Linkerd.Tcp.Naming.Binding;
 
 /// <summary>
-/// Binds a tree of names once, by a dtab and what namers know at that moment. Binding explores every branch, so two entries that both lead back to
+/// Binds a tree of names once, by a dtab and the current state of namers. Binding explores every branch, so two entries that both lead back to
 /// themselves take 2^100 steps in spite of the limit of depth (they kill a real namerd): therefore the budget. For one binding.
 /// </summary>
 /// <param name="dtab">The dtab.</param>
-/// <param name="namers">What is known of a name for which the dtab has no entry.</param>
+/// <param name="namers">Gets the binding of a name for which the dtab has no entry.</param>
 /// <remarks>Finagle's <c>Dtab.lookup</c> and <c>Namer.bind</c>.</remarks>
 internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
@@ -17,7 +17,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
     private const int CharactersPerStep = 256;
     private int _steps;
 
-    /// <summary>Binds a tree. What cannot be bound (a loop, a budget that is used up) is a <see cref="NameBinding.Failed"/>.</summary>
+    /// <summary>Binds a tree. A tree that cannot be bound (a loop, a budget that is used up) is a <see cref="NameBinding.Failed"/>.</summary>
     public NameBinding Bind(NameTree tree)
     {
         try
@@ -31,7 +31,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
         }
     }
 
-    // "rest" is what the names at the leaves of the tree go on with: appending it to a copy of the tree would make each step as long as the tree.
+    // "rest" is the continuation of the names at the leaves of the tree: appending it to a copy of the tree would make each step as long as the tree.
     private NameBinding Bind(NameTree tree, DstPath rest, int depth)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
@@ -63,7 +63,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
         var first = dtab.FindLast(name, dtab.Entries.Length);
         var next = first < 0 ? -1 : dtab.FindLast(name, first);
 
-        // An entry that says nothing leaves the name to the namers, as if it were not there; but only where it is alone.
+        // An entry without information leaves the name to the namers, as if it were not there; but only if it is alone.
         if (first < 0 || (next < 0 && dtab.Entries[first].Tree is NameTree.Negative))
         {
             return namers(name);
@@ -83,7 +83,7 @@ internal sealed class TreeBinder(Dtab dtab, Func<DstPath, NameBinding> namers)
         return NameBinding.Bound.Negative;
     }
 
-    // Only "~" goes on to the next branch. A leaf is final whatever its addresses, and so is one that is pending or fails: what it will be is not known.
+    // Only "~" goes on to the next branch. A leaf is final whatever its addresses, and so is one that is pending or fails: its later state is not known.
     private NameBinding BindAlt(NameTree.Alt alt, DstPath rest, int depth)
     {
         foreach (var branch in alt.Branches)

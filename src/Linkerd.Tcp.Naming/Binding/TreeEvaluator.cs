@@ -3,7 +3,7 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Naming.Binding;
 
-/// <summary>Makes one resolution of the states of a tree's leaves. Pure: each kind of node is a case here, and has no state of its own.</summary>
+/// <summary>Combines the states of a tree's leaves into one resolution. Pure: each kind of node is a case here, and has no state of its own.</summary>
 internal static class TreeEvaluator
 {
     private static readonly Resolution Nothing = new Resolution.Bound(EndpointSet.Empty);
@@ -18,13 +18,13 @@ internal static class TreeEvaluator
         _ => Resolution.Negative.Instance,
     };
 
-    // As binding goes: on names only, never on addresses.
+    // Like binding: by names only, never by addresses.
     private static Resolution EvaluateAlt(BoundTree.Alt alt, Func<DstPath, LeafState> leaves) =>
         FirstOf(alt) is { } first ? Evaluate(first, leaves) : Resolution.Negative.Instance;
 
     private static BoundTree? FirstOf(BoundTree.Alt alt) => alt.Branches.FirstOrDefault(branch => branch is not BoundTree.Negative);
 
-    // Each branch becomes a group (a nested union several), so that the split is made anew at each pick. Branches that do not exist, or
+    // Each branch becomes a group (a nested union several), so that the split is drawn again at each pick. Branches that do not exist, or
     // are not known yet, are left out; one that is bound to nothing stays: the split gives its share to the others.
     private static Resolution EvaluateUnion(BoundTree.Union union, Func<DstPath, LeafState> leaves)
     {
@@ -47,7 +47,7 @@ internal static class TreeEvaluator
             }
         }
 
-        // A set without endpoints is obeyed at once, so it is given only where it is the whole answer.
+        // A set without endpoints takes effect at once, so it is returned only if it is the whole answer.
         var endpoints = new EndpointSet(groups.DrainToImmutable());
         var settled = errors.Count == 0 && !pending;
         return !endpoints.IsEmpty || (settled && !endpoints.Groups.IsEmpty) ? new Resolution.Bound(endpoints)
@@ -56,7 +56,7 @@ internal static class TreeEvaluator
             : Resolution.Negative.Instance;
     }
 
-    // What a branch is bound to where that is one name; the groups of a union know theirs.
+    // The name that a branch is bound to if it is one name; the groups of a union have their own.
     private static DstPath? LeafOf(BoundTree tree) => tree switch
     {
         BoundTree.Leaf leaf => leaf.Id,

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Naming.Binding;
 
-/// <summary>What a tree leads to.</summary>
+/// <summary>Gets the leaves of trees.</summary>
 internal static class TreeLeaves
 {
-    /// <summary>The names at the leaves, left to right.</summary>
+    /// <summary>Gets the names at the leaves, left to right.</summary>
     public static IEnumerable<DstPath> Leaves(this NameTree tree) => tree switch
     {
         NameTree.Leaf leaf => [leaf.Path],
@@ -12,7 +12,7 @@ internal static class TreeLeaves
         _ => [],
     };
 
-    /// <summary>The ids at the leaves, left to right.</summary>
+    /// <summary>Gets the ids at the leaves, left to right.</summary>
     public static IEnumerable<DstPath> Ids(this BoundTree tree) => tree switch
     {
         BoundTree.Leaf leaf => [leaf.Id],

@@ -22,7 +22,7 @@ internal sealed class TreeWatch(SharedLeaves shared, LatestValue<Resolution> sta
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Interpreters do not throw; one that does must not leave the name as if all were well.
+            // Interpreters do not throw; an exception of one must not leave the name unchanged.
             states.Put(new Resolution.Failed($"{name}: {e.Message}"));
         }
         finally
@@ -56,7 +56,7 @@ internal sealed class TreeWatch(SharedLeaves shared, LatestValue<Resolution> sta
         }
     }
 
-    // Only ever called by the loop above, one tree after the other; leaves report from wherever they live.
+    // Only ever called by the loop above, one tree after the other; leaves report from any thread.
     private void Follow(BoundTree tree)
     {
         var ids = tree.Ids().ToHashSet();
@@ -71,7 +71,7 @@ internal sealed class TreeWatch(SharedLeaves shared, LatestValue<Resolution> sta
             }
         }
 
-        // Outside the lock, as they may report at once; and all of them, before the first resolution is made of what they report.
+        // Outside the lock, as they may report at once; and all of them, before the first resolution is made of their reports.
         foreach (var id in added)
         {
             _watches[id] = shared.Watch(id, state => Update(id, state));
@@ -96,7 +96,7 @@ internal sealed class TreeWatch(SharedLeaves shared, LatestValue<Resolution> sta
         }
     }
 
-    // Others may have watched a leaf before it failed: what they keep is to be kept by those who come now, too.
+    // Others may have watched a leaf before it failed: an observer that comes now keeps the same set.
     private void PutKnown(BoundTree tree)
     {
         if (TreeEvaluator.Evaluate(tree, id => new LeafState(_leaves[id].AsBranch, null)) is Resolution.Bound known)

@@ -6,11 +6,11 @@ using Linkerd.Tcp.Naming.Binding;
 namespace Linkerd.Tcp.Naming.Delegation;
 
 /// <summary>
-/// Follows a name through a dtab and what namers know at that moment, all alternatives included, within the budget of a binding: alternatives that all lead
+/// Follows a name through a dtab and the current state of namers, all alternatives included, within the budget of a binding: alternatives that all lead
 /// back to themselves are as many here as there. For one delegation.
 /// </summary>
 /// <param name="dtab">The dtab.</param>
-/// <param name="namers">What is known of a name for which the dtab has no entry.</param>
+/// <param name="namers">Gets the binding of a name for which the dtab has no entry.</param>
 /// <remarks>linkerd's <c>ConfiguredNamersInterpreter.delegate</c>, with what its <c>DelegateTree.simplified</c> leaves.</remarks>
 internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
@@ -18,13 +18,13 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
     private const string TooDeep = "Max recursion level reached.";
     private int _steps;
 
-    /// <summary>Whether a namer had not answered.</summary>
+    /// <summary>True if a namer had not answered.</summary>
     public bool IsPending { get; private set; }
 
     /// <summary>Follows a name.</summary>
     public DelegateTree Delegate(DstPath name) => Run(name, () => Follow(name, null, 0));
 
-    /// <summary>Follows the tree of a name that the dtab is not asked about.</summary>
+    /// <summary>Follows the tree of a name that the dtab is not used for.</summary>
     public DelegateTree Delegate(DstPath name, NameTree tree)
     {
         var entry = new DtabEntry(DtabPrefix.Of(name), tree);
@@ -126,7 +126,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
         }
     }
 
-    // An entry that says nothing and is alone leaves the name to the namers: so binding goes, though namerd's own delegation does not show it.
+    // An entry without information that is alone leaves the name to the namers: binding works so, though namerd's own delegation does not show it.
     private DelegateTree AskNamersToo(DstPath name, DtabEntry? entry, DtabEntry nothing)
     {
         var silent = new DelegateTree.Negative(DstPath.Root, nothing);

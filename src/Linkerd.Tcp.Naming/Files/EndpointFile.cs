@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>What a file of addresses says: its endpoints, or why it cannot be read. Immutable; equal where it says the same, line by line.</summary>
-/// <param name="Endpoints">The endpoints in the order of their lines; none where there is an error.</param>
-/// <param name="Error">What is wrong, as linkerd puts it; null where nothing is.</param>
-/// <param name="ErrorLine">The line that is wrong, from 1; 0 where it is not one line.</param>
+/// <summary>The content of a file of addresses: its endpoints, or the reason why it cannot be read. Immutable; equal if the content is equal, line by line.</summary>
+/// <param name="Endpoints">The endpoints in the order of their lines; none if there is an error.</param>
+/// <param name="Error">The error in linkerd's words; null if there is none.</param>
+/// <param name="ErrorLine">The line of the error, from 1; 0 if it is not one line.</param>
 internal sealed record EndpointFile(ImmutableArray<FileEndpoint> Endpoints, string? Error, int ErrorLine)
 {
     public bool Equals(EndpointFile? other) => other is not null

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Naming.Files;
 /// Reads files of addresses: <c>HOST PORT</c> or <c>HOST PORT * WEIGHT</c> a line, a comment from <c>#</c> to the end of its line, and empty lines.
 /// One line that is malformed fails the file. Pure; never throws, whatever it is given; takes time and memory in proportion to the input.
 /// </summary>
-/// <remarks>linkerd's <c>WatchingNamer</c>: white space is what Java's <c>\s</c> is.</remarks>
+/// <remarks>linkerd's <c>WatchingNamer</c>: white space is that of Java's <c>\s</c>.</remarks>
 internal static class EndpointFileParser
 {
     /// <summary>The size of the largest file that is read, in bytes.</summary>
@@ -21,12 +21,12 @@ internal static class EndpointFileParser
     private const string Space = " \t\n\v\f\r";
     private static readonly SearchValues<char> Spaces = SearchValues.Create(Space);
 
-    /// <summary>Reads the bytes of a file as UTF-8; what is none counts as U+FFFD.</summary>
+    /// <summary>Parses the bytes of a file as UTF-8; invalid bytes count as U+FFFD.</summary>
     public static EndpointFile Parse(ReadOnlySpan<byte> content) => content.Length > MaxBytes
         ? Wrong(0, string.Create(CultureInfo.InvariantCulture, $"a file of at most {MaxBytes} bytes was expected"))
         : Parse(Encoding.UTF8.GetString(content).AsSpan());
 
-    /// <summary>Reads the text of a file.</summary>
+    /// <summary>Parses the text of a file.</summary>
     public static EndpointFile Parse(ReadOnlySpan<char> text)
     {
         var endpoints = ImmutableArray.CreateBuilder<FileEndpoint>();

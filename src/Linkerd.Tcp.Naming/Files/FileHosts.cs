@@ -6,7 +6,7 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp.Naming.Files;
 
 /// <summary>
-/// Makes the endpoints of one file of its lines: follows the lookups of the hosts in it, which are shared with other files. A host that does not resolve
+/// Creates the endpoints of one file from its lines: follows the lookups of the hosts in it, which are shared with other files. A host that does not resolve
 /// any more keeps its last addresses. For one thread at a time; lookups report from any.
 /// </summary>
 internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposable
@@ -16,7 +16,7 @@ internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposa
     private readonly Dictionary<DstPath, Resolution.Bound> _lastGood = [];
     private Dictionary<DstPath, IDisposable> _watches = [];
 
-    /// <summary>The endpoints of the lines of a file. Pending while a host's first lookup runs; failed where there are hosts, and none resolves.</summary>
+    /// <summary>The endpoints of the lines of a file. Pending while a host's first lookup runs; failed if there are hosts, and none resolves.</summary>
     public Resolution Resolve(EndpointFile file)
     {
         Follow(file);

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>Labels of names as names of files. What could lead anywhere else than to an entry of the directory is no name of a file.</summary>
+/// <summary>Converts labels of names to names of files. A label that could lead anywhere else than to an entry of the directory is not the name of a file.</summary>
 internal static class FileLabels
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The name of the file that a label, in its canonical print, stands for; null where there can be none.</summary>
+    /// <summary>Gets the name of the file for a label in its canonical form; null if there can be none.</summary>
     public static string? FileNameOf(string label)
     {
         var name = label.StartsWith('\\') ? Decode(label) : label;

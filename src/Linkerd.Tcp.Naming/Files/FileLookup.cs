@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>What a name is bound to by the files of a directory.</summary>
+/// <summary>The binding of a name by the files of a directory.</summary>
 internal sealed class FileLookup(DstPath prefix, DstPath name, FileObserver observer) : NamerLookup
 {
     public override NameBinding Current => observer.Current switch

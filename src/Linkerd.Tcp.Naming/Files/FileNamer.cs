@@ -10,24 +10,24 @@ namespace Linkerd.Tcp.Naming;
 
 /// <summary>
 /// Resolves names that are files of a directory: <c>/#/io.l5d.fs/&lt;directory&gt;/&lt;file&gt;</c>, in any depth; further labels are the residual. A line of a file is
-/// <c>HOST PORT</c> or <c>HOST PORT * WEIGHT</c>; <c>#</c> begins a comment. A file that is not there is a negative name, so that an alternative falls back; one
+/// <c>HOST PORT</c> or <c>HOST PORT * WEIGHT</c>; <c>#</c> begins a comment. A file that does not exist is a negative name, so that an alternative is used; one
 /// without a line is bound to nothing; one with a malformed line, or with hosts of which none resolves, is failed, and the last good set stays.
 /// Members may be called from any thread. Nothing is observed before a name is looked up; all names share one watch of the directory. The first look at a name reads its file on the caller's thread.
 /// </summary>
 /// <remarks>
-/// linkerd's <c>io.l5d.fs</c>. Unlike it, a file that is renamed over another from another directory is noticed, hosts are looked up again and
-/// again and keep their last addresses, and a file is only applied when it has settled (<see cref="FileNamerOptions.SettleTime"/>). The whole content of a
-/// file should still be put in its place by renaming. No label leads out of the directory; a symbolic link in it may.
+/// linkerd's <c>io.l5d.fs</c>. Unlike it, a file that is renamed over another from another directory is noticed, hosts are looked up repeatedly and
+/// keep their last addresses, and a file is only applied when it has settled (<see cref="FileNamerOptions.SettleTime"/>). The whole content of a
+/// file should still be replaced by renaming. No label leads out of the directory; a symbolic link in it may.
 /// </remarks>
 public sealed class FileNamer : Namer
 {
     private readonly FileTree _tree;
     private readonly SharedLeaves _hosts;
 
-    /// <summary>Makes a namer. The directory need not exist yet; nothing is read before a name is looked up.</summary>
+    /// <summary>Initializes a namer. The directory need not exist yet; nothing is read before a name is looked up.</summary>
     /// <param name="directory">The directory; a relative path is resolved against the current directory.</param>
-    /// <param name="options">The options, which are copied; null: the defaults.</param>
-    /// <exception cref="ArgumentException">The directory is empty text, or no path.</exception>
+    /// <param name="options">The options, which are copied; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The directory is an empty text, or not a path.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public FileNamer(string directory, FileNamerOptions? options = null)
         : this(directory, options ?? new(), LocalFileSystem.Instance)
@@ -39,7 +39,7 @@ public sealed class FileNamer : Namer
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
 
-        // One without a prefix is not valid.
+        // A name without a prefix is not valid.
         options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         Directory = Path.GetFullPath(directory);
         _tree = new FileTree(Directory, options, files);
@@ -96,7 +96,7 @@ public sealed class FileNamer : Namer
         _ => Resolution.Pending.Instance,
     };
 
-    // A label that is no name of a file leads nowhere, but what comes after a file's own is the residual, and may be anything.
+    // A label that is not the name of a file leads nowhere, but the labels after a file's own are the residual, and may be anything.
     private string?[] LabelsOf(DstPath name)
     {
         var labels = new string?[name.Count - Prefix.Count];

@@ -13,8 +13,8 @@ public sealed class FileNamerOptions
     public DstPath Prefix { get; set; } = DstPath.Parse("/#/io.l5d.fs");
 
     /// <summary>
-    /// Gets or sets the time that a file must stay unchanged (length, times and inode) before it is applied, so that a half-written file is not taken for an empty one; and so
-    /// it is with one that is gone, which may be about to be written anew. A file that is already that old when its name is first looked up is applied at
+    /// Gets or sets the time that a file must stay unchanged (length, times and inode) before it is applied, so that a half-written file is not taken for an empty one; the same
+    /// holds for a file that is gone, which may be about to be written again. A file that is already that old when its name is first looked up is applied at
     /// once. Default: 100 ms.
     /// </summary>
     public TimeSpan SettleTime { get; set; } = TimeSpan.FromMilliseconds(100);
@@ -29,12 +29,12 @@ public sealed class FileNamerOptions
     public TimeSpan RescanInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets or sets the time between two scans of what the operating system does not report: files behind symbolic links, whether the directory is still the same
+    /// Gets or sets the time between two scans for changes that the operating system does not report: files behind symbolic links, whether the directory is still the same
     /// one, and all files in use if the directory cannot be watched. Default: 1 s.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Gets or sets the lookup of host names in files. Default: <see cref="IHostLookup.Default"/>, which asks the operating system.</summary>
+    /// <summary>Gets or sets the lookup of host names in files. Default: <see cref="IHostLookup.Default"/>, which uses the operating system.</summary>
     public IHostLookup HostLookup { get; set; } = IHostLookup.Default;
 
     /// <summary>Gets or sets the time between two lookups of a host name. After a failed one it is 0.25 s to 0.5 s, and doubles up to this. Default: 5 s.</summary>
@@ -49,7 +49,7 @@ public sealed class FileNamerOptions
     /// <summary>Gets or sets the source of the jitter of the retries of host lookups. Default: <see cref="RandomSource.Shared"/>.</summary>
     public IRandomSource Random { get; set; } = RandomSource.Shared;
 
-    /// <summary>Gets or sets the logger. Default: none.</summary>
+    /// <summary>Gets or sets the logger. Default: nothing is logged.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     internal FileNamerOptions Copy() => (FileNamerOptions)MemberwiseClone();

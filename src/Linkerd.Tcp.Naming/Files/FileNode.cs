@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>A place of the directory that somebody looks at. Guarded by the lock of its <see cref="FileTree"/>.</summary>
+/// <summary>A place of the directory that is observed. Guarded by the lock of its <see cref="FileTree"/>.</summary>
 internal sealed class FileNode(FileNode? parent, string name, string path)
 {
     public FileNode? Parent { get; } = parent;
@@ -12,27 +12,27 @@ internal sealed class FileNode(FileNode? parent, string name, string path)
 
     public Dictionary<string, FileNode> Children { get; } = [];
 
-    /// <summary>How many observers' names lead here.</summary>
+    /// <summary>The number of observers whose names lead here.</summary>
     public int Users { get; set; }
 
-    /// <summary>What is taken to be here.</summary>
+    /// <summary>The state that is in force here.</summary>
     public FileState State { get; set; } = FileState.Unknown;
 
-    /// <summary>The stamp of what <see cref="State"/> was made of.</summary>
+    /// <summary>The stamp of the file from which <see cref="State"/> was made.</summary>
     public FileStamp Applied { get; set; }
 
-    /// <summary>What is here now, where that is something else: it is applied when it has stayed so for a while.</summary>
+    /// <summary>The current stamp, if it differs: it is applied when it has stayed so for a while.</summary>
     public FileStamp? Candidate { get; set; }
 
-    /// <summary>Since when the candidate has been here.</summary>
+    /// <summary>The time since which the candidate has been here.</summary>
     public long CandidateSince { get; set; }
 
-    /// <summary>Since when something other than what was applied has been here.</summary>
+    /// <summary>The time since which the stamp has differed from the applied one.</summary>
     public long ChangedSince { get; set; }
 
-    /// <summary>Whether a symbolic link leads here: a watch of the directory need not notice what happens behind it.</summary>
+    /// <summary>True if a symbolic link leads here: a watch of the directory need not notice changes behind it.</summary>
     public bool IsBehindLink { get; set; }
 
-    /// <summary>Whether reading it failed: no change of the file need come before that works again.</summary>
+    /// <summary>True if reading it failed: it may work again without a change of the file.</summary>
     public bool IsUnread { get; set; }
 }

@@ -1,19 +1,19 @@
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>One observation of where a name leads in a <see cref="FileTree"/>, until it is disposed. Any thread.</summary>
+/// <summary>One observation of the place of a name in a <see cref="FileTree"/>, until it is disposed. Any thread.</summary>
 /// <param name="tree">The tree.</param>
 /// <param name="labels">The labels as names of files; those after a file's are not used.</param>
-/// <param name="withContent">Whether what the file says is of interest, or only that there is a file.</param>
-/// <param name="changed">Is called after each change of <see cref="Current"/> that is of interest.</param>
+/// <param name="withContent">True if the content of the file is of interest, rather than only its existence.</param>
+/// <param name="changed">Called after each change of <see cref="Current"/> that is of interest.</param>
 internal sealed class FileObserver(FileTree tree, IReadOnlyList<string?> labels, bool withContent, Action changed) : IDisposable
 {
     private volatile FileSlot _current = new(FileState.Unknown, 0);
     private List<FileNode> _way = [];
 
-    /// <summary>Where the name leads now.</summary>
+    /// <summary>The current place of the name.</summary>
     public FileSlot Current => _current;
 
-    /// <summary>Follows the name anew; the first time, nobody need be told. The caller holds the lock of the tree.</summary>
+    /// <summary>Follows the name again; the first time without a notification. The caller holds the lock of the tree.</summary>
     public void Refresh(bool isFirst)
     {
         var before = _way;

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>What is taken to be at a place of the directory. Immutable.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Content">What the file says, or last said before it could not be read any more; null where it is no file, or never could be read.</param>
-/// <param name="Error">Why it cannot be read, or why it cannot even be told what it is.</param>
+/// <summary>The state in force at a place of the directory. Immutable.</summary>
+/// <param name="Kind">The kind of object.</param>
+/// <param name="Content">The content of the file, or its last content before it could not be read any more; null if it is not a file, or never could be read.</param>
+/// <param name="Error">The reason why it cannot be read, or why not even its kind is known.</param>
 internal sealed record FileState(FileKind Kind, EndpointFile? Content = null, string? Error = null)
 {
     public static FileState Unknown { get; } = new(FileKind.Unknown);

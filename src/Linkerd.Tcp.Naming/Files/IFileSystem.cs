@@ -1,20 +1,20 @@
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>What a <see cref="FileTree"/> needs of the file system, so that a test can be one. Any thread.</summary>
+/// <summary>The functions of the file system that a <see cref="FileTree"/> uses, so that a test can implement them. Any thread.</summary>
 internal interface IFileSystem
 {
-    /// <summary>What is at a path, symbolic links followed. Never throws: what cannot be told is <see cref="FileKind.Broken"/>.</summary>
+    /// <summary>Gets the stamp of a path, symbolic links followed. Never throws: one that cannot be determined is <see cref="FileKind.Broken"/>.</summary>
     FileStamp Stat(string path);
 
-    /// <summary>The content of a file, no more than so many bytes of it.</summary>
+    /// <summary>Reads the content of a file, up to a number of bytes.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     byte[] Read(string path, int most);
 
     /// <summary>Watches a directory and those below it until disposed.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="changed">Is called after any change there, on any thread.</param>
-    /// <param name="failed">Is called where changes may go unnoticed from now on.</param>
+    /// <param name="changed">Called after any change there, on any thread.</param>
+    /// <param name="failed">Called if changes may go unnoticed from now on.</param>
     /// <exception cref="IOException">It cannot be watched.</exception>
     /// <exception cref="ArgumentException">It does not exist.</exception>
     IDisposable Watch(string directory, Action changed, Action<Exception> failed);

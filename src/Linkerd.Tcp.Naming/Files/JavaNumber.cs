@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>Reads doubles as Java's <c>Double.parseDouble</c> does, which namerd reads weights with: signs, exponents, NaN, Infinity, a suffix of f or d, hexadecimal.</summary>
+/// <summary>Parses doubles as Java's <c>Double.parseDouble</c> does, which namerd uses for weights: signs, exponents, NaN, Infinity, a suffix of f or d, hexadecimal.</summary>
 internal static class JavaNumber
 {
     // Beyond these exponents every double is 0 or infinite, so that the digits need not be counted exactly.
@@ -28,7 +28,7 @@ internal static class JavaNumber
 
     private static ReadOnlySpan<char> WithoutSuffix(ReadOnlySpan<char> text) => text is [.., 'f' or 'F' or 'd' or 'D'] ? text[..^1] : text;
 
-    // .NET's own words for what is no number do not get this far: the first character must be of a number.
+    // .NET's own words, such as "Infinity", do not get this far: the first character must be of a number.
     private static bool TryParseDecimal(ReadOnlySpan<char> text, out double value)
     {
         value = 0;
@@ -36,7 +36,7 @@ internal static class JavaNumber
             && double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value);
     }
 
-    // The digits are hexadecimal, the exponent is not, is of 2, and must be there.
+    // The digits are hexadecimal; the exponent is decimal, of 2, and required.
     private static bool TryParseHex(ReadOnlySpan<char> text, out double value)
     {
         value = 0;

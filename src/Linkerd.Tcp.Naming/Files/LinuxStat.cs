@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary><c>statx</c>, for what .NET does not tell: inode, device, the time of the last change, and whether it is a plain file.</summary>
+/// <summary><c>statx</c>, for properties that .NET does not provide: inode, device, the time of the last change, and whether it is a plain file.</summary>
 internal static partial class LinuxStat
 {
     private const int CurrentDirectory = -100;
@@ -19,7 +19,7 @@ internal static partial class LinuxStat
     private const int LinkLoop = 40;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>What is at a path; null where the system has no such call.</summary>
+    /// <summary>Gets the stamp of a path; null if the system has no such call.</summary>
     public static FileStamp? Of(string path)
     {
         try

@@ -17,7 +17,7 @@ internal sealed class LocalFileSystem : IFileSystem
         }
     }
 
-    // Whoever writes must not be kept from it, nor from replacing the file.
+    // A writer must not be kept from it, nor from replacing the file.
     public byte[] Read(string path, int most)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

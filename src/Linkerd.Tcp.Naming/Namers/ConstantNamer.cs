@@ -5,7 +5,7 @@ internal sealed class ConstantNamer(DstPath prefix, NameBinding binding) : Namer
 {
     public override NamerLookup Lookup(DstPath name, Action changed) => NamerLookup.Constant(binding);
 
-    // Its names have no leaves, so this is only for an id that somebody made up.
+    // Its names have no leaves, so this is only for an id from elsewhere.
     public override IAsyncEnumerable<Resolution> WatchAsync(DstPath id, CancellationToken cancellationToken = default) =>
         new Resolution[] { Resolution.Negative.Instance }.ToAsyncEnumerable();
 }

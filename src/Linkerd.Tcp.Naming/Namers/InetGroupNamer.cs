@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Linkerd.Tcp.Naming.Namers;
 
 /// <summary>
-/// <c>/$/inets/&lt;host&gt;/&lt;port&gt;/&lt;host&gt;/&lt;port&gt;...</c>: the addresses of several <c>/$/inet</c> names as one set of equal endpoints, where a union would
-/// give each name the same share. A host that is not known, or not known yet, is left out; one whose lookup fails keeps its last addresses.
+/// <c>/$/inets/&lt;host&gt;/&lt;port&gt;/&lt;host&gt;/&lt;port&gt;...</c>: the addresses of several <c>/$/inet</c> names as one set of equal endpoints, whereas a union would
+/// give each name the same share. A host that does not exist, or is not resolved yet, is left out; one whose lookup fails keeps its last addresses.
 /// </summary>
 internal sealed class InetGroupNamer : Namer, IInterpreter
 {
@@ -50,7 +50,7 @@ internal sealed class InetGroupNamer : Namer, IInterpreter
     /// <inheritdoc/>
     IAsyncEnumerable<Resolution> IInterpreter.ResolveIdAsync(DstPath id, CancellationToken cancellationToken) => _inet.WatchAsync(id, cancellationToken);
 
-    // As after "/$/inet": what is no host and port is the residual.
+    // As after "/$/inet": labels that are no host and port are the residual.
     private (DstPath[] Members, DstPath Id) Read(DstPath name)
     {
         var members = new List<DstPath>();

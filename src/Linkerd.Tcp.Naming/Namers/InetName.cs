@@ -6,20 +6,20 @@ namespace Linkerd.Tcp.Naming.Namers;
 
 /// <summary>The parts of a name <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c> or <c>/$/inet/&lt;port&gt;</c>.</summary>
 /// <param name="Id">The name without its residual.</param>
-/// <param name="Host">The host as it was written.</param>
-/// <param name="Address">Its address, where that needs no lookup; not where it has the name of an interface, which comes and goes.</param>
+/// <param name="Host">The host in its original form.</param>
+/// <param name="Address">Its address, if that needs no lookup; not if it has the name of an interface, which comes and goes.</param>
 /// <param name="Port">1 to 65535.</param>
-/// <param name="Problem">Why the leaf, which does bind, can never have an address; null where it can.</param>
+/// <param name="Problem">The reason why the leaf, which does bind, can never have an address; null if it can.</param>
 internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int Port, NameBindingException? Problem)
 {
     public static DstPath Prefix { get; } = DstPath.Parse("/$/inet");
 
-    /// <summary>Reads a name. Null where it does not bind, as in Finagle, and why.</summary>
+    /// <summary>Parses a name. Null, with the reason, if it does not bind, as in Finagle.</summary>
     public static InetName? TryParse(DstPath name, out NameBindingException? problem)
     {
         problem = null;
 
-        // Finagle's rule: a host and a port where the second label is a number, else a port alone; what follows is the residual.
+        // Finagle's rule: a host and a port if the second label is a number, otherwise a port alone; the labels that follow are the residual.
         if (name.Count > 3 && IsNumber(name[3]))
         {
             var host = name[2];

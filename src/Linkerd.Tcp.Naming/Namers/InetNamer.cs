@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Naming.Namers;
 
 /// <summary>
 /// <c>/$/inet/&lt;host&gt;/&lt;port&gt;</c>: an address as it stands (IPv6 too, which linkerd refuses), <c>localhost</c> and a port alone as
-/// 127.0.0.1, and a host name as all of its addresses, looked up again and again.
+/// 127.0.0.1, and a host name as all of its addresses, looked up repeatedly.
 /// </summary>
 internal sealed class InetNamer(HostResolverOptions options, DstPath prefix) : Namer(prefix)
 {

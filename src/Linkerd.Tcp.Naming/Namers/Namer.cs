@@ -1,13 +1,13 @@
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// Knows the names below a prefix, such as <c>/#/io.l5d.fs</c>: which of them exist, and which addresses they have. Given to a <see cref="LocalInterpreter"/> by its
+/// Represents the namer of the names below a prefix, such as <c>/#/io.l5d.fs</c>: which of them exist, and which addresses they have. Given to a <see cref="LocalInterpreter"/> by its
 /// options. Members may be called from any thread. A namer observes nothing before a name is looked up.
 /// </summary>
-/// <remarks>A <see cref="ResolverNamer"/> is a namer over any <see cref="IResolver"/>; derive from this class only if names are bound by something else than whether they have addresses.</remarks>
+/// <remarks>A <see cref="ResolverNamer"/> is a namer over any <see cref="IResolver"/>; derive from this class only if the binding of names does not depend on whether they have addresses.</remarks>
 public abstract class Namer
 {
-    /// <summary>Makes a namer.</summary>
+    /// <summary>Initializes a namer.</summary>
     /// <param name="prefix">The labels that its names begin with.</param>
     protected Namer(DstPath prefix)
     {
@@ -37,7 +37,7 @@ public abstract class Namer
 
     /// <summary>Checks, without I/O, whether a name may bind.</summary>
     /// <param name="name">A name that begins with the prefix.</param>
-    /// <returns>Why it can never bind; null, the default, if it may.</returns>
+    /// <returns>The reason why it can never bind; null, the default, if it may.</returns>
     public virtual NameBindingException? Check(DstPath name) => null;
 
     /// <summary>Returns the prefix, for a log.</summary>

@@ -16,8 +16,8 @@ public abstract class NamerLookup : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Releases the resources of the observation. The default does nothing.</summary>
-    /// <param name="disposing">Whether it is called by <see cref="Dispose()"/>.</param>
+    /// <summary>Releases the resources of the observation. The default implementation does nothing.</summary>
+    /// <param name="disposing">True if it is called by <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing)
     {
     }

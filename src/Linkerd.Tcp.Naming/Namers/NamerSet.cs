@@ -2,7 +2,7 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Naming.Namers;
 
-/// <summary>The namers of an interpreter, in the order in which they are asked: the configured ones, then those under <c>/$/</c>.</summary>
+/// <summary>The namers of an interpreter, in the order in which they are tried: the configured ones, then those under <c>/$/</c>.</summary>
 internal sealed class NamerSet(IReadOnlyList<Namer> configured, HostResolverOptions options)
 {
     private static readonly DstPath BuiltIn = DstPath.Parse("/$");
@@ -17,15 +17,15 @@ internal sealed class NamerSet(IReadOnlyList<Namer> configured, HostResolverOpti
         new ConstantNamer(DstPath.Parse("/$/fail"), NameBinding.Bound.Fail),
     ];
 
-    /// <summary>Those that know names like this one.</summary>
+    /// <summary>Gets the namers for the prefix of a name.</summary>
     public IEnumerable<Namer> For(DstPath name) => _all.Where(namer => name.StartsWith(namer.Prefix));
 
-    /// <summary>What a name is that no namer knows: a class that does not exist under <c>/$/</c>, else negative.</summary>
+    /// <summary>Gets the binding of a name without a namer: a class that does not exist under <c>/$/</c>, otherwise negative.</summary>
     public static NameBinding Unknown(DstPath name) => name.Count > BuiltIn.Count && name.StartsWith(BuiltIn)
         ? new NameBinding.Failed(Explain(name).Message)
         : NameBinding.Bound.Negative;
 
-    /// <summary>Why no namer knows a name.</summary>
+    /// <summary>Explains why a name has no namer.</summary>
     public static NameBindingException Explain(DstPath name) => new(
         name,
         !name.StartsWith(BuiltIn) ? "a name under '/$/' was expected, such as '/$/inet/<host>/<port>'"

@@ -7,12 +7,12 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// Makes a namer of a resolver: a name is bound to its first labels after the prefix if the resolver says that these are bound; what comes after them is the residual. A name
-/// is negative if the resolver says so or if it has too few labels, so that an alternative falls back; pending until the resolver has said something; and failed if the resolver
+/// Represents a namer over a resolver: a name is bound to its first labels after the prefix if these are bound in the resolver; the labels after them are the residual. A name
+/// is negative if it is negative in the resolver or if it has too few labels, so that an alternative is used; pending until the resolver has yielded a state; and failed if the resolver
 /// failed before the name was bound: a later failure leaves it bound, with its last addresses. Members may be called from any thread.
 /// </summary>
 /// <remarks>
-/// The resolver watches a name only while it is looked up or its addresses are followed, once for all who do. A watch that throws or ends is a failed state, and begins anew after 0.5 s to
+/// The resolver watches a name only while it is looked up or its addresses are followed, once for all observers. A watch that throws or ends is a failed state, and is restarted after 0.5 s to
 /// 1 s, doubling up to 30 s.
 /// </remarks>
 public sealed class ResolverNamer : Namer
@@ -26,9 +26,9 @@ public sealed class ResolverNamer : Namer
     private readonly IRandomSource _random;
     private readonly SharedLeaves _leaves;
 
-    /// <summary>Makes a namer. Nothing is watched before a name is looked up.</summary>
+    /// <summary>Initializes a namer. Nothing is watched before a name is looked up.</summary>
     /// <param name="prefix">The labels that its names begin with.</param>
-    /// <param name="resolver">The resolver. It is given the labels after the prefix as a name: for <c>/#/consul/web</c> with the prefix <c>/#/consul</c>, <c>/web</c>.</param>
+    /// <param name="resolver">The resolver. It receives the labels after the prefix as a name: for <c>/#/consul/web</c> with the prefix <c>/#/consul</c>, <c>/web</c>.</param>
     /// <param name="labels">The number of labels after the prefix that make a name of the resolver. Default: 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="labels"/> is negative.</exception>
     public ResolverNamer(DstPath prefix, IResolver resolver, int labels = 1)
@@ -100,14 +100,14 @@ public sealed class ResolverNamer : Namer
         }
     }
 
-    /// <summary>A watch of foreign code that throws nothing.</summary>
+    /// <summary>A watch of user code that throws nothing.</summary>
     private sealed class Watch(IResolver resolver, DstPath name, CancellationToken cancellationToken) : IAsyncDisposable
     {
         private IAsyncEnumerator<Resolution>? _states;
 
         public string Problem { get; private set; } = "the resolver ended the watch";
 
-        /// <summary>Null at the end.</summary>
+        /// <summary>Gets the next state; null at the end.</summary>
         public async ValueTask<Resolution?> NextAsync()
         {
             try

@@ -13,7 +13,7 @@ public abstract record BoundTree
     {
     }
 
-    /// <summary>A set of addresses.</summary>
+    /// <summary>Represents a set of addresses.</summary>
     /// <param name="Id">The concrete name, such as <c>/#/io.l5d.fs/web</c>: equal ids share one set.</param>
     /// <param name="Residual">The rest of the name, which is for the next hop; <see cref="DstPath.Root"/> if there is none.</param>
     public sealed record Leaf(DstPath Id, DstPath Residual) : BoundTree
@@ -22,8 +22,8 @@ public abstract record BoundTree
         public override string ToString() => Id.ToString();
     }
 
-    /// <summary>The first branch that is not negative. namerd's own binder resolves these; a transformer of its may leave some.</summary>
-    /// <param name="Branches">The first choice first.</param>
+    /// <summary>Represents the first branch that is not negative. namerd's own binder resolves these; a transformer of its may leave some.</summary>
+    /// <param name="Branches">The branches, the first choice first.</param>
     public sealed record Alt(ImmutableArray<BoundTree> Branches) : BoundTree
     {
         /// <inheritdoc/>
@@ -36,7 +36,7 @@ public abstract record BoundTree
         public override string ToString() => $"({string.Join(" | ", Branches)})";
     }
 
-    /// <summary>Branches that share the traffic in proportion to their weights.</summary>
+    /// <summary>Represents branches that share the traffic in proportion to their weights.</summary>
     public sealed record Union(ImmutableArray<WeightedBoundTree> Branches) : BoundTree
     {
         /// <inheritdoc/>
@@ -49,7 +49,7 @@ public abstract record BoundTree
         public override string ToString() => $"({string.Join(" & ", Branches)})";
     }
 
-    /// <summary>The name does not exist.</summary>
+    /// <summary>Represents a name that does not exist.</summary>
     public sealed record Negative : BoundTree
     {
         /// <summary>Gets the only instance that is needed.</summary>
@@ -59,7 +59,7 @@ public abstract record BoundTree
         public override string ToString() => "~";
     }
 
-    /// <summary>The name does not exist, and no further alternative was to be tried.</summary>
+    /// <summary>Represents a name that does not exist, for which no further alternative was to be tried.</summary>
     public sealed record Fail : BoundTree
     {
         /// <summary>Gets the only instance that is needed.</summary>
@@ -69,7 +69,7 @@ public abstract record BoundTree
         public override string ToString() => "!";
     }
 
-    /// <summary>The name exists, and has no address.</summary>
+    /// <summary>Represents a name that exists, and has no address.</summary>
     public sealed record Empty : BoundTree
     {
         /// <summary>Gets the only instance that is needed.</summary>

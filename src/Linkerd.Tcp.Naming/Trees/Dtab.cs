@@ -6,8 +6,8 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// A delegation table: rules that lead from names to trees of names, <c>/svc => /#/io.l5d.fs ; /svc/web => /svc/web-v2 | /svc/web-v1</c>.
-/// Later entries win; earlier ones are their fall-back. Immutable.
+/// Represents a delegation table: rules that lead from names to trees of names, <c>/svc => /#/io.l5d.fs ; /svc/web => /svc/web-v2 | /svc/web-v1</c>.
+/// Later entries win; earlier ones are their fall-back. Immutable; any thread.
 /// </summary>
 /// <remarks>Finagle's <c>Dtab</c>.</remarks>
 public sealed class Dtab : IEquatable<Dtab>
@@ -16,7 +16,7 @@ public sealed class Dtab : IEquatable<Dtab>
     private const int MinIndexed = 32;
     private DtabIndex? _index;
 
-    /// <summary>Makes a dtab of entries, later ones win.</summary>
+    /// <summary>Initializes a dtab from entries, later ones win.</summary>
     public Dtab(params ImmutableArray<DtabEntry> entries) => Entries = entries.IsDefault ? [] : entries;
 
     /// <summary>Gets the dtab without entries.</summary>
@@ -26,17 +26,17 @@ public sealed class Dtab : IEquatable<Dtab>
     public ImmutableArray<DtabEntry> Entries { get; }
 
     /// <summary>
-    /// Reads a dtab: entries separated by <c>;</c>, one of which may stand at the end. White space and comments (<c># ...</c> to the end of the line) may stand
+    /// Parses a dtab: entries separated by <c>;</c>, one of which may stand at the end. White space and comments (<c># ...</c> to the end of the line) may stand
     /// wherever a space may. An empty text is the empty dtab.
     /// </summary>
-    /// <exception cref="NameSyntaxException">The text is no dtab; the message shows the position, in namerd's words.</exception>
+    /// <exception cref="NameSyntaxException">The text is not a dtab; the message shows the position, in namerd's words.</exception>
     public static Dtab Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return NameTreeParser.ParseDtab(text);
     }
 
-    /// <summary>Reads a dtab; returns false if the text is not one.</summary>
+    /// <summary>Parses a dtab; returns false if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [MaybeNullWhen(false)] out Dtab dtab)
     {
         dtab = null;
@@ -58,12 +58,12 @@ public sealed class Dtab : IEquatable<Dtab>
         return more.Entries.IsEmpty ? this : Entries.IsEmpty ? more : new(Entries.AddRange(more.Entries));
     }
 
-    /// <summary>The index of the last entry before the given one whose prefix matches a name; -1 where there is none.</summary>
+    /// <summary>Gets the index of the last entry before the given one whose prefix matches a name; -1 if there is none.</summary>
     internal int FindLast(DstPath name, int before)
     {
         if (Entries.Length >= MinIndexed)
         {
-            // Two threads may both make one: the same.
+            // Two threads may both create one: the same.
             return (_index ??= new DtabIndex(Entries)).FindLast(name, before);
         }
 

@@ -2,7 +2,7 @@ using Linkerd.Tcp.Naming.Trees;
 
 namespace Linkerd.Tcp.Naming;
 
-/// <summary>Represents one rule of a <see cref="Dtab"/>: names that start with the prefix lead to the tree, the rest of the name appended to each of its leaves.</summary>
+/// <summary>Represents one rule of a <see cref="Dtab"/>: names that start with the prefix lead to the tree, the rest of the name appended to each of its leaves. Immutable; any thread.</summary>
 /// <param name="Prefix">The left-hand side.</param>
 /// <param name="Tree">The right-hand side.</param>
 /// <remarks>Finagle's <c>Dentry</c>.</remarks>

@@ -21,7 +21,7 @@ internal sealed class DtabIndex
         }
     }
 
-    /// <summary>The index of the last entry before the given one whose prefix matches a name; -1 where there is none.</summary>
+    /// <summary>Gets the index of the last entry before the given one whose prefix matches a name; -1 if there is none.</summary>
     public int FindLast(DstPath name, int before)
     {
         var last = _root.FindLast(before);
@@ -51,7 +51,7 @@ internal sealed class DtabIndex
     {
         private Dictionary<string, Node>? _children;
 
-        /// <summary>Those whose prefix ends here, in the order of the dtab.</summary>
+        /// <summary>The entries whose prefix ends here, in the order of the dtab.</summary>
         public List<int> Entries { get; } = [];
 
         public Node? Find(string label) => _children?.GetValueOrDefault(label);

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// The left-hand side of a dtab entry: labels, any of which may be the wildcard <c>*</c> for exactly one label. Immutable.
+/// Represents the left-hand side of a dtab entry: labels, any of which may be the wildcard <c>*</c> for exactly one label. Immutable; any thread.
 /// </summary>
 /// <remarks>Finagle's <c>Dentry.Prefix</c>.</remarks>
 public sealed class DtabPrefix : IEquatable<DtabPrefix>
@@ -15,7 +15,7 @@ public sealed class DtabPrefix : IEquatable<DtabPrefix>
     private readonly ImmutableArray<string> _elements;
     private readonly string _text;
 
-    // Labels in their canonical print, in which a label of the byte '*' is \x2a.
+    // Labels in their canonical form, in which a label of the byte '*' is \x2a.
     internal DtabPrefix(ImmutableArray<string> elements)
     {
         _elements = elements;
@@ -25,20 +25,20 @@ public sealed class DtabPrefix : IEquatable<DtabPrefix>
     /// <summary>Gets the number of labels and wildcards.</summary>
     public int Count => _elements.Length;
 
-    /// <summary>Gets a label in its canonical print, or <c>*</c> for the wildcard.</summary>
-    /// <param name="index">From 0.</param>
+    /// <summary>Gets a label in its canonical form, or <c>*</c> for the wildcard.</summary>
+    /// <param name="index">The index, from 0.</param>
     /// <exception cref="IndexOutOfRangeException">There is no such element.</exception>
     public string this[int index] => _elements[index];
 
-    /// <summary>Makes a prefix of exactly the labels of a name.</summary>
+    /// <summary>Creates a prefix of exactly the labels of a name.</summary>
     public static DtabPrefix Of(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);
         return new([.. Enumerable.Range(0, name.Count).Select(i => name[i])]);
     }
 
-    /// <summary>Reads a prefix, such as <c>/svc/*/web</c>.</summary>
-    /// <exception cref="NameSyntaxException">The text is no prefix; the message shows the position.</exception>
+    /// <summary>Parses a prefix, such as <c>/svc/*/web</c>.</summary>
+    /// <exception cref="NameSyntaxException">The text is not a prefix; the message shows the position.</exception>
     public static DtabPrefix Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -48,7 +48,7 @@ public sealed class DtabPrefix : IEquatable<DtabPrefix>
         return prefix;
     }
 
-    /// <summary>Returns whether the first labels of a name match this prefix.</summary>
+    /// <summary>Returns a value that indicates whether the first labels of a name match this prefix.</summary>
     public bool Matches(DstPath name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -17,7 +17,7 @@ public abstract record NameBinding
         _ => StatePrecedence.Nothing,
     };
 
-    /// <summary>The name is bound to a tree; a name that does not exist has a tree too.</summary>
+    /// <summary>Represents a name that is bound to a tree; a name that does not exist has a tree too.</summary>
     public sealed record Bound(BoundTree Tree) : NameBinding
     {
         internal static Bound Negative { get; } = new(BoundTree.Negative.Instance);
@@ -30,7 +30,7 @@ public abstract record NameBinding
         public override string ToString() => $"bound to {Tree}";
     }
 
-    /// <summary>Nothing is known yet.</summary>
+    /// <summary>Represents a name whose binding is not known yet.</summary>
     public sealed record Pending : NameBinding
     {
         /// <summary>Gets the only instance that is needed.</summary>
@@ -40,8 +40,8 @@ public abstract record NameBinding
         public override string ToString() => "pending";
     }
 
-    /// <summary>Binding failed, and says nothing about the name.</summary>
-    /// <param name="Error">What went wrong, in words for a log.</param>
+    /// <summary>Represents a failed binding, after which the state of the name is unknown.</summary>
+    /// <param name="Error">A description of the failure, for a log.</param>
     public sealed record Failed(string Error) : NameBinding
     {
         /// <inheritdoc/>

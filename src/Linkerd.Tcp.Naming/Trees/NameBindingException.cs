@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Naming;
 
-/// <summary>Thrown when a name can never be bound. The message has the name, the part that is wrong, and what was expected there.</summary>
+/// <summary>The exception that is thrown if a name can never be bound. The message contains the name, the part that is wrong, and the expected form.</summary>
 public sealed class NameBindingException : FormatException
 {
-    /// <summary>Makes an exception for a name.</summary>
+    /// <summary>Initializes an exception for a name.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="problem">The part that is wrong, and what was expected there.</param>
+    /// <param name="problem">The part that is wrong, and the expected form.</param>
     public NameBindingException(DstPath name, string problem)
         : base($"'{name}': {problem}")
     {

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// A tree of names, as it stands on the right-hand side of a dtab entry: <c>3 * /a &amp; 1 * (/b | /c) | !</c>. A closed set; immutable.
+/// Represents a tree of names, as on the right-hand side of a dtab entry: <c>3 * /a &amp; 1 * (/b | /c) | !</c>. A closed set; immutable.
 /// </summary>
 /// <remarks>Finagle's <c>NameTree[Path]</c>.</remarks>
 public abstract record NameTree
@@ -14,7 +14,7 @@ public abstract record NameTree
     {
     }
 
-    /// <summary>Reads a tree. White space and comments (<c># ...</c> to the end of the line) may stand wherever a space may.</summary>
+    /// <summary>Parses a tree. White space and comments (<c># ...</c> to the end of the line) may stand wherever a space may.</summary>
     /// <exception cref="NameSyntaxException">The text is not a tree; the message shows the position, in namerd's words.</exception>
     public static NameTree Parse(string text)
     {
@@ -28,11 +28,11 @@ public abstract record NameTree
     /// <summary>Prints the tree exactly: parsing the text gives an equal tree.</summary>
     public sealed override string ToString() => ToString(NameTreeFormat.Exact);
 
-    /// <summary>A single name.</summary>
+    /// <summary>Represents a single name.</summary>
     /// <param name="Path">The name.</param>
     public sealed record Leaf(DstPath Path) : NameTree;
 
-    /// <summary>Several trees in order of preference: the first one that is not negative counts. Written with <c>|</c>.</summary>
+    /// <summary>Represents several trees in order of preference: the first one that is not negative counts. Written with <c>|</c>.</summary>
     /// <param name="Branches">Two or more branches, the first choice first.</param>
     public sealed record Alt(ImmutableArray<NameTree> Branches) : NameTree
     {
@@ -49,7 +49,7 @@ public abstract record NameTree
     }
 
     /// <summary>
-    /// Several trees that share the traffic in proportion to their weights, whatever the number of addresses behind each. Written with <c>&amp;</c>.
+    /// Represents several trees that share the traffic in proportion to their weights, whatever the number of addresses behind each. Written with <c>&amp;</c>.
     /// </summary>
     /// <param name="Branches">Two or more branches.</param>
     public sealed record Union(ImmutableArray<WeightedTree> Branches) : NameTree
@@ -66,21 +66,21 @@ public abstract record NameTree
         public override int GetHashCode() => HashOf.Items(Branches);
     }
 
-    /// <summary>The name does not exist: an alternative continues with its next branch. Written <c>~</c>.</summary>
+    /// <summary>Represents a name that does not exist: an alternative continues with its next branch. Written <c>~</c>.</summary>
     public sealed record Negative : NameTree
     {
         /// <summary>Gets the only instance that is needed.</summary>
         public static Negative Instance { get; } = new();
     }
 
-    /// <summary>The name does not exist, and no alternative is tried. Written <c>!</c>.</summary>
+    /// <summary>Represents a name that does not exist, after which no alternative is tried. Written <c>!</c>.</summary>
     public sealed record Fail : NameTree
     {
         /// <summary>Gets the only instance that is needed.</summary>
         public static Fail Instance { get; } = new();
     }
 
-    /// <summary>A name that exists and has no address. Written <c>$</c>.</summary>
+    /// <summary>Represents a name that exists and has no address. Written <c>$</c>.</summary>
     public sealed record Empty : NameTree
     {
         /// <summary>Gets the only instance that is needed.</summary>

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Trees;
 
-/// <summary>Prints trees and dtabs in one of the formats. What binds weaker than its place stands in parentheses.</summary>
+/// <summary>Prints trees and dtabs in one of the formats. A tree that binds weaker than its place stands in parentheses.</summary>
 internal readonly struct NameTreePrinter(NameTreeFormat format)
 {
     private bool IsNamerd => format == NameTreeFormat.Namerd;

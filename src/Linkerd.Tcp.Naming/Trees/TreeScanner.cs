@@ -4,7 +4,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Naming.Trees;
 
 /// <summary>
-/// Reads name trees and dtabs from a text, one character at a time, and words errors the way namerd does
+/// Reads name trees and dtabs from a text, one character at a time, with error messages as namerd's
 /// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
 /// </summary>
 internal ref struct TreeScanner(ReadOnlySpan<char> text)
@@ -17,7 +17,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
 
     public readonly char Peek => AtEnd ? '\0' : _text[_position];
 
-    /// <summary>White space, and comments from '#' to the end of the line.</summary>
+    /// <summary>Skips white space, and comments from '#' to the end of the line.</summary>
     public void SkipSpace()
     {
         while (!AtEnd)
@@ -67,7 +67,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
         }
     }
 
-    /// <summary>path ::= '/' [ label { '/' label } ]</summary>
+    /// <summary>Takes a path: path ::= '/' [ label { '/' label } ]</summary>
     public DstPath TakePath()
     {
         var start = _position;
@@ -84,7 +84,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
         return DstPath.Parse(_text[start.._position], null);
     }
 
-    /// <summary>prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>
+    /// <summary>Takes a prefix: prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>
     public DtabPrefix TakePrefix()
     {
         Take('/');
@@ -101,7 +101,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
         return new DtabPrefix([.. elements]);
     }
 
-    /// <summary>Digits with at most one '.'; no sign, no exponent.</summary>
+    /// <summary>Takes digits with at most one '.'; no sign, no exponent.</summary>
     public double TakeNumber()
     {
         var start = _position;
@@ -135,7 +135,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
 
     public readonly bool IsNumberStart() => !AtEnd && (char.IsAsciiDigit(Peek) || Peek == '.');
 
-    /// <summary>The error at the cursor. What was found is the character there, unless another is given.</summary>
+    /// <summary>Creates the error at the cursor. The text found is the character there, unless another is given.</summary>
     public readonly NameSyntaxException Error(string expected, char? instead = null)
     {
         var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
@@ -144,13 +144,13 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
         return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
     }
 
-    // The JVM's idea of white space, which counts the separators U+001C to U+001F and no space that forbids a line break.
+    // White space as the JVM defines it, which includes the separators U+001C to U+001F and no space that forbids a line break.
     private static bool IsSpace(char c) =>
         c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
 
     private readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
 
-    // In its canonical print.
+    // In its canonical form.
     private string TakeLabel()
     {
         var start = _position;

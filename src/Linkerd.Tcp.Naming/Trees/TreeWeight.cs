@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp.Naming.Trees;
 
-/// <summary>The weights of unions: what they may be, and their two prints.</summary>
+/// <summary>The weights of unions: their range, and their two printed forms.</summary>
 internal static class TreeWeight
 {
     private const int NamerdDecimals = 2;
@@ -12,7 +12,7 @@ internal static class TreeWeight
     public static double Check(double weight, [CallerArgumentExpression(nameof(weight))] string? name = null) => double.IsFinite(weight) && !double.IsNegative(weight)
         ? weight : throw new ArgumentOutOfRangeException(name, weight, "A weight is a finite number of 0 or more.");
 
-    /// <summary>The shortest digits that read back as the same double, without the exponent that the grammar does not have.</summary>
+    /// <summary>Prints the shortest digits that read back as the same double, without the exponent that the grammar does not have.</summary>
     public static string PrintExact(double weight)
     {
         var shortest = weight.ToString("R", CultureInfo.InvariantCulture);
@@ -29,7 +29,7 @@ internal static class TreeWeight
             : digits.Insert(exponent + 1, ".");
     }
 
-    /// <summary>Two decimals as Java's <c>%.2f</c> has them: the shortest digits, rounded half up.</summary>
+    /// <summary>Prints two decimals as Java's <c>%.2f</c> does: the shortest digits, rounded half up.</summary>
     public static string PrintNamerd(double weight)
     {
         var exact = PrintExact(weight);

@@ -6,10 +6,10 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Checking;
 
-/// <summary>Finds what is odd about a dtab that is one.</summary>
+/// <summary>Finds oddities of a valid dtab.</summary>
 internal static class DtabAdvisor
 {
-    /// <summary>What a reader may not have meant, in the order of the entries.</summary>
+    /// <summary>Finds entries that a reader may not have meant, in the order of the entries.</summary>
     public static IReadOnlyList<DtabProblem> FindOddities(string text, Dtab dtab)
     {
         var entries = DtabSegments.Of(text).Where(segment => !Dtab.Parse(text[segment]).Entries.IsEmpty).Select(segment => StartOf(text, segment)).ToList();
@@ -43,7 +43,7 @@ internal static class DtabAdvisor
         return text.IndexOf('/', start, length) is >= 0 and var slash ? slash : start;
     }
 
-    // Stores other than memory keep what namerd prints, so that there a split changes when the dtab is written.
+    // Stores other than memory keep namerd's printed form, so that there a split changes when the dtab is written.
     private static IEnumerable<string> Rounded(NameTree exact, NameTree printed)
     {
         switch (exact, printed)

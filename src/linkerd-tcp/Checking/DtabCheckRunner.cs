@@ -3,14 +3,14 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Checking;
 
-/// <summary>What <c>dtab check</c> does.</summary>
+/// <summary>Runs <c>dtab check</c>.</summary>
 internal static class DtabCheckRunner
 {
     /// <summary>Checks a file.</summary>
-    /// <param name="file">Where it is; <c>-</c>: the standard input.</param>
+    /// <param name="file">The path; <c>-</c> for the standard input.</param>
     /// <param name="input">Opens the standard input.</param>
-    /// <param name="output">Gets the dtab.</param>
-    /// <param name="errors">Gets what is wrong with it.</param>
+    /// <param name="output">Receives the dtab.</param>
+    /// <param name="errors">Receives its errors.</param>
     /// <returns>The exit code.</returns>
     public static int Run(string file, Func<TextReader> input, TextWriter output, TextWriter errors)
     {

@@ -3,12 +3,12 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Cli.Checking;
 
-/// <summary>Finds everything that is wrong with a dtab.</summary>
+/// <summary>Finds all errors of a dtab.</summary>
 internal static class DtabChecker
 {
     /// <summary>
-    /// Every error, in the order of the text. The first one is worded as namerd words it, about the whole text; where a further entry is wrong, as namerd
-    /// would word it for that entry alone.
+    /// Finds every error, in the order of the text. The first one has namerd's words, about the whole text; an error of a further entry has the words
+    /// that namerd would use for that entry alone.
     /// </summary>
     public static IReadOnlyList<DtabProblem> FindErrors(string text)
     {

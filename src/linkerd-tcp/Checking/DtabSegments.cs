@@ -3,10 +3,10 @@ namespace Linkerd.Tcp.Cli.Checking;
 /// <summary>Cuts the text of a dtab at its semicolons, so that an error in one entry does not hide those of the others.</summary>
 internal static class DtabSegments
 {
-    // Where a comment may begin without white space before it: behind what is complete by itself.
+    // The characters after which a comment may begin without white space before it: those that are complete by themselves.
     private const string Complete = ";()|&!~>*";
 
-    /// <summary>What is between semicolons that are not of a comment; behind the last one too.</summary>
+    /// <summary>Gets the parts between semicolons that are not of a comment; after the last one too.</summary>
     public static IEnumerable<Range> Of(string text)
     {
         var start = 0;

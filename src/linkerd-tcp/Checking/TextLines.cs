@@ -16,7 +16,7 @@ internal sealed class TextLines
         }
     }
 
-    /// <summary>The place of a character; of the end where there is none.</summary>
+    /// <summary>Gets the place of a character; of the end if there is none.</summary>
     public TextPosition PositionOf(int index)
     {
         var found = _starts.BinarySearch(index);

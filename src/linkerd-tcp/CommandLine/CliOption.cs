@@ -3,7 +3,7 @@ using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>One option of the command line, made of its row in the table: what the parser looks for, its line of the help text, and the way of its value into the model.</summary>
+/// <summary>One option of the command line, made of its row in the table: its symbol for the parser, its line of the help text, and its way into the model.</summary>
 internal sealed class CliOption(ConfigurationOption row)
 {
     // The value may be missing for the parser, so that the message for it is ours.
@@ -19,19 +19,19 @@ internal sealed class CliOption(ConfigurationOption row)
     /// <summary>The long name, with its dashes.</summary>
     public string LongName => _symbol.Name;
 
-    /// <summary>Whether it takes no value.</summary>
+    /// <summary>True if it takes no value.</summary>
     public bool IsFlag => row.ValueName is null;
 
-    /// <summary>Its names and its value as the help text has them.</summary>
+    /// <summary>Its names and its value in the form of the help text.</summary>
     public string Usage => (row.Letter is { } letter ? $"-{letter}, {LongName}" : LongName) + (IsFlag ? string.Empty : $" <{row.ValueName}>");
 
-    /// <summary>What it does, and its default.</summary>
+    /// <summary>Its description, and its default.</summary>
     public string Help => IsFlag ? row.Help : $"{row.Help} [default: {row.Default}]";
 
     /// <summary>The library's own view of it.</summary>
     public Option Symbol => _symbol;
 
-    /// <summary>Whether it was given.</summary>
+    /// <summary>Returns true if it was given.</summary>
     public bool IsGiven(ParseResult result) => result.GetResult(_symbol) is { Implicit: false };
 
     /// <summary>The values that were given, in their order; with an error, none.</summary>

@@ -3,20 +3,20 @@ using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>Every option of the command line: those of the table, and the few that say something of a command itself. Those with a letter, their defaults and words are the original's, and come first.</summary>
+/// <summary>Every option of the command line: those of the table, and the few that are of a command itself. Those with a letter, their defaults and words are the original's, and come first.</summary>
 internal static class CliOptions
 {
     public static CliOption HelpFlag { get; } = Flag('h', "help", "Prints help information");
 
     public static CliOption VersionFlag { get; } = Flag('V', "version", "Prints version information");
 
-    /// <summary>What only prints.</summary>
+    /// <summary>The options that only print.</summary>
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 
     /// <summary>The options of the proxy.</summary>
     public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(NamerdKinds.Table.Options);
 
-    /// <summary>Those that decide who resolves names, and how; of <c>resolve</c> too.</summary>
+    /// <summary>The options that decide how names are resolved; of <c>resolve</c> too.</summary>
     public static IReadOnlyList<CliOption> Naming { get; } = [.. Proxy.Where(static option => option.Row.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)))];
 
     /// <summary>The options of <c>resolve</c> that the proxy does not have.</summary>

@@ -3,10 +3,11 @@ using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>Takes a command line apart: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config reference</c>, which prints docs/reference.md.</summary>
+/// <summary>Parses a command line: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config
+/// reference</c>, which prints docs/reference.md.</summary>
 internal static class CommandLineParser
 {
-    /// <summary>Reads a command line; never throws for what it says.</summary>
+    /// <summary>Parses a command line; never throws for its content.</summary>
     public static ParsedCommandLine Parse(string[] args) => args switch
     {
         ["resolve", .. var rest] => ResolveCommandLine.Parse(rest),

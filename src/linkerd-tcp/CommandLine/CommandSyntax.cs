@@ -4,7 +4,7 @@ using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>The form of one command: its options, and its one argument. System.CommandLine says which token belongs to what; values are judged elsewhere.</summary>
+/// <summary>The form of one command: its options, and its one argument. System.CommandLine assigns the tokens; values are checked elsewhere.</summary>
 internal sealed class CommandSyntax
 {
     // No "@file" on this command line: names are free to begin as they like.
@@ -15,11 +15,11 @@ internal sealed class CommandSyntax
     private readonly string _expected;
     private readonly Command _command;
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Initializes a form.</summary>
     /// <param name="usage">The line of the help text.</param>
     /// <param name="options">The options.</param>
-    /// <param name="argumentName">What the help calls the argument, in its brackets.</param>
-    /// <param name="expected">What is expected there, in words.</param>
+    /// <param name="argumentName">The name of the argument in the help, with its brackets.</param>
+    /// <param name="expected">A description of the expected argument.</param>
     public CommandSyntax(string usage, IReadOnlyList<CliOption> options, string argumentName, string expected)
     {
         Usage = usage;
@@ -37,13 +37,13 @@ internal sealed class CommandSyntax
     /// <summary>The line of the help text.</summary>
     public string Usage { get; }
 
-    /// <summary>What the help calls the argument, in its brackets.</summary>
+    /// <summary>The name of the argument in the help, with its brackets.</summary>
     public string ArgumentName { get; }
 
-    /// <summary>Takes a command line apart.</summary>
+    /// <summary>Parses a command line.</summary>
     public ParseResult Parse(string[] args) => _command.Parse(args, Configuration);
 
-    /// <summary>What is wrong with single tokens. The library drops empty ones and takes the next one for the value, and the value of a flag for the argument.</summary>
+    /// <summary>Finds the errors of single tokens. The library drops empty ones and takes the next one for the value, and the value of a flag for the argument.</summary>
     public IEnumerable<string> FindTokenErrors(string[] args)
     {
         for (var i = 0; i < args.Length; i++)
@@ -66,7 +66,7 @@ internal sealed class CommandSyntax
         }
     }
 
-    /// <summary>The argument; null, with errors, where it is missing or there is more.</summary>
+    /// <summary>Gets the argument; null, with errors, if it is missing or there is more.</summary>
     public string? ReadArgument(ParseResult result, List<string> errors)
     {
         var tokens = result.GetResult(_argument)?.Tokens.Select(token => token.Value).ToList() ?? [];
@@ -94,7 +94,7 @@ internal sealed class CommandSyntax
         return null;
     }
 
-    /// <summary>The argument, read.</summary>
+    /// <summary>Gets the argument, parsed.</summary>
     public T? ReadArgument<T>(ParseResult result, List<string> errors, Func<string, T?> parse)
         where T : class
     {

@@ -5,7 +5,7 @@ internal static class DtabCommandLine
 {
     private static readonly CommandSyntax Syntax = new(CommandHelpText.DtabUsage, [CliOptions.HelpFlag], "<FILE|->", "a file, or - for standard input");
 
-    /// <summary>Reads what follows the word; never throws for what it says.</summary>
+    /// <summary>Parses the arguments after the word; never throws for their content.</summary>
     public static ParsedCommandLine Parse(string[] args)
     {
         if (args is not ["check", .. var rest])

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>What <c>--help</c> and <c>--version</c> print: the original's layout, then what came since.</summary>
+/// <summary>The output of <c>--help</c> and <c>--version</c>: the original's layout, then the later options.</summary>
 internal static class HelpText
 {
     /// <summary>One line, after every error too.</summary>

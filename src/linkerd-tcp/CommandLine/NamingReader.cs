@@ -6,17 +6,17 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>Reads the options that decide who resolves names, and judges them together.</summary>
+/// <summary>Reads the options that decide how names are resolved, and checks them together.</summary>
 internal static class NamingReader
 {
-    // What namerd does not have, or would resolve no better.
+    // The namers that namerd does not have, or would resolve no better.
     private static readonly DstPath[] BuiltIn = [DstPath.Parse("/$"), DstPath.Parse("/#/io.l5d.dns"), DstPath.Parse("/#/io.l5d.dnssrv")];
 
     /// <summary>Reads them.</summary>
-    /// <param name="result">What was parsed.</param>
-    /// <param name="argumentName">What the help calls the target, in its brackets.</param>
-    /// <param name="target">What is to be resolved; null where that is wrong already.</param>
-    /// <param name="errors">Gets a line for each thing that is wrong; the return value means nothing then.</param>
+    /// <param name="result">The parsed command line.</param>
+    /// <param name="argumentName">The name of the target in the help, with its brackets.</param>
+    /// <param name="target">The target; null if it has an error already.</param>
+    /// <param name="errors">Receives a line for each error; then the return value has no meaning.</param>
     public static TargetNaming Read(ParseResult result, string argumentName, NameTree? target, List<string> errors)
     {
         var before = errors.Count;
@@ -40,7 +40,7 @@ internal static class NamingReader
             errors.Add($"{argumentName} '{target}': addresses with commas are one set only where all names are bound here, and namerd binds these; expected a split of them: a:1 & b:2");
         }
 
-        // What can never work is found now, not when the first client comes.
+        // A target that can never work is found now, not when the first client comes.
         if (errors.Count == before && naming.Check() is { } problem)
         {
             errors.Add($"{argumentName} '{target}': {problem}");

@@ -13,7 +13,7 @@ internal static class ProxyCommandLine
 
     private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated);
 
-    /// <summary>Reads it; never throws for what it says.</summary>
+    /// <summary>Parses it; never throws for its content.</summary>
     public static ParsedCommandLine Parse(string[] args)
     {
         var errors = Syntax.FindTokenErrors(args).ToList();

@@ -11,7 +11,7 @@ internal static class ResolveCommandLine
     private static readonly CommandSyntax Syntax = new(
         CommandHelpText.ResolveUsage, [CliOptions.HelpFlag, .. CliOptions.OfResolve, .. CliOptions.Naming], "<NAME>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
 
-    /// <summary>Reads what follows the word; never throws for what it says.</summary>
+    /// <summary>Parses the arguments after the word; never throws for their content.</summary>
     public static ParsedCommandLine Parse(string[] args)
     {
         var errors = Syntax.FindTokenErrors(args).ToList();

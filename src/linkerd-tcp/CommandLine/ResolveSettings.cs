@@ -7,12 +7,12 @@ internal sealed class ResolveSettings
 {
     public required TargetNaming Naming { get; init; }
 
-    /// <summary>Whether changes are printed until a signal comes.</summary>
+    /// <summary>True if changes are printed until a signal comes.</summary>
     public bool Watch { get; set; }
 
-    /// <summary>How long the name may be pending; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: for ever.</summary>
+    /// <summary>The longest time for which the name may be pending; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether documents are printed, for programs.</summary>
+    /// <summary>True if documents are printed, for programs.</summary>
     public bool Json { get; set; }
 }

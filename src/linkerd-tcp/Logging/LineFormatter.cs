@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.Cli.Logging;
 
-/// <summary>One line per event, as env_logger prints it: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
+/// <summary>Formats each event as one line, like env_logger: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="containing">Only messages with this text are printed; null: all.</param>
+/// <param name="containing">Only messages with this text are printed; null for all.</param>
 internal sealed class LineFormatter(TimeProvider timeProvider, string? containing)
 {
-    /// <summary>Writes the line of an event; nothing where its message has not the text.</summary>
+    /// <summary>Writes the line of an event; nothing if its message does not contain the text.</summary>
     public void Write<TState>(in LogEntry<TState> logEntry, TextWriter textWriter)
     {
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
@@ -35,7 +35,7 @@ internal sealed class LineFormatter(TimeProvider timeProvider, string? containin
         textWriter.Write('\n');
     }
 
-    // What peers and servers sent may be in a message: it must not look like lines of ours, nor steer a terminal.
+    // Data of peers and servers may be in a message: it must not look like lines of ours, nor control a terminal.
     private static void WriteOnOneLine(TextWriter writer, string text)
     {
         foreach (var character in text)

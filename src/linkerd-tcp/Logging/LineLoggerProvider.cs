@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>Loggers of lines: each event is a line in a queue. Any thread.</summary>
-/// <param name="lines">Makes the lines.</param>
-/// <param name="queue">Gets them; it is disposed with the provider.</param>
+/// <param name="lines">Formats the lines.</param>
+/// <param name="queue">Receives them; it is disposed with the provider.</param>
 internal sealed class LineLoggerProvider(LineFormatter lines, LineQueue queue) : ILoggerProvider
 {
     /// <inheritdoc/>

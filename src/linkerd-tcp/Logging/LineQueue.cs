@@ -8,7 +8,7 @@ internal sealed class LineQueue : IDisposable
 {
     private const int MaxLines = 4096;
 
-    // Somebody may have stopped the terminal (Control-S), which is no reason not to end.
+    // The terminal may have been stopped (Control-S), which is no reason not to end.
     private static readonly TimeSpan MaxFlush = TimeSpan.FromSeconds(1.5);
 
     private readonly Lock _lock = new();
@@ -20,8 +20,8 @@ internal sealed class LineQueue : IDisposable
     private int _dropped;
     private bool _isDisposed;
 
-    /// <summary>Makes one.</summary>
-    /// <param name="writer">Where the lines go. It does not throw.</param>
+    /// <summary>Initializes a queue.</summary>
+    /// <param name="writer">The target of the lines. It does not throw.</param>
     /// <param name="timeProvider">The clock.</param>
     public LineQueue(TextWriter writer, TimeProvider timeProvider)
     {
@@ -57,7 +57,7 @@ internal sealed class LineQueue : IDisposable
         _added.Release();
     }
 
-    /// <summary>Waits until what is queued is written, for a moment at most.</summary>
+    /// <summary>Waits until the queued lines are written, for a moment at most.</summary>
     public void Dispose()
     {
         lock (_lock)

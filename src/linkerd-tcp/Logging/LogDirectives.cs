@@ -2,15 +2,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.Logging;
 
-/// <summary>What is logged: levels by category prefix, and a text that each message must contain.</summary>
-/// <param name="Default">The level of categories that no prefix fits.</param>
-/// <param name="ByCategory">Levels by category prefix; the longest that fits decides.</param>
-/// <param name="Containing">Only messages with this text are logged; null: all.</param>
-/// <param name="Warnings">What could not be read, and is ignored.</param>
+/// <summary>The filter of log messages: levels by category prefix, and a text that each message must contain.</summary>
+/// <param name="Default">The level of categories that match no prefix.</param>
+/// <param name="ByCategory">Levels by category prefix; the longest match decides.</param>
+/// <param name="Containing">Only messages with this text are logged; null for all.</param>
+/// <param name="Warnings">The parts that could not be read, and are ignored.</param>
 internal sealed record LogDirectives(
     LogLevel Default, IReadOnlyList<KeyValuePair<string, LogLevel>> ByCategory, string? Containing, IReadOnlyList<string> Warnings)
 {
-    /// <summary>In the form that the logger factory understands; it has the same rules as to prefixes.</summary>
+    /// <summary>Converts to the logger factory's form, which has the same rules for prefixes.</summary>
     public LoggerFilterOptions ToFilterOptions()
     {
         var options = new LoggerFilterOptions { MinLevel = Default };

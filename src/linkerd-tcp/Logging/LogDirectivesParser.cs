@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>
 /// The grammar of Rust's env_logger: <c>[directive{,directive}][/text]</c>, a directive being <c>level</c>, <c>prefix</c> or <c>prefix=level</c>.
-/// The text after the slash is searched for in the message as it stands, as env_logger built without regular expressions has it.
+/// The text after the slash is searched for in the message as it stands, as by env_logger when built without regular expressions.
 /// </summary>
 internal static class LogDirectivesParser
 {
@@ -20,7 +20,7 @@ internal static class LogDirectivesParser
         ("trace", LogLevel.Trace),
     ];
 
-    /// <summary>What an environment asks for: <c>LINKERD_TCP_LOG</c>, or <c>RUST_LOG</c> where that is unset, or else the default.</summary>
+    /// <summary>Gets the directives of an environment: <c>LINKERD_TCP_LOG</c>, or <c>RUST_LOG</c> if that is unset, or otherwise the default.</summary>
     public static LogDirectives FromEnvironment(Func<string, string?> environment, string defaultText = "info")
     {
         foreach (var variable in (string[])["LINKERD_TCP_LOG", "RUST_LOG"])
@@ -34,8 +34,8 @@ internal static class LogDirectivesParser
         return Parse(string.Empty, defaultText);
     }
 
-    /// <summary>Reads directives; what cannot be read is ignored with a warning.</summary>
-    /// <param name="variable">Where they come from, for the warnings.</param>
+    /// <summary>Parses directives; a part that cannot be read is ignored with a warning.</summary>
+    /// <param name="variable">The source of the directives, for the warnings.</param>
     /// <param name="text">The directives.</param>
     public static LogDirectives Parse(string variable, string text)
     {
@@ -74,7 +74,7 @@ internal static class LogDirectivesParser
             }
         }
 
-        // As in env_logger, naming categories alone turns the others off; but a value in which nothing was understood is no wish for silence.
+        // As in env_logger, naming categories alone turns the others off; but a value in which nothing was understood does not turn everything off.
         fallback ??= categories.Count > 0 ? LogLevel.None : LogLevel.Information;
         return new LogDirectives(fallback.Value, [.. categories], string.IsNullOrEmpty(containing) ? null : containing, warnings);
     }

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.Logging;
 
-/// <summary>Makes the loggers of the process.</summary>
+/// <summary>Creates the loggers of the process.</summary>
 internal static class StandardErrorLogging
 {
     /// <summary>
-    /// A factory whose loggers write to stderr. A thread of its own does the writing; where that cannot keep up, messages are dropped and
-    /// their number is written, as nobody may wait for a terminal. Disposing it writes what is still queued.
+    /// Creates a factory whose loggers write to stderr. A thread of its own does the writing; if that cannot keep up, messages are dropped and
+    /// their number is written, as no thread may wait for a terminal. Disposing it writes the queued messages.
     /// </summary>
     public static LoggerFactory Create(LogDirectives directives, TimeProvider timeProvider)
     {

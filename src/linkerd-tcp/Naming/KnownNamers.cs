@@ -4,13 +4,13 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Naming;
 
-/// <summary>The namers that there are here, and the names of a dtab that lead to another one.</summary>
+/// <summary>The namers of this executable, and the names of a dtab that lead to another one.</summary>
 internal static class KnownNamers
 {
     /// <summary>The namer of <c>--disco</c>.</summary>
     public static DstPath Files { get; } = DstPath.Parse("/#/io.l5d.fs");
 
-    /// <summary>What addresses with commas become.</summary>
+    /// <summary>The namer of addresses with commas.</summary>
     public static DstPath Groups { get; } = DstPath.Parse("/$/inets");
 
     private static readonly DstPath Configured = DstPath.Parse("/#");
@@ -20,7 +20,7 @@ internal static class KnownNamers
         .. ((string[])["/#/io.l5d.dns", "/#/io.l5d.dnssrv", "/$/inet", "/$/inets", "/$/fixedinet", "/$/nil", "/$/fail"]).Select(prefix => DstPath.Parse(prefix)),
     ];
 
-    /// <summary>What is wrong with the names that a dtab or a target leads to, one line for each namer that there is not; the first entry that leads there is named.</summary>
+    /// <summary>Finds names of a dtab or a target that lead to a missing namer, with one line for each such namer; the line names the first entry that leads there.</summary>
     public static IEnumerable<string> FindUnknown(Dtab dtab, NameTree target, bool hasFiles)
     {
         var prefixes = PrefixesOf(dtab);
@@ -49,7 +49,7 @@ internal static class KnownNamers
         return prefixes;
     }
 
-    /// <summary>What to say of a name; null where a namer knows it, or an entry of the dtab leads on from it.</summary>
+    /// <summary>Describes a name; null if it has a namer, or an entry of the dtab leads on from it.</summary>
     public static string? Describe(DstPath name, PrefixTree prefixes, bool hasFiles)
     {
         if (name.Count < 2

@@ -10,7 +10,7 @@ internal sealed class NamerdConfiguration : InterpreterConfiguration
     /// <inheritdoc/>
     public override string Kind => IsMesh ? NamerdKinds.MeshName : NamerdKinds.HttpName;
 
-    /// <summary>Whether the mesh interface is asked (gRPC), and not the HTTP interface.</summary>
+    /// <summary>True if the mesh interface is used (gRPC), and not the HTTP interface.</summary>
     public bool IsMesh { get; set; }
 
     public IReadOnlyList<Uri> BaseAddresses { get; set; } = new NamerdOptions().BaseAddresses;
@@ -23,7 +23,7 @@ internal sealed class NamerdConfiguration : InterpreterConfiguration
 
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The dtab that namerd appends to its own; null: none.</summary>
+    /// <summary>The dtab that namerd appends to its own; null for none.</summary>
     public Dtab? Dtab { get; set; }
 
     public string? TrustCerts { get; set; }

@@ -6,7 +6,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Naming;
 
-/// <summary>The kinds of interpreters that ask namerd.</summary>
+/// <summary>The kinds of interpreters that use namerd.</summary>
 internal static class NamerdKinds
 {
     public const string HttpName = "io.l5d.namerd.http";

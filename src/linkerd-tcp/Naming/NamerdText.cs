@@ -4,11 +4,11 @@ using Linkerd.Tcp.Namerd.Mesh;
 
 namespace Linkerd.Tcp.Cli.Naming;
 
-/// <summary>What namerd is told.</summary>
+/// <summary>Parses the settings of namerd.</summary>
 internal static class NamerdText
 {
-    /// <summary>Reads addresses of namerd, separated by commas: all of its HTTP interface, or all of its mesh interface.</summary>
-    /// <exception cref="InvalidValueException">One is none, or they are mixed.</exception>
+    /// <summary>Parses addresses of namerd, separated by commas: all of its HTTP interface, or all of its mesh interface.</summary>
+    /// <exception cref="InvalidValueException">An item is not an address, or they are mixed.</exception>
     public static IReadOnlyList<Uri> ParseAddresses(string text)
     {
         var addresses = text.Split(',').Select(ParseAddress).Distinct().ToList();
@@ -18,14 +18,14 @@ internal static class NamerdText
             : throw new InvalidValueException($"'{addresses[http]}' is of the HTTP interface and '{addresses[mesh]}' of the mesh; expected addresses of one kind");
     }
 
-    /// <summary>Whether an address is of namerd's mesh interface (gRPC).</summary>
+    /// <summary>Returns true if an address is of namerd's mesh interface (gRPC).</summary>
     public static bool IsMesh(Uri address) => address.Scheme is MeshAddress.Scheme or MeshAddress.TlsScheme;
 
-    /// <summary>Whether an address is reached by TLS.</summary>
+    /// <summary>Returns true if an address is reached by TLS.</summary>
     public static bool IsTls(Uri address) => address.Scheme is "https" or MeshAddress.TlsScheme;
 
-    /// <summary>Reads a namespace.</summary>
-    /// <exception cref="InvalidValueException">It cannot be one.</exception>
+    /// <summary>Parses a namespace.</summary>
+    /// <exception cref="InvalidValueException">The text cannot be a namespace.</exception>
     public static string ParseNamespace(string text) => NamerdAddress.IsNamespace(text)
         ? text
         : throw new InvalidValueException("expected a namespace, such as default, of what stands for itself in a URL: letters, digits, '-', '.', '_', '/'");

@@ -7,7 +7,7 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Cli.Naming;
 
-/// <summary>Reads what is needed for TLS to namerd from its files.</summary>
+/// <summary>Reads the options of TLS to namerd from their files.</summary>
 internal static class NamerdTlsFiles
 {
     // The keys of the options.
@@ -27,8 +27,8 @@ internal static class NamerdTlsFiles
     }
 
     /// <summary>Reads the files.</summary>
-    /// <param name="configuration">Where they are.</param>
-    /// <param name="fail">Called with the key of each option that is wrong and, as the rest of a sentence that begins with its name, what is wrong; the return value means nothing then.</param>
+    /// <param name="configuration">The paths.</param>
+    /// <param name="fail">Called with the key of each option that is wrong and, as the rest of a sentence that begins with its name, the error; then the return value has no meaning.</param>
     /// <param name="nameOf">The name of an option for messages, by its key.</param>
     public static NamerdTlsOptions Load(NamerdConfiguration configuration, Action<string, string> fail, Func<string, string> nameOf)
     {

@@ -11,16 +11,16 @@ namespace Linkerd.Tcp.Cli.Naming;
 /// <param name="Interpreter">The configuration of the interpreter.</param>
 internal sealed record TargetNaming(NameTree Target, InterpreterConfiguration Interpreter)
 {
-    /// <summary>The name that is resolved: the target, or what stands for it if that is a tree.</summary>
+    /// <summary>The name that is resolved: the target, or the name in its place if that is a tree.</summary>
     public DstPath Name => NamedTarget.Of(Target)[0].Name;
 
-    /// <summary>Makes what resolves the name; nothing is asked yet.</summary>
+    /// <summary>Creates the services that resolve the name; no request is made yet.</summary>
     /// <exception cref="NameBindingException">The target can never be bound.</exception>
-    /// <exception cref="InvalidOptionsException">namerd could never be asked so.</exception>
+    /// <exception cref="InvalidOptionsException">Requests to namerd could never be sent with these options.</exception>
     public NamingServices Create(ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
         NamerdKinds.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
 
-    /// <summary>Returns what is wrong if it can never work; otherwise null.</summary>
+    /// <summary>Returns the problem if it can never work; otherwise null.</summary>
     public string? Check()
     {
         try
@@ -39,7 +39,7 @@ internal sealed record TargetNaming(NameTree Target, InterpreterConfiguration In
         }
     }
 
-    /// <summary>Returns a warning for each name that leads to a namer that there is not, if names are bound here.</summary>
+    /// <summary>Returns a warning for each name that leads to a missing namer, if names are bound here.</summary>
     public IEnumerable<string> FindUnknownNamers() =>
         Interpreter is LocalInterpreterConfiguration local ? KnownNamers.FindUnknown(local.Dtab ?? Dtab.Empty, Target, hasFiles: local.Namers.Count > 0) : [];
 }

@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Cli.Primitives;
 
-/// <summary>What the process ends with.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCode
 {
-    /// <summary>Help or version was printed; the proxy was told to stop, whether or not sessions had to be aborted; the name is bound; the dtab is one.</summary>
+    /// <summary>Help or version was printed; the proxy was stopped by a signal, with or without aborted sessions; the name is bound; the dtab is valid.</summary>
     public const int Success = 0;
 
     /// <summary>It could not start, or broke down; the name cannot be resolved.</summary>
@@ -12,12 +12,12 @@ internal static class ExitCode
     /// <summary><c>resolve</c>: the name does not exist.</summary>
     public const int Negative = 2;
 
-    /// <summary><c>resolve</c>: nothing is known about the name yet.</summary>
+    /// <summary><c>resolve</c>: the state of the name is not known yet.</summary>
     public const int Pending = 3;
 
     /// <summary>The command line is wrong: EX_USAGE of sysexits.h, as in the original.</summary>
     public const int Usage = 64;
 
-    /// <summary><c>dtab check</c>: the text is no dtab. EX_DATAERR of sysexits.h.</summary>
+    /// <summary><c>dtab check</c>: the text is not a dtab. EX_DATAERR of sysexits.h.</summary>
     public const int BadData = 65;
 }

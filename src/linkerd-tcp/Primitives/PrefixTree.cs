@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming;
 namespace Linkerd.Tcp.Cli.Primitives;
 
 /// <summary>
-/// The prefixes of entries of a dtab, label by label, so that what matches a name is found in the time of its labels and not of the entries. Entries are
+/// The prefixes of entries of a dtab, label by label, so that the matches of a name are found in the time of its labels and not of the entries. Entries are
 /// added from the last one to the first.
 /// </summary>
 internal sealed class PrefixTree
@@ -15,7 +15,7 @@ internal sealed class PrefixTree
     /// <summary>Adds an entry.</summary>
     /// <param name="prefix">Its prefix.</param>
     /// <param name="index">Its place in the dtab.</param>
-    /// <param name="ends">Whether it ends the search for what it matches.</param>
+    /// <param name="ends">True if it ends the search for the names that it matches.</param>
     public void Add(DtabPrefix prefix, int index, bool ends)
     {
         var node = _root;
@@ -34,20 +34,20 @@ internal sealed class PrefixTree
         node.FirstEnd = ends ? index : node.FirstEnd;
     }
 
-    /// <summary>Whether an entry matches a name.</summary>
+    /// <summary>Returns true if an entry matches a name.</summary>
     public bool Matches(DstPath name) => Walk(name.Count, i => name[i]).Any(node => node.HasEntry);
 
-    /// <summary>Whether an entry matches a name, or may match it with further labels.</summary>
+    /// <summary>Returns true if an entry matches a name, or may match it with further labels.</summary>
     public bool MayMatch(DstPath name) => Walk(name.Count, i => name[i], isOpen: true).Any(node => node.HasEntry);
 
-    /// <summary>The first of the entries that end the search for whatever another prefix matches; null where there is none.</summary>
+    /// <summary>Gets the first of the entries that end the search for all names that another prefix matches; null if there is none.</summary>
     public int? FindEnd(DtabPrefix prefix)
     {
         var first = Walk(prefix.Count, i => prefix[i]).Min(node => node.FirstEnd);
         return first == int.MaxValue ? null : first;
     }
 
-    // Every node on the way, the root first; with "isOpen" also whatever is below the last ones. A wildcard matches any label; only a wildcard covers one.
+    // Every node on the way, the root first; with "isOpen" also everything below the last ones. A wildcard matches any label; only a wildcard covers one.
     private IEnumerable<Node> Walk(int count, Func<int, string> label, bool isOpen = false)
     {
         var level = new List<Node> { _root };

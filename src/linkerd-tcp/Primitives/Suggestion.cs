@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Cli.Primitives;
 
-/// <summary>Finds what somebody meant who mistyped an option.</summary>
+/// <summary>Finds the option that a mistyped one was meant for.</summary>
 internal static class Suggestion
 {
-    /// <summary>The candidate that the text is the beginning of, or else the nearest one within a third of its length; null where none is.</summary>
+    /// <summary>Gets the candidate that the text is the beginning of, or otherwise the nearest one within a third of its length; null if there is none.</summary>
     public static string? Find(string text, IEnumerable<string> candidates)
     {
         string? best = null;

@@ -2,10 +2,10 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What a bound tree leads to.</summary>
+/// <summary>Gets the leaves of bound trees.</summary>
 internal static class BoundTreeLeaves
 {
-    /// <summary>The leaves, left to right.</summary>
+    /// <summary>Gets the leaves, left to right.</summary>
     public static IEnumerable<BoundTree.Leaf> Leaves(this BoundTree tree) => tree switch
     {
         BoundTree.Leaf leaf => [leaf],

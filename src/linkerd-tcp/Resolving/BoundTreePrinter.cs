@@ -2,7 +2,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>A bound tree as a delegation without steps, for where nobody says how it came to be.</summary>
+/// <summary>Converts a bound tree to a delegation without steps, for interpreters that do not explain a binding.</summary>
 internal static class BoundTreePrinter
 {
     /// <summary>The tree, under the name.</summary>

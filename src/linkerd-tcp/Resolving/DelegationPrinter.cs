@@ -2,7 +2,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Prints how a name is bound, as a tree: each step, the entry of the dtab that led there, and what is at its end.</summary>
+/// <summary>Prints how a name is bound, as a tree: each step, the entry of the dtab that led there, and its end.</summary>
 internal sealed class DelegationPrinter
 {
     private readonly NameSnapshot _snapshot;
@@ -10,8 +10,8 @@ internal sealed class DelegationPrinter
 
     private DelegationPrinter(NameSnapshot snapshot) => _snapshot = snapshot;
 
-    /// <summary>The lines.</summary>
-    /// <param name="tree">How the name is bound.</param>
+    /// <summary>Prints the lines.</summary>
+    /// <param name="tree">The delegation of the name.</param>
     /// <param name="snapshot">The states of the leaves.</param>
     public static IReadOnlyList<string> Print(DelegateTree tree, NameSnapshot snapshot)
     {
@@ -107,15 +107,15 @@ internal sealed class DelegationPrinter
         DelegateTree.Step step => IsNegative(step.Tree),
         DelegateTree.Alt alt => alt.Branches.All(IsNegative),
 
-        // Several branches that fail or are negative come to nothing; one that fails alone does not.
+        // Several branches that fail or are negative have no result; one that fails alone has.
         DelegateTree.Union union => union.Branches.All(branch => IsNegative(branch.Tree) || branch.Tree is DelegateTree.Fail),
         _ => false,
     };
 
-    /// <param name="First">What stands before the node.</param>
-    /// <param name="Rest">What stands before the lines below it.</param>
+    /// <param name="First">The text before the node.</param>
+    /// <param name="Rest">The text before the lines below it.</param>
     /// <param name="Weight">Its weight in a union.</param>
     /// <param name="Entry">The entry that was printed last on the way here.</param>
-    /// <param name="IsUnused">Whether an alternative before it counts.</param>
+    /// <param name="IsUnused">True if an alternative before it counts.</param>
     private sealed record Place(string First, string Rest, double? Weight, DtabEntry? Entry, bool IsUnused);
 }

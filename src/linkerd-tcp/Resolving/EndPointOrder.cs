@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Addresses by their bytes, IPv4 first, then by port, so that equal sets print alike.</summary>
+/// <summary>Orders addresses by their bytes, IPv4 first, then by port, so that equal sets print alike.</summary>
 internal sealed class EndPointOrder : IComparer<EndPoint>
 {
     public static EndPointOrder Instance { get; } = new();

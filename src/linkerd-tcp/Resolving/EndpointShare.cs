@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Cli.Resolving;
 /// <summary>An endpoint, and the part of the connections that it gets.</summary>
 /// <param name="EndPoint">The address.</param>
 /// <param name="Weight">Its weight among those of its group.</param>
-/// <param name="Share">Its share of all connections, 0 to 1, where every endpoint can serve.</param>
+/// <param name="Share">Its share of all connections, 0 to 1, if every endpoint can serve.</param>
 /// <param name="Tier">Its priority, 0 first.</param>
 /// <param name="Authority">The authority that discovery gave for it; null if it gave none.</param>
 internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Share, int Tier, string? Authority = null)
@@ -30,6 +30,6 @@ internal sealed record EndpointShare(EndPoint EndPoint, double Weight, double Sh
                 endpoint.Address, endpoint.EffectiveWeight, share * Part(endpoint.EffectiveWeight, sum, group.Endpoints.Length), group.Tier, endpoint.Metadata?.Authority));
     }
 
-    // A weight of 0 is a last resort: it has a share only where all have it.
+    // A weight of 0 is a last resort: it has a share only if all have it.
     private static double Part(double weight, double sum, int count) => sum > 0 ? weight / sum : 1.0 / count;
 }

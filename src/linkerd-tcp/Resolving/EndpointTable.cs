@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Endpoints in columns, for people.</summary>
+/// <summary>Prints endpoints in columns.</summary>
 internal static class EndpointTable
 {
     private const string Margin = "    ";
 
-    /// <summary>A line for each, under one with what the columns are.</summary>
+    /// <summary>Prints a line for each, after one with the titles of the columns.</summary>
     public static IEnumerable<string> Print(IReadOnlyList<EndpointShare> endpoints)
     {
         if (endpoints.Count == 0)
@@ -13,7 +13,7 @@ internal static class EndpointTable
             return [];
         }
 
-        // Columns for what few sets have are there where they have it.
+        // Columns for properties that few sets have are there only if the set has them.
         var hasTiers = endpoints.Any(endpoint => endpoint.Tier != 0);
         var hasAuthorities = endpoints.Any(endpoint => endpoint.Authority is not null);
         string[][] rows =

@@ -5,10 +5,10 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Addresses as Java prints them, and so namerd.</summary>
+/// <summary>Prints addresses as Java does, and so namerd.</summary>
 internal static class JavaAddress
 {
-    /// <summary>IPv6 uncompressed, <c>2001:db8:0:0:0:0:0:1</c>, with its zone; one that is mapped from IPv4 as that.</summary>
+    /// <summary>Prints IPv6 uncompressed, <c>2001:db8:0:0:0:0:0:1</c>, with its zone; one that is mapped from IPv4 as that.</summary>
     public static string Print(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.IsIPv4MappedToIPv6)

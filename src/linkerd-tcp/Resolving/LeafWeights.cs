@@ -3,12 +3,12 @@ using Linkerd.Tcp.Naming;
 namespace Linkerd.Tcp.Cli.Resolving;
 
 /// <summary>
-/// The weight of the innermost union that each leaf of a bound tree came from, left to right, which namerd gives with the addresses of the leaf. A union of which one
-/// branch is left is gone from the bound tree, but not its weight: so it takes the delegation to know.
+/// The weight of the innermost union that each leaf of a bound tree came from, left to right, which namerd sends with the addresses of the leaf. A union with a single
+/// remaining branch is not in the bound tree, but its weight counts: so the delegation is needed.
 /// </summary>
 internal static class LeafWeights
 {
-    /// <summary>The weights; of the tree alone where the delegation is not known, or tells another story.</summary>
+    /// <summary>Gets the weights; of the tree alone if the delegation is not known, or does not match it.</summary>
     public static IReadOnlyList<double?> Of(BoundTree tree, DelegateTree? delegation) =>
         delegation is not null && Bind(delegation, null) is { } bound && bound.Tree == tree ? bound.Weights : [.. OfTree(tree, null)];
 
@@ -20,7 +20,7 @@ internal static class LeafWeights
         _ => [],
     };
 
-    // What binding makes of a delegation. Null: it does not say.
+    // The result of binding a delegation. Null if it has none.
     private static Result? Bind(DelegateTree tree, double? weight) => tree switch
     {
         DelegateTree.Leaf leaf => new(leaf.Bound, [weight]),

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Follows a name until it is disposed: what it is bound to, and the addresses of each leaf. For one reader.</summary>
+/// <summary>Follows a name until it is disposed: its binding, and the addresses of each leaf. For one reader.</summary>
 internal sealed class NameObserver : IAsyncDisposable
 {
     private readonly IInterpreter _interpreter;
@@ -22,11 +22,11 @@ internal sealed class NameObserver : IAsyncDisposable
         _running = FollowBindingAsync(name, _stop.Token);
     }
 
-    /// <summary>What is known, as of the last wait.</summary>
+    /// <summary>The known state, as of the last wait.</summary>
     public NameSnapshot Current { get; private set; } = NameSnapshot.Nothing;
 
-    /// <summary>Waits for a change, so long at most.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>Waits for a change, up to a time.</summary>
+    /// <returns>True if there was one.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
@@ -104,7 +104,7 @@ internal sealed class NameObserver : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // That is how a watch ends.
+            // The normal end of a watch.
         }
     }
 }

@@ -3,10 +3,10 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What is known of a name at one moment. Immutable.</summary>
+/// <summary>The known state of a name at one moment. Immutable.</summary>
 internal sealed record NameSnapshot
 {
-    // The ids of the leaves of the tree, and of how many nothing is known yet.
+    // The ids of the leaves of the tree, and the number of those whose state is not known yet.
     private ImmutableHashSet<DstPath> _ids = [];
     private int _pending;
 
@@ -16,7 +16,7 @@ internal sealed record NameSnapshot
     /// <summary>The last answer about its binding.</summary>
     public NameBinding Binding { get; private init; } = NameBinding.Pending.Instance;
 
-    /// <summary>The last tree that it was bound to; null where it never was.</summary>
+    /// <summary>The last tree that it was bound to; null if it never was.</summary>
     public BoundTree? Tree { get; private init; }
 
     /// <summary>The states of the leaves of the tree, by their ids.</summary>
@@ -25,15 +25,15 @@ internal sealed record NameSnapshot
     /// <summary>The ids of the leaves of the tree.</summary>
     public IReadOnlySet<DstPath> Ids => _ids;
 
-    /// <summary>Whether anything is still waited for.</summary>
+    /// <summary>True if a state is still missing.</summary>
     public bool IsWaiting => Tree is null ? Binding is NameBinding.Pending : _pending > 0;
 
-    /// <summary>What is still waited for; empty where all is known.</summary>
+    /// <summary>The missing states; empty if all are known.</summary>
     public IEnumerable<string> Missing => Tree is null
         ? Binding is NameBinding.Pending ? ["its binding"] : []
         : Tree.Leaves().Select(leaf => leaf.Id).Distinct().Where(id => StateOf(id) is Resolution.Pending).Select(id => $"the addresses of {id}");
 
-    /// <summary>What the proxy makes of it.</summary>
+    /// <summary>The resolution that the proxy would use.</summary>
     public Resolution Resolution => Binding switch
     {
         NameBinding.Failed failed => new Resolution.Failed(failed.Error),
@@ -41,10 +41,10 @@ internal sealed record NameSnapshot
         _ => Resolution.Pending.Instance,
     };
 
-    /// <summary>The state of a leaf.</summary>
+    /// <summary>Gets the state of a leaf.</summary>
     public Resolution StateOf(DstPath id) => Leaves.GetValueOrDefault(id, Resolution.Pending.Instance);
 
-    /// <summary>The same after an answer about its binding; the states of leaves that are gone are forgotten.</summary>
+    /// <summary>Returns the snapshot after an answer about its binding; the states of leaves that are gone are dropped.</summary>
     public NameSnapshot With(NameBinding binding)
     {
         if (binding is not NameBinding.Bound { Tree: var tree })
@@ -63,7 +63,7 @@ internal sealed record NameSnapshot
         };
     }
 
-    /// <summary>The same after an answer about a leaf. A branch that fails keeps its last addresses, as in the proxy; alone it is the name that fails.</summary>
+    /// <summary>Returns the snapshot after an answer about a leaf. A branch that fails keeps its last addresses, as in the proxy; alone it is the name that fails.</summary>
     public NameSnapshot With(DstPath id, Resolution state)
     {
         var before = StateOf(id);

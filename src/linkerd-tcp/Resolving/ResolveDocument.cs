@@ -8,7 +8,7 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What <c>--json</c> prints: the bound tree as namerd's <c>bind</c> answers it, and the endpoints that it comes to.</summary>
+/// <summary>The output of <c>--json</c>: the bound tree in the form of namerd's <c>bind</c>, and its endpoints.</summary>
 internal sealed class ResolveDocument
 {
     // As Jackson writes: no more is escaped than must be.
@@ -25,9 +25,9 @@ internal sealed class ResolveDocument
         _writer = writer;
     }
 
-    /// <summary>The document, on one line.</summary>
-    /// <param name="snapshot">What is known. Where no tree is, the binding has the form that the addresses of a leaf have: pending, or failed and why.</param>
-    /// <param name="delegation">How the name is bound; null where that is not known.</param>
+    /// <summary>Prints the document, on one line.</summary>
+    /// <param name="snapshot">The known state. If there is no tree, the binding has the form of the addresses of a leaf: pending, or failed with the reason.</param>
+    /// <param name="delegation">The delegation of the name; null if it is not known.</param>
     public static string Print(NameSnapshot snapshot, DelegateTree? delegation)
     {
         using var stream = new MemoryStream();
@@ -58,7 +58,7 @@ internal sealed class ResolveDocument
             _writer.WriteStartObject();
             _writer.WriteString("address", endpoint.EndPoint.ToString());
             WriteNumber("weight", endpoint.Weight);
-            // The last digits are of the arithmetic: 0.9 * 0.8 is 0.7200000000000001.
+            // The last digits come from the arithmetic: 0.9 * 0.8 is 0.7200000000000001.
             WriteNumber("share", double.Parse(endpoint.Share.ToString("G15", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
             WriteAuthority(endpoint.Authority);
             _writer.WriteEndObject();

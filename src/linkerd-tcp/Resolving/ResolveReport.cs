@@ -6,14 +6,14 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What <c>resolve</c> prints, when.</summary>
+/// <summary>Prints the states of a name for <c>resolve</c>.</summary>
 internal sealed class ResolveReport(ResolveSettings settings, DstPath name, TimeProvider timeProvider, TextWriter output, TextWriter errors)
 {
     private NameSnapshot _last = NameSnapshot.Nothing;
     private string? _lastText;
     private string? _lastDocument;
 
-    /// <summary>The first state, in full.</summary>
+    /// <summary>Prints the first state, in full.</summary>
     public ResolveVerdict First(NameSnapshot snapshot, DelegateTree? delegation)
     {
         var verdict = ResolveVerdict.On(name, snapshot);
@@ -41,14 +41,14 @@ internal sealed class ResolveReport(ResolveSettings settings, DstPath name, Time
         return verdict;
     }
 
-    /// <summary>A later state: what is new in it.</summary>
+    /// <summary>Prints the changes of a later state.</summary>
     public void Next(NameSnapshot snapshot, DelegateTree? delegation)
     {
         var verdict = ResolveVerdict.On(name, snapshot);
         var changes = SnapshotChanges.Print(_last, snapshot);
         if (verdict.IsError)
         {
-            // What is known stays what was known.
+            // The state that was known stays.
             if (verdict.Text != _lastText)
             {
                 errors.Write($"{Now()} {verdict.Text}\n");

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What <c>resolve</c> does.</summary>
+/// <summary>Runs <c>resolve</c>.</summary>
 internal sealed class ResolveRunner(ResolveSettings settings, NamingServices naming, TimeProvider timeProvider, TextWriter output, TextWriter errors)
 {
     // The first answer about a cold name can lack branches that follow at once; and changes come in bursts.
@@ -35,8 +35,8 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingServices nam
     }
 
     /// <summary>
-    /// Waits until all is known and nothing has changed for a moment, or the time is over. How the name is bound is asked at the same time: namerd answers
-    /// that when it knows of all branches, which is no reason to wait with what is known of some.
+    /// Waits until all is known and nothing has changed for a moment, or the time is over. The delegation is requested at the same time: namerd answers
+    /// it when all branches are known, which is no reason to wait if some are known.
     /// </summary>
     private async Task<DelegateTree?> SettleAsync(NameObserver observer, TimeSpan atMost, bool delegates, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class ResolveRunner(ResolveSettings settings, NamingServices nam
         await SettleAsync(observer, start, atMost, cancellationToken).ConfigureAwait(false);
         if (!delegating.IsCompleted)
         {
-            // What it waits for may be what the name waits for too.
+            // It may wait for the same answers as the name.
             await delegating.ConfigureAwait(false);
             await SettleAsync(observer, start, atMost, cancellationToken).ConfigureAwait(false);
         }

@@ -2,15 +2,15 @@ using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What a state of a name comes to.</summary>
+/// <summary>The result of a state of a name.</summary>
 /// <param name="ExitCode">The exit code.</param>
-/// <param name="Text">In words.</param>
+/// <param name="Text">A description.</param>
 internal sealed record ResolveVerdict(int ExitCode, string Text)
 {
-    /// <summary>Whether something went wrong, rather than that it is known what the name is.</summary>
+    /// <summary>True if an error occurred, rather than a state was found.</summary>
     public bool IsError => ExitCode is Primitives.ExitCode.Failure or Primitives.ExitCode.Pending;
 
-    /// <summary>The verdict on a state.</summary>
+    /// <summary>Gets the verdict on a state.</summary>
     public static ResolveVerdict On(DstPath name, NameSnapshot snapshot) => (snapshot.Binding, snapshot.Resolution) switch
     {
         (NameBinding.Bound { Tree: BoundTree.Empty }, _) => new(Primitives.ExitCode.Negative, "empty ($): the name exists, and is bound to nothing"),

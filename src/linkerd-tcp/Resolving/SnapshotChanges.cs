@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>What is new in a state of a name: <c>+</c> came, <c>-</c> went, <c>~</c> changed.</summary>
+/// <summary>Prints the changes in a state of a name: <c>+</c> came, <c>-</c> went, <c>~</c> changed.</summary>
 internal static class SnapshotChanges
 {
-    /// <summary>The lines; none where nothing is new. Where endpoints come or go the shares of the others change too: that is not told of each.</summary>
+    /// <summary>Prints the lines; none if nothing has changed. If endpoints come or go the shares of the others change too: that is not printed for each.</summary>
     public static IReadOnlyList<string> Print(NameSnapshot before, NameSnapshot after)
     {
         var lines = new List<string>();

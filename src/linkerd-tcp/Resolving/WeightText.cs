@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace Linkerd.Tcp.Cli.Resolving;
 
-/// <summary>Weights and shares as people read them, and as Java prints them.</summary>
+/// <summary>Prints weights and shares, for people and as Java does.</summary>
 internal static class WeightText
 {
-    // Where Java changes to an exponent.
+    // The magnitudes at which Java changes to an exponent.
     private const double MinPlain = 1e-3;
     private const double MinExponent = 1e7;
 
-    /// <summary>The shortest digits that say which number it is.</summary>
+    /// <summary>Prints the shortest digits that identify the number.</summary>
     public static string Print(double weight) => weight.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>A share as a percentage, with as many digits as tell a small one from none.</summary>
+    /// <summary>Prints a share as a percentage, with as many digits as distinguish a small one from none.</summary>
     public static string PrintShare(double share) => share is 0 or >= 0.0001
         ? string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %")
         : string.Create(CultureInfo.InvariantCulture, $"{share * 100:G2} %");
 
-    /// <summary>A number as it stands in a JSON document of namerd: <c>1.0</c>, <c>0.23</c>, <c>1.0E-4</c>; what is none is a string there.</summary>
+    /// <summary>Prints a number in the form of a JSON document of namerd: <c>1.0</c>, <c>0.23</c>, <c>1.0E-4</c>; NaN and infinity are strings there.</summary>
     public static string PrintJava(double value)
     {
         if (!double.IsFinite(value))

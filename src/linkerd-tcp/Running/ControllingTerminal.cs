@@ -10,12 +10,12 @@ internal sealed partial class ControllingTerminal
 
     private readonly bool _wasThere = Exists();
 
-    /// <summary>Whether the process had a terminal and has lost it, because its window was closed or its connection broke.</summary>
+    /// <summary>True if the process had a terminal and has lost it, because its window was closed or its connection broke.</summary>
     public bool IsGone => _wasThere && !Exists();
 
     /// <summary>
     /// Lets the process write to its terminal from the background under <c>stty tostop</c> too: a server must not stop serving because it logs. Ignoring SIGTTOU
-    /// is what POSIX has for that (General Terminal Interface, 11.1.4).
+    /// is POSIX's way for that (General Terminal Interface, 11.1.4).
     /// </summary>
     public static void AllowOutputFromBackground()
     {
@@ -25,7 +25,7 @@ internal sealed partial class ControllingTerminal
         }
     }
 
-    // Opening it fails with ENXIO where there is none, or it has hung up (tty(4)).
+    // Opening it fails with ENXIO if there is none, or it has hung up (tty(4)).
     private static bool Exists() => !OperatingSystem.IsWindows() && CanOpen();
 
     private static bool CanOpen()

@@ -3,8 +3,8 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
-/// Gives memory back after a crowd has left: what thousands of sessions held would otherwise stay resident until the next collection, which an idle
-/// proxy never needs. The collection stops the process for some milliseconds, at a time when most of those who would notice are gone.
+/// Gives memory back after a crowd has left: the memory of thousands of sessions would otherwise stay resident until the next collection, which an idle
+/// proxy never needs. The collection stops the process for some milliseconds, at a time when most of the sessions that it could delay are gone.
 /// </summary>
 internal sealed class MemoryTrimmer : IDisposable
 {

@@ -14,9 +14,9 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
 
-    /// <summary>Runs until a signal asks for the end.</summary>
+    /// <summary>Runs until a signal requests the end.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="TransportException">It cannot listen; the message says where and why.</exception>
+    /// <exception cref="TransportException">It cannot listen; the message contains the address and the reason.</exception>
     public async Task<int> RunAsync(TerminationSignals signals)
     {
         RaiseDescriptorLimit();

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
-/// SIGTERM, SIGINT and SIGQUIT: the first one asks for a drain, the second one for an end at once. A server also has SIGHUP, which asks for the same where the
-/// terminal that it was started from is gone, and else is logged and ignored, as SIGUSR1 and SIGUSR2 are.
+/// SIGTERM, SIGINT and SIGQUIT: the first one requests a drain, the second one an end at once. A server also has SIGHUP, which requests the same if the
+/// terminal that it was started from is gone, and otherwise is logged and ignored, as SIGUSR1 and SIGUSR2 are.
 /// </summary>
 internal sealed partial class TerminationSignals : IDisposable
 {
@@ -23,11 +23,11 @@ internal sealed partial class TerminationSignals : IDisposable
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Abort => _abort.Token;
 
-    /// <summary>Takes over the signals that ask for an end from the runtime, which would end the process at once.</summary>
+    /// <summary>Takes over the signals that request an end from the runtime, which would end the process at once.</summary>
     public static TerminationSignals OfCommand() => new();
 
     /// <summary>Takes over these and the ones that operators send to servers, which the system would end the process for. One that is ignored at start stays so (nohup).</summary>
-    /// <param name="logger">Where signals that do nothing are logged.</param>
+    /// <param name="logger">The logger of signals that have no effect.</param>
     public static TerminationSignals OfServer(ILogger logger)
     {
         var signals = new TerminationSignals();
@@ -75,7 +75,7 @@ internal sealed partial class TerminationSignals : IDisposable
         (Interlocked.Increment(ref _received) == 1 ? _drain : _abort).Cancel();
     }
 
-    // The kernel and shells send it when the terminal goes (setpgid(2), bash(1) SIGNALS), operators to have something read anew.
+    // The kernel and shells send it when the terminal goes (setpgid(2), bash(1) SIGNALS), operators to have a configuration read again.
     private void OnHangUp(PosixSignalContext context, ILogger logger)
     {
         if (!_terminal.IsGone)
@@ -84,7 +84,7 @@ internal sealed partial class TerminationSignals : IDisposable
             return;
         }
 
-        // Both the kernel and the shell may send one, and the second must not end what is being drained.
+        // Both the kernel and the shell may send one, and the second must not end a drain.
         context.Cancel = true;
         Log.TerminalGone(logger);
         _drain.Cancel();

@@ -13,7 +13,7 @@ internal sealed class InstrumentAggregate
     private readonly Series _rest;
     private Series[] _series = [];
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Initializes an aggregate.</summary>
     public InstrumentAggregate(Instrument instrument)
     {
         Instrument = instrument;
@@ -31,7 +31,7 @@ internal sealed class InstrumentAggregate
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         (Find(Volatile.Read(ref _series), tags) ?? Add(tags)).Record(value);
 
-    /// <summary>An observable instrument reports all that it has each time; what it leaves out then is no more.</summary>
+    /// <summary>Begins an observation: an observable instrument reports all of its series each time; a series that it leaves out then does not exist any more.</summary>
     public void BeginObservation()
     {
         if (Instrument.IsObservable)

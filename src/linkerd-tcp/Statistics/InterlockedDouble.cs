@@ -19,7 +19,7 @@ internal static class InterlockedDouble
         }
     }
 
-    /// <summary>Raises to the value where it is lower.</summary>
+    /// <summary>Raises to the value if it is lower.</summary>
     public static void Max(ref double location, double value)
     {
         var seen = Volatile.Read(ref location);

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.Cli.Statistics;
 
-/// <summary>Listens to every instrument of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and sums up what they measure.</summary>
+/// <summary>Listens to every instrument of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and sums up their measurements.</summary>
 internal sealed class MetricsSummary : IDisposable
 {
     private readonly MeterListener _listener = new();

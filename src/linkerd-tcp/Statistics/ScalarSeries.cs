@@ -4,8 +4,8 @@ namespace Linkerd.Tcp.Cli.Statistics;
 
 /// <summary>A number: a total that only grows, reported with its rate, or a level.</summary>
 /// <param name="tags">The tags.</param>
-/// <param name="isTotal">A total, or a level.</param>
-/// <param name="isAbsolute">Whether a measurement replaces the number, or is added to it.</param>
+/// <param name="isTotal">True for a total, false for a level.</param>
+/// <param name="isAbsolute">True if a measurement replaces the number, rather than is added to it.</param>
 internal sealed class ScalarSeries(KeyValuePair<string, object?>[] tags, bool isTotal, bool isAbsolute) : Series(tags)
 {
     private double _value;

@@ -14,10 +14,10 @@ internal abstract class Series
     /// <summary>The tags, printed.</summary>
     public string Label { get; }
 
-    /// <summary>Whether an observable instrument reported it when it was last asked.</summary>
+    /// <summary>True if an observable instrument reported it when it was last read.</summary>
     public bool IsCurrent { get; set; } = true;
 
-    /// <summary>Whether the tags are these, in this order; an instrument is recorded with its tags in one order.</summary>
+    /// <summary>Returns true if the tags are these, in this order; an instrument is recorded with its tags in one order.</summary>
     public bool Has(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (tags.Length != _tags.Length)
@@ -39,6 +39,6 @@ internal abstract class Series
     /// <summary>Takes a measurement in. Any thread; allocates nothing.</summary>
     public abstract void Record(double value);
 
-    /// <summary>What there is to say, for one interval. One thread at a time.</summary>
+    /// <summary>Gets the report for one interval. One thread at a time.</summary>
     public abstract string Report(TimeSpan interval);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.Statistics;
 
-/// <summary>What <c>--stats</c> does: logs a summary of all metrics at each interval, and a last one when it is disposed.</summary>
+/// <summary>Implements <c>--stats</c>: logs a summary of all metrics at each interval, and a last one when it is disposed.</summary>
 internal sealed partial class StatisticsReporter : IAsyncDisposable
 {
     private readonly MetricsSummary _summary;

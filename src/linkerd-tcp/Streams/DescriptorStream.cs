@@ -31,7 +31,7 @@ internal sealed unsafe partial class DescriptorStream(int descriptor) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Writes all of the bytes; none, where the reader is gone: it has read enough.</summary>
+    /// <summary>Writes all of the bytes; none if the reader is gone: it has read enough.</summary>
     /// <exception cref="IOException">They cannot be written; the message is the system's.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -56,7 +56,7 @@ internal sealed unsafe partial class DescriptorStream(int descriptor) : Stream
                 return;
             }
 
-            // Whoever shares a terminal or a pipe may have made it non-blocking.
+            // Another process that shares a terminal or a pipe may have made it non-blocking.
             if (error == WouldBlock)
             {
                 var entry = new PollEntry { Descriptor = descriptor, Events = Writable };

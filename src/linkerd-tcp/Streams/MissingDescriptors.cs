@@ -25,7 +25,7 @@ internal static partial class MissingDescriptors
 
         for (var descriptor = 0; descriptor < Missing.Length; descriptor++)
         {
-            // What has this flag did not come through execve(2): the runtime opened it for itself before this was called.
+            // A descriptor with this flag did not come through execve(2): the runtime opened it for itself before this was called.
             var flags = Control(descriptor, GetDescriptorFlags);
             Missing[descriptor] = flags < 0 || (flags & CloseOnExecute) != 0;
             if (flags < 0)
@@ -36,8 +36,8 @@ internal static partial class MissingDescriptors
         }
     }
 
-    /// <summary>Fails where a descriptor was closed at start, as reading or writing it would have then.</summary>
-    /// <exception cref="IOException">It was; the message is the system's.</exception>
+    /// <summary>Fails if a descriptor was closed at start, as reading or writing it would have then.</summary>
+    /// <exception cref="IOException">It was closed; the message is the system's.</exception>
     public static void ThrowIfMissing(int descriptor)
     {
         if (Missing[descriptor])

@@ -1,12 +1,12 @@
 namespace Linkerd.Tcp.Cli.Streams;
 
-/// <summary>Who reads the standard output: a program at the other end of a pipe, a terminal, or nobody.</summary>
+/// <summary>The reader of the standard output: a program at the other end of a pipe, a terminal, or none.</summary>
 internal static unsafe class OutputReader
 {
     private const short GoneEvents = 0x8 | 0x10;
 
     /// <summary>
-    /// A token that is cancelled once the reader is gone, whether or not anything is written to it: a pipe whose other end is closed, a terminal that hung up. A
+    /// Returns a token that is cancelled once the reader is gone, whether or not anything is written to it: a pipe whose other end is closed, a terminal that hung up. A
     /// thread of its own waits for it, until the process ends. On Windows it is never cancelled.
     /// </summary>
     public static CancellationToken WhenGone()
@@ -22,7 +22,7 @@ internal static unsafe class OutputReader
 
     private static void Wait(CancellationTokenSource gone)
     {
-        // POLLERR and POLLHUP come unasked for (poll(2)); a file never has them.
+        // POLLERR and POLLHUP are reported without being requested (poll(2)); a file never has them.
         var entry = new PollEntry { Descriptor = 1 };
         while (PollEntry.Poll(&entry, 1, Timeout.Infinite) < 0)
         {

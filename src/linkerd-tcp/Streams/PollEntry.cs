@@ -10,7 +10,7 @@ internal unsafe partial struct PollEntry
     public short Events;
     public short Returned;
 
-    /// <summary>Waits for an event; 0 where none came in time, -1 where a signal did.</summary>
+    /// <summary>Waits for an event; 0 if none came in time, -1 if a signal did.</summary>
     [LibraryImport("libc", EntryPoint = "poll")]
     public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
 }

@@ -11,13 +11,13 @@ internal static class StandardStreams
 {
     private static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>The standard output. A reader that is gone has read enough; anything else that cannot be written is an <see cref="OutputException"/>.</summary>
+    /// <summary>The standard output. If its reader is gone, writes have no effect: it has read enough; any other failure to write is an <see cref="OutputException"/>.</summary>
     public static TextWriter Output { get; } = new StandardWriter(new StreamWriter(OpenOutput(), Encoding), throws: true);
 
-    /// <summary>The standard error. What cannot be written is dropped: there is nobody left to tell.</summary>
+    /// <summary>The standard error. Text that cannot be written is dropped: there is no other place to report it.</summary>
     public static TextWriter Error { get; } = OpenError();
 
-    /// <summary>A writer of the standard error for one thread. What cannot be written is dropped.</summary>
+    /// <summary>Opens a writer of the standard error for one thread. Text that cannot be written is dropped.</summary>
     public static TextWriter OpenError() => new StandardWriter(new StreamWriter(OpenErrorStream(), Encoding), throws: false);
 
     /// <summary>Opens the standard input, to be read once.</summary>

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Cli.Streams;
 
 /// <summary>Writes texts to a standard stream, each at once. One write at a time.</summary>
 /// <param name="inner">The writer.</param>
-/// <param name="throws">Whether what cannot be written is an <see cref="OutputException"/>; else it is dropped.</param>
+/// <param name="throws">True if a failure to write is an <see cref="OutputException"/>; otherwise the text is dropped.</param>
 internal sealed class StandardWriter(StreamWriter inner, bool throws) : TextWriter
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Balancing.Hashing;
 
 namespace Linkerd.Tcp.Balancing.Apertures;
 
-/// <summary>The endpoints of a group that this instance uses, by any algorithm; the others, where none of them can serve.</summary>
+/// <summary>Picks by any algorithm from the endpoints of a group that this instance uses; from the others if none of them can serve.</summary>
 internal sealed class ApertureDistributor : Distributor
 {
     private readonly Distributor _inside;

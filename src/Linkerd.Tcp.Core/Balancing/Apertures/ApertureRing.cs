@@ -2,15 +2,15 @@ using Linkerd.Tcp.Balancing.Composition;
 
 namespace Linkerd.Tcp.Balancing.Apertures;
 
-/// <summary>Which endpoints an instance uses, and for what weight: <see cref="ApertureOptions"/> has the idea.</summary>
+/// <summary>The endpoints that an instance uses, with their weights: <see cref="ApertureOptions"/> has the idea.</summary>
 internal static class ApertureRing
 {
     /// <summary>
     /// The endpoints stand on a ring of length 1, each on an arc as long as its share of the weights; of P instances number i uses [i/P, (i + k)/P). Every
     /// point belongs to k instances, so that together they load each endpoint by the length of its arc: exactly by its weight.
     /// </summary>
-    /// <param name="members">The endpoints, in an order that all instances have.</param>
-    /// <param name="options">Which instance this is.</param>
+    /// <param name="members">The endpoints, in an order that is the same in all instances.</param>
+    /// <param name="options">The number of this instance, and of all.</param>
     /// <param name="inside">Those that it uses, by the length of the overlap.</param>
     /// <param name="outside">The others.</param>
     public static void Split(ReadOnlySpan<GroupMember> members, ApertureOptions options, out GroupMember[] inside, out GroupMember[] outside)
@@ -50,7 +50,7 @@ internal static class ApertureRing
 
     private static double Overlap(double start, double end, double from, double to) => Math.Max(0, Math.Min(end, to) - Math.Max(start, from));
 
-    // Where each arc ends.
+    // The end of each arc.
     private static double[] Ends(ReadOnlySpan<GroupMember> members)
     {
         var ends = WeightedSlot.Scale(members, double.Epsilon);
@@ -69,8 +69,8 @@ internal static class ApertureRing
         return ends;
     }
 
-    // For how many instances' parts an aperture must be wide, so that the least number of endpoints is in it wherever it begins. All instances come to
-    // the same, as it hangs on nothing of their own.
+    // The number of instances' parts that make an aperture wide enough for the least number of endpoints to be in it wherever it begins. All instances have
+    // the same result, as it depends on nothing of their own.
     private static int Instances(double[] ends, ApertureOptions options)
     {
         var least = options.MinimumSize;

@@ -10,7 +10,7 @@ internal sealed class AliasTable
 {
     private readonly Entry[] _entries;
 
-    /// <summary>Makes a table; linear in the number of weights.</summary>
+    /// <summary>Creates a table; linear in the number of weights.</summary>
     /// <param name="weights">At least one; each finite and more than 0. Only ratios matter, and any ratio will do.</param>
     public AliasTable(ReadOnlySpan<double> weights)
     {
@@ -23,17 +23,17 @@ internal sealed class AliasTable
         ArrayPool<int>.Shared.Return(work);
     }
 
-    /// <summary>The index that 64 random bits stand for.</summary>
+    /// <summary>Gets the index for 64 random bits.</summary>
     public int Draw(ulong bits)
     {
-        // The product's upper half is the index, its lower half what the draw has left: one draw does for both.
+        // The product's upper half is the index, its lower half the rest of the draw: one draw does for both.
         var entries = _entries;
         var index = (int)Math.BigMul(bits, (ulong)entries.Length, out var fraction);
         var (threshold, alias) = entries[index];
         return fraction < threshold ? index : alias;
     }
 
-    /// <summary>The table of a group; null where all weights are equal, so that none is needed.</summary>
+    /// <summary>Creates the table of a group; null if all weights are equal, so that none is needed.</summary>
     public static AliasTable? Of(ReadOnlySpan<GroupMember> members)
     {
         var weights = new double[members.Length];
@@ -48,7 +48,7 @@ internal sealed class AliasTable
     }
 
     /// <summary>
-    /// A second draw from the bits of the first, cheaper than one more from the source: what the first has left beside its index is more
+    /// A second draw from the bits of the first, cheaper than one more from the source: the rest of the first beside its index is more
     /// than enough to be independent of it. Multiplied so that the upper bits, which decide the index, depend on all of them.
     /// </summary>
     public static ulong Mix(ulong bits)
@@ -102,7 +102,7 @@ internal sealed class AliasTable
             }
         }
 
-        // What is left has the average, but for rounding.
+        // The rest has the average, but for rounding.
         while (less > 0)
         {
             var index = work[--less];

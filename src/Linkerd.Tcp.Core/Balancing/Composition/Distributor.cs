@@ -9,35 +9,35 @@ namespace Linkerd.Tcp.Balancing.Composition;
 internal abstract class Distributor
 {
     /// <summary>
-    /// Takes an endpoint for the session, so that its load counts it; null where none can take it now. Which ones can, and for what share of
-    /// their weight, <see cref="ServerEndpoint.Admit(ref PickState)"/> says; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
+    /// Takes an endpoint for the session, so that its load counts it; null if none can take it now. <see cref="ServerEndpoint.Admit(ref PickState)"/> decides which ones can, and for which share of
+    /// their weight; <see cref="ServerEndpoint.TryTake(ref PickState)"/> takes.
     /// </summary>
     public abstract ServerEndpoint? Choose(ref PickState scope);
 
-    /// <summary>Whether <see cref="Choose"/> would find one.</summary>
+    /// <summary>Returns true if <see cref="Choose"/> would find one.</summary>
     public abstract bool CanServe(ref PickState scope);
 
     /// <summary>Gets the exception with which it was made; null if there is none.</summary>
     public virtual Exception? Error => null;
 
-    /// <summary>Another stands in its place: only picks that have begun may still ask it. Under the balancer's lock.</summary>
+    /// <summary>Called when another replaces it: only picks that have begun may still use it. Under the balancer's lock.</summary>
     public virtual void Retire()
     {
     }
 }
 
-/// <summary>Makes the distributor of one group.</summary>
+/// <summary>Creates the distributor of one group.</summary>
 /// <param name="members">The endpoints, each once, at least one; every weight is more than 0 and finite.</param>
-/// <param name="previous">The one that it replaces, whose state is to be carried on; null for a new group.</param>
+/// <param name="previous">The one that it replaces, whose state is carried on; null for a new group.</param>
 internal delegate Distributor DistributorFactory(ReadOnlySpan<GroupMember> members, Distributor? previous);
 
 /// <summary>An endpoint within a group.</summary>
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Weight">Its weight in the group.</param>
-/// <param name="Branch">What the group compares instead of the endpoint's own counters; null where the endpoint is in no other group.</param>
+/// <param name="Branch">The counters that the group compares instead of the endpoint's own; null if the endpoint is in no other group.</param>
 internal readonly record struct GroupMember(ServerEndpoint Endpoint, double Weight, EndpointBranch? Branch = null)
 {
-    /// <summary>The counters of the members of a group; null where all of them are in no other.</summary>
+    /// <summary>Gets the counters of the members of a group; null if none of them is in another.</summary>
     public static EndpointBranch?[]? BranchesOf(ReadOnlySpan<GroupMember> members)
     {
         EndpointBranch?[]? branches = null;

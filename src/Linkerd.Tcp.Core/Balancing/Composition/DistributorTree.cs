@@ -5,8 +5,8 @@ using Linkerd.Tcp.Resolving;
 namespace Linkerd.Tcp.Balancing.Composition;
 
 /// <summary>
-/// What a balancer picks from: the groups of a set, each with its distributor, composed into splits and fallbacks. Immutable.
-/// The order of the levels: tiers first; then groups of weight 0; then endpoints of weight 0, which nothing but want of any other may use.
+/// The source of a balancer's picks: the groups of a set, each with its distributor, composed into splits and fallbacks. Immutable.
+/// The order of the levels: tiers first; then groups of weight 0; then endpoints of weight 0, which are used only if there is no other.
 /// </summary>
 internal sealed class DistributorTree
 {
@@ -23,16 +23,16 @@ internal sealed class DistributorTree
         Endpoints = endpoints;
     }
 
-    /// <summary>Where to draw from; null where there is no endpoint.</summary>
+    /// <summary>The distributor to draw from; null if there is no endpoint.</summary>
     public Distributor? Root { get; }
 
-    /// <summary>Gets the first exception of the policy that the groups are picked from by; null if there is none.</summary>
+    /// <summary>Gets the first exception of the policy of the groups; null if there is none.</summary>
     public Exception? Error { get; }
 
     /// <summary>The endpoints, each once, in the order of the set.</summary>
     public IReadOnlyList<ServerEndpoint> Endpoints { get; }
 
-    /// <summary>The tree of a new set; groups carry on the state of the ones that they were before.</summary>
+    /// <summary>The tree of a new set; groups carry on the state of their predecessors.</summary>
     public DistributorTree Next(EndpointSet set, EndpointTable table, DistributorFactory factory)
     {
         table.Begin();
@@ -46,7 +46,7 @@ internal sealed class DistributorTree
             members[i] = Name(set.Groups[i], (i, set.Groups[i].Tier, group.Number), endpoints, table);
         }
 
-        // Only now is it known which endpoints are in several groups; and what each group compares must be known before one of them is made.
+        // Only now is it known which endpoints are in several groups; and the counters that each group compares must be known before one of them is made.
         for (var i = 0; table.HasBranches && i < members.Length; i++)
         {
             members[i].Share();
@@ -62,7 +62,7 @@ internal sealed class DistributorTree
         return new DistributorTree(Compose(set, groups), groups, endpoints.AsReadOnly());
     }
 
-    /// <summary>Another tree stands in its place. Under the balancer's lock.</summary>
+    /// <summary>Called when another tree replaces it. Under the balancer's lock.</summary>
     public void Retire()
     {
         foreach (var group in _groups)
@@ -95,7 +95,7 @@ internal sealed class DistributorTree
         return new Members(members, weighted, count);
     }
 
-    // What each group of a new set was here; nothing where it is new. By its source where both have one: branches of a union come and go as their names are
+    // The predecessor of each group of a new set; none if it is new. By its source if both have one: branches of a union come and go as their names are
     // resolved, and each moves those behind it. By its place otherwise.
     private Group[] Previous(EndpointSet set)
     {
@@ -168,10 +168,10 @@ internal sealed class DistributorTree
         }
     }
 
-    /// <param name="Number">What it is called by those that keep something of it; from 1.</param>
-    /// <param name="Source">Of the set's group.</param>
-    /// <param name="Weighted">Its distributor; null where none of its endpoints has a weight.</param>
-    /// <param name="LastResort">That of its endpoints of weight 0; null where it has none.</param>
+    /// <param name="Number">The number that its observers use; from 1.</param>
+    /// <param name="Source">The source of the set's group.</param>
+    /// <param name="Weighted">Its distributor; null if none of its endpoints has a weight.</param>
+    /// <param name="LastResort">That of its endpoints of weight 0; null if it has none.</param>
     private readonly record struct Group(int Number, object? Source, Distributor? Weighted, Distributor? LastResort);
 
     // Of a rented array.

@@ -2,9 +2,9 @@ using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.Composition;
 
-/// <summary>What every algorithm over one group falls back to: a look at each endpoint.</summary>
+/// <summary>The fallback of every algorithm over one group: a look at each endpoint.</summary>
 /// <param name="members">The endpoints; not copied.</param>
-/// <param name="branches">What counts picks of them beside their own counters; null for algorithms that compare no loads, and where no endpoint is in another group too.</param>
+/// <param name="branches">The counters of their picks beside their own; null for algorithms that compare no loads, and if no endpoint is in another group too.</param>
 internal abstract class GroupDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches = null) : Distributor
 {
     // An endpoint that was found may be taken away by another thread before it is taken: a probe, the last place.
@@ -41,10 +41,10 @@ internal abstract class GroupDistributor(ServerEndpoint[] members, EndpointBranc
     /// <summary>Takes one through this group.</summary>
     protected bool TryTake(int index, ref PickState scope) => Members[index].TryTake(ref scope, branches?[index]);
 
-    /// <summary>The load of one, and its picks, through this group.</summary>
+    /// <summary>Gets the load of one, and its picks, through this group.</summary>
     protected long ReadLoad(int index, out long picks) => EndpointBranch.ReadLoad(Members[index], branches?[index], out picks);
 
-    /// <summary>Takes the first that can take the session from a place on that the bits stand for; one in doubt only where there is no other.</summary>
+    /// <summary>Takes the first that can take the session, from a place on that the bits decide; one in doubt only if there is no other.</summary>
     protected ServerEndpoint? TakeAny(ulong bits, ref PickState scope)
     {
         for (var i = 0; i < Attempts; i++)

@@ -13,7 +13,7 @@ internal sealed class SplitDistributor : Distributor
     private readonly double[] _weights;
     private readonly AliasTable _table;
 
-    /// <summary>Makes a split.</summary>
+    /// <summary>Creates a split.</summary>
     /// <param name="branches">The branches, at least one.</param>
     /// <param name="weights">Their weights, each more than 0 and finite.</param>
     public SplitDistributor(Distributor[] branches, double[] weights)

@@ -2,7 +2,7 @@ using Linkerd.Tcp.Balancing.Endpoints;
 
 namespace Linkerd.Tcp.Balancing.Composition;
 
-/// <summary>An endpoint within a group, as distributors keep it that count picks.</summary>
+/// <summary>An endpoint within a group, in the form of distributors that count picks.</summary>
 internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offset)
 {
     public readonly ServerEndpoint Endpoint = endpoint;
@@ -12,17 +12,17 @@ internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offs
 
     /// <summary>
     /// The picks that do not count here: those before it joined, so that it starts level with the others. Written by picks without
-    /// a lock: two that meet write nearly the same, and what one of them loses is of no weight.
+    /// a lock: two that meet write nearly the same, and the loss of one of them does not matter.
     /// </summary>
     public double Offset = offset;
 
-    // What a weight counts for at the least, relative to the greatest: far less than 64 bits can draw, but not nothing.
+    // The least effective weight, relative to the greatest: far less than 64 bits can draw, but not nothing.
     private const double MinWeight = 1e-30;
 
-    /// <summary>The slots of a group.</summary>
+    /// <summary>Creates the slots of a group.</summary>
     /// <param name="members">Its members.</param>
     /// <param name="previous">The slots of the group that it replaces; empty for a new one.</param>
-    /// <param name="previousBranches">What counted the picks of those, by slot; null where the endpoints did.</param>
+    /// <param name="previousBranches">The counters of their picks, by slot; null if the endpoints counted them.</param>
     public static WeightedSlot[] Make(ReadOnlySpan<GroupMember> members, WeightedSlot[] previous, EndpointBranch?[]? previousBranches)
     {
         var weights = Scale(members, MinWeight);
@@ -39,9 +39,9 @@ internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offs
         return slots;
     }
 
-    /// <summary>The weights as shares of the greatest.</summary>
-    /// <param name="members">Whose weights.</param>
-    /// <param name="least">What a weight counts for at the least.</param>
+    /// <summary>Gets the weights as shares of the greatest.</summary>
+    /// <param name="members">The members.</param>
+    /// <param name="least">The least result of a weight.</param>
     public static double[] Scale(ReadOnlySpan<GroupMember> members, double least)
     {
         var greatest = 0.0;
@@ -59,12 +59,12 @@ internal struct WeightedSlot(ServerEndpoint endpoint, double weight, double offs
         return weights;
     }
 
-    // Endpoints that stay keep their lead: how many picks they are ahead of the group's average, or behind. The others start level.
+    // Endpoints that stay keep their lead: the number of picks by which they are ahead of the group's average, or behind. The others start level.
     // A lead shrinks with the endpoint's share, and never grows: as picks per weight it would, by a new weight of ten times the old one
     // a debt of one pick would become ten, in a burst.
     private static void CarryOn(WeightedSlot[] previous, EndpointBranch?[]? branches, WeightedSlot[] slots, double sum)
     {
-        // By what counted them then, which need not be what counts them now.
+        // By the counters of that time, which need not be the present ones.
         var used = new double[previous.Length];
         var oldPicks = 0.0;
         var oldSum = 0.0;

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>What a pick has to look at before it takes an endpoint. None for one that is well: then a pick looks no further.</summary>
+/// <summary>The conditions that a pick has to check before it takes an endpoint. None for one that is well: then a pick checks nothing.</summary>
 [Flags]
 internal enum AdmissionGate
 {
@@ -9,7 +9,7 @@ internal enum AdmissionGate
     /// <summary>No new sessions.</summary>
     Draining = 1,
 
-    /// <summary>Its breaker is not closed, or its check says that it is down.</summary>
+    /// <summary>Its breaker is not closed, or its check marks it as down.</summary>
     Ejected = 2,
 
     /// <summary>In slow start.</summary>

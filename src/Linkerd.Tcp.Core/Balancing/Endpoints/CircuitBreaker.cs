@@ -3,7 +3,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// The breaker of one endpoint: counts what speaks against it, and says when an ejected one may be probed. A mutable struct, part of its endpoint;
+/// The breaker of one endpoint: counts the evidence against it, and decides when an ejected one may be probed. A mutable struct, part of its endpoint;
 /// under the lock of the <see cref="EndpointPolicy"/>.
 /// </summary>
 internal struct CircuitBreaker
@@ -12,10 +12,10 @@ internal struct CircuitBreaker
     private TimeSpan _ceiling;
     private long _closedAt;
 
-    /// <summary>Why the endpoint is ejected.</summary>
+    /// <summary>The causes of the ejection.</summary>
     public EjectionCause Causes { get; private set; }
 
-    /// <summary>Whether one connection is finding out about it.</summary>
+    /// <summary>True if a probe connection is in flight.</summary>
     public bool IsProbing { get; set; }
 
     /// <summary>Failed connects since the last that succeeded.</summary>
@@ -24,18 +24,18 @@ internal struct CircuitBreaker
     /// <summary>Sessions in a row that the server ended early.</summary>
     public int EarlyCloses { get; set; }
 
-    /// <summary>From when on it may be probed, as a timestamp.</summary>
+    /// <summary>The time from which on it may be probed, as a timestamp.</summary>
     public long ProbeAt { get; private set; }
 
     public readonly bool IsEjected => Causes != EjectionCause.None;
 
     public readonly BreakerState State => !IsEjected ? BreakerState.Closed : IsProbing ? BreakerState.HalfOpen : BreakerState.Open;
 
-    /// <summary>Whether a session may probe it. One that its check says is down waits for the check.</summary>
+    /// <summary>Returns true if a session may probe it. One that its check marks as down waits for the check.</summary>
     public readonly bool IsProbeDue(long now) => !IsProbing && (Causes & EjectionCause.Check) == 0 && now >= ProbeAt;
 
     /// <summary>Counts a failed connect.</summary>
-    /// <returns>How many in a row.</returns>
+    /// <returns>The number in a row.</returns>
     public int CountFailure() => ++Failures;
 
     /// <summary>Ejects it for the next back-off, which is drawn between half and all of a ceiling that doubles.</summary>
@@ -63,7 +63,7 @@ internal struct CircuitBreaker
     public void AddCause(EjectionCause cause) => Causes |= cause;
 
     /// <summary>
-    /// Something has found out that it can be connected to: where connects that failed are all that is held against it, its back-off is over.
+    /// Called when it was found that it can be connected to: if failed connects are the only evidence against it, its back-off is over.
     /// </summary>
     public void AllowProbe(long now)
     {
@@ -74,8 +74,8 @@ internal struct CircuitBreaker
     }
 
     /// <summary>
-    /// Lets it be probed soon, where its back-off has grown long; it grows anew then. With many endpoints not all at once, but ten a second or so, as many
-    /// as the retry budget can pay for. An operator's word holds for its time.
+    /// Allows a probe soon, if its back-off has grown long; it then grows again from the start. With many endpoints not all at once, but ten a second or so, as many
+    /// as the retry budget can pay for. An operator's order holds for its time.
     /// </summary>
     public void ShortenBackoff(EndpointPolicy policy, long now)
     {
@@ -88,7 +88,7 @@ internal struct CircuitBreaker
         }
     }
 
-    /// <summary>What was said against it is no longer true.</summary>
+    /// <summary>Clears causes that no longer hold.</summary>
     public void Clear(EjectionCause causes, long now)
     {
         var was = IsEjected;
@@ -99,7 +99,7 @@ internal struct CircuitBreaker
         }
     }
 
-    /// <summary>A connect succeeded. After early closes that says little: the next early close ejects it again.</summary>
+    /// <summary>Called when a connect succeeded. After early closes that is weak evidence: the next early close ejects it again.</summary>
     public void Succeed(LeaseKind kind, EndpointPolicy policy, long now)
     {
         Failures = 0;
@@ -110,10 +110,10 @@ internal struct CircuitBreaker
             EarlyCloses = Math.Max(0, policy.Options.Breaker.EarlyCloses - 1);
         }
 
-        // An operator's word holds for its time, whatever works meanwhile.
+        // An operator's order holds for its time, even if connects succeed meanwhile.
         Clear(kind == LeaseKind.Probe ? cleared | EjectionCause.Operator : cleared, now);
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Clears all state.</summary>
     public void Reset() => this = default;
 }

@@ -2,12 +2,12 @@ namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
 /// Represents the end of a connection, for <see cref="EndpointLease.Complete(in ConnectionReport)"/>. It is soft evidence about the endpoint, and counts if
-/// <see cref="CircuitBreakerOptions.EarlyCloses"/> is set. The default value says nothing about the endpoint.
+/// <see cref="CircuitBreakerOptions.EarlyCloses"/> is set. The default value is no evidence about the endpoint.
 /// </summary>
 /// <param name="bytesFromServer">The number of bytes that the server has sent. Any byte is a sign of life.</param>
 /// <param name="openFor">The time for which the connection was open, until its first direction ended.</param>
 /// <param name="endedByServer">
-/// Whether the server ended the connection first, with a FIN or a RST. An end by the client, by this process or by an operator says nothing about the server.
+/// True if the server ended the connection first, with a FIN or a RST. An end by the client, by this process or by an operator is no evidence about the server.
 /// </param>
 public readonly struct ConnectionReport(long bytesFromServer, TimeSpan openFor, bool endedByServer)
 {

@@ -13,7 +13,7 @@ public enum EjectionCause
     /// <summary>The server closed connections at once, several in a row.</summary>
     EarlyCloses = 2,
 
-    /// <summary>The active check says that it is down.</summary>
+    /// <summary>The active check marks it as down.</summary>
     Check = 4,
 
     /// <summary>An operator has ejected it.</summary>

@@ -5,20 +5,20 @@ internal sealed class EjectionLedger(EndpointPolicy policy)
 {
     private const int Unknown = -1;
 
-    // What rounding may take from a share.
+    // The error by which rounding may reduce a share.
     private const double Tolerance = 1e-9;
 
     private int _ejected = Unknown;
 
-    /// <summary>Whether soft evidence may eject an endpoint: never the only one, and no more than the share.</summary>
-    /// <param name="isEjected">Whether it is ejected already, for another cause.</param>
+    /// <summary>Returns true if soft evidence may eject an endpoint: never the only one, and no more than the share.</summary>
+    /// <param name="isEjected">True if it is ejected already, for another cause.</param>
     public bool MayEjectSoftly(bool isEjected)
     {
         var others = CountEjected() - (isEjected ? 1 : 0);
         return policy.Count > 1 && others + 1 <= (policy.Count * policy.Options.Breaker.MaxEjectedShare) + Tolerance;
     }
 
-    /// <summary>The causes for which an endpoint is ejected have changed.</summary>
+    /// <summary>Called when the causes for which an endpoint is ejected have changed.</summary>
     public void RecordCauses(ServerEndpoint endpoint, EjectionCause before, EjectionCause after)
     {
         var change = (after == EjectionCause.None ? 0 : 1) - (before == EjectionCause.None ? 0 : 1);
@@ -30,10 +30,10 @@ internal sealed class EjectionLedger(EndpointPolicy policy)
         policy.Observer?.OnEjection(endpoint, before, after);
     }
 
-    /// <summary>The endpoints are others.</summary>
+    /// <summary>Called when the set of endpoints has changed.</summary>
     public void Forget() => _ejected = Unknown;
 
-    // Counted on demand, and kept up to date from then on: in an outage many ask, one after the other.
+    // Counted on demand, and kept up to date from then on: in an outage many callers need it, one after the other.
     private int CountEjected()
     {
         if (_ejected == Unknown)

@@ -19,7 +19,7 @@ internal static class EndpointAdmission
         ref var health = ref endpoint.Health;
         if ((gate & AdmissionGate.Ejected) != 0)
         {
-            // A probe would make its session wait for what is already known of its family.
+            // A probe would make its session wait although the state of its family is known.
             return scope.IsPanic ? (health.IsProbing ? 0 : 1)
                 : scope.MayProbe && (gate & AdmissionGate.OtherFamily) == 0 && health.IsProbeDue(scope.Now) ? 1 : 0;
         }

@@ -4,25 +4,25 @@ namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
 /// One of the groups of an endpoint that is in several: the load and the picks that came through it, which are what the group compares. The totals of the
-/// endpoint would not do: a group would make up for what the others send there, and its own weights would not hold. Any thread.
+/// endpoint would not do: a group would compensate for the sessions of the others, and its own weights would not hold. Any thread.
 /// </summary>
 /// <remarks>
-/// An endpoint that is in one group has none of these, and pays nothing for them. Of several groups one has no counters: what no other group counts is its.
-/// So an endpoint that comes into a second group keeps in the first what it had there.
+/// An endpoint that is in one group has none of these, and pays nothing for them. Of several groups one has no counters: its share is the rest that no other group counts.
+/// So an endpoint that comes into a second group keeps its counts in the first.
 /// </remarks>
 internal sealed class EndpointBranch
 {
     private readonly EndpointBranch[]? _others;
     private Counters _counters;
 
-    /// <summary>A group with counters of its own.</summary>
+    /// <summary>Initializes a group with counters of its own.</summary>
     public EndpointBranch(ServerEndpoint endpoint, int group)
     {
         Endpoint = endpoint;
         Group = group;
     }
 
-    /// <summary>The group that has what the others do not count.</summary>
+    /// <summary>Initializes the group that has the rest that the others do not count.</summary>
     public EndpointBranch(ServerEndpoint endpoint, int group, EndpointBranch[] others)
         : this(endpoint, group) => _others = others;
 
@@ -31,7 +31,7 @@ internal sealed class EndpointBranch
     /// <summary>The group, by the number that it keeps over updates.</summary>
     public int Group { get; }
 
-    /// <summary>Whether it counts for itself.</summary>
+    /// <summary>True if it has counters of its own.</summary>
     public bool IsCounter => _others is null;
 
     /// <summary>The leases through this group whose connection is established.</summary>
@@ -54,17 +54,17 @@ internal sealed class EndpointBranch
         }
     }
 
-    /// <summary>What the group compares: the counters of the endpoint where it is in no other group.</summary>
+    /// <summary>Gets the counters that the group compares: those of the endpoint if it is in no other group.</summary>
     public static long ReadLoad(ServerEndpoint endpoint, EndpointBranch? branch, out long picks) =>
         branch is null ? endpoint.ReadLoad(out picks) : branch.ReadLoad(out picks);
 
-    /// <summary>A pick through this group, which the endpoint has counted already.</summary>
+    /// <summary>Counts a pick through this group, which the endpoint has counted already.</summary>
     public void CountPick() => Interlocked.Increment(ref _counters.Picks);
 
-    /// <summary>A connection of a lease through this group is established.</summary>
+    /// <summary>Counts a connection of a lease through this group that is established.</summary>
     public void CountOpen() => Interlocked.Increment(ref _counters.Open);
 
-    /// <summary>A lease through this group ends, which the endpoint has still to count.</summary>
+    /// <summary>Counts the end of a lease through this group, which the endpoint has still to count.</summary>
     public void CountRelease(bool wasOpen)
     {
         if (wasOpen)
@@ -75,7 +75,7 @@ internal sealed class EndpointBranch
         Interlocked.Increment(ref _counters.Released);
     }
 
-    /// <summary>The picks of several.</summary>
+    /// <summary>Returns the sum of the picks of several.</summary>
     public static long SumPicks(EndpointBranch[] branches)
     {
         var picks = 0L;
@@ -87,7 +87,7 @@ internal sealed class EndpointBranch
         return picks;
     }
 
-    /// <summary>The leases of several that have ended.</summary>
+    /// <summary>Returns the sum of the ended leases of several.</summary>
     public static long SumReleased(EndpointBranch[] branches)
     {
         var released = 0L;
@@ -99,7 +99,7 @@ internal sealed class EndpointBranch
         return released;
     }
 
-    /// <summary>The load and the picks of an endpoint that did not come through some of its groups.</summary>
+    /// <summary>Gets the load and the picks of an endpoint that did not come through some of its groups.</summary>
     public static long ReadRest(ServerEndpoint endpoint, EndpointBranch[] others, out long picks)
     {
         // A pick is counted by the endpoint before it is by the group, and a release by the group before it is by the endpoint: in this order neither is seen by the group alone, which would
@@ -123,7 +123,7 @@ internal sealed class EndpointBranch
         return ReadRest(Endpoint, _others, out picks);
     }
 
-    // A cache line's size more than it needs, as those of the endpoint.
+    // A cache line's size more than required, as for those of the endpoint.
     [StructLayout(LayoutKind.Explicit, Size = 88)]
     private struct Counters
     {

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Balancing.Endpoints;
 /// <summary>The groups that one endpoint is in. A mutable struct, part of its endpoint; under the balancer's lock.</summary>
 internal struct EndpointGroups
 {
-    // The first group that the last update named it in, and all of them where they are several, in their order.
+    // The first group in which the last update named it, and all of them if they are several, in their order.
     private int _firstGroup;
     private List<int>? _groups;
     private int _groupsNext;
@@ -21,17 +21,17 @@ internal struct EndpointGroups
     /// <summary>Gets or sets the number of the last update that contained the endpoint.</summary>
     public int Generation { get; set; }
 
-    /// <summary>An update names it in a group.</summary>
+    /// <summary>Called when an update names it in a group.</summary>
     /// <param name="group">The group, by the number that it keeps over updates.</param>
-    /// <param name="isFirst">Whether it is the first group of this update that does.</param>
-    /// <returns>Whether it has branches, or had some.</returns>
+    /// <param name="isFirst">True if it is the first group of this update that does.</param>
+    /// <returns>True if it has branches, or had some.</returns>
     public bool NameIn(int group, bool isFirst)
     {
         if (isFirst)
         {
             if (_branches.Length == 0)
             {
-                // All that it has came through the one that it was in.
+                // All that it has came through its earlier group.
                 _home = _firstGroup;
             }
 
@@ -43,7 +43,7 @@ internal struct EndpointGroups
         return true;
     }
 
-    /// <summary>The next of its branches, when the update has named it in all of its groups; null where it is in one alone.</summary>
+    /// <summary>Gets the next of its branches, when the update has named it in all of its groups; null if it is in one alone.</summary>
     public EndpointBranch? NextBranch(ServerEndpoint endpoint)
     {
         if (_groupsNext == 0 && (_groups is not null || _branches.Length > 0))
@@ -54,14 +54,14 @@ internal struct EndpointGroups
         return _branches.Length > 0 ? _branches[_groupsNext++] : null;
     }
 
-    // A group that stays keeps its counters. What came through groups that are gone counts for none: else the shares of those that stay would not hold until it
-    // has ended.
+    // A group that stays keeps its counters. Leases through groups that are gone count for none: otherwise the shares of those that stay would not hold until they
+    // have ended.
     private void MakeBranches(ServerEndpoint endpoint, List<int> groups)
     {
         var home = groups.IndexOf(_home);
         if (home < 0 && (_branches.Length == 0 || EndpointBranch.ReadRest(endpoint, Array.FindAll(_branches, branch => branch.IsCounter), out _) == 0))
         {
-            // The one at home is gone. Nothing is left that came through it, or it was the only one: then what the endpoint has is the next one's.
+            // The group at home is gone. None of its leases is left, or it was the only one: then the endpoint's counts belong to the next one.
             home = 0;
         }
 
@@ -90,7 +90,7 @@ internal struct EndpointGroups
         _branches = branches.Count == 1 && home == 0 ? [] : [.. branches];
     }
 
-    // Most often where it was.
+    // Most often at its earlier place.
     private readonly EndpointBranch? FindCounter(int group, int place)
     {
         var found = place < _branches.Length && _branches[place].Group == group ? _branches[place] : Array.Find(_branches, branch => branch.Group == group);

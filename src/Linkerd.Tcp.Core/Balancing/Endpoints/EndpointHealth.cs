@@ -3,15 +3,15 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// What is held against one endpoint, and what follows from it: breaker, ejection, suspicion, slow start. A mutable struct, part of its endpoint, which its methods are given. Any thread; the breaker
+/// The evidence against one endpoint, and its consequences: breaker, ejection, suspicion, slow start. A mutable struct, part of its endpoint, which its methods are given. Any thread; the breaker
 /// under the lock of the <see cref="EndpointPolicy"/>.
 /// </summary>
 internal struct EndpointHealth(EndpointPolicy policy)
 {
-    // A failure counts as a connect that took so long, so that one that fails fast never looks good (linkerd2's load biaser).
+    // A failure counts as a connect that took this long, so that one that fails fast never looks good (linkerd2's load biaser).
     private static readonly TimeSpan FailurePenalty = TimeSpan.FromSeconds(5);
 
-    /// <summary>The way to the full weight.</summary>
+    /// <summary>The ramp to the full weight.</summary>
     public SlowStartRamp SlowStart = new();
 
     /// <summary>Connects without an answer.</summary>
@@ -29,10 +29,10 @@ internal struct EndpointHealth(EndpointPolicy policy)
     /// <summary>Gets the number of ejections, in total.</summary>
     public readonly long Ejections => Volatile.Read(in _ejections);
 
-    /// <summary>Gets a value that indicates whether it is ejected because its active check says that it is down.</summary>
+    /// <summary>Gets a value that indicates whether it is ejected because its active check marks it as down.</summary>
     public readonly bool IsDown => ((EjectionCause)Volatile.Read(in _causes) & EjectionCause.Check) != 0;
 
-    /// <summary>Returns whether the one connection that tries it while it is ejected may be made now.</summary>
+    /// <summary>Returns true if the one connection that tries it while it is ejected may be made now.</summary>
     public readonly bool IsProbeDue(long now) => _breaker.IsProbeDue(now);
 
     /// <summary>Gets a value that indicates whether one connection is trying it.</summary>
@@ -58,7 +58,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         return true;
     }
 
-    /// <summary>The connection that tried it has ended without a result.</summary>
+    /// <summary>Called when the connection that tried it has ended without a result.</summary>
     public void EndProbe(EndpointPolicy policy)
     {
         lock (policy.Lock)
@@ -73,7 +73,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         var now = policy.Now;
         if (_breaker.IsEjected)
         {
-            // Its failures are over, and slow start keeps the crowd away: what they counted for would keep it away for a minute.
+            // Its failures are over, and slow start keeps the crowd away: their samples would keep it away for a minute.
             load.Latency.Reset(elapsed, now);
         }
         else
@@ -124,7 +124,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
                 return;
             }
 
-            // One that is ejected has failed the probe that its back-off allowed; those of a panic, and those from before, say nothing new.
+            // One that is ejected has failed the probe that its back-off allowed; those of a panic, and those from before, are no new evidence.
             if (_breaker.IsEjected ? kind == LeaseKind.Probe : failures >= policy.Options.Breaker.Failures)
             {
                 Eject(endpoint, EjectionCause.ConnectFailures, now);
@@ -132,7 +132,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>A connection to it has ended.</summary>
+    /// <summary>Called when a connection to it has ended.</summary>
     public void OnClosed(ServerEndpoint endpoint, in ConnectionReport report)
     {
         var options = endpoint.Policy.Options.Breaker;
@@ -151,8 +151,8 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>Its check has failed so often that it counts as down.</summary>
-    /// <returns>Whether it is ejected for that; false where it is the only one, or as many are ejected as soft evidence may.</returns>
+    /// <summary>Called when its check has failed so often that it counts as down.</summary>
+    /// <returns>True if it is ejected for that; false if it is the only one, or as many are ejected as soft evidence may.</returns>
     public bool MarkDown(ServerEndpoint endpoint)
     {
         lock (endpoint.Policy.Lock)
@@ -169,8 +169,8 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>Its check has passed so often that it counts as up. What is known of it from elsewhere still holds, but may be put to the test at once.</summary>
-    /// <returns>Whether anything has changed.</returns>
+    /// <summary>Called when its check has passed so often that it counts as up. Other evidence still holds, but may be put to the test at once.</summary>
+    /// <returns>True if anything has changed.</returns>
     public bool MarkUp(ServerEndpoint endpoint)
     {
         lock (endpoint.Policy.Lock)
@@ -193,7 +193,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>An operator ejects it for a time.</summary>
+    /// <summary>Ejects it for a time, by an operator's order.</summary>
     public bool EjectFor(ServerEndpoint endpoint, TimeSpan time)
     {
         var policy = endpoint.Policy;
@@ -211,7 +211,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>Forgets what is held against it.</summary>
+    /// <summary>Clears the evidence against it.</summary>
     public void Reset(ServerEndpoint endpoint)
     {
         lock (endpoint.Policy.Lock)
@@ -224,7 +224,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         SlowStart.End(endpoint);
     }
 
-    /// <summary>Called when the balancer has other options: what was derived from the old ones is derived anew, and all else stays.</summary>
+    /// <summary>Called when the balancer has other options: values derived from the old ones are derived again, and all else stays.</summary>
     public void OnOptionsChanged(ServerEndpoint endpoint)
     {
         var policy = endpoint.Policy;
@@ -263,7 +263,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         var policy = endpoint.Policy;
         lock (policy.Lock)
         {
-            // Those of a panic, and those from before, say nothing new of one that is ejected.
+            // Those of a panic, and those from before, are no new evidence against one that is ejected.
             if (!_breaker.IsEjected && ++_breaker.EarlyCloses >= maximum && policy.Ejections.MayEjectSoftly(isEjected: false))
             {
                 Eject(endpoint, EjectionCause.EarlyCloses, policy.Now);
@@ -271,7 +271,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>Under the policy's lock.</summary>
+    /// <summary>Ejects it. Under the policy's lock.</summary>
     private void Eject(ServerEndpoint endpoint, EjectionCause cause, long now)
     {
         var was = _breaker.IsEjected;
@@ -310,7 +310,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
     }
 
     /// <summary>
-    /// Where it is the first of all to be well again: what ailed the others may be over too, and it should not carry everything alone until back-offs
+    /// Called when it is well again. If it is the first of all, the problem of the others may be over too, and it should not carry everything alone until back-offs
     /// are over that grew in a common outage. Under the policy's lock.
     /// </summary>
     private static void HastenOthers(ServerEndpoint endpoint, long now)
@@ -333,7 +333,7 @@ internal struct EndpointHealth(EndpointPolicy policy)
         }
     }
 
-    /// <summary>Sets the gate as the breaker says, counts, and tells of causes that came or went. Under the policy's lock.</summary>
+    /// <summary>Sets the gate by the breaker, counts, and notifies the observer of causes that came or went. Under the policy's lock.</summary>
     private void RecordEjection(ServerEndpoint endpoint, bool was)
     {
         if (_breaker.IsEjected)

@@ -23,7 +23,7 @@ public readonly struct EndpointLease
     private const int KindShift = 62;
     private const uint SlotMask = (1U << (KindShift - 32)) - 1;
 
-    // The endpoint, or its branch if that has counted the lease too: one field, so that nobody pays for the other.
+    // The endpoint, or its branch if that has counted the lease too: one field, so that leases of the other kind do not pay for it.
     private readonly object? _leased;
 
     // The state, which all copies share; of LeaseSlots. The ticket has the kind, too.
@@ -46,7 +46,7 @@ public readonly struct EndpointLease
 
     private ServerEndpoint Leased => _leased as ServerEndpoint ?? Branch!.Endpoint;
 
-    /// <summary>Makes a lease of an endpoint whose load counts it already.</summary>
+    /// <summary>Initializes a lease of an endpoint whose load counts it already.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="branch">The group of the endpoint that counts the lease too; null if there is none.</param>
     /// <param name="kind">The purpose of the lease.</param>
@@ -55,7 +55,7 @@ public readonly struct EndpointLease
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Make(ServerEndpoint endpoint, EndpointBranch? branch, LeaseKind kind, LeaseSlots slots, out EndpointLease lease)
     {
-        // In its place: what a constructor has made is copied there by 16 bytes, which wait for the two stores of 8 that wrote them.
+        // In its place: the result of a constructor is copied there by 16 bytes, which wait for the two stores of 8 that wrote it.
         Unsafe.SkipInit(out lease);
         Unsafe.AsRef(in lease._leased) = (object?)branch ?? endpoint;
         Unsafe.AsRef(in lease._slots) = slots.Slots;
@@ -75,7 +75,7 @@ public readonly struct EndpointLease
     }
 
     /// <summary>Ends the attempt, and the lease: there is no connection. Does nothing unless the lease is pending.</summary>
-    /// <param name="cause">The cause. <see cref="ConnectFailure.Cancelled"/> and <see cref="ConnectFailure.LocalResources"/> say nothing about the endpoint.</param>
+    /// <param name="cause">The cause. <see cref="ConnectFailure.Cancelled"/> and <see cref="ConnectFailure.LocalResources"/> are no evidence about the endpoint.</param>
     /// <param name="elapsed">The time that the attempt took; zero if it is not known.</param>
     public void Failed(ConnectFailure cause, TimeSpan elapsed = default)
     {
@@ -96,7 +96,7 @@ public readonly struct EndpointLease
     }
 
     /// <summary>
-    /// Ends the lease: the connection has ended, or, if the attempt to connect has not ended, there will be none. Says nothing about the endpoint. Does nothing
+    /// Ends the lease: the connection has ended, or, if the attempt to connect has not ended, there will be none. It is no evidence about the endpoint. Does nothing
     /// after the end of the lease.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>Since when one endpoint takes no new sessions, because an operator drains it or discovery has removed it. A mutable struct, part of its endpoint.</summary>
+/// <summary>The time since which one endpoint takes no new sessions, because an operator drains it or discovery has removed it. A mutable struct, part of its endpoint.</summary>
 internal struct EndpointLeaving
 {
     private long _leftAt;
@@ -14,7 +14,7 @@ internal struct EndpointLeaving
 
     /// <summary>Returns the time for which it has been leaving; null if it is not.</summary>
     /// <param name="policy">The policy of the endpoint.</param>
-    /// <param name="isDrained">Whether because of an operator; false: discovery.</param>
+    /// <param name="isDrained">True if because of an operator; false if because of discovery.</param>
     public readonly TimeSpan? For(EndpointPolicy policy, out bool isDrained)
     {
         var left = LeftAt;
@@ -24,10 +24,10 @@ internal struct EndpointLeaving
         return since == 0 ? null : policy.Elapsed(since, policy.Now);
     }
 
-    /// <summary>It is in the set, again or still.</summary>
+    /// <summary>Called when it is in the set, again or still.</summary>
     public void OnJoined() => Volatile.Write(ref _leftAt, 0);
 
-    /// <summary>It is not in the set any more. Under the balancer's lock.</summary>
+    /// <summary>Called when it is not in the set any more. Under the balancer's lock.</summary>
     public void OnLeft(ServerEndpoint endpoint)
     {
         if (LeftAt == 0)

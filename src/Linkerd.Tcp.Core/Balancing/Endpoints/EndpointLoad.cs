@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// The counters of one endpoint, and the gate that a pick looks at. What a pick reads and writes stands together, so that it costs one cache line; the rest of the size keeps the line of the
+/// The counters of one endpoint, and the gate that a pick looks at. The fields of a pick stand together, so that it costs one cache line; the rest of the size keeps the line of the
 /// next endpoint on the heap away from it (64 bytes; objects are not aligned, so the gap is what counts). A mutable struct, part of its endpoint. Any thread.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 96)]
@@ -74,7 +74,7 @@ internal struct EndpointLoad
         }
     }
 
-    /// <summary>The load and the picks, of one moment but for what other threads do meanwhile.</summary>
+    /// <summary>Gets the load and the picks, of one moment but for concurrent changes.</summary>
     public readonly long Read(out long picks)
     {
         // Released first: the other way round a release could be seen without its pick, and the load be less than nothing.

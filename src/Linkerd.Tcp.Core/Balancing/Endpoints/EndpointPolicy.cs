@@ -3,16 +3,16 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>What the endpoints of one balancer share: its options, its clock, and the lock for what happens seldom (failures, ejections, an operator).</summary>
+/// <summary>The common part of the endpoints of one balancer: its options, its clock, and the lock for rare events (failures, ejections, an operator).</summary>
 internal sealed class EndpointPolicy
 {
     private readonly Action _changed;
     private volatile IReadOnlyList<ServerEndpoint> _members = [];
     private readonly Action _reweighted;
 
-    /// <param name="options">A validated copy.</param>
-    /// <param name="changed">An endpoint may be picked that could not be before.</param>
-    /// <param name="reweighted">An operator has changed a weight.</param>
+    /// <param name="options">The options, a validated copy.</param>
+    /// <param name="changed">Called when an endpoint may be picked that could not be before.</param>
+    /// <param name="reweighted">Called when an operator has changed a weight.</param>
     public EndpointPolicy(BalancerOptions options, Action changed, Action reweighted)
     {
         _changed = changed;
@@ -34,15 +34,15 @@ internal sealed class EndpointPolicy
     /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
     public IRandomSource? Random { get; private set; }
 
-    /// <summary>Of timestamps.</summary>
+    /// <summary>The length of a tick of timestamps.</summary>
     public double SecondsPerTick { get; }
 
     public Lock Lock { get; } = new();
 
-    /// <summary>In ticks of timestamps.</summary>
+    /// <summary>The value in ticks of timestamps.</summary>
     public long AnswerPatience { get; private set; }
 
-    /// <summary>Whether every pick has to look at a limit.</summary>
+    /// <summary>True if every pick has to check a limit.</summary>
     public bool IsLimited { get; private set; }
 
     /// <summary>The endpoints of the current set.</summary>
@@ -59,11 +59,11 @@ internal sealed class EndpointPolicy
         }
     }
 
-    /// <summary>How many they are.</summary>
+    /// <summary>Their number.</summary>
     public int Count => Members.Count;
 
-    /// <summary>Takes other options; the endpoints are to be told afterwards (<see cref="EndpointHealth.OnOptionsChanged"/>).</summary>
-    /// <param name="options">A validated copy, with the same clock: the endpoints keep timestamps of it.</param>
+    /// <summary>Takes other options; the endpoints are to be notified afterwards (<see cref="EndpointHealth.OnOptionsChanged"/>).</summary>
+    /// <param name="options">The options, a validated copy, with the same clock: the endpoints keep timestamps of it.</param>
     public void Configure(BalancerOptions options)
     {
         lock (Lock)

@@ -16,26 +16,26 @@ internal sealed class EndpointTable(EndpointPolicy policy)
     private int _generation;
     private int _groups;
 
-    /// <summary>Whether the update has named an endpoint that has branches, or is to have some.</summary>
+    /// <summary>True if the update has named an endpoint that has branches, or is to have some.</summary>
     public bool HasBranches { get; private set; }
 
     /// <summary>Gets the endpoints of the current set, and those that are remembered.</summary>
     public IEnumerable<ServerEndpoint> All => _byAddress.Values;
 
-    /// <summary>Starts an update: what it does not name has left by its end.</summary>
+    /// <summary>Starts an update: endpoints that it does not name have left by its end.</summary>
     public void Begin()
     {
         _generation++;
         HasBranches = false;
     }
 
-    /// <summary>A number for a group that is new, from 1.</summary>
+    /// <summary>Gets a number for a group that is new, from 1.</summary>
     public int NumberGroup() => ++_groups;
 
-    /// <summary>The endpoint of an address.</summary>
+    /// <summary>Gets the endpoint of an address.</summary>
     /// <param name="item">The address, and its weight in the group at hand.</param>
     /// <param name="group">The group at hand: its place in the set, its tier, and the number that it keeps over updates.</param>
-    /// <param name="current">What the update named so far; the endpoint is added where it is new there.</param>
+    /// <param name="current">The endpoints that the update has named so far; the endpoint is added if it is new there.</param>
     /// <param name="weight">The weight that counts: an operator's, or discovery's.</param>
     public ServerEndpoint Name(WeightedAddress item, (int Place, int Tier, int Number) group, List<ServerEndpoint> current, out double weight)
     {
@@ -67,11 +67,11 @@ internal sealed class EndpointTable(EndpointPolicy policy)
         return endpoint;
     }
 
-    /// <summary>Ends an update: forgets the endpoints that it did not name and nobody holds, and lets those that are new start slowly.</summary>
-    /// <param name="current">How many it named.</param>
+    /// <summary>Ends an update: removes the endpoints that it did not name and of which no lease is held, and lets those that are new start slowly.</summary>
+    /// <param name="current">The number of endpoints that it named.</param>
     public void End(int current)
     {
-        // Where most of the set is new there is nobody to take what they do not.
+        // If most of the set is new there is no other to take their share.
         if (_joined.Count * 2 <= current)
         {
             var now = policy.Now;

@@ -4,9 +4,9 @@ namespace Linkerd.Tcp.Balancing.Endpoints;
 internal interface ILoadObserver
 {
     /// <summary>
-    /// The load of an endpoint has changed, by a release or by a pick of somebody else. Any thread; must not block for long, and must not throw.
-    /// May come late, or for nothing: what counts is what the endpoint says now.
+    /// Called when the load of an endpoint has changed, by a release or by a pick elsewhere. Any thread; must not block for long, and must not throw.
+    /// May come late, or without a change: the current load of the endpoint counts.
     /// </summary>
-    /// <param name="index">What the observer calls the endpoint.</param>
+    /// <param name="index">The observer's number of the endpoint.</param>
     void OnLoadChanged(int index);
 }

@@ -34,13 +34,13 @@ internal struct LatencyAverage
         Volatile.Write(ref _at, now);
     }
 
-    /// <summary>The estimate at a time, in seconds; 0 where there is none.</summary>
+    /// <summary>Gets the estimate at a time, in seconds; 0 if there is none.</summary>
     public double At(long now, EndpointPolicy policy) =>
         Volatile.Read(ref _seconds) is var seconds and not 0 ? seconds * Fade(now - Volatile.Read(ref _at), policy) : 0;
 
     /// <summary>
-    /// Two estimates as of one time, in seconds: the older one as it has faded since the younger was made. Their comparison does not depend on the time
-    /// now, so that no clock is asked.
+    /// Two estimates as of one time, in seconds: the older one faded as it has since the younger was made. Their comparison does not depend on the time
+    /// now, so that no clock is read.
     /// </summary>
     public static void Level(in LatencyAverage a, in LatencyAverage b, EndpointPolicy policy, out double secondsA, out double secondsB)
     {

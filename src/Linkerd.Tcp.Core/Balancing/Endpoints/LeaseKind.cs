@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>What a lease was given for.</summary>
+/// <summary>Specifies the purpose of a lease.</summary>
 internal enum LeaseKind : byte
 {
     /// <summary>A session of an endpoint that is well.</summary>
@@ -9,6 +9,6 @@ internal enum LeaseKind : byte
     /// <summary>The one connection that finds out whether an ejected endpoint is well again; its back-off was over.</summary>
     Probe,
 
-    /// <summary>The one connection to an ejected endpoint where no other endpoint was left, whatever its back-off.</summary>
+    /// <summary>The one connection to an ejected endpoint if no other endpoint was left, whatever its back-off.</summary>
     Panic,
 }

@@ -4,13 +4,13 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// The states of the leases that one thread has picked: what the copies of a lease share. A slot is used for one lease after the other. Only the thread takes
+/// The states of the leases that one thread has picked: the state that the copies of a lease share. A slot is used for one lease after the other. Only the thread takes
 /// slots; a lease that ends, on any thread, frees its own.
 /// </summary>
 /// <remarks>
-/// A slot has 4 bytes: whether a lease has it, whether the connection of that lease is open, and how many leases have had it. A lease has a ticket: the number
-/// of its slot in the upper half, and in the lower half what the slot has as long as the lease is pending.
-/// No slot is looked for, and nothing is interlocked: slots are taken in turn, and most are free. As soon as more than half of them are not, an array of
+/// A slot has 4 bytes: a flag for its use by a lease, a flag for an open connection of that lease, and the number of leases that have had it. A lease has a ticket: the number
+/// of its slot in the upper half, and in the lower half the value of the slot as long as the lease is pending.
+/// There is no search for a slot, and nothing is interlocked: slots are taken in turn, and most are free. As soon as more than half of them are not, an array of
 /// twice the length takes the place of this one, which the leases that are in it keep.
 /// </remarks>
 internal sealed class LeaseSlots : IRandomSource
@@ -26,7 +26,7 @@ internal sealed class LeaseSlots : IRandomSource
     // In an object that a pick has found anyway: a thread-static of its own would cost as much again.
     private Xoroshiro _random = new(RandomSource.Shared.NextUInt64());
 
-    // A ticket ahead, so that a pick does not wait for the slot to be looked at.
+    // A ticket ahead, so that a pick does not wait for the slot to be read.
     private ulong _ready;
     private int _next;
     private int _passed;
@@ -51,10 +51,10 @@ internal sealed class LeaseSlots : IRandomSource
         return ticket;
     }
 
-    /// <summary>Gets whether a lease has not ended.</summary>
+    /// <summary>Returns true if a lease has not ended.</summary>
     public static bool IsHeld(uint slot, ulong ticket) => (slot & ~Open) == (uint)ticket;
 
-    /// <summary>Gets whether a lease has not ended, and its connection is not open.</summary>
+    /// <summary>Returns true if a lease has not ended, and its connection is not open.</summary>
     public static bool IsPending(uint slot, ulong ticket) => slot == (uint)ticket;
 
     /// <summary>Notes that the connection of a pending lease is open.</summary>
@@ -63,7 +63,7 @@ internal sealed class LeaseSlots : IRandomSource
     /// <summary>Ends a lease, and frees its slot.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="ticket">The ticket of the lease.</param>
-    /// <param name="wasOpen">Whether its connection was open.</param>
+    /// <param name="wasOpen">True if its connection was open.</param>
     /// <returns>False if it has ended already.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryEnd(ref uint slot, ulong ticket, out bool wasOpen)

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
 /// <summary>
-/// Who wants to know of the load of one endpoint: a list that is never changed but replaced, under the balancer's lock, as an endpoint may be in
+/// The observers of the load of one endpoint: a list that is never changed but replaced, under the balancer's lock, as an endpoint may be in
 /// several groups, and in the old and the new tree while an update runs.
 /// </summary>
 internal sealed class LoadObservers(ILoadObserver observer, int index, LoadObservers? next)
@@ -15,7 +15,7 @@ internal sealed class LoadObservers(ILoadObserver observer, int index, LoadObser
         : list.IsOf(observer) ? list.Next
         : new LoadObservers(list.Observer, list.Index, Remove(list.Next, observer));
 
-    /// <summary>How many they are.</summary>
+    /// <summary>Returns their number.</summary>
     public static int Count(LoadObservers? list) => list is null ? 0 : 1 + Count(list.Next);
 
     private ILoadObserver Observer { get; } = observer;
@@ -24,7 +24,7 @@ internal sealed class LoadObservers(ILoadObserver observer, int index, LoadObser
 
     private LoadObservers? Next { get; } = next;
 
-    /// <summary>Tells all of them but one, who knows.</summary>
+    /// <summary>Notifies all of them but one, which has caused the change.</summary>
     public void Notify(ILoadObserver? except)
     {
         for (var link = this; link is not null; link = link.Next)

@@ -2,20 +2,20 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>One pick while it runs: what is known of the session, and what was found out on the way.</summary>
+/// <summary>One pick while it runs: its session, and its findings.</summary>
 internal ref struct PickState
 {
-    /// <summary>What is known of the session. Not to be written to.</summary>
+    /// <summary>The session. Not to be written to.</summary>
     public PickContext Context;
 
-    /// <summary>What candidates are drawn with. Not to be written to.</summary>
+    /// <summary>The source of random numbers for candidates. Not to be written to.</summary>
     public IRandomSource Random;
 
     private EndpointPolicy _policy;
     private long _now;
 
     /// <summary>
-    /// Sets one up that is in its place already: a constructor makes it elsewhere and copies it, which costs a tenth of a pick.
+    /// Initializes a state in its place: a constructor makes it elsewhere and copies it, which costs a tenth of a pick.
     /// </summary>
     public void Begin(in PickContext context, EndpointPolicy policy, LeaseSlots slots)
     {
@@ -25,31 +25,31 @@ internal ref struct PickState
         _now = context.Timestamp;
     }
 
-    /// <summary>Whether this is the last look: no endpoint is left, so ejected ones are tried. Nothing else is, then.</summary>
+    /// <summary>True if this is the last look: no endpoint is left, so ejected ones, and only those, are tried.</summary>
     public bool IsPanic { get; set; }
 
-    /// <summary>Whether not every endpoint that is well will do.</summary>
+    /// <summary>True if not every endpoint that is well will do.</summary>
     public readonly bool NeedsAdmissionCheck => IsPanic || !Context.Tried.IsEmpty;
 
-    /// <summary>Whether an endpoint was passed over for a limit of its connections alone.</summary>
+    /// <summary>True if an endpoint was passed over for a limit of its connections alone.</summary>
     public bool AtLimit { get; set; }
 
-    /// <summary>What the endpoint that was taken was taken for.</summary>
+    /// <summary>The purpose for which the endpoint was taken.</summary>
     public LeaseKind Kind { get; set; }
 
-    /// <summary>The group through which it was taken; null where its own counters are all.</summary>
+    /// <summary>The group through which it was taken; null if its own counters are all.</summary>
     public EndpointBranch? Branch { get; set; }
 
-    /// <summary>The time of the pick, where somebody knows it; 0 otherwise.</summary>
+    /// <summary>The time of the pick, if the caller has it; 0 otherwise.</summary>
     public readonly long Timestamp => _now;
 
-    /// <summary>The time of the pick. The clock is asked at most once.</summary>
+    /// <summary>The time of the pick. The clock is read at most once.</summary>
     public long Now => _now != 0 ? _now : _now = _policy.Now;
 
-    /// <summary>A session that has met one failure already is not the one to find out about another endpoint.</summary>
+    /// <summary>True if the session may probe: one that has met one failure already does not test another endpoint.</summary>
     public readonly bool MayProbe => Context.Tried.IsEmpty;
 
-    /// <summary>Whether the session has tried an endpoint in vain.</summary>
+    /// <summary>Returns true if the session has tried an endpoint in vain.</summary>
     public readonly bool HasTried(ServerEndpoint endpoint)
     {
         if (Context.TriedIndex is { } index)

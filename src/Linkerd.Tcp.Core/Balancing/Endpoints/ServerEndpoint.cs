@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
 /// Represents one address of a destination with its state at run time: load, picks, failures, breaker. A load balancer has one for each address, whatever the
-/// number of groups that contain it. It stays while the balancer knows the address, and as long as a lease of it is held. Any thread.
+/// number of groups that contain it. It stays while the address is in the balancer's set, and as long as a lease of it is held. Any thread.
 /// </summary>
 public sealed class ServerEndpoint
 {
@@ -71,7 +71,7 @@ public sealed class ServerEndpoint
     public long Pending => Math.Max(0, Load - Open);
 
     /// <summary>
-    /// Gets the number of failed connects, in total; without those that say nothing about the endpoint
+    /// Gets the number of failed connects, in total; without those that are no evidence about the endpoint
     /// (<see cref="ConnectFailure.LocalResources"/>, <see cref="ConnectFailure.Cancelled"/>).
     /// </summary>
     public long ConnectFailures => _load.ConnectFailures;
@@ -97,7 +97,7 @@ public sealed class ServerEndpoint
     /// <summary>Gets the policy of the balancer.</summary>
     internal EndpointPolicy Policy { get; }
 
-    /// <summary>Gets what is held against it.</summary>
+    /// <summary>Gets the evidence against it.</summary>
     internal ref EndpointHealth Health => ref _health;
 
     /// <summary>The host that its address was looked up for, in the first of its groups; null if it was given as such. Set under the balancer's lock.</summary>
@@ -114,7 +114,7 @@ public sealed class ServerEndpoint
         }
     }
 
-    /// <summary>Scratch of the update that runs now, under the balancer's lock: where it stood in the group that is being replaced.</summary>
+    /// <summary>Scratch of the update that runs now, under the balancer's lock: its place in the group that is being replaced.</summary>
     internal int Mark { get; set; }
 
     /// <summary>Gets its counters.</summary>
@@ -131,40 +131,40 @@ public sealed class ServerEndpoint
 
     internal AdmissionGate Gate => _load.Gate;
 
-    /// <summary>Gets or sets the observers of its load; null for algorithms that look when they pick. Set under the balancer's lock.</summary>
+    /// <summary>Gets or sets the observers of its load; null for algorithms that read it when they pick. Set under the balancer's lock.</summary>
     internal LoadObservers? Observers
     {
         get => _load.Observers;
         set => _load.Observers = value;
     }
 
-    /// <summary>When discovery removed it, as a timestamp; 0 while it is in the set.</summary>
+    /// <summary>The time at which discovery removed it, as a timestamp; 0 while it is in the set.</summary>
     internal long LeftAt => _leaving.LeftAt;
 
-    /// <summary>Whether an operator drains it, or discovery has removed it.</summary>
+    /// <summary>True if an operator drains it, or discovery has removed it.</summary>
     internal bool IsLeaving => _leaving.IsLeaving;
 
-    /// <summary>Whether it is ejected because its active check says that it is down.</summary>
+    /// <summary>True if it is ejected because its active check marks it as down.</summary>
     internal bool IsDown => _health.IsDown;
 
-    /// <summary>Whether it is ejected, for whatever cause.</summary>
+    /// <summary>True if it is ejected, for whatever cause.</summary>
     internal bool IsEjected => (Gate & AdmissionGate.Ejected) != 0;
 
-    /// <summary>Whether it is in the set, and neither ejected nor draining.</summary>
+    /// <summary>True if it is in the set, and neither ejected nor draining.</summary>
     internal bool TakesNewSessions => LeftAt == 0 && (Gate & (AdmissionGate.Draining | AdmissionGate.Ejected)) == 0;
 
-    /// <summary>Whether an operator has said something that must outlive its leaving and coming back.</summary>
+    /// <summary>True if it has an operator's order that must outlive its leaving and coming back.</summary>
     internal bool HasOrders => IsDraining || WeightOverride is not null;
 
-    /// <summary>Gets a value that indicates whether an operator has said something that still holds: an order (<see cref="HasOrders"/>), or an ejection whose time is not over.</summary>
+    /// <summary>True if an operator's order is still in force: one that lasts (<see cref="HasOrders"/>), or an ejection whose time is not over.</summary>
     internal bool IsOverridden => HasOrders || (ReadBreaker() is var breaker && (breaker.Causes & EjectionCause.Operator) != 0 && breaker.ProbeAt > Policy.Now);
 
     /// <summary>
-    /// Whether refusals end by themselves: enough of them in a row eject it. Not if its breaker is turned off, nor while it is the only endpoint.
+    /// True if refusals end by themselves: enough of them in a row eject it. Not if its breaker is turned off, nor while it is the only endpoint.
     /// </summary>
     internal bool HasBreaker => Policy.Options.Breaker.Failures > 0 && Policy.Count > 1;
 
-    /// <summary>How long a connect usually takes; zero where none has succeeded.</summary>
+    /// <summary>The time that a connect usually takes; zero if none has succeeded.</summary>
     internal TimeSpan UsualLatency => _health.Suspicion.UsualLatency;
 
     /// <summary>Stops new sessions from now on, whatever the other endpoints are. Its sessions go on, as long as the destination lets them.</summary>
@@ -223,7 +223,7 @@ public sealed class ServerEndpoint
         return _health.EjectFor(this, time);
     }
 
-    /// <summary>Forgets everything that is held against the endpoint: ejection, failures in a row, back-off, slow start. Its check may eject it again.</summary>
+    /// <summary>Clears all evidence against the endpoint: ejection, failures in a row, back-off, slow start. Its check may eject it again.</summary>
     public void Reset()
     {
         _health.Reset(this);
@@ -232,7 +232,7 @@ public sealed class ServerEndpoint
         Policy.NotifyChanged();
     }
 
-    /// <summary>Returns its state at this moment. Each number is right; together they are of one moment but for what happens meanwhile. Costs no more than reading them.</summary>
+    /// <summary>Returns its state at this moment. Each number is right; together they are of one moment but for concurrent changes. Costs no more than reading them.</summary>
     public ServerEndpointSnapshot Snapshot() => Snapshot(Policy.Now);
 
     /// <inheritdoc cref="Snapshot()"/>
@@ -243,8 +243,8 @@ public sealed class ServerEndpoint
     public override string ToString() => $"{Address} (load {Load})";
 
     /// <summary>
-    /// For what share of its weight it may be drawn now: 0 not at all, 1 in full. A draw in proportion to weights that keeps what it
-    /// drew with this chance, and draws again otherwise, is a draw in proportion to effective weights: no table is rebuilt for them.
+    /// Gets the share of its weight for which it may be drawn now: 0 not at all, 1 in full. A draw in proportion to weights that keeps its
+    /// result with this chance, and draws again otherwise, is a draw in proportion to effective weights: no table is rebuilt for them.
     /// </summary>
     internal double Admit(ref PickState scope)
     {
@@ -257,7 +257,7 @@ public sealed class ServerEndpoint
         return gate == AdmissionGate.None ? (scope.IsPanic ? 0 : 1) : EndpointAdmission.Admit(this, gate, ref scope);
     }
 
-    /// <summary>Takes it for a session: its load is one more. False where it cannot be taken any more.</summary>
+    /// <summary>Takes it for a session: its load is one more. False if it cannot be taken any more.</summary>
     internal bool TryTake(ref PickState scope)
     {
         if ((Gate & (AdmissionGate.Ejected | AdmissionGate.Limited)) == 0)
@@ -279,7 +279,7 @@ public sealed class ServerEndpoint
 
     /// <summary>Takes it through one of its groups.</summary>
     /// <param name="scope">The pick.</param>
-    /// <param name="branch">What counts it beside its own counters; null where they are all.</param>
+    /// <param name="branch">The counters beside its own; null if there are none.</param>
     internal bool TryTake(ref PickState scope, EndpointBranch? branch)
     {
         if (!TryTake(ref scope))
@@ -296,23 +296,23 @@ public sealed class ServerEndpoint
         return true;
     }
 
-    /// <summary>The load and the picks, of one moment but for what other threads do meanwhile.</summary>
+    /// <summary>Gets the load and the picks, of one moment but for concurrent changes.</summary>
     internal long ReadLoad(out long picks) => _load.Read(out picks);
 
     internal double EffectiveWeightAt(long now) =>
         (Gate & (AdmissionGate.Draining | AdmissionGate.Ejected)) != 0 ? 0 : Weight * _health.SlowStart.Factor(this, now);
 
-    /// <summary>Peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
+    /// <summary>Gets the peak EWMA of connect latency, in seconds, failures included as 5 s at the least; 0 before the first.</summary>
     internal double ExpectedLatency(long now) => _load.Latency.At(now, Policy);
 
-    /// <summary>The same for two of one balancer, as of the time of the younger estimate.</summary>
+    /// <summary>Gets the same for two of one balancer, as of the time of the younger estimate.</summary>
     internal static void ReadLatencies(ServerEndpoint a, ServerEndpoint b, out double secondsA, out double secondsB) =>
         LatencyAverage.Level(in a._load.Latency, in b._load.Latency, a.Policy, out secondsA, out secondsB);
 
     /// <summary>Starts slowly from now on.</summary>
     internal void StartRamp(long now) => _health.SlowStart.Start(this, now);
 
-    /// <summary>The other family of its host is preferred, for as long as the host says.</summary>
+    /// <summary>Prefers the other family of its host, for the time that the host sets.</summary>
     internal void DoubtFamily() => CloseGate(AdmissionGate.OtherFamily);
 
     internal bool IsFamilyTrusted(long now) => Host is not { } host || now >= host.UntilOf(Address.AddressFamily);
@@ -321,21 +321,21 @@ public sealed class ServerEndpoint
 
     internal void ClearGate(AdmissionGate gate) => _load.Clear(gate);
 
-    /// <summary>For how long it has been leaving; null where it does not.</summary>
-    /// <param name="isDrained">Whether an operator says so; false: discovery.</param>
+    /// <summary>Gets the time for which it has been leaving; null if it is not.</summary>
+    /// <param name="isDrained">True if because of an operator; false if because of discovery.</param>
     internal TimeSpan? LeavingFor(out bool isDrained) => _leaving.For(Policy, out isDrained);
 
-    /// <summary>Has what happens to it, and to the others of its balancer, observed.</summary>
+    /// <summary>Sets the observer of its events, and of those of the others of its balancer.</summary>
     internal void ObserveWith(IEndpointObserver? observer) => Policy.Observer = observer;
 
-    /// <summary>It is in the set, again or still.</summary>
+    /// <summary>Called when it is in the set, again or still.</summary>
     internal void OnJoined(int group, int tier)
     {
         (Group, Tier) = (group, tier);
         _leaving.OnJoined();
     }
 
-    /// <summary>It is not in the set any more.</summary>
+    /// <summary>Called when it is not in the set any more.</summary>
     internal void OnLeft() => _leaving.OnLeft(this);
 
     internal void OnConnected(LeaseKind kind, TimeSpan elapsed)
@@ -346,7 +346,7 @@ public sealed class ServerEndpoint
 
     internal void OnFailed(LeaseKind kind, ConnectFailure cause, TimeSpan elapsed) => _health.OnFailed(this, ref _load, kind, cause, elapsed);
 
-    /// <summary>A connection to it has ended.</summary>
+    /// <summary>Called when a connection to it has ended.</summary>
     internal void OnClosed(in ConnectionReport report) => _health.OnClosed(this, in report);
 
     /// <inheritdoc cref="EndpointHealth.MarkDown"/>

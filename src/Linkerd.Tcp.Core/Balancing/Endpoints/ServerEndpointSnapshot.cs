@@ -4,7 +4,7 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Balancing;
 
-/// <summary>Represents the state of an endpoint at one moment, for introspection.</summary>
+/// <summary>Represents the state of an endpoint at one moment, for introspection. Immutable; any thread.</summary>
 public sealed class ServerEndpointSnapshot
 {
     /// <param name="endpoint">The endpoint.</param>

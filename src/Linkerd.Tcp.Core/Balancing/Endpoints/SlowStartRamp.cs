@@ -1,15 +1,15 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>The way of one endpoint to its full weight, after it has joined, was undrained, or has recovered. A mutable struct, part of its endpoint. Any thread.</summary>
+/// <summary>The ramp of one endpoint to its full weight, after it has joined, was undrained, or has recovered. A mutable struct, part of its endpoint. Any thread.</summary>
 internal struct SlowStartRamp
 {
-    // Connects that may be pending while it recovers, at the most: what a short backlog holds (net.core.somaxconn was 128 for long, nginx and Kestrel ask
+    // The largest number of connects that may be pending while it recovers: the size of a short backlog (net.core.somaxconn was 128 for long, nginx and Kestrel request
     // for 512). Beyond, SYNs of a crowd that has waited would be dropped, and sent again only after a second.
     private const int MaxAllowance = 128;
 
     private long _since;
 
-    // Connects that may be pending while it recovers; more with each that succeeds, so that a crowd that has waited comes in as fast as it copes.
+    // Connects that may be pending while it recovers; more with each that succeeds, so that a crowd that has waited comes in as fast as it can serve.
     private int _allowance = int.MaxValue;
 
     public SlowStartRamp()
@@ -22,7 +22,7 @@ internal struct SlowStartRamp
     /// <summary>Gets a value that indicates whether the number of pending connects is limited.</summary>
     public readonly bool IsRecovering => Allowance != int.MaxValue;
 
-    /// <summary>The share of its weight at a time: 1 but for slow start.</summary>
+    /// <summary>Gets the share of its weight at a time: 1 but for slow start.</summary>
     public double Factor(ServerEndpoint endpoint, long now)
     {
         if ((endpoint.Gate & AdmissionGate.Ramping) == 0)
@@ -50,7 +50,7 @@ internal struct SlowStartRamp
         }
     }
 
-    /// <summary>From ejected to well: slowly, and with few pending connects. Under the policy's lock.</summary>
+    /// <summary>Starts from ejected to well: slowly, and with few pending connects. Under the policy's lock.</summary>
     public void StartRecovery(ServerEndpoint endpoint, long now)
     {
         Start(endpoint, now);
@@ -61,7 +61,7 @@ internal struct SlowStartRamp
         }
     }
 
-    /// <summary>As TCP's slow start: each success lets one more in than it made room for.</summary>
+    /// <summary>Grows like TCP's slow start: each success lets one more in than it made room for.</summary>
     public void Grow()
     {
         if (Allowance is var allowance and < MaxAllowance)

@@ -1,6 +1,7 @@
 namespace Linkerd.Tcp.Balancing.Endpoints;
 
-/// <summary>Whether one endpoint leaves connects without an answer for longer than it should. A mutable struct, part of its endpoint. Any thread; two that race write nearly the same.</summary>
+/// <summary>The suspicion that one endpoint leaves connects without an answer for longer than it should. A mutable struct, part of its endpoint. Any thread;
+/// two that race write nearly the same.</summary>
 internal struct Suspicion(EndpointPolicy policy)
 {
     private long _patience = policy.AnswerPatience;

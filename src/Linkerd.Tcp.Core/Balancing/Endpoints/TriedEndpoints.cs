@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Balancing.Endpoints;
 /// </summary>
 internal sealed class TriedEndpoints
 {
-    // Up to so many are compared one by one, which is faster than to hash. A set of thousands that all refuse must not cost each pick a comparison with each.
+    // Up to this number they are compared one by one, which is faster than to hash. A set of thousands that all refuse must not cost each pick a comparison with each.
     private const int MaxCompared = 16;
 
     // Those of the round first.
@@ -23,11 +23,11 @@ internal sealed class TriedEndpoints
     /// <summary>Returns this if it finds an endpoint faster than a look at each of <see cref="Round"/>; otherwise null.</summary>
     public TriedEndpoints? AsIndex => _places is null ? null : this;
 
-    /// <summary>Returns whether the endpoint was tried in this round.</summary>
+    /// <summary>Returns true if the endpoint was tried in this round.</summary>
     public bool IsOfRound(ServerEndpoint endpoint) => PlaceOf(endpoint) is var place && place >= 0 && place < _round;
 
     /// <summary>Adds an endpoint to the round.</summary>
-    /// <returns>Whether it was tried for the first time.</returns>
+    /// <returns>True if it was tried for the first time.</returns>
     public bool Add(ServerEndpoint endpoint)
     {
         var place = PlaceOf(endpoint);

@@ -4,10 +4,10 @@ using Linkerd.Tcp.Balancing.Composition;
 
 namespace Linkerd.Tcp.Balancing.Hashing;
 
-/// <summary>Endpoints in an order that hangs on their addresses alone: the same in every instance, whatever order discovery names them in.</summary>
+/// <summary>Sorts endpoints in an order that depends on their addresses alone: the same in every instance, whatever the order of discovery.</summary>
 internal static class AddressOrder
 {
-    /// <summary>The members of a group in that order.</summary>
+    /// <summary>Gets the members of a group in that order.</summary>
     public static GroupMember[] Sort(ReadOnlySpan<GroupMember> members)
     {
         var sorted = members.ToArray();
@@ -21,7 +21,7 @@ internal static class AddressOrder
         return sorted;
     }
 
-    /// <summary>A hash of an address with its port; the same in every process.</summary>
+    /// <summary>Gets a hash of an address with its port; the same in every process.</summary>
     public static ulong Hash(EndPoint address) => address switch
     {
         IPEndPoint ip => ClientHash.Mix(ClientHash.Of(ip.Address) + (ulong)ip.Port),
@@ -37,7 +37,7 @@ internal static class AddressOrder
                 return new Key(UInt128.MaxValue, 0, address.ToString() ?? "");
             }
 
-            // IPv4 as IPv6 would write it: before nearly all of IPv6, and in its own order.
+            // IPv4 in its IPv6 form: before nearly all of IPv6, and in its own order.
             Span<byte> bytes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0];
             var isIPv4 = ip.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
             ip.Address.TryWriteBytes(isIPv4 ? bytes[12..] : bytes, out _);

@@ -10,7 +10,7 @@ namespace Linkerd.Tcp.Balancing.Hashing;
 internal static class ClientHash
 {
     /// <summary>
-    /// The hash of a client's address, without its port; an IPv4 address that is mapped into IPv6 counts as IPv4. 0 where there is no address.
+    /// Gets the hash of a client's address, without its port; an IPv4 address that is mapped into IPv6 counts as IPv4. 0 if there is no address.
     /// Any thread; allocates nothing for addresses of IP.
     /// </summary>
     /// <param name="client">The address.</param>
@@ -32,7 +32,7 @@ internal static class ClientHash
         return bits ^ (bits >> 31);
     }
 
-    /// <summary>The hash of an address; never 0, which means none.</summary>
+    /// <summary>Gets the hash of an address; never 0, which means none.</summary>
     internal static ulong Of(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -48,7 +48,7 @@ internal static class ClientHash
             : Mix(BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) ^ Mix(BinaryPrimitives.ReadUInt64BigEndian(bytes))));
     }
 
-    /// <summary>The hash of a text, by its UTF-16 code units.</summary>
+    /// <summary>Gets the hash of a text, by its UTF-16 code units.</summary>
     internal static ulong Of(ReadOnlySpan<char> text)
     {
         var hash = Mix((ulong)text.Length);

@@ -16,7 +16,7 @@ internal sealed class LeastConnectionsDistributor : GroupDistributor, ILoadObser
     private LeastConnectionsDistributor(ServerEndpoint[] members, EndpointBranch?[]? branches, LoadOrder order)
         : base(members, branches) => _order = order;
 
-    /// <summary>A <see cref="DistributorFactory"/>, but for the source of what those that join start with.</summary>
+    /// <summary>A <see cref="DistributorFactory"/>, with the source of the start values of new members.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
     {
         var branches = GroupMember.BranchesOf(members);
@@ -78,7 +78,7 @@ internal sealed class LeastConnectionsDistributor : GroupDistributor, ILoadObser
         }
     }
 
-    // From here on every release is told; what happened before is looked up, one by one, as releases wait for the lock.
+    // From here on every release is notified; earlier ones are looked up, one by one, as releases wait for the lock.
     private void Observe()
     {
         for (var i = 0; i < Members.Length; i++)
@@ -88,7 +88,7 @@ internal sealed class LeastConnectionsDistributor : GroupDistributor, ILoadObser
         }
     }
 
-    // What no tree has: an ejected one in a panic, or whose probe is due; and the answer why nothing can be picked.
+    // The endpoints that no tree has: an ejected one in a panic, or whose probe is due; and the reason why nothing can be picked.
     private ServerEndpoint? TakeOther(ref PickState scope)
     {
         var endpoint = TakeAny(scope.Random.NextUInt64(), ref scope);

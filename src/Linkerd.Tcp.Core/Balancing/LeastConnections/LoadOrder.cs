@@ -7,22 +7,22 @@ namespace Linkerd.Tcp.Balancing.LeastConnections;
 /// <summary>The endpoints of a group in the order of their load, and among equals of their turns. Under the lock of the distributor.</summary>
 internal sealed class LoadOrder
 {
-    // The most picks that an endpoint may be owed, of itself or of one of the mean weight, whichever is more; and the most that it may be ahead, through picks
-    // of the tree before. With less than that, shares would not hold where connections are held: a heavy endpoint is beaten for many picks at a time.
+    // The most picks that an endpoint may be owed, of itself or of one of the mean weight, the larger one; and the most that it may be ahead, through picks
+    // of the tree before. With less than that, shares would not hold if connections are held: a heavy endpoint is beaten for many picks at a time.
     // It gets them one at a time, as it is beaten while it has one more than the others. One that was out is owed one.
     private const double MaxOwed = 64;
 
-    // What a weight counts for at the least, relative to the greatest, and how far turns go before they start over: so that a turn of the heaviest one
+    // The least effective weight, relative to the greatest, and the value at which turns start over: so that a turn of the heaviest one
     // still makes a difference after one of the lightest.
     private const double MinWeight = 1e-9;
     private const double MaxTurn = 1e12;
 
-    // Those that are out, in doubt, or in slow start: looked after in turn, two with every pick.
+    // Those that are out, in doubt, or in slow start: checked in turn, two with every pick.
     private readonly int[] _watched;
     private int _watchedCount;
     private int _watchedNext;
 
-    // The turn of the last one that was picked: what "level" means.
+    // The turn of the last one that was picked: the definition of "level".
     private double _turn;
 
     private readonly Entry[] _entries;
@@ -33,14 +33,14 @@ internal sealed class LoadOrder
     private readonly LoadTree _well;
     private readonly LoadTree _doubtful;
 
-    // What a turn of the mean weight is worth.
+    // The value of a turn of the mean weight.
     private readonly double _stepOfMean;
 
     /// <summary>Puts the endpoints in order.</summary>
     /// <param name="members">The endpoints.</param>
     /// <param name="branches">The counters of the group, by endpoint; null if no endpoint is in another group too.</param>
     /// <param name="previous">The order that this one replaces, under its lock; null for a new group.</param>
-    /// <param name="random">Decides who comes first of a new group.</param>
+    /// <param name="random">Decides which one comes first in a new group.</param>
     public LoadOrder(ReadOnlySpan<GroupMember> members, EndpointBranch?[]? branches, LoadOrder? previous, IRandomSource random)
     {
         var weights = WeightedSlot.Scale(members, MinWeight);
@@ -89,14 +89,14 @@ internal sealed class LoadOrder
         return index == LoadTree.None ? Take(_doubtful, ref scope) : index;
     }
 
-    /// <summary>The load of an endpoint has changed.</summary>
+    /// <summary>Called when the load of an endpoint has changed.</summary>
     public void Update(int index)
     {
         ref var entry = ref _entries[index];
         Refresh(index);
         if (entry.Place == Place.Out && (entry.Endpoint.Gate & (AdmissionGate.Ejected | AdmissionGate.Draining)) == 0)
         {
-            // It was full.
+            // It was full before.
             Move(index, Place.Well);
         }
     }
@@ -147,8 +147,8 @@ internal sealed class LoadOrder
         return index;
     }
 
-    /// <summary>Takes in what has happened to an endpoint since it was looked at.</summary>
-    /// <returns>Whether it stands elsewhere for it.</returns>
+    /// <summary>Applies the changes of an endpoint since it was last looked at.</summary>
+    /// <returns>True if its place has changed.</returns>
     private bool Refresh(int index)
     {
         ref var entry = ref _entries[index];
@@ -167,8 +167,8 @@ internal sealed class LoadOrder
         return true;
     }
 
-    /// <summary>Puts an endpoint where it belongs by what its admission said.</summary>
-    /// <returns>Whether that is elsewhere than it was.</returns>
+    /// <summary>Puts an endpoint at its place by the result of its admission.</summary>
+    /// <returns>True if that differs from its earlier place.</returns>
     private bool Settle(int index, double factor, bool isDoubtfulGood)
     {
         ref var entry = ref _entries[index];
@@ -191,7 +191,7 @@ internal sealed class LoadOrder
         return true;
     }
 
-    /// <summary>An endpoint was taken in its turn.</summary>
+    /// <summary>Counts an endpoint that was taken in its turn.</summary>
     private void Count(int index)
     {
         _turn = Math.Max(_turn, _nodes[index].Turn);
@@ -275,7 +275,7 @@ internal sealed class LoadOrder
         }
     }
 
-    // Those that stay keep their lead: how many picks they are ahead of their turn. It shrinks with the endpoint's share, and never grows.
+    // Those that stay keep their lead: the number of picks by which they are ahead of their turn. It shrinks with the endpoint's share, and never grows.
     private void CarryOn(LoadOrder previous)
     {
         for (var i = 0; i < previous._entries.Length; i++)
@@ -316,7 +316,7 @@ internal sealed class LoadOrder
     {
         public readonly ServerEndpoint Endpoint = endpoint;
 
-        /// <summary>As a share of the group's greatest.</summary>
+        /// <summary>The weight as a share of the group's greatest.</summary>
         public readonly double Weight = weight;
 
         /// <summary>The share of its weight that counted last.</summary>

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.LeastConnections;
 
 /// <summary>
-/// Endpoints in order of their load per weight, with what the rule of least connections asks of them: a search tree whose nodes know the least of
+/// Endpoints in order of their load per weight, with the values that the rule of least connections uses: a search tree whose nodes hold the least of
 /// their subtrees. Every operation is logarithmic in the mean. For one thread at a time.
 /// </summary>
 /// <remarks>
@@ -21,8 +21,8 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
     private int _root = None;
 
     /// <summary>
-    /// Of those that no other is better than by a whole connection, (load + 1) / weight of the other being no more than its load / weight, the one that is
-    /// next in turn; <see cref="None"/> where the tree is empty.
+    /// Finds, of those that no other is better than by a whole connection, (load + 1) / weight of the other being no more than its load / weight, the one that is
+    /// next in turn; <see cref="None"/> if the tree is empty.
     /// </summary>
     public int FindBest()
     {
@@ -97,7 +97,7 @@ internal sealed class LoadTree(LoadTree.Node[] nodes)
 
         link = Merge(_nodes[index].Left, _nodes[index].Right);
 
-        // Up to where nobody notices.
+        // Up to a size that does not matter.
         while (depth > 0 && Summarize(_path[--depth]))
         {
         }

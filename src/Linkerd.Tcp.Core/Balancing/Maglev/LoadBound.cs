@@ -4,12 +4,12 @@ using Linkerd.Tcp.Balancing.Endpoints;
 namespace Linkerd.Tcp.Balancing.Maglev;
 
 /// <summary>
-/// Bounds the load of each endpoint of a group: so much of its share of all, rounded up, and the floor at the least. After V. Mirrokni, M. Thorup,
+/// Bounds the load of each endpoint of a group: a multiple of its share of all, rounded up, and the floor at the least. After V. Mirrokni, M. Thorup,
 /// M. Zadimoghaddam, "Consistent Hashing with Bounded Loads" (arXiv 1608.01350), where the bound is c times the mean.
 /// </summary>
 internal sealed class LoadBound
 {
-    // Where they are so few, they are summed anew before a session is turned away.
+    // If they are so few, they are summed again before a session is turned away.
     private const int Few = 64;
 
     private readonly ServerEndpoint[] _members;
@@ -23,11 +23,11 @@ internal sealed class LoadBound
     // Picks of an endpoint between two sums, less one; a power of two.
     private readonly uint _sumMask;
 
-    // The factor times (sum of loads + 1) / sum of weights, as of the last sum. With one connection more the load stays within the bound where it is less than
+    // The factor times (sum of loads + 1) / sum of weights, as of the last sum. With one connection more the load stays within the bound if it is less than
     // this times the weight.
     private double _maxPerWeight;
 
-    /// <summary>Makes a bound.</summary>
+    /// <summary>Initializes a bound.</summary>
     /// <param name="members">The endpoints.</param>
     /// <param name="branches">The counters of the group, by endpoint; null if no endpoint is in another group too.</param>
     /// <param name="targets">The endpoints' weights and hashes.</param>
@@ -43,8 +43,8 @@ internal sealed class LoadBound
     }
 
     /// <summary>
-    /// Whether one more is within the bound. The sum of loads is that of up to max(16, N) picks ago, in the mean: no counter is shared between threads that
-    /// pick. By so many sessions that began or ended since, the bound of an endpoint is off by up to as many parts of the mean, times the bound.
+    /// Returns true if one more is within the bound. The sum of loads is that of up to max(16, N) picks ago, in the mean: no counter is shared between threads that
+    /// pick. For each session that began or ended since, the bound of an endpoint is off by up to one part of the mean, times the bound.
     /// </summary>
     public bool HasRoom(int index, out long picks)
     {
@@ -52,7 +52,7 @@ internal sealed class LoadBound
         return load < _floor || load < Volatile.Read(ref _maxPerWeight) * _targets[index].Weight;
     }
 
-    /// <summary>The same, by a new sum if that costs little.</summary>
+    /// <summary>Returns the same, by a new sum if that costs little.</summary>
     public bool HasRoomAfterAll(int index)
     {
         if (_targets.Length > Few)
@@ -64,7 +64,7 @@ internal sealed class LoadBound
         return HasRoom(index, out _);
     }
 
-    /// <summary>Notes a pick. Every so many picks of all loads are summed: each endpoint sees to it at one of so many of its own.</summary>
+    /// <summary>Notes a pick. After a number of picks of all, loads are summed: each endpoint does that at one of that number of its own.</summary>
     public void RecordPick(int index, long picks)
     {
         if ((((uint)picks + (uint)_targets[index].Hash) & _sumMask) == 0)

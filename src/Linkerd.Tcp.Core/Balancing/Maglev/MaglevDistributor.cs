@@ -5,12 +5,12 @@ using Linkerd.Tcp.Balancing.Hashing;
 namespace Linkerd.Tcp.Balancing.Maglev;
 
 /// <summary>
-/// Consistent hashing over one group, with bounded loads if that is asked for; <see cref="LoadBalancers.Maglev"/>. A session asks the entries of a sequence that its hash decides,
+/// Consistent hashing over one group, optionally with bounded loads; <see cref="LoadBalancers.Maglev"/>. A session looks at the entries of a sequence that its hash decides,
 /// and takes the endpoint of the first that can have it.
 /// </summary>
 internal sealed class MaglevDistributor : GroupDistributor
 {
-    // How many entries a session asks, so that what an endpoint passes on goes to others by weight; then all endpoints one after the other.
+    // The number of entries that a session looks at, so that the sessions that an endpoint passes on go to others by weight; then all endpoints one after the other.
     private const int Entries = 32;
 
     // A weight below that of the greatest has no entry in any table.
@@ -33,7 +33,7 @@ internal sealed class MaglevDistributor : GroupDistributor
         }
     }
 
-    /// <summary>A <see cref="DistributorFactory"/>, but for the options that have the bound.</summary>
+    /// <summary>A <see cref="DistributorFactory"/>, with the options of the bound.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, BalancerOptions options)
     {
         var sorted = AddressOrder.Sort(members);
@@ -74,7 +74,7 @@ internal sealed class MaglevDistributor : GroupDistributor
         return ClientHash.Of(scope.Context.Client) is var hash and not 0 ? hash : scope.Random.NextUInt64();
     }
 
-    // Nothing here is left to chance: the same client ends at the same endpoint as long as nothing changes.
+    // Nothing here is random: the same client ends at the same endpoint as long as nothing changes.
     private ServerEndpoint? DrawNext(ulong hash, ref PickState scope)
     {
         var size = _table.Size;
@@ -92,7 +92,7 @@ internal sealed class MaglevDistributor : GroupDistributor
             at = at + step < size ? at + step : at + step - size;
         }
 
-        // A client that has many sessions fills many endpoints up. Where all of them seem full the sum of loads was of too long ago.
+        // A client that has many sessions fills many endpoints up. If all of them seem full, the sum of loads was outdated.
         if (AskAll(bits, ref search, ref scope) || (search.Full >= 0 && AskAllAgain(bits, ref search, ref scope)))
         {
             return search.Taken;
@@ -159,7 +159,7 @@ internal sealed class MaglevDistributor : GroupDistributor
         return _bound is null || _bound.HasRoomAfterAll(index);
     }
 
-    // A toss for each place that the client asks at, and each time the same: as the factor grows more of an endpoint's clients come back to it, and none of
+    // A toss for each place that the client looks at, and each time the same: as the factor grows more of an endpoint's clients come back to it, and none of
     // them goes away again.
     private static bool IsKept(ulong hash, int place, double factor) => (ClientHash.Mix(hash + (ulong)place) >> 11) * (1.0 / (1UL << 53)) < factor;
 
@@ -189,12 +189,12 @@ internal sealed class MaglevDistributor : GroupDistributor
         /// <summary>The first that could have the session but for the bound; -1: none.</summary>
         public int Full = -1;
 
-        /// <summary>Whether the loads were summed for this session, or are not to be.</summary>
+        /// <summary>True if the loads were summed for this session, or are not to be.</summary>
         public bool IsFresh;
     }
 }
 
-/// <summary>An endpoint of a group, as consistent hashing sees it.</summary>
+/// <summary>An endpoint of a group, in the form of consistent hashing.</summary>
 /// <param name="Weight">Its weight, as a share of the group's greatest.</param>
 /// <param name="Hash">The hash of its address.</param>
 internal readonly record struct HashTarget(double Weight, ulong Hash);

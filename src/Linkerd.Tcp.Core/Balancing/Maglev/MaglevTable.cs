@@ -3,11 +3,11 @@ using Linkerd.Tcp.Balancing.Hashing;
 namespace Linkerd.Tcp.Balancing.Maglev;
 
 /// <summary>
-/// The table of consistent hashing: each endpoint takes, in turn, the next free entry of a permutation of its own, as often as its weight says. When one leaves
-/// nearly all other entries stay whose they were. Immutable; any thread.
+/// The table of consistent hashing: each endpoint takes, in turn, the next free entry of a permutation of its own, in proportion to its weight. When one leaves
+/// nearly all other entries keep their endpoint. Immutable; any thread.
 /// </summary>
 /// <remarks>
-/// D. Eisenbud and others, "Maglev: A Fast and Reliable Software Network Load Balancer" (NSDI 2016), section 3.4; turns by weight as Envoy has them.
+/// D. Eisenbud and others, "Maglev: A Fast and Reliable Software Network Load Balancer" (NSDI 2016), section 3.4; turns by weight as in Envoy.
 /// </remarks>
 internal sealed class MaglevTable
 {
@@ -37,7 +37,7 @@ internal sealed class MaglevTable
         Fill(hashes, weights);
     }
 
-    /// <summary>How many entries there are: a prime, at least a hundred per endpoint (up to 671,000 endpoints).</summary>
+    /// <summary>Gets the number of entries: a prime, at least a hundred per endpoint (up to 671,000 endpoints).</summary>
     public int Size { get; }
 
     /// <summary>Gets the endpoint of an entry.</summary>
@@ -58,7 +58,7 @@ internal sealed class MaglevTable
 
     private void Fill(ReadOnlySpan<ulong> hashes, ReadOnlySpan<double> weights)
     {
-        // A bit per entry stays in the cache where the table does not.
+        // A bit per entry stays in the cache although the table does not.
         var taken = new ulong[(Size + 63) / 64];
         var walks = new (int At, int Step)[hashes.Length];
         for (var i = 0; i < walks.Length; i++)
@@ -94,10 +94,10 @@ internal sealed class MaglevTable
         }
     }
 
-    /// <summary>The position below a limit that a hash stands for.</summary>
+    /// <summary>Gets the position below a limit for a hash.</summary>
     public static int Position(ulong hash, int below) => (int)Math.BigMul(hash, (ulong)below, out _);
 
-    // Whose turn it is. An endpoint's j-th turn is in round j / weight, rounded up; within a round those come first that have waited longer. Constant time per
+    // The order of turns. An endpoint's j-th turn is in round j / weight, rounded up; within a round those come first that have waited longer. Constant time per
     // turn: a list per round, of those that come in it. The order of two does not depend on any third.
     private struct TurnQueue
     {

@@ -21,7 +21,7 @@ public sealed class CircuitBreakerOptions
     /// <summary>
     /// Gets or sets the number of sessions in a row, as soft evidence, that the server ended within <see cref="EarlyCloseWindow"/> of being connected, without having sent a byte,
     /// that opens the breaker; <see cref="EndpointLease.Complete(in ConnectionReport)"/> reports the end of a session. A session that outlives the window, or in which the server sent a
-    /// byte, starts the count anew when it ends. Default: 0, off, as in some protocols that is no fault.
+    /// byte, restarts the count when it ends. Default: 0, off, as in some protocols that is no fault.
     /// </summary>
     public int EarlyCloses { get; set; }
 

@@ -27,7 +27,7 @@ public sealed class SlowStartOptions
         validator.Expect(Floor is > 0 and <= 1, Floor, "more than 0, up to 1,");
     }
 
-    /// <summary>The share of its weight that an endpoint has after a time.</summary>
+    /// <summary>Gets the share of its weight that an endpoint has after a time.</summary>
     internal double Factor(TimeSpan elapsed)
     {
         if (elapsed >= Window)

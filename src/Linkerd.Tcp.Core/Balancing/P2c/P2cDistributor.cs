@@ -5,17 +5,17 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.P2c;
 
 /// <summary>Power of two choices over one group; <see cref="LoadBalancers.P2c"/> has the rule.</summary>
-/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+/// <typeparam name="TMetric">Decides which of two candidates is the better one.</typeparam>
 internal sealed class P2cDistributor<TMetric> : Distributor
     where TMetric : struct, ILoadMetric
 {
-    // How often a candidate is drawn again that was drawn already or cannot take the session.
+    // The number of further draws for a candidate that was drawn already or cannot take the session.
     private const int Redraws = 8;
 
     private readonly WeightedSlot[] _slots;
     private readonly AliasTable? _table;
 
-    // By slot; null, and nothing is looked up, where no endpoint is in another group too.
+    // By slot; null, without a look-up, if no endpoint is in another group too.
     private readonly EndpointBranch?[]? _branches;
 
     private P2cDistributor(WeightedSlot[] slots, AliasTable? table, EndpointBranch?[]? branches)
@@ -73,7 +73,7 @@ internal sealed class P2cDistributor<TMetric> : Distributor
         return endpoint.Admit(ref scope) > 0 && endpoint.TryTake(ref scope, _branches?[0]) ? endpoint : null;
     }
 
-    // The same twice only where one weight is nearly all of the sum.
+    // The same twice only if one weight is nearly all of the sum.
     private void DrawPair(IRandomSource random, out int a, out int b)
     {
         var bits = random.NextUInt64();

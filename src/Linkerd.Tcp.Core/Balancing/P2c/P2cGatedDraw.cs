@@ -11,17 +11,17 @@ namespace Linkerd.Tcp.Balancing.P2c;
 /// <param name="slots">The endpoints of the group.</param>
 /// <param name="table">Draws one of them; null if all weights are equal.</param>
 /// <param name="branches">The counters of the group, by slot; null if no endpoint is in another group too.</param>
-/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+/// <typeparam name="TMetric">Decides which of two candidates is the better one.</typeparam>
 internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTable? table, EndpointBranch?[]? branches)
     where TMetric : struct, ILoadMetric
 {
-    // How often two candidates are drawn that cannot take the session, or are the same.
+    // The number of draws of two candidates that cannot take the session, or are the same.
     private const int MaxDraws = 16;
 
-    /// <summary>Goes on with the pair that was drawn: what was drawn counts as the first two draws, so that shares stay exact.</summary>
+    /// <summary>Goes on with the pair that was drawn: it counts as the first two draws, so that shares stay exact.</summary>
     public ServerEndpoint? Take(int a, int b, ref PickState scope)
     {
-        // Which one was taken may be taken away by another thread meanwhile: a probe, the last place.
+        // The one that is taken may be taken away by another thread meanwhile: a probe, the last place.
         for (var i = 0; i < 4; i++)
         {
             var chosen = Choose(i == 0 ? a : DrawOne(scope.Random), i == 0 ? b : DrawOne(scope.Random), ref scope);
@@ -51,7 +51,7 @@ internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTa
             var index = i == 0 ? first : i == 1 ? second : DrawOne(scope.Random);
             if (index == found || Draws(index, ref scope) is var factor && factor <= 0)
             {
-                // The second was drawn to be another than the first. Where that lost its draw to slow start it may be drawn again.
+                // The second was drawn to be another than the first. If the first lost its draw to slow start it may be drawn again.
                 second = i == 0 && (slots[index].Endpoint.Gate & AdmissionGate.Ramping) != 0 ? DrawOne(scope.Random) : second;
                 continue;
             }
@@ -59,7 +59,7 @@ internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTa
             var gate = slots[index].Endpoint.Gate;
             if ((gate & AdmissionGate.Ejected) != 0 && !scope.IsPanic)
             {
-                // Its back-off is over: to know is worth one session, whatever its load.
+                // Its back-off is over: the result is worth one session, whatever its load.
                 return index;
             }
 
@@ -102,14 +102,14 @@ internal readonly ref struct P2cGatedDraw<TMetric>(WeightedSlot[] slots, AliasTa
         return P2cRule<TMetric>.IsBetterOfRamping(ref slotA, in candidateA, picksA, ref slotB, in candidateB, picksB, ref scope) ? b : a;
     }
 
-    /// <summary>The factor of one that was drawn; 0 where it cannot take the session, or loses its draw to slow start.</summary>
+    /// <summary>Gets the factor of one that was drawn; 0 if it cannot take the session, or loses its draw to slow start.</summary>
     private double Draws(int index, ref PickState scope)
     {
         var factor = slots[index].Endpoint.Admit(ref scope);
         return factor is 0 or 1 || scope.Random.NextDouble() < factor ? factor : 0;
     }
 
-    // What can serve has next to nothing of the weight, or does not exist. From a random place on, so that nobody comes first always.
+    // The endpoints that can serve have next to nothing of the weight, or do not exist. From a random place on, so that none always comes first.
     private int Scan(ref PickState scope)
     {
         var start = (int)Math.BigMul(scope.Random.NextUInt64(), (ulong)slots.Length, out _);

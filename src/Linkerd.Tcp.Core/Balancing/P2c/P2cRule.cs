@@ -5,7 +5,7 @@ using Linkerd.Tcp.Balancing.Endpoints;
 namespace Linkerd.Tcp.Balancing.P2c;
 
 /// <summary>The rule between two candidates.</summary>
-/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
+/// <typeparam name="TMetric">Decides which of two candidates is the better one.</typeparam>
 internal static class P2cRule<TMetric>
     where TMetric : struct, ILoadMetric
 {
@@ -25,7 +25,7 @@ internal static class P2cRule<TMetric>
         return isB ? endpointB : endpointA;
     }
 
-    // Whether the second is.
+    // Returns true if the second wins.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBetter(
         ref WeightedSlot a, EndpointBranch? branchA, long loadA, long picksA, ref WeightedSlot b, EndpointBranch? branchB, long loadB, long picksB, ref PickState scope)
@@ -47,7 +47,7 @@ internal static class P2cRule<TMetric>
         return isB;
     }
 
-    // Where a weight is in slow start, picks so far say nothing of what is due: of two equals the one drawn first wins, as both were drawn in
+    // If a weight is in slow start, earlier picks do not decide what is due: of two equals the one drawn first wins, as both were drawn in
     // proportion to their weights of this moment, and the account of the one that starts is kept level.
     public static bool IsBetterOfRamping(
         ref WeightedSlot a, in Candidate candidateA, long picksA, ref WeightedSlot b, in Candidate candidateB, long picksB, ref PickState scope)

@@ -4,14 +4,14 @@ namespace Linkerd.Tcp.Balancing.P2c;
 
 /// <summary>
 /// Peak EWMA of connect latency times the connects that would be pending; never the time that a stream lasts. Weights are in the draw alone: latency per
-/// weight would send a heavy endpoint everything. Costs within a quarter of each other are equal, so that noise does not decide; then, as where there is
-/// no history, load per weight does.
+/// weight would send a heavy endpoint everything. Costs within a quarter of each other are equal, so that noise does not decide; then, and if there is
+/// no history, load per weight decides.
 /// </summary>
 internal readonly struct PeakEwmaMetric : ILoadMetric
 {
     private const double Margin = 1.25;
 
-    // In seconds. Below that a difference is one of the scheduler and the timer, not of the way.
+    // In seconds. A smaller difference comes from the scheduler and the timer, not from the network.
     private const double MinLatency = 0.001;
 
     public static void Compare(in Candidate a, in Candidate b, ref PickState scope, out bool isBetterA, out bool isBetterB)
@@ -27,10 +27,10 @@ internal readonly struct PeakEwmaMetric : ILoadMetric
         }
     }
 
-    // 0, no history, stays what it is: such an endpoint is to be found out about, and between two of them load per weight decides.
+    // 0, no history, is kept: such an endpoint is to be measured, and between two of them load per weight decides.
     private static double Floor(double seconds) => seconds is > 0 and < MinLatency ? MinLatency : seconds;
 
-    // That would be pending.
+    // The number that would be pending.
     private static double Connects(in Candidate candidate) =>
         Math.Max(0, candidate.Load - (candidate.Branch is { } branch ? branch.Open : candidate.Endpoint.Open)) + 1;
 }

@@ -10,10 +10,10 @@ namespace Linkerd.Tcp.Balancing.Policies;
 /// <summary>A group whose endpoints are picked by an <see cref="ILoadBalancingPolicy"/>, and admitted here.</summary>
 internal sealed class PolicyDistributor : GroupDistributor
 {
-    // How often the picker is called for one session.
+    // The number of calls of the picker for one session.
     private const int MaxCalls = 16;
 
-    // With more than that the picker is not called again: what was passed over could not be added.
+    // With more than that the picker is not called again: the endpoints that were passed over could not be added.
     private const int MaxTried = 16;
 
     private readonly ILoadBalancingPolicy _policy;
@@ -37,7 +37,7 @@ internal sealed class PolicyDistributor : GroupDistributor
 
     public override Exception? Error { get; }
 
-    /// <summary>A <see cref="DistributorFactory"/>, but for the policy.</summary>
+    /// <summary>A <see cref="DistributorFactory"/>, with the policy.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, ILoadBalancingPolicy policy)
     {
         var candidates = new PickCandidate[members.Length];
@@ -72,7 +72,7 @@ internal sealed class PolicyDistributor : GroupDistributor
         return TakeGated(index, ref scope) ?? TakeAny(AliasTable.Mix(bits), ref scope);
     }
 
-    // One at random is looked at with each pick: a picker may never choose the one that must be tried to come back.
+    // One at random is checked with each pick: a picker may never choose the one that must be tried to come back.
     private ServerEndpoint? TakeDueProbe(ulong bits, ref PickState scope)
     {
         var index = (int)Math.BigMul(bits, (ulong)Members.Length, out _);

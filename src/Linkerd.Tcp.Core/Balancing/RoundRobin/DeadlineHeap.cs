@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Balancing.RoundRobin;
 
 /// <summary>
-/// Who is next, by deadline; of equal ones the lower number. Items can be parked: they keep their place in the array behind the heap until they are
+/// The order of turns, by deadline; of equal ones the lower number. Items can be parked: they keep their place in the array behind the heap until they are
 /// put back. For one thread at a time.
 /// </summary>
 internal sealed class DeadlineHeap
@@ -22,13 +22,13 @@ internal sealed class DeadlineHeap
         }
     }
 
-    /// <summary>How many are not parked.</summary>
+    /// <summary>The number of items that are not parked.</summary>
     public int Count { get; private set; }
 
     /// <summary>All of them: the heap, then those that are parked.</summary>
     public Span<Item> Items => _items;
 
-    /// <summary>The next one. Where there is one.</summary>
+    /// <summary>The next one. Only if there is one.</summary>
     public ref readonly Item Next => ref _items[0];
 
     /// <summary>Gives the next one a later deadline.</summary>

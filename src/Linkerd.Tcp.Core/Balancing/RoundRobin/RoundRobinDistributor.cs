@@ -10,10 +10,10 @@ namespace Linkerd.Tcp.Balancing.RoundRobin;
 /// </summary>
 internal sealed class RoundRobinDistributor : GroupDistributor
 {
-    // How many one pick passes over; where more than that are out in a row, any of the others will do.
+    // The number that one pick passes over; if more than that are out in a row, any of the others will do.
     private const int MaxPassed = 64;
 
-    // What a weight counts for at the least, relative to the greatest, and how far deadlines go before they start over: so that a turn of the heaviest
+    // The least effective weight, relative to the greatest, and the value at which deadlines start over: so that a turn of the heaviest
     // one still makes a difference after one of the lightest.
     private const double MinWeight = 1e-9;
     private const double MaxDeadline = 1e12;
@@ -29,7 +29,7 @@ internal sealed class RoundRobinDistributor : GroupDistributor
         _schedule = schedule;
     }
 
-    /// <summary>A <see cref="DistributorFactory"/>, but for the source of the place that the turns start at.</summary>
+    /// <summary>A <see cref="DistributorFactory"/>, with the source of the place that the turns start at.</summary>
     public static Distributor Create(ReadOnlySpan<GroupMember> members, Distributor? previous, IRandomSource random)
     {
         var endpoints = EndpointsOf(members);
@@ -115,11 +115,11 @@ internal sealed class RoundRobinDistributor : GroupDistributor
             _schedule.Unpark(notBefore: deadline);
         }
 
-        // In doubt, but nobody else is there.
+        // In doubt, but there is no other.
         return taken ?? (isWhole && doubtful is not null && doubtful.TryTake(ref scope) ? doubtful : null);
     }
 
-    // Those that stay keep what they have waited of their step.
+    // Those that stay keep the part of their step that they have waited.
     private void CarryOn(ServerEndpoint[] endpoints, DeadlineHeap.Item[] items)
     {
         lock (_lock)

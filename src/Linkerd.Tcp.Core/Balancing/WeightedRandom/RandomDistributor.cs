@@ -4,10 +4,10 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.WeightedRandom;
 
-/// <summary>One drawn in proportion to its weight, whatever its load; <see cref="LoadBalancers.Random"/>.</summary>
+/// <summary>Draws one in proportion to its weight, whatever its load; <see cref="LoadBalancers.Random"/>.</summary>
 internal sealed class RandomDistributor : GroupDistributor
 {
-    // How often one is drawn again that cannot take the session.
+    // The number of further draws for one that cannot take the session.
     private const int Draws = 16;
 
     private readonly AliasTable? _table;
@@ -42,7 +42,7 @@ internal sealed class RandomDistributor : GroupDistributor
             }
         }
 
-        // What is left has next to nothing of the weight, or is in doubt, or does not exist.
+        // The rest has next to nothing of the weight, or is in doubt, or does not exist.
         return TakeAny(scope.Random.NextUInt64(), ref scope);
     }
 

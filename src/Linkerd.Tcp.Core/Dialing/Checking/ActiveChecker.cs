@@ -4,13 +4,13 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Dialing.Checking;
 
 /// <summary>
-/// Checks the endpoints of one destination, each once in an interval, spread over it and no more than so many at a time. One timer, whatever their number. Any thread.
+/// Checks the endpoints of one destination, each once in an interval, spread over it and within a limit of checks at a time. One timer, whatever their number. Any thread.
 /// </summary>
-/// <param name="check">The check of each.</param>
-/// <param name="options">How often.</param>
-/// <param name="observer">Who is told of the results.</param>
+/// <param name="check">The check of each endpoint.</param>
+/// <param name="options">The interval and the limits.</param>
+/// <param name="observer">Receives the results.</param>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="random">What spreads them.</param>
+/// <param name="random">The source of randomness that spreads them.</param>
 /// <param name="stopping">Cancelled when the destination ends: those under way are given up.</param>
 internal sealed class ActiveChecker(
     EndpointCheck check, ActiveCheckOptions options, ICheckObserver observer, TimeProvider timeProvider, IRandomSource random, CancellationToken stopping)
@@ -28,10 +28,10 @@ internal sealed class ActiveChecker(
     private bool _isStarting;
     private bool _isStopped;
 
-    /// <summary>The checks that are under way.</summary>
+    /// <summary>The number of checks that are under way.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>The endpoints to check from now on; those that stay keep their turn.</summary>
+    /// <summary>Sets the endpoints to check from now on; those that stay keep their turn.</summary>
     public void Update(IReadOnlyList<ServerEndpoint> endpoints)
     {
         lock (_lock)
@@ -58,7 +58,7 @@ internal sealed class ActiveChecker(
         StartDue();
     }
 
-    /// <summary>Takes other options. What is known of the endpoints stays; where the interval is another one, the next checks are spread over it.</summary>
+    /// <summary>Takes other options. The state of the endpoints stays; if the interval has changed, the next checks are spread over it.</summary>
     public void Configure(EndpointCheck check, ActiveCheckOptions options)
     {
         lock (_lock)
@@ -124,7 +124,7 @@ internal sealed class ActiveChecker(
         }
     }
 
-    // A transport may complete at once, so whoever starts checks goes on with what that makes possible: no recursion.
+    // A transport may complete at once, so the loop that starts checks goes on with those that become possible: no recursion.
     private void StartDue()
     {
         lock (_lock)
@@ -191,7 +191,7 @@ internal sealed class ActiveChecker(
         }
         catch (Exception error)
         {
-            // A transport that throws breaks its contract; the checker outlives that, and nobody is ejected for it.
+            // A transport that throws breaks its contract; the checker outlives that, and no endpoint is ejected for it.
             result = CheckResult.Inconclusive($"{error.GetType().Name}: {error.Message}");
         }
 
@@ -224,7 +224,7 @@ internal sealed class ActiveChecker(
         observer.OnChecked(target, result, isHeldBack);
     }
 
-    // Under the lock: whoever turns the checks off readmits what they have ejected, and nothing may be ejected behind that.
+    // Under the lock: turning the checks off readmits the endpoints that they have ejected, and none may be ejected after that.
     private bool TryCount(CheckTarget target, CheckResult result, ActiveCheckOptions options, out bool isHeldBack)
     {
         lock (_lock)
@@ -245,7 +245,7 @@ internal sealed class ActiveChecker(
         }
     }
 
-    // Those that waited for a place, or for a machine that was suspended, are spread anew; they would stay in one crowd.
+    // Those that waited for a place, or for a machine that was suspended, are spread again; otherwise they would stay together.
     private long NextDue(long due, long startedAt)
     {
         var now = timeProvider.GetTimestamp();

@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Dialing.Checking;
 
-/// <summary>How one check ended.</summary>
-/// <param name="Verdict">What it says of the endpoint.</param>
-/// <param name="Detail">Where it did not pass: why, for the log.</param>
+/// <summary>The result of one check.</summary>
+/// <param name="Verdict">The verdict about the endpoint.</param>
+/// <param name="Detail">If it did not pass, the reason, for the log.</param>
 internal readonly record struct CheckResult(CheckVerdict Verdict, string? Detail = null)
 {
     public static CheckResult Passed => new(CheckVerdict.Passed);

@@ -2,18 +2,18 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Dialing.Checking;
 
-/// <summary>An endpoint as its checker sees it. One check of it at a time; what is written is written under the checker's lock, or by that check.</summary>
+/// <summary>An endpoint as its checker sees it. One check of it at a time; fields are written under the checker's lock, or by that check.</summary>
 internal sealed class CheckTarget(ServerEndpoint endpoint)
 {
     public ServerEndpoint Endpoint => endpoint;
 
-    /// <summary>When its next check is due, as a timestamp; while one runs, when that one was.</summary>
+    /// <summary>The time at which its next check is due, as a timestamp; while one runs, the time at which that one was.</summary>
     public long Due { get; set; }
 
-    /// <summary>Whether it has left the set.</summary>
+    /// <summary>True if it has left the set.</summary>
     public bool IsRemoved { get; set; }
 
-    /// <summary>The update that named it last.</summary>
+    /// <summary>The number of the last update that contained it.</summary>
     public int Generation { get; set; }
 
     /// <summary>Checks that passed since the last that failed.</summary>

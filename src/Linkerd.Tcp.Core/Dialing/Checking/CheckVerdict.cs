@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Dialing.Checking;
 
-/// <summary>What one check says.</summary>
+/// <summary>Specifies the verdict of one check.</summary>
 internal enum CheckVerdict
 {
-    /// <summary>Nothing: local resources were short, or the check was given up.</summary>
+    /// <summary>None: local resources were short, or the check was given up.</summary>
     Inconclusive,
 
     /// <summary>The endpoint works.</summary>

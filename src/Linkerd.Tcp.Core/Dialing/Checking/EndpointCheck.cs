@@ -3,15 +3,15 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing.Checking;
 
-/// <summary>Checks one address: connects, and if the options say so sends bytes and looks for others. Any thread, any number at a time.</summary>
-/// <param name="dialer">What connects.</param>
-/// <param name="options">What to do.</param>
-/// <param name="policy">Gives how sessions connect; checks go the same way.</param>
+/// <summary>Checks one address: connects, and, depending on the options, sends bytes and looks for others. Any thread, any number at a time.</summary>
+/// <param name="dialer">Connects.</param>
+/// <param name="options">The options of the check.</param>
+/// <param name="policy">Gets the options of sessions' connections; checks use the same.</param>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="header">What sends the PROXY header of the destination, which is that of a connection without a client; null: there is none.</param>
+/// <param name="header">Sends the PROXY header of the destination, which is that of a connection without a client; null if there is none.</param>
 internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectOptions> policy, TimeProvider timeProvider, ProxyHeaderSender? header = null)
 {
-    /// <summary>Runs one check. Throws only what a transport throws against its contract.</summary>
+    /// <summary>Runs one check. Throws only the exceptions that a transport throws against its contract.</summary>
     public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetTimestamp();
@@ -36,7 +36,7 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
             }
             else
             {
-                // Nothing is left where the process was stopped while it connected; the server is not to blame.
+                // Nothing is left if the process was stopped while it connected; the server is not to blame.
                 var left = options.Timeout - timeProvider.GetElapsedTime(startedAt);
                 result = await new ProbeExchange(connection, options).RunAsync(left > TimeSpan.Zero ? left : options.Timeout, cancellationToken).ConfigureAwait(false);
             }
@@ -46,13 +46,13 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
         }
         catch
         {
-            // Somebody else's connection: the next check makes another, and this one must not be left behind.
+            // A connection that may be user code: the next check makes another, and this one must not be left behind.
             await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
             throw;
         }
     }
 
-    // An answer is looked at as a whole, so all of it must find room.
+    // An answer is looked at as a whole, so there must be room for all of it.
     private static TcpOptions WithRoom(TcpOptions tcp)
     {
         if (tcp.WindowSize >= ActiveCheckOptions.MaxExaminedBytes)

@@ -8,8 +8,8 @@ internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckO
     private volatile bool _isTimeOver;
     private bool _isSpared;
 
-    /// <summary>Sends and looks. The connection is still to be disposed: it has sent its FIN where the check passed, and is reset otherwise.</summary>
-    /// <param name="time">What is left of the check's time.</param>
+    /// <summary>Sends the bytes and waits for the answer. The connection is still to be disposed: it has sent its FIN if the check passed, and is reset otherwise.</summary>
+    /// <param name="time">The remaining time of the check.</param>
     /// <param name="cancellationToken">Gives the check up.</param>
     public async ValueTask<CheckResult> RunAsync(TimeSpan time, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckO
 
     void ITimerHandler.OnTimer()
     {
-        // The answer is there, and nobody has looked yet: the process was stopped, or is short of processor time.
+        // The answer is there, and has not been read yet: the process was stopped, or is short of processor time.
         try
         {
             if (!_isSpared && connection.HasUnseenInput)
@@ -41,7 +41,7 @@ internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckO
         }
         catch (Exception)
         {
-            // Somebody else's connection: the time of the check is over all the same.
+            // A connection that may be user code: the time of the check is over all the same.
             _isSpared = true;
         }
 
@@ -49,7 +49,7 @@ internal sealed class ProbeExchange(TransportConnection connection, ActiveCheckO
         ForeignConnection.TryAbort(connection);
     }
 
-    /// <returns>What is wrong; null: nothing.</returns>
+    /// <returns>The problem; null if there is none.</returns>
     private async ValueTask<string?> SendAsync()
     {
         var status = options.Send.IsEmpty ? TransportStatus.Ok : await connection.SendAsync(options.Send).ConfigureAwait(false);

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
-/// What connections over something that is not a socket have in common: counters, a timer, and no way to ask a kernel. What is under them is somebody
-/// else's code: whatever it throws, and whenever, becomes the result of the operation, and nothing leaves <see cref="Abort"/> or the disposal.
+/// The common part of connections over something that is not a socket: counters, a timer, and no kernel to query. What is under them is user
+/// code: every exception that it throws becomes the result of the operation, and nothing leaves <see cref="Abort"/> or the disposal.
 /// </summary>
 internal abstract class AdapterConnection : TransportConnection
 {
@@ -36,21 +36,21 @@ internal abstract class AdapterConnection : TransportConnection
 
     public override bool IsReset => _peerGone;
 
-    /// <summary>Nobody can be asked: known once a receive has brought the end.</summary>
+    /// <summary>There is no kernel to query: true once a receive has returned the end.</summary>
     public override bool HasPeerClosed => _peerFinished || _peerGone;
 
     protected bool IsAborted => Volatile.Read(ref _aborted) != 0;
 
-    /// <summary>Whether nothing more is to be asked of what is under it: aborted, or broken.</summary>
+    /// <summary>True if what is under it must not be called any more: aborted, or broken.</summary>
     protected bool IsOver => _isBroken || IsAborted;
 
-    /// <summary>How it ended, once it is over.</summary>
+    /// <summary>The status of the end, once it is over.</summary>
     protected TransportStatus End => IsAborted ? TransportStatus.Aborted : TransportStatus.Reset;
 
-    /// <summary>What is under it, for the log.</summary>
+    /// <summary>The type that is under it, for the log.</summary>
     protected abstract string TypeName { get; }
 
-    /// <summary>What was written and flushed is out of our hands; nobody tells more.</summary>
+    /// <summary>Bytes that were written and flushed cannot be followed any further.</summary>
     public override ValueTask<bool> FlushToPeerAsync() => new(!IsAborted && !_peerGone);
 
     public override void Abort()
@@ -70,7 +70,7 @@ internal abstract class AdapterConnection : TransportConnection
 
     protected void RecordPeerGone() => _peerGone = true;
 
-    /// <summary>Notes how a receive has ended.</summary>
+    /// <summary>Notes the end of a receive.</summary>
     protected void RecordEnd(TransportStatus status)
     {
         if (status != TransportStatus.Aborted)
@@ -79,7 +79,7 @@ internal abstract class AdapterConnection : TransportConnection
         }
     }
 
-    /// <summary>What an error of an operation means. Of one that says nothing of the peer nobody else would find out: the other direction ends with it.</summary>
+    /// <summary>Classifies an error of an operation. If it does not come from the peer's end, nothing else would find it out: the other direction ends with it.</summary>
     protected TransportStatus Classify(Exception error)
     {
         if (!IsOver)
@@ -94,7 +94,7 @@ internal abstract class AdapterConnection : TransportConnection
         return End;
     }
 
-    /// <summary>It cannot go on, and whoever waits for it is told so: as by a reset of the peer.</summary>
+    /// <summary>Ends the connection as by a reset of the peer, and completes the operations that wait for it.</summary>
     protected void Break(Exception error)
     {
         RecordFault(error);
@@ -103,7 +103,7 @@ internal abstract class AdapterConnection : TransportConnection
         AbortCore();
     }
 
-    /// <summary>Logs, once, what does not say that the peer is gone, or that we are.</summary>
+    /// <summary>Logs, once, an error that does not mean that the peer is gone, or that we are.</summary>
     protected void RecordFault(Exception error)
     {
         if (!IsEnd(error) && Interlocked.Exchange(ref _told, 1) == 0)
@@ -112,7 +112,7 @@ internal abstract class AdapterConnection : TransportConnection
         }
     }
 
-    /// <summary>Whether an exception is one of those by which streams and pipes tell that one of the two ends is gone.</summary>
+    /// <summary>Returns true if an exception is one of those by which streams and pipes report that one of the two ends is gone.</summary>
     protected static bool IsEnd(Exception error) =>
         error is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
 

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport.Adapters;
 
-/// <summary>Where the connections over streams and pipes tell what these throw that says nothing of a peer. Shared by the copies of one proxy. Any thread.</summary>
+/// <summary>Logs the exceptions of streams and pipes under connections that do not come from a peer's end. Shared by the copies of one proxy. Any thread.</summary>
 internal sealed partial class AdapterLog(ILogger logger, TimeProvider timeProvider)
 {
-    // Every peer may bring it about.
+    // Every peer may cause it.
     private readonly RepeatFilter _filter = new(timeProvider);
 
-    /// <summary>Where else its connections log.</summary>
+    /// <summary>The logger for other messages of its connections.</summary>
     public ILogger Logger => logger;
 
     public void Threw(string type, Exception error)

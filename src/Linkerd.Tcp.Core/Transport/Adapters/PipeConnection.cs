@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// A connection over an <see cref="IDuplexPipe"/>: a completed writer is a FIN, one completed with an exception a RST. A reader and a writer must
-/// not be completed while they are in use, so an abort cancels what is pending, and the completion follows when the connection is disposed.
+/// not be completed while they are in use, so an abort cancels the pending operations, and the completion follows when the connection is disposed.
 /// </summary>
 internal sealed class PipeConnection : AdapterConnection
 {
@@ -79,16 +79,16 @@ internal sealed class PipeConnection : AdapterConnection
 
             if (!_reading)
             {
-                // What was seen is the pipe's again.
+                // The bytes that were seen belong to the pipe again.
                 _unread = default;
             }
 
-            // Who cancels a read that is not ours to cancel has ended it for us.
+            // A caller that cancels a read that is not ours to cancel has ended it for us.
             return Finish(new(IsOver ? End : TransportStatus.Aborted, default));
         }
         catch (Exception)
         {
-            // Whatever exception the other end completed its writer with: that is how a pipe says RST.
+            // Whatever exception the other end completed its writer with: that is how a pipe signals a RST.
             _reading = false;
             _unread = default;
             if (!IsOver)
@@ -114,7 +114,7 @@ internal sealed class PipeConnection : AdapterConnection
             }
             catch (Exception error)
             {
-                // The next receive says so.
+                // The next receive reports it.
                 _unread = default;
                 _final ??= new(Classify(error), default);
             }
@@ -163,13 +163,13 @@ internal sealed class PipeConnection : AdapterConnection
             }
             catch (Exception error)
             {
-                // Nobody knows whether the peer was told.
+                // It is not known whether the peer was notified.
                 Break(error);
             }
         }
     }
 
-    // Each step whatever becomes of the one before it: a reader or a writer that is not completed holds its memory, or its stream, for good.
+    // Each step is done whatever the result of the one before it: a reader or a writer that is not completed holds its memory, or its stream, for good.
     public override async ValueTask DisposeAsync()
     {
         var reset = IsOver ? NewReset() : null;
@@ -208,7 +208,7 @@ internal sealed class PipeConnection : AdapterConnection
     }
 
     // A writer over a stream (PipeWriter.Create, which Kestrel's TLS hands out) throws here once it is completed; then nothing is pending.
-    // What cannot be cancelled otherwise is completed: a reader or writer that waits for ever would keep the copy.
+    // An operation that cannot be cancelled otherwise is completed: a reader or writer that waits for ever would block the copy.
     protected override void AbortCore()
     {
         try
@@ -251,7 +251,7 @@ internal sealed class PipeConnection : AdapterConnection
 
     private ReceiveResult HandOut()
     {
-        // One who looked and took nothing wants to see all of it in one piece; others take it segment by segment.
+        // A caller that looked and took nothing receives all of it in one piece; others take it segment by segment.
         var whole = (_wantsMore && !_unread.IsSingleSegment) || _unread.First.IsEmpty;
         _wantsMore = false;
         return new(TransportStatus.Ok, whole ? Join() : _unread.First);

@@ -95,7 +95,7 @@ internal sealed class StreamConnection : AdapterConnection
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data)
     {
-        // Nobody tells whether the stream is still reading from what it was given, so it is given a copy.
+        // It is not known whether the stream is still reading from its argument, so it receives a copy.
         var copy = ArrayPool<byte>.Shared.Rent(Math.Max(1, data.Length));
         data.CopyTo(copy);
         return WriteAsync(copy, data.Length);

@@ -55,7 +55,7 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         received.Data.Span[..taken].CopyTo(buffer.Span);
         if (taken == 0)
         {
-            // A wait for bytes. What has come must be taken before the caller suspends, and comes again in the next read.
+            // A wait for bytes. The bytes must be taken before the caller suspends, and come again in the next read.
             Keep(received.Data.Span);
             taken = received.Data.Length;
             connection.Advance(taken);
@@ -145,7 +145,7 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         {
             if (Volatile.Read(ref _pending) > 0)
             {
-                // Whoever disposes a stream wants its pending operations to end.
+                // A caller that disposes a stream expects its pending operations to end.
                 connection.Abort();
             }
 

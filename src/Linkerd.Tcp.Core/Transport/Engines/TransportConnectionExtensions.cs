@@ -11,19 +11,20 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp;
 
-/// <summary>Makes connections of sockets, streams and pipes, and a stream of a connection. Any thread.</summary>
+/// <summary>Creates connections over sockets, streams and pipes, and a stream over a connection. Any thread.</summary>
 public static class TransportConnectionExtensions
 {
     private static readonly SocketsTransport Default = new();
 
     extension(TransportConnection)
     {
-        /// <summary>Makes a connection of a connected stream socket, which belongs to it from then on.</summary>
+        /// <summary>Creates a connection over a connected stream socket, which belongs to it from then on.</summary>
         /// <param name="socket">The socket.</param>
         /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
-        /// <param name="loggerFactory">Where to log what handlers throw, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.</param>
-        /// <exception cref="ArgumentException">It is not a connected stream socket.</exception>
+        /// <param name="loggerFactory">The factory of the logger for exceptions of handlers, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.</param>
+        /// <returns>The connection.</returns>
+        /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
         /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
         public static TransportConnection From(Socket socket, TcpOptions? tcp = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
         {
@@ -33,16 +34,18 @@ public static class TransportConnectionExtensions
         }
 
         /// <summary>
-        /// Makes a connection of a stream, which belongs to it from then on. The end of the stream is its FIN, an <see cref="IOException"/> its RST, and so is whatever else it throws, which is logged (5014).
-        /// A <see cref="NetworkStream"/> sends its FIN with a shutdown, a <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close, and is closed when the connection
-        /// is. A RST closes the stream; that of a <see cref="NetworkStream"/> becomes one on the wire.
+        /// Creates a connection over a stream, which belongs to it from then on. The end of the stream is its FIN, an <see cref="IOException"/> its RST; any
+        /// other exception is a RST, too, and is logged (5014). A <see cref="NetworkStream"/> sends its FIN with a shutdown, a
+        /// <see cref="System.Net.Security.SslStream"/> with a close_notify; any other stream cannot half-close, and is closed when the connection is. A RST
+        /// closes the stream; that of a <see cref="NetworkStream"/> becomes a RST on the wire.
         /// </summary>
         /// <param name="stream">The stream.</param>
         /// <param name="tcp">The options, of which <see cref="TcpOptions.WindowSize"/> is used; default: those of <see cref="TcpOptions"/>.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
         /// <param name="loggerFactory">
-        /// Where to log what the stream throws that is none of the exceptions by which it tells of its peer's end, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.
+        /// The factory of the logger for exceptions of the stream that do not report its peer's end, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.
         /// </param>
+        /// <returns>The connection.</returns>
         /// <exception cref="ArgumentException">The stream cannot be both read and written.</exception>
         /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
         public static TransportConnection From(Stream stream, TcpOptions? tcp = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
@@ -54,14 +57,15 @@ public static class TransportConnectionExtensions
         }
 
         /// <summary>
-        /// Makes a connection of a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
-        /// A reader that is completed is a peer that has reset the connection. A pipe does not tell what its reader has consumed, and drops what was not
-        /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. What a reader or a writer throws ends
-        /// the connection as a RST does, and is logged (5014) unless it is how such things tell that an end is gone.
+        /// Creates a connection over a pipe, which belongs to it from then on. A writer that is completed is a FIN, one that is completed with an exception a RST, in both directions.
+        /// A reader that is completed is a peer that has reset the connection. A pipe does not report how much its reader has consumed, and drops the rest
+        /// when its writer is completed with an exception; so a RST is passed on when the bytes before it are in the pipe. An exception of a reader or a writer ends
+        /// the connection as a RST does, and is logged (5014) unless it reports that an end is gone.
         /// </summary>
         /// <param name="pipe">The pipe.</param>
         /// <param name="timeProvider">The clock; default: the system's.</param>
-        /// <param name="loggerFactory">Where to log what the pipe throws, in the category <c>Linkerd.Tcp.Transport</c>; default: nowhere.</param>
+        /// <param name="loggerFactory">The factory of the logger for exceptions of the pipe, category <c>Linkerd.Tcp.Transport</c>; default: nothing is logged.</param>
+        /// <returns>The connection.</returns>
         /// <exception cref="ArgumentException">The pipe has no reader or no writer.</exception>
         public static TransportConnection From(IDuplexPipe pipe, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
         {

@@ -7,16 +7,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Makes engines.</summary>
+/// <summary>Creates engines. Any thread.</summary>
 public static partial class TransportFactory
 {
     /// <summary>Gets a value that indicates whether an engine runs on this platform: epoll on Linux, on x64 and arm64, the others everywhere.</summary>
     public static bool IsSupported(TransportEngine engine) => engine != TransportEngine.Epoll || (OperatingSystem.IsLinux() && EpollTransport.IsSupported);
 
-    /// <summary>Makes the engine that the options ask for; it is the caller's to dispose.</summary>
+    /// <summary>Creates the engine that the options specify; the caller disposes it.</summary>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    /// <exception cref="PlatformNotSupportedException">Epoll was asked for, and does not run here.</exception>
-    /// <exception cref="TransportException">Epoll was asked for, and the kernel refuses it. <see cref="TransportEngine.Auto"/> then means sockets, and says so in the log.</exception>
+    /// <exception cref="PlatformNotSupportedException">The options specify epoll, which this platform does not support.</exception>
+    /// <exception cref="TransportException">The options specify epoll, and the kernel refuses it. <see cref="TransportEngine.Auto"/> falls back to sockets, and logs that.</exception>
     public static ITransport Create(TransportOptions? options = null)
     {
         options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));

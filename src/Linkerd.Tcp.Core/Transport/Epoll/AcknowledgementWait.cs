@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>Waits for the peer's acknowledgement of all that was sent, by asking: the kernel has no event for it.</summary>
+/// <summary>Waits for the peer's acknowledgement of all that was sent, by polling: the kernel has no event for it.</summary>
 internal static class AcknowledgementWait
 {
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(1);
@@ -18,7 +18,7 @@ internal static class AcknowledgementWait
 
             if (connection.IsUnix)
             {
-                // What was sent is in the peer's queue already, and closing leaves it there.
+                // The sent bytes are in the peer's queue already, and closing leaves them there.
                 return !connection.IsReset;
             }
 

@@ -2,7 +2,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// Turns keep-alive on for connections that we have made, once they are a second or two old: it takes four system calls,
-/// probes begin after seconds of silence, and most short connections never live to see one. (What a listener accepts inherits its settings, and needs none.) For the loop's thread.
+/// probes begin after seconds of silence, and most short connections never live to see one. (Connections that a listener accepts inherit its settings, and need none.) For the loop's thread.
 /// </summary>
 internal sealed class DeferredKeepAlive(EpollLoop loop) : ITimerHandler
 {
@@ -12,7 +12,7 @@ internal sealed class DeferredKeepAlive(EpollLoop loop) : ITimerHandler
 
     private readonly LoopTimer _timer = new(loop);
 
-    // Numbers instead of references: what is closed meanwhile is not kept in memory for this.
+    // Numbers instead of references: a connection that is closed meanwhile is not kept in memory for this.
     private List<(int Descriptor, uint Generation)> _young = [];
     private List<(int Descriptor, uint Generation)> _older = [];
     private TcpOptions? _options;

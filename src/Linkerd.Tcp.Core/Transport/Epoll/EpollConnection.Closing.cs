@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-// How a connection ends, for the loop's thread. FINs and closes wait for the end of the turn, where those of all connections are done together: then
+// The end of a connection, for the loop's thread. FINs and closes wait for the end of the turn, where those of all connections are done together: then
 // the kernel's code for them is in the processor's cache, and a connection that is closed by then needs no call for its FIN.
 internal sealed partial class EpollConnection
 {
-    /// <summary>Sends the FIN that was put off. At the end of a turn, and before anybody asks what was acknowledged.</summary>
+    /// <summary>Sends the FIN that was put off. At the end of a turn, and before the kernel is queried for acknowledgements.</summary>
     public void SendDeferredFin()
     {
         if ((_state & SocketState.FinDeferred) != 0)
@@ -48,7 +48,7 @@ internal sealed partial class EpollConnection
     {
         if (_descriptor >= 0 && LinuxCalls.Shutdown(_descriptor, 1) != 0)
         {
-            // The connection is gone already; who receives from it, or asks for PeerGone, is told.
+            // The connection is gone already; a receive, or PeerGone, reports it.
             _peerGone = true;
         }
     }
@@ -67,7 +67,7 @@ internal sealed partial class EpollConnection
 
         _ = LinuxCalls.Close(Detach());
 
-        // Not at once: whoever aborts is in the middle of something.
+        // Not at once: the caller of an abort is in the middle of other work.
         if (_reader is not null || _writer is not null)
         {
             Loop.Enqueue(this);

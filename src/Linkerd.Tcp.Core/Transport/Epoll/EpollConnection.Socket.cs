@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-// The socket, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
+// The socket, for the loop's thread. Registered once, edge-triggered, for everything; the reports of events are kept in the state, and each
 // operation that finds the contrary corrects it.
 internal sealed unsafe partial class EpollConnection
 {
@@ -30,21 +30,21 @@ internal sealed unsafe partial class EpollConnection
 
     public bool IsWritable => (_state & SocketState.Writable) != 0;
 
-    /// <summary>Whether urgent data has ever come.</summary>
+    /// <summary>True if urgent data has ever come.</summary>
     public bool HasUrgent => (_state & SocketState.Urgent) != 0;
 
-    /// <summary>Whether the end of the stream was read.</summary>
+    /// <summary>True if the end of the stream was read.</summary>
     public bool HasReadEnded => (_state & SocketState.ReadEnded) != 0;
 
-    /// <summary>Has epoll tell of the socket from now on.</summary>
-    /// <returns>The error; 0: none.</returns>
+    /// <summary>Registers the socket with epoll.</summary>
+    /// <returns>The error; 0 if none.</returns>
     public int Register(EpollConnector? connector = null)
     {
         _connector = connector;
         return Loop.Register(_descriptor, this, Interest);
     }
 
-    /// <summary>The connector has what it waited for; what its last event said holds for the connection.</summary>
+    /// <summary>Called when the connector has its result; the state that its last event reported holds for the connection.</summary>
     public void Established(uint events)
     {
         _connector = null;
@@ -76,7 +76,7 @@ internal sealed unsafe partial class EpollConnection
     }
 
     /// <summary>Receives.</summary>
-    /// <returns>Whether there is something to know: bytes, or with none of them the end.</returns>
+    /// <returns>True if there is a result: bytes, or the end if there are none.</returns>
     public bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)
     {
         (count, end) = (0, TransportStatus.Ok);
@@ -119,9 +119,9 @@ internal sealed unsafe partial class EpollConnection
     }
 
     /// <summary>Notes a receive that brought no bytes.</summary>
-    /// <param name="error">What it failed with; 0: it told the end of the stream.</param>
-    /// <param name="end">How the stream ended.</param>
-    /// <returns>Whether it did end.</returns>
+    /// <param name="error">The error; 0 if the receive returned the end of the stream.</param>
+    /// <param name="end">The end of the stream.</param>
+    /// <returns>True if it did end.</returns>
     public bool TryEndRead(int error, out TransportStatus end)
     {
         if (error == Errno.Again)
@@ -139,10 +139,10 @@ internal sealed unsafe partial class EpollConnection
         return true;
     }
 
-    /// <summary>Notes an error that is told once, and may have been told before all bytes were read: it is how the stream ends, once they are.</summary>
+    /// <summary>Notes an error that the kernel reports once, perhaps before all bytes were read: the stream ends with it, once they are.</summary>
     public void RecordReadError(int error) => _readEnd = Classify(error);
 
-    /// <summary>Sends what the kernel takes.</summary>
+    /// <summary>Sends as much as the kernel takes.</summary>
     public TransportStatus Send(byte* data, int length, out int sent)
     {
         sent = 0;
@@ -186,7 +186,7 @@ internal sealed unsafe partial class EpollConnection
 
     /// <summary>Notes a splice to it.</summary>
     /// <param name="moved">The bytes that it took.</param>
-    /// <param name="asked">The bytes that there were.</param>
+    /// <param name="asked">The bytes that were available.</param>
     public void RecordSpliced(int moved, int asked)
     {
         CountSent(moved);
@@ -248,11 +248,11 @@ internal sealed unsafe partial class EpollConnection
         }
     }
 
-    // Before an urgent byte a receive that finds a signal pending says EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll knows.
+    // Before an urgent byte a receive that finds a signal pending returns EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll reports it.
     private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
 
-    // A splice sends in several steps; a reset that one of them is told of is told to nobody if a step before it took bytes (splice_to_socket in Linux's
-    // splice.c). What follows says EPIPE, and a receive says 0, as after a FIN. A connection that is over although we have sent no FIN was reset, though; and
+    // A splice sends in several steps; a reset that one of them meets is not reported if a step before it took bytes (splice_to_socket in Linux's
+    // splice.c). What follows returns EPIPE, and a receive returns 0, as after a FIN. A connection that is over although we have sent no FIN was reset, though; and
     // if it was reset before its FIN, the kernel has not counted one (tcp_rcv_nxt_update in tcp_input.c counts what the sequence numbers span).
     private bool HasLostReset()
     {
@@ -260,7 +260,7 @@ internal sealed unsafe partial class EpollConnection
         return (_state & Doubtful) == SocketState.SpliceCut && LinuxPoll.IsHungUp(_descriptor) && SocketOptions.CountReceived(_descriptor) <= _bytesReceived;
     }
 
-    // The kernel had no more, and epoll tells of what comes next: trying again before would only fetch EAGAIN.
+    // The kernel had no more, and epoll reports the next bytes: trying again before would only return EAGAIN.
     private void RecordShortRead()
     {
         if ((_state & (SocketState.NoShortReads | SocketState.Failed | SocketState.HungUp)) != 0)
@@ -279,8 +279,8 @@ internal sealed unsafe partial class EpollConnection
         return status;
     }
 
-    // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
-    // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
+    // The kernel reports a reset once, to the operation that comes first; the other one then reads what looks like a FIN. Only EPIPE
+    // leaves the stream whole: it is the error for a reset after a FIN (tcp_reset in Linux's tcp_input.c).
     private TransportStatus Classify(int error)
     {
         if (_aborted)

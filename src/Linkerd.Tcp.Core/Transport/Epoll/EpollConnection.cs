@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// A connection on an event loop. This part is what others see; calls from other threads are posted to the loop. The socket itself is in the
+/// A connection on an event loop. This part is its interface; calls from other threads are posted to the loop. The socket itself is in the
 /// other parts, and is touched by the loop alone.
 /// </summary>
 internal sealed partial class EpollConnection : TransportConnection, IEpollHandler, ILoopWork
@@ -51,10 +51,10 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
 
     public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
-    /// <summary>The most that one direction of a copy holds.</summary>
+    /// <summary>The largest number of bytes that one direction of a copy holds.</summary>
     public int WindowSize => _windowSize;
 
-    /// <summary>Where accept writes the peer's address.</summary>
+    /// <summary>The buffer into which accept writes the peer's address.</summary>
     public Span<byte> AddressBuffer => _address;
 
     private EpollReceiver Receiver => _receiver ??= new EpollReceiver(this, _windowSize);
@@ -145,7 +145,7 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
         return _receiver?.TakeUnread(out start, out length);
     }
 
-    // What epoll has to tell may still be on its way to the loop, and whoever asks is about to rely on the answer.
+    // An event of epoll may still be on its way to the loop, and the caller is about to rely on the answer.
     private bool AskPeerFinished()
     {
         lock (Loop.CloseLock)

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The connection goes to the caller, or is closed.")]
 internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHandler
 {
-    // A Unix-domain socket says that the backlog is full, and does not queue the attempt as TCP does.
+    // A Unix-domain socket reports that the backlog is full, and does not queue the attempt as TCP does.
     private static readonly TimeSpan FullBacklogRetry = TimeSpan.FromMilliseconds(5);
 
     private readonly EpollLoop _loop;
@@ -56,7 +56,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         return new(this, _completion.Version);
     }
 
-    /// <summary>Epoll says something of the socket that is being connected.</summary>
+    /// <summary>Called when epoll reports an event of the socket that is being connected.</summary>
     public void OnEvents(uint events)
     {
         var connection = _connection!;
@@ -72,7 +72,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         }
     }
 
-    /// <summary>The connection was closed meanwhile: the loop ends.</summary>
+    /// <summary>Called when the connection was closed meanwhile: the loop ends.</summary>
     public void OnClosed()
     {
         if (_pending)
@@ -172,7 +172,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         }
     }
 
-    /// <returns>The error; 0: none.</returns>
+    /// <returns>The error; 0 if none.</returns>
     private static unsafe int Bind(int descriptor, IPAddress source)
     {
         SocketOptions.ChoosePortAtConnect(descriptor);
@@ -206,7 +206,7 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
     {
         var failure = Errno.ToConnectFailure(error);
 
-        // Of connect, EADDRNOTAVAIL does not speak of the address that was asked for.
+        // Of connect, EADDRNOTAVAIL does not refer to the address of the option.
         var message = error == Errno.AddressNotAvailable ? "no local address or port is left for this target"
             : Errno.IsForbidden(error) ? Forbidden.ToConnect(_to!)
             : Errno.Message(error);

@@ -49,8 +49,8 @@ internal sealed unsafe class EpollEvents : IDisposable
         _memory = null;
     }
 
-    /// <summary>How one event lies in memory.</summary>
+    /// <summary>The layout of one event in memory.</summary>
     /// <param name="Size">Bytes of the structure.</param>
-    /// <param name="DataOffset">Where the data begins; the events are at 0.</param>
+    /// <param name="DataOffset">The offset of the data; the events are at 0.</param>
     public readonly record struct Layout(int Size, int DataOffset);
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>A listening socket that all loops share: whichever is woken accepts, and hands the connection to the loop that has fewer.</summary>
+/// <summary>A listening socket that all loops share: a loop that is woken accepts, and hands the connection to the loop that has fewer.</summary>
 internal sealed class EpollListener : ITransportListener
 {
     private readonly EpollTransport _transport;
@@ -140,7 +140,7 @@ internal sealed class EpollListener : ITransportListener
             await _acceptors[0].DrainAsync(new BacklogDrain(Options, LocalEndPoint, IgnoreNewClients(), TimeProvider.System)).ConfigureAwait(false);
         }
 
-        // What one loop had accepted may still have been on its way to another.
+        // Connections that one loop had accepted may still have been on their way to another.
         foreach (var acceptor in _acceptors)
         {
             await acceptor.HandOutAsync().ConfigureAwait(false);
@@ -152,7 +152,7 @@ internal sealed class EpollListener : ITransportListener
 
     private void ChangeSocket(TransportListenOptions next)
     {
-        // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
+        // A socket that listens takes another backlog, and loses no client (inet_listen in Linux's af_inet.c, unix_listen in af_unix.c).
         if (next.Backlog != _options.Backlog && LinuxCalls.Listen(Descriptor, next.Backlog) != 0)
         {
             throw Failure(LocalEndPoint, Errno.Last);

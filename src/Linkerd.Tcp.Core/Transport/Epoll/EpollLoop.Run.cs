@@ -79,8 +79,8 @@ internal sealed unsafe partial class EpollLoop
     }
 
     /// <summary>
-    /// Notes up to when everything is known. Timers are judged at that time and not at the present one: between the two the process may have been stopped
-    /// (SIGSTOP, a frozen container, a suspended virtual machine), and what arrived meanwhile goes first. So a timer that wakes the loop costs it one more
+    /// Notes the time up to which everything is known. Timers are judged at that time and not at the present one: between the two the process may have been stopped
+    /// (SIGSTOP, a frozen container, a suspended virtual machine), and events that arrived meanwhile go first. So a timer that wakes the loop costs it one more
     /// look, with a timeout of 0; one that comes due between events costs none.
     /// </summary>
     /// <param name="count">The events that the look brought.</param>
@@ -134,7 +134,7 @@ internal sealed unsafe partial class EpollLoop
         var count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, milliseconds);
         while (count < 0 && Errno.Last == Errno.Interrupted)
         {
-            // After a stop (SIGSTOP, SIGCONT) it says this, whatever is ready by then (signal(7)).
+            // After a stop (SIGSTOP, SIGCONT) it returns this, whatever is ready by then (signal(7)).
             count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, 0);
         }
 
@@ -253,7 +253,7 @@ internal sealed unsafe partial class EpollLoop
         }
     }
 
-    /// <summary>The end: what lives here is reset, and whoever waits is told.</summary>
+    /// <summary>Ends the loop: what lives here is reset, and pending operations complete.</summary>
     private void CloseAll()
     {
         for (var descriptor = 0; descriptor < _handlers.Length; descriptor++)
@@ -261,7 +261,7 @@ internal sealed unsafe partial class EpollLoop
             (_handlers[descriptor] as EpollConnection)?.Abort();
         }
 
-        // Each of these may bring about another; somebody's code that never stops asking for more is left behind.
+        // Each of these may cause another; user code that never stops posting more is left behind.
         for (var round = 0; round < 100_000 && (!_posts.IsEmpty || _work.Count > 0 || _nextTurn.Count > 0 || _delayed.Count > 0); round++)
         {
             RunPosted();

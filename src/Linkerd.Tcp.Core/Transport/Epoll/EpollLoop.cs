@@ -6,13 +6,13 @@ using Microsoft.Extensions.ObjectPool;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// One event loop: a thread, an epoll instance, and all that lives there. Whatever belongs to it is touched by its thread alone, so nothing is
-/// locked; what others want is posted.
+/// One event loop: a thread, an epoll instance, and all that lives there. What belongs to it is touched by its thread alone, so nothing is
+/// locked; requests of other threads are posted.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
 internal sealed unsafe partial class EpollLoop : TransportExecutor
 {
-    /// <summary>The most that a relay receives at once, however large a window may be.</summary>
+    /// <summary>The largest number of bytes that a relay receives at once, however large a window may be.</summary>
     public const int MaxScratch = 1 << 20;
 
     private const int EventsPerWait = 512;
@@ -42,8 +42,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private volatile bool _stopping;
     private long _busySince;
 
-    /// <summary>Makes a loop; <see cref="Start"/> starts it.</summary>
-    /// <exception cref="TransportException">The kernel refuses what it needs.</exception>
+    /// <summary>Creates a loop; <see cref="Start"/> starts it.</summary>
+    /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
     public EpollLoop(int index, PipeAllowance pipes, ILogger logger)
     {
         Index = index;
@@ -76,25 +76,25 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public DeferredKeepAlive KeepAlive { get; }
 
-    /// <summary>When the loop last woke up. For its thread.</summary>
+    /// <summary>The time at which the loop last woke up. For its thread.</summary>
     public long Now { get; private set; }
 
-    /// <summary>The connections that live here, those that are on their way here included. Any thread.</summary>
+    /// <summary>The number of connections that live here, including those that are on their way here. Any thread.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Since when the loop has been doing one thing after the other without looking for events; 0: it is waiting. Any thread.</summary>
+    /// <summary>The time since which the loop has been working without looking for events; 0 if it is waiting. Any thread.</summary>
     public long BusySince => Volatile.Read(ref _busySince);
 
     /// <summary>Completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Whether more connections than a few bulk streams had something to say at the last look. For its thread.</summary>
+    /// <summary>True if more connections than a few bulk streams had an event at the last look. For its thread.</summary>
     public bool IsCrowded { get; private set; }
 
-    /// <summary>Whether it is about to end, or has.</summary>
+    /// <summary>True if it is about to end, or has.</summary>
     public bool IsStopping => _stopping;
 
-    /// <summary>Closing a descriptor, against looking at it from another thread.</summary>
+    /// <summary>Guards the closing of a descriptor against a look at it from another thread.</summary>
     public Lock CloseLock { get; } = new();
 
     public void Start() => _thread.UnsafeStart();
@@ -110,7 +110,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     {
         if (_ended.Task.IsCompleted)
         {
-            // What was here is closed, and knows; what is left to do is to say so.
+            // What was here is closed, and notified; it remains to report the end.
             ThreadPool.UnsafeQueueUserWorkItem(new GuardedWork(action, state, _logger), preferLocal: false);
             return;
         }
@@ -126,13 +126,13 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Runs something here after a while, to the millisecond. On the loop.</summary>
+    /// <summary>Runs an action here after a while, to the millisecond. On the loop.</summary>
     public void PostAfter(TimeSpan delay, Action<object?> action, object? state) => _delayed.Enqueue((action, state), After(delay));
 
     /// <summary>Continues here after a while, to the millisecond. On the loop.</summary>
     public DelayAwaitable Delay(TimeSpan delay) => new(this, delay);
 
-    /// <summary>The timestamp so long from now; a time that never comes where that is too long.</summary>
+    /// <summary>Returns the timestamp after a time from now; a time that never comes if that is too long.</summary>
     public static long After(TimeSpan span)
     {
         var now = Stopwatch.GetTimestamp();
@@ -160,8 +160,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Memory to receive into; the next receive of anybody overwrites it. On the loop.</summary>
-    /// <param name="size">At least so large; at most <see cref="MaxScratch"/>.</param>
+    /// <summary>Gets memory to receive into; the next receive on the loop overwrites it. On the loop.</summary>
+    /// <param name="size">The least size; at most <see cref="MaxScratch"/>.</param>
     public byte[] Scratch(int size)
     {
         if (_scratch.Length < size)
@@ -172,8 +172,8 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         return _scratch;
     }
 
-    /// <summary>Has a descriptor's events told to the handler. On the loop.</summary>
-    /// <returns>The error; 0: none.</returns>
+    /// <summary>Registers a handler for a descriptor's events. On the loop.</summary>
+    /// <returns>The error; 0 if none.</returns>
     public int Register(int descriptor, IEpollHandler handler, uint events)
     {
         if (descriptor >= _handlers.Length)
@@ -193,11 +193,11 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         return 0;
     }
 
-    /// <summary>The handler of a descriptor, if it is still the one of that generation. On the loop.</summary>
+    /// <summary>Gets the handler of a descriptor, if it is still the one of that generation. On the loop.</summary>
     public IEpollHandler? Find(int descriptor, uint generation) =>
         _handlers[descriptor] is { } handler && handler.Generation == generation ? handler : null;
 
-    /// <summary>Forgets a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
+    /// <summary>Removes a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
     public void Forget(int descriptor) => _handlers[descriptor] = null;
 
     /// <summary>Closes a descriptor at the end of the turn, with others. On the loop.</summary>
@@ -211,10 +211,10 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         _ = LinuxCalls.EpollControl(_epoll.Number, 2, descriptor, change);
     }
 
-    /// <summary>An attempt to connect, to be used once. Any thread.</summary>
+    /// <summary>Gets an attempt to connect, to be used once. Any thread.</summary>
     public EpollConnector RentConnector() => _connectors.Get();
 
-    /// <summary>Its result was taken. Any thread.</summary>
+    /// <summary>Takes a connector back after its result was taken. Any thread.</summary>
     public void ReturnConnector(EpollConnector connector) => _connectors.Return(connector);
 
     public void AddConnection() => Interlocked.Increment(ref _connections);
@@ -226,7 +226,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     private void WakeUp()
     {
-        // Whoever posts either sees the loop asleep, or the loop sees the post before it sleeps: both put a fence between write and read.
+        // Either the posting thread sees the loop asleep, or the loop sees the post before it sleeps: both put a fence between write and read.
         Interlocked.MemoryBarrier();
         if (_sleeping != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
         {

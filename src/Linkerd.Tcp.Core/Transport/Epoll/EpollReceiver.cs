@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// Receives for whoever asks, on any thread, into a buffer of the connection's own, which goes back to the pool when it is empty. Made when it is
+/// Receives for callers on any thread, into a buffer of the connection's own, which goes back to the pool when it is empty. Made when it is
 /// first needed: a copy between two connections of one loop goes without (<see cref="EpollRelay"/>).
 /// </summary>
 internal sealed unsafe class EpollReceiver(EpollConnection connection, int windowSize) : ILoopReader, IValueTaskSource<ReceiveResult>
@@ -25,7 +25,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         var isCurrent = connection.Loop.IsCurrent;
         if (_window.Unread > 0 && !_window.WantsMore)
         {
-            // What was left comes first, with more behind it where more is there already.
+            // Bytes that were left come first, followed by more if more are there already.
             if (isCurrent && connection.IsReadable && !connection.HasReadEnded)
             {
                 TryRead(out _);
@@ -128,7 +128,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
         if (result.Data.IsEmpty)
         {
-            // What was never consumed comes again before the end does.
+            // Bytes that were never consumed come again before the end does.
             _window.WantsMore = false;
         }
 

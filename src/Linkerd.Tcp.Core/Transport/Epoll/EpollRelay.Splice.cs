@@ -1,12 +1,12 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-// Bulk: the kernel moves pages from one socket to the other through a pipe, and nobody copies them. It costs two system calls more than it saves
-// where messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held
+// Bulk: the kernel moves pages from one socket to the other through a pipe, without a copy. It costs two system calls more than it saves
+// if messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held
 // only while there is something in it.
 //
-// Splice does not get past an urgent byte, whatever is behind it: it tells EAGAIN there, or the end of the stream, or its reset (tcp_read_sock in Linux's
-// tcp.c). A receive does get past it, and drops it. So a direction whose source has ever had urgent data is not spliced (whoever uses it moves no bulk:
-// telnet, rlogin, FTP), and no end that a splice tells is believed before a receive says the same. An EAGAIN needs no receive: urgent data that came after
+// Splice does not get past an urgent byte, whatever is behind it: it returns EAGAIN there, or the end of the stream, or its reset (tcp_read_sock in Linux's
+// tcp.c). A receive does get past it, and drops it. So a direction whose source has ever had urgent data is not spliced (protocols that use it move no bulk:
+// telnet, rlogin, FTP), and an end that a splice reports is not accepted before a receive reports the same. An EAGAIN needs no receive: urgent data that came after
 // the last look at epoll is an event of its own.
 internal sealed unsafe partial class EpollRelay
 {
@@ -34,7 +34,7 @@ internal sealed unsafe partial class EpollRelay
     }
 
     /// <summary>Moves one pipe full.</summary>
-    /// <returns>Whether there may be more to move now.</returns>
+    /// <returns>True if there may be more to move now.</returns>
     private bool TrySplice(ref int budget)
     {
         if (_source.HasUrgent)
@@ -73,9 +73,9 @@ internal sealed unsafe partial class EpollRelay
         return TryFlush();
     }
 
-    /// <summary>A splice brought nothing.</summary>
-    /// <param name="error">What it failed with; 0: it told the end of the stream.</param>
-    /// <returns>Whether there is nothing to be received now, either.</returns>
+    /// <summary>Handles a splice that moved nothing.</summary>
+    /// <param name="error">The error; 0 if it reported the end of the stream.</param>
+    /// <returns>True if there is nothing to be received now, either.</returns>
     private bool IsEmptyAfter(int error)
     {
         if (error == Errno.Again)
@@ -99,7 +99,7 @@ internal sealed unsafe partial class EpollRelay
 
     private int SpliceIn(SplicePipe pipe)
     {
-        // Alone, a stream may fill the pipe; where others wait, it takes a small turn.
+        // If it is alone, a stream may fill the pipe; if others wait, it takes a small turn.
         var length = Loop.IsCrowded ? Math.Min(pipe.Capacity, BytesPerTurn) : pipe.Capacity;
         nint moved;
         do
@@ -162,7 +162,7 @@ internal sealed unsafe partial class EpollRelay
         return TransportStatus.Ok;
     }
 
-    /// <summary>The destination cannot be spliced to: what is in the pipe goes the way of all bytes that it has not taken.</summary>
+    /// <summary>Handles a destination that cannot be spliced to: what is in the pipe goes the way of all bytes that it has not taken.</summary>
     private TransportStatus TakeOutOfPipe()
     {
         var rest = new byte[_inPipe];

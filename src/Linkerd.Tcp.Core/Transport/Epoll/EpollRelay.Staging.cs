@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 // for either is then still in the processor's cache.
 internal sealed unsafe partial class EpollRelay
 {
-    /// <summary>The most that is received into the stage at once.</summary>
+    /// <summary>The largest number of bytes that is received into the stage at once.</summary>
     private const int MaxStaged = 4 * 1024;
 
     private int _stagedCount;
@@ -12,7 +12,7 @@ internal sealed unsafe partial class EpollRelay
     private bool _lastWasLarge;
 
     /// <summary>Receives, and leaves the sending for later.</summary>
-    /// <returns>Whether it did; false: this is to be done at once.</returns>
+    /// <returns>True if it did; false if the work is to be done at once.</returns>
     private bool TryStage()
     {
         var length = Math.Min(MaxStaged, Window);
@@ -39,7 +39,7 @@ internal sealed unsafe partial class EpollRelay
         return true;
     }
 
-    /// <summary>Sends what was staged.</summary>
+    /// <summary>Sends the staged bytes.</summary>
     public void FlushStaged()
     {
         var staged = Loop.Stage.Pointer + _stagedAt;

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// </summary>
 internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
 {
-    // What one direction may move before others have their turn.
+    // The number of bytes that one direction may move before others have their turn.
     private const int BytesPerTurn = 256 * 1024;
 
     private readonly EpollConnection _source;
@@ -69,7 +69,7 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
 
     void ILoopWriter.OnClosed() => End(TransportStatus.Aborted, atDestination: true);
 
-    /// <summary>Moves what there is, as far as a turn goes.</summary>
+    /// <summary>Moves the available bytes, within the budget of a turn.</summary>
     public void Run()
     {
         if (_ended || _stagedCount > 0 || !TryFlush())
@@ -143,8 +143,8 @@ internal sealed unsafe partial class EpollRelay : ILoopReader, ILoopWriter, ILoo
         }
     }
 
-    /// <summary>Sends what the destination had not taken.</summary>
-    /// <returns>Whether nothing of it is left, and the direction goes on.</returns>
+    /// <summary>Sends the bytes that the destination had not taken.</summary>
+    /// <returns>True if none of them is left, and the direction goes on.</returns>
     private bool TryFlush()
     {
         if (_rest is null && _inPipe == 0)

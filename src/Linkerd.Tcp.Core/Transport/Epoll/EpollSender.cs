@@ -5,7 +5,7 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// Sends for whoever asks, on any thread. What the kernel does not take at once, and what comes from another thread, is copied. Made when it is
+/// Sends for callers on any thread. What the kernel does not take at once, and what comes from another thread, is copied. Made when it is
 /// first needed, as <see cref="EpollReceiver"/> is.
 /// </summary>
 internal sealed unsafe class EpollSender(EpollConnection connection) : ILoopWriter, IValueTaskSource<TransportStatus>

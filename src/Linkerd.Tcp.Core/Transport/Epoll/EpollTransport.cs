@@ -14,9 +14,9 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// bulk without copying it (splice).
 /// </summary>
 /// <remarks>
-/// <para>What runs on a loop holds up every connection of that loop: it must not block. A loop that is stuck is logged.</para>
+/// <para>Code that runs on a loop holds up every connection of that loop: it must not block. A loop that is stuck is logged.</para>
 /// <para>Operations may be called from any thread, at the price of a hop to the loop; <see cref="TransportExecutor.Resume"/> goes there once.</para>
-/// <para>Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.</para>
+/// <para>Unix-domain sockets have no RST: a peer sees an aborted connection as reset only if it had sent something that was not read.</para>
 /// </remarks>
 internal sealed class EpollTransport : ITransport
 {
@@ -25,9 +25,9 @@ internal sealed class EpollTransport : ITransport
     private readonly PipeAllowance _pipes = new(FileDescriptorLimit.PipesAllowed);
     private int _disposed;
 
-    /// <summary>Makes an engine and starts its loops.</summary>
+    /// <summary>Initializes an engine and starts its loops.</summary>
     /// <exception cref="PlatformNotSupportedException">This is not Linux on x64 or arm64.</exception>
-    /// <exception cref="TransportException">The kernel refuses an epoll instance; the message says why.</exception>
+    /// <exception cref="TransportException">The kernel refuses an epoll instance; the message contains the reason.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public EpollTransport(TransportOptions? options = null)
     {
@@ -49,7 +49,7 @@ internal sealed class EpollTransport : ITransport
         }
         finally
         {
-            // Those of an incomplete set end at once.
+            // The loops of an incomplete set end at once.
             foreach (var loop in loops)
             {
                 if (loops.Count < count)
@@ -69,7 +69,7 @@ internal sealed class EpollTransport : ITransport
         }
     }
 
-    /// <summary>Whether this engine runs here: Linux on x64 and arm64.</summary>
+    /// <summary>True if this engine is supported here: Linux on x64 and arm64.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <inheritdoc/>
@@ -130,7 +130,7 @@ internal sealed class EpollTransport : ITransport
         }
     }
 
-    /// <summary>Where a connection goes that a loop has accepted: to itself, unless another one has clearly fewer.</summary>
+    /// <summary>Chooses the loop of a connection that a loop has accepted: the loop itself, unless another one has clearly fewer.</summary>
     internal EpollLoop LoopFor(EpollLoop accepting)
     {
         if (_loops.Length == 1)
@@ -141,7 +141,7 @@ internal sealed class EpollTransport : ITransport
         var fewest = Fewest();
         var own = accepting.Connections;
 
-        // A hand-over costs a wake-up; where many come and go, a small difference says nothing.
+        // A hand-over costs a wake-up; if many connections come and go, a small difference has no meaning.
         return own - fewest.Connections > Math.Max(1, own / 16) ? fewest : accepting;
     }
 

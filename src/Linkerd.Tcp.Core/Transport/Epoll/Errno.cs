@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>Linux's error numbers (errno(3)), the same on x64 and arm64, and what they mean here.</summary>
+/// <summary>Linux's error numbers (errno(3)), the same on x64 and arm64, and their meaning here.</summary>
 internal static class Errno
 {
     public const int Interrupted = 4;
@@ -44,7 +44,7 @@ internal static class Errno
         _ => Marshal.GetPInvokeErrorMessage(error),
     };
 
-    /// <summary>Whether it is a permission that is missing, which means something else of each system call.</summary>
+    /// <summary>Returns true if it is a permission that is missing, whose meaning depends on the system call.</summary>
     public static bool IsForbidden(int error) => error is AccessDenied or NotPermitted;
 
     public static ConnectFailure ToConnectFailure(int error) => error switch
@@ -64,6 +64,6 @@ internal static class Errno
         _ => TransportStatus.Reset,
     };
 
-    /// <summary>Whether accepting failed for the sake of one connection, which is gone (accept(2), "Error handling"), and the next one may be fine.</summary>
+    /// <summary>Returns true if accepting failed because of one connection, which is gone (accept(2), "Error handling"), and the next one may be fine.</summary>
     public static bool IsOfThePeer(int error) => error is ConnectionAborted or ConnectionReset or ProtocolError or NetworkDown or NetworkUnreachable or HostDown or HostUnreachable or NotPermitted;
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>A descriptor that several threads use, or that outlives what it is used for: it is closed when nobody uses it any more.</summary>
+/// <summary>A descriptor that several threads use, or that outlives its purpose: it is closed when it is not in use any more.</summary>
 internal sealed class FileDescriptorHandle : SafeHandle
 {
     public FileDescriptorHandle(int descriptor)
@@ -13,7 +13,7 @@ internal sealed class FileDescriptorHandle : SafeHandle
 
     public override bool IsInvalid => handle < 0;
 
-    /// <summary>The number; for those who know that the handle is open.</summary>
+    /// <summary>The number; for callers that hold the handle open.</summary>
     public int Number => (int)handle;
 
     protected override bool ReleaseHandle() => LinuxCalls.Close((int)handle) == 0;

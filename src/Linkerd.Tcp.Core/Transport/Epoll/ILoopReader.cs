@@ -1,19 +1,19 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>Who waits for a connection's bytes. On the loop.</summary>
+/// <summary>Waits for a connection's bytes. On the loop.</summary>
 internal interface ILoopReader
 {
-    /// <summary>There may be some.</summary>
+    /// <summary>Called when there may be some.</summary>
     void OnReadable();
 
-    /// <summary>The connection is closed, by us.</summary>
+    /// <summary>Called when the connection was closed on this side.</summary>
     void OnClosed();
 }
 
-/// <summary>Who waits for a connection to take bytes. On the loop.</summary>
+/// <summary>Waits until a connection takes bytes. On the loop.</summary>
 internal interface ILoopWriter
 {
-    /// <summary>It may take some.</summary>
+    /// <summary>Called when it may take some.</summary>
     void OnWritable();
 
     /// <inheritdoc cref="ILoopReader.OnClosed"/>

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
 /// The system calls of the epoll engine. Plain descriptors, as every one of them is used and closed on the loop that owns it, and there alone;
-/// that is what keeps a closed one from being used, at no cost per call.
+/// this keeps a closed one from being used, at no cost per call.
 /// </summary>
 internal static unsafe partial class LinuxCalls
 {

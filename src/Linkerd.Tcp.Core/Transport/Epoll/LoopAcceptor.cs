@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// A listener's place on one loop. Level-triggered and exclusive: whatever is in the backlog wakes one loop, until it is taken, so nothing is lost when
+/// A listener's place on one loop. Level-triggered and exclusive: an entry of the backlog wakes one loop, until it is taken, so nothing is lost when
 /// a loop stops accepting.
 /// </summary>
 internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transport, EpollLoop loop, ConnectionHandOut handOut) : IEpollHandler, ILoopWork
@@ -10,7 +10,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
     private static readonly TimeSpan InitialRetry = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(1);
 
-    // How many to accept at a wake-up: as many as there were last time, so that the accept which finds nothing is rare.
+    // The number of accepts at a wake-up: as many as there were last time, so that the accept which finds nothing is rare.
     private int _batch = 1;
     private TimeSpan _retry = InitialRetry;
     private readonly List<EpollConnection> _accepted = [];
@@ -32,7 +32,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         acceptor.Detach();
     });
 
-    /// <summary>Takes what is in the backlog once all loops have stopped, within the limit; completes when that is over.</summary>
+    /// <summary>Takes the connections in the backlog once all loops have stopped, within the limit; completes when that is over.</summary>
     public async Task DrainAsync(BacklogDrain drain)
     {
         await loop.Resume();
@@ -79,7 +79,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
         _batch = Math.Min(_batch * 2, MaxBatch);
     }
 
-    /// <returns>Whether there may be more at once.</returns>
+    /// <returns>True if there may be more at once.</returns>
     private bool TakeBatch(BacklogDrain drain)
     {
         for (var accepted = 0; accepted < MaxBatch; accepted++)
@@ -110,7 +110,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
 
     private static void RecordFailure(BacklogDrain drain, int error)
     {
-        // EINVAL: a Unix-domain socket that takes nobody new is empty.
+        // EINVAL: a Unix-domain socket that takes no new client is empty.
         if (error == Errno.InvalidArgument)
         {
             drain.Finish();
@@ -158,7 +158,7 @@ internal sealed class LoopAcceptor(EpollListener listener, EpollTransport transp
     }
 
     /// <summary>
-    /// Has epoll tell of a new connection, and hands it out after the next look: by then it is known whether its client has spoken already
+    /// Registers a new connection with epoll, and hands it out after the next look: by then it is known whether its client has sent bytes already
     /// (<see cref="SocketOptions.DelayAcknowledgement"/>).
     /// </summary>
     private void Add(EpollConnection connection)

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>What event loops show. Observed, as the loops count their connections anyway.</summary>
+/// <summary>The instruments of event loops. Observed, as the loops count their connections anyway.</summary>
 internal static class LoopInstruments
 {
     public static void Create(Meter meter, IReadOnlyList<EpollLoop> loops) => meter.CreateObservableUpDownCounter(

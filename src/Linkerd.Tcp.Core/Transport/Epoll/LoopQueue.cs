@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>What is to run on a loop: posted from any thread, taken in batches by the loop.</summary>
+/// <summary>The actions that are to run on a loop: posted from any thread, taken in batches by the loop.</summary>
 internal sealed class LoopQueue
 {
     private readonly Lock _lock = new();
@@ -19,7 +19,7 @@ internal sealed class LoopQueue
         }
     }
 
-    /// <summary>What was posted until now; good until the next call. For the loop.</summary>
+    /// <summary>Takes the actions that were posted until now; valid until the next call. For the loop.</summary>
     public List<(Action<object?> Action, object? State)> Take()
     {
         _taken.Clear();

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>What relays have received and not sent yet, while a loop goes through the events of one look at epoll. For the loop's thread.</summary>
+/// <summary>Bytes that relays have received and not sent yet, while a loop goes through the events of one look at epoll. For the loop's thread.</summary>
 internal sealed unsafe class LoopStage
 {
     private const int Size = 64 * 1024;
@@ -10,10 +10,10 @@ internal sealed unsafe class LoopStage
     private int _used;
     private bool _isOpen;
 
-    /// <summary>From now on relays may stage.</summary>
+    /// <summary>Allows relays to stage from now on.</summary>
     public void Open() => _isOpen = true;
 
-    /// <summary>Room for so many bytes; false where there is none, or no events are being gone through.</summary>
+    /// <summary>Reserves room for a number of bytes; false if there is none, or no events are being gone through.</summary>
     public bool TryReserve(int length, out byte* buffer, out int at)
     {
         at = _used;
@@ -21,28 +21,28 @@ internal sealed unsafe class LoopStage
         return _isOpen && _used + length <= Size;
     }
 
-    /// <summary>Keeps what a relay has put into the room it reserved last.</summary>
+    /// <summary>Keeps the bytes that a relay has put into the room it reserved last.</summary>
     public void Add(EpollRelay relay, int count)
     {
         _used += count;
         _relays.Add(relay);
     }
 
-    /// <summary>No relay may stage any more.</summary>
-    /// <returns>Those that have, which are to send now.</returns>
+    /// <summary>Allows no relay to stage any more.</summary>
+    /// <returns>The relays that have staged, which are to send now.</returns>
     public List<EpollRelay> Close()
     {
         _isOpen = false;
         return _relays;
     }
 
-    /// <summary>Everything was sent.</summary>
+    /// <summary>Clears the stage after everything was sent.</summary>
     public void Clear()
     {
         _relays.Clear();
         _used = 0;
     }
 
-    /// <summary>Where the bytes are; the buffer is pinned for good.</summary>
+    /// <summary>The start of the bytes; the buffer is pinned for good.</summary>
     public byte* Pointer => (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_buffer));
 }

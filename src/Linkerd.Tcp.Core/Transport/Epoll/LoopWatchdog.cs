@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// Looks at the loops twice within the time allowed, and says when one has been busy for longer without looking for events: then somebody's code
+/// Looks at the loops twice within the time allowed, and logs one that has been busy for longer without looking for events: then user code
 /// blocks it, and with it every connection that lives there.
 /// </summary>
 internal sealed partial class LoopWatchdog : IDisposable

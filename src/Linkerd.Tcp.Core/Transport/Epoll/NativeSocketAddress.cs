@@ -15,7 +15,7 @@ internal static class NativeSocketAddress
 
     private const int UnixPathOffset = 2;
 
-    /// <summary>The address family of an end point.</summary>
+    /// <summary>Gets the address family of an end point.</summary>
     /// <exception cref="ArgumentException">It is neither an IP address with a port nor a Unix-domain socket.</exception>
     public static int FamilyOf(EndPoint endPoint) => endPoint switch
     {
@@ -52,7 +52,7 @@ internal static class NativeSocketAddress
     }
 
     /// <summary>
-    /// Reads what the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours. An IPv4 address in IPv6's form is told as IPv4.
+    /// Reads an address that the kernel wrote; null for a Unix-domain socket without a name, and for families that are none of ours. An IPv4 address in IPv6's form becomes an IPv4 address.
     /// </summary>
     public static EndPoint? Read(ReadOnlySpan<byte> source) => source.Length < 2 ? null : BitConverter.ToUInt16(source) switch
     {

@@ -1,11 +1,11 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>How many pipes all loops may have together: each takes two descriptors and, while it is full, kernel memory. Any thread.</summary>
+/// <summary>The number of pipes that all loops may have together: each takes two descriptors and, while it is full, kernel memory. Any thread.</summary>
 internal sealed class PipeAllowance(int maximum)
 {
     private int _used;
 
-    /// <summary>The pipes that exist.</summary>
+    /// <summary>The number of pipes that exist.</summary>
     public int Used => Volatile.Read(ref _used);
 
     public bool TryTake()
@@ -32,7 +32,7 @@ internal sealed class PipePool(PipeAllowance allowance) : IDisposable
 
     private readonly Stack<SplicePipe> _idle = new(Kept);
 
-    /// <summary>An empty pipe; null where there may be no more, or the kernel refuses one: then bytes are copied.</summary>
+    /// <summary>Gets an empty pipe; null if there may be no more, or the kernel refuses one: then bytes are copied.</summary>
     public SplicePipe? Rent()
     {
         if (_idle.TryPop(out var idle))

@@ -27,17 +27,17 @@ internal static unsafe class SocketOptions
     private const int IPBindAddressNoPort = 24;
     private const nuint SiocOutQ = 0x5411;
 
-    /// <summary>Sets the options of a listener; what it accepts inherits them.</summary>
+    /// <summary>Sets the options of a listener; the connections that it accepts inherit them.</summary>
     public static void Apply(int descriptor, TcpOptions options)
     {
         ApplyAtOnce(descriptor, options);
         ApplyKeepAlive(descriptor, options);
     }
 
-    /// <summary>Sets the options of a listener that has others. Buffer sizes cannot be unset.</summary>
+    /// <summary>Changes the options of a listener. Buffer sizes cannot be unset.</summary>
     public static void Change(int descriptor, TcpOptions options)
     {
-        // What is to be on is never off for a moment, in which a client might come.
+        // An option that is to be on is never off for a moment, in which a client might come.
         Apply(descriptor, options);
         if (!options.NoDelay)
         {
@@ -92,23 +92,23 @@ internal static unsafe class SocketOptions
     }
 
     /// <summary>
-    /// Has the ACK that ends the handshake wait for the first bytes that we send, which saves a packet; to be set before connecting, and only where
-    /// bytes are waiting to be sent: a server that speaks first would wait for it. (HAProxy's option tcp-smart-connect does the same.)
+    /// Delays the ACK that ends the handshake until the first bytes that we send, which saves a packet; to be set before connecting, and only if
+    /// bytes are waiting to be sent: with a server that sends first, the ACK would be late. (HAProxy's option tcp-smart-connect does the same.)
     /// </summary>
     public static void DelayAcknowledgement(int descriptor) => Set(descriptor, SolTcp, TcpQuickAck, 0);
 
     /// <summary>
-    /// Has bind take an address and no port: connect chooses one then, and need only find one that is free for its target (ip(7)). For both families.
+    /// Lets bind take an address and no port: connect chooses one then, and need only find one that is free for its target (ip(7)). For both families.
     /// </summary>
     public static void ChoosePortAtConnect(int descriptor) => Set(descriptor, SolIP, IPBindAddressNoPort, 1);
 
-    /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unawares.</summary>
+    /// <summary>Lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two processes would share the port unnoticed.</summary>
     public static void ReuseAddress(int descriptor) => Set(descriptor, SolSocket, SoReuseAddress, 1);
 
-    /// <summary>Whether an IPv6 listener takes no IPv4 clients, whatever net.ipv6.bindv6only says (ipv6(7)).</summary>
+    /// <summary>Sets whether an IPv6 listener takes no IPv4 clients, whatever the value of net.ipv6.bindv6only (ipv6(7)).</summary>
     public static void OnlyIPv6(int descriptor, bool only) => Set(descriptor, IPv6Level, IPv6Only, only ? 1 : 0);
 
-    /// <summary>Has a listener ignore new clients from now on; false if the kernel or a sandbox does not allow that.</summary>
+    /// <summary>Makes a listener ignore new clients from now on; false if the kernel or a sandbox does not allow that.</summary>
     public static bool IgnoreNewClients(int descriptor)
     {
         var filter = stackalloc byte[SynFilter.Length];
@@ -116,28 +116,28 @@ internal static unsafe class SocketOptions
         return SynFilter.IsSupported && LinuxCalls.SetOption(descriptor, SynFilter.Level, SynFilter.Option, (int*)filter, SynFilter.Length) == 0;
     }
 
-    /// <summary>From now on closing it resets the connection, and throws away what is not sent.</summary>
+    /// <summary>Makes closing reset the connection from now on, and discard the bytes that are not sent.</summary>
     public static void ResetOnClose(int descriptor)
     {
         var linger = stackalloc int[] { 1, 0 };
         _ = LinuxCalls.SetOption(descriptor, SolSocket, SoLinger, linger, 8);
     }
 
-    /// <summary>The error that waits for the next operation, taken away from it.</summary>
+    /// <summary>Takes the error that waits for the next operation away from it.</summary>
     public static int TakeError(int descriptor) => Get(descriptor, SoError);
 
     public static bool IsListening(int descriptor) => Get(descriptor, SoAcceptsConnections) == 1;
 
     public static int FamilyOf(int descriptor) => Get(descriptor, SoDomain);
 
-    /// <summary>Bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ); 0 where the socket does not tell.</summary>
+    /// <summary>Gets the number of bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ); 0 if the socket does not support it.</summary>
     public static int Unacknowledged(int descriptor)
     {
         var value = 0;
         return LinuxCalls.IoControl(descriptor, SiocOutQ, &value) == 0 ? value : 0;
     }
 
-    /// <summary>Bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if nobody tells.</summary>
+    /// <summary>Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if it is not available.</summary>
     public static long CountReceived(int descriptor)
     {
         const int Length = TcpInfoBytesReceived + sizeof(long);
@@ -154,7 +154,7 @@ internal static unsafe class SocketOptions
 
     private static int Get(int descriptor, int option) => Get(descriptor, SolSocket, option);
 
-    // What a connection loses by an option that could not be set is not worth the connection; the kernel refuses none of these on TCP.
+    // An option that could not be set is not worth the connection; the kernel refuses none of these on TCP.
     private static void Set(int descriptor, int level, int option, int value) => _ = LinuxCalls.SetOption(descriptor, level, option, &value, 4);
 
     private static int Seconds(TimeSpan span) => Math.Max(1, (int)Math.Min(short.MaxValue, span.TotalSeconds));

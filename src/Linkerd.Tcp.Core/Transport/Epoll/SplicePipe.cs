@@ -20,7 +20,7 @@ internal sealed unsafe class SplicePipe
 
     public int WriteEnd { get; }
 
-    /// <summary>Bytes that it takes where each page is full.</summary>
+    /// <summary>The number of bytes that it takes if each page is full.</summary>
     public int Capacity { get; }
 
     public static SplicePipe? TryCreate()

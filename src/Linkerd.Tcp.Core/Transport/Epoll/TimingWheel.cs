@@ -24,7 +24,7 @@ internal sealed class TimingWheel
         _start = now;
     }
 
-    /// <summary>The timestamp of the next slot that holds a timer; <see cref="long.MaxValue"/>: there is none.</summary>
+    /// <summary>Gets the timestamp of the next slot that holds a timer; <see cref="long.MaxValue"/> if there is none.</summary>
     public long NextDue
     {
         get
@@ -101,7 +101,7 @@ internal sealed class TimingWheel
         _count--;
     }
 
-    /// <summary>Fires what is due.</summary>
+    /// <summary>Fires the timers that are due.</summary>
     /// <param name="now">The timestamp.</param>
     /// <param name="fire">Called for each timer that is due, which is no longer in the wheel then.</param>
     public void Advance(long now, Action<WheelTimer> fire)

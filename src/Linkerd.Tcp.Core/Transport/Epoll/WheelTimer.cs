@@ -19,7 +19,7 @@ internal abstract class WheelTimer : TransportTimer
 
     public bool IsLinked { get; set; }
 
-    /// <summary>Where it lives.</summary>
+    /// <summary>The loop on which it lives.</summary>
     protected abstract EpollLoop Loop { get; }
 
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
@@ -65,7 +65,7 @@ internal abstract class WheelTimer : TransportTimer
         Loop.Wheel.Remove(this);
     }
 
-    /// <summary>It is due. On the loop.</summary>
+    /// <summary>Called when it is due. On the loop.</summary>
     public void Fire()
     {
         if (_handler is not { } handler)
@@ -90,7 +90,7 @@ internal abstract class WheelTimer : TransportTimer
         }
     }
 
-    /// <summary>What was to happen then has not happened. On the loop.</summary>
+    /// <summary>Called when the handler threw, and its action has not happened. On the loop.</summary>
     protected abstract void OnHandlerThrew(Exception error);
 
     private void Obey(int order, long dueAt, ITimerHandler? handler)
@@ -119,7 +119,7 @@ internal sealed class LoopTimer(EpollLoop loop) : WheelTimer
     protected override void OnHandlerThrew(Exception error) => TransportLog.WorkThrew(loop.Logger, error);
 }
 
-/// <summary>A connection's timer, whose handler may be somebody else's.</summary>
+/// <summary>A connection's timer, whose handler may be user code.</summary>
 internal sealed class ConnectionTimer(EpollConnection connection) : WheelTimer
 {
     protected override EpollLoop Loop => connection.Loop;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>What only Linux tells about a TCP socket.</summary>
+/// <summary>Properties of a TCP socket that are available on Linux only.</summary>
 internal static partial class LinuxSocket
 {
     private const int SolTcp = 6;
@@ -13,7 +13,7 @@ internal static partial class LinuxSocket
     private const nuint SiocOutQ = 0x5411;
 
     /// <summary>
-    /// Whether the connection is dead at the kernel's level: reset, or given up. Reads the state only, so an error that waits for the
+    /// Returns true if the connection is dead at the kernel's level: reset, or given up. Reads the state only, so an error that waits for the
     /// next operation stays there. A connection that both sides have closed in order also ends in this state.
     /// </summary>
     public static bool IsDead(Socket socket)
@@ -28,9 +28,7 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) > 0 && info[0] == TcpClose;
     }
 
-    /// <summary>
-    /// Bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if nobody tells.
-    /// </summary>
+    /// <summary>Gets the number of bytes that a TCP connection has received since it was established, a FIN counted as one (tcpi_bytes_received of linux/tcp.h); 0 if it is not available.</summary>
     public static long CountReceived(Socket socket)
     {
         if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)
@@ -42,7 +40,7 @@ internal static partial class LinuxSocket
         return socket.GetRawSocketOption(SolTcp, TcpInfo, info) == info.Length ? BitConverter.ToInt64(info[BytesReceivedOffset..]) : 0;
     }
 
-    /// <summary>Has a listener ignore new clients from now on; false if there is no such thing.</summary>
+    /// <summary>Makes a listener ignore new clients from now on; false if that is not supported.</summary>
     public static bool IgnoreNewClients(Socket socket)
     {
         if (!SynFilter.IsSupported)
@@ -70,7 +68,7 @@ internal static partial class LinuxSocket
         }
     }
 
-    /// <summary>The error that waits for the next operation, taken away from it (SO_ERROR, socket(7)).</summary>
+    /// <summary>Takes the error that waits for the next operation away from it (SO_ERROR, socket(7)).</summary>
     public static SocketError TakeError(Socket socket)
     {
         try
@@ -83,7 +81,7 @@ internal static partial class LinuxSocket
         }
     }
 
-    /// <summary>Bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ, tcp(7)); -1 where nobody tells.</summary>
+    /// <summary>Gets the number of bytes that were sent and are not acknowledged yet, a FIN counted as one (SIOCOUTQ, tcp(7)); -1 if it is not available.</summary>
     public static int Unacknowledged(Socket socket)
     {
         if (!OperatingSystem.IsLinux() || socket.AddressFamily == AddressFamily.Unix)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and what they share.</summary>
+/// <summary>A connection over a <see cref="Socket"/>: a receiver, a sender and their common state.</summary>
 internal sealed class SocketConnection : TransportConnection
 {
     private static readonly LingerOption ResetOnClose = new(enable: true, seconds: 0);
@@ -55,10 +55,10 @@ internal sealed class SocketConnection : TransportConnection
 
     internal Socket Socket { get; }
 
-    /// <summary>Gets a value that indicates whether nobody has received from the socket before.</summary>
+    /// <summary>True if no other code has received from the socket before.</summary>
     internal bool IsOurs { get; init; }
 
-    /// <summary>We ended it; whatever an operation says now is of our own making.</summary>
+    /// <summary>True after we ended it; errors of operations are our own doing from then on.</summary>
     internal bool IsAborted => _aborted;
 
     internal bool IsSendShutdown => _isSendShutdown;
@@ -86,7 +86,7 @@ internal sealed class SocketConnection : TransportConnection
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // The connection is gone already; who receives from it, or asks for PeerGone, is told.
+            // The connection is gone already; a receive, or PeerGone, reports it.
             _peerGone |= error is SocketException;
         }
     }
@@ -142,7 +142,7 @@ internal sealed class SocketConnection : TransportConnection
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {
-                // A connection that is gone cannot be reset any more; what is left is to close it.
+                // A connection that is gone cannot be reset any more; it only remains to close it.
                 _peerGone |= error is SocketException;
             }
 
@@ -165,7 +165,7 @@ internal sealed class SocketConnection : TransportConnection
         return default;
     }
 
-    /// <summary>What an error means, for an operation that got it.</summary>
+    /// <summary>Classifies the error of an operation.</summary>
     internal TransportStatus Classify(SocketError error)
     {
         if (_aborted)
@@ -173,27 +173,27 @@ internal sealed class SocketConnection : TransportConnection
             return TransportStatus.Aborted;
         }
 
-        // The kernel tells of a reset once, to whichever operation asks first; the other one then reads what looks like a FIN. Only EPIPE
-        // leaves the stream whole: it is what a reset after a FIN is told as (tcp_reset in Linux's tcp_input.c).
+        // The kernel reports a reset once, to the operation that comes first; the other one then reads what looks like a FIN. Only EPIPE
+        // leaves the stream whole: it is the error for a reset after a FIN (tcp_reset in Linux's tcp_input.c).
         _broken |= error != SocketError.Shutdown;
         _peerGone = true;
         return SocketErrors.ToStatus(error);
     }
 
     /// <summary>
-    /// A send was cut short: by the kernel's full buffer, or by the end of the connection. What ended it may be told to nobody, and a stream that
+    /// Notes that a send was cut short: by the kernel's full buffer, or by the end of the connection. The reason of that end may be reported to no operation, and a stream that
     /// was cut must not look whole.
     /// </summary>
     internal void RecordLostReset() => _mayBeBroken |= !IsSendShutdown && IsDead();
 
     /// <summary>
-    /// Whether an end of the stream is a FIN. It is not where a send was told of a reset. Where the connection is dead and a send is under way,
-    /// that send may just be being told; then it counts as reset, unless the kernel has counted a FIN. After our own FIN nothing is sent, and the question does
+    /// Returns true if an end of the stream is a FIN. It is not if a send has met a reset. If the connection is dead and a send is under way,
+    /// that send may be about to report it; then it counts as reset, unless the kernel has counted a FIN. After our own FIN nothing is sent, and the question does
     /// not come up.
     /// </summary>
     internal bool IsFin()
     {
-        // In this order: a send says what it was told before it says that it is done, and a connection that both FINs have ended had ours before.
+        // In this order: a send notes its error before it is marked as done, and a connection that both FINs have ended had ours before.
         var sending = _sender.IsBusy;
         lock (_errorLock)
         {
@@ -201,7 +201,7 @@ internal sealed class SocketConnection : TransportConnection
         }
     }
 
-    // The kernel counts a FIN as a byte. Only for connections that were made here: of others somebody may have received before.
+    // The kernel counts a FIN as a byte. Only for connections that were made here: from others, bytes may have been received before.
     private bool HasCountedFin()
     {
         try
@@ -214,11 +214,11 @@ internal sealed class SocketConnection : TransportConnection
         }
     }
 
-    /// <summary>A receive was told the end of the stream.</summary>
+    /// <summary>Notes that a receive returned the end of the stream.</summary>
     internal void RecordPeerFinished() => _peerFinished = true;
 
     // A connection that both sides have closed in order is dead, too. That takes our FIN: before it, dead is reset. After it the kernel's error
-    // tells the two apart; asking takes it away from the receive, so it is noted before a receive can judge what it then reads.
+    // distinguishes the two; reading it takes it away from the receive, so it is noted before a receive can judge the end that it then reads.
     private bool HasReset()
     {
         var dead = IsDead();
@@ -267,14 +267,14 @@ internal sealed class SocketConnection : TransportConnection
         }
     }
 
-    // Who logs the end asks afterwards, when the socket no longer tells. Accepting has told it already, so this is no system call.
+    // The address is logged at the end, when the socket no longer has it. Accepting has returned it already, so this is no system call.
     private void KeepAddress() => _ = RemoteEndPoint;
 
     private EndPoint? Ask(Func<Socket, EndPoint?> question)
     {
         try
         {
-            // A client of IPv4 that came to a socket of IPv6 is told as IPv4.
+            // A client of IPv4 that came to a socket of IPv6 appears as IPv4.
             var answer = question(Socket);
             return answer is IPEndPoint { Address.IsIPv4MappedToIPv6: true } ip ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : answer;
         }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>What the operating system's errors mean here.</summary>
+/// <summary>The meaning of the operating system's errors here.</summary>
 internal static class SocketErrors
 {
     public static ConnectFailure ToConnectFailure(SocketError error) => error switch
@@ -25,14 +25,14 @@ internal static class SocketErrors
         SocketError.TimedOut or SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown
             => TransportStatus.TimedOut,
         SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket => TransportStatus.Aborted,
-        // Everything else that can befall an established connection has the peer's end of it gone.
+        // Every other error of an established connection means that the peer's end of it is gone.
         _ => TransportStatus.Reset,
     };
 
-    /// <summary>Whether accepting failed for want of something that comes back, or at least not for the connection's own sake.</summary>
+    /// <summary>Returns true if accepting failed for want of something that comes back, or at least not because of the connection itself.</summary>
     public static bool IsOfThePeer(SocketError error) => error is SocketError.ConnectionAborted or SocketError.ConnectionReset;
 
-    /// <summary>The error in words that help.</summary>
+    /// <summary>Gets a message for the error.</summary>
     public static string ToMessage(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "the address is in use by another process",

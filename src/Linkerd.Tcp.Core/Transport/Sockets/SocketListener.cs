@@ -42,7 +42,7 @@ internal sealed class SocketListener : ITransportListener
         Socket? socket = null;
         try
         {
-            // Never ReuseAddress: .NET sets SO_REUSEPORT with it, and two processes would share the port unawares. A restart while old
+            // Never ReuseAddress: .NET sets SO_REUSEPORT with it, and two processes would share the port unnoticed. A restart while old
             // connections are in TIME_WAIT works without, as SO_REUSEADDR alone is the default.
             socket = SocketSetup.Create(endPoint);
             SocketSetup.Apply(socket, options.Tcp);
@@ -113,7 +113,7 @@ internal sealed class SocketListener : ITransportListener
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_accepting is not null)
         {
-            // Before the socket is closed: what .NET does to an accept that is under way then would end an inherited one for every process (SafeSocketHandle.TryUnblockSocket).
+            // Before the socket is closed: .NET's action on an accept that is under way then would end an inherited one for every process (SafeSocketHandle.TryUnblockSocket).
             var handOut = await _accepting.ConfigureAwait(false);
             if (_options.Handle is null)
             {
@@ -135,7 +135,7 @@ internal sealed class SocketListener : ITransportListener
 
     private void ChangeSocket(TransportListenOptions next)
     {
-        // A socket that listens takes another backlog, and loses nobody (inet_listen in Linux's af_inet.c).
+        // A socket that listens takes another backlog, and loses no client (inet_listen in Linux's af_inet.c).
         if (next.Backlog != _options.Backlog)
         {
             _socket.Listen(next.Backlog);
@@ -151,7 +151,7 @@ internal sealed class SocketListener : ITransportListener
         {
             while (true)
             {
-                // Asked for before, taken after: while one accept waits, a listener that shares the limit may take the place.
+                // Checked before, taken after: while one accept waits, a listener that shares the limit may take the place.
                 await WaitForPlaceAsync().ConfigureAwait(false);
                 Socket? accepted = null;
                 try
@@ -176,7 +176,7 @@ internal sealed class SocketListener : ITransportListener
         }
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
-            // Disposed: whatever the socket says to that.
+            // Disposed: any error is expected.
             return handOut;
         }
     }
@@ -205,7 +205,7 @@ internal sealed class SocketListener : ITransportListener
         }
     }
 
-    /// <summary>Takes what is in the backlog, within the limit.</summary>
+    /// <summary>Takes the connections in the backlog, within the limit.</summary>
     private async Task DrainAsync(ConnectionHandOut handOut)
     {
         var drain = new BacklogDrain(_options, LocalEndPoint, LinuxSocket.IgnoreNewClients(_socket), _transport.Executor.TimeProvider);
@@ -219,7 +219,7 @@ internal sealed class SocketListener : ITransportListener
         }
     }
 
-    /// <returns>Whether there may be more at once.</returns>
+    /// <returns>True if there may be more at once.</returns>
     private bool TryTake(BacklogDrain drain, ConnectionHandOut handOut)
     {
         if (_options.Limit?.TryAcquire() == false)
@@ -247,7 +247,7 @@ internal sealed class SocketListener : ITransportListener
 
     private static bool MayHoldMore(BacklogDrain drain, SocketError error)
     {
-        // EINVAL: a Unix-domain socket that takes nobody new is empty.
+        // EINVAL: a Unix-domain socket that takes no new client is empty.
         if (error == SocketError.InvalidArgument)
         {
             drain.Finish();

@@ -2,15 +2,15 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>What a socket tells of its peer without being read.</summary>
+/// <summary>Queries the state of a socket's peer without reading.</summary>
 internal static class SocketPeer
 {
     /// <summary>
-    /// Whether the peer's FIN or RST has arrived. Off Linux the kernel tells no more than the next receive would: a FIN behind unread bytes is not
+    /// Returns true if the peer's FIN or RST has arrived. Off Linux the kernel reports no more than the next receive would: a FIN behind unread bytes is not
     /// seen before they are read.
     /// </summary>
     /// <param name="socket">A connected stream socket.</param>
-    /// <param name="error">What a look at it was told, and the next receive may not be any more; off Linux only.</param>
+    /// <param name="error">The error that the look returned, which the next receive may not return any more; off Linux only.</param>
     public static bool HasFinished(Socket socket, out SocketError error)
     {
         error = SocketError.Success;
@@ -38,7 +38,7 @@ internal static class SocketPeer
         }
     }
 
-    /// <summary>Whether an operation would not have to wait. Takes nothing away.</summary>
+    /// <summary>Returns true if an operation would not have to wait. Takes nothing away.</summary>
     public static bool Has(Socket socket, SelectMode what)
     {
         try
@@ -51,7 +51,7 @@ internal static class SocketPeer
         }
     }
 
-    // One call and not two: between a poll and a question how much there is, a receive elsewhere may take the bytes, and that would look like a FIN.
+    // One call and not two: between a poll and a query of the available bytes, a receive elsewhere may take them, and that would look like a FIN.
     internal static bool Peek(Socket socket, out SocketError error)
     {
         Span<byte> one = stackalloc byte[1];

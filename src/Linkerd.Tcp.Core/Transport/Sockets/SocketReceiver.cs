@@ -4,8 +4,8 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
-/// The receiving half of a connection. First tries without waiting; where nothing is there it gives its buffer back and waits with a
-/// zero-byte receive. After a short read it does not try again before waiting: the kernel had no more, and would only say so.
+/// The receiving half of a connection. First tries without waiting; if nothing is there it gives its buffer back and waits with a
+/// zero-byte receive. After a short read it does not try again before waiting: the kernel had no more, and would only report that.
 /// </summary>
 internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<ReceiveResult>
 {
@@ -43,7 +43,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (_window.Unread > 0 && !_window.WantsMore)
         {
-            // What was left comes first, with more behind it where more is there already.
+            // Bytes that were left come first, followed by more if more are there already.
             if (!_lastReadWasShort && _final is null)
             {
                 _ = TryRead(out _);
@@ -54,7 +54,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         if (_final is { } final)
         {
-            // What was never consumed comes again before the end does.
+            // Bytes that were never consumed come again before the end does.
             _window.WantsMore = false;
             return new(final);
         }
@@ -69,12 +69,12 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     public void Advance(int consumed) => _window.Advance(consumed);
 
-    /// <summary>Hands the whole buffer over to a sender that could not send all of it; null where it holds anything besides what is given.</summary>
+    /// <summary>Hands the whole buffer over to a sender that could not send all of it; null if it holds more than the bytes given.</summary>
     public byte[]? TakeBuffer(ReadOnlyMemory<byte> received) => received.Length == _window.Unread ? _window.Take(out _, out _) : null;
 
     public int StartOfUnread => _window.Start;
 
-    /// <summary>Where a buffer that was taken goes in the end.</summary>
+    /// <summary>The pool that a taken buffer goes back to.</summary>
     public WindowPool Pool => _pool;
 
     public void Release()
@@ -123,7 +123,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         return new(result);
     }
 
-    /// <summary>Waits until there is something to read; false where the result is there already.</summary>
+    /// <summary>Waits until there is something to read; false if the result is there already.</summary>
     private bool Wait(out ReceiveResult result)
     {
         try
@@ -157,7 +157,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         return TryRead(out result);
     }
 
-    /// <summary>Reads what is there; false where nothing is.</summary>
+    /// <summary>Reads the available bytes; false if there are none.</summary>
     private bool TryRead(out ReceiveResult result)
     {
         var room = _window.MakeRoom();

@@ -5,7 +5,7 @@ using System.Threading.Tasks.Sources;
 namespace Linkerd.Tcp.Transport.Sockets;
 
 /// <summary>
-/// The sending half of a connection. Sends at once what the kernel takes; only under back-pressure is the rest kept, in a pooled
+/// The sending half of a connection. Sends as much as the kernel takes at once; only under back-pressure is the rest kept, in a pooled
 /// buffer, and an operation of its own made to send it.
 /// </summary>
 internal sealed class SocketSender(SocketConnection connection)
@@ -17,11 +17,11 @@ internal sealed class SocketSender(SocketConnection connection)
 
     public long TotalBytes => Volatile.Read(ref _totalBytes);
 
-    /// <summary>Whether a send is under way, so that the kernel may be telling it what a receive should know.</summary>
+    /// <summary>True if a send is under way, so that the kernel may be reporting to it an end that a receive needs.</summary>
     public bool IsBusy => _busy;
 
-    /// <param name="data">What to send.</param>
-    /// <param name="source">The receiver that handed the data out, and is to be advanced past it; null: none.</param>
+    /// <param name="data">The bytes to send.</param>
+    /// <param name="source">The receiver that handed the data out, and is to be advanced past it; null for none.</param>
     public ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data, SocketReceiver? source)
     {
         if (data.IsEmpty)
@@ -55,7 +55,7 @@ internal sealed class SocketSender(SocketConnection connection)
             return Done(TransportStatus.Ok);
         }
 
-        // The runtime tries again after a part was taken, and keeps to itself what that try is told of a reset; the next one only gets EPIPE.
+        // The runtime tries again after a part was taken, and does not report a reset that this try meets; the next one only returns EPIPE.
         _connection.RecordLostReset();
         _pending ??= new PendingSend(this);
         return SendRest(data, sent, source);
@@ -101,10 +101,10 @@ internal sealed class SocketSender(SocketConnection connection)
             _sender = sender;
         }
 
-        /// <param name="buffer">What holds the bytes.</param>
-        /// <param name="start">Where they start.</param>
-        /// <param name="length">How many they are.</param>
-        /// <param name="pool">Whose the buffer is; null: the shared array pool's.</param>
+        /// <param name="buffer">The buffer that holds the bytes.</param>
+        /// <param name="start">Their start.</param>
+        /// <param name="length">Their number.</param>
+        /// <param name="pool">The pool that owns the buffer; null for the shared array pool.</param>
         public ValueTask<TransportStatus> SendAsync(byte[] buffer, int start, int length, WindowPool? pool)
         {
             _completion.Reset();

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Transport.Sockets;
 
-/// <summary>Makes sockets and sets their options.</summary>
+/// <summary>Creates sockets and sets their options.</summary>
 internal static class SocketSetup
 {
     private const int IPLevel = 0;
@@ -18,7 +18,7 @@ internal static class SocketSetup
         _ => throw new ArgumentException(EndPointKinds.Explain(endPoint), nameof(endPoint)),
     };
 
-    /// <summary>Has the socket connect from an address; on Linux its port is chosen only then (ip(7)).</summary>
+    /// <summary>Binds the socket to a source address; on Linux its port is chosen only when it connects (ip(7)).</summary>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public static void BindSource(Socket socket, IPAddress source)
     {
@@ -30,7 +30,7 @@ internal static class SocketSetup
         socket.Bind(new IPEndPoint(source, 0));
     }
 
-    /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by what it accepts.</summary>
+    /// <summary>Sets the options of a connection; on Linux, those of a listener are inherited by the connections that it accepts.</summary>
     public static void Apply(Socket socket, TcpOptions options)
     {
         if (socket.AddressFamily == AddressFamily.Unix)
@@ -68,7 +68,7 @@ internal static class SocketSetup
         }
     }
 
-    /// <summary>Sets the options of a listener that has others. Buffer sizes cannot be unset.</summary>
+    /// <summary>Changes the options of a listener. Buffer sizes cannot be unset.</summary>
     public static void Change(Socket socket, TcpOptions options)
     {
         if (socket.AddressFamily == AddressFamily.Unix)
@@ -76,7 +76,7 @@ internal static class SocketSetup
             return;
         }
 
-        // What is to be on is never off for a moment, in which a client might come.
+        // An option that is to be on is never off for a moment, in which a client might come.
         Apply(socket, options);
         socket.NoDelay = options.NoDelay;
         if (options.KeepAliveTime == TimeSpan.Zero)

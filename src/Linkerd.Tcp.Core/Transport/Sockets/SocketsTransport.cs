@@ -14,18 +14,18 @@ namespace Linkerd.Tcp.Transport.Sockets;
 /// run on two threads. A connection that waits for bytes holds no buffer: it waits with a zero-byte receive, then takes one from a pool.
 /// </summary>
 /// <remarks>
-/// Off Linux the kernel does not tell what a peer has acknowledged, nor that it reset a connection that is not being read:
-/// <see cref="TransportConnection.FlushToPeerAsync"/> then waits a second, and <see cref="TransportConnection.IsReset"/> learns of a reset by operations only.
-/// Unix-domain sockets know no RST: a peer sees an aborted connection as reset only where it had sent something that was not read.
+/// Off Linux the kernel does not report what a peer has acknowledged, nor that it reset a connection that is not being read:
+/// <see cref="TransportConnection.FlushToPeerAsync"/> then waits a second, and <see cref="TransportConnection.IsReset"/> becomes true by operations only.
+/// Unix-domain sockets have no RST: a peer sees an aborted connection as reset only if it had sent something that was not read.
 /// </remarks>
 internal sealed class SocketsTransport : ITransport
 {
     private readonly ObjectPool<SocketConnector> _connectors;
     private volatile bool _disposed;
 
-    /// <summary>Makes an engine.</summary>
+    /// <summary>Creates an engine.</summary>
     /// <param name="timeProvider">The clock of deadlines; default: the system's.</param>
-    /// <param name="loggerFactory">Where to log what handlers throw; default: nowhere. Category <c>Linkerd.Tcp.Transport</c>.</param>
+    /// <param name="loggerFactory">The factory of the logger for exceptions of handlers; default: nothing is logged. Category <c>Linkerd.Tcp.Transport</c>.</param>
     public SocketsTransport(TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
     {
         var logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Transport");
@@ -119,7 +119,7 @@ internal sealed class SocketsTransport : ITransport
         return default;
     }
 
-    /// <summary>A connection over a socket that is connected already; it then belongs to the connection.</summary>
+    /// <summary>Creates a connection over a socket that is connected already; it then belongs to the connection.</summary>
     /// <exception cref="ArgumentException">The socket is not a connected stream socket.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TransportConnection FromSocket(Socket socket, TcpOptions? options = null)
@@ -144,7 +144,7 @@ internal sealed class SocketsTransport : ITransport
         }
     }
 
-    /// <param name="socket">One that was checked.</param>
+    /// <param name="socket">A socket that was checked.</param>
     /// <param name="windowSize">In bytes.</param>
     internal SocketConnection FromSocket(Socket socket, int windowSize)
     {
