@@ -56,7 +56,7 @@ internal struct ClientHelloReader
                 return ClientHelloResult.Malformed(TlsAlert.UnexpectedMessage, $"more than {MaxEmptyRecords} TLS records without a byte came before the end of the ClientHello");
             }
 
-            if (_length == 0 && present > 0 && ReadHeader(received) is { } wrong)
+            if (_length == 0 && present > 0 && ReadHeader(received[..(_recordAt + RecordHeader + present)]) is { } wrong)
             {
                 return wrong;
             }
@@ -101,10 +101,10 @@ internal struct ClientHelloReader
     private static int LengthOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16BigEndian(record[3..]);
 
     // The type and the length of the message may be in four records, with empty ones between them: these are read again with each byte until the length is known.
-    private ClientHelloResult? ReadHeader(ReadOnlySpan<byte> received)
+    private ClientHelloResult? ReadHeader(ReadOnlySpan<byte> records)
     {
         Span<byte> header = stackalloc byte[MessageHeader];
-        var count = CopyMessage(received, header);
+        var count = CopyMessage(records, header);
         if (header[0] != ClientHelloMessage)
         {
             return ClientHelloResult.Malformed(TlsAlert.UnexpectedMessage, $"the first TLS handshake message has the type {header[0]}; expected {ClientHelloMessage}, a ClientHello");
@@ -141,13 +141,13 @@ internal struct ClientHelloReader
     }
 
     // The first bytes of the message, out of records that were checked.
-    private static int CopyMessage(ReadOnlySpan<byte> received, Span<byte> message)
+    private static int CopyMessage(ReadOnlySpan<byte> records, Span<byte> message)
     {
         var (at, copied) = (0, 0);
-        while (copied < message.Length && received.Length - at > RecordHeader)
+        while (copied < message.Length && records.Length - at > RecordHeader)
         {
-            var body = received[(at + RecordHeader)..];
-            var length = LengthOf(received[at..]);
+            var body = records[(at + RecordHeader)..];
+            var length = LengthOf(records[at..]);
             body = body[..Math.Min(Math.Min(length, body.Length), message.Length - copied)];
             body.CopyTo(message[copied..]);
             copied += body.Length;
