@@ -60,6 +60,7 @@ public static class FuzzTargets
         new("file", FileTokens, Files),
         new("dns", DnsTokens, Answers),
         new("proxy", ProxyTokens, ProxyHeaders),
+        .. SecurityTargets.All,
     ];
 
     // What is read prints as something that is read as the same.

@@ -1,0 +1,58 @@
+using Linkerd.Tcp.Primitives;
+
+namespace Linkerd.Tcp.Security.Routing;
+
+/// <summary>Represents a rule that gives connections with a fitting server name and application protocol a name: <c>*.example.com=/svc/{1}</c>. Immutable.</summary>
+internal sealed class ServerNameRule
+{
+    /// <summary>Initializes a rule of its two parts.</summary>
+    /// <param name="pattern">The pattern, as <see cref="ServerNamePattern.Parse"/> reads it.</param>
+    /// <param name="target">The name; <c>{1}</c> is the label that the first <c>*</c> of the pattern stands for.</param>
+    /// <exception cref="NameSyntaxException">One of the texts cannot be read, or the target has captures that the pattern has not.</exception>
+    public ServerNameRule(string pattern, string target)
+    {
+        Pattern = ServerNamePattern.Parse(pattern);
+        Target = DstPathTemplate.Parse(target, Pattern.Wildcards);
+    }
+
+    /// <summary>Gets the pattern.</summary>
+    public ServerNamePattern Pattern { get; }
+
+    /// <summary>Gets the name, with captures.</summary>
+    public DstPathTemplate Target { get; }
+
+    /// <summary>Reads <c>PATTERN=TARGET</c>, such as <c>*.example.com=/svc/{1}</c> or <c>grpc.example.com,alpn=h2=/svc/grpc</c>.</summary>
+    /// <exception cref="NameSyntaxException">The text is no rule; the position is that in the whole text.</exception>
+    public static ServerNameRule Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var end = FindEndOfPattern(text);
+        if (end < 0)
+        {
+            // What is wrong with the pattern says more than that the target is missing.
+            _ = ServerNamePattern.Parse(text);
+            throw PatternSyntax.Error("'=' and a name", text, text.Length);
+        }
+
+        var (pattern, target) = (text[..end], text[(end + 1)..]);
+        _ = ServerNamePattern.Parse(pattern);
+        try
+        {
+            return new ServerNameRule(pattern, target);
+        }
+        catch (NameSyntaxException e)
+        {
+            throw new NameSyntaxException(e.Message, end + 1 + e.Position);
+        }
+    }
+
+    /// <summary>Returns the index of the <c>=</c> between the pattern and the target; -1 if there is none.</summary>
+    public static int FindEndOfPattern(string text)
+    {
+        var end = text.IndexOf('=', StringComparison.Ordinal);
+        return end >= 0 && (text[..end] == "alpn" || text[..end].EndsWith(",alpn", StringComparison.Ordinal)) ? text.IndexOf('=', end + 1) : end;
+    }
+
+    /// <summary>Returns the rule as <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => $"{Pattern}={Target}";
+}
