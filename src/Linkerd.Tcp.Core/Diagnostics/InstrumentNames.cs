@@ -27,6 +27,9 @@ internal static class InstrumentNames
     public const string ResolverFailures = "linkerd.tcp.resolver.failures";
     public const string ResolverAge = "linkerd.tcp.resolver.age";
     public const string ResolverStale = "linkerd.tcp.resolver.stale";
+    public const string CertificateExpiration = "linkerd.tcp.certificate.expiration";
+    public const string CertificateLoaded = "linkerd.tcp.certificate.loaded";
+    public const string CertificateFailures = "linkerd.tcp.certificate.failures";
 
     public const string Destination = "destination";
     public const string State = "state";
@@ -34,6 +37,7 @@ internal static class InstrumentNames
     public const string Reason = "reason";
     public const string Loop = "loop";
     public const string Cause = "cause";
+    public const string Certificate = "certificate";
     public const string Kind = "kind";
     public const string Side = "side";
     public const string Direction = "network.io.direction";

@@ -1,0 +1,154 @@
+using Linkerd.Tcp.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Linkerd.Tcp.Security.Certificates;
+
+/// <summary>Represents the files that a listener, or the servers of a destination, need.</summary>
+internal sealed class CertificateSources
+{
+    /// <summary>Gets the files of the identities, the default first.</summary>
+    public IReadOnlyList<CertificateFiles> Identities { get; init; } = [];
+
+    /// <summary>Gets the PEM files of the trusted roots; none: the system's.</summary>
+    public IReadOnlyList<string> RootFiles { get; init; } = [];
+
+    /// <summary>Gets the side of a handshake on which the identities are presented.</summary>
+    public IdentityPurpose Purpose { get; init; }
+
+    /// <summary>Gets the path of the options that these were taken from, with a dot, for errors.</summary>
+    public string OptionPath { get; init; } = string.Empty;
+}
+
+/// <summary>Represents what the watches of certificates need besides their files.</summary>
+/// <param name="TimeProvider">The clock.</param>
+/// <param name="Logger">The log.</param>
+/// <param name="Instruments">The metrics; null: none.</param>
+internal sealed record CertificateServices(TimeProvider TimeProvider, ILogger Logger, CertificateInstruments? Instruments = null);
+
+/// <summary>Represents what handshakes use from a moment on. Immutable.</summary>
+/// <param name="Identities">The identities; null if there are no files of any.</param>
+/// <param name="Roots">The trusted roots.</param>
+internal sealed record CurrentCertificates(TlsIdentitySet? Identities, TrustedRoots Roots);
+
+/// <summary>
+/// Loads identities and trusted roots from files, and watches the files: a change is loaded within 2 s on the thread pool, checked as a whole, and is then in <see cref="Current"/> for the next
+/// handshake. Each identity, and the roots, are replaced for themselves; what is not usable is logged and counted, and what was before it stays. Members may be called from any thread.
+/// </summary>
+/// <remarks>
+/// The files are polled: notifications of the kernel do not cover network file systems and bind mounts, and are for directories whose symbolic links change, as those of Kubernetes do, hardly
+/// simpler. A poll is one <c>statx</c> for each file.
+/// </remarks>
+internal sealed partial class CertificateWatch : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly CertificateServices _services;
+    private readonly CertificateSlot[] _identities;
+    private readonly CertificateSlot? _roots;
+    private readonly ITimer _timer;
+    private volatile CurrentCertificates _current;
+    private IReadOnlyList<string> _warnings = [];
+    private bool _isDisposed;
+
+    /// <summary>Loads the files, on the thread of the caller, and begins to watch them.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used. It has each of them. A certificate that has expired can be used.</exception>
+    public CertificateWatch(CertificateSources sources, CertificateServices services)
+    {
+        _services = services;
+        _identities = [.. sources.Identities.Select((files, i) => new CertificateSlot(
+            FormattableString.Invariant($"{sources.OptionPath}Identities[{i}]"), files.Paths, now => Any(IdentityLoader.Load(files, sources.Purpose, now)), services))];
+        _roots = sources.RootFiles.Count == 0 ? null : new CertificateSlot(
+            sources.OptionPath.TrimEnd('.'), [.. sources.RootFiles.Select(Path.GetFullPath)], _ => Any(TrustedRoots.Load(sources.RootFiles)), services);
+        var errors = Slots.Where(static slot => slot.Problem is not null).Select(static slot => new OptionsError(Join(slot.Option, slot.Problem!.Option), slot.Problem.Message)).ToList();
+        if (errors.Count > 0)
+        {
+            throw new InvalidOptionsException(errors, "options");
+        }
+
+        _current = Collect();
+        Poll(isForced: false);
+        services.Instruments?.Add(this);
+        _timer = services.TimeProvider.CreateTimer(static watch => ((CertificateWatch)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Gets what the next handshake uses.</summary>
+    public CurrentCertificates Current => _current;
+
+    /// <summary>Gets the identities' and the roots' files.</summary>
+    public IEnumerable<CertificateSlot> Slots => _roots is null ? _identities : _identities.Append(_roots);
+
+    /// <summary>Loads all files again, whether they have changed or not, on the thread pool.</summary>
+    /// <returns>What cannot be used, if anything: what was before it stays.</returns>
+    public Task<IReadOnlyList<CertificateProblem>> ReloadAsync(CancellationToken cancellationToken = default) => Task.Run(
+        IReadOnlyList<CertificateProblem> () =>
+        {
+            Poll(isForced: true);
+            return [.. Slots.Select(static slot => slot.Problem).OfType<CertificateProblem>()];
+        },
+        cancellationToken);
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        _timer.Dispose();
+        _services.Instruments?.Remove(this);
+    }
+
+    private static CertificateLoad<ILoadedCertificates> Any<T>(CertificateLoad<T> load)
+        where T : class, ILoadedCertificates => new(load.Loaded, load.Problem);
+
+    private static string Join(string path, string option) => path.Length == 0 || option.Length == 0 ? path + option : $"{path}.{option}";
+
+    // One shot after the other, so that a file system that hangs has one thread wait for it, not more and more.
+    private void OnTimer()
+    {
+        Poll(isForced: false);
+        lock (_lock)
+        {
+            if (!_isDisposed)
+            {
+                _timer.Change(Slots.Any(static slot => slot.IsSettling) ? FileChangeDetector.SettleInterval : FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void Poll(bool isForced)
+    {
+        lock (_lock)
+        {
+            var isReplaced = false;
+            foreach (var slot in Slots)
+            {
+                isReplaced |= slot.Poll(isForced);
+            }
+
+            if (isReplaced)
+            {
+                _current = Collect();
+            }
+        }
+    }
+
+    private CurrentCertificates Collect()
+    {
+        var identities = _identities.Length == 0 ? null : new TlsIdentitySet([.. _identities.Select(static slot => (TlsIdentity)slot.Current)]);
+        var warnings = identities?.Warnings ?? [];
+        foreach (var warning in warnings.Except(_warnings))
+        {
+            Log.Shadowed(_services.Logger, warning);
+        }
+
+        _warnings = warnings;
+        return new(identities, _roots is null ? TrustedRoots.System : (TrustedRoots)_roots.Current);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(6107, LogLevel.Warning, "{Warning}", EventName = "CertificateNameTaken")]
+        public static partial void Shadowed(ILogger logger, string warning);
+    }
+}

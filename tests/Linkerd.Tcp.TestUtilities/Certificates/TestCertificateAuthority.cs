@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Linkerd.Tcp.TestUtilities.Certificates;
+
+/// <summary>Issues certificates in memory, valid around a time: a root, or an intermediate below another authority.</summary>
+public sealed class TestCertificateAuthority : IDisposable
+{
+    private static int _serial;
+    private readonly AsymmetricAlgorithm _key;
+    private readonly DateTimeOffset _now;
+
+    public TestCertificateAuthority(string name, DateTimeOffset now, TestCertificateAuthority? issuer = null, TestCertificate? certificate = null)
+    {
+        _now = now;
+        certificate ??= new TestCertificate();
+        _key = certificate.Key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Name = $"CN={name}";
+        var request = NewRequest(Name, _key, certificate.Hash);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        Certificate = (issuer ?? this).Sign(request, certificate, years: 10, isRoot: issuer is null);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Its own certificate, without the key.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    public string Pem => Certificate.ExportCertificatePem() + "\n";
+
+    /// <summary>Issues a certificate.</summary>
+    /// <returns>The certificate with its key.</returns>
+    public X509Certificate2 Issue(TestCertificate certificate)
+    {
+        var key = certificate.Key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var name = certificate.CommonName ?? (certificate.Names.Count > 0 ? certificate.Names[0] : "test");
+        var request = NewRequest($"CN={name}", key, certificate.Hash);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        AddNames(request, certificate);
+        if (certificate.Usages.Count > 0)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. certificate.Usages.Select(static usage => new Oid(usage))], critical: false));
+        }
+
+        if (certificate.IssuerUrl is { } url)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(ocspUris: null, caIssuersUris: [url]));
+        }
+
+        using var signed = Sign(request, certificate, years: 1, isRoot: false);
+        return key is RSA rsa ? signed.CopyWithPrivateKey(rsa) : signed.CopyWithPrivateKey((ECDsa)key);
+    }
+
+    /// <summary>Prints a key as PKCS #8.</summary>
+    public static string KeyPem(X509Certificate2 certificate)
+    {
+        using AsymmetricAlgorithm key = certificate.GetRSAPrivateKey() ?? (AsymmetricAlgorithm?)certificate.GetECDsaPrivateKey()!;
+        return key.ExportPkcs8PrivateKeyPem() + "\n";
+    }
+
+    public void Dispose()
+    {
+        Certificate.Dispose();
+        _key.Dispose();
+    }
+
+    private static void AddNames(CertificateRequest request, TestCertificate certificate)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        foreach (var name in certificate.Names)
+        {
+            names.AddDnsName(name);
+        }
+
+        foreach (var address in certificate.Addresses)
+        {
+            names.AddIpAddress(address);
+        }
+
+        foreach (var uri in certificate.Uris)
+        {
+            names.AddUri(new Uri(uri));
+        }
+
+        if (certificate.Names.Count + certificate.Addresses.Count + certificate.Uris.Count > 0)
+        {
+            request.CertificateExtensions.Add(names.Build());
+        }
+    }
+
+    private static CertificateRequest NewRequest(string name, AsymmetricAlgorithm key, HashAlgorithmName hash) =>
+        key is RSA rsa ? new(name, rsa, hash, RSASignaturePadding.Pkcs1) : new(name, (ECDsa)key, hash);
+
+    private X509Certificate2 Sign(CertificateRequest request, TestCertificate certificate, int years, bool isRoot)
+    {
+        var own = new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false);
+        request.CertificateExtensions.Add(own);
+        request.CertificateExtensions.Add(isRoot
+            ? X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(own)
+            : X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var generator = _key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)_key);
+        return request.Create(
+            new X500DistinguishedName(Name), generator, certificate.From ?? _now.AddDays(-1), certificate.Until ?? _now.AddYears(years), BitConverter.GetBytes(Interlocked.Increment(ref _serial)));
+    }
+}
