@@ -48,6 +48,9 @@ internal sealed class TlsConnection : TransportConnection
     /// <summary>Gets the encrypted side.</summary>
     public CipherStream Cipher => _cipher;
 
+    /// <summary>Gets or sets the end of a stream that the peer cuts. Before the first receive.</summary>
+    public TlsTruncation Truncation { get; set; }
+
     public override EndPoint? LocalEndPoint => _inner.LocalEndPoint;
 
     public override EndPoint? RemoteEndPoint => _inner.RemoteEndPoint;
@@ -181,7 +184,7 @@ internal sealed class TlsConnection : TransportConnection
             }
 
             _hasEnded = true;
-            return Finish(_isAborted ? new(TransportStatus.Aborted, default) : _cipher.HasFin ? new(TransportStatus.Truncated, default) : ReceiveResult.Fin);
+            return Finish(_isAborted ? new(TransportStatus.Aborted, default) : _cipher.HasFin ? EndOfCutStream() : ReceiveResult.Fin);
         }
         catch (Exception error) when (IsEnd(error))
         {
@@ -191,6 +194,17 @@ internal sealed class TlsConnection : TransportConnection
         {
             _isReceiving = false;
         }
+    }
+
+    private ReceiveResult EndOfCutStream()
+    {
+        _isReset = Truncation == TlsTruncation.Reset;
+        return Truncation switch
+        {
+            TlsTruncation.Fin => ReceiveResult.Fin,
+            TlsTruncation.Reset => new(TransportStatus.Reset, default),
+            _ => new(TransportStatus.Truncated, default),
+        };
     }
 
     private ReceiveResult Finish(ReceiveResult final)

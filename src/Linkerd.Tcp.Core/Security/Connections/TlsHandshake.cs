@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using System.Security.Authentication;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -111,6 +111,11 @@ internal readonly struct TlsResult
     public string? Detail { get; }
 
     public static TlsResult Failed(TlsFailure failure, string detail) => new(failure, TransportStatus.Ok, detail);
+
+    /// <summary>Creates the outcome of a handshake whose peer was refused.</summary>
+    /// <param name="verdict">The verdict on it.</param>
+    /// <param name="peer">The side that it is on.</param>
+    public static TlsResult Failed(PeerVerdict verdict, string peer) => new(TlsFailure.Protocol, TransportStatus.Ok, $"the {peer}'s certificate is refused: {verdict.Problem}");
 
     public static TlsResult Failed(TransportStatus status) => new(TlsFailure.Ended, status, "the connection ended during the TLS handshake");
 }

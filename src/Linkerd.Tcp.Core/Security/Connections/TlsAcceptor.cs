@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Security.Connections;
+
+/// <summary>Runs the handshakes of a listener, with the certificates that are current when each begins. Members may be called from any thread.</summary>
+internal sealed class TlsAcceptor : IDisposable
+{
+    private readonly ListenerTlsOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly PeerName[] _clientNames;
+    private readonly List<SslApplicationProtocol>? _protocols;
+    private readonly ConcurrentDictionary<TlsIdentity, SslServerAuthenticationOptions> _anonymous = new();
+
+    /// <summary>Loads the certificates, on the thread of the caller.</summary>
+    /// <param name="options">The options, validated; not changed any more.</param>
+    /// <param name="services">The services of the certificates.</param>
+    /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
+    /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
+    public TlsAcceptor(ListenerTlsOptions options, CertificateServices services, string optionPath)
+    {
+        _options = options;
+        _timeProvider = services.TimeProvider;
+        _clientNames = TlsText.ParseNames(options.ClientNames);
+        _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
+        Certificates = new CertificateWatch(
+            new CertificateSources { Identities = options.Certificates, RootFiles = options.ClientRootFiles, Purpose = IdentityPurpose.Server, OptionPath = optionPath }, services);
+    }
+
+    /// <summary>Gets the certificates.</summary>
+    public CertificateWatch Certificates { get; }
+
+    /// <summary>Runs a handshake.</summary>
+    /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
+    /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
+    /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time.</param>
+    public async ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, CancellationToken cancellationToken)
+    {
+        var refusal = new PeerRefusal();
+        var result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(hello, refusal), cancellationToken).ConfigureAwait(false);
+        result.Connection?.Truncation = _options.Truncation;
+        return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
+    }
+
+    public void Dispose() => Certificates.Dispose();
+
+    private SslServerAuthenticationOptions Select(SslClientHelloInfo hello, PeerRefusal refusal)
+    {
+        var current = Certificates.Current;
+        var identity = current.Identities!.Select(hello.ServerName);
+        if (_options.ClientCertificates == ClientCertificateMode.None)
+        {
+            if (_anonymous.TryGetValue(identity, out var known))
+            {
+                return known;
+            }
+
+            // Those of identities that were replaced go with the next one.
+            if (_anonymous.Count > 2 * current.Identities.All.Count)
+            {
+                _anonymous.Clear();
+            }
+
+            return _anonymous[identity] = Create(identity);
+        }
+
+        // For each handshake, as its policy has the time, and collects what the client sends.
+        var verifier = new PeerVerifier(current.Roots, IdentityPurpose.Client, _clientNames, _timeProvider);
+        var options = Create(identity);
+        options.ClientCertificateRequired = true;
+        options.CertificateChainPolicy = verifier.CreatePolicy();
+        options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+            (certificate is null && _options.ClientCertificates == ClientCertificateMode.Request) || refusal.Judge(verifier, certificate, chain);
+        return options;
+    }
+
+    private SslServerAuthenticationOptions Create(TlsIdentity identity) => new()
+    {
+        ServerCertificateContext = identity.Context,
+        EnabledSslProtocols = TlsText.VersionsFrom(_options.MinimumVersion),
+        ApplicationProtocols = _protocols,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        AllowRenegotiation = false,
+        EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+    };
+}

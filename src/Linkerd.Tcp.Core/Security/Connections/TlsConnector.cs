@@ -1,0 +1,121 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Transport;
+
+namespace Linkerd.Tcp.Security.Connections;
+
+/// <summary>Runs the handshakes with the servers of a destination, with the certificates that are current when each begins. Members may be called from any thread.</summary>
+internal sealed class TlsConnector : IDisposable
+{
+    private readonly ServerTlsOptions _options;
+    private readonly DstPath _name;
+    private readonly TimeProvider _timeProvider;
+    private readonly PeerName[] _expected;
+    private readonly List<SslApplicationProtocol>? _protocols;
+
+    /// <summary>Loads the certificates, on the thread of the caller.</summary>
+    /// <param name="options">The options, validated; not changed any more.</param>
+    /// <param name="name">The name of the destination.</param>
+    /// <param name="services">The services of the certificates.</param>
+    /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
+    /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
+    public TlsConnector(ServerTlsOptions options, DstPath name, CertificateServices services, string optionPath)
+    {
+        _options = options;
+        _name = name;
+        _timeProvider = services.TimeProvider;
+        _expected = TlsText.ParseNames(options.ExpectedNames);
+        _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
+        Certificates = new CertificateWatch(
+            new CertificateSources
+            {
+                Identities = options.Certificate is { } certificate ? [certificate] : [],
+                RootFiles = options.RootFiles,
+                Purpose = IdentityPurpose.Client,
+                OptionPath = optionPath,
+            },
+            services);
+    }
+
+    /// <summary>Gets the certificates.</summary>
+    public CertificateWatch Certificates { get; }
+
+    /// <summary>Runs a handshake.</summary>
+    /// <param name="connection">The connection. It is closed if the result has none.</param>
+    /// <param name="metadata">The metadata of the endpoint; null if it has none.</param>
+    /// <param name="serverName">The server name of the client; null if there is none.</param>
+    /// <param name="protocol">The application protocol that was negotiated with the client; null if there is none.</param>
+    /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
+    /// <param name="timeout">The time that the handshake has.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<ConnectResult> ConnectAsync(
+        TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await HandshakeAsync(connection, metadata, serverName, protocol, windowSize, timeout, cancellationToken).ConfigureAwait(false);
+            if (!result.IsConnected)
+            {
+                await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            }
+
+            return result;
+        }
+        catch
+        {
+            await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public void Dispose() => Certificates.Dispose();
+
+    private async ValueTask<ConnectResult> HandshakeAsync(
+        TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? metadata?.Authority;
+        if (name is null && _expected.Length == 0 && !_options.SkipVerification)
+        {
+            return ConnectResult.Failed(ConnectFailure.Tls, "there is no name to verify: neither the options nor the endpoint have one");
+        }
+
+        PeerName[] names = _expected.Length > 0 || _options.SkipVerification ? _expected : PeerName.TryParse(name, out var parsed) ? [parsed] : [];
+        if (names.Length == 0 && !_options.SkipVerification)
+        {
+            return ConnectResult.Failed(ConnectFailure.Tls, $"there is no name to verify: '{name}' is no host name");
+        }
+
+        var current = Certificates.Current;
+        var verifier = new PeerVerifier(current.Roots, IdentityPurpose.Server, names, _timeProvider);
+        var refusal = new PeerRefusal();
+        var options = new SslClientAuthenticationOptions
+        {
+            // Without a name there is no server name in the handshake, nor is an address one (RFC 6066, section 3).
+            TargetHost = name ?? string.Empty,
+            EnabledSslProtocols = TlsText.VersionsFrom(_options.MinimumVersion),
+            ApplicationProtocols = _options.UseClientApplicationProtocol ? protocol is null ? null : [new SslApplicationProtocol(protocol)] : _protocols,
+            ClientCertificateContext = current.Identities?.Default.Context,
+            CertificateChainPolicy = verifier.CreatePolicy(),
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            AllowRenegotiation = false,
+            RemoteCertificateValidationCallback = _options.SkipVerification ? static (_, _, _, _) => true : (_, certificate, chain, _) => refusal.Judge(verifier, certificate, chain),
+        };
+
+        using var deadline = timeout == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : new CancellationTokenSource(timeout, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var registration = either.Token.UnsafeRegister(static connection => ForeignConnection.TryAbort((TransportConnection)connection!), connection);
+        var result = await TlsHandshake.ConnectAsync(connection, windowSize, options, either.Token).ConfigureAwait(false);
+        if (result.Connection is { } encrypted)
+        {
+            encrypted.Truncation = _options.Truncation;
+            return ConnectResult.Connected(encrypted);
+        }
+
+        return refusal.Verdict is { IsAccepted: false, Problem: var problem } ? ConnectResult.Failed(ConnectFailure.Tls, $"the server's certificate is refused: {problem}")
+            : cancellationToken.IsCancellationRequested ? ConnectResult.Failed(ConnectFailure.Cancelled, result.Detail)
+            : deadline.IsCancellationRequested ? ConnectResult.Failed(ConnectFailure.TimedOut, "the TLS handshake took too long")
+            : ConnectResult.Failed(ConnectFailure.Tls, result.Detail);
+    }
+}

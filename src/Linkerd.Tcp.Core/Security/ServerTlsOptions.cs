@@ -1,0 +1,80 @@
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Connections;
+
+namespace Linkerd.Tcp.Security;
+
+/// <summary>
+/// Represents the options of TLS between a proxy and the servers of a destination. A server whose certificate does not verify is a connect failure: its cause is logged, and it is retried and
+/// counted by breakers as any other. Files are read again when they change: handshakes from then on use them.
+/// </summary>
+public sealed class ServerTlsOptions
+{
+    /// <summary>
+    /// Gets or sets the name that servers' certificates must have, which is also the server name in the handshake (SNI) if it is a host name. It can have placeholders: <c>{sni}</c> is the server name
+    /// that the client sent, and <c>{1}</c>, <c>{2}</c> are the labels of the destination's name, so <c>{2}.example.com</c> is <c>web.example.com</c> for <c>/svc/web</c>. Null, the default, or
+    /// a placeholder that has no value: the host or authority of the endpoint (<see cref="EndpointMetadata"/>). If there is no name, connecting fails: an address alone identifies no server.
+    /// </summary>
+    public string? ServerName { get; set; }
+
+    /// <summary>
+    /// Gets or sets the names of which servers' certificates must have one, in place of <see cref="ServerName"/>: host names, patterns (<c>*.example.com</c>), IP addresses, and URIs, such as
+    /// <c>spiffe://example.org/web</c>. Empty, the default: the name above.
+    /// </summary>
+    public IReadOnlyList<string> ExpectedNames { get; set; } = [];
+
+    /// <summary>Gets or sets the paths of PEM files with the roots that servers' certificates must lead to. Empty, the default: the roots of the system.</summary>
+    public IReadOnlyList<string> RootFiles { get; set; } = [];
+
+    /// <summary>Gets or sets the certificate that is sent to servers that ask for one. Null, the default: none.</summary>
+    public CertificateFiles? Certificate { get; set; }
+
+    /// <summary>Gets or sets the application protocols (ALPN, RFC 7301) that are offered to servers, the preferred one first. Empty, the default: none.</summary>
+    public IReadOnlyList<string> ApplicationProtocols { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets a value that indicates whether the protocol that was negotiated with the client is offered, alone, in place of <see cref="ApplicationProtocols"/>. Default: false.
+    /// </summary>
+    public bool UseClientApplicationProtocol { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value that indicates whether any certificate of a server is accepted. Anybody between the proxy and the server can then read and change everything. A warning is logged.
+    /// Default: false.
+    /// </summary>
+    public bool SkipVerification { get; set; }
+
+    /// <summary>Gets or sets the lowest version. Default: <see cref="TlsVersion.Tls12"/>.</summary>
+    public TlsVersion MinimumVersion { get; set; }
+
+    /// <summary>Gets or sets the end of a stream that the server cuts. Default: <see cref="TlsTruncation.Pass"/>.</summary>
+    public TlsTruncation Truncation { get; set; }
+
+    /// <summary>True if connections depend on their client, so that none can be made before there is one.</summary>
+    internal bool DependsOnClient => UseClientApplicationProtocol || (ServerName?.Contains(ServerNameTemplate.ClientName, StringComparison.Ordinal) ?? false);
+
+    internal ServerTlsOptions Copy()
+    {
+        var copy = (ServerTlsOptions)MemberwiseClone();
+        copy.ExpectedNames = ExpectedNames?.ToArray()!;
+        copy.RootFiles = RootFiles?.ToArray()!;
+        copy.Certificate = Certificate?.Copy();
+        copy.ApplicationProtocols = ApplicationProtocols?.ToArray()!;
+        return copy;
+    }
+
+    internal void Validate(OptionsValidator validator)
+    {
+        if (ServerNameTemplate.FindProblem(ServerName) is { } problem)
+        {
+            validator.Add(problem, nameof(ServerName));
+        }
+
+        ListenerTlsOptions.ValidateNames(validator, ExpectedNames, nameof(ExpectedNames));
+        ListenerTlsOptions.ValidateFiles(validator, RootFiles, nameof(RootFiles));
+        validator.Optional(Certificate, static (files, validator) => files.Validate(validator));
+        ListenerTlsOptions.ValidateProtocols(validator, ApplicationProtocols, nameof(ApplicationProtocols));
+        validator.Defined<TlsVersion>(MinimumVersion);
+        validator.Defined<TlsTruncation>(Truncation);
+    }
+}
