@@ -13,7 +13,12 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     private const int MaxPlaintext = 16 * 1024;
     private const int MaxOverhead = 96;
 
+    // As many as a message quotes.
+    private const int HeadLength = 24;
+
     private HandshakeLane.Handshake? _handshake;
+    private byte[] _head = [];
+    private int _headCount;
     private byte[]? _gathered;
     private int _gatheredCount;
     private ValueTask<TransportStatus> _sending;
@@ -24,6 +29,12 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     /// <summary>Gets the status with which reading or writing failed; <see cref="TransportStatus.Ok"/> if neither did.</summary>
     public TransportStatus Failure { get; private set; }
+
+    /// <summary>Gets the first bytes that the peer has sent, during the handshake.</summary>
+    public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headCount);
+
+    /// <summary>Gets a value that indicates whether anything was written.</summary>
+    public bool HasWritten { get; private set; }
 
     public override bool CanRead => true;
 
@@ -40,10 +51,19 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     }
 
     /// <summary>From here on each step of the handshake waits for its turn.</summary>
-    public void BeginHandshake(HandshakeLane.Handshake handshake) => _handshake = handshake;
+    public void BeginHandshake(HandshakeLane.Handshake handshake)
+    {
+        _handshake = handshake;
+        _head = new byte[HeadLength];
+    }
 
     /// <summary>From here on there are no turns.</summary>
-    public void EndHandshake() => _handshake = null;
+    public void EndHandshake()
+    {
+        _handshake = null;
+        _head = [];
+        _headCount = 0;
+    }
 
     /// <summary>Writes from here on are put together, until <see cref="SendAsync"/>: they complete at once, and the memory that was written is free then.</summary>
     /// <param name="length">The number of bytes that will be encrypted.</param>
@@ -86,16 +106,16 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_gathered is { } gathered && _gatheredCount + buffer.Length <= gathered.Length)
+        HasWritten = true;
+        if (_gathered is not null)
         {
-            buffer.CopyTo(gathered.AsMemory(_gatheredCount));
-            _gatheredCount += buffer.Length;
+            Gather(buffer.Span);
             return default;
         }
 
         // What the kernel does not take is copied by the connection: the memory is free when the call returns.
         var sending = connection.SendAsync(buffer);
-        if (_isWriting && _gathered is null)
+        if (_isWriting)
         {
             _isWriting = false;
             _sending = sending;
@@ -114,7 +134,11 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     // SslStream writes the alert for a certificate that it refuses in this way; the connection copies what the kernel does not take.
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Write(ReadOnlySpan<byte> buffer) => _ = connection.SendAsync(buffer.ToArray());
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        HasWritten = true;
+        _ = connection.SendAsync(buffer.ToArray());
+    }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -127,6 +151,21 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Gather(ReadOnlySpan<byte> bytes)
+    {
+        var gathered = _gathered!;
+        if (_gatheredCount + bytes.Length > gathered.Length)
+        {
+            // An answer to a message of the peer (KeyUpdate) comes in between.
+            _gathered = ArrayPool<byte>.Shared.Rent(_gatheredCount + bytes.Length);
+            gathered.AsSpan(0, _gatheredCount).CopyTo(_gathered);
+            ArrayPool<byte>.Shared.Return(gathered);
+        }
+
+        bytes.CopyTo(_gathered.AsSpan(_gatheredCount));
+        _gatheredCount += bytes.Length;
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> WaitAsync(ValueTask<ReceiveResult> receiving, Memory<byte> buffer) => Take(await receiving.ConfigureAwait(false), buffer);
@@ -162,10 +201,18 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     private async ValueTask WaitSentAsync(ValueTask<TransportStatus> sending)
     {
-        if (await sending.ConfigureAwait(false) is var status and not TransportStatus.Ok)
+        _handshake?.BeginWait();
+        try
         {
-            Failure = status;
-            throw new IOException($"The connection has ended: {status}.");
+            if (await sending.ConfigureAwait(false) is var status and not TransportStatus.Ok)
+            {
+                Failure = status;
+                throw new IOException($"The connection has ended: {status}.");
+            }
+        }
+        finally
+        {
+            _handshake?.EndWait();
         }
     }
 
@@ -187,7 +234,15 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         var count = Math.Min(buffer.Length, received.Data.Length);
         if (count > 0)
         {
-            received.Data.Span[..count].CopyTo(buffer.Span);
+            var bytes = received.Data.Span[..count];
+            bytes.CopyTo(buffer.Span);
+            if (_headCount < _head.Length)
+            {
+                var head = bytes[..Math.Min(count, _head.Length - _headCount)];
+                head.CopyTo(_head.AsSpan(_headCount));
+                _headCount += head.Length;
+            }
+
             connection.Advance(count);
         }
 

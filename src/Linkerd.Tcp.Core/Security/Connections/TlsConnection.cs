@@ -67,7 +67,7 @@ internal sealed class TlsConnection : TransportConnection
 
     public override bool IsReset => _isReset || _inner.IsReset;
 
-    public override bool HasPeerClosed => _hasEnded || _inner.HasPeerClosed;
+    public override bool HasPeerClosed => _hasEnded || _isReset || _inner.HasPeerClosed;
 
     internal override bool HasUnseenInput => _inner.HasUnseenInput;
 
@@ -188,7 +188,9 @@ internal sealed class TlsConnection : TransportConnection
         }
         catch (Exception error) when (IsEnd(error))
         {
-            return Finish(new(Fail(), default));
+            // A FIN inside a record is a cut as one between records is.
+            _hasEnded = true;
+            return Finish(_cipher.HasFin && !_isAborted ? EndOfCutStream() : new(Fail(), default));
         }
         finally
         {

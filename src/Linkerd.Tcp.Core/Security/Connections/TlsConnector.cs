@@ -72,10 +72,13 @@ internal sealed class TlsConnector : IDisposable
 
     public void Dispose() => Certificates.Dispose();
 
+    private static string? WithoutPort(string? authority) =>
+        authority?.LastIndexOf(':') is { } colon and > 0 && (authority.IndexOf(':', StringComparison.Ordinal) == colon || authority[colon - 1] == ']') ? authority[..colon] : authority;
+
     private async ValueTask<ConnectResult> HandshakeAsync(
         TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? metadata?.Authority;
+        var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? WithoutPort(metadata?.Authority);
         if (name is null && _expected.Length == 0 && !_options.SkipVerification)
         {
             return ConnectResult.Failed(ConnectFailure.Tls, "there is no name to verify: neither the options nor the endpoint have one");

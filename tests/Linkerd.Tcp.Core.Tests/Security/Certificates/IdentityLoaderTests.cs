@@ -36,7 +36,7 @@ public sealed class IdentityLoaderTests
             }
 
             using var certificate = Root.Issue(new TestCertificate("a.example") { Key = key });
-            var (loaded, problem) = Read(format, certificate, key);
+            var (loaded, problem) = ReadAs(format, certificate, key);
 
             Assert.Null(problem);
             Assert.Equal(certificate.GetCertHashString(HashAlgorithmName.SHA256), loaded!.Thumbprint);
@@ -270,7 +270,7 @@ public sealed class IdentityLoaderTests
         }
     }
 
-    private static CertificateLoad<TlsIdentity> Read(string format, X509Certificate2 certificate, AsymmetricAlgorithm key)
+    private static CertificateLoad<TlsIdentity> ReadAs(string format, X509Certificate2 certificate, AsymmetricAlgorithm key)
     {
         var pem = Pem(certificate);
         return format switch
