@@ -30,7 +30,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     /// <summary>Gets the status with which reading or writing failed; <see cref="TransportStatus.Ok"/> if neither did.</summary>
     public TransportStatus Failure { get; private set; }
 
-    /// <summary>Gets the first bytes that the peer has sent, during the handshake.</summary>
+    /// <summary>Gets the first bytes that the peer has sent, during a handshake that keeps them.</summary>
     public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headCount);
 
     /// <summary>Gets a value that indicates whether anything was written.</summary>
@@ -51,10 +51,12 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     }
 
     /// <summary>From here on each step of the handshake waits for its turn.</summary>
-    public void BeginHandshake(HandshakeLane.Handshake handshake)
+    /// <param name="handshake">The handshake.</param>
+    /// <param name="keepsHead">Whether <see cref="Head"/> is wanted.</param>
+    public void BeginHandshake(HandshakeLane.Handshake handshake, bool keepsHead)
     {
         _handshake = handshake;
-        _head = new byte[HeadLength];
+        _head = keepsHead ? new byte[HeadLength] : [];
     }
 
     /// <summary>From here on there are no turns.</summary>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -48,10 +49,10 @@ internal sealed class TlsAcceptor : IDisposable
 
     public void Dispose() => Certificates.Dispose();
 
-    private SslServerAuthenticationOptions Select(SslClientHelloInfo hello, PeerRefusal refusal)
+    private SslServerAuthenticationOptions Select(ClientHello? hello, PeerRefusal refusal)
     {
         var current = Certificates.Current;
-        var identity = current.Identities!.Select(hello.ServerName);
+        var identity = current.Identities!.Select(hello?.ServerName);
         if (_options.ClientCertificates == ClientCertificateMode.None)
         {
             if (_anonymous.TryGetValue(identity, out var known))
@@ -72,6 +73,9 @@ internal sealed class TlsAcceptor : IDisposable
         var verifier = new PeerVerifier(current.Roots, IdentityPurpose.Client, _clientNames, _timeProvider);
         var options = Create(identity);
         options.ClientCertificateRequired = true;
+
+        // Sessions are shared by all listeners that have the certificate, whether they ask clients for one or not, and have no intermediates of the client: a resumed one does not verify.
+        options.AllowTlsResume = false;
         options.CertificateChainPolicy = verifier.CreatePolicy();
         options.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
             (certificate is null && _options.ClientCertificates == ClientCertificateMode.Request) || refusal.Judge(verifier, certificate, chain);

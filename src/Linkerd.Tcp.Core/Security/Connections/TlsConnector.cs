@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
@@ -72,13 +73,23 @@ internal sealed class TlsConnector : IDisposable
 
     public void Dispose() => Certificates.Dispose();
 
-    private static string? WithoutPort(string? authority) =>
-        authority?.LastIndexOf(':') is { } colon and > 0 && (authority.IndexOf(':', StringComparison.Ordinal) == colon || authority[colon - 1] == ']') ? authority[..colon] : authority;
+    // An address of IPv6 has brackets if there is a port.
+    private static string? NameOf(string? authority)
+    {
+        if (authority is null)
+        {
+            return null;
+        }
+
+        var colon = authority.LastIndexOf(':');
+        var hasPort = colon > 0 && (authority.IndexOf(':', StringComparison.Ordinal) == colon || authority[colon - 1] == ']');
+        return AddressLiteral.WithoutBrackets(hasPort ? authority.AsSpan(0, colon) : authority).ToString();
+    }
 
     private async ValueTask<ConnectResult> HandshakeAsync(
         TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? WithoutPort(metadata?.Authority);
+        var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? NameOf(metadata?.Authority);
         if (name is null && _expected.Length == 0 && !_options.SkipVerification)
         {
             return ConnectResult.Failed(ConnectFailure.Tls, "there is no name to verify: neither the options nor the endpoint have one");

@@ -14,65 +14,117 @@ internal static class TlsHandshake
     private const byte LastRecordType = 23;
     private const byte MajorVersion = 3;
 
-    /// <summary>Runs the handshake as the server.</summary>
+    private static TlsResult Evicted => TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer");
+
+    /// <summary>
+    /// Runs the handshake as the server. The ClientHello is read first, and left to be received: a connection that sends none costs no more than one without TLS, and a name in a hello that was cut
+    /// into many records is seen, which SslStream does not.
+    /// </summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
     /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
-    /// <param name="select">Chooses the options for a ClientHello. Completes at once.</param>
+    /// <param name="select">Chooses the options for a ClientHello; null: one that cannot be read, which is refused.</param>
     /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time, as nothing else ends an operation of it.</param>
-    public static ValueTask<TlsResult> AcceptAsync(
-        TransportConnection connection, int windowSize, Func<SslClientHelloInfo, SslServerAuthenticationOptions> select, CancellationToken cancellationToken) =>
-        RunAsync(connection, windowSize, isServer: true, (tls, token) => tls.AuthenticateAsServerAsync(static (_, hello, select, _) => new(((Func<SslClientHelloInfo, SslServerAuthenticationOptions>)select!)(hello)), select, token), cancellationToken);
-
-    /// <summary>Runs the handshake as the client.</summary>
-    /// <inheritdoc cref="AcceptAsync"/>
-    public static ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        RunAsync(connection, windowSize, isServer: false, (tls, token) => tls.AuthenticateAsClientAsync(options, token), cancellationToken);
-
-    private static async ValueTask<TlsResult> RunAsync(
-        TransportConnection connection, int windowSize, bool isServer, Func<SslStream, CancellationToken, Task> authenticate, CancellationToken cancellationToken)
+    public static async ValueTask<TlsResult> AcceptAsync(
+        TransportConnection connection, int windowSize, Func<ClientHello?, SslServerAuthenticationOptions> select, CancellationToken cancellationToken)
     {
         await connection.Executor.Resume();
-        using var handshake = HandshakeLane.Of(connection.Executor).TryBegin(() => ForeignConnection.TryAbort(connection));
+        using var handshake = TryBegin(connection);
         if (handshake is null)
         {
             return TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way");
         }
 
+        var reader = default(ClientHelloReader);
+        ClientHelloResult hello;
+        while (true)
+        {
+            var receiving = connection.ReceiveAsync();
+            handshake.BeginWait();
+            var received = await receiving.ConfigureAwait(false);
+            handshake.EndWait();
+            if (received.Data.IsEmpty)
+            {
+                return handshake.IsEvicted ? Evicted : TlsResult.Failed(received.Status);
+            }
+
+            hello = reader.Read(received.Data.Span);
+            if (hello.Status != ClientHelloStatus.NeedsMore)
+            {
+                break;
+            }
+
+            connection.Advance(0);
+        }
+
+        return hello.Status == ClientHelloStatus.NotTls
+            ? await RefuseAsync(connection, handshake, hello).ConfigureAwait(false)
+            : await RunAsync(connection, windowSize, handshake, hello, (tls, token) => tls.AuthenticateAsServerAsync(select(hello.Hello), token), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the handshake as the client.</summary>
+    /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
+    /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time, as nothing else ends an operation of it.</param>
+    public static async ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        await connection.Executor.Resume();
+        using var handshake = TryBegin(connection);
+        return handshake is null
+            ? TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way")
+            : await RunAsync(connection, windowSize, handshake, null, (tls, token) => tls.AuthenticateAsClientAsync(options, token), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static HandshakeLane.Handshake? TryBegin(TransportConnection connection) => HandshakeLane.Of(connection.Executor).TryBegin(() => ForeignConnection.TryAbort(connection));
+
+    // The client has no hello.
+    private static async ValueTask<TlsResult> RunAsync(
+        TransportConnection connection, int windowSize, HandshakeLane.Handshake handshake, ClientHelloResult? hello, Func<SslStream, CancellationToken, Task> authenticate, CancellationToken cancellationToken)
+    {
+        // The first step is a client's key share, or a server's answer.
+        await handshake.Turn();
         var tls = new TlsConnection(connection, windowSize);
-        tls.Cipher.BeginHandshake(handshake);
+        tls.Cipher.BeginHandshake(handshake, keepsHead: hello is null);
         try
         {
-            // A client's first step makes its key share, before it reads anything.
-            await handshake.Turn();
             await authenticate(tls.Stream, cancellationToken).ConfigureAwait(false);
             tls.Cipher.EndHandshake();
             return new(tls);
         }
-        catch (Exception error) when (TlsConnection.IsEnd(error) || error is NotSupportedException)
+        catch (Exception error) when (TlsConnection.IsEnd(error))
         {
-            // SslStream chooses no options, and reports that it has none, if the first message is no ClientHello.
-            var hello = isServer && !tls.Cipher.HasWritten ? default(ClientHelloReader).Read(tls.Cipher.Head) : default;
             var result =
-                handshake.IsEvicted ? TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer")
+                handshake.IsEvicted ? Evicted
                 : tls.Cipher.Failure != TransportStatus.Ok ? TlsResult.Failed(tls.Cipher.Failure)
-                : tls.Cipher.HasFin ? TlsResult.Failed(TlsFailure.Ended, "the connection ended during the TLS handshake")
-                : TlsResult.Failed(TlsFailure.Protocol, hello.Error ?? (isServer ? null : FindPlainAnswer(tls.Cipher.Head)) ?? Describe(error));
+                : tls.Cipher.HasFin ? TlsResult.Failed(TransportStatus.Ok)
+                : TlsResult.Failed(TlsFailure.Protocol, hello?.Error ?? FindPlainAnswer(tls.Cipher.Head) ?? Describe(error));
             await tls.Stream.DisposeAsync().ConfigureAwait(false);
             if (result.Failure == TlsFailure.Protocol)
             {
-                // The alert must arrive: an abort would throw it away. A peer that does not take it gives its place up as any that is waited for.
-                handshake.BeginWait();
-                if (hello.Status == ClientHelloStatus.Malformed)
-                {
-                    await connection.SendAsync(TlsAlerts.Record(hello.Alert)).ConfigureAwait(false);
-                }
-
-                connection.ShutdownSend();
-                await connection.FlushToPeerAsync().ConfigureAwait(false);
+                await EndAsync(connection, handshake, tls.Cipher.HasWritten ? null : hello).ConfigureAwait(false);
             }
 
             return result;
         }
+    }
+
+    private static async ValueTask<TlsResult> RefuseAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult hello)
+    {
+        await EndAsync(connection, handshake, hello).ConfigureAwait(false);
+        return TlsResult.Failed(TlsFailure.Protocol, hello.Error!);
+    }
+
+    // The alert must arrive: an abort would throw it away. A peer that does not take it gives its place up, as any that is waited for.
+    private static async ValueTask EndAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult? refused)
+    {
+        handshake.BeginWait();
+        if (refused is { Status: ClientHelloStatus.Malformed, Alert: var alert })
+        {
+            await connection.SendAsync(TlsAlerts.Record(alert)).ConfigureAwait(false);
+        }
+
+        connection.ShutdownSend();
+        await connection.FlushToPeerAsync().ConfigureAwait(false);
     }
 
     private static string? FindPlainAnswer(ReadOnlySpan<byte> bytes) =>

@@ -7,6 +7,9 @@ namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 internal sealed class TapConnection(TransportConnection inner) : TransportConnection
 {
     private TaskCompletionSource<bool>? _gate;
+    private int _shown;
+    private int _handedOut;
+    private int _looked;
 
     /// <summary>The most that one receive hands out.</summary>
     public int MaxReceive { get; set; } = int.MaxValue;
@@ -49,7 +52,15 @@ internal sealed class TapConnection(TransportConnection inner) : TransportConnec
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => MaxReceive == int.MaxValue ? inner.ReceiveAsync() : ReceiveLessAsync();
 
-    public override void Advance(int consumed) => inner.Advance(consumed);
+    public override void Advance(int consumed)
+    {
+        // One that looks at less than there is waits for nothing.
+        _looked = consumed == 0 ? _shown : 0;
+        if (consumed > 0 || MaxReceive == int.MaxValue || _shown == _handedOut)
+        {
+            inner.Advance(consumed);
+        }
+    }
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data)
     {
@@ -89,7 +100,9 @@ internal sealed class TapConnection(TransportConnection inner) : TransportConnec
     private async ValueTask<ReceiveResult> ReceiveLessAsync()
     {
         var received = await inner.ReceiveAsync().ConfigureAwait(false);
-        return received.Data.Length <= MaxReceive ? received : new(received.Status, received.Data[..MaxReceive]);
+        _handedOut = received.Data.Length;
+        _shown = Math.Min(_handedOut, _looked + MaxReceive);
+        return new(received.Status, received.Data[.._shown]);
     }
 
     private async ValueTask<TransportStatus> SendLaterAsync(TaskCompletionSource<bool> gate, byte[] data) =>
