@@ -15,6 +15,14 @@ internal static class SecurityTargets
         "GET / HTTP/1.1\r\n", "SSH-2.0-", "\u0015\u0003\u0003\0\u0002\u0002", "\u0014\u0003\u0003\0\u0001\u0001", "\u007f",
     ];
 
+    // The Mutator writes UTF-8, so bytes above 127 come from other recordings.
+    private static readonly string[] HandshakeTokens =
+    [
+        "\u0016\u0003\u0003", "\u0016\u0003\u0001\0\u0004", "\u0014\u0003\u0003\0\u0001\u0001", "\u0015\u0003\u0003\0\u0002\u0002\u0028", "\u0015\u0003\u0003\0\u0002\u0001\0", "\u0017\u0003\u0003\0\0", "\u0017\u0003\u0003\u0040\0",
+        "\u0001\0\0", "\u0002\0\0", "\u000b\0\0", "\u000c\0\0", "\u000d\0\0", "\u000e\0\0\0", "\u0010\0\0", "\u0014\0\0\u000c", "\u0018\0\0\u0001\u0001", "\u0004\0\0", "\u0008\0\0\u0002\0\0", "\0\u002b\0\u0002\u0003\u0004", "\0\u0033",
+        "\0\u0010\0\u0005\0\u0003\u0002h2", "\0\0\0\u0005\0\u0003\0\0", "\u0003\u0003", "\u0003\u0001", "\0", "\u007f",
+    ];
+
     private static readonly string[] PostgresTokens = ["\0\0\0\u0008", "\u0004\u00d2\u0016\u002f", "\0\0\0\u0010", "\0\u0003\0\0", "\0\u0003\0\u0002", "\u0016\u0003\u0001", "user\0postgres\0", "\0", "\u0004", "/", ".", "0"];
 
     private static readonly string[] RuleTokens =
@@ -27,6 +35,9 @@ internal static class SecurityTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("hello", HelloTokens, input => HelloChecks.Check(input, input.Length == 0 ? 1 : 1 + (input[^1] % 64))),
+
+        // OpenSSL's sessions and the first use of everything are in it.
+        new("handshake", HandshakeTokens, HandshakeChecks.Check, FixedBytes: 16 * 1024 * 1024),
         new("postgres", PostgresTokens, PostgresRequests),
         new("sni-route", RuleTokens, Rules),
     ];
