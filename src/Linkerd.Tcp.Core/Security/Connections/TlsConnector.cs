@@ -59,7 +59,7 @@ internal sealed class TlsConnector : IDisposable
             var result = await HandshakeAsync(connection, metadata, serverName, protocol, windowSize, timeout, cancellationToken).ConfigureAwait(false);
             if (!result.IsConnected)
             {
-                await ForeignConnection.ResetAsync(connection).ConfigureAwait(false);
+                await ForeignConnection.CloseAsync(connection).ConfigureAwait(false);
             }
 
             return result;
@@ -125,6 +125,12 @@ internal sealed class TlsConnector : IDisposable
         {
             encrypted.Truncation = _options.Truncation;
             return ConnectResult.Connected(encrypted);
+        }
+
+        // A RST behind an alert could overtake it.
+        if (result.Failure != TlsFailure.Protocol)
+        {
+            ForeignConnection.TryAbort(connection);
         }
 
         return refusal.Verdict is { IsAccepted: false, Problem: var problem } ? ConnectResult.Failed(ConnectFailure.Tls, $"the server's certificate is refused: {problem}")

@@ -91,8 +91,9 @@ internal static class TlsHandshake
             tls.Cipher.EndHandshake();
             return new(tls);
         }
-        catch (Exception error) when (TlsConnection.IsEnd(error))
+        catch (Exception error)
         {
+            // Of any kind: some messages that are malformed make SslStream throw what no caller of it expects (ArgumentOutOfRangeException, .NET 10.0).
             var result =
                 handshake.IsEvicted ? Evicted
                 : tls.Cipher.Failure != TransportStatus.Ok ? TlsResult.Failed(tls.Cipher.Failure)

@@ -177,7 +177,7 @@ public abstract partial class TlsContractTests
         Assert.Equal((TlsFailure.Protocol, (TransportConnection?)null), (result.Failure, result.Connection));
         Assert.StartsWith("the client's certificate is refused: ", result.Detail, StringComparison.Ordinal);
         Assert.Contains(problem, result.Detail, StringComparison.Ordinal);
-        Assert.Null(await ForeignConnection.ResetAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.CloseAsync(attempt.Tap));
 
         // With TLS 1.3 the client is done before it is looked at.
         error ??= await Record.ExceptionAsync(async () => Assert.Empty((await attempt.Foreign.ReadToEndAsync()).Data));
@@ -458,7 +458,7 @@ public abstract partial class TlsContractTests
         Assert.Equal((TlsFailure.Protocol, (TransportConnection?)null), (result.Failure, result.Connection));
         Assert.NotEmpty(result.Detail!);
         TestContext.Current.TestOutputHelper?.WriteLine(result.Detail!);
-        Assert.Null(await ForeignConnection.ResetAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.CloseAsync(attempt.Tap));
         Assert.Equal(TransportStatus.Ok, await attempt.Foreign.ReadEndOfTcpAsync());
         Assert.Equal(alert, attempt.Foreign.Alert);
     }
