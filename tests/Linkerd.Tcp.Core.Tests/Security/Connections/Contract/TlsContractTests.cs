@@ -130,6 +130,8 @@ public abstract class SocketsTlsContractTests(SslProtocols version) : TlsContrac
 
 public abstract class SimulatedTlsContractTests(SslProtocols version) : TlsContractTests(version)
 {
+    private protected override int Bulk => 1 << 20;
+
     protected override Task RunAsync(Func<TransportBed, Task> test)
     {
         SimulatedBed.Run(seeds: 2, test);

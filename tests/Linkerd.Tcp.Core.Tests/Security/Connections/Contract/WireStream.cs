@@ -33,6 +33,8 @@ internal sealed class WireStream(TransportConnection raw) : Stream
     /// <summary>What is written from now on is not sent before <see cref="ReleaseAsync"/>.</summary>
     public void Hold() => _held = new();
 
+    public long HeldLength => _held?.Length ?? 0;
+
     /// <summary>The bytes that are held, which are not sent any more.</summary>
     public byte[] TakeHeld()
     {
