@@ -11,6 +11,9 @@ internal sealed class FedConnection(TransportExecutor executor, byte[] bytes, in
     private bool _isAborted;
     private bool _isDisposed;
 
+    /// <summary>Called before each send.</summary>
+    public event Action? Sending;
+
     public bool IsFinSent { get; private set; }
 
     public override EndPoint? LocalEndPoint => null;
@@ -72,6 +75,7 @@ internal sealed class FedConnection(TransportExecutor executor, byte[] bytes, in
             throw new InvalidOperationException("Bytes are sent after the FIN.");
         }
 
+        Sending?.Invoke();
         Sent += data.Length;
         return new(_isAborted ? TransportStatus.Aborted : TransportStatus.Ok);
     }

@@ -43,7 +43,14 @@ internal sealed class LateConnection(SimulatedScheduler scheduler) : TransportCo
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => new(_received.Task);
 
-    public override void Advance(int consumed) => _received = new();
+    public override void Advance(int consumed)
+    {
+        _received = new();
+        if (IsAborted)
+        {
+            Tell(new(TransportStatus.Aborted, default));
+        }
+    }
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => new(TransportStatus.Ok);
 

@@ -23,6 +23,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     private int _gatheredCount;
     private ValueTask<TransportStatus> _sending;
     private bool _isWriting;
+    private ReceiveResult _seen;
 
     /// <summary>Gets a value that indicates whether the peer's FIN was read. Without a close_notify before it, the stream was cut.</summary>
     public bool HasFin { get; private set; }
@@ -97,6 +98,14 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // SslStream reads at once what it waited for with a read of nothing. To receive the same again could make the window of the connection grow: more may have come.
+        if (!_seen.Data.IsEmpty)
+        {
+            var seen = _seen;
+            _seen = default;
+            return new(Take(seen, buffer));
+        }
+
         if (_handshake is { } handshake)
         {
             return ReadInTurnAsync(handshake, buffer);
@@ -232,9 +241,13 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
             throw new IOException($"The connection has ended: {received.Status}.");
         }
 
-        // After a read of nothing the bytes stay where they are, and come again in the next one.
+        // After a read of nothing the bytes stay where they are.
         var count = Math.Min(buffer.Length, received.Data.Length);
-        if (count > 0)
+        if (count == 0)
+        {
+            _seen = received;
+        }
+        else
         {
             var bytes = received.Data.Span[..count];
             bytes.CopyTo(buffer.Span);
