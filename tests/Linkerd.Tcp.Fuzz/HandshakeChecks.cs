@@ -25,7 +25,7 @@ internal static class HandshakeChecks
     {
         TargetHost = "a.test",
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
     };
 
     /// <summary>The side for which a recording is made: bytes of a client are for a server.</summary>

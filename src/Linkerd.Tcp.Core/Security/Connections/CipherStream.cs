@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Transport;
 
@@ -115,6 +116,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         return receiving.IsCompletedSuccessfully ? new(Take(receiving.Result, buffer)) : WaitAsync(receiving, buffer);
     }
 
+    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "What is kept is consumed once, by SendAsync.")]
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         HasWritten = true;
@@ -125,15 +127,14 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         }
 
         // What the kernel does not take is copied by the connection: the memory is free when the call returns.
-        var sending = connection.SendAsync(buffer);
         if (_isWriting)
         {
             _isWriting = false;
-            _sending = sending;
+            _sending = connection.SendAsync(buffer);
             return default;
         }
 
-        return sending.IsCompletedSuccessfully && sending.Result == TransportStatus.Ok ? default : WaitSentAsync(sending);
+        return WaitSentAsync(connection.SendAsync(buffer));
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -148,7 +149,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         HasWritten = true;
-        _ = connection.SendAsync(buffer.ToArray());
+        _ = connection.SendAsync(buffer.ToArray()).AsTask();
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -212,18 +213,14 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     private async ValueTask WaitSentAsync(ValueTask<TransportStatus> sending)
     {
-        _handshake?.BeginWait();
-        try
+        var handshake = sending.IsCompleted ? null : _handshake;
+        handshake?.BeginWait();
+        var status = await sending.ConfigureAwait(false);
+        handshake?.EndWait();
+        if (status != TransportStatus.Ok)
         {
-            if (await sending.ConfigureAwait(false) is var status and not TransportStatus.Ok)
-            {
-                Failure = status;
-                throw new IOException($"The connection has ended: {status}.");
-            }
-        }
-        finally
-        {
-            _handshake?.EndWait();
+            Failure = status;
+            throw new IOException($"The connection has ended: {status}.");
         }
     }
 

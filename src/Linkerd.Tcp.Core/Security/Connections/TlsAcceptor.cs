@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Hello;
-using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
 

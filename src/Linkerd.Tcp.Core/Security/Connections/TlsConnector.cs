@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Infrastructure;
@@ -86,6 +87,7 @@ internal sealed class TlsConnector : IDisposable
         return AddressLiteral.WithoutBrackets(hasPort ? authority.AsSpan(0, colon) : authority).ToString();
     }
 
+    [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "Only where the options say so.")]
     private async ValueTask<ConnectResult> HandshakeAsync(
         TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ public sealed class HandshakeLaneTests
     {
         var lane = new HandshakeLane(_loop);
         var done = Start(lane, handshakes: 5, cost: TimeSpan.FromMicroseconds(90));
-        Assert.Equal(0, done.Count);
+        Assert.Empty(done);
         _loop.RunTurn();
         Assert.Equal([0, 1, 2, 3, 4], done);
     }

@@ -4,7 +4,6 @@ using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Linkerd.Tcp.Transport.Sockets;
-using Xunit;
 
 namespace Linkerd.Tcp.Tests.Security.Connections;
 

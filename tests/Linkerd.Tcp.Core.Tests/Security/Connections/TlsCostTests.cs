@@ -139,7 +139,7 @@ public sealed class TlsCostTests
                 var foreign = new ForeignPeer((await outside.ConnectAsync(listener.LocalEndPoint, new TransportConnectOptions(), Cancelled)).Connection!);
                 var accepted = await handler.NextAsync();
                 var accepting = AcceptAsync(accepted);
-                await foreign.Tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = isResumed ? "cost.test" : $"cost{i}.test", RemoteCertificateValidationCallback = static (_, _, _, _) => true }, Cancelled);
+                await foreign.Tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = isResumed ? "cost.test" : $"cost{i}.test", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Cancelled);
                 var (connection, cost) = await accepting;
                 await connection.SendTextAsync("ping");
                 Assert.Equal("ping", await foreign.ReadTextAsync(4));
@@ -176,7 +176,7 @@ public sealed class TlsCostTests
         var (connected, accepted) = await bed.PairAsync();
         var accepting = TlsHandshake.AcceptAsync(accepted, window, static _ => Server, CancellationToken.None).AsTask();
         var foreign = new ForeignPeer(connected);
-        await foreign.Tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "cost.test", RemoteCertificateValidationCallback = static (_, _, _, _) => true }, Cancelled);
+        await foreign.Tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "cost.test", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Cancelled);
         var ours = bed.Own((await accepting).Connection!);
 
         // The tickets of TLS 1.3 come first.

@@ -31,7 +31,7 @@ internal sealed class TlsTransport(ITransport inner, SslProtocols version) : ITr
             return result;
         }
 
-        var client = new SslClientAuthenticationOptions { TargetHost = "a.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        var client = new SslClientAuthenticationOptions { TargetHost = "a.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
         var tls = await TlsHandshake.ConnectAsync(connection, (options.Tcp ?? new TcpOptions()).WindowSize, client, cancellationToken);
         if (tls.Connection is { } encrypted)
         {

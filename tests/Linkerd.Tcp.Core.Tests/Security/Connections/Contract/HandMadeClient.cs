@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Linkerd.Tcp.Tests.Transport;
-using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 
@@ -284,7 +283,6 @@ internal sealed class HandMadeClient(TransportConnection raw, bool isTls13)
 
     private sealed class Direction(byte[] key, byte[] iv, byte[] secret)
     {
-        private readonly AesGcm _cipher = new(key, Tag);
         private ulong _count;
 
         public byte[] Iv => iv;
@@ -313,14 +311,16 @@ internal sealed class HandMadeClient(TransportConnection raw, bool isTls13)
         public byte[] Encrypt(byte[] nonce, byte[] plain, byte[] associated)
         {
             var sealedBytes = new byte[plain.Length + Tag];
-            _cipher.Encrypt(nonce, plain, sealedBytes.AsSpan(0, plain.Length), sealedBytes.AsSpan(plain.Length), associated);
+            using var cipher = new AesGcm(key, Tag);
+            cipher.Encrypt(nonce, plain, sealedBytes.AsSpan(0, plain.Length), sealedBytes.AsSpan(plain.Length), associated);
             return sealedBytes;
         }
 
         public byte[] Decrypt(byte[] nonce, byte[] sealedBytes, byte[] associated)
         {
             var plain = new byte[sealedBytes.Length - Tag];
-            _cipher.Decrypt(nonce, sealedBytes.AsSpan(0, plain.Length), sealedBytes.AsSpan(plain.Length), plain, associated);
+            using var cipher = new AesGcm(key, Tag);
+            cipher.Decrypt(nonce, sealedBytes.AsSpan(0, plain.Length), sealedBytes.AsSpan(plain.Length), plain, associated);
             return plain;
         }
     }

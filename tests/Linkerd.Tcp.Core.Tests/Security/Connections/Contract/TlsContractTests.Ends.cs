@@ -293,7 +293,7 @@ public abstract partial class TlsContractTests
     public Task Accept_ConnectionEndsBeforeOrInTheClientHello_SaysSo(int length, bool isReset) => RunAsync(async bed =>
     {
         var attempt = await BeginServeAsync(bed);
-        await attempt.Foreign.Raw.SendAllAsync((await HelloAsync(bed))[..length]);
+        await attempt.Foreign.Raw.SendAllAsync((await HelloAsync(bed)).AsMemory(0, length));
         Assert.True(await attempt.Foreign.Raw.FlushToPeerAsync());
         await EndAsync(attempt.Foreign.Raw, isReset);
         var result = await attempt.Result;
@@ -334,7 +334,7 @@ public abstract partial class TlsContractTests
     {
         using var cancellation = new CancellationTokenSource();
         var attempt = await BeginServeAsync(bed, cancellationToken: cancellation.Token);
-        await attempt.Foreign.Raw.SendAllAsync((await HelloAsync(bed))[..20]);
+        await attempt.Foreign.Raw.SendAllAsync((await HelloAsync(bed)).AsMemory(0, 20));
         await bed.PauseAsync();
         Assert.False(attempt.Result.IsCompleted);
         await bed.RunElsewhereAsync(() =>

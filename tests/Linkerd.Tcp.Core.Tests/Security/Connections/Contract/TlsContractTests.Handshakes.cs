@@ -2,7 +2,6 @@ using System.Net.Security;
 
 using System.Security.Cryptography.X509Certificates;
 
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Connections;
@@ -440,7 +439,7 @@ public abstract partial class TlsContractTests
     /// <summary>A ClientHello of TLS 1.1, complete, without extensions.</summary>
     private static byte[] OldHello => [22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2, .. new byte[32], 0, 0, 4, 0xC0, 0x0A, 0, 0x35, 1, 0];
 
-    private static IReadOnlyList<string> Split(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Split(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     private static List<SslApplicationProtocol>? Protocols(string names) => names.Length == 0 ? null : [.. Split(names).Select(static name => new SslApplicationProtocol(name))];
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Connections;
@@ -97,7 +96,7 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
 
     private protected SslClientAuthenticationOptions ForeignClient(Action<SslClientAuthenticationOptions>? configure = null)
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = "a.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        var options = new SslClientAuthenticationOptions { TargetHost = "a.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
         configure?.Invoke(options);
         return options;
     }
