@@ -76,6 +76,90 @@ internal static class HandshakeChecks
         }
     }
 
+    /// <summary>
+    /// The same with a peer that answers, whose bytes are changed on their way: an input is a byte for the side under test and the version, and the edits (<see cref="LiveConnection"/>). A connection on which
+    /// both sides wait is ended by the peer.
+    /// </summary>
+    /// <exception cref="FuzzException">The handshake broke its word.</exception>
+    public static void CheckLive(byte[] input)
+    {
+        var choice = input.Length == 0 ? 0 : input[0];
+        var edits = input.Length == 0 ? [] : input[1..];
+        var executor = new PumpedExecutor();
+        var connection = new LiveConnection(executor, edits);
+        var version = (choice & 2) == 0 ? SslProtocols.Tls13 : SslProtocols.Tls12;
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            var running = RunAsync(connection, isServer: (choice & 1) == 0);
+            var peer = RunPeerAsync(new SslStream(connection.Peer), isServer: (choice & 1) != 0, version);
+            executor.Run();
+            connection.End((choice & 4) == 0 ? TransportStatus.Ok : TransportStatus.Reset);
+            connection.Peer.ArriveEnd();
+            executor.Run();
+            Expect(running.IsCompleted && peer.IsCompleted, "somebody waits, and the connection has ended");
+            var (failure, received, status) = running.GetAwaiter().GetResult();
+            Expect(edits.Length >= 4 || (failure, received, status) == (TlsFailure.None, 4, TransportStatus.Ok), $"nothing is changed, and it is {failure}, {received}, {status}");
+            Expect(HandshakeLane.Of(executor).UnderWay == 0, "a handshake is left in the lane");
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    private static async Task<(TlsFailure Failure, int Received, TransportStatus End)> RunAsync(LiveConnection connection, bool isServer)
+    {
+        var result = isServer
+            ? await TlsHandshake.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).ConfigureAwait(false)
+            : await TlsHandshake.ConnectAsync(connection, Window, Client, CancellationToken.None).ConfigureAwait(false);
+        if (result.Connection is not { } encrypted)
+        {
+            Expect(result.Detail is { Length: > 0 }, "a failure without words");
+            return (result.Failure, 0, default);
+        }
+
+        _ = await encrypted.SendAsync("ping"u8.ToArray()).ConfigureAwait(false);
+        encrypted.ShutdownSend();
+        for (var total = 0; ;)
+        {
+            var received = await encrypted.ReceiveAsync().ConfigureAwait(false);
+            if (received.Data.IsEmpty)
+            {
+                await encrypted.DisposeAsync().ConfigureAwait(false);
+                return (TlsFailure.None, total, received.Status);
+            }
+
+            total += received.Data.Length;
+            encrypted.Advance(received.Data.Length);
+        }
+    }
+
+    private static async Task RunPeerAsync(SslStream peer, bool isServer, SslProtocols version)
+    {
+        try
+        {
+            await (isServer
+                ? peer.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = Certificate, EnabledSslProtocols = version })
+                : peer.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "live.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null })).ConfigureAwait(false);
+            await peer.WriteAsync("pong"u8.ToArray()).ConfigureAwait(false);
+            await peer.ShutdownAsync().ConfigureAwait(false);
+            var buffer = new byte[256];
+            while (await peer.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception)
+        {
+            // Whatever the edits do to it.
+        }
+        finally
+        {
+            await peer.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
     // Two records change places, now and then.
     private static byte[] Reordered(byte[] flight, uint choice)
     {

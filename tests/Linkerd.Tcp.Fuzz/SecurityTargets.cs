@@ -38,6 +38,7 @@ internal static class SecurityTargets
 
         // OpenSSL's sessions and the first use of everything are in it.
         new("handshake", HandshakeTokens, HandshakeChecks.Check, FixedBytes: 16 * 1024 * 1024),
+        new("handshake-live", ["\0\u0001\0\u0001", "\u0001\0\u0004\0", "\0\u0005\u0002\u0016", "\u0002\u0010\u0001\0", "\0\0\u0005\0"], HandshakeChecks.CheckLive, FixedBytes: 64 * 1024 * 1024),
         new("postgres", PostgresTokens, PostgresRequests),
         new("sni-route", RuleTokens, Rules),
     ];

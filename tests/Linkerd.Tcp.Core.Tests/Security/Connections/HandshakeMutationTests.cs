@@ -21,6 +21,20 @@ public sealed class HandshakeMutationTests
     }
 
     [Fact]
+    public void Handshake_PeerThatAnswersIsEdited_EndsInWords()
+    {
+        var live = new FuzzTarget("handshake-live", ["\0\u0005\u0002\u0016", "\u0002\u0010\u0001\0", "\0\0\u0005\0"], HandshakeChecks.CheckLive, FixedBytes: 64 * 1024 * 1024);
+        var corpus = live.Corpus().Select(static entry => entry.Input).ToList();
+        Assert.NotEmpty(corpus);
+        corpus.ForEach(live.Check);
+        var mutator = new Mutator(live, corpus, seed: 15);
+        for (var i = 0; i < 300; i++)
+        {
+            live.Check(mutator.Next());
+        }
+    }
+
+    [Fact]
     public void Handshake_TwoThousandMutations_EndInWords()
     {
         var mutator = new Mutator(Target, [.. Target.Corpus().Select(static entry => entry.Input)], seed: 15);
