@@ -17,6 +17,9 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     // As many as a message quotes.
     private const int HeadLength = 24;
 
+    // More than a receive of a window takes. A peer may send messages without data (KeyUpdate) without end, which SslStream reads in one go.
+    private const int MaxInOneGo = 80 * 1024;
+
     private HandshakeLane.Handshake? _handshake;
     private byte[] _head = [];
     private int _headCount;
@@ -25,6 +28,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     private ValueTask<TransportStatus> _sending;
     private bool _isWriting;
     private ReceiveResult _seen;
+    private int _readInOneGo;
 
     /// <summary>Gets a value that indicates whether the peer's FIN was read. Without a close_notify before it, the stream was cut.</summary>
     public bool HasFin { get; private set; }
@@ -69,6 +73,9 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         _headCount = 0;
     }
 
+    /// <summary>From here on what is read is for another receive.</summary>
+    public void BeginRead() => _readInOneGo = 0;
+
     /// <summary>Writes from here on are put together, until <see cref="SendAsync"/>: they complete at once, and the memory that was written is free then.</summary>
     /// <param name="length">The number of bytes that will be encrypted.</param>
     public void BeginWrite(int length)
@@ -110,6 +117,11 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         if (_handshake is { } handshake)
         {
             return ReadInTurnAsync(handshake, buffer);
+        }
+
+        if (_readInOneGo > MaxInOneGo)
+        {
+            return YieldAndReadAsync(buffer);
         }
 
         var receiving = connection.ReceiveAsync();
@@ -181,6 +193,13 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> WaitAsync(ValueTask<ReceiveResult> receiving, Memory<byte> buffer) => Take(await receiving.ConfigureAwait(false), buffer);
+
+    private async ValueTask<int> YieldAndReadAsync(Memory<byte> buffer)
+    {
+        _readInOneGo = 0;
+        await connection.Executor.Yield();
+        return Take(await connection.ReceiveAsync().ConfigureAwait(false), buffer);
+    }
 
     private async ValueTask<int> ReadInTurnAsync(HandshakeLane.Handshake handshake, Memory<byte> buffer)
     {
@@ -256,6 +275,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
             }
 
             connection.Advance(count);
+            _readInOneGo += count;
         }
 
         return count;

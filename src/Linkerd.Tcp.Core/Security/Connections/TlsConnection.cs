@@ -163,6 +163,7 @@ internal sealed class TlsConnection : TransportConnection
     private async ValueTask<ReceiveResult> ReadAsync()
     {
         _isReceiving = true;
+        _cipher.BeginRead();
         try
         {
             if (_window.Unread == 0)

@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Linkerd.Tcp.Fuzz;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Tests.Security.Connections.Contract;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
@@ -182,6 +183,40 @@ public sealed class HandshakeStarvationTests
             Assert.Equal(handshakes, running.Count);
             Assert.All(running, static handshake => Assert.True(handshake.Result.IsCompletedSuccessfully));
             return reached;
+        }
+    });
+
+    [Fact]
+    public void Receive_FloodOfKeyUpdates_OtherWorkRunsBetween() => SimulatedBed.Run(seeds: 1, async bed =>
+    {
+        // All of it is there before it is read.
+        bed.Network.DefaultLink = new SimulatedLinkOptions { SendBuffer = 1 << 20, ReceiveBuffer = 1 << 20, Splits = false };
+        var (connected, accepted) = await bed.PairAsync();
+        Task<TlsResult>? accepting = null;
+        OnLoop(bed, () => accepting = AcceptAsync(accepted));
+        var client = new HandMadeClient(connected, isTls13: true);
+        await client.HandshakeAsync();
+        var ours = bed.Own((await accepting!).Connection!);
+        await connected.SendAllAsync((byte[])[.. Enumerable.Range(0, 20_000).SelectMany(_ => client.SealKeyUpdate(wantsAnswer: false)), .. client.Seal(HandMadeClient.Data, "data"u8.ToArray())]);
+        await bed.DelayAsync(10_000);
+        Task<(TransportStatus Status, byte[] Data)>? receiving = null;
+        var others = 0;
+        OnLoop(bed, () =>
+        {
+            receiving = ours.TakeAsync();
+            CountOthers();
+        });
+        await bed.PauseAsync();
+        Assert.Equal("data"u8.ToArray(), (await receiving!).Data);
+        Assert.InRange(others, 4, 1000);
+
+        void CountOthers()
+        {
+            if (!receiving!.IsCompleted)
+            {
+                others++;
+                OnLoop(bed, CountOthers);
+            }
         }
     });
 

@@ -243,6 +243,18 @@ public abstract partial class TlsContractTests
     });
 
     [Fact]
+    public Task Receive_NothingButKeyUpdates_EndsOrGoesOn() => RunAsync(async bed =>
+    {
+        Assert.SkipUnless(IsTls13, "KeyUpdate is of TLS 1.3.");
+        var (ours, client) = await HandMadeAsync(bed);
+        var sending = client.Raw.TrySendAsync((byte[])[.. Enumerable.Range(0, 1000).SelectMany(_ => client.SealKeyUpdate(wantsAnswer: true)), .. client.Seal(HandMadeClient.Data, "data"u8.ToArray())]);
+        var received = await ours.ReceiveAsync();
+        Assert.True(received.Status == TransportStatus.Reset || received.Data.Length == 4, $"{received.Status}, {received.Data.Length} bytes");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{received.Status}, {received.Data.Length} bytes");
+        await sending;
+    });
+
+    [Fact]
     public Task Receive_RecordsWithPadding_AreIntact() => RunAsync(async bed =>
     {
         Assert.SkipUnless(IsTls13, "Padding is of TLS 1.3.");
