@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -156,8 +157,9 @@ internal sealed class TlsConnection : TransportConnection
         await _inner.DisposeAsync().ConfigureAwait(false);
     }
 
-    // By these SslStream tells that the connection below has ended, was disposed, or carries something that is not TLS.
-    internal static bool IsEnd(Exception error) => error is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
+    // By these SslStream tells that the connection below has ended, was disposed, or carries something that is not TLS. What OpenSSL reports is a CryptographicException, where SslStream does not wrap it.
+    private static bool IsEnd(Exception error) =>
+        error is IOException or AuthenticationException or CryptographicException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReceiveResult> ReadAsync()
@@ -298,9 +300,9 @@ internal sealed class TlsConnection : TransportConnection
         {
             await Stream.ShutdownAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (IsEnd(error))
+        catch (Exception)
         {
-            // The receive finds out what has become of the peer.
+            // Of any kind. The receive finds out what has become of the peer.
             return;
         }
 
