@@ -112,6 +112,37 @@ public sealed class HandshakeStarvationTests
         void Begin(LateConnection connection) => silent.Add((connection, AcceptAsync(connection)));
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Accept_PeerTakesNothing_GivesItsPlaceUp(bool isHello) => SimulatedBed.Run(seeds: 1, async bed =>
+    {
+        // The first waits for its answer, or for its alert, to be taken.
+        var stuck = new LateConnection(bed.Scheduler);
+        var tap = new TapConnection(stuck);
+        tap.CloseGate();
+        stuck.Tell(new(TransportStatus.Ok, isHello ? new HandMadeClient(null!, isTls13: true).MakeHello() : [22, 3, 1, 0, 4, 0xFF, 0, 0, 0]));
+        Task<TlsResult>? first = null;
+        OnLoop(bed, () => first = AcceptAsync(tap));
+        await bed.PauseAsync();
+        Assert.Equal((false, 1), (first!.IsCompleted, tap.Sends.Count));
+        var others = new List<(LateConnection Connection, Task<TlsResult> Result)>();
+        OnLoop(bed, () =>
+        {
+            for (var i = 0; i < HandshakeLane.MaxUnderWay; i++)
+            {
+                var connection = new LateConnection(bed.Scheduler);
+                others.Add((connection, AcceptAsync(connection)));
+            }
+        });
+        await bed.PauseAsync();
+        Assert.True(stuck.IsAborted && first.IsCompleted);
+        Assert.DoesNotContain(others, static other => other.Connection.IsAborted);
+        OnLoop(bed, () => others.ForEach(static other => other.Connection.Abort()));
+        await bed.PauseAsync();
+        Assert.Equal(0, HandshakeLane.Of(bed.Scheduler).UnderWay);
+    });
+
     [Fact]
     public void Accept_CancelledAtEveryStage_NothingIsLeft() => SimulatedBed.Run(seeds: 1, async bed =>
     {
