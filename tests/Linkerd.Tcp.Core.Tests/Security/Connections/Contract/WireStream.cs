@@ -5,9 +5,10 @@ namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 /// <summary>A plain connection as the stream below a foreign peer's SslStream. What is received is recorded, and what is written can be held and released in other pieces.</summary>
 internal sealed class WireStream(TransportConnection raw) : Stream
 {
+    private const int MaxRecorded = 64 * 1024;
     private MemoryStream? _held;
 
-    /// <summary>All bytes that have come.</summary>
+    /// <summary>The first bytes that have come: handshakes are whole in it.</summary>
     public MemoryStream Received { get; } = new();
 
     /// <summary>Whether the FIN of TCP was read.</summary>
@@ -59,7 +60,11 @@ internal sealed class WireStream(TransportConnection raw) : Stream
         if (count > 0)
         {
             received.Data.Span[..count].CopyTo(buffer.Span);
-            Received.Write(received.Data.Span[..count]);
+            if (Received.Length < MaxRecorded)
+            {
+                Received.Write(received.Data.Span[..count]);
+            }
+
             raw.Advance(count);
         }
 
