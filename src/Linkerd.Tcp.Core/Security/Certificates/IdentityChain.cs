@@ -90,7 +90,7 @@ internal sealed class IdentityChain
         var last = _chain[^1];
         var hasGap = _unused.Exists(static unused => unused.Extensions.OfType<X509BasicConstraintsExtension>().Any(static constraints => constraints.CertificateAuthority));
         return !IsComplete && (hasGap || (_chain.Count == 1 && last.Extensions.OfType<X509AuthorityInformationAccessExtension>().Any(static access => access.EnumerateCAIssuersUris().Any())))
-            ? $"the certificate of its issuer {CertificateNames.Print(last.IssuerName)} is missing: peers that do not have it refuse the identity" : null;
+            ? $"the certificate of its issuer {CertificateNames.Print(last.IssuerName)} is not in the file: peers that do not have it refuse the identity" : null;
     }
 
     private static string? FindWeakness(X509Certificate2 certificate)
