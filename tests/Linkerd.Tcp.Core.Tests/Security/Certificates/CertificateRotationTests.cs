@@ -96,6 +96,32 @@ public sealed class CertificateRotationTests
         }
     }
 
+    [Fact]
+    public async Task Rotation_SessionsOfTheOldIdentity_GoOnAndTheNextHandshakeHasTheNewOne()
+    {
+        using var folder = new CertificateFolder(Replacement.Rename, new("a.example"));
+        using var watch = Watch(folder);
+        var sessions = new List<TlsPair>();
+        for (var i = 0; i < 10; i++)
+        {
+            var session = await TlsPair.ConnectAsync(watch.Current.Identities!.Default);
+            Assert.Equal(watch.Current.Identities.Default.Thumbprint, session.Thumbprint);
+            sessions.Add(session);
+            folder.Replace(new TestCertificate("a.example"));
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _time.Advance(TimeSpan.FromSeconds(0.5));
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal(10, sessions.Select(static session => session.Thumbprint).Distinct().Count());
+        foreach (var session in sessions)
+        {
+            await session.PingAsync();
+            await session.DisposeAsync();
+        }
+    }
+
     private static int Descriptors() => Directory.Exists("/proc/self/fd") ? Directory.GetFileSystemEntries("/proc/self/fd").Length : 0;
 
     private static void PutBad(CertificateFolder folder, int kind, Func<int, int> below)

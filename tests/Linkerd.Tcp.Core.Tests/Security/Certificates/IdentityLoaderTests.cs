@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -74,7 +73,8 @@ public sealed class IdentityLoaderTests
 
             Assert.Equal([Second.Name, Intermediate.Name], identity.Context.IntermediateCertificates.Select(static certificate => certificate.Subject));
             Assert.Equal([own.RawData, Second.Certificate.RawData, Intermediate.Certificate.RawData], identity.Chain);
-            Assert.Equal([own.Subject, Second.Name, Intermediate.Name], await PresentedAsync(identity));
+            await using var session = await TlsPair.ConnectAsync(identity);
+            Assert.Equal([own.Subject, Second.Name, Intermediate.Name], session.Presented);
         }
     }
 
@@ -279,6 +279,7 @@ public sealed class IdentityLoaderTests
             Assert.Equal(("unreadable", "a regular file was expected, not a device, pipe or socket"), await LoadAsync("pipe"));
             Assert.Equal(("unreadable", "a regular file was expected, not a device, pipe or socket"), await LoadAsync("/dev/zero"));
             File.CreateSymbolicLink(directory["loop"], directory["loop"]);
+            Assert.Equal(("malformed", "a certificate in PEM was expected, not text without a BEGIN line"), await LoadAsync("/proc/self/status"));
             Assert.StartsWith("it cannot be read: ", (await LoadAsync("loop")).Problem, StringComparison.Ordinal);
         }
 
@@ -323,28 +324,5 @@ public sealed class IdentityLoaderTests
         key.ImportPkcs8PrivateKey(pkcs8, out var read);
         Assert.Equal(pkcs8.Length, read);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
-    }
-
-    // What a client gets of a handshake, in the order of its chain.
-    private static async Task<IReadOnlyList<string>> PresentedAsync(TlsIdentity identity)
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        using var connecting = new System.Net.Sockets.TcpClient();
-        var accepting = listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-        await connecting.ConnectAsync((System.Net.IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        using var accepted = await accepting;
-        await using var server = new SslStream(accepted.GetStream());
-        IReadOnlyList<string> presented = [];
-        await using var client = new SslStream(connecting.GetStream(), false, (_, _, chain, _) =>
-        {
-            presented = [.. chain!.ChainElements.Select(static element => element.Certificate.Subject)];
-            return true;
-        });
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        await Task.WhenAll(
-            server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = identity.Context }, TestContext.Current.CancellationToken),
-            client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "a.example", CertificateChainPolicy = policy }, TestContext.Current.CancellationToken));
-        return presented;
     }
 }
