@@ -10,7 +10,7 @@ using static Linkerd.Tcp.Tests.Security.Certificates.IdentityFixture;
 namespace Linkerd.Tcp.Tests.Security.Certificates;
 
 /// <summary>Hundreds of rotations of real files by turns of a seed.</summary>
-public sealed class CertificateRotationTests
+public sealed class CertificateRotationTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new(Now);
     private readonly LogRecorder _log = new();
@@ -121,6 +121,8 @@ public sealed class CertificateRotationTests
             await session.DisposeAsync();
         }
     }
+
+    public void Dispose() => _log.Dispose();
 
     private static int Descriptors() => Directory.Exists("/proc/self/fd") ? Directory.GetFileSystemEntries("/proc/self/fd").Length : 0;
 

@@ -83,6 +83,7 @@ public sealed class IdentityLoaderTests
     [InlineData("leaf second intermediate root", "")]
     [InlineData("leaf leaf second second intermediate", "")]
     [InlineData("leaf intermediate second", "its certificates are not in the order of their issuers; they are presented in order")]
+    [InlineData("second leaf intermediate", "its certificates are not in the order of their issuers; they are presented in order")]
     [InlineData("root intermediate second leaf", "its certificates are not in the order of their issuers; they are presented in order")]
     [InlineData("leaf second intermediate other", "the certificate of its issuer CN=Root is not in the file: peers that do not have it refuse the identity|CN=Other is not part of the chain, and is not presented")]
     [InlineData("leaf intermediate", "the certificate of its issuer CN=Second is not in the file: peers that do not have it refuse the identity|CN=Intermediate is not part of the chain, and is not presented")]
@@ -96,6 +97,16 @@ public sealed class IdentityLoaderTests
         Assert.Equal(warnings.Split('|', StringSplitOptions.RemoveEmptyEntries), identity.Warnings);
         Assert.Equal(own.RawData, identity.Chain[0]);
         Assert.Equal(certificates.Contains("second", StringComparison.Ordinal) ? 3 : 1, identity.Chain.Length);
+    }
+
+    [Fact]
+    public void Read_PfxWithAChain_HasNoOrderToWarnOf()
+    {
+        using var own = Second.Issue(new TestCertificate("a.example"));
+        var identity = Read(new X509Certificate2Collection { Root.Certificate, Intermediate.Certificate, own, Second.Certificate }.Export(X509ContentType.Pkcs12, "secret")!, null, "secret").Loaded!;
+
+        Assert.Empty(identity.Warnings);
+        Assert.Equal([own.RawData, Second.Certificate.RawData, Intermediate.Certificate.RawData], identity.Chain);
     }
 
     [Fact]
