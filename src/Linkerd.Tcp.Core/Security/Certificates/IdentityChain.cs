@@ -25,7 +25,7 @@ internal sealed class IdentityChain
 
     private bool IsComplete => IsRoot(_chain[^1]);
 
-    /// <summary>Gets the certificates to present after the identity's own: without the root, which whoever trusts it has.</summary>
+    /// <summary>Gets the certificates to present after the identity's own: without the root, which peers that trust it have.</summary>
     public X509Certificate2Collection Intermediates => [.. _chain.Skip(1).Where(static certificate => !IsRoot(certificate))];
 
     /// <summary>Orders certificates: the identity's own, its issuer, the issuer of that, and so on as far as they are there.</summary>
