@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Namerd.Documents;
@@ -6,6 +8,8 @@ using Linkerd.Tcp.Naming.Binding;
 using Linkerd.Tcp.Naming.Files;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Certificates;
 
 namespace Linkerd.Tcp.Fuzz;
 
@@ -47,6 +51,21 @@ public static class FuzzTargets
         "\u0005\0\u0001a", "\u0020\0\u0005", "\u0004\0\0",
     ];
 
+    private static readonly string[] PemTokens =
+    [
+        "-----BEGIN ", "-----END ", "-----", "CERTIFICATE-----", "PRIVATE KEY-----", "EC ", "RSA ", "ENCRYPTED ", "\n", "\r\n", "\r", "=", "==", ":", "Proc-Type: 4,ENCRYPTED\n", "MII", "\u0000", "\ufeff",
+    ];
+
+    private static readonly string[] CertificateTokens =
+    [
+        "\u0030", "\u0030\u0003", "\u0006\u0003\u0055\u001d\u0011", "\u0004\u0010", "\u0001\u0001\u00ff", "\u0002\u0001\u0001", "\u0013\u0004test", "*.example", "spiffe://e/a", "\0", "\n", "\r",
+    ];
+
+    private static readonly CertificateFiles IdentityFiles = new() { CertificateFile = "f", PassphraseFile = "f" };
+    private static readonly byte[] Passphrase = "secret"u8.ToArray();
+    private static readonly DateTimeOffset Now = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly PeerVerifier Verifier = new(TrustedRoots.System, IdentityPurpose.Server, [PeerName.TryParse("a.example", out var name) ? name : throw new FormatException()], TimeProvider.System);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
@@ -61,6 +80,10 @@ public static class FuzzTargets
         new("dns", DnsTokens, Answers),
         new("proxy", ProxyTokens, ProxyHeaders),
         .. SecurityTargets.All,
+
+        // Chains are built, by OpenSSL, of what can be read.
+        new("pem", PemTokens, Identities, FixedBytes: 1024 * 1024),
+        new("certificate", CertificateTokens, Certificates, FixedBytes: 1024 * 1024),
     ];
 
     // What is read prints as something that is read as the same.
@@ -204,6 +227,47 @@ public static class FuzzTargets
         buffer = new byte[header.GetMaxLength(ProxyProtocolVersion.V1)];
         again = ProxyHeader.Read(buffer.AsSpan(0, header.Write(buffer, ProxyProtocolVersion.V1)));
         Expect(again.Status == ProxyReadStatus.Done && (!hasAddresses || Equals(again.Header!.Source, header.Source)), "its line is read as something else");
+    }
+
+    // A file with everything in it, PEM or PFX.
+    private static void Identities(byte[] input)
+    {
+        var document = PemDocument.Parse(input);
+        Expect((document.Error is null) == (document.ErrorLine == 0), "an error without a line, or a line without an error");
+        Expect(document.Blocks.All(block => block.Content.Length > 0 && block.Line > 0 && block.Label.Length > 0), "a block of nothing");
+        var (identity, problem) = IdentityLoader.Read(IdentityFiles, input, null, Passphrase, IdentityPurpose.Server, Now);
+        Expect(identity is null != problem is null, "neither an identity nor a problem");
+        Expect(problem is null || (problem.Message.StartsWith("f: ", StringComparison.Ordinal) && problem.Option.Length > 0), "a problem of no file");
+        if (identity is not null)
+        {
+            Expect(identity.Chain.Length > 0 && identity.Names.All(HostPattern.IsValid), "an identity of nothing");
+            _ = (new TlsIdentitySet([identity]).Select("a.example"), identity.ToString(), identity.IsSame(identity));
+            identity.Context.TargetCertificate.Dispose();
+        }
+    }
+
+    // What a peer may send.
+    private static void Certificates(byte[] input)
+    {
+        X509Certificate2 certificate;
+        try
+        {
+            certificate = X509CertificateLoader.LoadCertificate(input);
+        }
+        catch (CryptographicException)
+        {
+            return;
+        }
+
+        using (certificate)
+        {
+            var names = CertificateNames.Of(certificate);
+            Expect(names.Dns.All(HostPattern.IsValid) && names.ToString().Length < 20_000, "a name that is none");
+            Expect(CertificateNames.CommonNameOf(certificate) is not { } name || HostPattern.IsValid(name), "a common name that is none");
+            var verdict = Verifier.Verify(certificate, []);
+            Expect(verdict.IsAccepted == verdict.Problem is null, "neither accepted nor a problem");
+            Expect(verdict.Problem is null || !verdict.Problem.Any(char.IsControl), "a problem of several lines");
+        }
     }
 
     private static IEnumerable<string> Fields(ProxyHeader header) =>

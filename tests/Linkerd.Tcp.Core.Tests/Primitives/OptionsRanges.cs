@@ -34,6 +34,9 @@ internal static class OptionsRanges
         CachingResolverOptions.WriteInterval: 0 1ms 1s 49d
         CachingResolverOptions.TimeProvider:
         CachingResolverOptions.Logger:
+        CertificateFiles.CertificateFile:
+        CertificateFiles.KeyFile: null
+        CertificateFiles.PassphraseFile: null
         CircuitBreakerOptions.Failures: 0 1 max
         CircuitBreakerOptions.InitialBackoff: 1ms 1s 49d
         CircuitBreakerOptions.MaxBackoff: 49d

@@ -27,8 +27,6 @@ public sealed record TestCertificate(params IReadOnlyList<string> Names)
     /// <summary>The extended key usages; none: there is no such extension.</summary>
     public IReadOnlyList<string> Usages { get; init; } = [ServerUsage, ClientUsage];
 
-    public HashAlgorithmName Hash { get; init; } = HashAlgorithmName.SHA256;
-
     /// <summary>Where the issuer's certificate is, as public authorities say.</summary>
     public string? IssuerUrl { get; init; }
 }

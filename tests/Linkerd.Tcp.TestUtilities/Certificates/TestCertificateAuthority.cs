@@ -16,7 +16,7 @@ public sealed class TestCertificateAuthority : IDisposable
         certificate ??= new TestCertificate();
         _key = certificate.Key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Name = $"CN={name}";
-        var request = NewRequest(Name, _key, certificate.Hash);
+        var request = NewRequest(Name, _key);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         Certificate = (issuer ?? this).Sign(request, certificate, years: 10, isRoot: issuer is null);
@@ -35,7 +35,7 @@ public sealed class TestCertificateAuthority : IDisposable
     {
         var key = certificate.Key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var name = certificate.CommonName ?? (certificate.Names.Count > 0 ? certificate.Names[0] : "test");
-        var request = NewRequest($"CN={name}", key, certificate.Hash);
+        var request = NewRequest($"CN={name}", key);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         AddNames(request, certificate);
         if (certificate.Usages.Count > 0)
@@ -89,8 +89,8 @@ public sealed class TestCertificateAuthority : IDisposable
         }
     }
 
-    private static CertificateRequest NewRequest(string name, AsymmetricAlgorithm key, HashAlgorithmName hash) =>
-        key is RSA rsa ? new(name, rsa, hash, RSASignaturePadding.Pkcs1) : new(name, (ECDsa)key, hash);
+    private static CertificateRequest NewRequest(string name, AsymmetricAlgorithm key) =>
+        key is RSA rsa ? new(name, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) : new(name, (ECDsa)key, HashAlgorithmName.SHA256);
 
     private X509Certificate2 Sign(CertificateRequest request, TestCertificate certificate, int years, bool isRoot)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Formats.Asn1;
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Linkerd.Tcp.Security.Certificates;
@@ -12,6 +13,7 @@ namespace Linkerd.Tcp.Security.Certificates;
 internal sealed record CertificateNames(ImmutableArray<string> Dns, ImmutableArray<string> Uris, ImmutableArray<IPAddress> Addresses)
 {
     private const int MaxShown = 8;
+    private const int MaxText = 200;
     private const int MaxUri = 2048;
     private const string SubjectAlternativeName = "2.5.29.17";
     private const string CommonName = "2.5.4.3";
@@ -52,7 +54,7 @@ internal sealed record CertificateNames(ImmutableArray<string> Dns, ImmutableArr
                 }
             }
         }
-        catch (AsnContentException)
+        catch (Exception e) when (e is AsnContentException or CryptographicException)
         {
             // What was read before it counts, and nothing of what follows.
         }
@@ -70,7 +72,7 @@ internal sealed record CertificateNames(ImmutableArray<string> Dns, ImmutableArr
                 .Select(static part => part.GetSingleElementValue()?.ToLowerInvariant())
                 .FirstOrDefault(static name => name is not null && HostPattern.IsValid(name) && !IPAddress.TryParse(name, out _));
         }
-        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or AsnContentException)
+        catch (Exception e) when (e is CryptographicException or AsnContentException)
         {
             return null;
         }
@@ -79,8 +81,20 @@ internal sealed record CertificateNames(ImmutableArray<string> Dns, ImmutableArr
     /// <summary>Returns the subject or issuer of a certificate for logs: in one line, and of a bounded length.</summary>
     public static string Print(X500DistinguishedName name)
     {
-        var text = name.Name.Length == 0 ? "(no name)" : name.Name;
-        text = text.Length > 200 ? text[..200] + "..." : text;
+        try
+        {
+            return name.Name.Length == 0 ? "(no name)" : OneLine(name.Name);
+        }
+        catch (CryptographicException)
+        {
+            return "(a name that cannot be read)";
+        }
+    }
+
+    /// <summary>Returns a text that a peer may have chosen for logs: in one line, and of a bounded length.</summary>
+    public static string OneLine(string text)
+    {
+        text = text.Length > MaxText ? text[..MaxText] + "..." : text;
         return string.Concat(text.Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
     }
 

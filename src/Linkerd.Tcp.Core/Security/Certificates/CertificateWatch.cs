@@ -61,7 +61,7 @@ internal sealed partial class CertificateWatch : IDisposable
         var errors = Slots.Where(static slot => slot.Problem is not null).Select(static slot => new OptionsError(Join(slot.Option, slot.Problem!.Option), slot.Problem.Message)).ToList();
         if (errors.Count > 0)
         {
-            throw new InvalidOptionsException(errors, "options");
+            throw new InvalidOptionsException(errors, nameof(sources));
         }
 
         _current = Collect();

@@ -17,13 +17,15 @@ internal sealed class IdentityChain
 
     private readonly List<X509Certificate2> _chain;
     private readonly List<X509Certificate2> _unused;
-    private readonly bool _isOrdered;
 
-    private IdentityChain(List<X509Certificate2> chain, List<X509Certificate2> unused, bool isOrdered) => (_chain, _unused, _isOrdered) = (chain, unused, isOrdered);
+    private IdentityChain(List<X509Certificate2> chain, List<X509Certificate2> unused, bool isInOrder) => (_chain, _unused, IsInOrder) = (chain, unused, isInOrder);
+
+    /// <summary>Gets whether the issuers were in order before.</summary>
+    public bool IsInOrder { get; }
 
     private bool IsComplete => IsRoot(_chain[^1]);
 
-    /// <summary>Gets the certificates to present after the identity's own: without the root, which whoever trusts it has.</summary>
+    /// <summary>Gets the certificates to present after the identity's own: without the root, which peers that trust it have.</summary>
     public X509Certificate2Collection Intermediates => [.. _chain.Skip(1).Where(static certificate => !IsRoot(certificate))];
 
     /// <summary>Orders certificates: the identity's own, its issuer, the issuer of that, and so on as far as they are there.</summary>
@@ -40,23 +42,26 @@ internal sealed class IdentityChain
             }
         }
 
-        var isOrdered = true;
+        var isInOrder = true;
         while (!IsRoot(chain[^1]) && left.FindIndex(candidate => IsIssuer(candidate, chain[^1])) is var issuer and >= 0)
         {
-            isOrdered &= issuer == 0;
+            isInOrder &= issuer == 0;
             chain.Add(left[issuer]);
             left.RemoveAt(issuer);
         }
 
-        return new(chain, left, isOrdered);
+        return new(chain, left, isInOrder);
     }
 
     /// <summary>Returns what is wrong with the certificates although they can be used.</summary>
-    public IReadOnlyList<string> FindWarnings(IdentityPurpose purpose, DateTimeOffset now)
+    /// <param name="purpose">The side on which the identity is presented.</param>
+    /// <param name="isOrdered">Whether the file has its certificates in the order in which they are presented, or in an order without a meaning.</param>
+    /// <param name="now">The time.</param>
+    public IReadOnlyList<string> FindWarnings(IdentityPurpose purpose, bool isOrdered, DateTimeOffset now)
     {
         var warnings = new List<string>();
         var own = _chain[0];
-        if (!_isOrdered)
+        if (!isOrdered)
         {
             warnings.Add("its certificates are not in the order of their issuers; they are presented in order");
         }
@@ -90,7 +95,7 @@ internal sealed class IdentityChain
         var last = _chain[^1];
         var hasGap = _unused.Exists(static unused => unused.Extensions.OfType<X509BasicConstraintsExtension>().Any(static constraints => constraints.CertificateAuthority));
         return !IsComplete && (hasGap || (_chain.Count == 1 && last.Extensions.OfType<X509AuthorityInformationAccessExtension>().Any(static access => access.EnumerateCAIssuersUris().Any())))
-            ? $"the certificate of its issuer {CertificateNames.Print(last.IssuerName)} is missing: peers that do not have it refuse the identity" : null;
+            ? $"the certificate of its issuer {CertificateNames.Print(last.IssuerName)} is not in the file: peers that do not have it refuse the identity" : null;
     }
 
     private static string? FindWeakness(X509Certificate2 certificate)

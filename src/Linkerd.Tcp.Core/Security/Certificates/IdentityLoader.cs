@@ -55,6 +55,7 @@ internal static class IdentityLoader
         {
             var secret = passphrase is null ? null : new CertificateReader(files.PassphraseFile!, PassphraseOption).ReadPassphrase(passphrase);
             X509Certificate2 own;
+            bool? isFirst = null;
             if (certificates is [0x30, ..] && FileContentKind.Of(certificates) == FileContentKind.Pfx)
             {
                 read = reader.ReadPfx(certificates, secret);
@@ -64,10 +65,10 @@ internal static class IdentityLoader
             {
                 blocks.AddRange(reader.ReadPem(certificates, "a certificate"));
                 read = reader.ReadCertificates(blocks);
-                own = Join(files, read, blocks, key, secret);
+                (own, isFirst) = Join(files, read, blocks, key, secret);
             }
 
-            return new(Make(reader, own, read, purpose, now), null);
+            return new(Make(reader, own, read, isFirst, purpose, now), null);
         }
         catch (CertificateLoadException e)
         {
@@ -97,7 +98,8 @@ internal static class IdentityLoader
         return own;
     }
 
-    private static X509Certificate2 Join(CertificateFiles files, X509Certificate2Collection read, List<PemBlock> blocks, byte[]? keyFile, string? passphrase)
+    // Its own certificate leaves the collection; and whether it was the first.
+    private static (X509Certificate2 Own, bool IsFirst) Join(CertificateFiles files, X509Certificate2Collection read, List<PemBlock> blocks, byte[]? keyFile, string? passphrase)
     {
         var reader = new CertificateReader(files.CertificateFile, CertificateOption);
         var keyReader = keyFile is null ? reader with { Option = KeyOption } : new CertificateReader(files.KeyFile!, KeyOption);
@@ -123,7 +125,7 @@ internal static class IdentityLoader
                 {
                     read[i].Dispose();
                     read.RemoveAt(i);
-                    return joined;
+                    return (joined, i == 0);
                 }
             }
 
@@ -167,13 +169,16 @@ internal static class IdentityLoader
         }
     }
 
-    private static TlsIdentity Make(CertificateReader reader, X509Certificate2 own, X509Certificate2Collection others, IdentityPurpose purpose, DateTimeOffset now)
+    private static TlsIdentity Make(CertificateReader reader, X509Certificate2 own, X509Certificate2Collection others, bool? isFirst, IdentityPurpose purpose, DateTimeOffset now)
     {
         var subject = CertificateNames.Print(own.SubjectName);
         try
         {
             var chain = IdentityChain.Order(own, others);
-            var warnings = chain.FindWarnings(purpose, now);
+
+            // The order in a PFX file has no meaning.
+            var isOrdered = isFirst is not { } first || (first && chain.IsInOrder);
+            var warnings = chain.FindWarnings(purpose, isOrdered, now);
             if (OperatingSystem.IsWindows())
             {
                 // SChannel takes no key that is only in memory.

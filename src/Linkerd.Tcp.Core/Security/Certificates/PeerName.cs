@@ -36,7 +36,7 @@ internal sealed class PeerName
             // The scheme and the trust domain are the same in any case, the rest is not (SPIFFE-ID, 2).
             var isSpiffe = text.StartsWith(Spiffe, StringComparison.OrdinalIgnoreCase);
             var uri = isSpiffe ? LowerDomain(text) : text;
-            if (!uri.All(char.IsAscii) || uri.IndexOf('*') is var star && star >= 0 && (!isSpiffe || star != uri.Length - 1 || !uri.EndsWith("/*", StringComparison.Ordinal) || uri.Length == Spiffe.Length + 2))
+            if (!uri.All(char.IsAscii) || uri.IndexOf('*') is var star && star >= 0 && (!isSpiffe || star != uri.Length - 1 || !uri.EndsWith("/*", StringComparison.Ordinal) || uri.Length <= Spiffe.Length + 2))
             {
                 return false;
             }

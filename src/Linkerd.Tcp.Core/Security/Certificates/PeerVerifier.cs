@@ -62,14 +62,23 @@ internal sealed class PeerVerifier(TrustedRoots roots, IdentityPurpose purpose, 
 
         using var chain = new X509Chain { ChainPolicy = CreatePolicy() };
         chain.ChainPolicy.ExtraStore.AddRange(others);
-        chain.Build(certificate);
-        var verdict = Judge(certificate, chain);
-        foreach (var element in chain.ChainElements)
+        try
         {
-            element.Certificate.Dispose();
+            chain.Build(certificate);
+            return Judge(certificate, chain);
         }
-
-        return verdict;
+        catch (CryptographicException e)
+        {
+            // A key that OpenSSL cannot read, for example: it is the peer that chooses the bytes.
+            return new(PeerFailure.Invalid, $"it cannot be verified: {CertificateNames.OneLine(e.Message)}");
+        }
+        finally
+        {
+            foreach (var element in chain.ChainElements)
+            {
+                element.Certificate.Dispose();
+            }
+        }
     }
 
     /// <summary>Returns the verdict on a certificate whose chain was built with <see cref="CreatePolicy"/>, in a callback of <c>SslStream</c> for example.</summary>
@@ -132,7 +141,7 @@ internal sealed class PeerVerifier(TrustedRoots roots, IdentityPurpose purpose, 
         }
 
         var other = chain.ChainStatus.FirstOrDefault();
-        return new(PeerFailure.Invalid, $"{other.Status}: {other.StatusInformation?.Trim()}");
+        return new(PeerFailure.Invalid, CertificateNames.OneLine($"{other.Status}: {other.StatusInformation?.Trim()}"));
     }
 
     private static PeerVerdict JudgeTime(X509Certificate2 invalid, X509Certificate2 own, DateTime time)

@@ -1,4 +1,4 @@
-using System.Net.Security;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -73,7 +73,8 @@ public sealed class IdentityLoaderTests
 
             Assert.Equal([Second.Name, Intermediate.Name], identity.Context.IntermediateCertificates.Select(static certificate => certificate.Subject));
             Assert.Equal([own.RawData, Second.Certificate.RawData, Intermediate.Certificate.RawData], identity.Chain);
-            Assert.Equal([own.Subject, Second.Name, Intermediate.Name], await PresentedAsync(identity));
+            await using var session = await TlsPair.ConnectAsync(identity);
+            Assert.Equal([own.Subject, Second.Name, Intermediate.Name], session.Presented);
         }
     }
 
@@ -82,9 +83,10 @@ public sealed class IdentityLoaderTests
     [InlineData("leaf second intermediate root", "")]
     [InlineData("leaf leaf second second intermediate", "")]
     [InlineData("leaf intermediate second", "its certificates are not in the order of their issuers; they are presented in order")]
+    [InlineData("second leaf intermediate", "its certificates are not in the order of their issuers; they are presented in order")]
     [InlineData("root intermediate second leaf", "its certificates are not in the order of their issuers; they are presented in order")]
-    [InlineData("leaf second intermediate other", "CN=Other is not part of the chain, and is not presented")]
-    [InlineData("leaf intermediate", "the certificate of its issuer CN=Second is missing: peers that do not have it refuse the identity|CN=Intermediate is not part of the chain, and is not presented")]
+    [InlineData("leaf second intermediate other", "the certificate of its issuer CN=Root is not in the file: peers that do not have it refuse the identity|CN=Other is not part of the chain, and is not presented")]
+    [InlineData("leaf intermediate", "the certificate of its issuer CN=Second is not in the file: peers that do not have it refuse the identity|CN=Intermediate is not part of the chain, and is not presented")]
     public void Read_Chain_IsOrderedAndFaultsAreWarnings(string certificates, string warnings)
     {
         using var own = Second.Issue(new TestCertificate("a.example"));
@@ -98,11 +100,21 @@ public sealed class IdentityLoaderTests
     }
 
     [Fact]
+    public void Read_PfxWithAChain_HasNoOrderToWarnOf()
+    {
+        using var own = Second.Issue(new TestCertificate("a.example"));
+        var identity = Read(new X509Certificate2Collection { Root.Certificate, Intermediate.Certificate, own, Second.Certificate }.Export(X509ContentType.Pkcs12, "secret")!, null, "secret").Loaded!;
+
+        Assert.Empty(identity.Warnings);
+        Assert.Equal([own.RawData, Second.Certificate.RawData, Intermediate.Certificate.RawData], identity.Chain);
+    }
+
+    [Fact]
     public void Read_IssuerWithAnAddressIsNotThere_IsAMissingIntermediate()
     {
         using var own = Intermediate.Issue(new TestCertificate("a.example") { IssuerUrl = "http://ca.example/ca.crt" });
 
-        Assert.Equal(["the certificate of its issuer CN=Intermediate is missing: peers that do not have it refuse the identity"], Read(Pem(own), TestCertificateAuthority.KeyPem(own)).Loaded!.Warnings);
+        Assert.Equal(["the certificate of its issuer CN=Intermediate is not in the file: peers that do not have it refuse the identity"], Read(Pem(own), TestCertificateAuthority.KeyPem(own)).Loaded!.Warnings);
         Assert.Empty(Read(Pem(own) + Intermediate.Pem, TestCertificateAuthority.KeyPem(own)).Loaded!.Warnings);
     }
 
@@ -115,7 +127,6 @@ public sealed class IdentityLoaderTests
         using var any = Root.Issue(new TestCertificate("a.example") { Usages = ["2.5.29.37.0"] });
         using var noUsage = Root.Issue(new TestCertificate("a.example") { Usages = [] });
         using var shortKey = Root.Issue(new TestCertificate("a.example") { Key = weak });
-        using var oldHash = Root.Issue(new TestCertificate("a.example") { Hash = HashAlgorithmName.SHA1 });
         using var noNames = Root.Issue(new TestCertificate { CommonName = "cn.example" });
         using var oldIssuer = expired.Issue(new TestCertificate("a.example"));
 
@@ -124,7 +135,7 @@ public sealed class IdentityLoaderTests
         Assert.Empty(Warnings(noUsage));
         Assert.Empty(Read(Pem(usage), TestCertificateAuthority.KeyPem(usage), purpose: IdentityPurpose.Client).Loaded!.Warnings);
         Assert.Equal(["CN=a.example has an RSA key of 1024 bits: peers refuse fewer than 2048"], Warnings(shortKey));
-        Assert.Equal(["CN=a.example is signed with sha1ECDSA: peers refuse that"], Warnings(oldHash));
+        Assert.Equal(["CN=sha1.example is signed with sha1ECDSA: peers refuse that"], Read(Recorded.Sha1Bundle).Loaded!.Warnings);
         Assert.Equal(["it has no names in subjectAltName: clients do not accept the common name any more"], Warnings(noNames));
         Assert.Equal(["the issuer CN=Expired expired on 2026-06-01 00:00:00Z"], Warnings(oldIssuer, expired.Pem));
         Assert.Equal(["cn.example"], Read(Pem(noNames), TestCertificateAuthority.KeyPem(noNames)).Loaded!.Names);
@@ -151,7 +162,7 @@ public sealed class IdentityLoaderTests
         { Recorded.Certificate, null, null, "malformed KeyFile", "c.pem: there is no private key behind the certificates, and no key file is given" },
         { Recorded.Certificate, Recorded.Certificate, null, "malformed KeyFile", "k.pem: a private key was expected, not a certificate" },
         { Recorded.Certificate, Recorded.PublicKey, null, "malformed KeyFile", "k.pem: a private key was expected, not a public key" },
-        { Recorded.Certificate, Recorded.EcKey + "\n" + Recorded.EcKey, null, "malformed KeyFile", "k.pem: line 12: one private key was expected, and this is another one" },
+        { Recorded.Certificate, Recorded.EcKey + "\n" + Recorded.EcKey, null, "malformed KeyFile", "k.pem: line 13: one private key was expected, and this is another one" },
         { Recorded.Certificate, Recorded.Ed25519Key, null, "unsupported KeyFile", "k.pem: line 1: an RSA or ECDSA key was expected, not Ed25519" },
         { Recorded.Certificate, Recorded.OpenSshKey, null, "unsupported KeyFile", "k.pem: line 1: the key is in the format of OpenSSH; convert it: ssh-keygen -p -m PEM -f FILE" },
         { Recorded.Certificate, Recorded.TraditionalEncryptedKey, "secret", "unsupported KeyFile", "k.pem: line 1: the key is encrypted in OpenSSL's traditional format; convert it: openssl pkcs8 -topk8 -in FILE -out NEW" },
@@ -225,11 +236,38 @@ public sealed class IdentityLoaderTests
     [Fact]
     public void Read_KeyDerivationWithoutEnd_IsRefusedAtOnce()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var block = key.ExportEncryptedPkcs8PrivateKey("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 0x7a5a5a));
-        var pem = new string(PemEncoding.Write("ENCRYPTED PRIVATE KEY", block));
+        var start = DateTime.UtcNow;
+        foreach (var iterations in new[] { 2_000_001, int.MaxValue, long.MaxValue })
+        {
+            // EncryptedPrivateKeyInfo with PBES2 and PBKDF2, RFC 8018, A.2.
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            using (writer.PushSequence())
+            {
+                using (writer.PushSequence())
+                {
+                    writer.WriteObjectIdentifier("1.2.840.113549.1.5.13");
+                    using (writer.PushSequence())
+                    {
+                        using (writer.PushSequence())
+                        {
+                            writer.WriteObjectIdentifier("1.2.840.113549.1.5.12");
+                            using (writer.PushSequence())
+                            {
+                                writer.WriteOctetString(new byte[8]);
+                                writer.WriteInteger(iterations);
+                            }
+                        }
+                    }
+                }
 
-        Assert.Equal("k.pem: line 1: the key derivation has more than 2000000 iterations", Read(Recorded.Certificate, pem, "secret").Problem!.Message);
+                writer.WriteOctetString(new byte[64]);
+            }
+
+            var pem = new string(PemEncoding.Write("ENCRYPTED PRIVATE KEY", writer.Encode()));
+            Assert.Equal("k.pem: line 1: the key derivation has more than 2000000 iterations", Read(Recorded.Certificate, pem, "secret").Problem!.Message);
+        }
+
+        Assert.True(DateTime.UtcNow - start < TimeSpan.FromSeconds(10));
     }
 
     [Fact]
@@ -248,10 +286,11 @@ public sealed class IdentityLoaderTests
         Assert.Equal(("malformed", "it has more than 1024 KiB"), await LoadAsync("large.pem"));
         if (OperatingSystem.IsLinux())
         {
-            Assert.Equal(0, MkFifo(directory["pipe"], 0x180));
+            LibC.MakePipe(directory["pipe"]);
             Assert.Equal(("unreadable", "a regular file was expected, not a device, pipe or socket"), await LoadAsync("pipe"));
             Assert.Equal(("unreadable", "a regular file was expected, not a device, pipe or socket"), await LoadAsync("/dev/zero"));
             File.CreateSymbolicLink(directory["loop"], directory["loop"]);
+            Assert.Equal(("malformed", "a certificate in PEM was expected, not text without a BEGIN line"), await LoadAsync("/proc/self/status"));
             Assert.StartsWith("it cannot be read: ", (await LoadAsync("loop")).Problem, StringComparison.Ordinal);
         }
 
@@ -275,17 +314,17 @@ public sealed class IdentityLoaderTests
         var pem = Pem(certificate);
         return format switch
         {
-            "PKCS #8" => IdentityFixture.Read(pem, key.ExportPkcs8PrivateKeyPem()),
-            "PKCS #8 with CR LF" => IdentityFixture.Read(pem.ReplaceLineEndings("\r\n"), key.ExportPkcs8PrivateKeyPem().ReplaceLineEndings("\r\n")),
-            "PKCS #1" => IdentityFixture.Read(pem, ((RSA)key).ExportRSAPrivateKeyPem()),
-            "SEC 1" => IdentityFixture.Read(pem, ((ECDsa)key).ExportECPrivateKeyPem()),
-            "encrypted AES" => IdentityFixture.Read(pem, key.ExportEncryptedPkcs8PrivateKeyPem("sécret", Aes), "sécret\n"),
-            "encrypted 3DES" => IdentityFixture.Read(pem, key.ExportEncryptedPkcs8PrivateKeyPem("secret", TripleDes), "secret"),
-            "bundle" => IdentityFixture.Read(pem + Root.Pem + key.ExportPkcs8PrivateKeyPem()),
-            "key first" => IdentityFixture.Read(key.ExportPkcs8PrivateKeyPem() + "\n" + pem),
-            "PFX" => IdentityFixture.Read(certificate.ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, "secret"), null, "secret"),
-            "PFX without passphrase" => IdentityFixture.Read(certificate.Export(X509ContentType.Pkcs12)),
-            _ => IdentityFixture.Read(new X509Certificate2Collection { Root.Certificate, certificate }.Export(X509ContentType.Pkcs12, "secret")!, null, "secret"),
+            "PKCS #8" => Read(pem, key.ExportPkcs8PrivateKeyPem()),
+            "PKCS #8 with CR LF" => Read(pem.ReplaceLineEndings("\r\n"), key.ExportPkcs8PrivateKeyPem().ReplaceLineEndings("\r\n")),
+            "PKCS #1" => Read(pem, ((RSA)key).ExportRSAPrivateKeyPem()),
+            "SEC 1" => Read(pem, ((ECDsa)key).ExportECPrivateKeyPem()),
+            "encrypted AES" => Read(pem, key.ExportEncryptedPkcs8PrivateKeyPem("sécret", Aes), "sécret\n"),
+            "encrypted 3DES" => Read(pem, key.ExportEncryptedPkcs8PrivateKeyPem("secret", TripleDes), "secret"),
+            "bundle" => Read(pem + Root.Pem + key.ExportPkcs8PrivateKeyPem()),
+            "key first" => Read(key.ExportPkcs8PrivateKeyPem() + "\n" + pem),
+            "PFX" => Read(certificate.ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, "secret"), null, "secret"),
+            "PFX without passphrase" => Read(certificate.Export(X509ContentType.Pkcs12)),
+            _ => Read(new X509Certificate2Collection { Root.Certificate, certificate }.Export(X509ContentType.Pkcs12, "secret")!, null, "secret"),
         };
     }
 
@@ -297,30 +336,4 @@ public sealed class IdentityLoaderTests
         Assert.Equal(pkcs8.Length, read);
         Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
     }
-
-    // What a client gets of a handshake, in the order of its chain.
-    private static async Task<IReadOnlyList<string>> PresentedAsync(TlsIdentity identity)
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        using var connecting = new System.Net.Sockets.TcpClient();
-        var accepting = listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-        await connecting.ConnectAsync((System.Net.IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        using var accepted = await accepting;
-        await using var server = new SslStream(accepted.GetStream());
-        IReadOnlyList<string> presented = [];
-        await using var client = new SslStream(connecting.GetStream(), false, (_, _, chain, _) =>
-        {
-            presented = [.. chain!.ChainElements.Select(static element => element.Certificate.Subject)];
-            return true;
-        });
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        await Task.WhenAll(
-            server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = identity.Context }, TestContext.Current.CancellationToken),
-            client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "a.example", CertificateChainPolicy = policy }, TestContext.Current.CancellationToken));
-        return presented;
-    }
-
-    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "mkfifo")]
-    private static extern int MkFifo([System.Runtime.InteropServices.MarshalAs(System.Runtime.InteropServices.UnmanagedType.LPUTF8Str)] string path, uint mode);
 }

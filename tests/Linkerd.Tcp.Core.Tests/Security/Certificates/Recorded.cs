@@ -169,6 +169,26 @@ internal static class Recorded
 
         """;
 
+    /// <summary>A certificate that is signed with SHA-1, and its key: openssl x509 -req -sha1.</summary>
+    public const string Sha1Bundle = """
+        -----BEGIN CERTIFICATE-----
+        MIIBkDCCATagAwIBAgIUOjpTtscAsA76IJEq9bt8KTh5kEEwCQYHKoZIzj0EATAb
+        MRkwFwYDVQQDDBByZWNvcmRlZC5leGFtcGxlMCAXDTI2MTEzMDEwNTM0N1oYDzIx
+        MjYxMTA2MTA1MzQ3WjAXMRUwEwYDVQQDDAxzaGExLmV4YW1wbGUwWTATBgcqhkjO
+        PQIBBggqhkjOPQMBBwNCAATwlx0Tan5ZCZa2GyKlxLbcACm0v2ENJj2vfzZAE9CJ
+        SRUfEvBHF1kk6r0+GcUioJQUVvjs059RyILUZzvGTiKao1swWTAXBgNVHREEEDAO
+        ggxzaGExLmV4YW1wbGUwHQYDVR0OBBYEFMTjt1BJpFcr0Sw/aK0ttxLLarv6MB8G
+        A1UdIwQYMBaAFOgJ/ddTPGeqleLWqe4IDLXBmj3qMAkGByqGSM49BAEDSQAwRgIh
+        ANmvzTYqPFmhrtE6FrYrVaT+hUYgksPbbebgLp4IVbsXAiEA6kxyBTTUnMPKVs6N
+        4HIAvZfk0Uhz4bXPcv8+DlpNSuI=
+        -----END CERTIFICATE-----
+        -----BEGIN EC PRIVATE KEY-----
+        MHcCAQEEILmjeke7+9p+8VEmXTTswlrdovgLxnRjbDhSABUHl7buoAoGCCqGSM49
+        AwEHoUQDQgAE8JcdE2p+WQmWthsipcS23AAptL9hDSY9r382QBPQiUkVHxLwRxdZ
+        JOq9PhnFIqCUFFb47NOfUciC1Gc7xk4img==
+        -----END EC PRIVATE KEY-----
+        """;
+
     /// <summary>The certificate and its key, the passphrase is "secret": openssl pkcs12 -export.</summary>
     public const string Pfx =
         "MIIEPAIBAzCCA/IGCSqGSIb3DQEHAaCCA+MEggPfMIID2zCCApIGCSqGSIb3DQEHBqCCAoMwggJ/AgEAMIICeAYJKoZIhvcNAQcBMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjm5lL0mi+rRwICCAAwDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEOBDkvVllLvYAjQhyMWofTSAggIQBCzHvUbkKlV3LwbCoR3+Yke6CPTU8NYGwofWIHD5cowgnbpa5kxVppg4Qnd35iowwhgtxPIY1wyY0HqxGXcXYFfzawNzQNJ94LkLySLSSoZywm3Cfyqifjgid/7mlnkyu2K7oJsl/fWjWjCPvm2uG+Vs8VoE9pYbKoxRpS8WlZw4fpzFxUxXYk8Jxec87bKMjBnXtw9oXcRNrIPrNvNtapEWPTgj4SR3LHVXguxVUAbJUIk42Tconu40UPWhVpk/sQn69wz9RKNfLXPocBG8R/t6Ef7xPKVKj1YmKXGk44Gabe7vfe05P6yhmD+okcje0ezS7l5pVrJMEJbaX1NopzdjmYg8eaBPTQwlsOvjxK795PLq2zwd+0mNWg9hum6dRjNBJlG4m+eP03FDumyFozDzaO76LN4Y2ZhfiVfXkuGE766Xiu+Bs3AaEaPfqezi6Fxh7+/5yEl7sfXrrT1bqRVGViFji0baQ0xxcufySg5U4M9IwxrJgrNtkVZy9irN0cddRB9oeOqWIsl5mR6nx4Ijdqf61JCy0hzVkWPFW+0+Xw6VRLIC4aHtH6fxopa4f+ohGKKjrTsBVrUiarwU9+8RXBP8pFRRNVvfuPYHwHAYDbUjmoPGaUoTcW3e8Ok5B4LWiEIBIXYOGQsoA0MhmXSRyuxkjbQ3HB5FIHfd02D087Epy1pcAsnMlHfeeoGtMIIBQQYJKoZIhvcNAQcBoIIBMgSCAS4wggEqMIIBJgYLKoZIhvcNAQwKAQKgge8wgewwVwYJKoZIhvcNAQUNMEowKQYJKoZIhvcNAQUMMBwECF1Lc8/hC/C2AgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQ9c1Jr/IyZhObY7/8qyT1bASBkCnXhDRXLlDaJSLxBtduhI4nBJyfwTvKZXCnzN1fubcfSsQXaMduIbiSAbqSs/Kb+8S7IGZ5MW+AlMJvTCzCz5eQKiJptwDeVFXDZYjQZEfmU1jOzukmnVLmdsfD4mZDMEwgFcmSAExe0x1sEMO5P+yX2o0CPhyYZOZ/a4IPvniMQ1JveaveW2+ObDnAec0sNzElMCMGCSqGSIb3DQEJFTEWBBQdgfdqjMajVC3TF04BrZMN/ro1UDBBMDEwDQYJYIZIAWUDBAIBBQAEIPk2HLatBrefDer5N1ulrukIzL7xer5IIjCzlskw1lG4BAirwML5errzXAICCAA=";
@@ -179,6 +199,6 @@ internal static class Recorded
 
     public static IReadOnlyList<string> Pem { get; } =
     [
-        Certificate, EcKey, TraditionalEncryptedKey, EncryptedKey, EncryptedKeyOldScheme, EncryptedKeyScrypt, Ed25519Key, Ed25519Certificate, Request, Pkcs7, TrustedCertificate, PublicKey, OpenSshKey,
+        Certificate, EcKey, TraditionalEncryptedKey, EncryptedKey, EncryptedKeyOldScheme, EncryptedKeyScrypt, Ed25519Key, Ed25519Certificate, Request, Pkcs7, TrustedCertificate, PublicKey, OpenSshKey, Sha1Bundle,
     ];
 }
