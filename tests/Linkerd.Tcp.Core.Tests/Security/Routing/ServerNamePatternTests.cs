@@ -50,8 +50,9 @@ public sealed class ServerNamePatternTests
     [InlineData("a,h2", 2, "'alpn=' expected but 'h' found at 'a,[h]2'")]
     [InlineData("a,alpn=", 7, "an application protocol, such as h2 or http/1.1, expected but end of input found at 'a,alpn=[]'")]
     [InlineData("alpn=", 5, "an application protocol, such as h2 or http/1.1, expected but end of input found at 'alpn=[]'")]
-    [InlineData("a,alpn=h2,h3", 9, "an application protocol of at most 255 characters of ASCII without space, ',' and '=' expected but ',' found at 'a,alpn=h2[,]h3'")]
-    [InlineData("alpn=h 2", 6, "an application protocol of at most 255 characters of ASCII without space, ',' and '=' expected but ' ' found at 'alpn=h[ ]2'")]
+    [InlineData("a,alpn=h2,h3", 9, "an application protocol of at most 255 characters of ASCII without space, ',' and '=', and no '/' at its beginning, expected but ',' found at 'a,alpn=h2[,]h3'")]
+    [InlineData("alpn=h 2", 6, "an application protocol of at most 255 characters of ASCII without space, ',' and '=', and no '/' at its beginning, expected but ' ' found at 'alpn=h[ ]2'")]
+    [InlineData("a,alpn=/x", 7, "an application protocol of at most 255 characters of ASCII without space, ',' and '=', and no '/' at its beginning, expected but '/' found at 'a,alpn=[/]x'")]
     [InlineData("*.example.com,", 14, "'alpn='")]
     public void Parse_NoPattern_IsSaidWithItsPosition(string text, int position, string message)
     {
