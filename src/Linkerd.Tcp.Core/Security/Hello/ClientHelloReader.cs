@@ -4,9 +4,9 @@ using System.Buffers.Binary;
 namespace Linkerd.Tcp.Security.Hello;
 
 /// <summary>
-/// Finds the ClientHello at the beginning of a connection, in any number of records, without consuming it. One value follows one connection: it keeps its place, so that each byte of a record is looked at once
-/// for its header and once when the ClientHello is complete, however few bytes a call brings. It never throws, and allocates nothing but its result; a ClientHello of several records is put together
-/// in a rented buffer.
+/// Finds the ClientHello at the beginning of a connection, in any number of records, without consuming it. One value follows one connection and keeps its place between calls: records that are whole are not read
+/// again before the ClientHello is complete, so that the work grows with the bytes and with the calls, and not with their product. It never throws, and allocates nothing but its result; a ClientHello of several
+/// records is put together in a rented buffer.
 /// </summary>
 /// <remarks>The default value is at the beginning. Not safe for use by several threads.</remarks>
 internal struct ClientHelloReader

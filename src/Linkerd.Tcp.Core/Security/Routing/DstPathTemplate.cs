@@ -21,6 +21,10 @@ internal sealed class DstPathTemplate
     public static DstPathTemplate Parse(string text, int captures)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (!text.StartsWith('/'))
+        {
+            throw PatternSyntax.Error("'/'", text, 0);
+        }
 
         // With letters in place of the captures it must be a name.
         var name = text.ToCharArray();

@@ -63,9 +63,9 @@ internal sealed class ServerNamePattern
     {
         for (var i = start; i < text.Length; i++)
         {
-            if (text[i] is <= ' ' or > '~' or ',' or '=' || i - start == MaxProtocol)
+            if (text[i] is <= ' ' or > '~' or ',' or '=' || i - start == MaxProtocol || text[start] == '/')
             {
-                throw PatternSyntax.Error($"an application protocol of at most {MaxProtocol} characters of ASCII without space, ',' and '='", text, i);
+                throw PatternSyntax.Error($"an application protocol of at most {MaxProtocol} characters of ASCII without space, ',' and '=', and no '/' at its beginning,", text, i);
             }
         }
 
@@ -109,7 +109,7 @@ internal sealed class ServerNamePattern
         return name.Length <= MaxName ? labels.ToImmutable() : throw PatternSyntax.Error($"a host name of at most {MaxName} characters", text, MaxName);
     }
 
-    // Clients send the form of DNS. It is not converted here: which of the versions of IDNA a user means, nobody says, and the message shows what to write.
+    // Clients send the form of DNS. It is not converted here, as the versions of IDNA differ and the runtime has but one; the message shows what may be meant.
     private static NameSyntaxException NotAscii(string text, int end)
     {
         string? converted = null;

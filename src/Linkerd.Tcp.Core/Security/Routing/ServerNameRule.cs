@@ -47,10 +47,12 @@ internal sealed class ServerNameRule
     }
 
     /// <summary>Returns the index of the <c>=</c> between the pattern and the target; -1 if there is none.</summary>
+    /// <remarks>A protocol does not begin with a slash, and a name does: <c>alpn=/svc/web</c> is a rule for the host <c>alpn</c>.</remarks>
     public static int FindEndOfPattern(string text)
     {
         var end = text.IndexOf('=', StringComparison.Ordinal);
-        return end >= 0 && (text[..end] == "alpn" || text[..end].EndsWith(",alpn", StringComparison.Ordinal)) ? text.IndexOf('=', end + 1) : end;
+        var isProtocolNext = end >= 0 && (text.AsSpan(0, end).EndsWith(",alpn", StringComparison.Ordinal) || (text.AsSpan(0, end) is "alpn" && !text.AsSpan(end + 1).StartsWith('/')));
+        return isProtocolNext ? text.IndexOf('=', end + 1) : end;
     }
 
     /// <summary>Returns the rule as <see cref="Parse"/> reads it.</summary>
