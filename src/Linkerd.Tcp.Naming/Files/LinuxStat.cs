@@ -81,7 +81,7 @@ internal static partial class LinuxStat
 
     // struct statx of linux/stat.h: the same on every architecture.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Status
+    internal struct Status
     {
         [FieldOffset(28)]
         public ushort Mode;
