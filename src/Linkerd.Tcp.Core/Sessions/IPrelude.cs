@@ -41,9 +41,6 @@ internal readonly struct PreludeResult
     /// <summary>The client is refused for what is known of it now.</summary>
     public static PreludeResult Refused(RejectReason refusal, string detail) => new(CloseReason.Rejected(refusal), detail);
 
-    /// <summary>The session ends for another reason.</summary>
-    public static PreludeResult Ended(CloseReason reason, string detail) => new(reason, detail);
-
     /// <summary>The connection has ended, by what a receive or a send gave: <see cref="TransportStatus.Ok"/> is the client's FIN.</summary>
     public static PreludeResult Ended(TransportStatus status) => new(
         new(status == TransportStatus.Aborted ? ClosedBy.Proxy : ClosedBy.Client, ClosePhase.Accept, status == TransportStatus.TimedOut),

@@ -61,9 +61,6 @@ internal sealed class MeshServer : IDisposable
 
     public CallInvoker Calls { get; }
 
-    /// <summary>Whether it answered, and nothing went wrong with it since.</summary>
-    public bool IsGood => Volatile.Read(ref _isGood);
-
     /// <summary>Whether it ever answered.</summary>
     public bool WasGood { get; private set; }
 
