@@ -10,11 +10,10 @@ internal struct DuplexTimeouts()
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
-    private long _clientSpokeAt;
-    private bool _isStopped;
-
     // When bytes had last moved as the last exception was made; -1: none was.
     private long _sparedAt = -1;
+    private long _clientSpokeAt;
+    private bool _isStopped;
     private volatile bool _watchingBlocked;
 
     /// <summary>Begins to look at the limits.</summary>

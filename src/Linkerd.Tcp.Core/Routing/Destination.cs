@@ -220,7 +220,7 @@ public sealed class Destination
     internal void ServeWith(ConnectOptions policy, TcpOptions tcp, ConnectOptions? before = null) => _policy.ServeWith(policy, tcp, before);
 
     /// <summary>Called when its resolver has said something.</summary>
-    internal void Hear(ResolverWatch watch, Resolution resolution)
+    internal void OnResolution(ResolverWatch watch, Resolution resolution)
     {
         lock (_applying)
         {
