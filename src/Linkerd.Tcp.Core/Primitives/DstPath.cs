@@ -53,7 +53,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         var path = scanner.TakePath();
         scanner.SkipSpace();
         scanner.TakeEnd();
-        return path;
+        return FromText(path);
     }
 
     /// <summary>Parses a name; returns false if the text is not a name.</summary>
@@ -86,7 +86,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         foreach (var label in labels)
         {
             ArgumentException.ThrowIfNullOrEmpty(label, nameof(labels));
-            printed.Add(NameScanner.PrintLabel(Encoding.UTF8.GetBytes(label)));
+            printed.Add(NameLabel.Print(Encoding.UTF8.GetBytes(label)));
         }
 
         return FromCanonicalLabels(printed.MoveToImmutable());
@@ -175,5 +175,21 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
     /// <inheritdoc cref="op_LessThan"/>
     public static bool operator >=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) >= 0;
 
-    internal static DstPath FromCanonicalLabels(ImmutableArray<string> labels) => labels.IsEmpty ? Root : new(labels);
+    private static DstPath FromText(ReadOnlySpan<char> path)
+    {
+        if (path.Length == 1)
+        {
+            return Root;
+        }
+
+        var labels = ImmutableArray.CreateBuilder<string>();
+        foreach (var label in path[1..].Split('/'))
+        {
+            labels.Add(NameLabel.Print(path[1..][label]));
+        }
+
+        return new(labels.DrainToImmutable());
+    }
+
+    private static DstPath FromCanonicalLabels(ImmutableArray<string> labels) => labels.IsEmpty ? Root : new(labels);
 }

@@ -7,19 +7,13 @@ namespace Linkerd.Tcp.Proxying;
 /// One copy while it runs. The two directions are relays of their own, which may run on two threads; each ends by itself, and an abnormal end
 /// aborts both connections, which ends the rest. State that the directions share is either written once or under the lock.
 /// </summary>
-internal sealed partial class DuplexRun
+internal sealed class DuplexRun : ITimerHandler
 {
-    private readonly TransportConnection _client;
     private readonly PreconnectGate? _hold;
-    private readonly HalfDuplex _up;
-    private readonly HalfDuplex _down;
-    private readonly DuplexOptions _options;
     private readonly DuplexControl _control;
     private readonly IDuplexOwner _owner;
-    private readonly TimeProvider _clock;
-    private readonly long _startedAt;
-    private readonly TimeSpan _lifetime;
     private TransportConnection _server;
+    private DuplexTimeouts _timeouts = new();
     private Exception? _error;
     private int _running = 2;
     private int _resetting;
@@ -33,35 +27,70 @@ internal sealed partial class DuplexRun
         IDuplexOwner owner,
         IServerReplacement? replacement = null)
     {
-        _client = client;
+        Client = client;
         _server = server;
-        _options = options;
+        Options = options;
         _control = control;
         _owner = owner;
-        _clock = client.Executor.TimeProvider;
-        _startedAt = _clock.GetTimestamp();
-        _up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, _startedAt);
-        _down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, _startedAt);
-        _lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
-        _hold = replacement is null ? null : new PreconnectGate(this, _up, _down, replacement);
+        Clock = client.Executor.TimeProvider;
+        StartedAt = Clock.GetTimestamp();
+        Up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, StartedAt);
+        Down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, StartedAt);
+        Lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
+        _hold = replacement is null ? null : new PreconnectGate(this, Up, Down, replacement);
     }
 
-    public long BytesFromClient => _up.Received;
+    public TransportConnection Client { get; }
 
-    public long BytesToServer => _up.Sent;
+    public HalfDuplex Up { get; }
 
-    public long BytesFromServer => _down.Received;
+    public HalfDuplex Down { get; }
 
-    public long BytesToClient => _down.Sent;
+    public DuplexOptions Options { get; }
 
-    public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(LastMoved);
+    public TimeProvider Clock { get; }
 
-    public long Now => _clock.GetTimestamp();
+    public long StartedAt { get; }
+
+    /// <summary>Gets the limit of the copy's time, with its jitter.</summary>
+    public TimeSpan Lifetime { get; }
+
+    public long BytesFromClient => Up.Received;
+
+    public long BytesToServer => Up.Sent;
+
+    public long BytesFromServer => Down.Received;
+
+    public long BytesToClient => Down.Sent;
+
+    public DateTimeOffset LastActivity => Clock.GetUtcNow() - Clock.GetElapsedTime(LastMoved);
+
+    /// <summary>Gets the time at which bytes last moved, either way.</summary>
+    public long LastMoved => Math.Max(Up.LastMoved, Down.LastMoved);
+
+    public long Now => Clock.GetTimestamp();
 
     /// <summary>True if its end is decided.</summary>
     public bool IsEnding => _control.Reason is not null;
 
-    public ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
+    public ClosePhase Phase => Up.IsLast || Down.IsLast ? ClosePhase.Last : ClosePhase.Data;
+
+    /// <summary>Who ended the copy first, and after how long. Once it has ended.</summary>
+    public FirstEnd FirstEnd
+    {
+        get
+        {
+            // Where we ended it, by a limit or for somebody else, no direction has an end of its own.
+            var up = Up.Ended ? Up.EndedAt : long.MaxValue;
+            var down = Down.Ended ? Down.EndedAt : long.MaxValue;
+            var at = Math.Min(up, down);
+            var after = Clock.GetElapsedTime(StartedAt, at == long.MaxValue ? Clock.GetTimestamp() : at);
+
+            // A reset by the server may be found by the direction that sends to it. With both directions open it came before any other end.
+            var wasReset = _control.Reason is { By: ClosedBy.Server, Phase: ClosePhase.Data, TimedOut: false };
+            return new(wasReset || (Down.EndedWithFin && down < up), after);
+        }
+    }
 
     /// <exception cref="InvalidOperationException">The control serves another copy already.</exception>
     public void Start()
@@ -74,7 +103,7 @@ internal sealed partial class DuplexRun
 
         try
         {
-            StartTimer();
+            _timeouts.Start(this);
             if (_hold is { } hold)
             {
                 hold.Start();
@@ -82,7 +111,7 @@ internal sealed partial class DuplexRun
             else
             {
                 StartUp();
-                _server.StartRelay(_client, _down);
+                _server.StartRelay(Client, Down);
             }
         }
         catch (Exception error)
@@ -96,26 +125,45 @@ internal sealed partial class DuplexRun
     /// <summary>Starts the direction from the client.</summary>
     public void StartUp()
     {
-        if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
+        if (Options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
         {
-            // Bytes that were received already are handed over by the relay without an event.
-            if (_client.UnreadBytes > 0)
+            // What was received already is handed over by the relay without a word.
+            if (Client.UnreadBytes > 0)
             {
                 OnFirstFromClient(Now);
             }
             else
             {
-                _up.TellFirst();
+                Up.TellFirst();
             }
         }
 
-        _client.StartRelay(_server, _up);
+        Client.StartRelay(_server, Up);
+    }
+
+    /// <summary>The client's first bytes are here, or about to be handed to the server: its time to answer begins. Not asked for where that is not limited.</summary>
+    public void OnFirstFromClient(long now) => _timeouts.OnFirstFromClient(this, now);
+
+    /// <summary>A direction is blocked, and does not notice that its source is gone.</summary>
+    public void WatchBlocked() => _timeouts.WatchBlocked(this);
+
+    void ITimerHandler.OnTimer()
+    {
+        try
+        {
+            _timeouts.Reschedule(this, isTime: true);
+        }
+        catch (Exception error)
+        {
+            // Nobody is behind a timer to catch it.
+            Fail(error);
+        }
     }
 
     /// <summary>Ends both connections at once, and throws nothing. Any thread. The caller has set the reason before.</summary>
     public void Abort()
     {
-        Abort(_client);
+        Abort(Client);
         Abort(Volatile.Read(ref _server));
         try
         {
@@ -138,8 +186,8 @@ internal sealed partial class DuplexRun
     public ValueTask ReplaceServerAsync(TransportConnection fresh)
     {
         var old = _server;
-        _up.ReplaceDestination(fresh);
-        _down.ReplaceSource(fresh);
+        Up.ReplaceDestination(fresh);
+        Down.ReplaceSource(fresh);
         Volatile.Write(ref _server, fresh);
 
         // Either the caller that ends the copy finds the fresh one, or its reason is found here.
@@ -271,15 +319,15 @@ internal sealed partial class DuplexRun
     /// <returns>The state of the other direction at that moment; of two that end at once, exactly one sees the other ended.</returns>
     private (bool Ended, bool EndedWithFin) End(HalfDuplex half, bool withFin)
     {
-        var other = ReferenceEquals(half, _up) ? _down : _up;
+        var other = ReferenceEquals(half, Up) ? Down : Up;
         (bool, bool) state;
-        lock (_up)
+        lock (Up)
         {
-            half.End(withFin, _clock.GetTimestamp());
+            half.End(withFin, Clock.GetTimestamp());
             state = (other.Ended, other.EndedWithFin);
         }
 
-        Reschedule();
+        _timeouts.Reschedule(this);
         return state;
     }
 
@@ -296,7 +344,7 @@ internal sealed partial class DuplexRun
     {
         try
         {
-            StopTimer();
+            _timeouts.Stop(this);
         }
         catch (Exception error)
         {
@@ -311,7 +359,7 @@ internal sealed partial class DuplexRun
 
         try
         {
-            await _client.DisposeAsync().ConfigureAwait(false);
+            await Client.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -332,7 +380,7 @@ internal sealed partial class DuplexRun
 
     private DuplexResult ResultOf(CloseReason reason)
     {
-        var duration = _clock.GetElapsedTime(_startedAt);
+        var duration = Clock.GetElapsedTime(StartedAt);
         try
         {
             return new(reason, BytesFromClient, BytesToServer, BytesFromServer, BytesToClient, duration);

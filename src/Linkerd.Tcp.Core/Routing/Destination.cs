@@ -1,3 +1,4 @@
+using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
@@ -5,7 +6,6 @@ using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
-using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
@@ -13,19 +13,17 @@ namespace Linkerd.Tcp;
 /// A resolved name at run time: the watch on its resolver, its balancer, and those who wait for an endpoint. Shared by all sessions to the name.
 /// Any thread.
 /// </summary>
-public sealed partial class Destination
+public sealed class Destination
 {
     /// <summary>How long the end of a watch is waited for.</summary>
     internal static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
 
     private readonly DestinationServices _services;
-    private readonly TimeProvider _timeProvider;
-    private readonly IRandomSource _random;
-    private readonly ILogger _logger;
-    private readonly RepeatFilter _failureFilter;
     private readonly CancellationTokenSource _ending;
     private readonly CancellationToken _stopping;
     private readonly ChangeSignal _signal = new();
+    private readonly DestinationWatch _watch;
+    private readonly DestinationPolicy _policy;
 
     // Held while an answer of the resolver, or a change of the options, is applied; before the locks of the balancer.
     private readonly Lock _applying = new();
@@ -33,16 +31,7 @@ public sealed partial class Destination
     private volatile ILoadBalancer _balancer;
     private volatile ConnectionLimit? _sessionLimit;
     private volatile ProxyHeaderSender? _header;
-    private ResolverWatch _watch;
-    private long _updates;
-    private long _failures;
-    private long _goodUntil;
-    private EndpointSet _endpoints = EndpointSet.Empty;
-    private volatile bool _isResolved;
-    private volatile bool _hasHadEndpoints;
-    private volatile bool _isStale;
     private volatile bool _isEnded;
-    private volatile Resolution _resolution = Resolution.Pending.Instance;
 
     /// <param name="name">The name.</param>
     /// <param name="options">The options, which are copied.</param>
@@ -52,22 +41,18 @@ public sealed partial class Destination
         Name = name;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _services = services;
-        (_timeProvider, _random, _logger) = (services.TimeProvider, services.Random, services.Logger);
-        _failureFilter = new RepeatFilter(_timeProvider);
-        _ejectedFilter = new RepeatFilter(_timeProvider);
-        _readmittedFilter = new RepeatFilter(_timeProvider);
-        _heldBackFilter = new RepeatFilter(_timeProvider);
-        _handlerFilter = new RepeatFilter(_timeProvider);
-        _onlyFilter = new RepeatFilter(_timeProvider);
         _balancer = DestinationBalancer.Make(options, name);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
-        _watch = new ResolverWatch(this, options.Resolver, services, _stopping);
-        Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, CannotSucceed, _timeProvider);
-        Budget = new RetryTokens(options.RetryBudget, _timeProvider);
+        _watch = new DestinationWatch(this, services, _stopping);
+        _policy = new DestinationPolicy(this);
+        Preconnects = new DestinationPreconnects(this, services);
+        Health = new DestinationHealth(this, services, _stopping);
+        Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, this.CannotSucceed, services.TimeProvider);
+        Budget = new RetryTokens(options.RetryBudget, services.TimeProvider);
         ConfigureSessionLimit(options.MaxSessions);
         ConfigureHeader(options.SendProxy);
-        ConfigureChecks(options.Check);
+        Health.Configure();
         _balancer.Changed += Signal;
     }
 
@@ -81,19 +66,22 @@ public sealed partial class Destination
     public IResolver Resolver => _options.Resolver;
 
     /// <summary>What the resolver said last.</summary>
-    public Resolution Resolution => _resolution;
+    public Resolution Resolution => _watch.Resolution;
 
     /// <summary>How many good answers changed or confirmed the set.</summary>
-    public long Updates => Volatile.Read(ref _updates);
+    public long Updates => _watch.Updates;
 
     /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
-    public long Failures => Volatile.Read(ref _failures);
+    public long Failures => _watch.Failures;
 
     /// <summary>Whether the set in use was remembered from an earlier run (<see cref="CachingResolver"/>), and nothing has confirmed it yet.</summary>
-    public bool IsStale => _isStale;
+    public bool IsStale => _watch.IsStale;
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
-    public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+    public TimeSpan Age => _watch.Age;
+
+    /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
+    public int PendingSessions => Waiters.Count;
 
     /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
     internal event Action<Destination>? Evicted;
@@ -101,8 +89,31 @@ public sealed partial class Destination
     /// <summary>Gets who holds it; it is not evicted while somebody does.</summary>
     internal DestinationUse Use { get; } = new();
 
+    /// <summary>Gets the checks and ejections of its endpoints, and who hears of them.</summary>
+    internal DestinationHealth Health { get; }
+
+    /// <summary>Gets those who wait for an endpoint.</summary>
+    internal PendingQueue Waiters { get; }
+
+    internal RetryTokens Budget { get; }
+
+    /// <summary>Gets the connections that are made ahead.</summary>
+    internal DestinationPreconnects Preconnects { get; }
+
+    /// <summary>Gets the sender of the PROXY header with which its connections begin; null if they begin with none.</summary>
+    internal ProxyHeaderSender? Header => _header;
+
+    /// <summary>Gets the places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>
+    internal ConnectionLimit? SessionLimit => _sessionLimit;
+
+    /// <summary>Gets how its checks and its direct connections are made: as its options say, or else as for the sessions of the first proxy that serves it.</summary>
+    internal ConnectOptions ConnectPolicy => _policy.Connect;
+
+    /// <summary>Gets a value that indicates whether there has been a set of endpoints.</summary>
+    internal bool IsResolved => _watch.IsResolved;
+
     /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
-    internal bool HasHadEndpoints => _hasHadEndpoints;
+    internal bool HasHadEndpoints => _watch.HasHadEndpoints;
 
     /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
     internal bool IsEnded => _isEnded;
@@ -111,13 +122,13 @@ public sealed partial class Destination
     internal DestinationOptions Options => _options;
 
     /// <summary>Gets the endpoints that discovery gave last.</summary>
-    internal EndpointSet EndpointSet => Volatile.Read(ref _endpoints);
+    internal EndpointSet EndpointSet => _watch.Endpoints;
 
     /// <summary>
     /// Gets a value that indicates whether it is worth keeping although nobody holds it: an operator's order stands, the last good set is all that there is, or connections are made ahead.
     /// </summary>
     internal bool IsWorthKeeping =>
-        Preconnects(_options) > 0 || (EndpointSet.Count > 0 && (_isStale || _resolution is Resolution.Failed or Resolution.Pending)) || IsOverridden;
+        Preconnects.AreWanted || _watch.IsKept || (_balancer is LoadBalancer own ? own.IsOverridden : _balancer.Endpoints.Any(static endpoint => endpoint.IsOverridden));
 
     /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or have one, among those that discovery gave last.</summary>
     internal bool HasSessions => !Waiters.IsEmpty || _balancer.Endpoints.Any(static endpoint => endpoint.Load > 0);
@@ -128,23 +139,97 @@ public sealed partial class Destination
     /// <summary>Completes when something has happened since the version was read.</summary>
     internal Task WaitChangedAsync(long version, CancellationToken cancellationToken) => _signal.WaitAsync(version, cancellationToken);
 
-    internal void Start()
+    /// <summary>
+    /// Gets a server connection as a session does, without a listener: from the same queue, within the same retry budget and limits of endpoints, by the same breakers,
+    /// from the same source addresses, counted by the same <c>connect.*</c> metrics. It may take <see cref="ConnectOptions.ConnectTimeout"/>, of the policy of
+    /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count it.
+    /// Any thread. What awaits it continues on the thread pool, never on an event loop.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The connection, which is to be disposed.</returns>
+    /// <exception cref="ConnectException">There is no connection; it says why, and after how many attempts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed, before or meanwhile, or the destination was evicted before.</exception>
+    public async ValueTask<BalancedConnection> ConnectAsync(CancellationToken cancellationToken = default)
     {
-        WarnNotWarmed();
-        _watch.Start();
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested || !Use.TryHold(), this);
+        try
+        {
+            return await _services.Direct.ConnectAsync(this, _services.Random, _stopping, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Use.Release();
+            throw;
+        }
     }
 
-    /// <summary>Called when its resolver has said something.</summary>
-    internal void Hear(ResolverWatch watch, Resolution resolution)
+    /// <summary>
+    /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
+    /// the resolver says later.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile, or the destination was evicted.</exception>
+    public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
     {
-        lock (_applying)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+        while (true)
         {
-            if (_isEnded || watch != _watch)
+            var version = Version;
+            if (IsResolved)
             {
                 return;
             }
 
-            Apply(resolution);
+            try
+            {
+                await WaitChangedAsync(version, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(nameof(DestinationRegistry));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Its state, and that of each of its endpoints, at this moment. Linear in the number of endpoints; no pick waits for it.
+    /// </summary>
+    public DestinationSnapshot Snapshot() => DestinationSnapshot.Of(this);
+
+    /// <summary>The endpoint of an address in the current set, for an operator to act on; null where there is none.</summary>
+    public ServerEndpoint? FindEndpoint(EndPoint address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return Balancer.Endpoints.FirstOrDefault(endpoint => endpoint.Address.Equals(address));
+    }
+
+    internal void Start()
+    {
+        Preconnects.WarnIfOff();
+        _watch.Start();
+    }
+
+    /// <summary>A proxy serves it: what its options do not say is as the proxy's say.</summary>
+    /// <param name="policy">The proxy's.</param>
+    /// <param name="tcp">The proxy's.</param>
+    /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
+    internal void ServeWith(ConnectOptions policy, TcpOptions tcp, ConnectOptions? before = null) => _policy.ServeWith(policy, tcp, before);
+
+    /// <summary>Called when its resolver has said something.</summary>
+    internal void OnResolution(ResolverWatch watch, Resolution resolution)
+    {
+        lock (_applying)
+        {
+            if (_isEnded || !_watch.IsCurrent(watch))
+            {
+                return;
+            }
+
+            _watch.Apply(resolution);
         }
 
         Signal();
@@ -189,27 +274,24 @@ public sealed partial class Destination
             Waiters.Configure(options.MaxPendingSessions, _balancer);
             Budget.Configure(options.RetryBudget);
             ConfigureSessionLimit(options.MaxSessions);
-            ConfigureCheckPolicy();
+            _policy.Configure();
             ConfigureHeader(options.SendProxy);
-            ConfigureChecks(options.Check);
-            if (_resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
+            Health.Configure();
+            if (_watch.Resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
             {
-                isInUse &= TryApply(Clear);
+                isInUse &= TryApply(_watch.Clear);
             }
 
             // A balancer that has thrown gets the set again from a watch that starts anew.
             if (!isInUse || options.Resolver != before.Resolver)
             {
-                var old = _watch;
-                _watch = new ResolverWatch(this, options.Resolver, _services, _stopping);
-                _watch.Start();
-                _ = old.StopAsync(ResolverPatience);
+                _watch.Restart();
             }
         }
 
-        ConfigureWarming(isBalancerNew: change.Balancer is not null);
-        WarnNotWarmed(before);
-        TellLeaving(before);
+        Preconnects.Configure(isBalancerNew: change.Balancer is not null);
+        Preconnects.WarnIfOff(before);
+        Health.OnConfigured(before, _options);
         Signal();
     }
 
@@ -220,7 +302,6 @@ public sealed partial class Destination
     /// <param name="patience">In the time of the destination's clock.</param>
     internal async Task EndAsync(TimeSpan patience)
     {
-        ResolverWatch watch;
         lock (_applying)
         {
             if (_isEnded)
@@ -228,13 +309,20 @@ public sealed partial class Destination
                 return;
             }
 
-            (_isEnded, watch) = (true, _watch);
-            _checker?.Stop();
+            _isEnded = true;
+            Health.Stop();
         }
 
-        await ResolverWatch.CancelAsync(_ending, _logger).ConfigureAwait(false);
-        await watch.StopAsync(patience).ConfigureAwait(false);
+        await ResolverWatch.CancelAsync(_ending, _services.Logger).ConfigureAwait(false);
+        await _watch.StopAsync(patience).ConfigureAwait(false);
         LeaveBalancer(_balancer);
+    }
+
+    /// <summary>Ends it, after <see cref="DestinationUse.TryClose"/>, and has whoever knows it forget it.</summary>
+    internal async Task EvictAsync()
+    {
+        Evicted?.Invoke(this);
+        await EndAsync(ResolverPatience).ConfigureAwait(false);
     }
 
     /// <summary>Gives the balancer in use other options, or puts another one in its place.</summary>
@@ -255,8 +343,8 @@ public sealed partial class Destination
         other.Changed += Signal;
         _balancer = other;
         LeaveBalancer(old);
-        other.Update(_endpoints);
-        OnEndpointsChanged();
+        other.Update(_watch.Endpoints);
+        Health.OnEndpointsChanged();
     }
 
     private void LeaveBalancer(ILoadBalancer balancer)
@@ -283,99 +371,23 @@ public sealed partial class Destination
         }
         catch (Exception error)
         {
-            Volatile.Write(ref _endpoints, EndpointSet.Empty);
-            ApplyBad($"the balancer threw {error.GetType().Name}: {error.Message}");
+            _watch.Lose(error);
             return false;
         }
     }
 
-    private void Apply(Resolution resolution)
-    {
-        _resolution = resolution;
-        switch (resolution)
-        {
-            case Resolution.Bound { IsStale: true } remembered:
-                ApplyStale(remembered.Endpoints);
-                break;
-            case Resolution.Bound bound:
-                UseGood(bound.Endpoints);
+    private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _services.Random);
 
-                // Last: who sees the count finds the set in force.
-                Interlocked.Increment(ref _updates);
-                break;
-            case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
-                Clear();
-                Interlocked.Increment(ref _updates);
-                break;
-            case Resolution.Negative:
-                ApplyBad("the name does not exist");
-                break;
-            case Resolution.Failed failed:
-                ApplyBad(failed.Error);
-                break;
-            default:
-                // Pending is no answer, neither good nor bad.
-                break;
+    // Once there is a limit it stays, and has room for all: sessions have places of it.
+    private void ConfigureSessionLimit(int? maximum)
+    {
+        if (_sessionLimit is { } limit)
+        {
+            limit.SetMaximum(maximum ?? int.MaxValue);
         }
-    }
-
-    /// <summary>Ends it, after <see cref="DestinationUse.TryClose"/>, and has whoever knows it forget it.</summary>
-    internal async Task EvictAsync()
-    {
-        Evicted?.Invoke(this);
-        await EndAsync(ResolverPatience).ConfigureAwait(false);
-    }
-
-    private void Clear()
-    {
-        // Told when it is so: who reads the line and connects is refused.
-        var dropped = _endpoints.Count;
-        UseGood(EndpointSet.Empty);
-        Log.Cleared(_logger, Name, dropped);
-    }
-
-    private void UseGood(EndpointSet endpoints)
-    {
-        Volatile.Write(ref _goodUntil, 0);
-        _isStale = false;
-        UseSet(endpoints);
-    }
-
-    // Used like any other, but no answer: nothing has confirmed it.
-    private void ApplyStale(EndpointSet endpoints)
-    {
-        _isStale = true;
-        Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
-        UseSet(endpoints);
-    }
-
-    private void UseSet(EndpointSet endpoints)
-    {
-        var before = _endpoints;
-        if (!before.Equals(endpoints))
+        else if (maximum is { } first)
         {
-            // In use once the balancer has it: of one that throws, the next answer is applied although it is the same.
-            _balancer.Update(endpoints);
-            OnEndpointsChanged();
-            Volatile.Write(ref _endpoints, endpoints);
-            LogChange(before, endpoints);
-            _hasHadEndpoints |= endpoints.Count > 0;
-        }
-
-        _isResolved = true;
-    }
-
-    private void ApplyBad(string error)
-    {
-        Interlocked.Increment(ref _failures);
-        if (_updates > 0)
-        {
-            Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
-        }
-
-        if (_failureFilter.TryPass(out var suppressed))
-        {
-            Log.Kept(_logger, Name, error, _endpoints.Count, suppressed);
+            _sessionLimit = new ConnectionLimit(first);
         }
     }
 

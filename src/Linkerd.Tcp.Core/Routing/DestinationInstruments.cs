@@ -71,7 +71,7 @@ internal static class DestinationInstruments
     {
         foreach (var destination in router.Destinations)
         {
-            if (destination.Checks is { } checks)
+            if (destination.Health.Checks is { } checks)
             {
                 yield return new(checks.Passed, Tag(destination), new(InstrumentNames.Result, "passed"));
                 yield return new(checks.Failed, Tag(destination), new(InstrumentNames.Result, "failed"));

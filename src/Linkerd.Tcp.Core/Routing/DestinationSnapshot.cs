@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Routing;
@@ -42,4 +43,29 @@ public sealed class DestinationSnapshot
 
     /// <summary>Gets the endpoints, in the order of the set.</summary>
     public ImmutableArray<ServerEndpointSnapshot> Endpoints { get; internal init; } = [];
+
+    internal static DestinationSnapshot Of(Destination destination)
+    {
+        var endpoints = destination.Balancer.Endpoints;
+        var snapshots = new ServerEndpointSnapshot[endpoints.Count];
+        for (var i = 0; i < snapshots.Length; i++)
+        {
+            snapshots[i] = endpoints[i].Snapshot();
+        }
+
+        return new()
+        {
+            Name = destination.Name,
+            Resolution = destination.Resolution,
+            Age = destination.Age,
+            IsStale = destination.IsStale,
+            Updates = destination.Updates,
+            Failures = destination.Failures,
+            PendingSessions = destination.Waiters.Count,
+            SessionsWaited = destination.Waiters.Total,
+            RetriesLeft = destination.Budget.Left,
+            Preconnections = destination.Preconnects.Pool?.Count ?? 0,
+            Endpoints = ImmutableCollectionsMarshal.AsImmutableArray(snapshots),
+        };
+    }
 }

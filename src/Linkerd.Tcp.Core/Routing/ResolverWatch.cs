@@ -6,8 +6,8 @@ namespace Linkerd.Tcp.Routing;
 /// <summary>One watch on the resolver of a destination. Restarts, after a back-off, if the resolver ends it or throws.</summary>
 internal sealed partial class ResolverWatch
 {
-    private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRestart = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan InitialRestart = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRestart = TimeSpan.FromSeconds(10);
 
     private readonly Destination _destination;
     private readonly DestinationServices _services;
@@ -66,7 +66,7 @@ internal sealed partial class ResolverWatch
 
     private async Task RunAsync()
     {
-        var restart = new Backoff(FirstRestart, LastRestart, _services.Random);
+        var restart = new Backoff(InitialRestart, MaxRestart, _services.Random);
         while (!_stopping.IsCancellationRequested)
         {
             string? problem;
@@ -85,7 +85,7 @@ internal sealed partial class ResolverWatch
                 return;
             }
 
-            _destination.Hear(this, new Resolution.Failed(problem));
+            _destination.OnResolution(this, new Resolution.Failed(problem));
             try
             {
                 await Task.Delay(restart.Next(), _services.TimeProvider, _stopping).ConfigureAwait(false);
@@ -116,7 +116,7 @@ internal sealed partial class ResolverWatch
 
             try
             {
-                _destination.Hear(this, resolution);
+                _destination.OnResolution(this, resolution);
             }
             catch (Exception error)
             {

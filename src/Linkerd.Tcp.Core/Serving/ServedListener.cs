@@ -80,7 +80,7 @@ internal sealed partial class ServedListener : IConnectionHandler
 
         if (options.MaxSessionsPerClient is { } most)
         {
-            (_clients ??= new ClientCounts(most)).SetMost(most);
+            (_clients ??= new ClientCounts(most)).SetMaximum(most);
         }
 
         var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);

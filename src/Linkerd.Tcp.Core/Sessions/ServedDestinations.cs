@@ -70,8 +70,8 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
             destination.ServeWith(proxy.Connect, proxy.Tcp, before.Connect);
             if (!isSame)
             {
-                await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
-                destination.StartWarming(dialer, proxy);
+                await destination.Preconnects.StopAsync(dialer).ConfigureAwait(false);
+                destination.Preconnects.Start(dialer, proxy);
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         foreach (var (destination, _) in _served)
         {
             destination.Evicted -= Forget;
-            await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
+            await destination.Preconnects.StopAsync(dialer).ConfigureAwait(false);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
                 if (!_isStopped)
                 {
                     destination.Evicted += Forget;
-                    destination.StartWarming(dialer, Proxy);
+                    destination.Preconnects.Start(dialer, Proxy);
                 }
             }
         }

@@ -24,16 +24,16 @@ public sealed class ConnectionLimit
         _whole = whole;
     }
 
-    /// <summary>Gets the largest number of connections at once; never more than the larger limit allows.</summary>
-    public int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
+    /// <summary>Gets the most connections at once; never more than the whole allows.</summary>
+    public int Maximum => _whole is null ? OwnMaximum : Math.Min(OwnMaximum, _whole.Maximum);
 
     /// <summary>Gets the number of places that are taken now, without those that other parts of the larger limit have taken.</summary>
     public int Active => Volatile.Read(ref _active);
 
-    /// <summary>Gets a value that indicates whether a place is free at this moment, here and in the larger limit.</summary>
-    public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
+    /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
+    public bool IsAvailable => Active < OwnMaximum && _whole is not { IsAvailable: false };
 
-    private int Most => Volatile.Read(ref _maximum);
+    private int OwnMaximum => Volatile.Read(ref _maximum);
 
     /// <summary>
     /// Changes the largest number of connections at once. A higher one lets waiting callers proceed; a lower one ends no connection: no place is handed out until enough were given back.
@@ -80,7 +80,7 @@ public sealed class ConnectionLimit
     /// <summary>Completes when a place may be free: a hint, as another caller may take it first.</summary>
     public Task WaitAvailableAsync(CancellationToken cancellationToken)
     {
-        if (Active < Most)
+        if (Active < OwnMaximum)
         {
             return _whole is null ? Task.CompletedTask : _whole.WaitAvailableAsync(cancellationToken);
         }
@@ -94,13 +94,13 @@ public sealed class ConnectionLimit
 
         // A place that was given back before the wait was registered notified no waiter.
         Interlocked.MemoryBarrier();
-        return Active < Most ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
+        return Active < OwnMaximum ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
     }
 
     private bool TryAcquireHere()
     {
         var active = Volatile.Read(ref _active);
-        while (active < Most)
+        while (active < OwnMaximum)
         {
             var seen = Interlocked.CompareExchange(ref _active, active + 1, active);
             if (seen == active)

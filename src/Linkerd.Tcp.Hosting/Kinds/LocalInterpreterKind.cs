@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Hosting.Options;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Routing;
@@ -12,21 +11,22 @@ internal static class LocalInterpreterKind
     private static readonly DstPath BuiltIn = DstPath.Parse("/$");
     private static readonly Dtab FilesDtab = Dtab.Parse("/svc => /#/io.l5d.fs");
 
-    public static InterpreterKind Instance { get; } = new InterpreterKind<LocalInterpreterConfiguration>(
+    /// <param name="namers">The kinds of namers that it has beside those of its configuration.</param>
+    public static InterpreterKind Of(IReadOnlyList<NamerKind> namers) => new InterpreterKind<LocalInterpreterConfiguration>(
         LocalInterpreterConfiguration.KindName,
-        "Names are bound in the process, by a dtab and namers (io.l5d.fs, io.l5d.dns, io.l5d.dnssrv)",
+        $"Names are bound in the process, by a dtab and namers ({string.Join(", ", namers.Select(static kind => kind.Name).Prepend("io.l5d.fs"))})",
         RouterOptions.Local,
         static () => new LocalInterpreterConfiguration(),
-        Create);
+        (configuration, context) => Create(configuration, context, namers));
 
-    private static NamingServices Create(LocalInterpreterConfiguration configuration, NamingContext context)
+    private static NamingServices Create(LocalInterpreterConfiguration configuration, NamingContext context, IReadOnlyList<NamerKind> namers)
     {
         var logger = context.LoggerFactory.CreateLogger("Linkerd.Tcp.Interpreter");
         var interpreter = new LocalInterpreter(
             new LocalInterpreterOptions
             {
                 Dtab = configuration.Dtab ?? (configuration.Namers.Count == 0 ? Dtab.Empty : FilesDtab),
-                Namers = [.. CreateNamers(configuration, context, logger)],
+                Namers = [.. CreateNamers(configuration, context, namers, logger)],
                 TimeProvider = context.TimeProvider,
                 Logger = logger,
             },
@@ -45,7 +45,7 @@ internal static class LocalInterpreterKind
         };
     }
 
-    private static IEnumerable<Namer> CreateNamers(LocalInterpreterConfiguration configuration, NamingContext context, ILogger logger)
+    private static IEnumerable<Namer> CreateNamers(LocalInterpreterConfiguration configuration, NamingContext context, IReadOnlyList<NamerKind> namers, ILogger logger)
     {
         foreach (var namer in configuration.Namers)
         {
@@ -58,8 +58,9 @@ internal static class LocalInterpreterKind
             yield break;
         }
 
-        var dns = new DnsNamerOptions { Logger = logger, TimeProvider = context.TimeProvider };
-        yield return new DnsNamer(dns);
-        yield return new DnsSrvNamer(dns);
+        foreach (var kind in namers)
+        {
+            yield return kind.Create(context);
+        }
     }
 }

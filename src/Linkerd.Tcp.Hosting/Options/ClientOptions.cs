@@ -8,9 +8,9 @@ namespace Linkerd.Tcp.Hosting.Options;
 /// <summary>The options of connections to endpoints: the pick, the handling of failures, and their limits.</summary>
 internal static class ClientOptions
 {
-    private const int Most = 100_000_000;
+    private const int Max = 100_000_000;
 
-    private static readonly OptionType<int?> LimitOrOff = OptionTypes.Count("connections", 1, Most, zeroWord: "off").OrNothing();
+    private static readonly OptionType<int?> LimitOrOff = OptionTypes.Count("connections", 1, Max, zeroWord: "off").OrNothing();
     private static readonly OptionType<TimeSpan?> Duration = OptionTypes.Duration().OrNothing();
 
     public static IReadOnlyList<ConfigurationOption> All { get; } =
@@ -58,7 +58,7 @@ internal static class ClientOptions
             Default = "off",
             Help = "maglev: maximum load of an endpoint, in percent of its share, before its clients go to others",
         },
-        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, Most).OrNothing(), static client => client.HashBalanceFloor, static (client, floor) => client.HashBalanceFloor = floor)
+        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, Max).OrNothing(), static client => client.HashBalanceFloor, static (client, floor) => client.HashBalanceFloor = floor)
         {
             Key = "hashBalanceFloor",
             Default = "16",
@@ -79,13 +79,13 @@ internal static class ClientOptions
             Help = "Maximum number of pending connections to one endpoint; further sessions wait",
         },
         new ConfigurationOption<ClientSettings, int?>(
-            OptionTypes.Count("sessions", 1, Most, zeroWord: "off").OrNothing(), static client => client.MaxSessions, static (client, most) => client.MaxSessions = most)
+            OptionTypes.Count("sessions", 1, Max, zeroWord: "off").OrNothing(), static client => client.MaxSessions, static (client, most) => client.MaxSessions = most)
         {
             Key = "maxSessions",
             Default = "off",
             Help = "Maximum number of concurrent sessions to one name, over all servers; further ones are reset",
         },
-        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Most).OrNothing(), static client => client.MaxWaiters, static (client, most) => client.MaxWaiters = most)
+        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Max).OrNothing(), static client => client.MaxWaiters, static (client, most) => client.MaxWaiters = most)
         {
             Key = "maxWaiters",
             Argument = "max-waiters",

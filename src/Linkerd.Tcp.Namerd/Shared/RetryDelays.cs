@@ -19,14 +19,14 @@ internal static class RetryDelays
     private static readonly TimeSpan MinCeiling = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan MinServerCeiling = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest back-off of a name if the interval is no shorter.</summary>
-    public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
+    /// <summary>The longest back-off of a name where the interval is no shorter.</summary>
+    public static readonly TimeSpan Max = TimeSpan.FromSeconds(60);
 
     /// <summary>The time by which a watch may lag behind a poll before it counts as stale: namerd's documents of the same moment come on two connections.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
-    /// <summary>The back-off after failures of one name: from 1 s, doubling, to 60 s, or to the interval if that is shorter (but no less than 4 s).</summary>
-    public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinCeiling, Most, interval), random);
+    /// <summary>After failures that are about one name: from 1 s, doubling, to 60 s, or to the interval where that is shorter (but no less than 4 s).</summary>
+    public static Backoff Backoff(IRandomSource random, TimeSpan? interval) => new(First, Ceiling(MinCeiling, Max, interval), random);
 
     /// <summary>
     /// The back-off after failures of a namerd: from 1 s, doubling, to 10 s, or to the interval if that is shorter (but no less than 2 s). No longer, as one request finds out

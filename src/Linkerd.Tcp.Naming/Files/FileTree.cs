@@ -7,11 +7,15 @@ namespace Linkerd.Tcp.Naming.Files;
 /// place is looked at. What is found there is applied when it has stayed the same for a while, so that half a file is not taken for the whole.
 /// Observes nothing while it has no observer. Any thread.
 /// </summary>
-internal sealed partial class FileTree
+internal sealed class FileTree
 {
+    // Events come in bursts. They may take a tenth of the time at most, however many places there are.
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
+    private const int PausePerScan = 10;
+
     private readonly string _directory;
     private readonly FileNamerOptions _options;
-    private readonly IFileSystem _files;
+    private readonly FileVisitor _visitor;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly HashSet<FileObserver> _observers = [];
@@ -20,6 +24,10 @@ internal sealed partial class FileTree
     private readonly FileTreeWatch _watch;
     private FileNode _root;
     private ITimer? _timer;
+    private long _lastScan;
+    private long _lastPoll;
+    private TimeSpan _pause;
+    private bool _asked;
 
     /// <param name="directory">The directory.</param>
     /// <param name="options">The namer's own copy.</param>
@@ -31,7 +39,7 @@ internal sealed partial class FileTree
         // On a timer's thread a provider that throws would end the process.
         options.Logger = LoggerGuard.Guard(options.Logger);
         _options = options;
-        _files = files;
+        _visitor = new FileVisitor(options, files);
         _time = options.TimeProvider;
         _watch = new FileTreeWatch(directory, files, options, Ask);
         _root = new FileNode(null, string.Empty, directory);
@@ -118,10 +126,6 @@ internal sealed partial class FileTree
         _lastPoll = _lastScan = _time.GetTimestamp();
         _timer = _time.CreateTimer(static tree => ((FileTree)tree!).Scan(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Enter(_root);
-        if (_root.State.Kind == FileKind.Missing)
-        {
-            Log.DirectoryMissing(_options.Logger, _directory);
-        }
     }
 
     private void Stop()
@@ -138,4 +142,107 @@ internal sealed partial class FileTree
         _nodes.Add(node);
         Look(node, isNew: true);
     }
+
+    private bool Look(FileNode node, bool isNew)
+    {
+        var hasChanged = _visitor.Visit(node, isNew);
+        if (node.Candidate is null)
+        {
+            _unsettled.Remove(node);
+        }
+        else
+        {
+            _unsettled.Add(node);
+        }
+
+        return hasChanged;
+    }
+
+    // Something happened in the directory.
+    private void Ask()
+    {
+        lock (_lock)
+        {
+            if (!_asked)
+            {
+                _asked = true;
+                Schedule();
+            }
+        }
+    }
+
+    private void Scan()
+    {
+        lock (_lock)
+        {
+            if (_timer is null)
+            {
+                return;
+            }
+
+            var start = _time.GetTimestamp();
+            var isPoll = _asked || Since(_lastPoll, start) >= _options.PollInterval;
+            if (isPoll)
+            {
+                _lastPoll = start;
+                _asked |= _watch.Check();
+            }
+
+            var isFull = _asked || Since(_lastScan, start) >= _options.RescanInterval;
+            if (isFull)
+            {
+                _asked = false;
+                _lastScan = start;
+            }
+
+            var isAny = false;
+            foreach (var node in _nodes)
+            {
+                if (isFull || node.Candidate is not null || (isPoll && IsPolled(node)))
+                {
+                    isAny |= Look(node, isNew: false);
+                }
+            }
+
+            if (isAny)
+            {
+                foreach (var observer in _observers)
+                {
+                    observer.Refresh(isFirst: false);
+                }
+            }
+
+            _pause = PausePerScan * Since(start, _time.GetTimestamp());
+            _pause = _pause > MinPause ? _pause : MinPause;
+            Schedule();
+        }
+    }
+
+    private void Schedule()
+    {
+        if (_timer is null)
+        {
+            return;
+        }
+
+        var now = _time.GetTimestamp();
+        var delay = _options.PollInterval - Since(_lastPoll, now);
+        delay = Min(delay, _options.RescanInterval - Since(_lastScan, now));
+        delay = _asked ? Min(delay, _pause - Since(_lastScan, now)) : delay;
+        foreach (var node in _unsettled)
+        {
+            // A candidate that may not be applied in spite of its age is looked at again after a pause.
+            var settled = Min(_options.SettleTime - Since(node.CandidateSince, now), _options.MaxSettleTime - Since(node.ChangedSince, now));
+            delay = Min(delay, settled > MinPause ? settled : MinPause);
+        }
+
+        // Timers count milliseconds, and must not ring before the time.
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(delay.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+    }
+
+    private bool IsPolled(FileNode node) => !_watch.IsComplete || node.IsBehindLink || node.IsUnread || node == _root;
+
+    private TimeSpan Since(long then, long now) => _time.GetElapsedTime(then, now);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

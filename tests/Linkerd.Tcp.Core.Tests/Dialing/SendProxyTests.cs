@@ -107,7 +107,7 @@ public sealed class SendProxyTests : ISessionObserver
             new TcpProxyOptions { Listeners = [bed.NewListener()] },
             configure: options => options.With(own => (own.SendProxy, own.Check) = (new() { Version = version }, check)));
         await bed.ResolvedAsync();
-        await bed.UntilAsync(() => seen.Contains(expected) && bed.Destination.Checks?.Passed >= 2);
+        await bed.UntilAsync(() => seen.Contains(expected) && bed.Destination.Health.Checks?.Passed >= 2);
 
         // One that does not talk ends with a reset, which may overtake a part of the header.
         Assert.All(seen, text => Assert.StartsWith(text, expected, StringComparison.Ordinal));

@@ -111,7 +111,7 @@ public sealed class DnsHostLookupTests : IDisposable
     [Fact]
     public async Task GetAddressesAsync_EveryThreadIsStuck_OthersFailInTimeAndTheQueueGoesOnLater()
     {
-        var stuck = Enumerable.Range(0, LookupThreads.Most).Select(i => $"silent{i}").ToList();
+        var stuck = Enumerable.Range(0, LookupThreads.MaxThreads).Select(i => $"silent{i}").ToList();
         var silent = stuck.Select(host => Ask(host)).ToList();
         foreach (var host in stuck)
         {
@@ -142,7 +142,7 @@ public sealed class DnsHostLookupTests : IDisposable
     [Fact]
     public async Task GetAddressesAsync_RefreshesAreStuck_FirstLookupsHaveThreadsLeft()
     {
-        for (var i = 0; i < LookupThreads.Most; i++)
+        for (var i = 0; i < LookupThreads.MaxThreads; i++)
         {
             _ = Ask($"known{i}", isRefresh: true);
         }
@@ -159,8 +159,8 @@ public sealed class DnsHostLookupTests : IDisposable
         Assert.Equal(LookupThreads.MaxRefreshThreads + 1, _system.Asked.Count);
 
         // One of those that queue is wanted by somebody who never had its addresses.
-        _ = Ask($"known{LookupThreads.Most - 1}");
-        await _system.StartedAsync($"known{LookupThreads.Most - 1}");
+        _ = Ask($"known{LookupThreads.MaxThreads - 1}");
+        await _system.StartedAsync($"known{LookupThreads.MaxThreads - 1}");
     }
 
     [Fact]

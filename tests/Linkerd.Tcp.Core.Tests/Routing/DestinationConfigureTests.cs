@@ -197,16 +197,16 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     public async Task Check_TurnedOff_WhoeverItEjectedIsBackAndOnAgainCountsGoOn()
     {
         var destination = await StartAsync(NewOptions(static own => own.Check = new()));
-        Assert.NotNull(destination.Checks);
+        Assert.NotNull(destination.Health.Checks);
         var endpoint = destination.Balancer.Endpoints[0];
         Assert.True(endpoint.MarkDown());
         destination.Configure(NewOptions(static own => own.Check = new() { Interval = TimeSpan.FromHours(1) }));
         Assert.True(endpoint.IsDown);
         destination.Configure(NewOptions());
         Assert.Equal((false, EjectionCause.None), (endpoint.IsDown, endpoint.EjectionCauses));
-        Assert.Null(destination.Checks);
+        Assert.Null(destination.Health.Checks);
         destination.Configure(NewOptions(static own => own.Check = new()));
-        Assert.NotNull(destination.Checks);
+        Assert.NotNull(destination.Health.Checks);
     }
 
     [Fact]
@@ -271,7 +271,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(name => name.Equals(other) ? throw new IOException("no") : null!));
         Assert.Equal(["[/svc/other]", "[/svc/web]"], error.Errors.Select(static one => one.Path).Order());
         Assert.Equal(options, (web.Options, _router.Get(other).Options));
-        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters);
+        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).Options.MaxPendingSessions);
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     {
         var web = await StartAsync(NewOptions());
         _router.Configure(_ => NewOptions(static own => own.MaxPendingSessions = 7), new DestinationRegistryOptions { MaxClientNamed = 0 });
-        Assert.Equal((7, 7), (web.MaxWaiters, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters));
+        Assert.Equal((7, 7), (web.Options.MaxPendingSessions, _router.Get(DstPath.Parse("/svc/late")).Options.MaxPendingSessions));
         Assert.False(_router.TryAcquire(DstPath.Parse("/svc/chosen"), out _));
     }
 

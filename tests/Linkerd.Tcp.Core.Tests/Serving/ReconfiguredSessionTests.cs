@@ -46,18 +46,18 @@ public sealed class ReconfiguredSessionTests
     {
         var backend = await bed.StartAsync(bed.NewListener());
         var destination = bed.Destination;
-        Assert.Null(destination.Warm);
+        Assert.Null(destination.Preconnects.Pool);
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 3 }));
-        await bed.UntilAsync(() => destination.Warm?.Count == 3);
-        var pool = destination.Warm;
+        await bed.UntilAsync(() => destination.Preconnects.Pool?.Count == 3);
+        var pool = destination.Preconnects.Pool;
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 1 }));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 1);
-        Assert.Equal((pool, 1), (destination.Warm, pool!.Count));
+        Assert.Equal((pool, 1), (destination.Preconnects.Pool, pool!.Count));
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 2 }));
         await bed.UntilAsync(() => pool.Count == 2);
         destination.Configure(Options(bed));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 0);
-        Assert.Null(destination.Warm);
+        Assert.Null(destination.Preconnects.Pool);
         await bed.UntilAsync(() => backend.Accepted.Count == 4);
     });
 

@@ -111,10 +111,10 @@ public sealed class RouteTests
         await bed.DelayAsync(5000);
         Assert.Empty(backend.Accepted);
         var client = await bed.ConnectAsync();
-        await bed.UntilAsync(() => bed.Router.Destinations.Any() && bed.Destination.Warm?.Count == 2);
+        await bed.UntilAsync(() => bed.Router.Destinations.Any() && bed.Destination.Preconnects.Pool?.Count == 2);
         await bed.Proxy.DrainAsync(TimeSpan.Zero, CancellationToken.None);
         client.Abort();
-        Assert.Null(bed.Destination.Warm);
+        Assert.Null(bed.Destination.Preconnects.Pool);
         Assert.All(bed.Destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     });
 

@@ -12,7 +12,9 @@ namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class CoreOptionsTests
 {
-    private static readonly ConfigurationTable Table = new(new InterpreterKinds());
+    // Without a namer of its own the embedded interpreter refuses names that lead nowhere.
+    private static readonly ConfigurationTable Table =
+        new(new InterpreterKinds([new NamerKind("my.namer", static _ => new ResolverNamer(DstPath.Parse("/#/my.namer"), new StaticResolver()))]));
 
     // The label is in messages alone; grace and statistics are for whoever runs the host.
     private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs"];

@@ -20,17 +20,13 @@ internal sealed unsafe partial class EpollConnection
     /// <summary>The descriptor; negative once it is closed.</summary>
     public int Descriptor => _descriptor;
 
-    public bool IsAborted => _aborted;
-
     public bool IsClosed => _descriptor < 0;
 
     public bool IsUnix => (_state & SocketState.IsUnix) != 0;
 
     public bool IsReadable => (_state & SocketState.Readable) != 0;
 
-    public bool IsWritable => (_state & SocketState.Writable) != 0;
-
-    /// <summary>True if urgent data has ever come.</summary>
+    /// <summary>Whether urgent data has ever come.</summary>
     public bool HasUrgent => (_state & SocketState.Urgent) != 0;
 
     /// <summary>True if the end of the stream was read.</summary>

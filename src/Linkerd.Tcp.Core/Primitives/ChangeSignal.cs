@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Routing;
+namespace Linkerd.Tcp.Primitives;
 
 /// <summary>Counts events, and wakes the callers that wait for the next one. Any thread.</summary>
 internal sealed class ChangeSignal

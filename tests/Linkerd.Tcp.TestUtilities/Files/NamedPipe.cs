@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Naming.Tests.Files;
+namespace Linkerd.Tcp.TestUtilities.Files;
 
 /// <summary>A pipe in the file system: opening it to read would block.</summary>
-internal sealed partial class NamedPipe : IDisposable
+public sealed partial class NamedPipe : IDisposable
 {
     private const uint ReadWrite = 0x1B6;
     private readonly string _path;
@@ -11,7 +11,10 @@ internal sealed partial class NamedPipe : IDisposable
     public NamedPipe(string path)
     {
         _path = path;
-        Assert.Equal(0, Make(path, ReadWrite));
+        if (Make(path, ReadWrite) != 0)
+        {
+            throw new IOException($"mkfifo {path} failed.");
+        }
     }
 
     public void Dispose() => File.Delete(_path);

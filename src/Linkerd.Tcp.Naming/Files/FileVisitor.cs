@@ -1,28 +1,22 @@
+using Microsoft.Extensions.Logging;
+
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>What is done about one place.</summary>
-internal sealed partial class FileTree
+/// <summary>Looks at the places of a <see cref="FileTree"/>: reads what is there, and applies it once it has settled.</summary>
+/// <param name="options">The namer's own copy.</param>
+/// <param name="files">Where the places are.</param>
+internal sealed partial class FileVisitor(FileNamerOptions options, IFileSystem files)
 {
-    private bool Look(FileNode node, bool isNew)
-    {
-        var hasChanged = Visit(node, isNew);
-        if (node.Candidate is null)
-        {
-            _unsettled.Remove(node);
-        }
-        else
-        {
-            _unsettled.Add(node);
-        }
+    private readonly TimeProvider _time = options.TimeProvider;
 
-        return hasChanged;
-    }
-
-    // Whether its state has changed. A place that is new here is not made to wait for what the age of the file already tells.
-    private bool Visit(FileNode node, bool isNew)
+    /// <summary>Looks at a place, and applies what is found there if it has stayed the same for long enough. The caller holds the lock of the tree.</summary>
+    /// <param name="node">The place.</param>
+    /// <param name="isNew">Whether it is new here: then it is not made to wait for what the age of the file already tells.</param>
+    /// <returns>Whether its state has changed.</returns>
+    public bool Visit(FileNode node, bool isNew)
     {
         var now = _time.GetTimestamp();
-        var stamp = _files.Stat(node.Path);
+        var stamp = files.Stat(node.Path);
         node.IsBehindLink = node.Parent is { } parent && (stamp.IsLink || parent.IsBehindLink);
         var seen = stamp.OfContent;
         if (!isNew && seen == node.Applied && !node.IsUnread)
@@ -42,11 +36,11 @@ internal sealed partial class FileTree
             node.CandidateSince = now;
         }
 
-        var isForced = Since(node.ChangedSince, now) >= _options.MaxSettleTime;
-        return (isForced || Since(node.CandidateSince, now) >= _options.SettleTime || (isNew && IsOld(seen))) && Apply(node, seen, isForced);
+        var isForced = Since(node.ChangedSince, now) >= options.MaxSettleTime;
+        return (isForced || Since(node.CandidateSince, now) >= options.SettleTime || (isNew && IsOld(seen))) && Apply(node, seen, isForced);
     }
 
-    private bool IsOld(FileStamp stamp) => stamp.Kind != FileKind.File || _time.GetUtcNow() - stamp.Modified >= _options.SettleTime;
+    private bool IsOld(FileStamp stamp) => stamp.Kind != FileKind.File || _time.GetUtcNow() - stamp.Modified >= options.SettleTime;
 
     private bool Apply(FileNode node, FileStamp seen, bool isForced)
     {
@@ -76,8 +70,8 @@ internal sealed partial class FileTree
         var before = node.State;
         try
         {
-            var content = EndpointFileParser.Parse(_files.Read(node.Path, EndpointFileParser.MaxBytes + 1));
-            var after = _files.Stat(node.Path).OfContent;
+            var content = EndpointFileParser.Parse(files.Read(node.Path, EndpointFileParser.MaxBytes + 1));
+            var after = files.Stat(node.Path).OfContent;
             if (after != seen && !isForced)
             {
                 node.Candidate = after;
@@ -86,7 +80,7 @@ internal sealed partial class FileTree
             }
 
             // Of a file that is written again and again, the moment between emptying and writing is not the one to take.
-            if (isForced && content.Endpoints.IsEmpty && Since(node.ChangedSince, _time.GetTimestamp()) < 2 * _options.MaxSettleTime)
+            if (isForced && content.Endpoints.IsEmpty && Since(node.ChangedSince, _time.GetTimestamp()) < 2 * options.MaxSettleTime)
             {
                 return false;
             }
@@ -118,13 +112,13 @@ internal sealed partial class FileTree
             return false;
         }
 
-        Report(node, before);
+        Report(node);
         return true;
     }
 
-    private void Report(FileNode node, FileState before)
+    private void Report(FileNode node)
     {
-        var (logger, state) = (_options.Logger, node.State);
+        var (logger, state) = (options.Logger, node.State);
         if (state.Error is not null)
         {
             Log.CannotRead(logger, node.Path, state.Error);
@@ -137,7 +131,7 @@ internal sealed partial class FileTree
         {
             Log.Applied(logger, node.Path, state.Content.Endpoints.Length);
         }
-        else if (node == _root && state.Kind == FileKind.Missing && before.Kind != FileKind.Unknown)
+        else if (node.Parent is null && state.Kind == FileKind.Missing)
         {
             Log.DirectoryMissing(logger, node.Path);
         }
@@ -145,5 +139,25 @@ internal sealed partial class FileTree
         {
             Log.Place(logger, node.Path, state.Kind);
         }
+    }
+
+    private TimeSpan Since(long then, long now) => _time.GetElapsedTime(then, now);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2080, LogLevel.Debug, "{File}: {Count} addresses", EventName = "FileApplied")]
+        public static partial void Applied(ILogger logger, string file, int count);
+
+        [LoggerMessage(2081, LogLevel.Warning, "{File}, line {Line}: {Error}; its last good addresses stay", EventName = "FileMalformed")]
+        public static partial void Malformed(ILogger logger, string file, int line, string error);
+
+        [LoggerMessage(2082, LogLevel.Warning, "{File}: {Error}; its last good addresses stay", EventName = "FileCannotBeRead")]
+        public static partial void CannotRead(ILogger logger, string file, string error);
+
+        [LoggerMessage(2083, LogLevel.Debug, "{File}: {Kind}", EventName = "FilePlaceChanged")]
+        public static partial void Place(ILogger logger, string file, FileKind kind);
+
+        [LoggerMessage(2084, LogLevel.Warning, "The directory {Directory} does not exist: its names are negative until it does", EventName = "FileDirectoryMissing")]
+        public static partial void DirectoryMissing(ILogger logger, string directory);
     }
 }
