@@ -1,21 +1,34 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
-// The socket, for the loop's thread. Registered once, edge-triggered, for everything; the reports of events are kept in the state, and each
-// operation that finds the contrary corrects it.
-internal sealed unsafe partial class EpollConnection
+/// <summary>
+/// The socket of a connection, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
+/// operation that finds the contrary corrects it.
+/// </summary>
+internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
 {
     private const uint Interest = EpollEvents.In | EpollEvents.Out | EpollEvents.PeerShutdown | EpollEvents.Urgent | EpollEvents.EdgeTriggered;
 
-    private int _descriptor;
-    private SocketState _state;
+    private protected volatile bool _aborted;
+    private protected volatile bool _peerGone;
+    private protected volatile bool _peerFinished;
+    private protected int _descriptor;
+    private protected SocketState _state;
+    private protected EpollConnector? _connector;
+    private protected ILoopReader? _reader;
+    private protected ILoopWriter? _writer;
     private TransportStatus _readEnd;
-    private EpollConnector? _connector;
-    private ILoopReader? _reader;
-    private ILoopWriter? _writer;
+    private long _bytesReceived;
+    private long _bytesSent;
+
+    private protected EpollSocket(EpollLoop loop, int descriptor, SocketState state) => (Loop, _descriptor, _state) = (loop, descriptor, state);
+
+    public EpollLoop Loop { get; }
+
+    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    public override long BytesSent => Volatile.Read(ref _bytesSent);
 
     public uint Generation { get; set; }
-
-    bool ILoopWork.IsQueued { get; set; }
 
     /// <summary>The descriptor; negative once it is closed.</summary>
     public int Descriptor => _descriptor;
