@@ -63,8 +63,8 @@ public sealed class MeshOptions
     /// <summary>Gets or sets the clock of intervals, timeouts and back-off; PINGs and connecting use the system's. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of jitter, which is used under a lock on itself. Null, the default: a fast one that all threads share.</summary>
+    public Random? Random { get; set; }
 
     /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: none.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
@@ -100,7 +100,6 @@ public sealed class MeshOptions
         validator.Range(MaxAnswerBytes, 1);
         validator.NotNull(HostLookup);
         validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
         validator.NotNull(LoggerFactory);
     }
 }

@@ -27,7 +27,7 @@ public sealed class OptionsTests
         FileNamerOptions.HostRefreshInterval: 1ms 1s 49d
         FileNamerOptions.HostLookupTimeout: 1ms 1s 49d
         FileNamerOptions.TimeProvider:
-        FileNamerOptions.Random:
+        FileNamerOptions.Random: null
         FileNamerOptions.Logger:
         LocalInterpreterOptions.Dtab:
         LocalInterpreterOptions.Namers: []
@@ -35,7 +35,7 @@ public sealed class OptionsTests
         LocalInterpreterOptions.LookupTimeout: 1ms 1s 49d
         LocalInterpreterOptions.HostLookup:
         LocalInterpreterOptions.TimeProvider:
-        LocalInterpreterOptions.Random:
+        LocalInterpreterOptions.Random: null
         LocalInterpreterOptions.Logger:
         """.Split('\n');
 

@@ -48,7 +48,7 @@ public sealed class EndpointPool
     }
 
     /// <summary>
-    /// Leases any endpoint for a session, at random by weight, as <see cref="LoadBalancers.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
+    /// Leases any endpoint for a session, at random by weight, as <see cref="BalancerKind.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
     /// is one for <see cref="ILoadBalancer.Pick"/> to return.
     /// </summary>
     /// <param name="context">The session.</param>

@@ -6,7 +6,7 @@ public sealed class OptionsError
     /// <summary>Makes an error.</summary>
     /// <param name="path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>
     /// <param name="message">What was expected, and what was given.</param>
-    public OptionsError(string path, string message)
+    internal OptionsError(string path, string message)
     {
         Path = path;
         Message = message;

@@ -18,7 +18,7 @@ internal sealed partial class DuplexRun : ITimerHandler
     private long LastMoved => Math.Max(_up.LastMoved, _down.LastMoved);
 
     // Not a silence: it holds, whatever comes.
-    private CloseReason Aged => new(ClosedBy.Proxy, Phase, TimedOut: true);
+    private CloseReason Aged => new(ClosedBy.Proxy, Phase, timedOut: true);
 
     void ITimerHandler.OnTimer()
     {
@@ -162,12 +162,12 @@ internal sealed partial class DuplexRun : ITimerHandler
         {
             // Who has been silent for longer is the one that was waited for.
             var silent = _up.LastReceived <= _down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
-            Consider(LastMoved, _options.IdleTimeout, now, new(silent, Phase, TimedOut: true), ref next, ref due);
+            Consider(LastMoved, _options.IdleTimeout, now, new(silent, Phase, timedOut: true), ref next, ref due);
         }
 
         if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && _down.Received == 0 && !_down.Ended)
         {
-            Consider(spokeAt, _options.FirstByteTimeout, now, new(ClosedBy.Server, Phase, TimedOut: true), ref next, ref due);
+            Consider(spokeAt, _options.FirstByteTimeout, now, new(ClosedBy.Server, Phase, timedOut: true), ref next, ref due);
         }
 
         if (_options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
@@ -197,7 +197,7 @@ internal sealed partial class DuplexRun : ITimerHandler
 
         var (ended, open) = _up.Ended ? (_up, _down) : (_down, _up);
         var since = Math.Max(ended.EndedAt, open.LastMoved);
-        Consider(since, _options.HalfCloseTimeout, now, new(open.SourceSide, ClosePhase.Last, TimedOut: true), ref next, ref due);
+        Consider(since, _options.HalfCloseTimeout, now, new(open.SourceSide, ClosePhase.Last, timedOut: true), ref next, ref due);
     }
 
     private void ConsiderBlocked(HalfDuplex half, long now, ref TimeSpan next, ref CloseReason? due)

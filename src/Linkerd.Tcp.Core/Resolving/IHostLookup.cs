@@ -13,24 +13,15 @@ public interface IHostLookup
 
     /// <summary>All addresses of a host, of both families, in any order. No address at all means that the host is not known.</summary>
     /// <param name="host">A name, never an address.</param>
+    /// <param name="isRefresh">
+    /// A hint for lookups that have to wait for one another: whether the caller has asked for this host before, so that a host that is asked for the first time may come first.
+    /// </param>
     /// <param name="cancellationToken">
-    /// Nobody needs the answer any more. The interpreter does not ask for a host again before its last question has ended, so a lookup bounds
-    /// its own time.
+    /// Cancelled when the answer is not needed any more. The interpreter does not ask for a host again before its last question has ended, so a lookup bounds its own time.
     /// </param>
     /// <exception cref="System.Net.Sockets.SocketException">
     /// <see cref="System.Net.Sockets.SocketError.HostNotFound"/> or <see cref="System.Net.Sockets.SocketError.NoData"/>: the host is not known.
     /// Any other exception: the lookup failed, and says nothing about the host.
     /// </exception>
-    Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// As <see cref="GetAddressesAsync(string, CancellationToken)"/>, with a hint for lookups that have to wait for one another. The default ignores it.
-    /// </summary>
-    /// <param name="host">A name, never an address.</param>
-    /// <param name="isRefresh">
-    /// Whether the caller has asked for this host before, so that a host that is asked for the first time may come first: somebody may wait for that one.
-    /// </param>
-    /// <param name="cancellationToken">Nobody needs the answer any more.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">As above.</exception>
-    Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken) => GetAddressesAsync(host, cancellationToken);
+    Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default);
 }

@@ -12,7 +12,7 @@ public sealed partial class Destination
     private (Dialer Dialer, ServedBy Proxy)? _warmer;
 
     /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
-    public int PendingSessions => Waiters.Count;
+    internal int PendingSessions => Waiters.Count;
 
     /// <summary>
     /// Gets a server connection as a session does, without a listener: from the same queue, within the same retry budget and limits of endpoints, by the same breakers,

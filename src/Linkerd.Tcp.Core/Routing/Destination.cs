@@ -77,23 +77,20 @@ public sealed partial class Destination
     /// <summary>Gets the load balancer, which picks its endpoints. Another one after a change of <see cref="DestinationOptions.BalancerFactory"/>.</summary>
     public ILoadBalancer Balancer => _balancer;
 
-    /// <summary>What resolves it.</summary>
-    public IResolver Resolver => _options.Resolver;
-
     /// <summary>What the resolver said last.</summary>
     public Resolution Resolution => _resolution;
 
     /// <summary>How many good answers changed or confirmed the set.</summary>
-    public long Updates => Volatile.Read(ref _updates);
+    internal long Updates => Volatile.Read(ref _updates);
 
     /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
-    public long Failures => Volatile.Read(ref _failures);
+    internal long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="CachingResolver"/>), and nothing has confirmed it yet.</summary>
-    public bool IsStale => _isStale;
+    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="Resolution.Bound.IsStale"/>), and nothing has confirmed it yet.</summary>
+    internal bool IsStale => _isStale;
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
-    public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+    internal TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
     internal event Action<Destination>? Evicted;
@@ -192,7 +189,7 @@ public sealed partial class Destination
             ConfigureCheckPolicy();
             ConfigureHeader(options.SendProxy);
             ConfigureChecks(options.Check);
-            if (_resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
+            if (_resolution is Resolution.Negative && options.ClearOnNegative && !before.ClearOnNegative)
             {
                 isInUse &= TryApply(Clear);
             }
@@ -303,7 +300,7 @@ public sealed partial class Destination
                 // Last: who sees the count finds the set in force.
                 Interlocked.Increment(ref _updates);
                 break;
-            case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
+            case Resolution.Negative when _options.ClearOnNegative:
                 Clear();
                 Interlocked.Increment(ref _updates);
                 break;

@@ -66,7 +66,7 @@ internal sealed partial class ResolverWatch
 
     private async Task RunAsync()
     {
-        var restart = new Backoff(FirstRestart, LastRestart, _services.Random);
+        var restart = new Backoff(_services.Random, FirstRestart, LastRestart);
         while (!_stopping.IsCancellationRequested)
         {
             string? problem;

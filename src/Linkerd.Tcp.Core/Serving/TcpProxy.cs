@@ -38,26 +38,26 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="options">What to serve; copied.</param>
-    /// <param name="router">Where sessions go.</param>
+    /// <param name="registry">The destinations of its sessions.</param>
     /// <param name="transport">What carries them; default: one of its own, of <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
-    /// <param name="random">Where jitter comes from.</param>
+    /// <param name="random">The generator of jitter, which is used under a lock on itself; default: a fast one that all threads share.</param>
     /// <param name="observer">What receives a record of each session at its end; default: nothing, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
-        DestinationRegistry router,
+        DestinationRegistry registry,
         ITransport? transport = null,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null,
+        Random? random = null,
         ISessionObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(router);
+        ArgumentNullException.ThrowIfNull(registry);
         _options = options = Validated(options);
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
@@ -68,11 +68,11 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _limit = new ConnectionLimit(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        _random = random ??= RandomSource.Shared;
+        _random = RandomSource.Of(random);
         _policy = NewPolicy(options);
         var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter));
-        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, random);
-        _services = new SessionServices(router, dialer, sessions, leaving, random, _timeProvider)
+        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, _random);
+        _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
         {
             Instruments = instruments,
             Observer = observer,
@@ -365,7 +365,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         Proxy = new ServedBy(options.Connect, options.Tcp),
         AbortOnClose = options.AbortOnClose,
-        Duplex = new DuplexProxy(options.Duplex, _random),
+        Duplex = new DuplexProxy(_random, options.Duplex),
     };
 
     private static TcpProxyOptions Validated(TcpProxyOptions options) =>

@@ -26,7 +26,7 @@ public sealed class SessionContext : IClientContext
     public long Id { get; }
 
     /// <summary>Gets when the connection was accepted, by the proxy's clock.</summary>
-    public DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
+    internal DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
 
     /// <summary>Gets the address of the listener, with the port that port 0 became.</summary>
     public EndPoint Listener => _acceptor.LocalEndPoint;

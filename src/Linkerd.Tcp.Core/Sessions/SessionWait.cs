@@ -94,7 +94,7 @@ internal sealed class SessionWait : ITimerHandler
             else if (!ArmTimer())
             {
                 // What is said of a server that was not found in time depends on how far the search has come.
-                _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, TimedOut: true) : null);
+                _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, timedOut: true) : null);
             }
         }
         catch (Exception error)

@@ -24,10 +24,10 @@ public sealed class ConnectionLimit
     }
 
     /// <summary>Gets the most connections at once; never more than the whole allows.</summary>
-    public int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
+    internal int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
 
     /// <summary>The places taken now; those that other parts of the whole have taken are not among them.</summary>
-    public int Active => Volatile.Read(ref _active);
+    internal int Active => Volatile.Read(ref _active);
 
     /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
     public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
@@ -39,7 +39,7 @@ public sealed class ConnectionLimit
     /// </summary>
     /// <param name="maximum">At least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
-    public void SetMaximum(int maximum)
+    internal void SetMaximum(int maximum)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
         Volatile.Write(ref _maximum, maximum);
@@ -76,7 +76,7 @@ public sealed class ConnectionLimit
     }
 
     /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
-    public Task WaitAvailableAsync(CancellationToken cancellationToken)
+    public Task WaitAvailableAsync(CancellationToken cancellationToken = default)
     {
         if (Active < Most)
         {

@@ -20,7 +20,7 @@ public interface ITransport : IAsyncDisposable
     /// <exception cref="TransportException">The address is in use, not permitted or not local; the message says which.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
-    ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken);
+    ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Connects. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
@@ -33,5 +33,5 @@ public interface ITransport : IAsyncDisposable
     /// The connection, or why there is none. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
     /// <see cref="ConnectResult.Detail"/> says what was expected.
     /// </returns>
-    ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken);
+    ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options = default, CancellationToken cancellationToken = default);
 }

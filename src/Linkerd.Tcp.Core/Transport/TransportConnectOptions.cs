@@ -3,7 +3,7 @@ using System.Net;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
-public readonly record struct TransportConnectOptions
+public readonly struct TransportConnectOptions
 {
     // Zero is the default, so that default(ConnectOptions) does not time out at once.
     private readonly TimeSpan _timeout;
@@ -47,7 +47,7 @@ public readonly record struct TransportConnectOptions
     /// <summary>
     /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
     /// </summary>
-    public bool SendsAtOnce { get; init; }
+    internal bool SendsAtOnce { get; init; }
 
     internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
 }

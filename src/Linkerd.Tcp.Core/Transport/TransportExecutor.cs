@@ -18,13 +18,13 @@ public abstract class TransportExecutor
     /// Continues here: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere
     /// (resolution, DNS, back-off, TLS work). Costs nothing where the caller is here already.
     /// </summary>
-    public ResumeAwaitable Resume() => new(this, always: false);
+    internal ResumeAwaitable Resume() => new(this, always: false);
 
     /// <summary>Lets what else is due here run, then continues here.</summary>
-    public ResumeAwaitable Yield() => new(this, always: true);
+    internal ResumeAwaitable Yield() => new(this, always: true);
 
     /// <summary>The awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
-    public readonly struct ResumeAwaitable : ICriticalNotifyCompletion
+    internal readonly struct ResumeAwaitable : ICriticalNotifyCompletion
     {
         private static readonly Action<object?> Invoke = static continuation => ((Action)continuation!)();
         private readonly TransportExecutor _executor;

@@ -40,7 +40,7 @@ internal static class LocalInterpreterKind
         {
             Interpreter = interpreter,
             Delegator = interpreter,
-            OnNegative = NegativePolicy.Clear,
+            ClearOnNegative = true,
             Scope = $"local {configuration.Dtab} {string.Join(' ', configuration.Namers.Select(static namer => namer.RootDir))}",
         };
     }

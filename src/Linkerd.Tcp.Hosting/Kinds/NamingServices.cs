@@ -16,8 +16,8 @@ public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
     /// <summary>Gets what explains how names are bound; null if the kind has no such thing.</summary>
     public IDelegator? Delegator { get; init; }
 
-    /// <summary>Gets what happens to the endpoints of a name that is said not to exist. Default: they are kept.</summary>
-    public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+    /// <summary>Gets a value that indicates whether the endpoints of a name that does not exist are dropped. Default: false, they are kept.</summary>
+    public bool ClearOnNegative { get; init; }
 
     /// <summary>Gets what decides the meaning of names, besides who answers: endpoints that were remembered in another scope are not used.</summary>
     public required string Scope { get; init; }

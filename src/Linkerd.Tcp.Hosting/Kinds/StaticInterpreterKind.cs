@@ -13,7 +13,7 @@ internal static class StaticInterpreterKind
         static () => new StaticInterpreterConfiguration(),
         static (configuration, _) => new NamingServices(new StaticResolver(configuration.Addrs))
         {
-            OnNegative = NegativePolicy.Clear,
+            ClearOnNegative = true,
             Scope = $"static {string.Join(',', configuration.Addrs)}",
         });
 }

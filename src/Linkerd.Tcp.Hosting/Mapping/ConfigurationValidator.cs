@@ -59,7 +59,7 @@ internal static class ConfigurationValidator
             validator.Add("acceptRate beside it was expected, not null.", "acceptBurst");
         }
 
-        if (server.Untrusted != UntrustedPeers.Refuse && server.AcceptProxy is null)
+        if (server.AcceptUntrusted && server.AcceptProxy is null)
         {
             validator.Add("acceptProxy.trusted beside it was expected, not off.", "acceptProxy.untrusted");
         }

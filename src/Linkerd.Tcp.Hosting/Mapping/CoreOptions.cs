@@ -47,11 +47,11 @@ internal static class CoreOptions
     /// <param name="server">A server of the sessions.</param>
     /// <param name="client">The settings of the name, merged.</param>
     /// <param name="resolver">What resolves the name.</param>
-    /// <param name="onNegative">What its interpreter does with names that do not exist.</param>
+    /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
     /// <param name="timeProvider">The clock.</param>
-    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, NegativePolicy onNegative, TimeProvider timeProvider)
+    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative, TimeProvider timeProvider)
     {
-        var options = new DestinationOptions { Resolver = resolver, OnNegative = client.OnNegative ?? onNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
+        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
         options.Balancer = client.Balancer ?? options.Balancer;
         options.Balancing = Balancing(client, timeProvider);
         options.Connect = Connect(server, client);
@@ -71,7 +71,7 @@ internal static class CoreOptions
             MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),
             AcceptRate = server.AcceptRate,
             AcceptBurst = server.AcceptBurst,
-            AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, Untrusted = server.Untrusted } : null,
+            AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, AcceptUntrusted = server.AcceptUntrusted } : null,
             AllowClients = server.AllowClients,
             DenyClients = server.DenyClients,
         };

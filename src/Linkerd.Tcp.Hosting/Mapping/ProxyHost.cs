@@ -125,7 +125,7 @@ public sealed class ProxyHost : IAsyncDisposable
         {
             var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
             var destinations = new DestinationRegistry(
-                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
+                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
             _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));

@@ -100,6 +100,6 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the time that sessions may go on whose endpoint is drained or gone.</summary>
     public TimeSpan? DrainTimeout { get; set; }
 
-    /// <summary>Gets or sets what to do if a name does not exist; null: as its interpreter has it.</summary>
-    public NegativePolicy? OnNegative { get; set; }
+    /// <summary>Gets or sets whether the endpoints of a name that does not exist are dropped; null: as its interpreter has it.</summary>
+    public bool? ClearOnNegative { get; set; }
 }

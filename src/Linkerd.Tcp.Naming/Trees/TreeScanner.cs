@@ -81,7 +81,7 @@ internal ref struct TreeScanner(ReadOnlySpan<char> text)
             while (TryTake('/'));
         }
 
-        return DstPath.Parse(_text[start.._position], null);
+        return DstPath.Parse(_text[start.._position].ToString());
     }
 
     /// <summary>prefix ::= '/' [ pelem { '/' pelem } ], pelem ::= '*' | label</summary>

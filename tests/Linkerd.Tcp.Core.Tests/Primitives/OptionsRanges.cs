@@ -6,7 +6,7 @@ internal static class OptionsRanges
     public static IReadOnlyList<string> All { get; } = """
         AcceptProxyOptions.Trusted:
         AcceptProxyOptions.TrustUnixPeers: false true
-        AcceptProxyOptions.Untrusted: first
+        AcceptProxyOptions.AcceptUntrusted: false true
         ActiveCheckOptions.Interval: 1ms 1s 49d
         ActiveCheckOptions.Timeout: 1ms 1s 49d
         ActiveCheckOptions.Rise: 1 max
@@ -27,13 +27,7 @@ internal static class OptionsRanges
         BalancerOptions.SuspectAfter: infinite 1ms 1s 49d
         BalancerOptions.Aperture: null
         BalancerOptions.TimeProvider:
-        BalancerOptions.Random:
-        CachingResolverOptions.Directory:
-        CachingResolverOptions.Scope: empty blank
-        CachingResolverOptions.Wait: 0 1ms 1s 49d
-        CachingResolverOptions.WriteInterval: 0 1ms 1s 49d
-        CachingResolverOptions.TimeProvider:
-        CachingResolverOptions.Logger:
+        BalancerOptions.Random: null
         CircuitBreakerOptions.Failures: 0 1 max
         CircuitBreakerOptions.InitialBackoff: 1ms 1s 49d
         CircuitBreakerOptions.MaxBackoff: 49d
@@ -51,7 +45,7 @@ internal static class OptionsRanges
         DestinationOptions.BalancingPolicy: null
         DestinationOptions.Balancing:
         DestinationOptions.BalancerFactory: null
-        DestinationOptions.OnNegative: first
+        DestinationOptions.ClearOnNegative: false true
         DestinationOptions.MaxSessions: null 1 max
         DestinationOptions.Connect: null
         DestinationOptions.RetryBudget:
@@ -70,7 +64,7 @@ internal static class OptionsRanges
         HostResolverOptions.LookupTimeout: 1ms 1s 49d
         HostResolverOptions.HostLookup:
         HostResolverOptions.TimeProvider:
-        HostResolverOptions.Random:
+        HostResolverOptions.Random: null
         HostResolverOptions.Logger:
         TransportListenOptions.EndPoint:
         TransportListenOptions.Handle: null

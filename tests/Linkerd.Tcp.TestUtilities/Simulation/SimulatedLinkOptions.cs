@@ -24,7 +24,7 @@ public sealed record SimulatedLinkOptions
     public bool Splits { get; init; } = true;
 
     /// <summary>Draws options: from a fast clean link with ample buffers to a slow one with tiny buffers.</summary>
-    public static SimulatedLinkOptions Draw(IRandomSource random)
+    public static SimulatedLinkOptions Draw(Random random)
     {
         return new SimulatedLinkOptions
         {

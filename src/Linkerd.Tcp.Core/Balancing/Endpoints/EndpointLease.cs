@@ -34,7 +34,7 @@ public readonly struct EndpointLease
     public ServerEndpoint? Endpoint => _leased is not null && LeaseSlots.IsHeld(Slot, _ticket) ? Leased : null;
 
     /// <summary>Gets a value that indicates whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
-    public bool IsProbe => Kind != LeaseKind.Normal;
+    internal bool IsProbe => Kind != LeaseKind.Normal;
 
     /// <summary>Gets the purpose of the lease.</summary>
     internal LeaseKind Kind => (LeaseKind)(_ticket >> KindShift);

@@ -34,6 +34,9 @@ internal sealed class EndpointPolicy
     /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
     public IRandomSource? Random { get; private set; }
 
+    /// <summary>Gets the source of the options, for anything but picks.</summary>
+    public IRandomSource Jitter => Random ?? RandomSource.Shared;
+
     /// <summary>Of timestamps.</summary>
     public double SecondsPerTick { get; }
 
@@ -87,7 +90,7 @@ internal sealed class EndpointPolicy
     {
         Options = options;
         AnswerPatience = options.SuspectAfter == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.SuspectAfter);
-        Random = options.Random == RandomSource.Shared ? null : options.Random;
+        Random = RandomSource.Of(options.Random) is var random && random != RandomSource.Shared ? random : null;
         IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
     }
 }

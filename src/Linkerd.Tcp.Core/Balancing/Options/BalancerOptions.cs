@@ -22,7 +22,7 @@ public sealed class BalancerOptions
     public int? MaxPending { get; set; }
 
     /// <summary>
-    /// Gets or sets, for <see cref="LoadBalancers.Maglev"/>, the load of an endpoint above which clients that hash to it are sent elsewhere, in percent of its share of
+    /// Gets or sets, for <see cref="BalancerKind.Maglev"/>, the load of an endpoint above which clients that hash to it are sent elsewhere, in percent of its share of
     /// all connections of the group; 125 for a quarter more than that. More than 100, up to 100,000. Null, the default: clients stick at any load.
     /// HAProxy's hash-balance-factor and Envoy's hash_balance_factor.
     /// </summary>
@@ -47,8 +47,8 @@ public sealed class BalancerOptions
     /// <summary>Gets or sets the clock. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of randomness, for draws and back-off. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of draws and back-off, which is used under a lock on itself. Null, the default: a fast one for each thread.</summary>
+    public Random? Random { get; set; }
 
     internal BalancerOptions Copy()
     {
@@ -70,6 +70,5 @@ public sealed class BalancerOptions
         validator.TimerOrInfinite(SuspectAfter);
         validator.Optional(Aperture, static (aperture, validator) => aperture.Validate(validator));
         validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
     }
 }

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.WeightedRandom;
 
-/// <summary>One drawn in proportion to its weight, whatever its load; <see cref="LoadBalancers.Random"/>.</summary>
+/// <summary>One drawn in proportion to its weight, whatever its load; <see cref="BalancerKind.Random"/>.</summary>
 internal sealed class RandomDistributor : GroupDistributor
 {
     // How often one is drawn again that cannot take the session.
