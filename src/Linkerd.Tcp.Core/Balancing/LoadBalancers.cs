@@ -20,22 +20,26 @@ public static class LoadBalancers
     /// <summary>Creates a load balancer of a built-in algorithm.</summary>
     /// <param name="kind">The algorithm.</param>
     /// <param name="options">The other options, which are copied; null for the defaults.</param>
+    /// <param name="timeProvider">The clock; null: the system's.</param>
+    /// <param name="random">The generator of draws and back-off, which is used under a lock on itself; null: a fast one for each thread.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such algorithm.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null)
+    public static ILoadBalancer Create(BalancerKind kind, BalancerOptions? options = null, TimeProvider? timeProvider = null, Random? random = null)
     {
-        var own = Validated(options ?? new());
+        var own = Validated(options ?? new(), timeProvider, random);
         return new LoadBalancer(FactoryOf(kind, null, own), own);
     }
 
     /// <summary>Creates a load balancer of an algorithm of your own.</summary>
     /// <param name="policy">The algorithm. Several load balancers may share it.</param>
     /// <param name="options">The other options, which are copied; null for the defaults.</param>
+    /// <param name="timeProvider">The clock; null: the system's.</param>
+    /// <param name="random">The generator of draws and back-off, which is used under a lock on itself; null: a fast one for each thread.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public static ILoadBalancer Create(ILoadBalancingPolicy policy, BalancerOptions? options = null)
+    public static ILoadBalancer Create(ILoadBalancingPolicy policy, BalancerOptions? options = null, TimeProvider? timeProvider = null, Random? random = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var own = Validated(options ?? new());
+        var own = Validated(options ?? new(), timeProvider, random);
         return new LoadBalancer(FactoryOf(default, policy, own), own);
     }
 
@@ -52,8 +56,14 @@ public static class LoadBalancers
         balancer.Configure(FactoryOf(kind, policy, own), own);
     }
 
-    /// <summary>Returns a validated copy.</summary>
-    internal static BalancerOptions Validated(BalancerOptions options) => OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+    /// <summary>Returns a validated copy, with the clock and the generator if it has none.</summary>
+    internal static BalancerOptions Validated(BalancerOptions options, TimeProvider? timeProvider = null, Random? random = null)
+    {
+        var own = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+        own.TimeProvider ??= timeProvider;
+        own.Random ??= random;
+        return own;
+    }
 
     /// <param name="kind">The algorithm.</param>
     /// <param name="policy">The algorithm in place of it; null if there is none.</param>

@@ -11,12 +11,11 @@ internal static class RandomSource
     /// <summary>A sequence that the seed decides. For one thread at a time.</summary>
     public static SeededRandom Seeded(ulong seed) => new(seed);
 
-    /// <summary>The source behind a generator that a caller gave: <see cref="Shared"/> for null and for <see cref="Random.Shared"/>; any other is used under a lock on itself.</summary>
+    /// <summary>The source behind a generator that a caller gave: <see cref="Shared"/> for null; a generator is used under a lock on itself.</summary>
     public static IRandomSource Of(Random? random) => random switch
     {
         null => Shared,
         IRandomSource own => own,
-        _ when random == Random.Shared => Shared,
         _ => new LockedSource(random),
     };
 

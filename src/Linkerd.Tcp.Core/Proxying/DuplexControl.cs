@@ -22,7 +22,7 @@ public sealed class DuplexControl
     public DateTimeOffset? LastActivity => _run?.LastActivity;
 
     /// <summary>Why the copy ended, or is about to; null while nothing ends it.</summary>
-    public CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
+    internal CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
 
     /// <summary>Ends the copy: both connections are reset. Before the copy has begun it ends as soon as it does.</summary>
     /// <param name="reason">Why.</param>

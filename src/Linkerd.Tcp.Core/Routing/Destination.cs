@@ -2,7 +2,6 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -59,7 +58,7 @@ public sealed partial class Destination
         _heldBackFilter = new RepeatFilter(_timeProvider);
         _handlerFilter = new RepeatFilter(_timeProvider);
         _onlyFilter = new RepeatFilter(_timeProvider);
-        _balancer = DestinationBalancer.Make(options, name);
+        _balancer = DestinationBalancer.Make(options, name, _timeProvider);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
         _watch = new ResolverWatch(this, options.Resolver, services, _stopping);
@@ -103,6 +102,9 @@ public sealed partial class Destination
 
     /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
     internal bool IsEnded => _isEnded;
+
+    /// <summary>Gets the clock of the registry.</summary>
+    internal TimeProvider TimeProvider => _timeProvider;
 
     /// <summary>Gets the options in force. Not to be written to.</summary>
     internal DestinationOptions Options => _options;
@@ -153,7 +155,7 @@ public sealed partial class Destination
     /// (another instance) the endpoints in force stay until that one has an answer. Lower limits end nothing. A limit of sessions where there was none counts the sessions that begin afterwards.
     /// Any thread; one change after the other.
     /// </summary>
-    /// <param name="options">The options, which are copied. <see cref="BalancerOptions.TimeProvider"/> is to be the same as before.</param>
+    /// <param name="options">The options, which are copied.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid; nothing has changed.</exception>
     /// <exception cref="ObjectDisposedException">The router was disposed, or the destination was evicted.</exception>
     public void Configure(DestinationOptions options)

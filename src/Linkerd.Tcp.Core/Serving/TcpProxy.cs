@@ -63,7 +63,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         _ownsTransport = transport is null;
-        _transport = transport ?? TransportFactory.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
+        _transport = transport ?? TransportFactory.Create(null, loggerFactory, meter, timeProvider);
         _logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
@@ -102,7 +102,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     public int ActiveSessions => _services.Sessions.Count;
 
     /// <summary>The most sessions at once, over all listeners.</summary>
-    public int MaxSessions => _limit.Maximum;
+    internal int MaxSessions => _limit.Maximum;
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>

@@ -30,7 +30,7 @@ public sealed class ConnectionLimit
     internal int Active => Volatile.Read(ref _active);
 
     /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
-    public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
+    internal bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
 
     private int Most => Volatile.Read(ref _maximum);
 

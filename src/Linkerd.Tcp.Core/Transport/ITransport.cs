@@ -24,7 +24,7 @@ public interface ITransport : IAsyncDisposable
 
     /// <summary>
     /// Connects. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
-    /// callers that depend on it say <see cref="TransportExecutor.Resume"/>.
+    /// otherwise anywhere, so a caller that depends on it continues with <see cref="TransportExecutor.Post"/>.
     /// </summary>
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
     /// <param name="options">The deadline, and how the connection is set up; neither copied nor validated, as there are some for each connection.</param>

@@ -8,23 +8,32 @@ public readonly struct TransportConnectOptions
     // Zero is the default, so that default(ConnectOptions) does not time out at once.
     private readonly TimeSpan _timeout;
 
-    /// <summary>All defaults.</summary>
-    public TransportConnectOptions()
+    /// <summary>Initializes the options.</summary>
+    /// <param name="executor">The executor on which the new connection shall live (<see cref="Executor"/>).</param>
+    /// <param name="timeout">The time that the attempt may take (<see cref="Timeout"/>); null: no limit but the operating system's.</param>
+    /// <param name="source">The local address to connect from (<see cref="Source"/>).</param>
+    /// <param name="tcp">The options of the connection (<see cref="Tcp"/>).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
+    public TransportConnectOptions(TransportExecutor? executor = null, TimeSpan? timeout = null, IPAddress? source = null, TcpOptions? tcp = null)
     {
+        Executor = executor;
+        Timeout = timeout ?? default;
+        Source = source;
+        Tcp = tcp;
     }
 
     /// <summary>
     /// The executor on which the new connection shall live: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
     /// Null, the default: anywhere. An engine without loops ignores it, and so does one whose executor it is not.
     /// </summary>
-    public TransportExecutor? Executor { get; init; }
+    public TransportExecutor? Executor { get; internal init; }
 
     /// <summary>How long the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default: no limit but the operating system's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative, and not infinite.</exception>
     public TimeSpan Timeout
     {
         get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
-        init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
+        internal init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Timeout), value, $"{nameof(Timeout)}: zero or more, or Timeout.InfiniteTimeSpan, was expected.");
     }
@@ -39,10 +48,10 @@ public readonly struct TransportConnectOptions
     /// connections to many targets, as without this option; elsewhere a port is taken from all targets at once, so that there
     /// are as many connections per source address as ephemeral ports.
     /// </remarks>
-    public IPAddress? Source { get; init; }
+    public IPAddress? Source { get; internal init; }
 
     /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
-    public TcpOptions? Tcp { get; init; }
+    public TcpOptions? Tcp { get; internal init; }
 
     /// <summary>
     /// Whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.

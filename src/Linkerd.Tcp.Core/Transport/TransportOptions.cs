@@ -20,13 +20,13 @@ public sealed class TransportOptions
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The clock of the Sockets engine; default: the system's. Event loops run on the system's alone.</summary>
-    public TimeProvider? TimeProvider { get; set; }
+    internal TimeProvider? TimeProvider { get; set; }
 
     /// <summary>Where engines log; default: nowhere.</summary>
-    public ILoggerFactory? LoggerFactory { get; set; }
+    internal ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>Where engines make their instruments; default: nowhere.</summary>
-    public Meter? Meter { get; set; }
+    internal Meter? Meter { get; set; }
 
     internal TransportOptions Copy() => (TransportOptions)MemberwiseClone();
 

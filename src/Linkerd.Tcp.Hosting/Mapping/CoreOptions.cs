@@ -48,12 +48,11 @@ internal static class CoreOptions
     /// <param name="client">The settings of the name, merged.</param>
     /// <param name="resolver">What resolves the name.</param>
     /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
-    /// <param name="timeProvider">The clock.</param>
-    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative, TimeProvider timeProvider)
+    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative)
     {
         var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
         options.Balancer = client.Balancer ?? options.Balancer;
-        options.Balancing = Balancing(client, timeProvider);
+        options.Balancing = Balancing(client);
         options.Connect = Connect(server, client);
         options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
         options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
@@ -87,7 +86,7 @@ internal static class CoreOptions
         return policy;
     }
 
-    private static BalancerOptions Balancing(ClientSettings client, TimeProvider timeProvider)
+    private static BalancerOptions Balancing(ClientSettings client)
     {
         var options = new BalancerOptions
         {
@@ -95,7 +94,6 @@ internal static class CoreOptions
             HashBalanceFactor = Limit(client.HashBalanceFactor),
             MaxConnections = Limit(client.MaxConnectionsPerEndpoint),
             MaxPending = Limit(client.MaxPendingPerEndpoint),
-            TimeProvider = timeProvider,
         };
         options.SlowStart.Window = client.SlowStart is { } window ? OffIsZero(window) : options.SlowStart.Window;
         options.HashBalanceFloor = client.HashBalanceFloor ?? options.HashBalanceFloor;

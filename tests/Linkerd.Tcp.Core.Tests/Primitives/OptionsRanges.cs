@@ -26,8 +26,6 @@ internal static class OptionsRanges
         BalancerOptions.HashBalanceFloor: 0 1 max
         BalancerOptions.SuspectAfter: infinite 1ms 1s 49d
         BalancerOptions.Aperture: null
-        BalancerOptions.TimeProvider:
-        BalancerOptions.Random: null
         CircuitBreakerOptions.Failures: 0 1 max
         CircuitBreakerOptions.InitialBackoff: 1ms 1s 49d
         CircuitBreakerOptions.MaxBackoff: 49d
@@ -116,9 +114,6 @@ internal static class OptionsRanges
         TransportOptions.Engine: first
         TransportOptions.Loops: null 1
         TransportOptions.StuckAfter: 1s 49d
-        TransportOptions.TimeProvider: null
-        TransportOptions.LoggerFactory: null
-        TransportOptions.Meter: null
         PreconnectOptions.Connections: 0 1 max
         PreconnectOptions.MaxIdle: 1ms 1s 49d
         """.Split('\n');

@@ -54,7 +54,7 @@ public sealed class ServerEndpointSnapshot
     public double EffectiveWeight { get; }
 
     /// <summary>Gets the number of connections, open and pending.</summary>
-    public long Load { get; }
+    internal long Load { get; }
 
     /// <summary>Gets the number of established connections.</summary>
     public long Open { get; }
@@ -68,13 +68,13 @@ public sealed class ServerEndpointSnapshot
     /// <summary>
     /// Gets a value that indicates whether others are preferred: it leaves connects without an answer for longer than it should, or an attempt to an address of its family of the same host has timed out.
     /// </summary>
-    public bool IsDoubtful { get; }
+    internal bool IsDoubtful { get; }
 
     /// <summary>Gets the state of the circuit breaker.</summary>
     public BreakerState Breaker { get; }
 
     /// <summary>Gets the causes for which it is ejected.</summary>
-    public EjectionCause EjectionCauses { get; }
+    internal EjectionCause EjectionCauses { get; }
 
     /// <summary>
     /// Gets the time until it may be probed; zero from then on, null if it is not ejected, <see cref="Timeout.InfiniteTimeSpan"/> if only its check or an operator brings it back.

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing;
 
@@ -44,11 +43,11 @@ public sealed class BalancerOptions
     /// <summary>Gets or sets a deterministic subset of the endpoints for this instance. Null, the default: all of them.</summary>
     public ApertureOptions? Aperture { get; set; }
 
-    /// <summary>Gets or sets the clock. Default: the system's.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+    /// <summary>Gets or sets the clock. Null, the default: the one of the registry, or else the system's.</summary>
+    internal TimeProvider? TimeProvider { get; set; }
 
     /// <summary>Gets or sets the generator of draws and back-off, which is used under a lock on itself. Null, the default: a fast one for each thread.</summary>
-    public Random? Random { get; set; }
+    internal Random? Random { get; set; }
 
     internal BalancerOptions Copy()
     {
@@ -69,6 +68,5 @@ public sealed class BalancerOptions
         validator.Range(HashBalanceFloor, 0);
         validator.TimerOrInfinite(SuspectAfter);
         validator.Optional(Aperture, static (aperture, validator) => aperture.Validate(validator));
-        validator.NotNull(TimeProvider);
     }
 }
