@@ -97,7 +97,7 @@ public sealed class MeshOptions
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= MaxAnswer, RequestTimeout, "more than zero, at most 1 day,");
         validator.Expect(PingDelay >= TimeSpan.FromSeconds(1) && PingDelay <= MaxAnswer, PingDelay, "1 s to 1 day");
         validator.Expect(PingTimeout >= TimeSpan.FromSeconds(1) && PingTimeout <= MaxAnswer, PingTimeout, "1 s to 1 day");
-        validator.Range(MaxAnswerBytes, 1);
+        validator.Expect(MaxAnswerBytes >= 1, MaxAnswerBytes, "1 or more");
         validator.NotNull(HostLookup);
         validator.NotNull(TimeProvider);
         validator.NotNull(LoggerFactory);

@@ -90,12 +90,12 @@ public sealed class NamerdOptions
         validator.Expect(
             NamerdAddress.IsNamespace(Namespace), Namespace, "a namespace of characters that stand for themselves in a URL, such as letters, digits, '-' and '_',");
         validator.NotNull(Dtab);
-        validator.Defined<NamerdMode>(Mode);
+        validator.Expect(Enum.IsDefined(Mode), Mode, $"one of {string.Join(", ", Enum.GetNames<NamerdMode>())}");
         validator.Expect(Interval > TimeSpan.Zero && Interval <= MaxInterval, Interval, "more than zero, at most 30 days,");
         validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
         validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), RequestTimeout, "more than zero, at most 1 day,");
-        validator.Range(MaxAnswerBytes, 1);
+        validator.Expect(MaxAnswerBytes >= 1, MaxAnswerBytes, "1 or more");
         validator.NotNull(TimeProvider);
         validator.NotNull(LoggerFactory);
         ValidateRequests(validator);

@@ -56,11 +56,11 @@ public sealed class OptionsValidator
     }
 
     /// <summary>Adds an error if a number is given that is out of range.</summary>
-    public void Range(int? given, int minimum, int maximum = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
+    internal void Range(int? given, int minimum, int maximum = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
         given is null || (given >= minimum && given <= maximum), given, maximum == int.MaxValue ? Invariant($"{minimum} or more") : Invariant($"{minimum} to {maximum}"), option);
 
     /// <summary>Adds an error if a value is given that its type does not name.</summary>
-    public void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
+    internal void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
         where T : struct, Enum =>
         Expect(given is not { } value || Enum.IsDefined(value), given, $"one of {string.Join(", ", Enum.GetNames<T>())}", option);
 

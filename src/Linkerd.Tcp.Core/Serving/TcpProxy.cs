@@ -187,7 +187,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
     /// <returns>Whether there is a listener on the address.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
-    public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
+    internal async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(listener);

@@ -42,10 +42,10 @@ public sealed class ServerEndpointSnapshot
     public EndpointMetadata? Metadata { get; }
 
     /// <summary>Gets the number of the group in the set, from 0; the first if the endpoint is in several.</summary>
-    public int Group { get; }
+    internal int Group { get; }
 
     /// <summary>Gets the tier of that group, 0 first.</summary>
-    public int Tier { get; }
+    internal int Tier { get; }
 
     /// <summary>Gets the weight from discovery or from an operator; 0: last resort.</summary>
     public double Weight { get; }
@@ -82,7 +82,7 @@ public sealed class ServerEndpointSnapshot
     public TimeSpan? TimeToProbe { get; }
 
     /// <summary>Gets the number of failed connects in a row.</summary>
-    public int ConsecutiveFailures { get; }
+    internal int ConsecutiveFailures { get; }
 
     /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect.</summary>
     public TimeSpan ConnectLatency { get; }
