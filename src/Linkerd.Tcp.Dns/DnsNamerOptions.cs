@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

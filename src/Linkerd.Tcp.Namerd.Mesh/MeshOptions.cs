@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

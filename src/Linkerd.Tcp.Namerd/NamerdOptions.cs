@@ -2,7 +2,6 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

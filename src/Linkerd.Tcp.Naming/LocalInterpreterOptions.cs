@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

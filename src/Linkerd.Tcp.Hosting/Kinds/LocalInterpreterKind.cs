@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Hosting.Options;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting.Kinds;

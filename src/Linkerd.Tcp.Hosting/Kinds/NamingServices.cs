@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Hosting.Options;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Kinds;
 

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 

@@ -4,7 +4,6 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.ProxyProtocol;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 

@@ -5,7 +5,6 @@ using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 

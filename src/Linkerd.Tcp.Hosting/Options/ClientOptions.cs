@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Options;
 

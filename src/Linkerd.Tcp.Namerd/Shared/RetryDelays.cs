@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 

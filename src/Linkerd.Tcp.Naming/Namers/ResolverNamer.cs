@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming.Binding;
 using Linkerd.Tcp.Naming.Namers;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Naming;
 

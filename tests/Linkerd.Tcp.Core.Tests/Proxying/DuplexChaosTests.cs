@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;

@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.TestUtilities;

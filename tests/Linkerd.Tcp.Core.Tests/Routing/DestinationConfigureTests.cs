@@ -2,7 +2,6 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;

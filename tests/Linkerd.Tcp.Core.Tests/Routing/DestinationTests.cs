@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

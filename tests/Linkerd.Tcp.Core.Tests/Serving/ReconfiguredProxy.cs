@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;

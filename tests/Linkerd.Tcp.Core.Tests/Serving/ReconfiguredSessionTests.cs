@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 

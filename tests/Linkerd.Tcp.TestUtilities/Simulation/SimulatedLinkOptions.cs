@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Primitives;
-
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>How the two directions of a simulated connection behave.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Simulation;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 
