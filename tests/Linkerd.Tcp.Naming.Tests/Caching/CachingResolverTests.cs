@@ -5,7 +5,6 @@ using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.TestUtilities.Resolving;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Linkerd.Tcp.Naming.Tests.Caching;
 

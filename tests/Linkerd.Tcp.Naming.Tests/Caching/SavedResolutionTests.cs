@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Naming.Caching;
 using Linkerd.Tcp.Resolving;
-using Xunit;
 
 namespace Linkerd.Tcp.Naming.Tests.Caching;
 
