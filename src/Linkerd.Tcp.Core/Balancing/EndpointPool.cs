@@ -13,10 +13,12 @@ public sealed class EndpointPool
 
     /// <summary>Initializes an empty pool.</summary>
     /// <param name="options">The options, which are copied; null for the defaults.</param>
+    /// <param name="timeProvider">The clock; null: the system's.</param>
+    /// <param name="random">The generator of draws and back-off, which is used under a lock on itself; null: a fast one for each thread.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public EndpointPool(BalancerOptions? options = null)
+    public EndpointPool(BalancerOptions? options = null, TimeProvider? timeProvider = null, Random? random = null)
     {
-        var own = LoadBalancers.Validated(options ?? new());
+        var own = LoadBalancers.Validated(options ?? new(), timeProvider, random);
         _balancer = new LoadBalancer(RandomDistributor.Create, own);
     }
 
@@ -48,7 +50,7 @@ public sealed class EndpointPool
     }
 
     /// <summary>
-    /// Leases any endpoint for a session, at random by weight, as <see cref="LoadBalancers.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
+    /// Leases any endpoint for a session, at random by weight, as <see cref="BalancerKind.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
     /// is one for <see cref="ILoadBalancer.Pick"/> to return.
     /// </summary>
     /// <param name="context">The session.</param>

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp;
 /// Immutable, and safe for use by any number of threads.
 /// </summary>
 /// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as linkerd 1.x has them.</remarks>
-public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanParsable<DstPath>
+public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
 {
     // The canonical form of a label has exactly its bytes, so the text alone decides equality.
     private readonly ImmutableArray<string> _labels;
@@ -34,20 +34,13 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
     /// <exception cref="IndexOutOfRangeException">There is no such label.</exception>
     public string this[int index] => _labels[index];
 
-    /// <summary>Parses a name. White space around it is ignored.</summary>
+    /// <summary>Reads a name. White space around it is ignored.</summary>
+    /// <param name="s">The text.</param>
+    /// <param name="provider">Not used: names are the same in every culture.</param>
     /// <exception cref="NameSyntaxException">The text is not a name; the message shows the position.</exception>
-    public static DstPath Parse(string text)
+    public static DstPath Parse(string s, IFormatProvider? provider = null)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        return Parse(text.AsSpan(), null);
-    }
-
-    /// <inheritdoc cref="Parse(string)"/>
-    public static DstPath Parse(string s, IFormatProvider? provider) => Parse(s);
-
-    /// <inheritdoc cref="Parse(string)"/>
-    public static DstPath Parse(ReadOnlySpan<char> s, IFormatProvider? provider)
-    {
+        ArgumentNullException.ThrowIfNull(s);
         var scanner = new NameScanner(s);
         scanner.SkipSpace();
         var path = scanner.TakePath();
@@ -56,20 +49,13 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return FromText(path);
     }
 
-    /// <summary>Parses a name; returns false if the text is not a name.</summary>
+    /// <summary>Reads a name; false if the text is none.</summary>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
-    {
-        result = null;
-        return s is not null && TryParse(s.AsSpan(), provider, out result);
-    }
-
-    /// <inheritdoc cref="TryParse(string?, IFormatProvider?, out DstPath)"/>
-    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
     {
         try
         {
-            result = Parse(s, provider);
-            return true;
+            result = s is null ? null : Parse(s);
+            return result is not null;
         }
         catch (NameSyntaxException)
         {
@@ -125,36 +111,15 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return suffix.Count == 0 ? this : Count == 0 ? suffix : new(_labels.AddRange(suffix._labels));
     }
 
-    /// <inheritdoc/>
-    public bool Equals(DstPath? other) => other is not null && _text.Equals(other._text, StringComparison.Ordinal);
+    bool IEquatable<DstPath>.Equals(DstPath? other) => other is not null && _text.Equals(other._text, StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as DstPath);
+    public override bool Equals(object? obj) => ((IEquatable<DstPath>)this).Equals(obj as DstPath);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Compares label by label, in ordinal order; a prefix comes before the names that it is a prefix of.</summary>
-    public int CompareTo(DstPath? other)
-    {
-        if (other is null)
-        {
-            return 1;
-        }
-
-        for (var i = 0; i < Math.Min(Count, other.Count); i++)
-        {
-            var order = string.CompareOrdinal(_labels[i], other._labels[i]);
-            if (order != 0)
-            {
-                return order;
-            }
-        }
-
-        return Count.CompareTo(other.Count);
-    }
-
-    /// <summary>Returns the canonical form; parsing it gives an equal name.</summary>
+    /// <summary>The canonical print; parsing it gives an equal name.</summary>
     public override string ToString() => _text;
 
     /// <summary>Returns a value that indicates whether two names have the same labels.</summary>
@@ -162,18 +127,6 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
 
     /// <summary>Returns a value that indicates whether two names have different labels.</summary>
     public static bool operator !=(DstPath? left, DstPath? right) => !(left == right);
-
-    /// <summary>Compares two names in the order of <see cref="CompareTo"/>.</summary>
-    public static bool operator <(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) < 0;
-
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator <=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) <= 0;
-
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator >(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) > 0;
-
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator >=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) >= 0;
 
     private static DstPath FromText(ReadOnlySpan<char> path)
     {

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Primitives;
 /// Provides random numbers, so that a test can replay a run from a seed. <see cref="RandomSource.Shared"/> in production.
 /// Members may be called from any thread unless the implementation says otherwise.
 /// </summary>
-public interface IRandomSource
+internal interface IRandomSource
 {
     /// <summary>Returns 64 random bits.</summary>
     ulong NextUInt64();

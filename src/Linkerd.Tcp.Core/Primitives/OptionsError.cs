@@ -3,10 +3,10 @@ namespace Linkerd.Tcp.Primitives;
 /// <summary>Represents one option that is not valid. Immutable; any thread.</summary>
 public sealed class OptionsError
 {
-    /// <summary>Initializes an error.</summary>
-    /// <param name="path">The path of the option from the options that were validated, such as <c>Listeners[0].AcceptRate</c>.</param>
-    /// <param name="message">The expected and the given value.</param>
-    public OptionsError(string path, string message)
+    /// <summary>Makes an error.</summary>
+    /// <param name="path">The path of the option from the options that were handed over, such as <c>Listeners[0].AcceptRate</c>.</param>
+    /// <param name="message">What was expected, and what was given.</param>
+    internal OptionsError(string path, string message)
     {
         Path = path;
         Message = message;

@@ -3,13 +3,21 @@ using System.Runtime.CompilerServices;
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>The random sources that are needed, and what is drawn from them.</summary>
-public static class RandomSource
+internal static class RandomSource
 {
     /// <summary>Fast, per thread, seeded by the operating system. Lock-free and shared by any number of threads. Not for secrets.</summary>
     public static IRandomSource Shared { get; } = new PerThreadSource();
 
     /// <summary>A sequence that the seed decides. For one thread at a time.</summary>
-    public static IRandomSource Seeded(ulong seed) => new SeededSource(seed);
+    public static SeededRandom Seeded(ulong seed) => new(seed);
+
+    /// <summary>The source behind a generator that a caller gave: <see cref="Shared"/> for null; a generator is used under a lock on itself.</summary>
+    public static IRandomSource Of(Random? random) => random switch
+    {
+        null => Shared,
+        IRandomSource own => own,
+        _ => new LockedSource(random),
+    };
 
     /// <summary>A number in [0, 1).</summary>
     public static double NextDouble(this IRandomSource random)
@@ -52,10 +60,17 @@ public static class RandomSource
         private static void Seed() => Generator = new Xoroshiro(Interlocked.Add(ref NextSeed, SeedStep));
     }
 
-    private sealed class SeededSource(ulong seed) : IRandomSource
+    private sealed class LockedSource(Random random) : IRandomSource
     {
-        private Xoroshiro _generator = new(seed);
+        public ulong NextUInt64()
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+            lock (random)
+            {
+                random.NextBytes(bytes);
+            }
 
-        public ulong NextUInt64() => _generator.Next();
+            return BitConverter.ToUInt64(bytes);
+        }
     }
 }

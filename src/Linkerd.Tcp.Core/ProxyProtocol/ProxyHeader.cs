@@ -12,7 +12,7 @@ namespace Linkerd.Tcp.ProxyProtocol;
 public sealed class ProxyHeader
 {
     /// <summary>The default of the longest header that is read, in bytes: 15 KiB, so that it fits a window of 16 KiB with the data behind it.</summary>
-    public const int DefaultMaxLength = 15 * 1024;
+    internal const int DefaultMaxLength = 15 * 1024;
 
     internal const int MaxUniqueIdLength = 128;
     internal const int SslPrefix = 5;
@@ -27,7 +27,7 @@ public sealed class ProxyHeader
     /// <param name="destination">The address that the client connected to. Null: unknown.</param>
     /// <param name="tlvs">Optional fields, in the order in which version 2 sends them; version 1 has none. The checksum is not one of them: <see cref="Write"/> makes it.</param>
     /// <exception cref="ArgumentException">A field is a checksum, an id of more than 128 bytes, or they are longer than a header can be.</exception>
-    public ProxyHeader(EndPoint? source, EndPoint? destination, params ReadOnlySpan<ProxyTlv> tlvs)
+    internal ProxyHeader(EndPoint? source, EndPoint? destination, params ReadOnlySpan<ProxyTlv> tlvs)
         : this(ProxyCommand.Proxy, Plain(source), Plain(destination), Join(tlvs))
     {
     }
@@ -41,10 +41,10 @@ public sealed class ProxyHeader
     }
 
     /// <summary>Gets the header of a connection that the sender makes for itself, such as a health check: LOCAL in version 2, UNKNOWN in version 1.</summary>
-    public static ProxyHeader Local { get; } = new(ProxyCommand.Local, null, null, default(ReadOnlyMemory<byte>));
+    internal static ProxyHeader Local { get; } = new(ProxyCommand.Local, null, null, default(ReadOnlyMemory<byte>));
 
-    /// <summary>Gets the purpose of the connection.</summary>
-    public ProxyCommand Command { get; }
+    /// <summary>Gets a value that indicates whether the sender made the connection for itself, such as a health check (LOCAL), so that the addresses of the socket count.</summary>
+    public bool IsLocal => Command == ProxyCommand.Local;
 
     /// <summary>
     /// Gets the client's address; null if the header has none (LOCAL, UNSPEC, UNKNOWN, datagrams), so that the address of the socket's peer counts.
@@ -56,7 +56,7 @@ public sealed class ProxyHeader
     public EndPoint? Destination { get; }
 
     /// <summary>Gets the optional fields, in the order and with the bytes in which they came; a checksum and padding too.</summary>
-    public IEnumerable<ProxyTlv> Tlvs
+    internal IEnumerable<ProxyTlv> Tlvs
     {
         get
         {
@@ -76,13 +76,8 @@ public sealed class ProxyHeader
     /// <summary>Gets the id of the connection (0x05), at most 128 bytes; empty if there is none.</summary>
     public ReadOnlyMemory<byte> UniqueId => TryGetTlv(ProxyTlvType.UniqueId, out var value) ? value : default;
 
-    /// <summary>Gets the name of the sender's network namespace (0x30); null if there is none.</summary>
-    public string? NetworkNamespace => TextOf(ProxyTlvType.NetworkNamespace);
-
-    /// <summary>Gets the client's TLS connection to the sender (0x20); null if there is none.</summary>
-    public ProxySsl? Ssl => TryGetTlv(ProxyTlvType.Ssl, out var value) && value.Length >= SslPrefix
-        ? new ProxySsl(value.Span[0], BinaryPrimitives.ReadUInt32BigEndian(value.Span[1..]), value[SslPrefix..])
-        : null;
+    /// <summary>Gets the purpose of the connection.</summary>
+    internal ProxyCommand Command { get; }
 
     internal ReadOnlySpan<byte> RawTlvs => _tlvs.Span;
 
@@ -90,7 +85,7 @@ public sealed class ProxyHeader
     /// <param name="bytes">What has come so far; the data of the client may follow the header.</param>
     /// <param name="maxLength">The longest header that is read, in bytes, from 107 to 65,328. One that says that it is longer is refused at once.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is not between 107 and 65,328.</exception>
-    public static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
+    internal static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, ProxyFormat.MaxLineLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, ProxyFormat.Prefix + MaxTlvsLength);
@@ -100,12 +95,15 @@ public sealed class ProxyHeader
             : ProxyReadResult.Invalid($"the connection begins with {ProxyFormat.Quote(bytes)}; expected a PROXY header, version 1 (PROXY ...) or 2 (\\x0D\\x0A\\x0D\\x0A\\x00...)");
     }
 
-    /// <summary>Gets the first optional field of a type.</summary>
-    public bool TryGetTlv(ProxyTlvType type, out ReadOnlyMemory<byte> value)
+    /// <summary>Gets the value of the first optional field (TLV) of a type.</summary>
+    /// <param name="type">The type, as section 2.2 of proxy-protocol.txt registers it: 0x20 for the client's TLS connection, 0x30 for a network namespace, 0xE0 to 0xEF for applications.</param>
+    /// <param name="value">The bytes as they came, at most 65,535.</param>
+    /// <returns>False if there is no such field.</returns>
+    public bool TryGetTlv(byte type, out ReadOnlyMemory<byte> value)
     {
         for (var rest = _tlvs; TryTake(ref rest, out var tlv);)
         {
-            if (tlv.Type == type)
+            if (tlv.Type == (ProxyTlvType)type)
             {
                 value = tlv.Value;
                 return true;
@@ -116,8 +114,11 @@ public sealed class ProxyHeader
         return false;
     }
 
+    /// <inheritdoc cref="TryGetTlv(byte, out ReadOnlyMemory{byte})"/>
+    internal bool TryGetTlv(ProxyTlvType type, out ReadOnlyMemory<byte> value) => TryGetTlv((byte)type, out value);
+
     /// <summary>Gets the size of a buffer that <see cref="Write"/> can fill, in bytes.</summary>
-    public int GetMaxLength(ProxyProtocolVersion version) =>
+    internal int GetMaxLength(ProxyProtocolVersion version) =>
         version == ProxyProtocolVersion.V1 ? ProxyFormat.MaxLineLength : ProxyFormat.Prefix + ProxyFormat.UnixBlock + ProxyFormat.ChecksumTlv + _tlvs.Length;
 
     /// <summary>
@@ -129,7 +130,7 @@ public sealed class ProxyHeader
     /// <param name="withChecksum">Whether version 2 gets a CRC32C.</param>
     /// <returns>The number of bytes that were written.</returns>
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
-    public int Write(Span<byte> buffer, ProxyProtocolVersion version, bool withChecksum = false)
+    internal int Write(Span<byte> buffer, ProxyProtocolVersion version, bool withChecksum = false)
     {
         var size = GetMaxLength(version);
         if (buffer.Length < size)

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the outcome of <see cref="ProxyHeader.Read"/>.</summary>
-public readonly struct ProxyReadResult
+internal readonly struct ProxyReadResult
 {
     internal ProxyReadResult(ProxyHeader header, int consumed) => (Status, Header, Consumed) = (ProxyReadStatus.Done, header, consumed);
 

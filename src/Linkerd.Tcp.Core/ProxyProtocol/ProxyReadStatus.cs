@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the state of a read of a <see cref="ProxyHeader"/>.</summary>
-public enum ProxyReadStatus
+internal enum ProxyReadStatus
 {
     /// <summary>The bytes can be the beginning of a header.</summary>
     NeedsMore,

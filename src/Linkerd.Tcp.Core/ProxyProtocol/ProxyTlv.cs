@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.ProxyProtocol;
 /// <summary>Represents an optional field of a version 2 <see cref="ProxyHeader"/>.</summary>
 /// <param name="type">The type; may be one that has no name here.</param>
 /// <param name="value">The bytes, at most 65,535.</param>
-public readonly struct ProxyTlv(ProxyTlvType type, ReadOnlyMemory<byte> value)
+internal readonly struct ProxyTlv(ProxyTlvType type, ReadOnlyMemory<byte> value)
 {
     /// <summary>Gets the type; may be one that has no name here.</summary>
     public ProxyTlvType Type { get; } = type;

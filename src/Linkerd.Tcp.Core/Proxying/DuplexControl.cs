@@ -21,8 +21,8 @@ public sealed class DuplexControl
     /// <summary>Gets the time at which bytes last went either way, or at which the copy began; null before it began.</summary>
     public DateTimeOffset? LastActivity => _run?.LastActivity;
 
-    /// <summary>Gets the reason for which the copy ended, or is about to; null while nothing ends it.</summary>
-    public CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
+    /// <summary>Why the copy ended, or is about to; null while nothing ends it.</summary>
+    internal CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
 
     /// <summary>Ends the copy: both connections are reset. If the copy has not begun, it ends as soon as it does.</summary>
     /// <param name="reason">The reason.</param>

@@ -149,12 +149,12 @@ internal struct DuplexTimeouts()
         {
             // Who has been silent for longer is the one that was waited for.
             var silent = run.Up.LastReceived <= run.Down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
-            Consider(run, run.LastMoved, run.Options.IdleTimeout, now, new(silent, run.Phase, TimedOut: true), ref next, ref due);
+            Consider(run, run.LastMoved, run.Options.IdleTimeout, now, new(silent, run.Phase, timedOut: true), ref next, ref due);
         }
 
         if (Volatile.Read(ref _clientSpokeAt) is var spokeAt and not 0 && run.Down.Received == 0 && !run.Down.Ended)
         {
-            Consider(run, spokeAt, run.Options.FirstByteTimeout, now, new(ClosedBy.Server, run.Phase, TimedOut: true), ref next, ref due);
+            Consider(run, spokeAt, run.Options.FirstByteTimeout, now, new(ClosedBy.Server, run.Phase, timedOut: true), ref next, ref due);
         }
 
         if (run.Options.HalfCloseTimeout != Timeout.InfiniteTimeSpan)
@@ -184,7 +184,7 @@ internal struct DuplexTimeouts()
 
         var (ended, open) = run.Up.Ended ? (run.Up, run.Down) : (run.Down, run.Up);
         var since = Math.Max(ended.EndedAt, open.LastMoved);
-        Consider(run, since, run.Options.HalfCloseTimeout, now, new(open.SourceSide, ClosePhase.Last, TimedOut: true), ref next, ref due);
+        Consider(run, since, run.Options.HalfCloseTimeout, now, new(open.SourceSide, ClosePhase.Last, timedOut: true), ref next, ref due);
     }
 
     private void ConsiderBlocked(DuplexRun run, HalfDuplex half, long now, ref TimeSpan next, ref CloseReason? due)
@@ -225,5 +225,5 @@ internal struct DuplexTimeouts()
     }
 
     // Not a silence: it holds, whatever comes.
-    private static CloseReason Aged(DuplexRun run) => new(ClosedBy.Proxy, run.Phase, TimedOut: true);
+    private static CloseReason Aged(DuplexRun run) => new(ClosedBy.Proxy, run.Phase, timedOut: true);
 }

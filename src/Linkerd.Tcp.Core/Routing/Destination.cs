@@ -3,7 +3,6 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
 
@@ -41,7 +40,7 @@ public sealed class Destination
         Name = name;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _services = services;
-        _balancer = DestinationBalancer.Make(options, name);
+        _balancer = DestinationBalancer.Make(options, name, services.TimeProvider);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
         _watch = new DestinationWatch(this, services, _stopping);
@@ -62,26 +61,23 @@ public sealed class Destination
     /// <summary>Gets the load balancer, which picks its endpoints. Another one after a change of <see cref="DestinationOptions.BalancerFactory"/>.</summary>
     public ILoadBalancer Balancer => _balancer;
 
-    /// <summary>What resolves it.</summary>
-    public IResolver Resolver => _options.Resolver;
-
     /// <summary>What the resolver said last.</summary>
     public Resolution Resolution => _watch.Resolution;
 
     /// <summary>How many good answers changed or confirmed the set.</summary>
-    public long Updates => _watch.Updates;
+    internal long Updates => _watch.Updates;
 
     /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
-    public long Failures => _watch.Failures;
+    internal long Failures => _watch.Failures;
 
-    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="CachingResolver"/>), and nothing has confirmed it yet.</summary>
-    public bool IsStale => _watch.IsStale;
+    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="Resolution.Bound.IsStale"/>), and nothing has confirmed it yet.</summary>
+    internal bool IsStale => _watch.IsStale;
 
     /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
-    public TimeSpan Age => _watch.Age;
+    internal TimeSpan Age => _watch.Age;
 
     /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
-    public int PendingSessions => Waiters.Count;
+    internal int PendingSessions => Waiters.Count;
 
     /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
     internal event Action<Destination>? Evicted;
@@ -117,6 +113,9 @@ public sealed class Destination
 
     /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
     internal bool IsEnded => _isEnded;
+
+    /// <summary>Gets the clock of the registry.</summary>
+    internal TimeProvider TimeProvider => _services.TimeProvider;
 
     /// <summary>Gets the options in force. Not to be written to.</summary>
     internal DestinationOptions Options => _options;
@@ -241,7 +240,7 @@ public sealed class Destination
     /// (another instance) the endpoints in force stay until that one has an answer. Lower limits end nothing. A limit of sessions where there was none counts the sessions that begin afterwards.
     /// Any thread; one change after the other.
     /// </summary>
-    /// <param name="options">The options, which are copied. <see cref="BalancerOptions.TimeProvider"/> is to be the same as before.</param>
+    /// <param name="options">The options, which are copied.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid; nothing has changed.</exception>
     /// <exception cref="ObjectDisposedException">The router was disposed, or the destination was evicted.</exception>
     public void Configure(DestinationOptions options)
@@ -277,7 +276,7 @@ public sealed class Destination
             _policy.Configure();
             ConfigureHeader(options.SendProxy);
             Health.Configure();
-            if (_watch.Resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
+            if (_watch.Resolution is Resolution.Negative && options.ClearOnNegative && !before.ClearOnNegative)
             {
                 isInUse &= TryApply(_watch.Clear);
             }

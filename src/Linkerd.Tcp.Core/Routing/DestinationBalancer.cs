@@ -10,14 +10,17 @@ internal static class DestinationBalancer
     private static readonly ConditionalWeakTable<ILoadBalancer, DstPath> Owned = [];
 
     /// <summary>Makes the balancer of a destination.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="timeProvider">The clock.</param>
     /// <exception cref="InvalidOperationException">The factory of the options gave nothing, or a balancer of another destination.</exception>
-    public static ILoadBalancer Make(DestinationOptions options, DstPath name)
+    public static ILoadBalancer Make(DestinationOptions options, DstPath name, TimeProvider timeProvider)
     {
         if (options.BalancerFactory is not { } factory)
         {
             return options.BalancingPolicy is { } policy
-                ? LoadBalancers.Create(policy, options.Balancing)
-                : LoadBalancers.Create(options.Balancer, options.Balancing);
+                ? LoadBalancers.Create(policy, options.Balancing, timeProvider)
+                : LoadBalancers.Create(options.Balancer, options.Balancing, timeProvider);
         }
 
         const string Option = nameof(DestinationOptions.BalancerFactory);

@@ -61,7 +61,7 @@ internal sealed class DestinationChange
         ILoadBalancer? made = null;
         try
         {
-            made = DestinationBalancer.Make(options, destination.Name);
+            made = DestinationBalancer.Make(options, destination.Name, destination.TimeProvider);
             made.Update(destination.EndpointSet);
             return made;
         }

@@ -30,8 +30,11 @@ public sealed class DestinationOptions
     /// </summary>
     public Func<ILoadBalancer>? BalancerFactory { get; set; }
 
-    /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
-    public NegativePolicy OnNegative { get; set; } = NegativePolicy.Keep;
+    /// <summary>
+    /// Gets or sets a value that indicates whether the endpoints are dropped if the name does not exist, as Finagle does; for names that are bound locally, where "negative" means
+    /// what it says. Default: false, the last endpoints are kept, as linkerd-tcp does: namerd also says "negative" when it was just restarted and its own source does not answer yet.
+    /// </summary>
+    public bool ClearOnNegative { get; set; }
 
     /// <summary>The most sessions to the name at once, whatever listener they come from; a client beyond it is reset at once. Null, the default: no limit.</summary>
     public int? MaxSessions { get; set; }
@@ -90,7 +93,6 @@ public sealed class DestinationOptions
         validator.NotNull(Resolver);
         validator.Defined<BalancerKind>(Balancer);
         validator.Nested(Balancing, static (balancing, validator) => balancing.Validate(validator));
-        validator.Defined<NegativePolicy>(OnNegative);
         validator.Range(MaxSessions, 1);
         validator.Optional(Connect, static (connect, validator) => connect.Validate(validator));
         validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));

@@ -36,7 +36,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     /// <param name="loggerFactory">Where to log; default: nowhere.</param>
     /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
-    /// <param name="random">Where jitter comes from.</param>
+    /// <param name="random">The generator of jitter, which is used under a lock on itself; default: a fast one that all threads share.</param>
     /// <param name="transport">
     /// What carries the checks of <see cref="DestinationOptions.Check"/> and the connections of <see cref="Destination.ConnectAsync"/>, and is not disposed with the router; default:
     /// sockets, which is right for all but a network of one's own. The connections of <see cref="Destination.ConnectAsync"/> are sockets also if this is an
@@ -49,7 +49,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null,
+        Random? random = null,
         ITransport? transport = null,
         DestinationRegistryOptions? options = null)
     {
@@ -60,7 +60,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         _make = Create;
         _services = new(transport, loggerFactory, meter, clock)
         {
-            Random = random ?? RandomSource.Shared,
+            Random = RandomSource.Of(random),
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
             Stopping = _stopping.Token,
         };

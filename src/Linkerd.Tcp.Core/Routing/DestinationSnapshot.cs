@@ -33,13 +33,13 @@ public sealed class DestinationSnapshot
     public int PendingSessions { get; internal init; }
 
     /// <summary>Gets the number of sessions that have waited, in total.</summary>
-    public long SessionsWaited { get; internal init; }
+    internal long SessionsWaited { get; init; }
 
     /// <summary>Gets the number of retries that may be made at this moment.</summary>
-    public double RetriesLeft { get; internal init; }
+    internal double RetriesLeft { get; init; }
 
     /// <summary>Gets the number of connections that were made ahead and are ready now.</summary>
-    public int Preconnections { get; internal init; }
+    internal int Preconnections { get; init; }
 
     /// <summary>Gets the endpoints, in the order of the set.</summary>
     public ImmutableArray<ServerEndpointSnapshot> Endpoints { get; internal init; } = [];

@@ -33,7 +33,7 @@ internal sealed partial class DestinationWatch
         _services = services;
         _stopping = stopping;
         _failureFilter = new RepeatFilter(services.TimeProvider);
-        _current = new ResolverWatch(destination, destination.Resolver, services, stopping);
+        _current = new ResolverWatch(destination, destination.Options.Resolver, services, stopping);
     }
 
     /// <summary>Gets what the resolver said last.</summary>
@@ -69,7 +69,7 @@ internal sealed partial class DestinationWatch
     public void Restart()
     {
         var old = _current;
-        _current = new ResolverWatch(_destination, _destination.Resolver, _services, _stopping);
+        _current = new ResolverWatch(_destination, _destination.Options.Resolver, _services, _stopping);
         _current.Start();
         _ = old.StopAsync(Destination.ResolverPatience);
     }
@@ -95,7 +95,7 @@ internal sealed partial class DestinationWatch
                 // Last: who sees the count finds the set in force.
                 Interlocked.Increment(ref _updates);
                 break;
-            case Resolution.Negative when _destination.Options.OnNegative == NegativePolicy.Clear:
+            case Resolution.Negative when _destination.Options.ClearOnNegative:
                 Clear();
                 Interlocked.Increment(ref _updates);
                 break;

@@ -77,7 +77,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     public CloseReason Reason => _reason ?? _last.Failure switch
     {
         ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
-        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true),
+        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, timedOut: true),
         _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
@@ -272,7 +272,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
         else if (Attempts == 0)
         {
-            Stop(new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), _destination.Describe(waitedFor));
+            Stop(new(ClosedBy.Server, ClosePhase.Queue, timedOut: true), _destination.Describe(waitedFor));
         }
         else
         {
@@ -340,7 +340,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         var first = _policy.RetryBackoff;
         _tried?.StartOver();
-        _backoff ??= new Backoff(first, first < MaxBackoff ? MaxBackoff : first, random);
+        _backoff ??= new Backoff(random, first, first < MaxBackoff ? MaxBackoff : first);
         _pause = _backoff.Next();
         _isOver = IsCancelled;
     }

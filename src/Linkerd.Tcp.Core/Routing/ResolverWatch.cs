@@ -66,7 +66,7 @@ internal sealed partial class ResolverWatch
 
     private async Task RunAsync()
     {
-        var restart = new Backoff(InitialRestart, MaxRestart, _services.Random);
+        var restart = new Backoff(_services.Random, InitialRestart, MaxRestart);
         while (!_stopping.IsCancellationRequested)
         {
             string? problem;

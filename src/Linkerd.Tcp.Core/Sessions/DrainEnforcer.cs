@@ -198,7 +198,7 @@ internal sealed partial class DrainEnforcer : IDisposable
 
         if (IsDue(leaving, passed, limit))
         {
-            return new(isDrained ? ClosedBy.Operator : ClosedBy.Down, ClosePhase.Data, TimedOut: true);
+            return new(isDrained ? ClosedBy.Operator : ClosedBy.Down, ClosePhase.Data, timedOut: true);
         }
 
         waiting = true;

@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.ProxyProtocol;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -10,38 +9,11 @@ public sealed class SessionRecord
     {
     }
 
-    /// <summary>Gets the number of the session: unique in the process.</summary>
-    public long Id { get; internal init; }
+    /// <summary>Gets the client's side of the session: its addresses, listener, PROXY header and name. It does not change any more.</summary>
+    public SessionContext Session { get; internal init; } = null!;
 
     /// <summary>Gets when the connection was accepted.</summary>
     public DateTimeOffset Start { get; internal init; }
-
-    /// <summary>Gets the address of the listener.</summary>
-    public EndPoint Listener { get; internal init; } = null!;
-
-    /// <inheritdoc cref="SessionContext.ListenerKey"/>
-    public string? ListenerKey { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.Peer"/>
-    public EndPoint? Peer { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.Client"/>
-    public EndPoint? Client { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.Local"/>
-    public EndPoint? Local { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.ServerName"/>
-    public string? ServerName { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.ApplicationProtocol"/>
-    public string? ApplicationProtocol { get; internal init; }
-
-    /// <inheritdoc cref="SessionContext.ProxyHeader"/>
-    public ProxyHeader? ProxyHeader { get; internal init; }
-
-    /// <summary>Gets the name that the session was routed to; null if it was not.</summary>
-    public DstPath? Name { get; internal init; }
 
     /// <summary>Gets the address of the endpoint that the session was connected to; null if it was not.</summary>
     public EndPoint? Server { get; internal init; }

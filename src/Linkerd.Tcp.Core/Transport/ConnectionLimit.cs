@@ -25,13 +25,13 @@ public sealed class ConnectionLimit
     }
 
     /// <summary>Gets the most connections at once; never more than the whole allows.</summary>
-    public int Maximum => _whole is null ? OwnMaximum : Math.Min(OwnMaximum, _whole.Maximum);
+    internal int Maximum => _whole is null ? OwnMaximum : Math.Min(OwnMaximum, _whole.Maximum);
 
-    /// <summary>Gets the number of places that are taken now, without those that other parts of the larger limit have taken.</summary>
-    public int Active => Volatile.Read(ref _active);
+    /// <summary>The places taken now; those that other parts of the whole have taken are not among them.</summary>
+    internal int Active => Volatile.Read(ref _active);
 
     /// <summary>Whether a place is free at this moment, here and in the whole.</summary>
-    public bool IsAvailable => Active < OwnMaximum && _whole is not { IsAvailable: false };
+    internal bool IsAvailable => Active < OwnMaximum && _whole is not { IsAvailable: false };
 
     private int OwnMaximum => Volatile.Read(ref _maximum);
 
@@ -40,7 +40,7 @@ public sealed class ConnectionLimit
     /// </summary>
     /// <param name="maximum">The largest number of connections at once; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
-    public void SetMaximum(int maximum)
+    internal void SetMaximum(int maximum)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
         Volatile.Write(ref _maximum, maximum);
@@ -77,8 +77,8 @@ public sealed class ConnectionLimit
         _whole?.Release();
     }
 
-    /// <summary>Completes when a place may be free: a hint, as another caller may take it first.</summary>
-    public Task WaitAvailableAsync(CancellationToken cancellationToken)
+    /// <summary>Completes when a place may be free: a hint, as another may take it first.</summary>
+    public Task WaitAvailableAsync(CancellationToken cancellationToken = default)
     {
         if (Active < OwnMaximum)
         {

@@ -22,8 +22,8 @@ public static class FileDescriptorLimit
         return Current;
     }
 
-    /// <summary>Gets the soft limit; 1,048,576 if there is none.</summary>
-    public static int Current =>
+    /// <summary>The soft limit; 1,048,576 where there is none.</summary>
+    internal static int Current =>
         !OperatingSystem.IsWindows() && ResourceLimits.GetLimit(Resource, out var limit) == 0 && limit.Soft < Unlimited ? (int)limit.Soft : Unlimited;
 
     /// <summary>Gets the number of sessions that fit: (limit - 200) / 2, at least 1.</summary>

@@ -2,29 +2,38 @@ using System.Net;
 
 namespace Linkerd.Tcp.Transport;
 
-/// <summary>Represents the options of one attempt to connect. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
-public readonly record struct TransportConnectOptions
+/// <summary>How one connection is made. A value, so that an attempt allocates none; <c>default</c> and <c>new()</c> are the same.</summary>
+public readonly struct TransportConnectOptions
 {
     // Zero is the default, so that default(ConnectOptions) does not time out at once.
     private readonly TimeSpan _timeout;
 
-    /// <summary>Creates options with all defaults.</summary>
-    public TransportConnectOptions()
+    /// <summary>Initializes the options.</summary>
+    /// <param name="executor">The executor on which the new connection shall live (<see cref="Executor"/>).</param>
+    /// <param name="timeout">The time that the attempt may take (<see cref="Timeout"/>); null: no limit but the operating system's.</param>
+    /// <param name="source">The local address to connect from (<see cref="Source"/>).</param>
+    /// <param name="tcp">The options of the connection (<see cref="Tcp"/>).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
+    public TransportConnectOptions(TransportExecutor? executor = null, TimeSpan? timeout = null, IPAddress? source = null, TcpOptions? tcp = null)
     {
+        Executor = executor;
+        Timeout = timeout ?? default;
+        Source = source;
+        Tcp = tcp;
     }
 
     /// <summary>
     /// Gets the executor on which the new connection lives: that of another connection (<see cref="TransportConnection.Executor"/>), also through a layer over it.
     /// Null, the default, for any. Ignored by an engine without loops, and by an engine that does not own the executor.
     /// </summary>
-    public TransportExecutor? Executor { get; init; }
+    public TransportExecutor? Executor { get; internal init; }
 
     /// <summary>Gets the longest time that the attempt may take. Zero and <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>, the default, leave the limit to the operating system.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative, and not infinite.</exception>
     public TimeSpan Timeout
     {
         get => _timeout == TimeSpan.Zero ? System.Threading.Timeout.InfiniteTimeSpan : _timeout;
-        init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
+        internal init => _timeout = value >= TimeSpan.Zero || value == System.Threading.Timeout.InfiniteTimeSpan
             ? value
             : throw new ArgumentOutOfRangeException(nameof(Timeout), value, $"{nameof(Timeout)}: zero or more, or Timeout.InfiniteTimeSpan, was expected.");
     }
@@ -39,15 +48,15 @@ public readonly record struct TransportConnectOptions
     /// connections to many targets, as without this option; elsewhere a port is taken from all targets at once, so that there
     /// are as many connections per source address as ephemeral ports.
     /// </remarks>
-    public IPAddress? Source { get; init; }
+    public IPAddress? Source { get; internal init; }
 
-    /// <summary>Gets the settings of the connection, which are neither copied nor validated for each attempt; null, the default, for the defaults of <see cref="TcpOptions"/>.</summary>
-    public TcpOptions? Tcp { get; init; }
+    /// <summary>How the connection is set up, which is neither copied nor validated for each attempt; null, the default: with the defaults of <see cref="TcpOptions"/>.</summary>
+    public TcpOptions? Tcp { get; internal init; }
 
     /// <summary>
     /// Gets a value that indicates whether the caller has bytes to send as soon as it is connected. The acknowledgement that ends the handshake may then travel with them. Default: false.
     /// </summary>
-    public bool SendsAtOnce { get; init; }
+    internal bool SendsAtOnce { get; init; }
 
     internal TcpOptions TcpOrDefaults => Tcp ?? TcpOptions.Defaults;
 }

@@ -76,7 +76,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// Sends the bytes that <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that also owns the source
     /// may take its buffer over instead of copying the bytes that the kernel does not take at once.
     /// </summary>
-    public virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
+    internal virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
     {
         var sending = SendAsync(received);
         source.Advance(received.Length);

@@ -19,14 +19,14 @@ public sealed class TransportOptions
     /// <summary>Gets or sets the time after which a loop that has been busy without looking for events is logged as stuck; 10 ms to 49 days. Default: 1 s.</summary>
     public TimeSpan StuckAfter { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Gets or sets the clock of the Sockets engine. Default: the system's. Event loops always run on the system's clock.</summary>
-    public TimeProvider? TimeProvider { get; set; }
+    /// <summary>The clock of the Sockets engine; default: the system's. Event loops run on the system's alone.</summary>
+    internal TimeProvider? TimeProvider { get; set; }
 
-    /// <summary>Gets or sets the factory of the engines' loggers. Default: null, nothing is logged.</summary>
-    public ILoggerFactory? LoggerFactory { get; set; }
+    /// <summary>Where engines log; default: nowhere.</summary>
+    internal ILoggerFactory? LoggerFactory { get; set; }
 
-    /// <summary>Gets or sets the meter of the engines' instruments. Default: null, nothing is measured.</summary>
-    public Meter? Meter { get; set; }
+    /// <summary>Where engines make their instruments; default: nowhere.</summary>
+    internal Meter? Meter { get; set; }
 
     internal TransportOptions Copy() => (TransportOptions)MemberwiseClone();
 

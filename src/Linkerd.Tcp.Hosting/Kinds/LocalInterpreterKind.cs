@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Hosting.Options;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting.Kinds;
@@ -40,7 +39,7 @@ internal static class LocalInterpreterKind
         {
             Interpreter = interpreter,
             Delegator = interpreter,
-            OnNegative = NegativePolicy.Clear,
+            ClearOnNegative = true,
             Scope = $"local {configuration.Dtab} {string.Join(' ', configuration.Namers.Select(static namer => namer.RootDir))}",
         };
     }

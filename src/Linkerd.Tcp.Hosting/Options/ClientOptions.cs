@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Options;
 
@@ -206,8 +205,8 @@ internal static class ClientOptions
             Default = "off",
             Help = "Maximum time that sessions continue after their endpoint was drained or removed; each ends at a random time between half and all of it",
         },
-        new ConfigurationOption<ClientSettings, NegativePolicy?>(
-            OptionTypes.Choice(ignoreCase: false, ("keep", NegativePolicy.Keep), ("clear", NegativePolicy.Clear)).OrNothing(), static client => client.OnNegative, static (client, policy) => client.OnNegative = policy)
+        new ConfigurationOption<ClientSettings, bool?>(
+            OptionTypes.Choice(ignoreCase: false, ("keep", false), ("clear", true)).OrNothing(), static client => client.ClearOnNegative, static (client, clear) => client.ClearOnNegative = clear)
         {
             Key = "onNegative",
             Default = "keep for namerd, clear for names that are bound by the proxy",

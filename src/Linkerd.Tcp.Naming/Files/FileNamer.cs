@@ -75,7 +75,7 @@ public sealed class FileNamer : Namer
         while (true)
         {
             var state = Resolve(id, observer.Current, hosts);
-            if (state != last)
+            if (!state.Equals(last))
             {
                 last = state;
                 yield return state;

@@ -97,7 +97,7 @@ internal static class NameTreeParser
         switch (scanner.Peek)
         {
             case '/':
-                return new NameTree.Leaf(DstPath.Parse(scanner.TakePath(), null));
+                return new NameTree.Leaf(DstPath.Parse(scanner.TakePath().ToString()));
             case '(' when depth == MaxParentheses:
                 throw scanner.Error($"a tree of at most {MaxParentheses} nested parentheses");
             case '(':

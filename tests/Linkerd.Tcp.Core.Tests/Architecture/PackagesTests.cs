@@ -59,7 +59,7 @@ public sealed partial class PackagesTests
     }
 
     [Fact]
-    public void Naming_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Naming", ["Trees", "Binding", "Namers", "Files", "Delegation", ""]);
+    public void Naming_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Naming", ["Trees", "Binding", "Namers", "Files", "Delegation", "Caching", ""]);
 
     [Fact]
     public void Dns_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Dns", [""]);

@@ -78,15 +78,15 @@ public sealed class SendProxyTests : ISessionObserver
     });
 
     [Theory]
-    [InlineData(ProxyProtocolVersion.V1, ProxyCommand.Proxy)]
-    [InlineData(ProxyProtocolVersion.V2, ProxyCommand.Local)]
-    public Task Connect_WithoutAClient_IsLocal(ProxyProtocolVersion version, ProxyCommand command) => SimulatedProxy.RunAsync(async bed =>
+    [InlineData(ProxyProtocolVersion.V1, false)]
+    [InlineData(ProxyProtocolVersion.V2, true)]
+    public Task Connect_WithoutAClient_IsLocal(ProxyProtocolVersion version, bool isLocal) => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await StartAsync(bed, new() { Version = version });
         await using var connection = await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         var header = await ReadAsync(backend.Accepted[0]);
-        Assert.Equal((command, null, null), (header.Command, header.Source, header.Destination));
+        Assert.Equal((isLocal, null, null), (header.IsLocal, header.Source, header.Destination));
     });
 
     [Theory]

@@ -9,7 +9,7 @@ public sealed class CloseReasonTests
     [
         CloseReason.Normal,
         new CloseReason(ClosedBy.Client, ClosePhase.Data),
-        new CloseReason(ClosedBy.Server, ClosePhase.Queue, TimedOut: true),
+        new CloseReason(ClosedBy.Server, ClosePhase.Queue, timedOut: true),
         new CloseReason(ClosedBy.Down, ClosePhase.Last),
         .. Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).Select(CloseReason.Rejected),
     ]);
@@ -27,7 +27,7 @@ public sealed class CloseReasonTests
     {
         Assert.Equal("--", CloseReason.Normal.ToString());
         Assert.Equal("CD", new CloseReason(ClosedBy.Client, ClosePhase.Data).ToString());
-        Assert.Equal("sC", new CloseReason(ClosedBy.Server, ClosePhase.Connect, TimedOut: true).ToString());
+        Assert.Equal("sC", new CloseReason(ClosedBy.Server, ClosePhase.Connect, timedOut: true).ToString());
     }
 
     [Theory]

@@ -32,13 +32,12 @@ public sealed class DirectConnectTests
     });
 
     [Fact]
-    public Task Abort_LoadIsGivenBackAndTheServerSeesAReset() => SimulatedProxy.RunAsync(async bed =>
+    public Task Dispose_AfterAbort_LoadIsGivenBackAndTheServerSeesAReset() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());
         var connection = await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
-        connection.Abort();
-        Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
+        connection.Connection.Abort();
         await SimulatedProxy.ExpectResetAsync(backend.Accepted[0]);
         await connection.DisposeAsync();
         Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
@@ -222,7 +221,7 @@ public sealed class ReconfiguredSessionTests
         }
     }
 
-    private static void Shuffle(DestinationOptions own, IRandomSource random, StaticResolver[] resolvers, bool isForeign)
+    private static void Shuffle(DestinationOptions own, Random random, StaticResolver[] resolvers, bool isForeign)
     {
         own.Resolver = resolvers[Draw(3)];
         own.Balancer = (BalancerKind)Draw(Enum.GetValues<BalancerKind>().Length);
@@ -236,7 +235,7 @@ public sealed class ReconfiguredSessionTests
         own.MaxSessions = Draw(2) == 0 ? null : 12 + Draw(5);
         own.MaxPendingSessions = 12 + Draw(10);
         own.WaitForEndpoints = Draw(2) == 0;
-        own.OnNegative = (NegativePolicy)Draw(2);
+        own.ClearOnNegative = Draw(2) == 1;
         own.Connect = Draw(2) == 0 ? null : new ConnectOptions { MaxAttempts = 1 + Draw(3) };
         own.RetryBudget = new() { PerSecond = Draw(20), PerSession = Draw(2) };
         own.Preconnect = new() { Connections = isForeign ? Draw(3) : 0 };

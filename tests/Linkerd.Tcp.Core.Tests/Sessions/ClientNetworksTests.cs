@@ -148,7 +148,7 @@ public sealed class ClientNetworksTests
         return networks;
     }
 
-    private static IPNetwork Network(IRandomSource random)
+    private static IPNetwork Network(Random random)
     {
         var bytes = new byte[random.NextDouble() < 0.5 ? 4 : 16];
         bytes[0] = 0x20;

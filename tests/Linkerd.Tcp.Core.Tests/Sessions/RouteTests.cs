@@ -156,7 +156,7 @@ public sealed class RouteTests
                 // A name is resolved on a real thread, for which virtual time does not wait.
                 Connect = new ConnectOptions { ConnectTimeout = Timeout.InfiniteTimeSpan },
             },
-            configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.P2c(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
+            configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.Create(BalancerKind.P2c, new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
         return backend;
     }
 }

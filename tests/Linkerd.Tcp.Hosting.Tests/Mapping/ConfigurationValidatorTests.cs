@@ -69,7 +69,7 @@ public sealed class ConfigurationValidatorTests
             [
                 new RouterConfiguration
                 {
-                    Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web"), Untrusted = UntrustedPeers.Plain }],
+                    Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web"), AcceptUntrusted = true }],
                     Client = new ClientConfiguration
                     {
                         Global = new ClientSettings { SendProxyUniqueId = true },

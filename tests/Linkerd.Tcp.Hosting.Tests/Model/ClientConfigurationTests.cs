@@ -71,5 +71,5 @@ public sealed class ClientConfigurationTests
     }
 
     private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(
-        new ServerConfiguration { ConnectTimeout = TimeSpan.FromSeconds(20) }, client.For(DstPath.Parse(name)), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
+        new ServerConfiguration { ConnectTimeout = TimeSpan.FromSeconds(20) }, client.For(DstPath.Parse(name)), new StaticResolver(), false);
 }

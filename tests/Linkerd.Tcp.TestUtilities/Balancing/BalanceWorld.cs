@@ -63,13 +63,13 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     internal SimulatedScheduler Scheduler { get; } = new() { MaxSteps = long.MaxValue / 2 };
 
-    internal IRandomSource Arrivals { get; }
+    internal SeededRandom Arrivals { get; }
 
     internal Dialer Dialer { get; }
 
     internal ConnectOptions Policy { get; }
 
-    internal IRandomSource Random { get; }
+    internal SeededRandom Random { get; }
 
     internal Destination Destination { get; private set; }
 
@@ -123,8 +123,8 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     private EndpointSet SetOf(IEnumerable<BalanceServer> servers)
     {
-        var metadata = Case.Host is null ? null : new EndpointMetadata { Host = Case.Host };
-        return EndpointSet.Create(servers.Select(server => new WeightedAddress(server.Address, server.Weight) { Metadata = metadata }));
+        var metadata = Case.Host is null ? null : new EndpointMetadata(Case.Host);
+        return EndpointSet.Create(servers.Select(server => new WeightedAddress(server.Address, server.Weight, metadata)));
     }
 
     // Resolutions come on the thread pool. Virtual time stands still until this one has come all the way, so that a run goes the same way each time.

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving.Caching;
+using Linkerd.Tcp.Naming.Caching;
 
-namespace Linkerd.Tcp.Resolving;
+namespace Linkerd.Tcp.Naming;
 
 /// <summary>
 /// Remembers on disk what each name was last bound to, and gives that, marked <see cref="Resolution.Bound.IsStale"/>, where the resolver behind it has no

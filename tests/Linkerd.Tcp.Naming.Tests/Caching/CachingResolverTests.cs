@@ -1,13 +1,12 @@
 using System.Net;
+using Linkerd.Tcp.Naming.Caching;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Resolving.Caching;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Resolving;
+using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
-namespace Linkerd.Tcp.Tests.Resolving.Caching;
+namespace Linkerd.Tcp.Naming.Tests.Caching;
 
 public sealed class CachingResolverTests : IDisposable
 {
@@ -36,7 +35,7 @@ public sealed class CachingResolverTests : IDisposable
         _inner.Update(new Resolution.Failed("namerd is down"));
         await using var watch = Watch();
 
-        Assert.Equal(new Resolution.Bound(Split) { IsStale = true }, await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(Split, isStale: true), await watch.NextAsync());
         Assert.Equal(new Resolution.Failed("namerd is down"), await watch.NextAsync());
         _inner.Update(Split);
         Assert.Equal(new Resolution.Bound(Split), await watch.NextAsync());
@@ -49,7 +48,7 @@ public sealed class CachingResolverTests : IDisposable
         _inner.Update(Resolution.Negative.Instance);
         await using var watch = Watch();
 
-        Assert.Equal(new Resolution.Bound(Split) { IsStale = true }, await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(Split, isStale: true), await watch.NextAsync());
         Assert.Equal(Resolution.Negative.Instance, await watch.NextAsync());
     }
 
@@ -63,7 +62,7 @@ public sealed class CachingResolverTests : IDisposable
 
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(new Resolution.Bound(Split) { IsStale = true }, await watch.NextAsync());
+        Assert.Equal(new Resolution.Bound(Split, isStale: true), await watch.NextAsync());
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Resolving.Caching;
+namespace Linkerd.Tcp.Naming.Caching;
 
 /// <summary>Writes the sets of one name, the last one of each interval, without ever making the one who has them wait. One thread at a time.</summary>
 internal sealed class ResolutionWriter(ResolutionFile file, CachingResolverOptions options) : IAsyncDisposable

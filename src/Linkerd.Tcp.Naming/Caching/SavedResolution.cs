@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Linkerd.Tcp.Resolving;
 
-namespace Linkerd.Tcp.Resolving.Caching;
+namespace Linkerd.Tcp.Naming.Caching;
 
 /// <summary>The content of a <see cref="ResolutionFile"/>: JSON, of format 1.</summary>
 internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset SavedAt, EndpointSet Endpoints)
@@ -88,17 +89,14 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
     }
 
     private static WeightedAddress ParseEndpoint(JsonElement endpoint) =>
-        new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble())
-        {
-            Metadata = ParseMetadata(endpoint),
-        };
+        new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble(), ParseMetadata(endpoint));
 
     // Not in files of versions that knew none.
     private static EndpointMetadata? ParseMetadata(JsonElement endpoint)
     {
         var host = endpoint.TryGetProperty("host", out var ofHost) ? ofHost.GetString() : null;
         var authority = endpoint.TryGetProperty("authority", out var ofAuthority) ? ofAuthority.GetString() : null;
-        return host is null && authority is null ? null : new EndpointMetadata { Host = host, Authority = authority };
+        return host is null && authority is null ? null : new EndpointMetadata(host, authority);
     }
 
     // What was printed is read, and nothing that reads as another address elsewhere.

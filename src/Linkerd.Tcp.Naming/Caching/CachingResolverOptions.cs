@@ -2,11 +2,13 @@ using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Linkerd.Tcp.Resolving;
+namespace Linkerd.Tcp.Naming;
 
 /// <summary>Represents the options of a <see cref="CachingResolver"/>, which copies and validates them: later changes have no effect. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class CachingResolverOptions
 {
+    private static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
+
     /// <summary>The directory, which is made where it is missing. One file a name. Several processes may share it where their <see cref="Scope"/> is the same.</summary>
     public required string Directory { get; set; }
 
@@ -33,8 +35,8 @@ public sealed class CachingResolverOptions
     {
         validator.Expect(!string.IsNullOrWhiteSpace(Directory), Directory, "a directory");
         validator.NotNull(Scope);
-        validator.TimerOrZero(Wait);
-        validator.TimerOrZero(WriteInterval);
+        validator.Expect(Wait >= TimeSpan.Zero && Wait <= MaxTimer, Wait, "zero to 49 days");
+        validator.Expect(WriteInterval >= TimeSpan.Zero && WriteInterval <= MaxTimer, WriteInterval, "zero to 49 days");
         validator.NotNull(TimeProvider);
         validator.NotNull(Logger);
     }

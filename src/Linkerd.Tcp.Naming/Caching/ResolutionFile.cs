@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 
-namespace Linkerd.Tcp.Resolving.Caching;
+namespace Linkerd.Tcp.Naming.Caching;
 
 /// <summary>The file that holds what one name was last bound to. Trouble is logged, never thrown.</summary>
 internal sealed partial class ResolutionFile(CachingResolverOptions options, DstPath name)
@@ -33,7 +33,7 @@ internal sealed partial class ResolutionFile(CachingResolverOptions options, Dst
             }
 
             Log.Read(options.Logger, name, saved.Endpoints.Count, saved.SavedAt, _path);
-            return new Resolution.Bound(saved.Endpoints) { IsStale = true };
+            return new Resolution.Bound(saved.Endpoints, isStale: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
         {

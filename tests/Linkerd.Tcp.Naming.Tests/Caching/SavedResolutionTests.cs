@@ -1,21 +1,12 @@
 using System.Net;
+using Linkerd.Tcp.Naming.Caching;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Resolving.Caching;
-using Xunit;
 
-namespace Linkerd.Tcp.Tests.Resolving;
+namespace Linkerd.Tcp.Naming.Tests.Caching;
 
 /// <summary>Endpoints with the host or authority that they are known by.</summary>
-public sealed class HostMetadataTests
+public sealed class SavedResolutionTests
 {
-    [Fact]
-    public void Equals_OtherMetadata_IsAnotherGroup()
-    {
-        Assert.Equal(Group("web"), Group("web"));
-        Assert.NotEqual(Group("web"), Group("db"));
-        Assert.NotEqual(Group("web"), Group(null));
-    }
-
     [Fact]
     public void Parse_WhatWasPrinted_HasTheHosts()
     {
@@ -28,8 +19,8 @@ public sealed class HostMetadataTests
     [Fact]
     public void Parse_WhatWasPrinted_HasTheAuthorities()
     {
-        EndpointMetadata?[] all = [new() { Authority = "web.consul" }, new() { Host = "web", Authority = "web.consul" }, new() { Host = "web" }, null];
-        var set = EndpointSet.Create(all.Select((metadata, i) => new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 80 + i)) { Metadata = metadata }));
+        EndpointMetadata?[] all = [new(authority: "web.consul"), new("web", "web.consul"), new("web"), null];
+        var set = EndpointSet.Create(all.Select((metadata, i) => new WeightedAddress(new IPEndPoint(IPAddress.Loopback, 80 + i), metadata: metadata)));
         var printed = SavedResolution.Print(DstPath.Parse("/svc/web"), "", DateTimeOffset.UnixEpoch, set)!.Value;
         Assert.Equal(all, SavedResolution.Parse(printed).Endpoints.Groups[0].Endpoints.Select(endpoint => endpoint.Metadata));
     }
@@ -38,11 +29,11 @@ public sealed class HostMetadataTests
     public void Parse_FileOfAVersionWithoutAuthorities_IsRead()
     {
         var file = """{"format":1,"name":"/svc/web","scope":"","saved":"2026-01-01T00:00:00Z","groups":[{"weight":1,"tier":0,"endpoints":[{"address":"10.0.0.1:80","weight":1,"host":"web"},{"address":"10.0.0.2:80","weight":1}]}]}"""u8;
-        Assert.Equal([new EndpointMetadata { Host = "web" }, null], SavedResolution.Parse(file.ToArray()).Endpoints.Groups[0].Endpoints.Select(endpoint => endpoint.Metadata));
+        Assert.Equal([new EndpointMetadata("web"), null], SavedResolution.Parse(file.ToArray()).Endpoints.Groups[0].Endpoints.Select(endpoint => endpoint.Metadata));
     }
 
     private static EndpointGroup Group(string? host) =>
-        new([new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = host is null ? null : new EndpointMetadata { Host = host } }]);
+        new([new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80"), metadata: host is null ? null : new EndpointMetadata(host))]);
 
     private static IEnumerable<string> Text(EndpointSet set) =>
         set.Groups.SelectMany(group => group.Endpoints).Select(endpoint => $"{endpoint.Address} of {endpoint.Metadata?.Host ?? "nobody"}");
