@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;

@@ -4,7 +4,6 @@ using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -3,7 +3,6 @@ using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Mapping;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
