@@ -3,7 +3,6 @@ using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
