@@ -190,7 +190,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding.</param>
     /// <returns>True if there is a listener on the address.</returns>
     /// <inheritdoc cref="ApplyAsync"/>
-    internal async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
+    public async Task<bool> ChangeListenerAsync(EndPoint localEndPoint, ListenerOptions listener, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(listener);

@@ -34,7 +34,7 @@ public sealed class CloseReasonTests
     [InlineData(RejectReason.AcceptRate, "PA:accept_rate")]
     [InlineData(RejectReason.ClientSessions, "PA:client_sessions")]
     [InlineData(RejectReason.DestinationSessions, "PA:destination_sessions")]
-    [InlineData(RejectReason.PendingSessionsFull, "PQ:waiters_full")]
+    [InlineData(RejectReason.PendingSessionsFull, "PQ:pending_full")]
     [InlineData(RejectReason.NoEndpoint, "PQ:no_endpoint")]
     [InlineData(RejectReason.RetryBudget, "PQ:retry_budget")]
     [InlineData(RejectReason.NoRoute, "PA:no_route")]
