@@ -17,7 +17,7 @@ public sealed class ProxyHeader
     internal const int MaxUniqueIdLength = 128;
     internal const int SslPrefix = 5;
 
-    // The rest beside the longest addresses and a checksum.
+    // The room that the longest addresses and a checksum leave.
     private const int MaxTlvsLength = ushort.MaxValue - ProxyFormat.UnixBlock - ProxyFormat.ChecksumTlv;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly ReadOnlyMemory<byte> _tlvs;
