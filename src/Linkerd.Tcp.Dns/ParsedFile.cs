@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>A small file in a form that is made anew whenever the file has changed. One that cannot be read counts as empty, and is warned of. Any thread.</summary>
+/// <summary>Represents a small file in a parsed form, which is read again after each change of the file. An unreadable file counts as empty, with a warning. Any thread.</summary>
 internal sealed class ParsedFile<T>(string path, ITextFiles files, Func<string, T> parse, Action<string> warn)
 {
     private readonly Lock _lock = new();

@@ -12,8 +12,8 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
-/// Creates load balancers. All treat splits, tiers, last resorts, and failing, new and full endpoints alike; they differ in the choice within a group.
-/// Every group of an <see cref="EndpointSet"/> keeps its share, and compares the load and the picks that came through it: an address may be in several. Its tiers are used in order; endpoints of weight 0 are the last resort.
+/// Creates load balancers. All of them treat splits, tiers, last resorts, and failing, new and full endpoints in the same way; they differ in the choice within a group.
+/// Every group of an <see cref="EndpointSet"/> keeps its share, and compares the load and the picks that came through it, as an address may be in several groups. Its tiers are used in order; endpoints of weight 0 are the last resort.
 /// </summary>
 public static class LoadBalancers
 {
@@ -30,7 +30,7 @@ public static class LoadBalancers
         return new LoadBalancer(FactoryOf(kind, null, own), own);
     }
 
-    /// <summary>Creates a load balancer of an algorithm of your own.</summary>
+    /// <summary>Creates a load balancer of a custom algorithm.</summary>
     /// <param name="policy">The algorithm. Several load balancers may share it.</param>
     /// <param name="options">The other options, which are copied; null for the defaults.</param>
     /// <param name="timeProvider">The clock; null: the system's.</param>
@@ -43,7 +43,7 @@ public static class LoadBalancers
         return new LoadBalancer(FactoryOf(default, policy, own), own);
     }
 
-    /// <summary>Gives a load balancer another algorithm and other options; its endpoints keep their state.</summary>
+    /// <summary>Changes the algorithm and the options of a load balancer; its endpoints keep their state.</summary>
     /// <param name="balancer">The load balancer, with the same clock as the options.</param>
     /// <param name="kind">The algorithm.</param>
     /// <param name="policy">The algorithm in place of <paramref name="kind"/>; null if there is none.</param>
@@ -56,7 +56,7 @@ public static class LoadBalancers
         balancer.Configure(FactoryOf(kind, policy, own), own);
     }
 
-    /// <summary>Returns a validated copy, with the clock and the generator if it has none.</summary>
+    /// <summary>Returns a validated copy, with the given clock and generator if the options have none.</summary>
     internal static BalancerOptions Validated(BalancerOptions options, TimeProvider? timeProvider = null, Random? random = null)
     {
         var own = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
@@ -66,7 +66,7 @@ public static class LoadBalancers
     }
 
     /// <param name="kind">The algorithm.</param>
-    /// <param name="policy">The algorithm in place of it; null if there is none.</param>
+    /// <param name="policy">The algorithm in place of <paramref name="kind"/>; null if there is none.</param>
     /// <param name="own">The options, a validated copy.</param>
     private static DistributorFactory FactoryOf(BalancerKind kind, ILoadBalancingPolicy? policy, BalancerOptions own)
     {

@@ -7,7 +7,7 @@ internal sealed class ChangeSignal
     private TaskCompletionSource? _changed;
     private long _version;
 
-    /// <summary>Gets the number of events; to be read before a look at the state that they concern, for <see cref="WaitAsync"/>.</summary>
+    /// <summary>Gets the number of events. Read it before the state that they concern, for <see cref="WaitAsync"/>.</summary>
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>Completes when an event has occurred since the version was read.</summary>

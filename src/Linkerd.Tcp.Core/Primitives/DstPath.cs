@@ -7,10 +7,10 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// Represents a name: the path of a destination, such as <c>/svc/web</c> or <c>/$/inet/127.0.0.1/8080</c>.
-/// Labels are byte strings, compared exactly; a label of other than <c>0-9A-Za-z_:.#$%-</c> is written with every byte as <c>\xhh</c>.
-/// Immutable, and safe for use by any number of threads.
+/// Labels are byte strings, compared exactly; in a label with a character other than <c>0-9A-Za-z_:.#$%-</c> every byte is written as <c>\xhh</c>.
+/// Immutable; any thread.
 /// </summary>
-/// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as linkerd 1.x has them.</remarks>
+/// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as in linkerd 1.x.</remarks>
 public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
 {
     // The canonical form of a label has exactly its bytes, so the text alone decides equality.
@@ -23,7 +23,7 @@ public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
         _text = labels.IsEmpty ? "/" : "/" + string.Join('/', labels);
     }
 
-    /// <summary>Gets the empty path, <c>/</c>, a prefix of every other.</summary>
+    /// <summary>Gets the empty path, <c>/</c>, which is a prefix of every path.</summary>
     public static DstPath Root { get; } = new([]);
 
     /// <summary>Gets the number of labels; 0 for <see cref="Root"/>.</summary>
@@ -34,7 +34,7 @@ public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
     /// <exception cref="IndexOutOfRangeException">There is no such label.</exception>
     public string this[int index] => _labels[index];
 
-    /// <summary>Reads a name. White space around it is ignored.</summary>
+    /// <summary>Parses a name. White space around it is ignored.</summary>
     /// <param name="s">The text.</param>
     /// <param name="provider">Not used: names are the same in every culture.</param>
     /// <exception cref="NameSyntaxException">The text is not a name; the message shows the position.</exception>
@@ -49,7 +49,7 @@ public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
         return FromText(path);
     }
 
-    /// <summary>Reads a name; false if the text is none.</summary>
+    /// <summary>Parses a name; returns false if the text is not a name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
     {
         try
@@ -119,7 +119,7 @@ public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The canonical print; parsing it gives an equal name.</summary>
+    /// <summary>Returns the canonical text; parsing it gives an equal name.</summary>
     public override string ToString() => _text;
 
     /// <summary>Returns a value that indicates whether two names have the same labels.</summary>

@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Provides random numbers, so that a test can replay a run from a seed. <see cref="RandomSource.Shared"/> in production.
-/// Members may be called from any thread unless the implementation says otherwise.
+/// Represents a source of random numbers, so that a test can replay a run from a seed. Production code uses <see cref="RandomSource.Shared"/>.
+/// Any thread, unless the implementation states otherwise.
 /// </summary>
 internal interface IRandomSource
 {

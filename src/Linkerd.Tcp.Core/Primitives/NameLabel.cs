@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Linkerd.Tcp.Primitives;
 
-/// <summary>Prints the labels of names: one of legal characters as it is; of any other, every byte as \xhh.</summary>
+/// <summary>Prints the labels of names. A label of legal characters is unchanged; in any other label every byte becomes \xhh.</summary>
 internal static class NameLabel
 {
-    /// <summary>The print of a label.</summary>
-    /// <param name="text">As it is written, which <see cref="NameScanner"/> found to be legal.</param>
+    /// <summary>Prints a label.</summary>
+    /// <param name="text">The label as written, which <see cref="NameScanner"/> has accepted.</param>
     public static string Print(ReadOnlySpan<char> text)
     {
         if (!text.Contains('\\'))
@@ -32,8 +32,8 @@ internal static class NameLabel
         return Print([.. bytes]);
     }
 
-    /// <summary>The print of a label.</summary>
-    /// <param name="label">Its bytes.</param>
+    /// <summary>Prints a label.</summary>
+    /// <param name="label">The bytes of the label.</param>
     public static string Print(ReadOnlySpan<byte> label)
     {
         var text = new StringBuilder(label.Length);

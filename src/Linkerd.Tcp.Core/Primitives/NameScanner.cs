@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Reads names from a text, one character at a time, with error messages as namerd's
+/// Reads names from a text, one character at a time, with the error messages of namerd
 /// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
 /// </summary>
-/// <remarks>Compiled into Core, which reads names, and into Naming, which reads trees and dtabs of them.</remarks>
+/// <remarks>Compiled into Core, which reads names, and into Naming, which reads trees and dtabs of names.</remarks>
 internal ref struct NameScanner(ReadOnlySpan<char> text)
 {
     private const string LabelPunctuation = "_:.#$%-";
@@ -67,7 +67,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         }
     }
 
-    /// <summary>path ::= '/' [ label { '/' label } ]</summary>
+    /// <summary>Reads a path: path ::= '/' [ label { '/' label } ]</summary>
     public ReadOnlySpan<char> TakePath()
     {
         var start = Position;
@@ -86,7 +86,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
 
     public readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
 
-    /// <summary>A label as it is written: any byte may be \xhh.</summary>
+    /// <summary>Reads a label as written: any byte may be \xhh.</summary>
     public ReadOnlySpan<char> TakeLabel()
     {
         if (!IsLabelStart())
@@ -112,10 +112,10 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         return Since(start);
     }
 
-    /// <summary>The text from a position to the cursor.</summary>
+    /// <summary>Returns the text from a position to the cursor.</summary>
     public readonly ReadOnlySpan<char> Since(int start) => _text[start..Position];
 
-    /// <summary>The error at the cursor. What was found is the character there, unless another is given.</summary>
+    /// <summary>Creates the exception for the cursor. The character that was found is the one there, unless another is given.</summary>
     public readonly NameSyntaxException Error(string expected, char? instead = null)
     {
         var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
@@ -126,7 +126,7 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
 
     public static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
 
-    // The JVM's idea of white space, which counts the separators U+001C to U+001F and no space that forbids a line break.
+    // White space as defined by the JVM, which includes the separators U+001C to U+001F and excludes no-break spaces.
     private static bool IsSpace(char c) =>
         c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
 

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Primitives;
 
-/// <summary>A sequence that a seed decides, also behind an API that takes a <see cref="Random"/>. For one thread at a time.</summary>
+/// <summary>Represents a generator whose sequence is determined by a seed, also for an API that takes a <see cref="Random"/>. One thread at a time.</summary>
 internal sealed class SeededRandom(ulong seed) : Random, IRandomSource
 {
     private Xoroshiro _generator = new(seed);

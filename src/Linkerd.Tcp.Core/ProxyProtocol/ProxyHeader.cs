@@ -11,13 +11,13 @@ namespace Linkerd.Tcp.ProxyProtocol;
 /// <remarks>A receiver must know which peers send it, and require it from those alone: otherwise clients could choose their addresses.</remarks>
 public sealed class ProxyHeader
 {
-    /// <summary>The default of the longest header that is read, in bytes: 15 KiB, so that it fits a window of 16 KiB with the data behind it.</summary>
+    /// <summary>The default of the largest header length, in bytes: 15 KiB, so that a header and data behind it fit a window of 16 KiB.</summary>
     internal const int DefaultMaxLength = 15 * 1024;
 
     internal const int MaxUniqueIdLength = 128;
     internal const int SslPrefix = 5;
 
-    // Behind the longest addresses and a checksum.
+    // The room that the longest addresses and a checksum leave.
     private const int MaxTlvsLength = ushort.MaxValue - ProxyFormat.UnixBlock - ProxyFormat.ChecksumTlv;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly ReadOnlyMemory<byte> _tlvs;
@@ -25,8 +25,8 @@ public sealed class ProxyHeader
     /// <summary>Initializes the header of a connection that is made for a client.</summary>
     /// <param name="source">The client's address: an IP address with a port, or a Unix-domain socket. Null: unknown.</param>
     /// <param name="destination">The address that the client connected to. Null: unknown.</param>
-    /// <param name="tlvs">Optional fields, in the order in which version 2 sends them; version 1 has none. The checksum is not one of them: <see cref="Write"/> makes it.</param>
-    /// <exception cref="ArgumentException">A field is a checksum, an id of more than 128 bytes, or they are longer than a header can be.</exception>
+    /// <param name="tlvs">The optional fields, in the order in which version 2 sends them; version 1 has none. They do not include the checksum, which <see cref="Write"/> adds.</param>
+    /// <exception cref="ArgumentException">A field is a checksum or an id of more than 128 bytes, or the fields are longer than a header can be.</exception>
     internal ProxyHeader(EndPoint? source, EndPoint? destination, params ReadOnlySpan<ProxyTlv> tlvs)
         : this(ProxyCommand.Proxy, Plain(source), Plain(destination), Join(tlvs))
     {
@@ -47,15 +47,15 @@ public sealed class ProxyHeader
     public bool IsLocal => Command == ProxyCommand.Local;
 
     /// <summary>
-    /// Gets the client's address; null if the header has none (LOCAL, UNSPEC, UNKNOWN, datagrams), so that the address of the socket's peer counts.
-    /// An IPv4 address that was mapped into IPv6 is IPv4.
+    /// Gets the client's address; null if the header has none (LOCAL, UNSPEC, UNKNOWN, datagrams): then the address of the socket's peer counts.
+    /// An IPv4 address that is mapped into IPv6 is returned as IPv4.
     /// </summary>
     public EndPoint? Source { get; }
 
-    /// <summary>Gets the address that the client connected to; null if the header has none. As <see cref="Source"/>.</summary>
+    /// <summary>Gets the address that the client connected to; null if the header has none. Mapped addresses as in <see cref="Source"/>.</summary>
     public EndPoint? Destination { get; }
 
-    /// <summary>Gets the optional fields, in the order and with the bytes in which they came; a checksum and padding too.</summary>
+    /// <summary>Gets the optional fields, in the order and with the bytes in which they were received, including a checksum and padding.</summary>
     internal IEnumerable<ProxyTlv> Tlvs
     {
         get
@@ -67,7 +67,7 @@ public sealed class ProxyHeader
         }
     }
 
-    /// <summary>Gets the host name that the client asked for (0x02); null if there is none, or if it is no UTF-8.</summary>
+    /// <summary>Gets the host name that the client asked for (0x02); null if there is none, or if it is not UTF-8.</summary>
     public string? Authority => TextOf(ProxyTlvType.Authority);
 
     /// <summary>Gets the protocol over the connection (0x01), such as <c>h2</c>; empty if there is none.</summary>
@@ -82,8 +82,8 @@ public sealed class ProxyHeader
     internal ReadOnlySpan<byte> RawTlvs => _tlvs.Span;
 
     /// <summary>Reads a header of either version from the first bytes of a connection. Call it again with more bytes, from the first one on, while it needs more.</summary>
-    /// <param name="bytes">What has come so far; the data of the client may follow the header.</param>
-    /// <param name="maxLength">The longest header that is read, in bytes, from 107 to 65,328. One that says that it is longer is refused at once.</param>
+    /// <param name="bytes">The bytes received so far; the data of the client may follow the header.</param>
+    /// <param name="maxLength">The largest header length, in bytes, from 107 to 65,328. A header that declares a larger length is refused at once.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is not between 107 and 65,328.</exception>
     internal static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
     {
@@ -97,7 +97,7 @@ public sealed class ProxyHeader
 
     /// <summary>Gets the value of the first optional field (TLV) of a type.</summary>
     /// <param name="type">The type, as section 2.2 of proxy-protocol.txt registers it: 0x20 for the client's TLS connection, 0x30 for a network namespace, 0xE0 to 0xEF for applications.</param>
-    /// <param name="value">The bytes as they came, at most 65,535.</param>
+    /// <param name="value">The bytes as received, at most 65,535.</param>
     /// <returns>False if there is no such field.</returns>
     public bool TryGetTlv(byte type, out ReadOnlyMemory<byte> value)
     {
@@ -122,12 +122,12 @@ public sealed class ProxyHeader
         version == ProxyProtocolVersion.V1 ? ProxyFormat.MaxLineLength : ProxyFormat.Prefix + ProxyFormat.UnixBlock + ProxyFormat.ChecksumTlv + _tlvs.Length;
 
     /// <summary>
-    /// Writes the header. IPv4 with IPv6 is sent as IPv6, the IPv4 address mapped. Version 1 sends UNKNOWN if an address is not an IP address or is unknown;
+    /// Writes the header. If one address is IPv4 and the other IPv6, the IPv4 address is mapped. Version 1 sends UNKNOWN if an address is not an IP address or is unknown;
     /// version 2 sends LOCAL without addresses then, as HAProxy does, except that Unix-domain sockets are sent as AF_UNIX.
     /// </summary>
     /// <param name="buffer">The buffer, of <see cref="GetMaxLength"/> bytes.</param>
     /// <param name="version">The version. Version 1 leaves out the optional fields.</param>
-    /// <param name="withChecksum">Whether version 2 gets a CRC32C.</param>
+    /// <param name="withChecksum">True to add a CRC32C to version 2.</param>
     /// <returns>The number of bytes that were written.</returns>
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
     internal int Write(Span<byte> buffer, ProxyProtocolVersion version, bool withChecksum = false)
@@ -141,7 +141,7 @@ public sealed class ProxyHeader
         return version == ProxyProtocolVersion.V1 ? ProxyHeaderWriter.WriteLine(this, buffer) : ProxyHeaderWriter.WriteBinary(this, buffer, withChecksum);
     }
 
-    /// <summary>The purpose and the addresses, for a log.</summary>
+    /// <summary>Returns the purpose and the addresses, for a log.</summary>
     public override string ToString() => Command == ProxyCommand.Local ? "LOCAL" : $"PROXY {Source?.ToString() ?? "unknown"} -> {Destination?.ToString() ?? "unknown"}";
 
     internal static bool TryTake(ref ReadOnlyMemory<byte> rest, out ProxyTlv tlv)

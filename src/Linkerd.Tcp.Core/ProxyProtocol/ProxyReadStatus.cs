@@ -9,6 +9,6 @@ internal enum ProxyReadStatus
     /// <summary>The header is complete.</summary>
     Done,
 
-    /// <summary>The bytes are no header, whatever follows. The connection is to be closed.</summary>
+    /// <summary>The bytes are not the beginning of a header. The connection is to be closed.</summary>
     Invalid,
 }

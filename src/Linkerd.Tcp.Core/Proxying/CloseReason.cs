@@ -16,13 +16,13 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     private const int RefusalMask = 0x7F;
     private const int Decided = 1 << 24;
 
-    // The reasons are few, and every session reports one to the metrics.
+    // There are few reasons, and every session reports one to the metrics.
     private static readonly ConcurrentDictionary<int, string> Texts = new();
 
     /// <summary>Initializes a reason.</summary>
-    /// <param name="by">Who.</param>
-    /// <param name="phase">When.</param>
-    /// <param name="timedOut">Whether a time limit decided; the first letter is lower case then.</param>
+    /// <param name="by">The side that ended the session.</param>
+    /// <param name="phase">The phase in which it ended.</param>
+    /// <param name="timedOut">True if a time limit ended it; the first letter is then lower case.</param>
     public CloseReason(ClosedBy by, ClosePhase phase, bool timedOut = false)
         : this(by, phase, timedOut, RejectReason.None)
     {
@@ -30,30 +30,30 @@ public readonly struct CloseReason : IEquatable<CloseReason>
 
     private CloseReason(ClosedBy by, ClosePhase phase, bool timedOut, RejectReason rejectReason) => (By, Phase, TimedOut, RejectReason) = (by, phase, timedOut, rejectReason);
 
-    /// <summary>Both directions ended with a FIN.</summary>
+    /// <summary>Gets the reason of a session that ended with a FIN in both directions.</summary>
     public static CloseReason Normal => default;
 
-    /// <summary>Which limit of the proxy's refused the client; <see cref="RejectReason.None"/> where none did.</summary>
+    /// <summary>Gets the limit of the proxy that refused the client; <see cref="RejectReason.None"/> if none did.</summary>
     public RejectReason RejectReason { get; }
 
-    /// <summary>Who ended the session.</summary>
+    /// <summary>Gets the side that ended the session.</summary>
     public ClosedBy By { get; }
 
-    /// <summary>The phase in which it ended.</summary>
+    /// <summary>Gets the phase in which the session ended.</summary>
     public ClosePhase Phase { get; }
 
-    /// <summary>Whether a time limit decided; the first letter is lower case then.</summary>
+    /// <summary>Gets a value that indicates whether a time limit ended the session; the first letter is then lower case.</summary>
     public bool TimedOut { get; }
 
     /// <summary>Gets a value that indicates whether this is the normal end.</summary>
     public bool IsNormal => By == ClosedBy.None;
 
-    /// <summary>The letters, and the word of a refusal, as a string that is made once.</summary>
+    /// <summary>Gets the letters, and the word of a refusal, as a cached string.</summary>
     internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
 
-    /// <summary>Returns the reason of a session that a limit of the proxy refused: by the proxy, at accept or in the queue.</summary>
+    /// <summary>Returns the reason of a session that a limit of the proxy refused, at accept or in the queue.</summary>
     /// <param name="refusal">The limit.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="refusal"/> is <see cref="RejectReason.None"/>, or no value of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="refusal"/> is <see cref="RejectReason.None"/>, or not a value of the enumeration.</exception>
     public static CloseReason Rejected(RejectReason refusal)
     {
         if (refusal == RejectReason.None || !Enum.IsDefined(refusal))
@@ -64,7 +64,7 @@ public readonly struct CloseReason : IEquatable<CloseReason>
         return new(ClosedBy.Proxy, refusal.PhaseOf(), timedOut: false, refusal);
     }
 
-    /// <summary>Returns the two letters, followed by a colon and its word for a refusal.</summary>
+    /// <summary>Returns the two letters, followed for a refusal by a colon and the word of the limit.</summary>
     public override string ToString()
     {
         var who = By == ClosedBy.None ? '-' : (char)By;
@@ -81,13 +81,13 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     /// <inheritdoc/>
     public override int GetHashCode() => Pack();
 
-    /// <summary>Returns whether two reasons are equal.</summary>
+    /// <summary>Returns a value that indicates whether two reasons are equal.</summary>
     public static bool operator ==(CloseReason left, CloseReason right) => left.Equals(right);
 
-    /// <summary>Returns whether two reasons differ.</summary>
+    /// <summary>Returns a value that indicates whether two reasons differ.</summary>
     public static bool operator !=(CloseReason left, CloseReason right) => !left.Equals(right);
 
-    // Packed so that it can be set once, atomically: 0 is "not decided yet", which no packed reason is.
+    // Packed so that it can be set once, atomically. 0 means "not decided yet"; no packed reason is 0.
     internal int Pack() => Decided | (int)RejectReason << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
 
     internal static CloseReason Unpack(int packed) =>

@@ -4,8 +4,8 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// One copy while it runs. The two directions are relays of their own, which may run on two threads; each ends by itself, and an abnormal end
-/// aborts both connections, which ends the rest. State that the directions share is either written once or under the lock.
+/// Represents one running copy. The two directions are separate relays, which may run on two threads. Each ends on its own; an abnormal end
+/// aborts both connections, which ends the other direction. State that the directions share is either written once or guarded by the lock.
 /// </summary>
 internal sealed class DuplexRun : ITimerHandler
 {
@@ -52,7 +52,7 @@ internal sealed class DuplexRun : ITimerHandler
 
     public long StartedAt { get; }
 
-    /// <summary>Gets the limit of the copy's time, with its jitter.</summary>
+    /// <summary>Gets the time limit of the copy, with its jitter.</summary>
     public TimeSpan Lifetime { get; }
 
     public long BytesFromClient => Up.Received;
@@ -65,34 +65,34 @@ internal sealed class DuplexRun : ITimerHandler
 
     public DateTimeOffset LastActivity => Clock.GetUtcNow() - Clock.GetElapsedTime(LastMoved);
 
-    /// <summary>Gets the time at which bytes last moved, either way.</summary>
+    /// <summary>Gets the time at which bytes last moved in either direction.</summary>
     public long LastMoved => Math.Max(Up.LastMoved, Down.LastMoved);
 
     public long Now => Clock.GetTimestamp();
 
-    /// <summary>True if its end is decided.</summary>
+    /// <summary>Gets a value that indicates whether the reason of the end is set.</summary>
     public bool IsEnding => _control.Reason is not null;
 
     public ClosePhase Phase => Up.IsLast || Down.IsLast ? ClosePhase.Last : ClosePhase.Data;
 
-    /// <summary>Who ended the copy first, and after how long. Once it has ended.</summary>
+    /// <summary>Gets the side that ended the copy first, and the time until then. Valid once the copy has ended.</summary>
     public FirstEnd FirstEnd
     {
         get
         {
-            // Where we ended it, by a limit or for somebody else, no direction has an end of its own.
+            // If the proxy ended the copy, by a limit or by a call, no direction has an end of its own.
             var up = Up.Ended ? Up.EndedAt : long.MaxValue;
             var down = Down.Ended ? Down.EndedAt : long.MaxValue;
             var at = Math.Min(up, down);
             var after = Clock.GetElapsedTime(StartedAt, at == long.MaxValue ? Clock.GetTimestamp() : at);
 
-            // A reset by the server may be found by the direction that sends to it. With both directions open it came before any other end.
+            // A reset by the server may be found by the direction that sends to it. If both directions are open, it came before any other end.
             var wasReset = _control.Reason is { By: ClosedBy.Server, Phase: ClosePhase.Data, TimedOut: false };
             return new(wasReset || (Down.EndedWithFin && down < up), after);
         }
     }
 
-    /// <exception cref="InvalidOperationException">The control serves another copy already.</exception>
+    /// <exception cref="InvalidOperationException">The control already serves another copy.</exception>
     public void Start()
     {
         _control.Attach(this);
@@ -116,7 +116,7 @@ internal sealed class DuplexRun : ITimerHandler
         }
         catch (Exception error)
         {
-            // A call to a connection that may be user code, before either direction began: a relay does not report its exceptions.
+            // The connection may be user code, and no direction has begun: a relay does not report its exceptions.
             OnFaulted(error);
             EndDirection();
         }
@@ -127,7 +127,7 @@ internal sealed class DuplexRun : ITimerHandler
     {
         if (Options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
         {
-            // What was received already is handed over by the relay without a word.
+            // The relay sends the bytes that were already received without a notification.
             if (Client.UnreadBytes > 0)
             {
                 OnFirstFromClient(Now);
@@ -141,10 +141,10 @@ internal sealed class DuplexRun : ITimerHandler
         Client.StartRelay(_server, Up);
     }
 
-    /// <summary>The client's first bytes are here, or about to be handed to the server: its time to answer begins. Not asked for where that is not limited.</summary>
+    /// <summary>Called when the client's first bytes have come or are about to be sent to the server: the first-byte timeout of the server starts. Not called if it is not limited.</summary>
     public void OnFirstFromClient(long now) => _timeouts.OnFirstFromClient(this, now);
 
-    /// <summary>A direction is blocked, and does not notice that its source is gone.</summary>
+    /// <summary>Called when a direction is blocked, and cannot notice the loss of its source.</summary>
     public void WatchBlocked() => _timeouts.WatchBlocked(this);
 
     void ITimerHandler.OnTimer()
@@ -155,12 +155,12 @@ internal sealed class DuplexRun : ITimerHandler
         }
         catch (Exception error)
         {
-            // Nobody is behind a timer to catch it.
+            // An exception on a timer's thread has no other handler.
             Fail(error);
         }
     }
 
-    /// <summary>Ends both connections at once, and throws nothing. Any thread. The caller has set the reason before.</summary>
+    /// <summary>Aborts both connections; does not throw. Any thread. The caller has set the reason before.</summary>
     public void Abort()
     {
         Abort(Client);
@@ -175,14 +175,14 @@ internal sealed class DuplexRun : ITimerHandler
         }
     }
 
-    /// <summary>Ends the copy for a reason, if there is none yet.</summary>
+    /// <summary>Ends the copy with a reason, unless one is set.</summary>
     public void EndNow(CloseReason reason)
     {
         _control.TrySetReason(reason);
         Abort();
     }
 
-    /// <summary>Replaces a server connection on which nothing went either way by a fresh one, and closes it. Neither direction may run.</summary>
+    /// <summary>Replaces a server connection on which no bytes were transferred by a new one, and closes it. Neither direction may run.</summary>
     public ValueTask ReplaceServerAsync(TransportConnection fresh)
     {
         var old = _server;
@@ -190,7 +190,7 @@ internal sealed class DuplexRun : ITimerHandler
         Down.ReplaceSource(fresh);
         Volatile.Write(ref _server, fresh);
 
-        // Either the caller that ends the copy finds the fresh one, or its reason is found here.
+        // Either the caller that ends the copy finds the new connection, or its reason is found here.
         Interlocked.MemoryBarrier();
         if (IsEnding)
         {
@@ -200,7 +200,7 @@ internal sealed class DuplexRun : ITimerHandler
         return old.DisposeAsync();
     }
 
-    /// <summary>Called when a direction is over: passes its end on, if the other side is still open.</summary>
+    /// <summary>Called when a direction has ended: passes its end on if the other side is still open.</summary>
     public void OnEnded(HalfDuplex half, RelayEnd end)
     {
         TransportConnection? survivor;
@@ -224,21 +224,21 @@ internal sealed class DuplexRun : ITimerHandler
         }
     }
 
-    /// <summary>Called when a transport threw, against its contract; its connections must not outlive that. Ends a direction.</summary>
+    /// <summary>Called when a transport threw, against its contract: its connections are aborted. Ends a direction.</summary>
     public void OnFaulted(Exception error)
     {
         Fail(error);
         EndDirection();
     }
 
-    /// <summary>As <see cref="OnFaulted"/>, for callers that are not a direction.</summary>
+    /// <summary>Handles the same failure as <see cref="OnFaulted"/>, for callers that are not a direction.</summary>
     public void Fail(Exception error)
     {
         RecordFault(error);
         EndNow(new(ClosedBy.Proxy, Phase));
     }
 
-    // The first one is reported; the others follow from it more often than not.
+    // The first error is reported; later ones usually follow from it.
     private void RecordFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     private void Abort(TransportConnection connection)
@@ -253,8 +253,8 @@ internal sealed class DuplexRun : ITimerHandler
         }
     }
 
-    /// <summary>Handles a source that has nothing more.</summary>
-    /// <returns>The connection that is to be reset for it; null for none.</returns>
+    /// <summary>Handles a source that has ended.</summary>
+    /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndSource(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Ok)
@@ -276,10 +276,10 @@ internal sealed class DuplexRun : ITimerHandler
     }
 
     /// <summary>
-    /// Handles a destination that takes nothing more. The bytes that it had sent before it went are still on their way through the other direction, which finds the
-    /// same end behind it; only if that direction has ended already does nothing else notify the source.
+    /// Handles a destination that takes no more bytes. The bytes that it had sent before are still on their way through the other direction, which finds the
+    /// same end behind them. Only if that direction has already ended must the source be notified here.
     /// </summary>
-    /// <returns>The connection that is to be reset for it; null for none.</returns>
+    /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndUndelivered(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Aborted)
@@ -291,14 +291,14 @@ internal sealed class DuplexRun : ITimerHandler
         return End(half, withFin: false).EndedWithFin ? half.Source : null;
     }
 
-    /// <summary>Handles a connection that was aborted on our side; by a caller that has set a reason, or past the copy: its transport ends.</summary>
+    /// <summary>Handles a connection that was aborted locally: by a caller that has set a reason, or outside the copy, in which case its transport ends.</summary>
     private TransportConnection? EndAborted()
     {
         _control.TrySetReason(new(ClosedBy.Proxy, Phase));
         return null;
     }
 
-    /// <summary>Resets a connection after it has acknowledged all that was sent to it: a RST throws away the rest.</summary>
+    /// <summary>Resets a connection after it has acknowledged all bytes sent to it, as a RST discards the rest.</summary>
     private async Task ResetAsync(TransportConnection survivor)
     {
         try
@@ -316,7 +316,7 @@ internal sealed class DuplexRun : ITimerHandler
     }
 
     /// <summary>Marks a direction as ended, which starts the half-close timeout of the other one.</summary>
-    /// <returns>The state of the other direction at that moment; of two that end at once, exactly one sees the other ended.</returns>
+    /// <returns>The state of the other direction at that moment. If both end at once, exactly one sees the other ended.</returns>
     private (bool Ended, bool EndedWithFin) End(HalfDuplex half, bool withFin)
     {
         var other = ReferenceEquals(half, Up) ? Down : Up;
@@ -339,7 +339,7 @@ internal sealed class DuplexRun : ITimerHandler
         }
     }
 
-    // Each step is done whatever the result of the one before it: the owner waits for the end, and a connection that is not closed is lost.
+    // Each step runs regardless of the result of the one before: the owner waits for the end, and a connection that is not closed is leaked.
     private async Task FinishAsync()
     {
         try
@@ -351,7 +351,7 @@ internal sealed class DuplexRun : ITimerHandler
             RecordFault(error);
         }
 
-        // A caller that ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
+        // A caller that ends the copy on another thread may have aborted one connection and not yet the other; closing that one would send a FIN.
         if (!_control.TrySetReason(CloseReason.Normal))
         {
             Abort();

@@ -3,20 +3,20 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// All time limits of a copy on the one timer of its client connection. Activity does not touch the timer: when it fires, it looks at what has happened since, and arms itself
-/// for what is left. Part of its <see cref="DuplexRun"/>: not to be copied.
+/// Represents all time limits of a copy, on the one timer of its client connection. Activity does not touch the timer: when it fires, it checks the activity since, and is set again
+/// for the remaining time. Part of its <see cref="DuplexRun"/>: do not copy it.
 /// </summary>
 internal struct DuplexTimeouts()
 {
     private static readonly TimeSpan BlockedCheck = TimeSpan.FromSeconds(1);
 
-    // When bytes had last moved as the last exception was made; -1: none was.
+    // The time at which bytes had last moved when the last exception was made; -1: no exception was made.
     private long _sparedAt = -1;
     private long _clientSpokeAt;
     private bool _isStopped;
     private volatile bool _watchingBlocked;
 
-    /// <summary>Begins to look at the limits.</summary>
+    /// <summary>Starts the checks of the limits.</summary>
     public void Start(DuplexRun run)
     {
         if (run.Options.IdleTimeout != Timeout.InfiniteTimeSpan || run.Lifetime != Timeout.InfiniteTimeSpan)
@@ -25,14 +25,14 @@ internal struct DuplexTimeouts()
         }
     }
 
-    /// <summary>The client's first bytes are here, or about to be handed to the server: its time to answer begins. Not asked for where that is not limited.</summary>
+    /// <summary>Called when the client's first bytes have come or are about to be sent to the server: the first-byte timeout of the server starts. Not called if it is not limited.</summary>
     public void OnFirstFromClient(DuplexRun run, long now)
     {
         Volatile.Write(ref _clientSpokeAt, now);
         Reschedule(run);
     }
 
-    /// <summary>Ends the looks at the limits.</summary>
+    /// <summary>Stops the checks of the limits.</summary>
     public void Stop(DuplexRun run)
     {
         lock (run.Up)
@@ -42,10 +42,10 @@ internal struct DuplexTimeouts()
         }
     }
 
-    /// <summary>A blocked direction does not read, so it does not notice that its source is gone: ask, once a second.</summary>
+    /// <summary>Starts to poll the source of a blocked direction once a second: the direction does not read, so it does not notice the loss of its source.</summary>
     public void WatchBlocked(DuplexRun run)
     {
-        // Either this sees that no watch runs, or Reschedule sees the direction blocked: both put a fence between their write and their read.
+        // Either this code sees that no watch runs, or Reschedule sees the direction blocked: both have a fence between their write and their read.
         Interlocked.MemoryBarrier();
         if (!_watchingBlocked)
         {
@@ -53,10 +53,10 @@ internal struct DuplexTimeouts()
         }
     }
 
-    /// <summary>Looks at the limits, and arms the timer for the next one.</summary>
+    /// <summary>Checks the limits, and sets the timer for the next one.</summary>
     /// <param name="run">The copy.</param>
     /// <param name="isTime">
-    /// True if a limit that is over ends the copy. Only the timer sets it: in the middle of an event it is not known what else has come.
+    /// True if an exceeded limit ends the copy. Only the timer sets it: during an event, other data may have arrived that is not processed yet.
     /// </param>
     public void Reschedule(DuplexRun run, bool isTime = false)
     {
@@ -100,8 +100,8 @@ internal struct DuplexTimeouts()
     }
 
     /// <summary>
-    /// Returns true if bytes are on their way that no relay has received yet, although a timer has fired: the process was stopped, or is short of processor time. They count
-    /// as moved now, once; if nothing has moved when the next limit is over, it holds.
+    /// Returns true if bytes have arrived that no relay has received yet, although a timer has fired: the process was stopped, or is short of processor time. They count
+    /// as moved now, once; if nothing has moved when the next limit is over, it applies.
     /// </summary>
     private bool IsSpared(DuplexRun run)
     {
@@ -133,9 +133,9 @@ internal struct DuplexTimeouts()
     }
 
     /// <param name="run">The copy.</param>
-    /// <param name="now">The time of the judgement.</param>
-    /// <param name="next">The time until the next limit; zero or less, if one is over: since then.</param>
-    /// <returns>Why the copy is to end; null: it is not.</returns>
+    /// <param name="now">The time at which the limits are evaluated.</param>
+    /// <param name="next">The time until the next limit; if one is exceeded, zero or less: the time since then, negated.</param>
+    /// <returns>The reason to end the copy; null if no limit is exceeded.</returns>
     private CloseReason? Classify(DuplexRun run, long now, out TimeSpan next)
     {
         next = TimeSpan.MaxValue;
@@ -147,7 +147,7 @@ internal struct DuplexTimeouts()
 
         if (run.Options.IdleTimeout != Timeout.InfiniteTimeSpan)
         {
-            // Who has been silent for longer is the one that was waited for.
+            // The side that has been silent for longer is the one that the other waited for.
             var silent = run.Up.LastReceived <= run.Down.LastReceived ? ClosedBy.Client : ClosedBy.Server;
             Consider(run, run.LastMoved, run.Options.IdleTimeout, now, new(silent, run.Phase, timedOut: true), ref next, ref due);
         }
@@ -173,7 +173,7 @@ internal struct DuplexTimeouts()
     {
         if (run.Up.Ended == run.Down.Ended)
         {
-            // Both open: no limit yet. Both ended: a RST is waiting to be passed on, within the limit since the last one ended.
+            // If both are open there is no limit yet. If both have ended, a RST waits to be passed on, within the limit since the last end.
             if (run.Up.Ended)
             {
                 Consider(run, Math.Max(run.Up.EndedAt, run.Down.EndedAt), run.Options.HalfCloseTimeout, now, CloseReason.Normal, ref next, ref due);
@@ -224,6 +224,6 @@ internal struct DuplexTimeouts()
         }
     }
 
-    // Not a silence: it holds, whatever comes.
+    // Not a limit of silence: it applies in spite of activity.
     private static CloseReason Aged(DuplexRun run) => new(ClosedBy.Proxy, run.Phase, timedOut: true);
 }

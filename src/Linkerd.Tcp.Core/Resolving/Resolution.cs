@@ -45,7 +45,7 @@ public abstract class Resolution : IEquatable<Resolution>
         _ => "pending",
     };
 
-    /// <summary>The name exists, and these are all of its endpoints. An empty set is an answer too, and is obeyed.</summary>
+    /// <summary>Represents an existing name with all of its endpoints. An empty set is a valid answer, and is applied.</summary>
     public sealed class Bound : Resolution
     {
         /// <summary>Makes a state.</summary>

@@ -5,8 +5,8 @@ using Linkerd.Tcp.Transport.Adapters;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// A server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
-/// Members are as safe for threads as those of <see cref="Connection"/>; <see cref="DisposeAsync"/> may be called from any thread, more than once.
+/// Represents a server connection to a balanced name, without a proxy, from <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
+/// Members have the thread safety of those of <see cref="Connection"/>; <see cref="DisposeAsync"/> may be called from any thread, more than once.
 /// </summary>
 public sealed class BalancedConnection : IAsyncDisposable
 {

@@ -9,12 +9,12 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A resolved name at run time: the watch on its resolver, its balancer, and those who wait for an endpoint. Shared by all sessions to the name.
+/// Represents a resolved name at run time: the watch on its resolver, its balancer, and the sessions that wait for an endpoint. Shared by all sessions to the name.
 /// Any thread.
 /// </summary>
 public sealed class Destination
 {
-    /// <summary>How long the end of a watch is waited for.</summary>
+    /// <summary>The time that the end of a watch may take.</summary>
     internal static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
 
     private readonly DestinationServices _services;
@@ -34,7 +34,7 @@ public sealed class Destination
 
     /// <param name="name">The name.</param>
     /// <param name="options">The options, which are copied.</param>
-    /// <param name="services">What the destinations of the router share.</param>
+    /// <param name="services">The services that all destinations of the registry share.</param>
     internal Destination(DstPath name, DestinationOptions options, DestinationServices services)
     {
         Name = name;
@@ -55,40 +55,40 @@ public sealed class Destination
         _balancer.Changed += Signal;
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>Gets the name.</summary>
     public DstPath Name { get; }
 
-    /// <summary>Gets the load balancer, which picks its endpoints. Another one after a change of <see cref="DestinationOptions.BalancerFactory"/>.</summary>
+    /// <summary>Gets the load balancer, which picks the endpoints. A change of <see cref="DestinationOptions.BalancerFactory"/> replaces it.</summary>
     public ILoadBalancer Balancer => _balancer;
 
-    /// <summary>What the resolver said last.</summary>
+    /// <summary>Gets the last answer of the resolver.</summary>
     public Resolution Resolution => _watch.Resolution;
 
-    /// <summary>How many good answers changed or confirmed the set.</summary>
+    /// <summary>Gets the number of good answers, which changed or confirmed the set.</summary>
     internal long Updates => _watch.Updates;
 
-    /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
+    /// <summary>Gets the number of failures, and of negative answers in spite of which the set was kept.</summary>
     internal long Failures => _watch.Failures;
 
-    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="Resolution.Bound.IsStale"/>), and nothing has confirmed it yet.</summary>
+    /// <summary>Gets a value that indicates whether the set in use was remembered from an earlier run (<see cref="Resolution.Bound.IsStale"/>) and has not been confirmed yet.</summary>
     internal bool IsStale => _watch.IsStale;
 
-    /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
+    /// <summary>Gets the time for which the set in use has been kept without a good answer; zero if the last answer is good, or if there has been no good answer.</summary>
     internal TimeSpan Age => _watch.Age;
 
-    /// <summary>The sessions that wait for its first resolution, or for a free place at one of its endpoints.</summary>
+    /// <summary>Gets the number of sessions that wait for the first resolution, or for a free place at an endpoint.</summary>
     internal int PendingSessions => Waiters.Count;
 
-    /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
+    /// <summary>Occurs when the destination is evicted: it is not in use, and handlers release their references to it.</summary>
     internal event Action<Destination>? Evicted;
 
-    /// <summary>Gets who holds it; it is not evicted while somebody does.</summary>
+    /// <summary>Gets the count of holds; the destination is not evicted while it is held.</summary>
     internal DestinationUse Use { get; } = new();
 
-    /// <summary>Gets the checks and ejections of its endpoints, and who hears of them.</summary>
+    /// <summary>Gets the checks and ejections of the endpoints, with their observers.</summary>
     internal DestinationHealth Health { get; }
 
-    /// <summary>Gets those who wait for an endpoint.</summary>
+    /// <summary>Gets the queue of sessions that wait for an endpoint.</summary>
     internal PendingQueue Waiters { get; }
 
     internal RetryTokens Budget { get; }
@@ -96,59 +96,59 @@ public sealed class Destination
     /// <summary>Gets the connections that are made ahead.</summary>
     internal DestinationPreconnects Preconnects { get; }
 
-    /// <summary>Gets the sender of the PROXY header with which its connections begin; null if they begin with none.</summary>
+    /// <summary>Gets the sender of the PROXY header that begins each connection; null if connections have none.</summary>
     internal ProxyHeaderSender? Header => _header;
 
-    /// <summary>Gets the places of its sessions, where they are limited; a session takes one when it is accepted, and gives it back at its end.</summary>
+    /// <summary>Gets the limit of sessions; null if they are not limited. A session takes a place when it is accepted, and returns it at its end.</summary>
     internal ConnectionLimit? SessionLimit => _sessionLimit;
 
-    /// <summary>Gets how its checks and its direct connections are made: as its options say, or else as for the sessions of the first proxy that serves it.</summary>
+    /// <summary>Gets the policy of checks and direct connections: that of the options, or else that of the first proxy that serves the destination.</summary>
     internal ConnectOptions ConnectPolicy => _policy.Connect;
 
-    /// <summary>Gets a value that indicates whether there has been a set of endpoints.</summary>
+    /// <summary>Gets a value that indicates whether the resolver has given a set of endpoints.</summary>
     internal bool IsResolved => _watch.IsResolved;
 
     /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
     internal bool HasHadEndpoints => _watch.HasHadEndpoints;
 
-    /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
+    /// <summary>Gets a value that indicates whether the destination was evicted, or its registry was disposed.</summary>
     internal bool IsEnded => _isEnded;
 
     /// <summary>Gets the clock of the registry.</summary>
     internal TimeProvider TimeProvider => _services.TimeProvider;
 
-    /// <summary>Gets the options in force. Not to be written to.</summary>
+    /// <summary>Gets the options in force. Read-only for callers.</summary>
     internal DestinationOptions Options => _options;
 
-    /// <summary>Gets the endpoints that discovery gave last.</summary>
+    /// <summary>Gets the last set of endpoints from discovery.</summary>
     internal EndpointSet EndpointSet => _watch.Endpoints;
 
     /// <summary>
-    /// Gets a value that indicates whether it is worth keeping although nobody holds it: an operator's order stands, the last good set is all that there is, or connections are made ahead.
+    /// Gets a value that indicates whether to keep the destination without holds: an operator's order stands, the last good set has no other source, or connections are made ahead.
     /// </summary>
     internal bool IsWorthKeeping =>
         Preconnects.AreWanted || _watch.IsKept || (_balancer is LoadBalancer own ? own.IsOverridden : _balancer.Endpoints.Any(static endpoint => endpoint.IsOverridden));
 
-    /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or have one, among those that discovery gave last.</summary>
+    /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or use one of the last set from discovery.</summary>
     internal bool HasSessions => !Waiters.IsEmpty || _balancer.Endpoints.Any(static endpoint => endpoint.Load > 0);
 
-    /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
+    /// <summary>Gets the number of events after which a failed pick may succeed. Read it before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => _signal.Version;
 
-    /// <summary>Completes when something has happened since the version was read.</summary>
+    /// <summary>Completes when an event has occurred since the version was read.</summary>
     internal Task WaitChangedAsync(long version, CancellationToken cancellationToken) => _signal.WaitAsync(version, cancellationToken);
 
     /// <summary>
-    /// Gets a server connection as a session does, without a listener: from the same queue, within the same retry budget and limits of endpoints, by the same breakers,
-    /// from the same source addresses, counted by the same <c>connect.*</c> metrics. It may take <see cref="ConnectOptions.ConnectTimeout"/>, of the policy of
-    /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count it.
-    /// Any thread. What awaits it continues on the thread pool, never on an event loop.
+    /// Connects to a server as a session does, without a listener: with the same queue, retry budget, endpoint limits and breakers,
+    /// the same source addresses, and the same <c>connect.*</c> metrics. The time limit is <see cref="ConnectOptions.ConnectTimeout"/> of the policy in
+    /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count the connection.
+    /// Any thread. The code after an await continues on the thread pool, never on an event loop.
     /// </summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The connection, which is to be disposed.</returns>
-    /// <exception cref="ConnectException">There is no connection; it says why, and after how many attempts.</exception>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <returns>The connection. The caller disposes it.</returns>
+    /// <exception cref="ConnectException">There is no connection; the exception has the reason and the number of attempts.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed, before or meanwhile, or the destination was evicted before.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed, before or during the call, or the destination was evicted before.</exception>
     public async ValueTask<BalancedConnection> ConnectAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -165,12 +165,12 @@ public sealed class Destination
     }
 
     /// <summary>
-    /// Waits until the name is resolved: until its resolver has given a set of endpoints, an empty one and a remembered one included. Completes at once afterwards, whatever
-    /// the resolver says later.
+    /// Waits until the name is resolved, that is, until the resolver has given a set of endpoints, which may be empty or remembered. Completes at once afterwards,
+    /// regardless of later answers.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed meanwhile, or the destination was evicted.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed during the wait, or the destination was evicted.</exception>
     public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
@@ -195,11 +195,11 @@ public sealed class Destination
     }
 
     /// <summary>
-    /// Its state, and that of each of its endpoints, at this moment. Linear in the number of endpoints; no pick waits for it.
+    /// Returns the current state of the destination and of each of its endpoints. Linear in the number of endpoints; does not block picks.
     /// </summary>
     public DestinationSnapshot Snapshot() => DestinationSnapshot.Of(this);
 
-    /// <summary>The endpoint of an address in the current set, for an operator to act on; null where there is none.</summary>
+    /// <summary>Finds the endpoint of an address in the current set, for an operator's command; null if there is none.</summary>
     public ServerEndpoint? FindEndpoint(EndPoint address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -212,13 +212,13 @@ public sealed class Destination
         _watch.Start();
     }
 
-    /// <summary>A proxy serves it: what its options do not say is as the proxy's say.</summary>
-    /// <param name="policy">The proxy's.</param>
-    /// <param name="tcp">The proxy's.</param>
-    /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
+    /// <summary>Called when a proxy serves the destination: the proxy's settings apply if the options have none.</summary>
+    /// <param name="policy">The connect policy of the proxy.</param>
+    /// <param name="tcp">The TCP options of the proxy.</param>
+    /// <param name="before">The policy with which the same proxy has served so far. If null, the settings apply only if this proxy is the first.</param>
     internal void ServeWith(ConnectOptions policy, TcpOptions tcp, ConnectOptions? before = null) => _policy.ServeWith(policy, tcp, before);
 
-    /// <summary>Called when its resolver has said something.</summary>
+    /// <summary>Called when the resolver has given an answer.</summary>
     internal void OnResolution(ResolverWatch watch, Resolution resolution)
     {
         lock (_applying)
@@ -235,14 +235,14 @@ public sealed class Destination
     }
 
     /// <summary>
-    /// Takes other options, which hold from then on; sessions, waits and connects that have begun go on. The endpoints keep their state: load, breaker, slow start, latency, an
-    /// operator's orders; they lose it only if <see cref="DestinationOptions.BalancerFactory"/> changes, which replaces the load balancer whole. With another resolver
-    /// (another instance) the endpoints in force stay until that one has an answer. Lower limits end nothing. A limit of sessions where there was none counts the sessions that begin afterwards.
-    /// Any thread; one change after the other.
+    /// Applies other options; sessions, waits and connects that have begun continue. The endpoints keep their state: load, breaker, slow start, latency, and an
+    /// operator's orders. They lose it only if <see cref="DestinationOptions.BalancerFactory"/> changes, which replaces the load balancer. With another instance of a
+    /// resolver, the endpoints in force stay until it gives an answer. A lower limit ends nothing. A new limit of sessions counts only sessions that begin afterwards.
+    /// Any thread; changes are serialized.
     /// </summary>
     /// <param name="options">The options, which are copied.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid; nothing has changed.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed, or the destination was evicted.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed, or the destination was evicted.</exception>
     public void Configure(DestinationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -256,7 +256,7 @@ public sealed class Destination
         }
     }
 
-    /// <summary>Takes other options.</summary>
+    /// <summary>Applies a prepared change.</summary>
     internal void Take(DestinationChange change)
     {
         var before = _options;
@@ -281,7 +281,7 @@ public sealed class Destination
                 isInUse &= TryApply(_watch.Clear);
             }
 
-            // A balancer that has thrown gets the set again from a watch that starts anew.
+            // After a balancer has thrown, a new watch gives it the set again.
             if (!isInUse || options.Resolver != before.Resolver)
             {
                 _watch.Restart();
@@ -295,10 +295,10 @@ public sealed class Destination
     }
 
     /// <summary>
-    /// Ends the watch and the checks. Completes when the watch has ended, or without that if the resolver takes longer than the patience, which it then may as long as it
-    /// likes: what it says is heard by nobody. Leases stay good.
+    /// Ends the watch and the checks. Completes when the watch has ended, or when the patience is over: the resolver may then take any time, and
+    /// its answers are dropped. Leases stay valid.
     /// </summary>
-    /// <param name="patience">In the time of the destination's clock.</param>
+    /// <param name="patience">The longest time to wait, by the destination's clock.</param>
     internal async Task EndAsync(TimeSpan patience)
     {
         lock (_applying)
@@ -317,14 +317,14 @@ public sealed class Destination
         LeaveBalancer(_balancer);
     }
 
-    /// <summary>Ends it, after <see cref="DestinationUse.TryClose"/>, and has whoever knows it forget it.</summary>
+    /// <summary>Ends the destination after <see cref="DestinationUse.TryClose"/>, and raises <see cref="Evicted"/>.</summary>
     internal async Task EvictAsync()
     {
         Evicted?.Invoke(this);
         await EndAsync(ResolverPatience).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the balancer in use other options, or puts another one in its place.</summary>
+    /// <summary>Applies the options to the balancer in use, or replaces it.</summary>
     private void UseBalancer(ILoadBalancer? other, DestinationOptions options)
     {
         var old = _balancer;
@@ -338,7 +338,7 @@ public sealed class Destination
             return;
         }
 
-        // It has a set already, which was in force a moment ago.
+        // It already has a set, which was in force until now.
         other.Changed += Signal;
         _balancer = other;
         LeaveBalancer(old);
@@ -355,12 +355,12 @@ public sealed class Destination
         }
         catch (Exception)
         {
-            // Somebody else's balancer; what it goes on telling finds nobody waiting.
+            // The balancer may be user code; further events of it wake no waiter.
             return;
         }
     }
 
-    /// <summary>Does something with somebody else's balancer.</summary>
+    /// <summary>Runs an action on a balancer, which may be user code.</summary>
     private bool TryApply(Action action)
     {
         try
@@ -377,7 +377,7 @@ public sealed class Destination
 
     private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _services.Random);
 
-    // Once there is a limit it stays, and has room for all: sessions have places of it.
+    // Once created, the limit stays, and is raised to the maximum instead of removed: sessions hold places of it.
     private void ConfigureSessionLimit(int? maximum)
     {
         if (_sessionLimit is { } limit)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>What happens to the endpoints of a destination beside discovery: checks, ejections, leaving, and the logs of them. Any thread.</summary>
+/// <summary>Handles the events of a destination's endpoints other than discovery: checks, ejections, leaving, and their log messages. Any thread.</summary>
 internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObserver, IDialObserver
 {
     private readonly Destination _destination;
@@ -25,12 +25,12 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
     private long _checksFailed;
     private long _checksInconclusive;
 
-    // The only endpoint, while it is down and that was logged.
+    // The only endpoint, if it is down and that was logged.
     private volatile ServerEndpoint? _onlyIsDown;
     private long _onlyDownSince;
 
     /// <param name="destination">The destination.</param>
-    /// <param name="services">What checks connect with, the clock, the source of jitter, and the logger.</param>
+    /// <param name="services">The dialer of checks, the clock, the source of jitter, and the logger.</param>
     /// <param name="stopping">Cancelled when the destination ends.</param>
     public DestinationHealth(Destination destination, DestinationServices services, CancellationToken stopping)
     {
@@ -44,18 +44,18 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
         _onlyFilter = new RepeatFilter(services.TimeProvider);
     }
 
-    /// <summary>One of the endpoints is drained, or was removed, or may stay for another time. Raised under locks: handlers neither block nor call back.</summary>
+    /// <summary>Occurs when an endpoint is drained or removed, or the time for which it may stay has changed. Raised under locks: handlers neither block nor call back.</summary>
     public event Action<Destination>? EndpointLeaving;
 
-    /// <summary>One of the endpoints is down, and its sessions are to end. Raised as <see cref="EndpointLeaving"/> is.</summary>
+    /// <summary>Occurs when an endpoint is down and its sessions are to be ended. Raised under the same locks as <see cref="EndpointLeaving"/>.</summary>
     public event Action<ServerEndpoint>? EndpointDown;
 
-    /// <summary>Gets how many checks there were, by result; null where nothing is checked.</summary>
+    /// <summary>Gets the number of checks by result; null if nothing is checked.</summary>
     public (long Passed, long Failed, long Inconclusive)? Checks => _checker is null
         ? null
         : (Volatile.Read(ref _checksPassed), Volatile.Read(ref _checksFailed), Volatile.Read(ref _checksInconclusive));
 
-    /// <summary>Starts to check, stops, or checks as the options say now. Endpoints that stay are as up or down as they were; nobody is down without checks. One call after the other.</summary>
+    /// <summary>Starts, stops or changes the checks according to the options. Endpoints that stay keep their state; without checks no endpoint is down. Calls are serialized.</summary>
     public void Configure()
     {
         var checker = _checker;
@@ -86,20 +86,20 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
     /// <summary>Ends the checks.</summary>
     public void Stop() => _checker?.Stop();
 
-    /// <summary>The balancer has a new set.</summary>
+    /// <summary>Called when the balancer has a new set.</summary>
     public void OnEndpointsChanged()
     {
         var endpoints = _destination.Balancer.Endpoints;
         foreach (var endpoint in endpoints)
         {
-            // Each, as a balancer may have several pools of endpoints.
+            // Each endpoint, as a balancer may have several pools of endpoints.
             endpoint.ObserveWith(this);
         }
 
         _checker?.Update(endpoints);
     }
 
-    /// <summary>Has those who end sessions look at what other options mean for endpoints that are leaving, or down, already.</summary>
+    /// <summary>Raises the events that a change of options causes for endpoints that are already leaving or down.</summary>
     public void OnConfigured(DestinationOptions before, DestinationOptions after)
     {
         if (after.DrainTimeout != before.DrainTimeout)
@@ -162,7 +162,7 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
     }
 
     /// <summary>
-    /// A connect has failed. Where others can take the sessions, an ejection is what there is to say; the only endpoint is never ejected, and a session tries it until it gives up.
+    /// Called when a connect has failed. If other endpoints can take the sessions, only an ejection is logged; the only endpoint is never ejected, and a session retries it until it gives up.
     /// </summary>
     void IDialObserver.OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy)
     {
@@ -178,7 +178,7 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
         Log.OnlyIsDown(_services.Logger, _destination.Name, endpoint.Address, detail, patience, suppressed);
     }
 
-    /// <summary>A connect has succeeded.</summary>
+    /// <summary>Called when a connect has succeeded.</summary>
     void IDialObserver.OnConnected(ServerEndpoint endpoint)
     {
         if (_onlyIsDown is { } down && down == endpoint && Interlocked.CompareExchange(ref _onlyIsDown, null, down) == down)

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>How the checks and the direct connections of a destination are made: as its options say, or else as for the sessions of the first proxy that serves it. Any thread.</summary>
+/// <summary>Holds the policy of a destination's checks and direct connections: that of its options, or else that of the first proxy that serves it. Any thread.</summary>
 internal sealed class DestinationPolicy(Destination destination)
 {
     private static readonly ConnectOptions Default = new();
@@ -15,10 +15,10 @@ internal sealed class DestinationPolicy(Destination destination)
     /// <summary>Gets the policy.</summary>
     public ConnectOptions Connect => _connect ?? destination.Options.Connect ?? Default;
 
-    /// <summary>A proxy serves the destination: what its options do not say is as the proxy's say.</summary>
-    /// <param name="connect">The proxy's.</param>
-    /// <param name="tcp">The proxy's.</param>
-    /// <param name="before">The policy that the same proxy has served with so far. With null only the first proxy has a say.</param>
+    /// <summary>Called when a proxy serves the destination: the proxy's settings apply if the options have none.</summary>
+    /// <param name="connect">The connect policy of the proxy.</param>
+    /// <param name="tcp">The TCP options of the proxy.</param>
+    /// <param name="before">The policy with which the same proxy has served so far. If null, the settings apply only if this proxy is the first.</param>
     public void ServeWith(ConnectOptions connect, TcpOptions tcp, ConnectOptions? before)
     {
         if (_connect is null || before is not null)
@@ -34,7 +34,7 @@ internal sealed class DestinationPolicy(Destination destination)
         }
     }
 
-    /// <summary>Takes the options of the destination.</summary>
+    /// <summary>Applies the options of the destination.</summary>
     public void Configure()
     {
         lock (_lock)

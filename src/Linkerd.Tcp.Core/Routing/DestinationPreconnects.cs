@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>The connections of a destination that are made ahead: for one of the proxies that serve it, the first, as many as the options say at any time. Any thread.</summary>
+/// <summary>Manages the connections of a destination that are made ahead, for the first of the proxies that serve it; the options give their number. Any thread.</summary>
 internal sealed partial class DestinationPreconnects(Destination destination, DestinationServices services)
 {
     private readonly Lock _lock = new();
@@ -15,9 +15,9 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
     /// <summary>Gets a value that indicates whether the options ask for connections.</summary>
     public bool AreWanted => Wanted(destination.Options) > 0;
 
-    /// <summary>Has a proxy make connections ahead from now on, unless another one does.</summary>
+    /// <summary>Starts making connections ahead for a proxy, unless another proxy has them.</summary>
     /// <param name="dialer">The dialer of the proxy.</param>
-    /// <param name="proxy">How the proxy makes connections, for options that do not say so.</param>
+    /// <param name="proxy">The settings of the proxy, which apply if the options have none.</param>
     public void Start(Dialer dialer, ServedBy proxy)
     {
         lock (_lock)
@@ -28,7 +28,7 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
         Configure(isBalancerNew: false);
     }
 
-    /// <summary>Ends what <see cref="Start"/> began for a proxy, if it did.</summary>
+    /// <summary>Ends the effect of <see cref="Start"/> for a proxy, if there is any.</summary>
     public async ValueTask StopAsync(Dialer dialer)
     {
         PreconnectPool? pool;
@@ -48,8 +48,8 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
         }
     }
 
-    /// <summary>Takes the options of the destination.</summary>
-    /// <param name="isBalancerNew">Whether the connections are to endpoints of a balancer that is in use no longer.</param>
+    /// <summary>Applies the options of the destination.</summary>
+    /// <param name="isBalancerNew">True if the connections are to endpoints of a balancer that was replaced.</param>
     public void Configure(bool isBalancerNew)
     {
         PreconnectPool? old = null;
@@ -80,7 +80,7 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
         _ = old?.DisposeAsync().AsTask();
     }
 
-    /// <summary>Says so if the options ask for connections that cannot be made, and those before them did not.</summary>
+    /// <summary>Logs a warning if the options ask for connections that cannot be made, and the options before them did not.</summary>
     public void WarnIfOff(DestinationOptions? before = null)
     {
         var options = destination.Options;

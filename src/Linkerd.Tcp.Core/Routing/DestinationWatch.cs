@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// The watch of a destination on its resolver: puts each answer in force, keeps the last good set through failures, and knows its age. Changed while the destination's lock is
+/// Watches the resolver of a destination: applies each answer, keeps the last good set through failures, and records its age. Changed while the destination's lock is
 /// held; read on any thread.
 /// </summary>
 internal sealed partial class DestinationWatch
@@ -24,7 +24,7 @@ internal sealed partial class DestinationWatch
     private volatile bool _isStale;
     private volatile Resolution _resolution = Resolution.Pending.Instance;
 
-    /// <param name="destination">The destination, whose options hold already.</param>
+    /// <param name="destination">The destination, with its options set.</param>
     /// <param name="services">The clock, the source of jitter, and the logger.</param>
     /// <param name="stopping">Cancelled when the destination ends.</param>
     public DestinationWatch(Destination destination, DestinationServices services, CancellationToken stopping)
@@ -36,36 +36,36 @@ internal sealed partial class DestinationWatch
         _current = new ResolverWatch(destination, destination.Options.Resolver, services, stopping);
     }
 
-    /// <summary>Gets what the resolver said last.</summary>
+    /// <summary>Gets the last answer of the resolver.</summary>
     public Resolution Resolution => _resolution;
 
-    /// <summary>Gets the endpoints that discovery gave last.</summary>
+    /// <summary>Gets the last set of endpoints from discovery.</summary>
     public EndpointSet Endpoints => Volatile.Read(ref _endpoints);
 
     /// <summary>Gets the number of good answers that changed or confirmed the set.</summary>
     public long Updates => Volatile.Read(ref _updates);
 
-    /// <summary>Gets the number of failures, and of negative answers against which the set was kept.</summary>
+    /// <summary>Gets the number of failures, and of negative answers in spite of which the set was kept.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>Gets a value that indicates whether there has been a set, an empty or a remembered one included.</summary>
+    /// <summary>Gets a value that indicates whether the resolver has given a set, which may be empty or remembered.</summary>
     public bool IsResolved => _isResolved;
 
     /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
     public bool HasHadEndpoints => _hasHadEndpoints;
 
-    /// <summary>Gets a value that indicates whether the set was remembered from an earlier run, and nothing has confirmed it yet.</summary>
+    /// <summary>Gets a value that indicates whether the set was remembered from an earlier run and has not been confirmed yet.</summary>
     public bool IsStale => _isStale;
 
-    /// <summary>Gets the time for which the set has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
+    /// <summary>Gets the time for which the set has been kept without a good answer; zero if the last answer is good, or if there has been no good answer.</summary>
     public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _services.TimeProvider.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Gets a value that indicates whether the set is the last good one, which nothing would give again.</summary>
+    /// <summary>Gets a value that indicates whether the set is the last good one and has no other source.</summary>
     public bool IsKept => Endpoints.Count > 0 && (_isStale || _resolution is Resolution.Failed or Resolution.Pending);
 
     public void Start() => _current.Start();
 
-    /// <summary>Watches anew, with the resolver of the options; the set in force stays until that one has an answer.</summary>
+    /// <summary>Restarts the watch with the resolver of the options; the set in force stays until that resolver gives an answer.</summary>
     public void Restart()
     {
         var old = _current;
@@ -74,13 +74,13 @@ internal sealed partial class DestinationWatch
         _ = old.StopAsync(Destination.ResolverPatience);
     }
 
-    /// <summary>Waits until the watch has ended, but no longer than the patience, after the destination has.</summary>
+    /// <summary>Waits until the watch has ended, at most for the patience. Called after the destination has ended.</summary>
     public Task StopAsync(TimeSpan patience) => _current.StopAsync(patience);
 
     /// <summary>Gets a value that indicates whether a watch is the one in use.</summary>
     public bool IsCurrent(ResolverWatch watch) => watch == _current;
 
-    /// <summary>Puts an answer of the resolver in force.</summary>
+    /// <summary>Applies an answer of the resolver.</summary>
     public void Apply(Resolution resolution)
     {
         _resolution = resolution;
@@ -92,7 +92,7 @@ internal sealed partial class DestinationWatch
             case Resolution.Bound bound:
                 UseGood(bound.Endpoints);
 
-                // Last: who sees the count finds the set in force.
+                // Last: a thread that sees the count finds the set in force.
                 Interlocked.Increment(ref _updates);
                 break;
             case Resolution.Negative when _destination.Options.ClearOnNegative:
@@ -106,7 +106,7 @@ internal sealed partial class DestinationWatch
                 ApplyBad(failed.Error);
                 break;
             default:
-                // Pending is no answer, neither good nor bad.
+                // Pending is not an answer, neither good nor bad.
                 break;
         }
     }
@@ -114,13 +114,13 @@ internal sealed partial class DestinationWatch
     /// <summary>Drops the set.</summary>
     public void Clear()
     {
-        // Told when it is so: who reads the line and connects is refused.
+        // Logged after the fact: a client that connects once the line is written is refused.
         var dropped = _endpoints.Count;
         UseGood(EndpointSet.Empty);
         Log.Cleared(_services.Logger, _destination.Name, dropped);
     }
 
-    /// <summary>The balancer has thrown, and has the set no longer: the next answer is applied although it is the same.</summary>
+    /// <summary>Called when the balancer has thrown and no longer has the set: the next answer is applied even if it is the same.</summary>
     public void Lose(Exception error)
     {
         Volatile.Write(ref _endpoints, EndpointSet.Empty);
@@ -134,7 +134,7 @@ internal sealed partial class DestinationWatch
         UseSet(endpoints);
     }
 
-    // Used like any other, but no answer: nothing has confirmed it.
+    // Used like any other set, but not an answer: nothing has confirmed it.
     private void ApplyStale(EndpointSet endpoints)
     {
         _isStale = true;
@@ -147,7 +147,7 @@ internal sealed partial class DestinationWatch
         var before = _endpoints;
         if (!before.Equals(endpoints))
         {
-            // In use once the balancer has it: of one that throws, the next answer is applied although it is the same.
+            // In use once the balancer has it; after an exception of the balancer, the next answer is applied even if it is the same.
             _destination.Balancer.Update(endpoints);
             _destination.Health.OnEndpointsChanged();
             Volatile.Write(ref _endpoints, endpoints);

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>Makes the connections of callers that use no proxy, never on an event loop, as the code of a caller continues there. Any thread.</summary>
+/// <summary>Makes the connections of callers that use no proxy. Never on an event loop, as the code of a caller continues there. Any thread.</summary>
 internal sealed class DirectDialing
 {
     private readonly TimeProvider _timeProvider;
     private readonly Lazy<SocketsTransport> _sockets;
     private readonly Lazy<Dialer> _dialer;
 
-    /// <param name="transport">The transport, if it is no engine with loops; null for sockets.</param>
+    /// <param name="transport">The transport, if it is not an engine with loops; null for sockets.</param>
     /// <param name="meter">The meter that counts attempts; null if they are not counted.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="loggerFactory">The factory of the sockets' loggers; null if nothing is logged.</param>
@@ -30,14 +30,14 @@ internal sealed class DirectDialing
 
     public Dialer Dialer => _dialer.Value;
 
-    /// <summary>The executor of picks: the thread pool, or that of a network of virtual time.</summary>
+    /// <summary>Gets the executor of picks: the thread pool, or that of a network of virtual time.</summary>
     public TransportExecutor Executor
     {
         get => field ?? Sockets.Executor;
         set;
     }
 
-    /// <summary>Gets a connection to an endpoint of a destination, which the caller holds, for <see cref="Destination.ConnectAsync"/>.</summary>
+    /// <summary>Connects to an endpoint of a destination that the caller holds, for <see cref="Destination.ConnectAsync"/>.</summary>
     public async ValueTask<BalancedConnection> ConnectAsync(Destination destination, IRandomSource random, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var policy = destination.ConnectPolicy;
@@ -62,7 +62,7 @@ internal sealed class DirectDialing
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, destination);
 
-        // What the deadline gave up was given up for its time.
+        // An attempt that the deadline cancelled has timed out.
         var last = establishment.LastFailure == ConnectFailure.Cancelled ? ConnectFailure.TimedOut : establishment.LastFailure;
         throw new ConnectException(
             $"No connection to {destination.Name}: {establishment.Detail ?? last.ToString()} ({establishment.Attempts} attempts, {establishment.Reason}).",

@@ -2,10 +2,10 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>Judges the picks of a destination that gave no endpoint. Any thread.</summary>
+/// <summary>Evaluates the picks of a destination that gave no endpoint. Any thread.</summary>
 internal static class FailedPick
 {
-    /// <summary>Gets a value that indicates whether nothing is left that would make the next pick succeed: waiting would only delay the bad news.</summary>
+    /// <summary>Returns true if no event can make the next pick succeed, so that a wait would only delay the failure.</summary>
     public static bool CannotSucceed(this Destination destination, PickResult picked) => picked switch
     {
         // Before the first good answer "no endpoints" means "not known yet".
@@ -14,7 +14,7 @@ internal static class FailedPick
         _ => false,
     };
 
-    /// <summary>Says in words why there is no endpoint.</summary>
+    /// <summary>Returns a message with the reason for which there is no endpoint.</summary>
     public static string Describe(this Destination destination, PickResult picked) => (picked, destination.Resolution) switch
     {
         (PickResult.AtLimit, _) => "every endpoint is at its limit of connections",
@@ -25,7 +25,7 @@ internal static class FailedPick
         _ => "the name has no endpoints",
     };
 
-    // Whether there are endpoints, and an operator drains each of them.
+    // True if there are endpoints, and an operator drains all of them.
     private static bool AreAllDraining(Destination destination)
     {
         var endpoints = destination.Balancer.Endpoints;

@@ -108,7 +108,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
     /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
-    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed; nothing is bound then.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -157,7 +157,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="InvalidOptionsException">An option is not valid, or cannot be changed while the listener runs. Nothing has changed.</exception>
     /// <exception cref="TransportException">An address could not be bound; the message contains it. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The proxy was drained, or could not start.</exception>
-    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed.</exception>
     public Task ApplyAsync(TcpProxyOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

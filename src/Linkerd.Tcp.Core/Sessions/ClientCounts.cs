@@ -27,7 +27,7 @@ internal sealed class ClientCounts(int maximum)
         }
     }
 
-    /// <summary>Changes the most sessions of one address. Nobody loses a place.</summary>
+    /// <summary>Changes the largest number of sessions of one address. No session ends.</summary>
     public void SetMaximum(int maximum)
     {
         lock (_lock)

@@ -17,7 +17,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
 
     /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
-    /// <exception cref="Exception">An exception of the router's options function.</exception>
+    /// <exception cref="Exception">An exception of the registry's options function.</exception>
     public Destination HoldForListener(DstPath name)
     {
         var proxy = Proxy;

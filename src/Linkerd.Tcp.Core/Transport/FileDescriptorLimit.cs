@@ -22,7 +22,7 @@ public static class FileDescriptorLimit
         return Current;
     }
 
-    /// <summary>The soft limit; 1,048,576 where there is none.</summary>
+    /// <summary>Gets the soft limit; 1,048,576 if there is none.</summary>
     internal static int Current =>
         !OperatingSystem.IsWindows() && ResourceLimits.GetLimit(Resource, out var limit) == 0 && limit.Soft < Unlimited ? (int)limit.Soft : Unlimited;
 

@@ -4,9 +4,9 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// Listens, connects and moves bytes. All proxy logic uses this interface; its engines are the epoll engine (Linux),
-/// the Sockets engine (every platform) and, in tests, a simulation in virtual time. Disposing it ends its threads, if it has any, with every
-/// connection that lives there.
+/// Represents an engine that listens, connects and moves bytes. All proxy logic uses this interface; the engines are the epoll engine (Linux),
+/// the Sockets engine (every platform) and, in tests, a simulation in virtual time. Disposing it ends its threads, if it has any, and every
+/// connection on them.
 /// </summary>
 /// <remarks>Members may be called from any thread.</remarks>
 public interface ITransport : IAsyncDisposable

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// One established connection of bytes, over any engine. One reader and one writer at a time; the two may run side by side.
+/// Represents one established connection of bytes, over any engine. One reader and one writer at a time; the two may run in parallel.
 /// Disposing closes it. If everything was sent and both FINs were exchanged that is the normal end; otherwise the kernel decides which end the peer sees,
 /// so call <see cref="Abort"/> for a RST.
 /// </summary>

@@ -6,20 +6,20 @@ using Linkerd.Tcp.Naming.Caching;
 namespace Linkerd.Tcp.Naming;
 
 /// <summary>
-/// Remembers on disk what each name was last bound to, and gives that, marked <see cref="Resolution.Bound.IsStale"/>, where the resolver behind it has no
-/// good answer at the start: so a proxy that restarts while the control plane is down still serves. What comes later from the resolver counts as always.
+/// Stores the last resolution of each name on disk, and returns it, marked <see cref="Resolution.Bound.IsStale"/>, if the inner resolver has no
+/// good answer at the start, so that a proxy that restarts during an outage of the control plane still serves. Later answers of the inner resolver are passed on.
 /// Any thread.
 /// </summary>
 /// <remarks>
-/// Files are written beside their place and renamed, so that there is never half of one. Trouble with the disk is logged, and nothing else comes of it.
-/// Only sets of IP addresses are remembered.
+/// A file is written beside its place and renamed, so it is always complete. Errors of the disk are logged, and have no other effect.
+/// Only sets of IP addresses are stored.
 /// </remarks>
 public sealed class CachingResolver : IResolver
 {
     private readonly IResolver _inner;
     private readonly CachingResolverOptions _options;
 
-    /// <summary>Makes a resolver. Nothing is read or written before a name is watched.</summary>
+    /// <summary>Initializes a resolver. Nothing is read or written before a name is watched.</summary>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public CachingResolver(IResolver inner, CachingResolverOptions options)
     {
@@ -76,6 +76,6 @@ public sealed class CachingResolver : IResolver
         }
     }
 
-    /// <summary>What it is, for a log.</summary>
+    /// <summary>Returns a description for a log.</summary>
     public override string ToString() => $"{_inner}, remembered in {_options.Directory}";
 }

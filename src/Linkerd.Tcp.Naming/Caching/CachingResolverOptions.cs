@@ -9,24 +9,24 @@ public sealed class CachingResolverOptions
 {
     private static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
 
-    /// <summary>The directory, which is made where it is missing. One file a name. Several processes may share it where their <see cref="Scope"/> is the same.</summary>
+    /// <summary>Gets or sets the directory, which is created if it does not exist. One file for each name. Several processes may share it if their <see cref="Scope"/> is the same.</summary>
     public required string Directory { get; set; }
 
     /// <summary>
-    /// What else decides what a name means, such as the namespace and the dtab: what was remembered under another scope is not used. Default: empty.
+    /// Gets or sets the other inputs that the meaning of a name depends on, such as the namespace and the dtab. Resolutions that were stored under another scope are not used. Default: empty.
     /// </summary>
     public string Scope { get; set; } = string.Empty;
 
-    /// <summary>How long the first answer may take before what is remembered is used; a failure ends the wait at once. Not negative. Default: 1 s.</summary>
+    /// <summary>Gets or sets the time to wait for the first answer before the stored resolution is used; a failure ends the wait at once. Not negative. Default: 1 s.</summary>
     public TimeSpan Wait { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The least time between two writes for one name; a change within it is written at its end. Not negative. Default: 1 s.</summary>
+    /// <summary>Gets or sets the shortest time between two writes for one name; a change within it is written at its end. Not negative. Default: 1 s.</summary>
     public TimeSpan WriteInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The clock. Default: <see cref="TimeProvider.System"/>.</summary>
+    /// <summary>Gets or sets the clock. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where it logs. Default: nowhere.</summary>
+    /// <summary>Gets or sets the logger. Default: <see cref="NullLogger.Instance"/>.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 
     internal CachingResolverOptions Copy() => (CachingResolverOptions)MemberwiseClone();

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Naming.Caching;
 
-/// <summary>The file that holds what one name was last bound to. Trouble is logged, never thrown.</summary>
+/// <summary>Represents the file with the last resolution of one name. Errors are logged, never thrown.</summary>
 internal sealed partial class ResolutionFile(CachingResolverOptions options, DstPath name)
 {
     private const long MaxBytes = 64 * 1024 * 1024;
     private readonly string _path = PathOf(options, name);
 
-    /// <summary>What is remembered; null where there is nothing that can be used.</summary>
+    /// <summary>Reads the stored resolution; returns null if there is none that can be used.</summary>
     public Resolution.Bound? Read()
     {
         try
@@ -42,7 +42,7 @@ internal sealed partial class ResolutionFile(CachingResolverOptions options, Dst
         }
     }
 
-    /// <summary>Writes what the name is bound to: whole, or not at all.</summary>
+    /// <summary>Writes the resolution of the name, atomically.</summary>
     public void Write(EndpointSet endpoints)
     {
         if (SavedResolution.Print(name, options.Scope, options.TimeProvider.GetUtcNow(), endpoints) is not { } bytes)
@@ -58,7 +58,7 @@ internal sealed partial class ResolutionFile(CachingResolverOptions options, Dst
             {
                 stream.Write(bytes.Span);
 
-                // Before the rename, or a power cut could leave an empty file in the place of a good one.
+                // Flushed before the rename: otherwise a power failure could leave an empty file in place of a good one.
                 stream.Flush(flushToDisk: true);
             }
 
@@ -79,11 +79,11 @@ internal sealed partial class ResolutionFile(CachingResolverOptions options, Dst
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next write takes the same name.
+            // The next write uses the same name.
         }
     }
 
-    // A name may be longer than a file name may be, and hold what one may not.
+    // A name may be longer than a file name can be, and contain characters that a file name cannot.
     private static string PathOf(CachingResolverOptions options, DstPath name)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{options.Scope}\n{name}")).AsSpan(0, 16));

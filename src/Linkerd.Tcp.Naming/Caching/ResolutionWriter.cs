@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Naming.Caching;
 
-/// <summary>Writes the sets of one name, the last one of each interval, without ever making the one who has them wait. One thread at a time.</summary>
+/// <summary>Writes the sets of one name, the last one of each interval, without blocking the caller. One thread at a time.</summary>
 internal sealed class ResolutionWriter(ResolutionFile file, CachingResolverOptions options) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
@@ -20,7 +20,7 @@ internal sealed class ResolutionWriter(ResolutionFile file, CachingResolverOptio
         }
     }
 
-    /// <summary>Writes what is still to be written.</summary>
+    /// <summary>Writes the pending set, if there is one.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);

@@ -7,12 +7,12 @@ using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Naming.Caching;
 
-/// <summary>The content of a <see cref="ResolutionFile"/>: JSON, of format 1.</summary>
+/// <summary>Represents the content of a <see cref="ResolutionFile"/>: JSON, of format 1.</summary>
 internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset SavedAt, EndpointSet Endpoints)
 {
     private const int Format = 1;
 
-    /// <summary>Prints a set; null where it holds an address that is not an IP address.</summary>
+    /// <summary>Prints a set; returns null if it contains an address that is not an IP address.</summary>
     public static ReadOnlyMemory<byte>? Print(DstPath name, string scope, DateTimeOffset now, EndpointSet endpoints)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -62,7 +62,7 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
         return buffer.WrittenMemory;
     }
 
-    /// <exception cref="FormatException">These are not the bytes of such a file; the message says why.</exception>
+    /// <exception cref="FormatException">The bytes are not the content of such a file; the message has the reason.</exception>
     public static SavedResolution Parse(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -91,7 +91,7 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
     private static WeightedAddress ParseEndpoint(JsonElement endpoint) =>
         new(ParseAddress(endpoint.GetProperty("address").GetString() ?? string.Empty), endpoint.GetProperty("weight").GetDouble(), ParseMetadata(endpoint));
 
-    // Not in files of versions that knew none.
+    // Files of earlier versions have no metadata.
     private static EndpointMetadata? ParseMetadata(JsonElement endpoint)
     {
         var host = endpoint.TryGetProperty("host", out var ofHost) ? ofHost.GetString() : null;
@@ -99,7 +99,7 @@ internal sealed record SavedResolution(string Name, string Scope, DateTimeOffset
         return host is null && authority is null ? null : new EndpointMetadata(host, authority);
     }
 
-    // What was printed is read, and nothing that reads as another address elsewhere.
+    // Accepts only printed addresses, not other forms, which other parsers may read as another address.
     private static IPEndPoint ParseAddress(string text) =>
         IPEndPoint.TryParse(text, out var address) && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text) ? address
             : throw new FormatException($"'{text}' is not an IP address and a port, such as 10.0.0.1:80 or [2001:db8::1]:80");

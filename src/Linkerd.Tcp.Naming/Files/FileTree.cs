@@ -3,13 +3,13 @@ using Linkerd.Tcp.Infrastructure;
 namespace Linkerd.Tcp.Naming.Files;
 
 /// <summary>
-/// The places of a directory that names lead to. One watch serves them all, and only says that something happened: then, and every now and then, each
-/// place is looked at. What is found there is applied when it has stayed the same for a while, so that half a file is not taken for the whole.
+/// Represents the places of a directory that names lead to. One watch serves them all, and reports only that a change occurred: then, and periodically, each
+/// place is examined. Its content is applied after it has been unchanged for a time, so that a partly written file is not used.
 /// Observes nothing while it has no observer. Any thread.
 /// </summary>
 internal sealed class FileTree
 {
-    // Events come in bursts. They may take a tenth of the time at most, however many places there are.
+    // Events come in bursts. Their handling may take a tenth of the time at most, for any number of places.
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
     private const int PausePerScan = 10;
 
@@ -30,13 +30,13 @@ internal sealed class FileTree
     private bool _asked;
 
     /// <param name="directory">The directory.</param>
-    /// <param name="options">The namer's own copy.</param>
-    /// <param name="files">Where the directory is.</param>
+    /// <param name="options">The options, a private copy of the namer.</param>
+    /// <param name="files">The file system of the directory.</param>
     public FileTree(string directory, FileNamerOptions options, IFileSystem files)
     {
         _directory = directory;
 
-        // On a timer's thread a provider that throws would end the process.
+        // On a timer's thread, an exception of a logging provider would end the process.
         options.Logger = LoggerGuard.Guard(options.Logger);
         _options = options;
         _visitor = new FileVisitor(options, files);
@@ -45,7 +45,7 @@ internal sealed class FileTree
         _root = new FileNode(null, string.Empty, directory);
     }
 
-    /// <summary>Begins to observe where a name leads. What can be known without waiting is known when this returns.</summary>
+    /// <summary>Begins to observe the target of a name. All state that is available without a wait is known when the method returns.</summary>
     public FileObserver Observe(IReadOnlyList<string?> labels, bool withContent, Action changed)
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>The nodes that a name leads along, from the root to a file, or to where it cannot go on. The caller holds the lock.</summary>
+    /// <summary>Returns the nodes along a name, from the root to a file, or to the last node that can be followed. The caller holds the lock.</summary>
     public List<FileNode> Follow(IReadOnlyList<string?> labels)
     {
         var node = _root;
@@ -103,7 +103,7 @@ internal sealed class FileTree
         return way;
     }
 
-    /// <summary>Gives nodes up. The caller holds the lock.</summary>
+    /// <summary>Releases nodes. The caller holds the lock.</summary>
     public void Release(List<FileNode> way)
     {
         foreach (var node in way)
@@ -120,7 +120,7 @@ internal sealed class FileTree
 
     private void Start()
     {
-        // Before anything is looked at: what happens in between is then told.
+        // The watch starts before the places are examined: it then reports later changes.
         _watch.Check();
         _root = new FileNode(null, string.Empty, _directory);
         _lastPoll = _lastScan = _time.GetTimestamp();
@@ -158,7 +158,7 @@ internal sealed class FileTree
         return hasChanged;
     }
 
-    // Something happened in the directory.
+    // Called when a change occurred in the directory.
     private void Ask()
     {
         lock (_lock)
@@ -231,12 +231,12 @@ internal sealed class FileTree
         delay = _asked ? Min(delay, _pause - Since(_lastScan, now)) : delay;
         foreach (var node in _unsettled)
         {
-            // A candidate that may not be applied in spite of its age is looked at again after a pause.
+            // A candidate that may not be applied in spite of its age is examined again after a pause.
             var settled = Min(_options.SettleTime - Since(node.CandidateSince, now), _options.MaxSettleTime - Since(node.ChangedSince, now));
             delay = Min(delay, settled > MinPause ? settled : MinPause);
         }
 
-        // Timers count milliseconds, and must not ring before the time.
+        // Timers count milliseconds, and must not fire early.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(delay.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
 

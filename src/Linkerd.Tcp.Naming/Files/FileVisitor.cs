@@ -2,17 +2,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Naming.Files;
 
-/// <summary>Looks at the places of a <see cref="FileTree"/>: reads what is there, and applies it once it has settled.</summary>
-/// <param name="options">The namer's own copy.</param>
-/// <param name="files">Where the places are.</param>
+/// <summary>Examines the places of a <see cref="FileTree"/>: reads their content, and applies it once it has settled.</summary>
+/// <param name="options">The options, a private copy of the namer.</param>
+/// <param name="files">The file system of the places.</param>
 internal sealed partial class FileVisitor(FileNamerOptions options, IFileSystem files)
 {
     private readonly TimeProvider _time = options.TimeProvider;
 
-    /// <summary>Looks at a place, and applies what is found there if it has stayed the same for long enough. The caller holds the lock of the tree.</summary>
+    /// <summary>Examines a place, and applies its content if it has been unchanged for long enough. The caller holds the lock of the tree.</summary>
     /// <param name="node">The place.</param>
-    /// <param name="isNew">Whether it is new here: then it is not made to wait for what the age of the file already tells.</param>
-    /// <returns>Whether its state has changed.</returns>
+    /// <param name="isNew">True if the place is new to the tree: then the age of the file can take the place of a wait.</param>
+    /// <returns>True if the state of the place has changed.</returns>
     public bool Visit(FileNode node, bool isNew)
     {
         var now = _time.GetTimestamp();
@@ -50,7 +50,7 @@ internal sealed partial class FileVisitor(FileNamerOptions options, IFileSystem 
             case FileKind.File:
                 return ApplyFile(node, seen, isForced);
             case FileKind.Broken when before.Kind is FileKind.File or FileKind.Directory:
-                // What cannot be told any more is taken to be as it was.
+                // A place that cannot be examined anymore keeps its state.
                 node.State = before with { Error = seen.Error };
                 break;
             case FileKind.Broken:
@@ -79,7 +79,7 @@ internal sealed partial class FileVisitor(FileNamerOptions options, IFileSystem 
                 return false;
             }
 
-            // Of a file that is written again and again, the moment between emptying and writing is not the one to take.
+            // A file that is written repeatedly may be read between its truncation and the next write; that content is not used.
             if (isForced && content.Endpoints.IsEmpty && Since(node.ChangedSince, _time.GetTimestamp()) < 2 * options.MaxSettleTime)
             {
                 return false;
@@ -90,7 +90,7 @@ internal sealed partial class FileVisitor(FileNamerOptions options, IFileSystem 
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Gone since it was looked at; the next look tells.
+            // Deleted since it was examined; the next visit finds that.
             return false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

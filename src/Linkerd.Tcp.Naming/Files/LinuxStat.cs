@@ -39,7 +39,7 @@ internal static partial class LinuxStat
         }
     }
 
-    /// <summary>Whether a path leads to a pipe, a socket or a device: opening or reading it may wait for ever.</summary>
+    /// <summary>Returns true if a path leads to a pipe, a socket or a device: opening or reading it may block forever.</summary>
     public static bool IsSpecial(string path)
     {
         try

@@ -17,7 +17,7 @@ internal sealed class LocalFileSystem : IFileSystem
         }
     }
 
-    // Whoever writes must not be kept from it, nor from replacing the file.
+    // The sharing mode lets a writer change or replace the file meanwhile.
     public byte[] Read(string path, int maxBytes)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

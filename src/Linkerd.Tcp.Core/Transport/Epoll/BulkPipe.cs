@@ -1,9 +1,9 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// Bulk of one direction: the kernel moves pages from one socket to the other through a pipe, and nobody copies them. It costs two system calls more than it saves
-/// where messages are small, so a direction must have shown large reads, one after the other, and goes back to copying when they stop. A pipe is held
-/// only while there is something in it. Part of its <see cref="EpollRelay"/>: not to be copied. On the loop.
+/// Represents the bulk mode of one direction: the kernel moves pages from one socket to the other through a pipe, without a copy. For small messages it costs two system calls more than it
+/// saves, so a direction must have had several large reads in succession, and returns to copying when they stop. A pipe is held
+/// only while it contains bytes. Part of its <see cref="EpollRelay"/>: do not copy it. On the loop.
 /// </summary>
 internal unsafe struct BulkPipe
 {
@@ -17,13 +17,13 @@ internal unsafe struct BulkPipe
     private byte _streak;
     private bool _isRefused;
 
-    /// <summary>Gets a value that indicates whether the direction has proved to be bulk.</summary>
+    /// <summary>Gets a value that indicates whether the direction is bulk.</summary>
     public bool IsBulk { get; private set; }
 
     /// <summary>Gets the number of bytes in the pipe.</summary>
     public readonly int Held => _held;
 
-    /// <summary>A read has brought something, which was copied.</summary>
+    /// <summary>Records a read whose bytes were copied.</summary>
     public void RecordCopied(int count, int window)
     {
         if (count < Math.Min(LargeRead, window))
@@ -36,16 +36,16 @@ internal unsafe struct BulkPipe
         }
     }
 
-    /// <summary>Has the direction copy until it proves to be bulk again.</summary>
+    /// <summary>Makes the direction copy until it is bulk again.</summary>
     public void Stop() => IsBulk = false;
 
-    /// <summary>Has the direction copy from now on.</summary>
+    /// <summary>Makes the direction copy from now on.</summary>
     public void Refuse() => (_isRefused, IsBulk) = (true, false);
 
-    /// <summary>Sees to it that there is a pipe; false if no more may be had.</summary>
+    /// <summary>Rents a pipe if there is none; returns false if no more are allowed.</summary>
     public bool TryRent(EpollLoop loop) => (_pipe ??= loop.Pipes.Rent()) is not null;
 
-    /// <summary>Moves what the source has into the pipe, which is empty.</summary>
+    /// <summary>Moves available bytes of the source into the pipe, which is empty.</summary>
     /// <returns>The number of bytes; 0: the end of the stream; less: an error.</returns>
     public int MoveIn(EpollConnection source, int maxBytes)
     {
@@ -65,9 +65,9 @@ internal unsafe struct BulkPipe
         return (int)moved;
     }
 
-    /// <summary>Moves what is in the pipe to the destination, as far as that takes it.</summary>
+    /// <summary>Moves the content of the pipe to the destination, as far as that takes it.</summary>
     /// <param name="destination">The destination.</param>
-    /// <param name="isImpossible">Whether it is of a kind that cannot be spliced to.</param>
+    /// <param name="isImpossible">True if the destination does not support splicing.</param>
     public TransportStatus MoveOut(EpollConnection destination, out bool isImpossible)
     {
         isImpossible = false;
@@ -108,7 +108,7 @@ internal unsafe struct BulkPipe
         return TransportStatus.Ok;
     }
 
-    /// <summary>Takes what is in the pipe out of it.</summary>
+    /// <summary>Reads the content of the pipe into an array.</summary>
     public byte[] TakeOut()
     {
         var content = new byte[_held];
@@ -130,7 +130,7 @@ internal unsafe struct BulkPipe
         return content;
     }
 
-    /// <summary>Gives the pipe back, if there is one.</summary>
+    /// <summary>Returns the pipe, if there is one.</summary>
     public void Return(EpollLoop loop)
     {
         if (_pipe is { } pipe)

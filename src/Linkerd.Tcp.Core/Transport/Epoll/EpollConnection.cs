@@ -3,10 +3,10 @@ using System.Net;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// A connection on an event loop, as others see it; calls from other threads are posted to the loop. The socket itself is touched by the loop alone.
+/// Represents a connection on an event loop; calls from other threads are posted to the loop. The socket itself is accessed by the loop alone.
 /// </summary>
 /// <remarks>
-/// FINs and closes wait for the end of the turn, where those of all connections are done together: then the kernel's code for them is in the processor's cache, and a
+/// FINs and closes are delayed to the end of the turn, when those of all connections are done together: then the kernel's code for them is in the processor's cache, and a
 /// connection that is closed by then needs no call for its FIN.
 /// </remarks>
 internal sealed class EpollConnection : EpollSocket, ILoopWork
@@ -43,10 +43,10 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
 
     public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
-    /// <summary>The largest number of bytes that one direction of a copy holds.</summary>
+    /// <summary>Gets the largest number of bytes that one direction of a copy holds.</summary>
     public int WindowSize => _windowSize;
 
-    /// <summary>The buffer into which accept writes the peer's address.</summary>
+    /// <summary>Gets the buffer into which accept writes the peer's address.</summary>
     public Span<byte> AddressBuffer => _address;
 
     private EpollReceiver Receiver => _receiver ??= new EpollReceiver(this, _windowSize);
@@ -137,7 +137,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
         return _receiver?.TakeUnread(out start, out length);
     }
 
-    // An event of epoll may still be on its way to the loop, and the caller is about to rely on the answer.
+    // Asks the kernel: an event of epoll may not have reached the loop yet, and the caller is about to rely on the answer.
     private bool AskPeerFinished()
     {
         lock (Loop.CloseLock)
@@ -174,7 +174,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
         }
     }
 
-    /// <summary>Sends the FIN that was put off. At the end of a turn, and before anybody asks what was acknowledged.</summary>
+    /// <summary>Sends a delayed FIN. Called at the end of a turn, and before acknowledgements are queried.</summary>
     public void SendDeferredFin()
     {
         if ((_state & SocketState.FinDeferred) != 0)
@@ -208,7 +208,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
         }
         else
         {
-            // At the end of the turn: by then it may be closed, which sends the FIN as well.
+            // Delayed to the end of the turn: by then the connection may be closed, which sends the FIN as well.
             _state |= SocketState.FinDeferred;
             Loop.Enqueue(this);
         }
@@ -218,7 +218,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
     {
         if (_descriptor >= 0 && LinuxCalls.Shutdown(_descriptor, 1) != 0)
         {
-            // The connection is gone already; who receives from it, or asks for PeerGone, is told.
+            // The connection is already lost; a receive, or PeerGone, reports it.
             _peerGone = true;
         }
     }
@@ -237,19 +237,19 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
 
         _ = LinuxCalls.Close(Detach());
 
-        // Not at once: whoever aborts is in the middle of something.
+        // Deferred, as the caller of the abort may be in the middle of an operation.
         if (_reader is not null || _writer is not null)
         {
             Loop.Enqueue(this);
         }
     }
 
-    /// <summary>Closes it. On the loop.</summary>
+    /// <summary>Closes the connection. On the loop.</summary>
     public void DisposeNow()
     {
         if (_aborted)
         {
-            // An abort from elsewhere may still be on its way here; closing would send a FIN in its stead.
+            // An abort by another thread may still be on its way to the loop; closing would send a FIN instead.
             AbortNow();
         }
         else
@@ -262,7 +262,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
         _receiver?.Release();
     }
 
-    // A FIN that was put off is sent by closing, if nothing is left to be read; otherwise closing would reset the connection.
+    // Closing sends a delayed FIN if there is nothing left to read; otherwise closing would reset the connection.
     private void CloseInOrder()
     {
         if (!HasReadEnded)

@@ -6,13 +6,13 @@ using Microsoft.Extensions.ObjectPool;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// One event loop: a thread, its epoll instance, and all that lives there. Whatever belongs to it is touched by its thread alone, so nothing is
-/// locked; what others want is posted.
+/// Represents one event loop: a thread, its epoll instance, and their connections. All state of the loop is accessed by its thread alone, without
+/// locks; other threads post work.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
 internal sealed partial class EpollLoop : EpollSet
 {
-    /// <summary>The largest number of bytes that a relay receives at once, however large a window may be.</summary>
+    /// <summary>The largest number of bytes that a relay receives at once, regardless of the window size.</summary>
     public const int MaxScratch = 1 << 20;
 
     private const int ConnectorsKept = 256;
@@ -34,7 +34,7 @@ internal sealed partial class EpollLoop : EpollSet
     private volatile bool _stopping;
     private long _busySince;
 
-    /// <summary>Creates a loop; <see cref="Start"/> starts it.</summary>
+    /// <summary>Initializes a loop; <see cref="Start"/> starts it.</summary>
     /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
     public EpollLoop(int index, PipeAllowance pipes, ILogger logger)
     {
@@ -66,24 +66,24 @@ internal sealed partial class EpollLoop : EpollSet
 
     public DeferredKeepAlive KeepAlive { get; }
 
-    /// <summary>The time at which the loop last woke up. For its thread.</summary>
+    /// <summary>Gets the time at which the loop last woke up. On the loop.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Since when the loop has been doing one thing after the other without looking for events; 0: it is waiting. Any thread.</summary>
+    /// <summary>Gets the time since which the loop has been busy without a wait for events; 0 if it is waiting. Any thread.</summary>
     public long BusySince => Volatile.Read(ref _busySince);
 
-    /// <summary>Completes when the thread has ended.</summary>
+    /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>True if more connections than a few bulk streams had an event at the last look. For its thread.</summary>
+    /// <summary>Gets a value that indicates whether the last wait returned events of more connections than a few bulk streams. On the loop.</summary>
     public bool IsCrowded { get; private set; }
 
-    /// <summary>True if it is about to end, or has.</summary>
+    /// <summary>Gets a value that indicates whether the loop is about to end, or has ended.</summary>
     public bool IsStopping => _stopping;
 
     public void Start() => _thread.UnsafeStart();
 
-    /// <summary>Ends the thread, and with it everything that lives here. Any thread.</summary>
+    /// <summary>Ends the thread, and aborts the loop's connections. Any thread.</summary>
     public void Stop()
     {
         _stopping = true;
@@ -94,7 +94,7 @@ internal sealed partial class EpollLoop : EpollSet
     {
         if (_ended.Task.IsCompleted)
         {
-            // What was here is closed, and notified; it remains to report the end.
+            // The connections of the loop are closed and notified; the end still has to be reported.
             ThreadPool.UnsafeQueueUserWorkItem(new GuardedWork(action, state, _logger), preferLocal: false);
             return;
         }
@@ -110,13 +110,13 @@ internal sealed partial class EpollLoop : EpollSet
         }
     }
 
-    /// <summary>Runs something here after a while, to the millisecond. On the loop.</summary>
+    /// <summary>Runs an action on the loop after a delay, to the millisecond. On the loop.</summary>
     public void PostAfter(TimeSpan delay, Action<object?> action, object? state) => _delayed.Enqueue((action, state), WheelTimer.After(delay));
 
-    /// <summary>Continues here after a while, to the millisecond. On the loop.</summary>
+    /// <summary>Continues on the loop after a delay, to the millisecond. On the loop.</summary>
     public DelayAwaitable Delay(TimeSpan delay) => new(this, delay);
 
-    /// <summary>Runs work once the events at hand are dealt with. On the loop.</summary>
+    /// <summary>Runs work after the present events are handled. On the loop.</summary>
     public void Enqueue(ILoopWork work)
     {
         if (!work.IsQueued)
@@ -126,7 +126,7 @@ internal sealed partial class EpollLoop : EpollSet
         }
     }
 
-    /// <summary>Runs work after others had their turn: after the next look at epoll. On the loop.</summary>
+    /// <summary>Runs work in the next turn, after the next wait for events. On the loop.</summary>
     public void EnqueueNextTurn(ILoopWork work)
     {
         if (!work.IsQueued)
@@ -136,7 +136,7 @@ internal sealed partial class EpollLoop : EpollSet
         }
     }
 
-    /// <summary>Gets memory to receive into; the next receive on the loop overwrites it. On the loop.</summary>
+    /// <summary>Gets a buffer to receive into; the next receive on the loop overwrites it. On the loop.</summary>
     /// <param name="size">The least size; at most <see cref="MaxScratch"/>.</param>
     public byte[] Scratch(int size)
     {
@@ -148,10 +148,10 @@ internal sealed partial class EpollLoop : EpollSet
         return _scratch;
     }
 
-    /// <summary>An attempt to connect, to be used once. Any thread.</summary>
+    /// <summary>Gets an object for one attempt to connect. Any thread.</summary>
     public EpollConnector RentConnector() => _connectors.Get();
 
-    /// <summary>Takes a connector back after its result was taken. Any thread.</summary>
+    /// <summary>Returns a connector, once its result was taken. Any thread.</summary>
     public void ReturnConnector(EpollConnector connector) => _connectors.Return(connector);
 
     private void Run()
@@ -346,12 +346,12 @@ internal sealed partial class EpollLoop : EpollSet
         }
     }
 
-    /// <summary>The end: what lives here is reset, and whoever waits is told.</summary>
+    /// <summary>Aborts the connections of the loop, and notifies their callers.</summary>
     private void CloseAll()
     {
         AbortConnections();
 
-        // Each of these may bring about another; somebody's code that never stops asking for more is left behind.
+        // Each action may cause another. The number of rounds is limited, as user code may post work without end.
         for (var round = 0; round < 100_000 && (!_posts.IsEmpty || _work.Count > 0 || _nextTurn.Count > 0 || _delayed.Count > 0); round++)
         {
             RunPosted();

@@ -1,20 +1,20 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// One direction of a copy between two connections of one loop. Receives into the loop's scratch buffer and sends at once, so nothing is held while
-/// there is nothing to hold; what the destination does not take is copied to a rented buffer. A direction that proves to be bulk is spliced
+/// Represents one direction of a copy between two connections of one loop. It receives into the loop's scratch buffer and sends at once, so an idle direction holds
+/// no buffer; bytes that the destination does not take are copied to a rented buffer. A direction that is found to be bulk is spliced
 /// (<see cref="BulkPipe"/>). On the loop.
 /// </summary>
 /// <remarks>
-/// Small messages are staged: while a loop goes through the events of one look at epoll, it first receives from all of them, then sends to all. The kernel's code
+/// Small messages are staged: for the events of one wait, the loop first receives from all sources, then sends to all destinations. The kernel's code
 /// for either is then still in the processor's cache.
 /// </remarks>
 internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
 {
-    // The number of bytes that one direction may move before others have their turn.
+    // The number of bytes that one direction may move before other directions have their turn.
     private const int BytesPerTurn = 256 * 1024;
 
-    // The most that is received into the stage at once.
+    // The largest number of bytes that is received into the stage at once.
     private const int MaxStaged = 4 * 1024;
 
     private readonly EpollConnection _source;
@@ -137,8 +137,8 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         Loop.EnqueueNextTurn(this);
     }
 
-    /// <summary>Receives, and leaves the sending for later.</summary>
-    /// <returns>Whether it did; false: this is to be done at once.</returns>
+    /// <summary>Receives bytes, and delays the send.</summary>
+    /// <returns>True if bytes were staged; false if they must be moved at once.</returns>
     private bool TryStage()
     {
         var length = Math.Min(MaxStaged, Window);
@@ -165,7 +165,7 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         return true;
     }
 
-    /// <summary>Sends what was staged.</summary>
+    /// <summary>Sends the staged bytes.</summary>
     public void FlushStaged()
     {
         var staged = Loop.Stage.Pointer + _stagedAt;
@@ -191,13 +191,13 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         }
     }
 
-    /// <summary>Moves one pipe full.</summary>
-    /// <returns>Whether there may be more to move now.</returns>
+    /// <summary>Moves the content of one pipe.</summary>
+    /// <returns>True if there may be more to move now.</returns>
     private bool TrySplice(ref int budget)
     {
         if (_source.HasUrgent)
         {
-            // No splice gets past an urgent byte. Whoever uses them moves no bulk: telnet, rlogin, FTP.
+            // A splice does not pass an urgent byte. The protocols that use urgent data are not bulk: telnet, rlogin, FTP.
             _bulk.Return(Loop);
             _bulk.Refuse();
             return true;
@@ -215,7 +215,7 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
             return false;
         }
 
-        // Alone, a stream may fill the pipe; where others wait, it takes a small turn.
+        // A single stream may fill the pipe; if other connections wait, it takes a small turn.
         var moved = _bulk.MoveIn(_source, Loop.IsCrowded ? BytesPerTurn : int.MaxValue);
         if (moved <= 0)
         {
@@ -231,12 +231,12 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
     }
 
     /// <summary>
-    /// A splice brought nothing. It does not get past an urgent byte, whatever is behind it: it tells EAGAIN there, or the end of the stream, or its reset (tcp_read_sock in
-    /// Linux's tcp.c). A receive does get past it, and drops it. So no end that a splice tells is believed before a receive says the same. An EAGAIN needs no receive: urgent
-    /// data that came after the last look at epoll is an event of its own.
+    /// Handles a splice that brought no bytes. A splice does not pass an urgent byte, regardless of the data behind it: it returns EAGAIN there, or the end of the stream, or its reset (tcp_read_sock in
+    /// Linux's tcp.c). A receive does pass it, and drops it. So an end that a splice reports is not used before a receive reports the same. An EAGAIN needs no receive: urgent
+    /// data that came after the last wait is an event of its own.
     /// </summary>
-    /// <param name="error">What it failed with; 0: it told the end of the stream.</param>
-    /// <returns>Whether there is nothing to be received now, either.</returns>
+    /// <param name="error">The error of the splice; 0 if it reported the end of the stream.</param>
+    /// <returns>True if a receive finds no bytes now, either.</returns>
     private bool IsEmptyAfter(int error)
     {
         if (error == Errno.Again)
@@ -247,7 +247,7 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         _bulk.Stop();
         if (error == Errno.InvalidArgument)
         {
-            // Not every kind of socket can; this one is copied from.
+            // Not every kind of socket supports splicing; this one is copied from.
             _bulk.Refuse();
         }
         else if (error != 0)
@@ -276,7 +276,7 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
     }
 
     /// <summary>Sends the bytes that the destination had not taken.</summary>
-    /// <returns>True if none of them is left, and the direction goes on.</returns>
+    /// <returns>True if none of them is left, and the direction continues.</returns>
     private bool TryFlush()
     {
         if (_rest is null && _bulk.Held == 0)
@@ -339,7 +339,7 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         var status = _bulk.MoveOut(_destination, out var isImpossible);
         if (isImpossible)
         {
-            // What is in the pipe goes the way of all bytes that the destination has not taken.
+            // The content of the pipe is handled like all bytes that the destination has not taken.
             _bulk.Refuse();
             _rest = _bulk.TakeOut();
             (_restStart, _restLength) = (0, _rest.Length);

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
-/// <summary>An epoll instance of one thread: the handlers of what is registered with it, and a descriptor that wakes it.</summary>
+/// <summary>Represents an epoll instance of one thread: the handlers of the registered descriptors, and a descriptor that wakes the thread.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
 internal abstract unsafe class EpollSet : TransportExecutor
 {
@@ -20,28 +20,28 @@ internal abstract unsafe class EpollSet : TransportExecutor
     private long _fullLooksSince;
     private int _fullLooks;
 
-    /// <exception cref="TransportException">The kernel refuses what it needs.</exception>
+    /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
     private protected EpollSet()
     {
         _epoll = Create(LinuxCalls.EpollCreate(LinuxCalls.CloseOnExec), "epoll_create1");
         _wakeUp = Create(LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
     }
 
-    /// <summary>The connections that live here, those that are on their way here included. Any thread.</summary>
+    /// <summary>Gets the number of connections of this thread, including those that are being moved to it. Any thread.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Closing a descriptor, against looking at it from another thread.</summary>
+    /// <summary>Gets the lock that keeps a descriptor open while another thread inspects it.</summary>
     public Lock CloseLock { get; } = new();
 
-    // All that was ready before this timestamp has been dispatched.
+    // All events that were ready before this timestamp have been dispatched.
     private protected long DispatchedUntil { get; private set; }
 
     public void AddConnection() => Interlocked.Increment(ref _connections);
 
     public void RemoveConnection() => Interlocked.Decrement(ref _connections);
 
-    /// <summary>Has a descriptor's events told to the handler. On the loop.</summary>
-    /// <returns>The error; 0: none.</returns>
+    /// <summary>Registers a descriptor, whose events go to the handler. On the loop.</summary>
+    /// <returns>The error; 0 if none.</returns>
     public int Register(int descriptor, IEpollHandler handler, uint events)
     {
         if (descriptor >= _handlers.Length)
@@ -61,17 +61,17 @@ internal abstract unsafe class EpollSet : TransportExecutor
         return 0;
     }
 
-    /// <summary>The handler of a descriptor, if it is still the one of that generation. On the loop.</summary>
+    /// <summary>Finds the handler of a descriptor; null if it is no longer of that generation. On the loop.</summary>
     public IEpollHandler? Find(int descriptor, uint generation) =>
         _handlers[descriptor] is { } handler && handler.Generation == generation ? handler : null;
 
-    /// <summary>Forgets a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
+    /// <summary>Removes the handler of a descriptor that is about to be closed, which removes it from epoll. On the loop.</summary>
     public void Forget(int descriptor) => _handlers[descriptor] = null;
 
-    /// <summary>Closes a descriptor at the end of the turn, with others. On the loop.</summary>
+    /// <summary>Closes a descriptor at the end of the turn, together with others. On the loop.</summary>
     public void CloseLater(int descriptor) => _toClose.Add(descriptor);
 
-    /// <summary>Takes a descriptor that stays open out of epoll. On the loop.</summary>
+    /// <summary>Removes a descriptor that stays open from epoll. On the loop.</summary>
     public void Unregister(int descriptor)
     {
         _handlers[descriptor] = null;
@@ -88,21 +88,21 @@ internal abstract unsafe class EpollSet : TransportExecutor
         _ = LinuxCalls.EpollControl(_epoll.Number, 1, _wakeUp.Number, change);
     }
 
-    /// <summary>From now on <see cref="WakeUp"/> ends the next look.</summary>
+    /// <summary>Begins the state in which <see cref="WakeUp"/> ends the next wait.</summary>
     private protected void BeginSleep()
     {
         _sleeping = 1;
         Interlocked.MemoryBarrier();
     }
 
-    /// <summary>Looks for events.</summary>
-    /// <returns>How many there are.</returns>
+    /// <summary>Waits for events.</summary>
+    /// <returns>The number of events.</returns>
     private protected int Look(int milliseconds)
     {
         var count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, milliseconds);
         while (count < 0 && Errno.Last == Errno.Interrupted)
         {
-            // After a stop (SIGSTOP, SIGCONT) it says this, whatever is ready by then (signal(7)).
+            // After a stop (SIGSTOP, SIGCONT) it returns EINTR, even if events are ready by then (signal(7)).
             count = LinuxCalls.EpollWait(_epoll.Number, _events.Memory, _events.Count, 0);
         }
 
@@ -111,12 +111,12 @@ internal abstract unsafe class EpollSet : TransportExecutor
     }
 
     /// <summary>
-    /// Notes up to when everything is known. Timers are judged at that time and not at the present one: between the two the process may have been stopped
-    /// (SIGSTOP, a frozen container, a suspended virtual machine), and what arrived meanwhile goes first. So a timer that wakes the loop costs it one more
-    /// look, with a timeout of 0; one that comes due between events costs none.
+    /// Records the time until which all events are known. Timers are compared with that time and not with the present one: between the two the process may have been stopped
+    /// (SIGSTOP, a frozen container, a suspended virtual machine), and data that arrived meanwhile is handled first. So a timer that wakes the loop costs one more
+    /// wait, with a timeout of 0; a timer that comes due between events costs none.
     /// </summary>
-    /// <param name="count">The events that the look brought.</param>
-    /// <param name="before">A timestamp before it.</param>
+    /// <param name="count">The number of events that the wait returned.</param>
+    /// <param name="before">A timestamp before the wait.</param>
     private protected void RecordLook(int count, long before)
     {
         if (count < _events.Count)
@@ -125,7 +125,7 @@ internal abstract unsafe class EpollSet : TransportExecutor
             return;
         }
 
-        // There are more. They come in turn (epoll's ready list is a queue), so after as many looks as it takes to see every connection once, all that was ready at the first one is known.
+        // There are more. They are returned in turn (epoll's ready list is a queue), so after the number of waits that covers every connection once, all that was ready at the first one is known.
         _fullLooksSince = _fullLooks == 0 ? before : _fullLooksSince;
         if (++_fullLooks > 1 + (Connections / _events.Count))
         {
@@ -133,7 +133,7 @@ internal abstract unsafe class EpollSet : TransportExecutor
         }
     }
 
-    /// <summary>Who gets an event of the last look; null: it was to wake the thread, or its handler is gone.</summary>
+    /// <summary>Gets the handler of an event of the last wait; null if the event was the wake-up, or if its handler was removed.</summary>
     private protected IEpollHandler? HandlerAt(int index, out uint events)
     {
         var data = _events.DataAt(index);
@@ -144,7 +144,7 @@ internal abstract unsafe class EpollSet : TransportExecutor
 
     private protected void WakeUp()
     {
-        // Whoever posts either sees the loop asleep, or the loop sees the post before it sleeps: both put a fence between write and read.
+        // Either a posting thread sees the loop asleep, or the loop sees the post before it sleeps: both have a fence between write and read.
         Interlocked.MemoryBarrier();
         if (_sleeping != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
         {

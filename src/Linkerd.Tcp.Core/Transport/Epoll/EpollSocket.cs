@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// The socket of a connection, for the loop's thread. Registered once, edge-triggered, for everything; what the events said is kept in the state, and each
-/// operation that finds the contrary corrects it.
+/// Represents the socket of a connection, for the loop's thread. Registered once, edge-triggered, for all events. The state keeps the result of the events, and each
+/// operation with another result corrects it.
 /// </summary>
 internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
 {
@@ -30,7 +30,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
 
     public uint Generation { get; set; }
 
-    /// <summary>The descriptor; negative once it is closed.</summary>
+    /// <summary>Gets the descriptor; negative once it is closed.</summary>
     public int Descriptor => _descriptor;
 
     public bool IsClosed => _descriptor < 0;
@@ -39,10 +39,10 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
 
     public bool IsReadable => (_state & SocketState.Readable) != 0;
 
-    /// <summary>Whether urgent data has ever come.</summary>
+    /// <summary>Gets a value that indicates whether urgent data has ever been received.</summary>
     public bool HasUrgent => (_state & SocketState.Urgent) != 0;
 
-    /// <summary>True if the end of the stream was read.</summary>
+    /// <summary>Gets a value that indicates whether the end of the stream was read.</summary>
     public bool HasReadEnded => (_state & SocketState.ReadEnded) != 0;
 
     /// <summary>Registers the socket with epoll.</summary>
@@ -53,7 +53,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         return Loop.Register(_descriptor, this, Interest);
     }
 
-    /// <summary>Called when the connector has its result; the state that its last event reported holds for the connection.</summary>
+    /// <summary>Called when the connector has its result; the state of its last event applies to the connection.</summary>
     public void Established(uint events)
     {
         _connector = null;
@@ -84,7 +84,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         }
     }
 
-    /// <summary>Receives.</summary>
+    /// <summary>Receives bytes.</summary>
     /// <returns>True if there is a result: bytes, or the end if there are none.</returns>
     public bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)
     {
@@ -127,10 +127,10 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         return received == 0 ? TryEndRead(0, out end) : TryEndRead(Errno.Last, out end);
     }
 
-    /// <summary>Notes a receive that brought no bytes.</summary>
+    /// <summary>Records a receive that brought no bytes.</summary>
     /// <param name="error">The error; 0 if the receive returned the end of the stream.</param>
     /// <param name="end">The end of the stream.</param>
-    /// <returns>True if it did end.</returns>
+    /// <returns>True if the stream has ended.</returns>
     public bool TryEndRead(int error, out TransportStatus end)
     {
         if (error == Errno.Again)
@@ -148,10 +148,10 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         return true;
     }
 
-    /// <summary>Notes an error that the kernel reports once, perhaps before all bytes were read: the stream ends with it, once they are.</summary>
+    /// <summary>Records an error that the kernel reports once, perhaps before all bytes were read: the stream ends with it after the last byte.</summary>
     public void RecordReadError(int error) => _readEnd = Classify(error);
 
-    /// <summary>Sends as much as the kernel takes.</summary>
+    /// <summary>Sends as many bytes as the kernel takes.</summary>
     public TransportStatus Send(byte* data, int length, out int sent)
     {
         sent = 0;
@@ -181,7 +181,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         return TransportStatus.Ok;
     }
 
-    /// <summary>Notes a send that took nothing.</summary>
+    /// <summary>Records a send that took no bytes.</summary>
     public TransportStatus FailSend(int error)
     {
         if (error == Errno.Again)
@@ -193,9 +193,9 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         return Classify(error);
     }
 
-    /// <summary>Notes a splice to it.</summary>
-    /// <param name="moved">The bytes that it took.</param>
-    /// <param name="asked">The bytes that were available.</param>
+    /// <summary>Records a splice to the socket.</summary>
+    /// <param name="moved">The number of bytes that it took.</param>
+    /// <param name="asked">The number of bytes that were available.</param>
     public void RecordSpliced(int moved, int asked)
     {
         CountSent(moved);
@@ -243,7 +243,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
             _state |= SocketState.Urgent | SocketState.NoShortReads;
         }
 
-        // A socket that both sides have closed in order hangs up, too; that takes our FIN. A Unix-domain socket does when its peer closes.
+        // The kernel also reports a hang-up for a socket that both sides have closed in order, which includes our FIN, and for a Unix-domain socket when its peer closes.
         if ((events & EpollEvents.HangUp) != 0)
         {
             _state |= SocketState.HungUp;
@@ -257,7 +257,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         }
     }
 
-    // Before an urgent byte a receive that finds a signal pending returns EAGAIN, whatever is behind that byte (tcp_recvmsg in Linux's tcp.c); poll reports it.
+    // Before an urgent byte, a receive that finds a signal pending returns EAGAIN regardless of the data behind that byte (tcp_recvmsg in Linux's tcp.c); poll reports the data.
     private bool IsMisled() => HasUrgent && !IsUnix && LinuxPoll.Has(_descriptor, LinuxPoll.In);
 
     // A splice sends in several steps; a reset that one of them meets is not reported if a step before it took bytes (splice_to_socket in Linux's

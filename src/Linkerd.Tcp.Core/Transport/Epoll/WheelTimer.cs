@@ -112,7 +112,7 @@ internal abstract class WheelTimer : TransportTimer
         }
     }
 
-    /// <summary>The timestamp so long from now; a time that never comes where that is too long.</summary>
+    /// <summary>Returns the timestamp at that time from now, or one that is never reached if the time span is too long.</summary>
     public static long After(TimeSpan span)
     {
         var now = Stopwatch.GetTimestamp();
