@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Naming.Caching;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Naming;
 

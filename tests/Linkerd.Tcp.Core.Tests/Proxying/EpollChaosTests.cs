@@ -1,10 +1,10 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Linkerd.Tcp.Transport.Sockets;
-using Linkerd.Tcp.Transport;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Proxying;

@@ -2,8 +2,8 @@ using System.Net;
 using Linkerd.Tcp.Naming.Caching;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.TestUtilities.Resolving;
 using Linkerd.Tcp.TestUtilities;
+using Linkerd.Tcp.TestUtilities.Resolving;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Linkerd.Tcp.Naming.Tests.Caching;
