@@ -21,7 +21,7 @@ public class BaselineBenchmark
     public void Setup()
     {
         var set = Sets.Of(Endpoints, skewed: false);
-        _p2c = With(LoadBalancers.P2c(), set);
+        _p2c = With(LoadBalancers.Create(BalancerKind.P2c), set);
         _roundRobin = With(new RoundRobinBaseline(), set);
         _random = With(new RandomBaseline(), set);
         _lockedScan = With(new LockedScanBaseline(), set);

@@ -16,7 +16,7 @@ public class SnapshotBenchmark
     [GlobalSetup]
     public void Setup()
     {
-        _balancer = LoadBalancers.P2c();
+        _balancer = LoadBalancers.Create(BalancerKind.P2c);
         _balancer.Update(Sets.Of(Endpoints, skewed: true));
     }
 

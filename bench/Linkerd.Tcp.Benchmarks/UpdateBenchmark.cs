@@ -8,8 +8,8 @@ namespace Linkerd.Tcp.Benchmarks;
 [MinColumn]
 public class UpdateBenchmark
 {
-    private readonly ILoadBalancer _p2c = LoadBalancers.P2c();
-    private readonly ILoadBalancer _steady = LoadBalancers.P2c();
+    private readonly ILoadBalancer _p2c = LoadBalancers.Create(BalancerKind.P2c);
+    private readonly ILoadBalancer _steady = LoadBalancers.Create(BalancerKind.P2c);
     private EndpointSet[] _sets = [];
     private EndpointSet[] _copies = [];
     private int _next;

@@ -8,8 +8,8 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options));
-    private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text));
+    private readonly ParsedFile<ResolverSettings> _settings = new(options.ResolverFile, files, text => Parse(text, options), problem => Log.Problem(options.Logger, options.ResolverFile, problem));
+    private readonly ParsedFile<HostsFile> _hosts = new(options.HostsFile, files, static text => new HostsFile(text), problem => Log.Problem(options.Logger, options.HostsFile, problem));
 
     /// <summary>Gets the addresses of a host in the hosts file, and of <c>localhost</c> without one; none if it must be looked up.</summary>
     public IReadOnlyList<IPAddress> FindInHosts(string host) => _hosts.Value.Find(host) is { Count: > 0 } known ? known
@@ -70,5 +70,8 @@ internal sealed partial class DnsResolver(DnsNamerOptions options, IDnsClient cl
     {
         [LoggerMessage(2092, LogLevel.Warning, "{File}: name server '{Text}' is passed over: an IP address was expected", EventName = "NameServerIsNoAddress")]
         public static partial void NoAddress(ILogger logger, string file, string text);
+
+        [LoggerMessage(2094, LogLevel.Warning, "{File}: {Problem}", EventName = "SystemFileProblem")]
+        public static partial void Problem(ILogger logger, string file, string problem);
     }
 }

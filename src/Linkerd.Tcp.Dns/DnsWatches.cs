@@ -31,7 +31,7 @@ internal sealed partial class DnsWatches(DstPath prefix, DnsNamerOptions options
             else
             {
                 backoff.Reset();
-                if (state != last)
+                if (!state.Equals(last))
                 {
                     Log.Answered(options.Logger, id, state, delay.TotalSeconds);
                 }

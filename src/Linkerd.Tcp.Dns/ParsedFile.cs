@@ -1,10 +1,11 @@
 namespace Linkerd.Tcp.Dns;
 
-/// <summary>A small file in a parsed form that is renewed whenever the file has changed. One that cannot be read counts as empty. Any thread.</summary>
-internal sealed class ParsedFile<T>(string path, ITextFiles files, Func<string, T> parse)
+/// <summary>Represents a small file in a parsed form, which is read again after each change of the file. An unreadable file counts as empty, with a warning. Any thread.</summary>
+internal sealed class ParsedFile<T>(string path, ITextFiles files, Func<string, T> parse, Action<string> warn)
 {
     private readonly Lock _lock = new();
     private TextVersion? _version;
+    private string? _problem;
     private bool _isRead;
     private T _value = default!;
 
@@ -15,7 +16,13 @@ internal sealed class ParsedFile<T>(string path, ITextFiles files, Func<string, 
             lock (_lock)
             {
                 var last = _version;
-                var text = files.ReadIfChanged(path, ref _version);
+                var text = files.ReadIfChanged(path, ref _version, out var problem);
+                if (problem is not null && problem != _problem)
+                {
+                    warn(problem);
+                }
+
+                _problem = problem;
 
                 // A file that is missing still has not changed.
                 if (text is not null && (!_isRead || last is not null || _version is not null))

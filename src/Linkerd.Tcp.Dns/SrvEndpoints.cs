@@ -23,7 +23,7 @@ internal static class SrvEndpoints
             {
                 var weight = service.Weight > 0 ? service.Weight : allZero ? 1 : OfZero;
                 var hosts = addresses(service.Target);
-                var metadata = new EndpointMetadata { Host = service.Target };
+                var metadata = new EndpointMetadata(service.Target);
                 foreach (var endPoint in hosts.Select(address => new IPEndPoint(address, service.Port)))
                 {
                     // One address may be that of several hosts.
@@ -33,6 +33,6 @@ internal static class SrvEndpoints
 
             return weights;
         }).Where(weights => weights.Count > 0);
-        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedAddress(pair.Key, pair.Value.Weight) { Metadata = pair.Value.Metadata }), 1, tier))]);
+        return new EndpointSet([.. groups.Select((weights, tier) => new EndpointGroup(weights.Select(pair => new WeightedAddress(pair.Key, pair.Value.Weight, pair.Value.Metadata)), 1, tier))]);
     }
 }

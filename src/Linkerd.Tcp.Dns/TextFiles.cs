@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Naming.Files;
 
 namespace Linkerd.Tcp.Dns;
 
@@ -9,13 +10,21 @@ internal sealed class TextFiles : ITextFiles
 
     public static TextFiles Instance { get; } = new();
 
-    public string? ReadIfChanged(string path, ref TextVersion? version)
+    public string? ReadIfChanged(string path, ref TextVersion? version, out string? problem)
     {
+        problem = null;
         try
         {
+            // Opening a pipe waits for its writer, and a device may have no end.
+            if (OperatingSystem.IsLinux() && LinuxStat.IsSpecial(path))
+            {
+                throw new IOException("a regular file was expected");
+            }
+
             // A writer must not be kept from it, nor from replacing the file.
             using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var found = new TextVersion(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
+            problem = found.Length > MaxBytes ? "it is longer than 16 MiB, of which no more is read" : null;
             if (found == version)
             {
                 return null;
@@ -31,8 +40,14 @@ internal sealed class TextFiles : ITextFiles
             version = found;
             return Encoding.UTF8.GetString(buffer.AsSpan(0, length));
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            version = null;
+            return string.Empty;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
+            problem = e.Message;
             version = null;
             return string.Empty;
         }

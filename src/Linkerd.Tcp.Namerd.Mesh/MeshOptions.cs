@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -63,8 +62,8 @@ public sealed class MeshOptions
     /// <summary>Gets or sets the clock of intervals, timeouts and back-off; PINGs and connecting use the system's. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of jitter, which is used under a lock on itself. Null, the default: a fast one that all threads share.</summary>
+    public Random? Random { get; set; }
 
     /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: nothing is logged.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
@@ -97,10 +96,9 @@ public sealed class MeshOptions
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= MaxAnswer, RequestTimeout, "more than zero, at most 1 day,");
         validator.Expect(PingDelay >= TimeSpan.FromSeconds(1) && PingDelay <= MaxAnswer, PingDelay, "1 s to 1 day");
         validator.Expect(PingTimeout >= TimeSpan.FromSeconds(1) && PingTimeout <= MaxAnswer, PingTimeout, "1 s to 1 day");
-        validator.Range(MaxAnswerBytes, 1);
+        validator.Expect(MaxAnswerBytes >= 1, MaxAnswerBytes, "1 or more");
         validator.NotNull(HostLookup);
         validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
         validator.NotNull(LoggerFactory);
     }
 }

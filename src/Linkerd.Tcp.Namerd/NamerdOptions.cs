@@ -2,7 +2,6 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -61,8 +60,8 @@ public sealed class NamerdOptions
     /// <summary>Gets or sets the clock of intervals, timeouts and back-off. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of jitter; used from any thread. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of jitter, which is used under a lock on itself. Null, the default: a fast one that all threads share.</summary>
+    public Random? Random { get; set; }
 
     /// <summary>Gets or sets the factory of the logger, of the category <c>Linkerd.Tcp.Namerd</c>. Default: nothing is logged.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
@@ -90,14 +89,13 @@ public sealed class NamerdOptions
         validator.Expect(
             NamerdAddress.IsNamespace(Namespace), Namespace, "a namespace of characters that stand for themselves in a URL, such as letters, digits, '-' and '_',");
         validator.NotNull(Dtab);
-        validator.Defined<NamerdMode>(Mode);
+        validator.Expect(Enum.IsDefined(Mode), Mode, $"one of {string.Join(", ", Enum.GetNames<NamerdMode>())}");
         validator.Expect(Interval > TimeSpan.Zero && Interval <= MaxInterval, Interval, "more than zero, at most 30 days,");
         validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
         validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), RequestTimeout, "more than zero, at most 1 day,");
-        validator.Range(MaxAnswerBytes, 1);
+        validator.Expect(MaxAnswerBytes >= 1, MaxAnswerBytes, "1 or more");
         validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
         validator.NotNull(LoggerFactory);
         ValidateRequests(validator);
     }

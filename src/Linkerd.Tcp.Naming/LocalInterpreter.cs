@@ -137,8 +137,8 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
         ArgumentNullException.ThrowIfNull(name);
         using var timeout = new CancellationTokenSource(DelegationTimeout, _options.TimeProvider);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var alarm = new AsyncSignal();
-        using var lookups = new LookupSet(_namers, alarm.Ring);
+        var signal = new AsyncSignal();
+        using var lookups = new LookupSet(_namers, signal.Ring);
         while (true)
         {
             var delegator = new LocalDelegator(Dtab, lookups.Ask);
@@ -151,7 +151,7 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
 
             try
             {
-                await alarm.WaitAsync(stop.Token).ConfigureAwait(false);
+                await signal.WaitAsync(stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -166,13 +166,13 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
     private async IAsyncEnumerable<NameBinding> WatchBindingAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var tree = TreeOf(name);
-        var alarm = new AsyncSignal();
+        var signal = new AsyncSignal();
         lock (_lock)
         {
-            _watches.Add(alarm);
+            _watches.Add(signal);
         }
 
-        using var lookups = new LookupSet(_namers, alarm.Ring);
+        using var lookups = new LookupSet(_namers, signal.Ring);
         try
         {
             NameBinding? last = null;
@@ -187,14 +187,14 @@ public sealed partial class LocalInterpreter : IResolver, IInterpreter, IDelegat
                     yield return binding;
                 }
 
-                await alarm.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await signal.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
         {
             lock (_lock)
             {
-                _watches.Remove(alarm);
+                _watches.Remove(signal);
             }
         }
     }

@@ -10,8 +10,9 @@ internal sealed class FakeTextFiles : ITextFiles
 
     public void Write(string name, string content) => _files[$"/files/{name}"] = (new TextVersion(content.Length, _now += TimeSpan.FromSeconds(1)), content);
 
-    public string? ReadIfChanged(string path, ref TextVersion? version)
+    public string? ReadIfChanged(string path, ref TextVersion? version, out string? problem)
     {
+        problem = null;
         if (!_files.TryGetValue(path, out var file))
         {
             version = null;

@@ -24,7 +24,7 @@ public sealed class OptionsTests
         DnsNamerOptions.ResolverFile: empty blank
         DnsNamerOptions.HostsFile: empty blank
         DnsNamerOptions.TimeProvider:
-        DnsNamerOptions.Random:
+        DnsNamerOptions.Random: null
         DnsNamerOptions.Logger:
         """.Split('\n');
 

@@ -6,6 +6,7 @@ public sealed class TextFilesTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private TextVersion? _version;
+    private string? _problem;
 
     [Fact]
     public void ReadIfChanged_SameFileTwice_IsReadOnce()
@@ -49,8 +50,10 @@ public sealed class TextFilesTests : IDisposable
     {
         Assert.Equal("", Read("none"));
         Assert.Equal("", Read("none/none"));
+        Assert.Null(_problem);
         Directory.CreateDirectory(_directory["directory"]);
         Assert.Equal("", Read("directory"));
+        Assert.NotNull(_problem);
         Assert.Null(_version);
     }
 
@@ -62,7 +65,7 @@ public sealed class TextFilesTests : IDisposable
         {
             parsed.Add(text);
             return text;
-        });
+        }, Assert.Fail);
         Assert.Equal("", file.Value);
         Assert.Equal("", file.Value);
         _directory.Write("hosts", "x");
@@ -74,7 +77,53 @@ public sealed class TextFilesTests : IDisposable
         Assert.Equal(["", "x", ""], parsed);
     }
 
+    [Fact]
+    public async Task ReadIfChanged_PipeOrDevice_SaysSoAndDoesNotWait()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes in the file system, and their kinds, are looked at there.");
+        using var pipe = new NamedPipe(_directory["pipe"]);
+        File.CreateSymbolicLink(_directory["link"], _directory["pipe"]);
+        File.CreateSymbolicLink(_directory["zero"], "/dev/zero");
+        foreach (var name in new[] { "pipe", "link", "zero" })
+        {
+            var read = await Task.Run(() => Read(name)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.Equal(("", "a regular file was expected", null), (read, _problem, _version));
+        }
+    }
+
+    [Fact]
+    public void ReadIfChanged_LongerThan16MiB_IsReadSoFarAndSaysSo()
+    {
+        using (var file = File.OpenHandle(_directory["hosts"], FileMode.CreateNew, FileAccess.Write))
+        {
+            RandomAccess.SetLength(file, (16 << 20) + 1);
+        }
+
+        Assert.Equal(16 << 20, Read("hosts")!.Length);
+        Assert.Contains("16 MiB", _problem, StringComparison.Ordinal);
+        Assert.Null(Read("hosts"));
+        Assert.Contains("16 MiB", _problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Value_CannotBeRead_IsWarnedOfOnceForEachProblem()
+    {
+        var warnings = new List<string>();
+        var file = new ParsedFile<string>(_directory["hosts"], TextFiles.Instance, static text => text, warnings.Add);
+        Directory.CreateDirectory(_directory["hosts"]);
+        Assert.Equal("", file.Value);
+        Assert.Equal("", file.Value);
+        Assert.Single(warnings);
+        Directory.Delete(_directory["hosts"]);
+        _directory.Write("hosts", "x");
+        Assert.Equal("x", file.Value);
+        File.Delete(_directory["hosts"]);
+        Directory.CreateDirectory(_directory["hosts"]);
+        Assert.Equal("", file.Value);
+        Assert.Equal(2, warnings.Count);
+    }
+
     public void Dispose() => _directory.Dispose();
 
-    private string? Read(string name) => TextFiles.Instance.ReadIfChanged(_directory[name], ref _version);
+    private string? Read(string name) => TextFiles.Instance.ReadIfChanged(_directory[name], ref _version, out _problem);
 }

@@ -216,7 +216,7 @@ public static class FuzzTargets
         Expect(ProxyHeader.Read(input.AsSpan(0, result.Consumed - 1)).Status == ProxyReadStatus.NeedsMore, "its last byte is not needed");
         Expect(ProxyHeader.Read(input.AsSpan(0, result.Consumed)).Consumed == result.Consumed, "it needs what follows it");
         Expect(header.Tlvs.Sum(tlv => tlv.Value.Length + 3) <= result.Consumed, "fields of more bytes than it has");
-        _ = (header.Authority, header.Alpn, header.UniqueId, header.Ssl, header.NetworkNamespace, header.ToString());
+        _ = (header.Authority, header.Alpn, header.UniqueId, header.IsLocal, header.ToString());
 
         var buffer = new byte[header.GetMaxLength(ProxyProtocolVersion.V2)];
         var again = ProxyHeader.Read(buffer.AsSpan(0, header.Write(buffer, ProxyProtocolVersion.V2, withChecksum: true)), ushort.MaxValue - 255);

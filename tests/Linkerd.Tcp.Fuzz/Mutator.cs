@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Fuzz;
 public sealed class Mutator(FuzzTarget target, IReadOnlyList<byte[]> corpus, ulong seed)
 {
     private const int MaxBytes = 2048;
-    private readonly IRandomSource _random = RandomSource.Seeded(seed);
+    private readonly Random _random = RandomSource.Seeded(seed);
     private readonly byte[][] _tokens = [.. target.Tokens.Select(Encoding.UTF8.GetBytes)];
     private readonly List<byte> _bytes = [];
 

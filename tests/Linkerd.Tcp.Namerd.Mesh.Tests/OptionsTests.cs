@@ -27,7 +27,7 @@ public sealed class OptionsTests
         MeshOptions.MaxAnswerBytes: 1 max
         MeshOptions.HostLookup:
         MeshOptions.TimeProvider:
-        MeshOptions.Random:
+        MeshOptions.Random: null
         MeshOptions.LoggerFactory:
         """.Split('\n');
 

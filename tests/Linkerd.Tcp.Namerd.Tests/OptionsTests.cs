@@ -28,7 +28,7 @@ public sealed class OptionsTests
         NamerdOptions.RequestTimeout: 1ms 1s
         NamerdOptions.MaxAnswerBytes: 1 max
         NamerdOptions.TimeProvider:
-        NamerdOptions.Random:
+        NamerdOptions.Random: null
         NamerdOptions.LoggerFactory:
         NamerdTlsOptions.TrustedRoots: null
         NamerdTlsOptions.ClientCertificate: null

@@ -28,7 +28,7 @@ public sealed class InterpreterResolverTests
 
     private static async Task UntilAsync(ResolverWatch watch, Resolution expected)
     {
-        while (await watch.NextAsync() != expected)
+        while (!(await watch.NextAsync()).Equals(expected))
         {
             // Pending, at the beginning.
             continue;

@@ -8,6 +8,8 @@ public sealed class OptionsTests
     // A class that is not here fails the tests.
     private static readonly OptionsTable Table = new(new Dictionary<Type, OptionsTable.Entry>
     {
+        [typeof(CachingResolverOptions)] = new(
+            "", static () => new CachingResolverOptions { Directory = "d" }, static options => new CachingResolver(new StaticResolver(), (CachingResolverOptions)options)),
         [typeof(FileNamerOptions)] = new("", static () => new FileNamerOptions(), static options => new FileNamer("d", (FileNamerOptions)options)),
         [typeof(LocalInterpreterOptions)] = new(
             "",
@@ -18,6 +20,12 @@ public sealed class OptionsTests
     public static TheoryData<string> Classes => [.. OptionsProbe.TypesOf(typeof(LocalInterpreterOptions).Assembly).Select(type => type.Name)];
 
     private static IReadOnlyList<string> Ranges { get; } = """
+        CachingResolverOptions.Directory:
+        CachingResolverOptions.Scope: empty blank
+        CachingResolverOptions.Wait: 0 1ms 1s 49d
+        CachingResolverOptions.WriteInterval: 0 1ms 1s 49d
+        CachingResolverOptions.TimeProvider:
+        CachingResolverOptions.Logger:
         FileNamerOptions.Prefix:
         FileNamerOptions.SettleTime: 1ms 1s 49d
         FileNamerOptions.MaxSettleTime: 1ms 1s 49d
@@ -27,7 +35,7 @@ public sealed class OptionsTests
         FileNamerOptions.HostRefreshInterval: 1ms 1s 49d
         FileNamerOptions.HostLookupTimeout: 1ms 1s 49d
         FileNamerOptions.TimeProvider:
-        FileNamerOptions.Random:
+        FileNamerOptions.Random: null
         FileNamerOptions.Logger:
         LocalInterpreterOptions.Dtab:
         LocalInterpreterOptions.Namers: []
@@ -35,7 +43,7 @@ public sealed class OptionsTests
         LocalInterpreterOptions.LookupTimeout: 1ms 1s 49d
         LocalInterpreterOptions.HostLookup:
         LocalInterpreterOptions.TimeProvider:
-        LocalInterpreterOptions.Random:
+        LocalInterpreterOptions.Random: null
         LocalInterpreterOptions.Logger:
         """.Split('\n');
 

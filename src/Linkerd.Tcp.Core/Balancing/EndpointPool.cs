@@ -4,8 +4,8 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
-/// Represents the endpoints of a load balancer without its algorithm, for an <see cref="ILoadBalancer"/> of another kind. The endpoints keep their state over updates, and are leased with their
-/// breakers, slow start and limits. For an algorithm alone, <see cref="ILoadBalancingPolicy"/> is less work. Any thread.
+/// Represents the endpoints of a load balancer without its algorithm, for a custom <see cref="ILoadBalancer"/>. The endpoints keep their state over updates, and are leased with their
+/// breakers, slow start and limits. For a custom algorithm alone, <see cref="ILoadBalancingPolicy"/> is simpler. Any thread.
 /// </summary>
 public sealed class EndpointPool
 {
@@ -13,10 +13,12 @@ public sealed class EndpointPool
 
     /// <summary>Initializes an empty pool.</summary>
     /// <param name="options">The options, which are copied; null for the defaults.</param>
+    /// <param name="timeProvider">The clock; null: the system's.</param>
+    /// <param name="random">The generator of draws and back-off, which is used under a lock on itself; null: a fast one for each thread.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public EndpointPool(BalancerOptions? options = null)
+    public EndpointPool(BalancerOptions? options = null, TimeProvider? timeProvider = null, Random? random = null)
     {
-        var own = LoadBalancers.Validated(options ?? new());
+        var own = LoadBalancers.Validated(options ?? new(), timeProvider, random);
         _balancer = new LoadBalancer(RandomDistributor.Create, own);
     }
 
@@ -34,8 +36,8 @@ public sealed class EndpointPool
     public void Update(EndpointSet endpoints) => _balancer.Update(endpoints);
 
     /// <summary>
-    /// Leases an endpoint for a session, unless it cannot take it: it is not in the set, draining, full, tried before by the session, or ejected and not due for a probe.
-    /// Its weight and slow start do not count; <see cref="ServerEndpoint.EffectiveWeight"/> has both. Allocates nothing.
+    /// Leases an endpoint for a session. Fails if the endpoint is not in the set, draining, full, tried before by the session, or ejected and not due for a probe.
+    /// Its weight and slow start have no effect here; <see cref="ServerEndpoint.EffectiveWeight"/> includes both. Allocates nothing.
     /// </summary>
     /// <param name="context">The session.</param>
     /// <param name="endpoint">The endpoint, of this pool.</param>
@@ -48,8 +50,8 @@ public sealed class EndpointPool
     }
 
     /// <summary>
-    /// Leases any endpoint for a session, at random by weight, as <see cref="LoadBalancers.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
-    /// is one for <see cref="ILoadBalancer.Pick"/> to return.
+    /// Leases any endpoint for a session, at random by weight, as <see cref="BalancerKind.Random"/> does: with splits, tiers and last resorts, and an ejected endpoint if there is no other. The result
+    /// can be returned by <see cref="ILoadBalancer.Pick"/>.
     /// </summary>
     /// <param name="context">The session.</param>
     /// <param name="lease">The lease, if the result is <see cref="PickResult.Picked"/>.</param>

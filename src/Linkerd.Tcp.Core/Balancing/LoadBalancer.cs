@@ -36,7 +36,7 @@ internal sealed class LoadBalancer : ILoadBalancer
     }
 
     /// <summary>Gets the clock, which stays: the endpoints keep timestamps of it.</summary>
-    public TimeProvider TimeProvider => _policy.Options.TimeProvider;
+    public TimeProvider TimeProvider => _policy.TimeProvider;
 
     /// <summary>Gets a value that indicates whether an operator's order for an endpoint is still in force, also if discovery has removed the endpoint.</summary>
     public bool IsOverridden

@@ -48,7 +48,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
         _observer = observer;
         _options = options;
         _timeProvider = timeProvider;
-        _backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), random);
+        _backoff = new Backoff(random, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
         balancer.Changed += Fill;
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {

@@ -55,12 +55,12 @@ public sealed class OptionsValidator
         return given is not null;
     }
 
-    /// <summary>Adds an error if a number is not null and out of range.</summary>
-    public void Range(int? given, int least, int most = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") =>
-        Expect(given is null || (given >= least && given <= most), given, most == int.MaxValue ? Invariant($"{least} or more") : Invariant($"{least} to {most}"), option);
+    /// <summary>Adds an error if a number is given that is out of range.</summary>
+    internal void Range(int? given, int minimum, int maximum = int.MaxValue, [CallerArgumentExpression(nameof(given))] string option = "") => Expect(
+        given is null || (given >= minimum && given <= maximum), given, maximum == int.MaxValue ? Invariant($"{minimum} or more") : Invariant($"{minimum} to {maximum}"), option);
 
-    /// <summary>Adds an error if a value is not null and not a member of its enumeration.</summary>
-    public void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
+    /// <summary>Adds an error if a value is given that its type does not name.</summary>
+    internal void Defined<T>(T? given, [CallerArgumentExpression(nameof(given))] string option = "")
         where T : struct, Enum =>
         Expect(given is not { } value || Enum.IsDefined(value), given, $"one of {string.Join(", ", Enum.GetNames<T>())}", option);
 

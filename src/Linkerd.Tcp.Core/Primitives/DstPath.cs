@@ -7,11 +7,11 @@ namespace Linkerd.Tcp;
 
 /// <summary>
 /// Represents a name: the path of a destination, such as <c>/svc/web</c> or <c>/$/inet/127.0.0.1/8080</c>.
-/// Labels are byte strings, compared exactly; a label of other than <c>0-9A-Za-z_:.#$%-</c> is written with every byte as <c>\xhh</c>.
-/// Immutable, and safe for use by any number of threads.
+/// Labels are byte strings, compared exactly; in a label with a character other than <c>0-9A-Za-z_:.#$%-</c> every byte is written as <c>\xhh</c>.
+/// Immutable; any thread.
 /// </summary>
-/// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as linkerd 1.x has them.</remarks>
-public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanParsable<DstPath>
+/// <remarks>Grammar: Finagle's <c>Path</c> and <c>NameTreeParsers</c>, as in linkerd 1.x.</remarks>
+public sealed class DstPath : IEquatable<DstPath>, IParsable<DstPath>
 {
     // The canonical form of a label has exactly its bytes, so the text alone decides equality.
     private readonly ImmutableArray<string> _labels;
@@ -23,7 +23,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         _text = labels.IsEmpty ? "/" : "/" + string.Join('/', labels);
     }
 
-    /// <summary>Gets the empty path, <c>/</c>, a prefix of every other.</summary>
+    /// <summary>Gets the empty path, <c>/</c>, which is a prefix of every path.</summary>
     public static DstPath Root { get; } = new([]);
 
     /// <summary>Gets the number of labels; 0 for <see cref="Root"/>.</summary>
@@ -35,41 +35,27 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
     public string this[int index] => _labels[index];
 
     /// <summary>Parses a name. White space around it is ignored.</summary>
+    /// <param name="s">The text.</param>
+    /// <param name="provider">Not used: names are the same in every culture.</param>
     /// <exception cref="NameSyntaxException">The text is not a name; the message shows the position.</exception>
-    public static DstPath Parse(string text)
+    public static DstPath Parse(string s, IFormatProvider? provider = null)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        return Parse(text.AsSpan(), null);
-    }
-
-    /// <inheritdoc cref="Parse(string)"/>
-    public static DstPath Parse(string s, IFormatProvider? provider) => Parse(s);
-
-    /// <inheritdoc cref="Parse(string)"/>
-    public static DstPath Parse(ReadOnlySpan<char> s, IFormatProvider? provider)
-    {
+        ArgumentNullException.ThrowIfNull(s);
         var scanner = new NameScanner(s);
         scanner.SkipSpace();
         var path = scanner.TakePath();
         scanner.SkipSpace();
         scanner.TakeEnd();
-        return path;
+        return FromText(path);
     }
 
     /// <summary>Parses a name; returns false if the text is not a name.</summary>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
     {
-        result = null;
-        return s is not null && TryParse(s.AsSpan(), provider, out result);
-    }
-
-    /// <inheritdoc cref="TryParse(string?, IFormatProvider?, out DstPath)"/>
-    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, [MaybeNullWhen(false)] out DstPath result)
-    {
         try
         {
-            result = Parse(s, provider);
-            return true;
+            result = s is null ? null : Parse(s);
+            return result is not null;
         }
         catch (NameSyntaxException)
         {
@@ -86,7 +72,7 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         foreach (var label in labels)
         {
             ArgumentException.ThrowIfNullOrEmpty(label, nameof(labels));
-            printed.Add(NameScanner.PrintLabel(Encoding.UTF8.GetBytes(label)));
+            printed.Add(NameLabel.Print(Encoding.UTF8.GetBytes(label)));
         }
 
         return FromCanonicalLabels(printed.MoveToImmutable());
@@ -125,36 +111,15 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
         return suffix.Count == 0 ? this : Count == 0 ? suffix : new(_labels.AddRange(suffix._labels));
     }
 
-    /// <inheritdoc/>
-    public bool Equals(DstPath? other) => other is not null && _text.Equals(other._text, StringComparison.Ordinal);
+    bool IEquatable<DstPath>.Equals(DstPath? other) => other is not null && _text.Equals(other._text, StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as DstPath);
+    public override bool Equals(object? obj) => ((IEquatable<DstPath>)this).Equals(obj as DstPath);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>Compares label by label, in ordinal order; a prefix comes before the names that it is a prefix of.</summary>
-    public int CompareTo(DstPath? other)
-    {
-        if (other is null)
-        {
-            return 1;
-        }
-
-        for (var i = 0; i < Math.Min(Count, other.Count); i++)
-        {
-            var order = string.CompareOrdinal(_labels[i], other._labels[i]);
-            if (order != 0)
-            {
-                return order;
-            }
-        }
-
-        return Count.CompareTo(other.Count);
-    }
-
-    /// <summary>Returns the canonical form; parsing it gives an equal name.</summary>
+    /// <summary>Returns the canonical text; parsing it gives an equal name.</summary>
     public override string ToString() => _text;
 
     /// <summary>Returns a value that indicates whether two names have the same labels.</summary>
@@ -163,17 +128,21 @@ public sealed class DstPath : IEquatable<DstPath>, IComparable<DstPath>, ISpanPa
     /// <summary>Returns a value that indicates whether two names have different labels.</summary>
     public static bool operator !=(DstPath? left, DstPath? right) => !(left == right);
 
-    /// <summary>Compares two names in the order of <see cref="CompareTo"/>.</summary>
-    public static bool operator <(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) < 0;
+    private static DstPath FromText(ReadOnlySpan<char> path)
+    {
+        if (path.Length == 1)
+        {
+            return Root;
+        }
 
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator <=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) <= 0;
+        var labels = ImmutableArray.CreateBuilder<string>();
+        foreach (var label in path[1..].Split('/'))
+        {
+            labels.Add(NameLabel.Print(path[1..][label]));
+        }
 
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator >(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) > 0;
+        return new(labels.DrainToImmutable());
+    }
 
-    /// <inheritdoc cref="op_LessThan"/>
-    public static bool operator >=(DstPath? left, DstPath? right) => Comparer<DstPath?>.Default.Compare(left, right) >= 0;
-
-    internal static DstPath FromCanonicalLabels(ImmutableArray<string> labels) => labels.IsEmpty ? Root : new(labels);
+    private static DstPath FromCanonicalLabels(ImmutableArray<string> labels) => labels.IsEmpty ? Root : new(labels);
 }

@@ -1,10 +1,10 @@
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Provides random numbers, so that a test can replay a run from a seed. <see cref="RandomSource.Shared"/> in production.
-/// Members may be called from any thread unless the implementation says otherwise.
+/// Represents a source of random numbers, so that a test can replay a run from a seed. Production code uses <see cref="RandomSource.Shared"/>.
+/// Any thread, unless the implementation states otherwise.
 /// </summary>
-public interface IRandomSource
+internal interface IRandomSource
 {
     /// <summary>Returns 64 random bits.</summary>
     ulong NextUInt64();

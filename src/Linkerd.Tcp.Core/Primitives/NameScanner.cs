@@ -1,21 +1,21 @@
-using System.Globalization;
-using System.Text;
-
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// Reads names from a text, one character at a time, with error messages as namerd's
+/// Reads names from a text, one character at a time, with the error messages of namerd
 /// (Finagle's NameTreeParsers): <c>label char expected but '/' found at '/svc/[/]x'</c>.
 /// </summary>
+/// <remarks>Compiled into Core, which reads names, and into Naming, which reads trees and dtabs of names.</remarks>
 internal ref struct NameScanner(ReadOnlySpan<char> text)
 {
     private const string LabelPunctuation = "_:.#$%-";
     private readonly ReadOnlySpan<char> _text = text;
-    private int _position;
 
-    private readonly bool AtEnd => _position == _text.Length;
+    /// <summary>Gets or sets the cursor.</summary>
+    public int Position { get; set; }
 
-    private readonly char Peek => AtEnd ? '\0' : _text[_position];
+    public readonly bool AtEnd => Position == _text.Length;
+
+    public readonly char Peek => AtEnd ? '\0' : _text[Position];
 
     /// <summary>Skips white space, and comments from '#' to the end of the line.</summary>
     public void SkipSpace()
@@ -24,13 +24,13 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         {
             if (IsSpace(Peek))
             {
-                _position++;
+                Position++;
             }
             else if (Peek == '#')
             {
                 while (!AtEnd && Peek != '\n')
                 {
-                    _position++;
+                    Position++;
                 }
             }
             else
@@ -40,18 +40,18 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         }
     }
 
-    private bool TryTake(char expected)
+    public bool TryTake(char expected)
     {
         if (AtEnd || Peek != expected)
         {
             return false;
         }
 
-        _position++;
+        Position++;
         return true;
     }
 
-    private void Take(char expected)
+    public void Take(char expected)
     {
         if (!TryTake(expected))
         {
@@ -67,101 +67,76 @@ internal ref struct NameScanner(ReadOnlySpan<char> text)
         }
     }
 
-    /// <summary>Takes a path: path ::= '/' [ label { '/' label } ]</summary>
-    public DstPath TakePath()
+    /// <summary>Reads a path: path ::= '/' [ label { '/' label } ]</summary>
+    public ReadOnlySpan<char> TakePath()
     {
+        var start = Position;
         Take('/');
-        if (!IsLabelStart())
+        if (IsLabelStart())
         {
-            return DstPath.Root;
+            do
+            {
+                TakeLabel();
+            }
+            while (TryTake('/'));
         }
 
-        var labels = new List<string>();
-        do
-        {
-            labels.Add(TakeLabel());
-        }
-        while (TryTake('/'));
-        return DstPath.FromCanonicalLabels([.. labels]);
+        return Since(start);
     }
 
-    /// <summary>Creates the error at the cursor.</summary>
-    private readonly NameSyntaxException Error(string expected)
-    {
-        var found = AtEnd ? "end of input" : $"'{Peek}'";
-        var cursor = AtEnd ? string.Empty : Peek.ToString();
-        var rest = AtEnd ? [] : _text[(_position + 1)..];
-        return new NameSyntaxException($"{expected} expected but {found} found at '{_text[.._position]}[{cursor}]{rest}'", _position);
-    }
+    public readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
 
-    // White space as the JVM defines it, which includes the separators U+001C to U+001F and no space that forbids a line break.
-    private static bool IsSpace(char c) =>
-        c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
-
-    private readonly bool IsLabelStart() => !AtEnd && (IsLabelChar(Peek) || Peek == '\\');
-
-    private string TakeLabel()
+    /// <summary>Reads a label as written: any byte may be \xhh.</summary>
+    public ReadOnlySpan<char> TakeLabel()
     {
         if (!IsLabelStart())
         {
             throw Error("label char");
         }
 
-        var bytes = new List<byte>();
+        var start = Position;
         while (IsLabelStart())
         {
             if (TryTake('\\'))
             {
                 Take('x');
-                bytes.Add((byte)((TakeHexDigit() << 4) | TakeHexDigit()));
+                SkipHexDigit();
+                SkipHexDigit();
             }
             else
             {
-                bytes.Add((byte)Peek);
-                _position++;
+                Position++;
             }
         }
 
-        return PrintLabel([.. bytes]);
+        return Since(start);
     }
 
-    private int TakeHexDigit()
+    /// <summary>Returns the text from a position to the cursor.</summary>
+    public readonly ReadOnlySpan<char> Since(int start) => _text[start..Position];
+
+    /// <summary>Creates the exception for the cursor. The character that was found is the one there, unless another is given.</summary>
+    public readonly NameSyntaxException Error(string expected, char? instead = null)
+    {
+        var found = instead is null && AtEnd ? "end of input" : $"'{instead ?? Peek}'";
+        var cursor = AtEnd ? string.Empty : Peek.ToString();
+        var rest = AtEnd ? [] : _text[(Position + 1)..];
+        return new NameSyntaxException($"{expected} expected but {found} found at '{_text[..Position]}[{cursor}]{rest}'", Position);
+    }
+
+    public static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
+
+    // White space as defined by the JVM, which includes the separators U+001C to U+001F and excludes no-break spaces.
+    private static bool IsSpace(char c) =>
+        c is >= '\x1c' and <= '\x1f' || (char.IsWhiteSpace(c) && c is not ('\x85' or '\xa0' or '\u2007' or '\u202f'));
+
+    private void SkipHexDigit()
     {
         if (AtEnd || !char.IsAsciiHexDigit(Peek))
         {
             throw Error("hex char");
         }
 
-        return Convert.ToInt32(_text[_position++].ToString(), 16);
-    }
-
-    private static bool IsLabelChar(char c) => char.IsAsciiLetterOrDigit(c) || LabelPunctuation.Contains(c, StringComparison.Ordinal);
-
-    /// <summary>Formats a label: one of legal characters as it is; of any other, every byte as \xhh.</summary>
-    internal static string PrintLabel(ReadOnlySpan<byte> label)
-    {
-        var text = new StringBuilder(label.Length);
-        foreach (var b in label)
-        {
-            if (!IsLabelChar((char)b))
-            {
-                return PrintHex(label);
-            }
-
-            text.Append((char)b);
-        }
-
-        return text.ToString();
-    }
-
-    private static string PrintHex(ReadOnlySpan<byte> label)
-    {
-        var text = new StringBuilder(label.Length * 4);
-        foreach (var b in label)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
-        }
-
-        return text.ToString();
+        Position++;
     }
 }

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Primitives;
 public sealed class NameSyntaxException : FormatException
 {
     /// <summary>Initializes an exception for a position of a text.</summary>
-    /// <param name="message">The message: what was expected, what was found, and where.</param>
+    /// <param name="message">The message: the expected text, the text that was found, and its position.</param>
     /// <param name="position">The offset in characters, from 0, of the first character that does not fit.</param>
     public NameSyntaxException(string message, int position)
         : base(message)

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Linkerd.Tcp.Primitives;
 
 /// <summary>
-/// A xoroshiro128+ generator (Blackman and Vigna, 2018), seeded through splitmix64: two words of state, a nanosecond a draw. A mutable struct; for one thread
+/// Represents a xoroshiro128+ generator (Blackman and Vigna, 2018), seeded through splitmix64: two words of state, one nanosecond for each number. A mutable struct; one thread
 /// at a time.
 /// </summary>
 internal struct Xoroshiro

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Linkerd.Tcp.ProxyProtocol;
 
-/// <summary>Reads the binary header of version 2: section 2.2 of proxy-protocol.txt.</summary>
+/// <summary>Reads the binary header of version 2 (section 2.2 of proxy-protocol.txt).</summary>
 internal static class ProxyBinaryReader
 {
     private const int CommandAt = 12;
@@ -24,7 +24,7 @@ internal static class ProxyBinaryReader
         Unix,
     }
 
-    /// <summary>Reads from bytes that begin with as much of <see cref="ProxyFormat.Signature"/> as there is.</summary>
+    /// <summary>Reads from bytes that begin with all or a part of <see cref="ProxyFormat.Signature"/>.</summary>
     public static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength)
     {
         if (bytes.Length <= CommandAt)
@@ -89,7 +89,7 @@ internal static class ProxyBinaryReader
             return ProxyReadResult.Invalid(problem);
         }
 
-        // A datagram's addresses are not those of a connection: as UNSPEC.
+        // The addresses of a datagram are not those of a connection: handled as UNSPEC.
         var block = header[ProxyFormat.Prefix..tlvsAt];
         var (source, destination) = (isStream ? family : Family.Unspecified) switch
         {
@@ -101,7 +101,7 @@ internal static class ProxyBinaryReader
         return new(new ProxyHeader(ProxyCommand.Proxy, source, destination, header[tlvsAt..].ToArray()), header.Length);
     }
 
-    // It "must accept this connection as valid [...] and discard the protocol block": what cannot be read is left out. A checksum must be right all the same.
+    // It "must accept this connection as valid [...] and discard the protocol block": unreadable fields are left out. A checksum must be right nevertheless.
     private static ProxyReadResult ReadLocal(ReadOnlySpan<byte> header, int tlvsAt)
     {
         if (tlvsAt >= header.Length || CheckTlvs(header, tlvsAt) is not null)
@@ -169,8 +169,8 @@ internal static class ProxyBinaryReader
         return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, BinaryPrimitives.ReadUInt16BigEndian(port));
     }
 
-    // Null for the address of a socket without a name, and for what this platform has no address for: of those the socket's own count. The length of an abstract
-    // name (a zero byte first) does not travel; the zeros at its end are no part of it.
+    // Null for the address of a socket without a name, and for an address that this platform does not support: then the socket's own address counts. The length of an abstract
+    // name (a zero byte first) is not transmitted; the zeros at its end are not a part of it.
     private static UnixDomainSocketEndPoint? ReadUnix(ReadOnlySpan<byte> bytes)
     {
         var zero = bytes.IndexOf((byte)0);

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the purpose of a connection that begins with a <see cref="ProxyHeader"/>.</summary>
-public enum ProxyCommand
+internal enum ProxyCommand
 {
     /// <summary>The sender made the connection for itself, such as a health check. The addresses of the socket count.</summary>
     Local = 0,

@@ -4,31 +4,31 @@ using System.Text;
 
 namespace Linkerd.Tcp.ProxyProtocol;
 
-/// <summary>The numbers and the signs of the PROXY protocol.</summary>
+/// <summary>Contains the constants of the PROXY protocol.</summary>
 internal static class ProxyFormat
 {
-    /// <summary>The longest line of version 1, with its CRLF.</summary>
+    /// <summary>The largest length of a version 1 line, including its CRLF.</summary>
     public const int MaxLineLength = 107;
 
-    /// <summary>What version 2 has before the addresses: signature, version and command, family and protocol, length.</summary>
+    /// <summary>The length of the version 2 fields before the addresses: signature, version and command, family and protocol, length.</summary>
     public const int Prefix = 16;
 
-    /// <summary>The addresses of IPv4: two of 4 bytes, and two ports.</summary>
+    /// <summary>The length of the IPv4 addresses: two of 4 bytes, and two ports.</summary>
     public const int InetBlock = 12;
 
-    /// <summary>The addresses of IPv6: two of 16 bytes, and two ports.</summary>
+    /// <summary>The length of the IPv6 addresses: two of 16 bytes, and two ports.</summary>
     public const int Inet6Block = 36;
 
-    /// <summary>A Unix-domain address: <c>sun_path</c> of unix(7).</summary>
+    /// <summary>The length of a Unix-domain address: <c>sun_path</c> of unix(7).</summary>
     public const int UnixPath = 108;
 
-    /// <summary>Two Unix-domain addresses.</summary>
+    /// <summary>The length of two Unix-domain addresses.</summary>
     public const int UnixBlock = 2 * UnixPath;
 
-    /// <summary>What an optional field has before its value: type and length.</summary>
+    /// <summary>The length of an optional field before its value: type and length.</summary>
     public const int TlvPrefix = 3;
 
-    /// <summary>The optional field with the checksum.</summary>
+    /// <summary>The length of the optional field with the checksum.</summary>
     public const int ChecksumTlv = TlvPrefix + sizeof(uint);
 
     private const int Quoted = 24;
@@ -37,7 +37,7 @@ internal static class ProxyFormat
 
     public static ReadOnlySpan<byte> LinePrefix => "PROXY "u8;
 
-    /// <summary>The CRC32c (RFC 4960, appendix B) of a header, its four bytes at <paramref name="at"/> taken as 0.</summary>
+    /// <summary>Returns the CRC32c (RFC 4960, appendix B) of a header, with its four bytes at <paramref name="at"/> taken as 0.</summary>
     public static uint Checksum(ReadOnlySpan<byte> header, int at)
     {
         var crc = Add(uint.MaxValue, header[..at]);
@@ -45,7 +45,7 @@ internal static class ProxyFormat
         return ~Add(crc, header[(at + sizeof(uint))..]);
     }
 
-    /// <summary>The first bytes, for a message: what is not printable ASCII as <c>\x00</c>.</summary>
+    /// <summary>Returns the first bytes for a message, with bytes other than printable ASCII as <c>\x00</c>.</summary>
     public static string Quote(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder("'");

@@ -11,13 +11,13 @@ namespace Linkerd.Tcp.ProxyProtocol;
 /// <remarks>A receiver must know which peers send it, and require it from those alone: otherwise clients could choose their addresses.</remarks>
 public sealed class ProxyHeader
 {
-    /// <summary>The default of the longest header that is read, in bytes: 15 KiB, so that it fits a window of 16 KiB with the data behind it.</summary>
-    public const int DefaultMaxLength = 15 * 1024;
+    /// <summary>The default of the largest header length, in bytes: 15 KiB, so that a header and data behind it fit a window of 16 KiB.</summary>
+    internal const int DefaultMaxLength = 15 * 1024;
 
     internal const int MaxUniqueIdLength = 128;
     internal const int SslPrefix = 5;
 
-    // Behind the longest addresses and a checksum.
+    // The room that the longest addresses and a checksum leave.
     private const int MaxTlvsLength = ushort.MaxValue - ProxyFormat.UnixBlock - ProxyFormat.ChecksumTlv;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly ReadOnlyMemory<byte> _tlvs;
@@ -25,9 +25,9 @@ public sealed class ProxyHeader
     /// <summary>Initializes the header of a connection that is made for a client.</summary>
     /// <param name="source">The client's address: an IP address with a port, or a Unix-domain socket. Null: unknown.</param>
     /// <param name="destination">The address that the client connected to. Null: unknown.</param>
-    /// <param name="tlvs">Optional fields, in the order in which version 2 sends them; version 1 has none. The checksum is not one of them: <see cref="Write"/> makes it.</param>
-    /// <exception cref="ArgumentException">A field is a checksum, an id of more than 128 bytes, or they are longer than a header can be.</exception>
-    public ProxyHeader(EndPoint? source, EndPoint? destination, params ReadOnlySpan<ProxyTlv> tlvs)
+    /// <param name="tlvs">The optional fields, in the order in which version 2 sends them; version 1 has none. They do not include the checksum, which <see cref="Write"/> adds.</param>
+    /// <exception cref="ArgumentException">A field is a checksum or an id of more than 128 bytes, or the fields are longer than a header can be.</exception>
+    internal ProxyHeader(EndPoint? source, EndPoint? destination, params ReadOnlySpan<ProxyTlv> tlvs)
         : this(ProxyCommand.Proxy, Plain(source), Plain(destination), Join(tlvs))
     {
     }
@@ -41,22 +41,22 @@ public sealed class ProxyHeader
     }
 
     /// <summary>Gets the header of a connection that the sender makes for itself, such as a health check: LOCAL in version 2, UNKNOWN in version 1.</summary>
-    public static ProxyHeader Local { get; } = new(ProxyCommand.Local, null, null, default(ReadOnlyMemory<byte>));
+    internal static ProxyHeader Local { get; } = new(ProxyCommand.Local, null, null, default(ReadOnlyMemory<byte>));
 
-    /// <summary>Gets the purpose of the connection.</summary>
-    public ProxyCommand Command { get; }
+    /// <summary>Gets a value that indicates whether the sender made the connection for itself, such as a health check (LOCAL), so that the addresses of the socket count.</summary>
+    public bool IsLocal => Command == ProxyCommand.Local;
 
     /// <summary>
-    /// Gets the client's address; null if the header has none (LOCAL, UNSPEC, UNKNOWN, datagrams), so that the address of the socket's peer counts.
-    /// An IPv4 address that was mapped into IPv6 is IPv4.
+    /// Gets the client's address; null if the header has none (LOCAL, UNSPEC, UNKNOWN, datagrams): then the address of the socket's peer counts.
+    /// An IPv4 address that is mapped into IPv6 is returned as IPv4.
     /// </summary>
     public EndPoint? Source { get; }
 
-    /// <summary>Gets the address that the client connected to; null if the header has none. As <see cref="Source"/>.</summary>
+    /// <summary>Gets the address that the client connected to; null if the header has none. Mapped addresses as in <see cref="Source"/>.</summary>
     public EndPoint? Destination { get; }
 
-    /// <summary>Gets the optional fields, in the order and with the bytes in which they came; a checksum and padding too.</summary>
-    public IEnumerable<ProxyTlv> Tlvs
+    /// <summary>Gets the optional fields, in the order and with the bytes in which they were received, including a checksum and padding.</summary>
+    internal IEnumerable<ProxyTlv> Tlvs
     {
         get
         {
@@ -67,7 +67,7 @@ public sealed class ProxyHeader
         }
     }
 
-    /// <summary>Gets the host name that the client asked for (0x02); null if there is none, or if it is no UTF-8.</summary>
+    /// <summary>Gets the host name that the client asked for (0x02); null if there is none, or if it is not UTF-8.</summary>
     public string? Authority => TextOf(ProxyTlvType.Authority);
 
     /// <summary>Gets the protocol over the connection (0x01), such as <c>h2</c>; empty if there is none.</summary>
@@ -76,21 +76,16 @@ public sealed class ProxyHeader
     /// <summary>Gets the id of the connection (0x05), at most 128 bytes; empty if there is none.</summary>
     public ReadOnlyMemory<byte> UniqueId => TryGetTlv(ProxyTlvType.UniqueId, out var value) ? value : default;
 
-    /// <summary>Gets the name of the sender's network namespace (0x30); null if there is none.</summary>
-    public string? NetworkNamespace => TextOf(ProxyTlvType.NetworkNamespace);
-
-    /// <summary>Gets the client's TLS connection to the sender (0x20); null if there is none.</summary>
-    public ProxySsl? Ssl => TryGetTlv(ProxyTlvType.Ssl, out var value) && value.Length >= SslPrefix
-        ? new ProxySsl(value.Span[0], BinaryPrimitives.ReadUInt32BigEndian(value.Span[1..]), value[SslPrefix..])
-        : null;
+    /// <summary>Gets the purpose of the connection.</summary>
+    internal ProxyCommand Command { get; }
 
     internal ReadOnlySpan<byte> RawTlvs => _tlvs.Span;
 
     /// <summary>Reads a header of either version from the first bytes of a connection. Call it again with more bytes, from the first one on, while it needs more.</summary>
-    /// <param name="bytes">What has come so far; the data of the client may follow the header.</param>
-    /// <param name="maxLength">The longest header that is read, in bytes, from 107 to 65,328. One that says that it is longer is refused at once.</param>
+    /// <param name="bytes">The bytes received so far; the data of the client may follow the header.</param>
+    /// <param name="maxLength">The largest header length, in bytes, from 107 to 65,328. A header that declares a larger length is refused at once.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is not between 107 and 65,328.</exception>
-    public static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
+    internal static ProxyReadResult Read(ReadOnlySpan<byte> bytes, int maxLength = DefaultMaxLength)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, ProxyFormat.MaxLineLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, ProxyFormat.Prefix + MaxTlvsLength);
@@ -100,12 +95,15 @@ public sealed class ProxyHeader
             : ProxyReadResult.Invalid($"the connection begins with {ProxyFormat.Quote(bytes)}; expected a PROXY header, version 1 (PROXY ...) or 2 (\\x0D\\x0A\\x0D\\x0A\\x00...)");
     }
 
-    /// <summary>Gets the first optional field of a type.</summary>
-    public bool TryGetTlv(ProxyTlvType type, out ReadOnlyMemory<byte> value)
+    /// <summary>Gets the value of the first optional field (TLV) of a type.</summary>
+    /// <param name="type">The type, as section 2.2 of proxy-protocol.txt registers it: 0x20 for the client's TLS connection, 0x30 for a network namespace, 0xE0 to 0xEF for applications.</param>
+    /// <param name="value">The bytes as received, at most 65,535.</param>
+    /// <returns>False if there is no such field.</returns>
+    public bool TryGetTlv(byte type, out ReadOnlyMemory<byte> value)
     {
         for (var rest = _tlvs; TryTake(ref rest, out var tlv);)
         {
-            if (tlv.Type == type)
+            if (tlv.Type == (ProxyTlvType)type)
             {
                 value = tlv.Value;
                 return true;
@@ -116,20 +114,23 @@ public sealed class ProxyHeader
         return false;
     }
 
+    /// <inheritdoc cref="TryGetTlv(byte, out ReadOnlyMemory{byte})"/>
+    internal bool TryGetTlv(ProxyTlvType type, out ReadOnlyMemory<byte> value) => TryGetTlv((byte)type, out value);
+
     /// <summary>Gets the size of a buffer that <see cref="Write"/> can fill, in bytes.</summary>
-    public int GetMaxLength(ProxyProtocolVersion version) =>
+    internal int GetMaxLength(ProxyProtocolVersion version) =>
         version == ProxyProtocolVersion.V1 ? ProxyFormat.MaxLineLength : ProxyFormat.Prefix + ProxyFormat.UnixBlock + ProxyFormat.ChecksumTlv + _tlvs.Length;
 
     /// <summary>
-    /// Writes the header. IPv4 with IPv6 is sent as IPv6, the IPv4 address mapped. Version 1 sends UNKNOWN if an address is not an IP address or is unknown;
+    /// Writes the header. If one address is IPv4 and the other IPv6, the IPv4 address is mapped. Version 1 sends UNKNOWN if an address is not an IP address or is unknown;
     /// version 2 sends LOCAL without addresses then, as HAProxy does, except that Unix-domain sockets are sent as AF_UNIX.
     /// </summary>
     /// <param name="buffer">The buffer, of <see cref="GetMaxLength"/> bytes.</param>
     /// <param name="version">The version. Version 1 leaves out the optional fields.</param>
-    /// <param name="withChecksum">Whether version 2 gets a CRC32C.</param>
+    /// <param name="withChecksum">True to add a CRC32C to version 2.</param>
     /// <returns>The number of bytes that were written.</returns>
     /// <exception cref="ArgumentException">The buffer is too small.</exception>
-    public int Write(Span<byte> buffer, ProxyProtocolVersion version, bool withChecksum = false)
+    internal int Write(Span<byte> buffer, ProxyProtocolVersion version, bool withChecksum = false)
     {
         var size = GetMaxLength(version);
         if (buffer.Length < size)
@@ -140,7 +141,7 @@ public sealed class ProxyHeader
         return version == ProxyProtocolVersion.V1 ? ProxyHeaderWriter.WriteLine(this, buffer) : ProxyHeaderWriter.WriteBinary(this, buffer, withChecksum);
     }
 
-    /// <summary>The purpose and the addresses, for a log.</summary>
+    /// <summary>Returns the purpose and the addresses, for a log.</summary>
     public override string ToString() => Command == ProxyCommand.Local ? "LOCAL" : $"PROXY {Source?.ToString() ?? "unknown"} -> {Destination?.ToString() ?? "unknown"}";
 
     internal static bool TryTake(ref ReadOnlyMemory<byte> rest, out ProxyTlv tlv)

@@ -15,7 +15,7 @@ internal static class ProxyHeaderWriter
     private const byte TcpOverInet6 = 0x21;
     private const byte UnixStream = 0x31;
 
-    // Of SocketAddress: sun_family is before sun_path.
+    // In SocketAddress, sun_family precedes sun_path.
     private const int PathOfSocketAddress = 2;
 
     /// <summary>Writes the line of version 1.</summary>
@@ -52,7 +52,7 @@ internal static class ProxyHeaderWriter
             end += ProxyFormat.ChecksumTlv;
         }
 
-        // A header that was received may have the checksum of what it was.
+        // A header that was received may contain a checksum of its original bytes.
         for (var rest = header.RawTlvs; !rest.IsEmpty;)
         {
             var length = ProxyFormat.TlvPrefix + BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
@@ -90,7 +90,7 @@ internal static class ProxyHeaderWriter
                 WriteUnix(header.Destination, block[ProxyFormat.UnixPath..ProxyFormat.UnixBlock]);
                 return (Proxy, UnixStream, ProxyFormat.UnixBlock);
             default:
-                // PROXY with UNSPEC would say more, and HAProxy 2.6 closes a connection that begins with it.
+                // PROXY with UNSPEC would mean something else, and HAProxy 2.6 closes a connection that begins with it.
                 return (Local, 0, 0);
         }
     }
@@ -98,7 +98,7 @@ internal static class ProxyHeaderWriter
     private static bool IsInet(IPEndPoint source, IPEndPoint destination) =>
         source.AddressFamily == AddressFamily.InterNetwork && destination.AddressFamily == AddressFamily.InterNetwork;
 
-    // Zones have no place in a header; where one address is IPv6 the other is mapped, as HAProxy does.
+    // A header cannot contain zones; if one address is IPv6 the other is mapped, as in HAProxy.
     private static IPAddress AddressOf(IPEndPoint endPoint, bool isInet)
     {
         var address = endPoint.Address;

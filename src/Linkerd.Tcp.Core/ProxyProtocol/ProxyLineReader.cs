@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Linkerd.Tcp.ProxyProtocol;
 
-/// <summary>Reads the line of version 1: section 2.1 of proxy-protocol.txt.</summary>
+/// <summary>Reads the line of version 1 (section 2.1 of proxy-protocol.txt).</summary>
 internal static class ProxyLineReader
 {
     private const byte Cr = (byte)'\r';
@@ -14,7 +14,7 @@ internal static class ProxyLineReader
     private const int MaxPortDigits = 5;
     private static readonly SearchValues<byte> OfV6 = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
-    /// <summary>Reads from bytes that begin with as much of <see cref="ProxyFormat.LinePrefix"/> as there is.</summary>
+    /// <summary>Reads from bytes that begin with all or a part of <see cref="ProxyFormat.LinePrefix"/>.</summary>
     public static ProxyReadResult Read(ReadOnlySpan<byte> bytes)
     {
         var end = bytes[..Math.Min(bytes.Length, ProxyFormat.MaxLineLength)].IndexOfAny(Cr, Lf);
@@ -93,7 +93,7 @@ internal static class ProxyLineReader
             : new(new ProxyHeader(ProxyCommand.Proxy, new IPEndPoint(source, sourcePort), new IPEndPoint(destination, destinationPort), default(ReadOnlyMemory<byte>)), consumed);
     }
 
-    // Up to one space, or to the end; behind the end there are only empty fields, and the place is one further.
+    // Takes the field up to one space or the end. Behind the end, fields are empty and the position is one further.
     private static ReadOnlySpan<byte> Take(ReadOnlySpan<byte> line, ref int at, out int start)
     {
         start = Math.Min(at, line.Length);
@@ -125,7 +125,7 @@ internal static class ProxyLineReader
         return new IPAddress(address);
     }
 
-    // Zones, brackets and prefixes are no part of an address here. inet_ntop(3), and so HAProxy, prints the last 32 bits of a mapped address as IPv4.
+    // Zones, brackets and prefixes are not part of an address here. inet_ntop(3), and so HAProxy, prints the last 32 bits of a mapped address as IPv4.
     private static IPAddress? ReadV6(ReadOnlySpan<byte> text)
     {
         if (text.ContainsAnyExcept(OfV6) || !text.Contains((byte)':')
@@ -140,7 +140,7 @@ internal static class ProxyLineReader
 
     private static int ReadPort(ReadOnlySpan<byte> text) => ReadNumber(text, MaxPortDigits) is var port && port <= ushort.MaxValue ? port : -1;
 
-    // -1 if it is none, or has a leading zero.
+    // -1 if it is not a number, or has a leading zero.
     private static int ReadNumber(ReadOnlySpan<byte> digits, int most) =>
         digits.Length >= 1 && digits.Length <= most && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (digits[0] != '0' || digits.Length == 1)
             ? int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture)

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.ProxyProtocol;
 
 /// <summary>Represents the state of a read of a <see cref="ProxyHeader"/>.</summary>
-public enum ProxyReadStatus
+internal enum ProxyReadStatus
 {
     /// <summary>The bytes can be the beginning of a header.</summary>
     NeedsMore,
@@ -9,6 +9,6 @@ public enum ProxyReadStatus
     /// <summary>The header is complete.</summary>
     Done,
 
-    /// <summary>The bytes are no header, whatever follows. The connection is to be closed.</summary>
+    /// <summary>The bytes are not the beginning of a header. The connection is to be closed.</summary>
     Invalid,
 }

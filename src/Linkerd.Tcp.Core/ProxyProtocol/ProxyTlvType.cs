@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.ProxyProtocol;
 
-/// <summary>Represents the type of an optional field of a version 2 <see cref="ProxyHeader"/>: those that section 2.2 of proxy-protocol.txt registers. Any other byte is kept too.</summary>
-public enum ProxyTlvType : byte
+/// <summary>Represents the type of an optional field of a version 2 <see cref="ProxyHeader"/>, as registered in section 2.2 of proxy-protocol.txt. Fields of other types are kept too.</summary>
+internal enum ProxyTlvType : byte
 {
     /// <summary>No type; never sent.</summary>
     None = 0,

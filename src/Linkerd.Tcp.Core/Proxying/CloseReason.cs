@@ -8,35 +8,52 @@ namespace Linkerd.Tcp;
 /// <c>CD</c> a client that reset the connection in the data phase, <c>sC</c> a server that did not answer a connect in time. For a session that a limit
 /// of the proxy refused, the limit follows: <c>PA:accept_rate</c>. Immutable; any thread.
 /// </summary>
-/// <param name="By">The side that ended the session.</param>
-/// <param name="Phase">The phase in which it ended.</param>
-/// <param name="TimedOut">True if a time limit decided; the first letter is lower case then.</param>
 /// <remarks>HAProxy configuration manual, section 8.5, "Session state at disconnection".</remarks>
-public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool TimedOut = false)
+public readonly struct CloseReason : IEquatable<CloseReason>
 {
     private const int TimedOutBit = 1 << 16;
     private const int RefusalShift = 17;
     private const int RefusalMask = 0x7F;
     private const int Decided = 1 << 24;
 
-    // The reasons are few, and every session reports one to the metrics.
+    // There are few reasons, and every session reports one to the metrics.
     private static readonly ConcurrentDictionary<int, string> Texts = new();
 
-    /// <summary>Gets the reason of a session in which both directions ended with a FIN.</summary>
+    /// <summary>Initializes a reason.</summary>
+    /// <param name="by">The side that ended the session.</param>
+    /// <param name="phase">The phase in which it ended.</param>
+    /// <param name="timedOut">True if a time limit ended it; the first letter is then lower case.</param>
+    public CloseReason(ClosedBy by, ClosePhase phase, bool timedOut = false)
+        : this(by, phase, timedOut, RejectReason.None)
+    {
+    }
+
+    private CloseReason(ClosedBy by, ClosePhase phase, bool timedOut, RejectReason rejectReason) => (By, Phase, TimedOut, RejectReason) = (by, phase, timedOut, rejectReason);
+
+    /// <summary>Gets the reason of a session that ended with a FIN in both directions.</summary>
     public static CloseReason Normal => default;
 
     /// <summary>Gets the limit of the proxy that refused the client; <see cref="RejectReason.None"/> if none did.</summary>
-    public RejectReason RejectReason { get; init; }
+    public RejectReason RejectReason { get; }
+
+    /// <summary>Gets the side that ended the session.</summary>
+    public ClosedBy By { get; }
+
+    /// <summary>Gets the phase in which the session ended.</summary>
+    public ClosePhase Phase { get; }
+
+    /// <summary>Gets a value that indicates whether a time limit ended the session; the first letter is then lower case.</summary>
+    public bool TimedOut { get; }
 
     /// <summary>Gets a value that indicates whether this is the normal end.</summary>
     public bool IsNormal => By == ClosedBy.None;
 
-    /// <summary>The letters, and the word of a refusal, as a string that is made once.</summary>
+    /// <summary>Gets the letters, and the word of a refusal, as a cached string.</summary>
     internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
 
-    /// <summary>Returns the reason of a session that a limit of the proxy refused: by the proxy, at accept or in the queue.</summary>
+    /// <summary>Returns the reason of a session that a limit of the proxy refused, at accept or in the queue.</summary>
     /// <param name="refusal">The limit.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="refusal"/> is <see cref="RejectReason.None"/>, or no value of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="refusal"/> is <see cref="RejectReason.None"/>, or not a value of the enumeration.</exception>
     public static CloseReason Rejected(RejectReason refusal)
     {
         if (refusal == RejectReason.None || !Enum.IsDefined(refusal))
@@ -44,10 +61,10 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
             throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "A limit that refuses was expected.");
         }
 
-        return new(ClosedBy.Proxy, refusal.PhaseOf()) { RejectReason = refusal };
+        return new(ClosedBy.Proxy, refusal.PhaseOf(), timedOut: false, refusal);
     }
 
-    /// <summary>Returns the two letters, followed by a colon and its word for a refusal.</summary>
+    /// <summary>Returns the two letters, followed for a refusal by a colon and the word of the limit.</summary>
     public override string ToString()
     {
         var who = By == ClosedBy.None ? '-' : (char)By;
@@ -55,11 +72,24 @@ public readonly record struct CloseReason(ClosedBy By, ClosePhase Phase, bool Ti
         return RejectReason == RejectReason.None ? $"{letters.Item1}{letters.Item2}" : $"{letters.Item1}{letters.Item2}:{RejectReason.ToTag()}";
     }
 
-    // Packed so that it can be set once, atomically: 0 is "not decided yet", which no packed reason is.
+    /// <inheritdoc/>
+    public bool Equals(CloseReason other) => By == other.By && Phase == other.Phase && TimedOut == other.TimedOut && RejectReason == other.RejectReason;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is CloseReason other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Pack();
+
+    /// <summary>Returns a value that indicates whether two reasons are equal.</summary>
+    public static bool operator ==(CloseReason left, CloseReason right) => left.Equals(right);
+
+    /// <summary>Returns a value that indicates whether two reasons differ.</summary>
+    public static bool operator !=(CloseReason left, CloseReason right) => !left.Equals(right);
+
+    // Packed so that it can be set once, atomically. 0 means "not decided yet"; no packed reason is 0.
     internal int Pack() => Decided | (int)RejectReason << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
 
-    internal static CloseReason Unpack(int packed) => new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0)
-    {
-        RejectReason = (RejectReason)((packed >> RefusalShift) & RefusalMask),
-    };
+    internal static CloseReason Unpack(int packed) =>
+        new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0, (RejectReason)((packed >> RefusalShift) & RefusalMask));
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Proxying;
 
-/// <summary>Represents a view of one running copy, and the handle to end it. For one copy. Any thread.</summary>
+/// <summary>Represents a view of one running copy, and the handle to end it. Serves one copy only. Any thread.</summary>
 public sealed class DuplexControl
 {
     private volatile DuplexRun? _run;
@@ -18,15 +18,15 @@ public sealed class DuplexControl
     /// <summary>Gets the number of bytes sent to the client so far.</summary>
     public long BytesToClient => _run?.BytesToClient ?? 0;
 
-    /// <summary>Gets the time at which bytes last went either way, or at which the copy began; null before it began.</summary>
+    /// <summary>Gets the time at which bytes last moved in either direction, or at which the copy began; null before it began.</summary>
     public DateTimeOffset? LastActivity => _run?.LastActivity;
 
-    /// <summary>Gets the reason for which the copy ended, or is about to; null while nothing ends it.</summary>
-    public CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
+    /// <summary>Gets the reason for which the copy ended or is about to end; null if none is set.</summary>
+    internal CloseReason? Reason => Volatile.Read(ref _reason) is var packed and not 0 ? CloseReason.Unpack(packed) : null;
 
     /// <summary>Ends the copy: both connections are reset. If the copy has not begun, it ends as soon as it does.</summary>
     /// <param name="reason">The reason.</param>
-    /// <returns>True if this reason is the one that counts; the first one wins.</returns>
+    /// <returns>True if this reason was set; only the first one is.</returns>
     public bool TryEnd(CloseReason reason)
     {
         if (!TrySetReason(reason))
@@ -38,7 +38,7 @@ public sealed class DuplexControl
         return true;
     }
 
-    /// <summary>The first end of the copy; default if it never began. Once it has ended.</summary>
+    /// <summary>Gets the first end of the copy; default if it never began. Valid once the copy has ended.</summary>
     internal FirstEnd FirstEnd => _run?.FirstEnd ?? default;
 
     internal bool TrySetReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, reason.Pack(), 0) == 0;

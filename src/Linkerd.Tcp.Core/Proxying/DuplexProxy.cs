@@ -23,12 +23,17 @@ public sealed class DuplexProxy
 
     /// <summary>Initializes a proxy.</summary>
     /// <param name="options">The limits of each copy; copied; default: those of <see cref="DuplexOptions"/>.</param>
-    /// <param name="random">The source of the jitter of <see cref="DuplexOptions.Lifetime"/>; default: a shared one, seeded by the operating system.</param>
+    /// <param name="random">The generator of the jitter of <see cref="DuplexOptions.Lifetime"/>, which is used under a lock on itself; default: a fast one that all threads share.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
-    public DuplexProxy(DuplexOptions? options = null, IRandomSource? random = null)
+    public DuplexProxy(DuplexOptions? options = null, Random? random = null)
+        : this(RandomSource.Of(random), options)
+    {
+    }
+
+    internal DuplexProxy(IRandomSource random, DuplexOptions? options)
     {
         _options = OptionsValidator.Validated((options ?? new()).Copy(), static (options, validator) => options.Validate(validator));
-        _random = random ?? RandomSource.Shared;
+        _random = random;
     }
 
     /// <summary>

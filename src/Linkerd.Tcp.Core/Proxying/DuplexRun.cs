@@ -4,22 +4,16 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Proxying;
 
 /// <summary>
-/// One copy while it runs. The two directions are relays of their own, which may run on two threads; each ends by itself, and an abnormal end
-/// aborts both connections, which ends the rest. State that the directions share is either written once or under the lock.
+/// Represents one running copy. The two directions are separate relays, which may run on two threads. Each ends on its own; an abnormal end
+/// aborts both connections, which ends the other direction. State that the directions share is either written once or guarded by the lock.
 /// </summary>
-internal sealed partial class DuplexRun
+internal sealed class DuplexRun : ITimerHandler
 {
-    private readonly TransportConnection _client;
     private readonly PreconnectGate? _hold;
-    private readonly HalfDuplex _up;
-    private readonly HalfDuplex _down;
-    private readonly DuplexOptions _options;
     private readonly DuplexControl _control;
     private readonly IDuplexOwner _owner;
-    private readonly TimeProvider _clock;
-    private readonly long _startedAt;
-    private readonly TimeSpan _lifetime;
     private TransportConnection _server;
+    private DuplexTimeouts _timeouts = new();
     private Exception? _error;
     private int _running = 2;
     private int _resetting;
@@ -33,37 +27,72 @@ internal sealed partial class DuplexRun
         IDuplexOwner owner,
         IServerReplacement? replacement = null)
     {
-        _client = client;
+        Client = client;
         _server = server;
-        _options = options;
+        Options = options;
         _control = control;
         _owner = owner;
-        _clock = client.Executor.TimeProvider;
-        _startedAt = _clock.GetTimestamp();
-        _up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, _startedAt);
-        _down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, _startedAt);
-        _lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
-        _hold = replacement is null ? null : new PreconnectGate(this, _up, _down, replacement);
+        Clock = client.Executor.TimeProvider;
+        StartedAt = Clock.GetTimestamp();
+        Up = new HalfDuplex(this, client, server, ClosedBy.Client, ClosedBy.Server, StartedAt);
+        Down = new HalfDuplex(this, server, client, ClosedBy.Server, ClosedBy.Client, StartedAt);
+        Lifetime = options.Lifetime == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : random.Jitter(options.Lifetime, options.LifetimeJitter);
+        _hold = replacement is null ? null : new PreconnectGate(this, Up, Down, replacement);
     }
 
-    public long BytesFromClient => _up.Received;
+    public TransportConnection Client { get; }
 
-    public long BytesToServer => _up.Sent;
+    public HalfDuplex Up { get; }
 
-    public long BytesFromServer => _down.Received;
+    public HalfDuplex Down { get; }
 
-    public long BytesToClient => _down.Sent;
+    public DuplexOptions Options { get; }
 
-    public DateTimeOffset LastActivity => _clock.GetUtcNow() - _clock.GetElapsedTime(LastMoved);
+    public TimeProvider Clock { get; }
 
-    public long Now => _clock.GetTimestamp();
+    public long StartedAt { get; }
 
-    /// <summary>True if its end is decided.</summary>
+    /// <summary>Gets the time limit of the copy, with its jitter.</summary>
+    public TimeSpan Lifetime { get; }
+
+    public long BytesFromClient => Up.Received;
+
+    public long BytesToServer => Up.Sent;
+
+    public long BytesFromServer => Down.Received;
+
+    public long BytesToClient => Down.Sent;
+
+    public DateTimeOffset LastActivity => Clock.GetUtcNow() - Clock.GetElapsedTime(LastMoved);
+
+    /// <summary>Gets the time at which bytes last moved in either direction.</summary>
+    public long LastMoved => Math.Max(Up.LastMoved, Down.LastMoved);
+
+    public long Now => Clock.GetTimestamp();
+
+    /// <summary>Gets a value that indicates whether the reason of the end is set.</summary>
     public bool IsEnding => _control.Reason is not null;
 
-    public ClosePhase Phase => _up.IsLast || _down.IsLast ? ClosePhase.Last : ClosePhase.Data;
+    public ClosePhase Phase => Up.IsLast || Down.IsLast ? ClosePhase.Last : ClosePhase.Data;
 
-    /// <exception cref="InvalidOperationException">The control serves another copy already.</exception>
+    /// <summary>Gets the side that ended the copy first, and the time until then. Valid once the copy has ended.</summary>
+    public FirstEnd FirstEnd
+    {
+        get
+        {
+            // If the proxy ended the copy, by a limit or by a call, no direction has an end of its own.
+            var up = Up.Ended ? Up.EndedAt : long.MaxValue;
+            var down = Down.Ended ? Down.EndedAt : long.MaxValue;
+            var at = Math.Min(up, down);
+            var after = Clock.GetElapsedTime(StartedAt, at == long.MaxValue ? Clock.GetTimestamp() : at);
+
+            // A reset by the server may be found by the direction that sends to it. If both directions are open, it came before any other end.
+            var wasReset = _control.Reason is { By: ClosedBy.Server, Phase: ClosePhase.Data, TimedOut: false };
+            return new(wasReset || (Down.EndedWithFin && down < up), after);
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">The control already serves another copy.</exception>
     public void Start()
     {
         _control.Attach(this);
@@ -74,7 +103,7 @@ internal sealed partial class DuplexRun
 
         try
         {
-            StartTimer();
+            _timeouts.Start(this);
             if (_hold is { } hold)
             {
                 hold.Start();
@@ -82,12 +111,12 @@ internal sealed partial class DuplexRun
             else
             {
                 StartUp();
-                _server.StartRelay(_client, _down);
+                _server.StartRelay(Client, Down);
             }
         }
         catch (Exception error)
         {
-            // A call to a connection that may be user code, before either direction began: a relay does not report its exceptions.
+            // The connection may be user code, and no direction has begun: a relay does not report its exceptions.
             OnFaulted(error);
             EndDirection();
         }
@@ -96,26 +125,45 @@ internal sealed partial class DuplexRun
     /// <summary>Starts the direction from the client.</summary>
     public void StartUp()
     {
-        if (_options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
+        if (Options.FirstByteTimeout != Timeout.InfiniteTimeSpan)
         {
-            // Bytes that were received already are handed over by the relay without an event.
-            if (_client.UnreadBytes > 0)
+            // The relay sends the bytes that were already received without a notification.
+            if (Client.UnreadBytes > 0)
             {
                 OnFirstFromClient(Now);
             }
             else
             {
-                _up.TellFirst();
+                Up.TellFirst();
             }
         }
 
-        _client.StartRelay(_server, _up);
+        Client.StartRelay(_server, Up);
     }
 
-    /// <summary>Ends both connections at once, and throws nothing. Any thread. The caller has set the reason before.</summary>
+    /// <summary>Called when the client's first bytes have come or are about to be sent to the server: the first-byte timeout of the server starts. Not called if it is not limited.</summary>
+    public void OnFirstFromClient(long now) => _timeouts.OnFirstFromClient(this, now);
+
+    /// <summary>Called when a direction is blocked, and cannot notice the loss of its source.</summary>
+    public void WatchBlocked() => _timeouts.WatchBlocked(this);
+
+    void ITimerHandler.OnTimer()
+    {
+        try
+        {
+            _timeouts.Reschedule(this, isTime: true);
+        }
+        catch (Exception error)
+        {
+            // An exception on a timer's thread has no other handler.
+            Fail(error);
+        }
+    }
+
+    /// <summary>Aborts both connections; does not throw. Any thread. The caller has set the reason before.</summary>
     public void Abort()
     {
-        Abort(_client);
+        Abort(Client);
         Abort(Volatile.Read(ref _server));
         try
         {
@@ -127,22 +175,22 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>Ends the copy for a reason, if there is none yet.</summary>
+    /// <summary>Ends the copy with a reason, unless one is set.</summary>
     public void EndNow(CloseReason reason)
     {
         _control.TrySetReason(reason);
         Abort();
     }
 
-    /// <summary>Replaces a server connection on which nothing went either way by a fresh one, and closes it. Neither direction may run.</summary>
+    /// <summary>Replaces a server connection on which no bytes were transferred by a new one, and closes it. Neither direction may run.</summary>
     public ValueTask ReplaceServerAsync(TransportConnection fresh)
     {
         var old = _server;
-        _up.ReplaceDestination(fresh);
-        _down.ReplaceSource(fresh);
+        Up.ReplaceDestination(fresh);
+        Down.ReplaceSource(fresh);
         Volatile.Write(ref _server, fresh);
 
-        // Either the caller that ends the copy finds the fresh one, or its reason is found here.
+        // Either the caller that ends the copy finds the new connection, or its reason is found here.
         Interlocked.MemoryBarrier();
         if (IsEnding)
         {
@@ -152,7 +200,7 @@ internal sealed partial class DuplexRun
         return old.DisposeAsync();
     }
 
-    /// <summary>Called when a direction is over: passes its end on, if the other side is still open.</summary>
+    /// <summary>Called when a direction has ended: passes its end on if the other side is still open.</summary>
     public void OnEnded(HalfDuplex half, RelayEnd end)
     {
         TransportConnection? survivor;
@@ -176,21 +224,21 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>Called when a transport threw, against its contract; its connections must not outlive that. Ends a direction.</summary>
+    /// <summary>Called when a transport threw, against its contract: its connections are aborted. Ends a direction.</summary>
     public void OnFaulted(Exception error)
     {
         Fail(error);
         EndDirection();
     }
 
-    /// <summary>As <see cref="OnFaulted"/>, for callers that are not a direction.</summary>
+    /// <summary>Handles the same failure as <see cref="OnFaulted"/>, for callers that are not a direction.</summary>
     public void Fail(Exception error)
     {
         RecordFault(error);
         EndNow(new(ClosedBy.Proxy, Phase));
     }
 
-    // The first one is reported; the others follow from it more often than not.
+    // The first error is reported; later ones usually follow from it.
     private void RecordFault(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     private void Abort(TransportConnection connection)
@@ -205,8 +253,8 @@ internal sealed partial class DuplexRun
         }
     }
 
-    /// <summary>Handles a source that has nothing more.</summary>
-    /// <returns>The connection that is to be reset for it; null for none.</returns>
+    /// <summary>Handles a source that has ended.</summary>
+    /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndSource(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Ok)
@@ -228,10 +276,10 @@ internal sealed partial class DuplexRun
     }
 
     /// <summary>
-    /// Handles a destination that takes nothing more. The bytes that it had sent before it went are still on their way through the other direction, which finds the
-    /// same end behind it; only if that direction has ended already does nothing else notify the source.
+    /// Handles a destination that takes no more bytes. The bytes that it had sent before are still on their way through the other direction, which finds the
+    /// same end behind them. Only if that direction has already ended must the source be notified here.
     /// </summary>
-    /// <returns>The connection that is to be reset for it; null for none.</returns>
+    /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndUndelivered(HalfDuplex half, TransportStatus status)
     {
         if (status == TransportStatus.Aborted)
@@ -243,14 +291,14 @@ internal sealed partial class DuplexRun
         return End(half, withFin: false).EndedWithFin ? half.Source : null;
     }
 
-    /// <summary>Handles a connection that was aborted on our side; by a caller that has set a reason, or past the copy: its transport ends.</summary>
+    /// <summary>Handles a connection that was aborted locally: by a caller that has set a reason, or outside the copy, in which case its transport ends.</summary>
     private TransportConnection? EndAborted()
     {
         _control.TrySetReason(new(ClosedBy.Proxy, Phase));
         return null;
     }
 
-    /// <summary>Resets a connection after it has acknowledged all that was sent to it: a RST throws away the rest.</summary>
+    /// <summary>Resets a connection after it has acknowledged all bytes sent to it, as a RST discards the rest.</summary>
     private async Task ResetAsync(TransportConnection survivor)
     {
         try
@@ -268,18 +316,18 @@ internal sealed partial class DuplexRun
     }
 
     /// <summary>Marks a direction as ended, which starts the half-close timeout of the other one.</summary>
-    /// <returns>The state of the other direction at that moment; of two that end at once, exactly one sees the other ended.</returns>
+    /// <returns>The state of the other direction at that moment. If both end at once, exactly one sees the other ended.</returns>
     private (bool Ended, bool EndedWithFin) End(HalfDuplex half, bool withFin)
     {
-        var other = ReferenceEquals(half, _up) ? _down : _up;
+        var other = ReferenceEquals(half, Up) ? Down : Up;
         (bool, bool) state;
-        lock (_up)
+        lock (Up)
         {
-            half.End(withFin, _clock.GetTimestamp());
+            half.End(withFin, Clock.GetTimestamp());
             state = (other.Ended, other.EndedWithFin);
         }
 
-        Reschedule();
+        _timeouts.Reschedule(this);
         return state;
     }
 
@@ -291,19 +339,19 @@ internal sealed partial class DuplexRun
         }
     }
 
-    // Each step is done whatever the result of the one before it: the owner waits for the end, and a connection that is not closed is lost.
+    // Each step runs regardless of the result of the one before: the owner waits for the end, and a connection that is not closed is leaked.
     private async Task FinishAsync()
     {
         try
         {
-            StopTimer();
+            _timeouts.Stop(this);
         }
         catch (Exception error)
         {
             RecordFault(error);
         }
 
-        // A caller that ends the copy from elsewhere may have aborted the one connection and not the other yet; closing that one would send it a FIN.
+        // A caller that ends the copy on another thread may have aborted one connection and not yet the other; closing that one would send a FIN.
         if (!_control.TrySetReason(CloseReason.Normal))
         {
             Abort();
@@ -311,7 +359,7 @@ internal sealed partial class DuplexRun
 
         try
         {
-            await _client.DisposeAsync().ConfigureAwait(false);
+            await Client.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -332,7 +380,7 @@ internal sealed partial class DuplexRun
 
     private DuplexResult ResultOf(CloseReason reason)
     {
-        var duration = _clock.GetElapsedTime(_startedAt);
+        var duration = Clock.GetElapsedTime(StartedAt);
         try
         {
             return new(reason, BytesFromClient, BytesToServer, BytesFromServer, BytesToClient, duration);

@@ -18,7 +18,7 @@ public enum RejectReason
     /// <summary><c>destination_sessions</c>: the destination has as many sessions as it may have.</summary>
     DestinationSessions,
 
-    /// <summary><c>waiters_full</c>: as many sessions as may wait for an endpoint of the destination wait already.</summary>
+    /// <summary><c>pending_full</c>: as many sessions as may wait for an endpoint of the destination wait already.</summary>
     PendingSessionsFull,
 
     /// <summary><c>no_endpoint</c>: no endpoint can take the connection now, and none will before the deadline.</summary>

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Proxying;
 internal static class RejectReasonExtensions
 {
     // As Refusal; constants, as every refused client reports one to the metrics.
-    private static readonly string[] Words = ["none", "accept_rate", "client_sessions", "destination_sessions", "waiters_full", "no_endpoint", "retry_budget", "no_route", "prelude", "proxy_protocol", "client_network", "destinations_full"];
+    private static readonly string[] Words = ["none", "accept_rate", "client_sessions", "destination_sessions", "pending_full", "no_endpoint", "retry_budget", "no_route", "prelude", "proxy_protocol", "client_network", "destinations_full"];
 
     /// <summary>The snake_case word.</summary>
     public static string ToTag(this RejectReason refusal) => Words[(int)refusal];

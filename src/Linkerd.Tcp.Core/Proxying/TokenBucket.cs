@@ -88,31 +88,6 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>
-    /// Returns the time until time alone has added the amount, if no tokens are taken: zero if it is there, <see cref="Timeout.InfiniteTimeSpan"/>
-    /// if it never will be.
-    /// </summary>
-    public TimeSpan UntilAvailable(double amount)
-    {
-        lock (_lock)
-        {
-            Fill();
-            if (_tokens + Tolerance >= amount)
-            {
-                return TimeSpan.Zero;
-            }
-
-            if (amount > _capacity + Tolerance)
-            {
-                return Timeout.InfiniteTimeSpan;
-            }
-
-            // A rate of 0 divides to infinity.
-            var ticks = Math.Ceiling((amount - _tokens) / _rate * TimeSpan.TicksPerSecond);
-            return ticks < long.MaxValue ? new TimeSpan((long)ticks) : Timeout.InfiniteTimeSpan;
-        }
-    }
-
     private void Fill()
     {
         // Not as a TimeSpan: its ticks are coarser than the clock's, and under an attack the difference adds up.

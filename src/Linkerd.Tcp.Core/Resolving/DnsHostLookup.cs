@@ -19,9 +19,7 @@ internal sealed class DnsHostLookup(Func<string, IPAddress[]> resolve, TimeSpan 
     /// <summary>The instance of the process, so that there is one set of threads.</summary>
     public static DnsHostLookup Instance { get; } = new(System.Net.Dns.GetHostAddresses, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(20), TimeProvider.System);
 
-    public Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken) => GetAddressesAsync(host, isRefresh: false, cancellationToken);
-
-    public async Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken)
+    public async Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var call = Join(host, isRefresh);

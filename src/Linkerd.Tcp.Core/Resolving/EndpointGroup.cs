@@ -72,8 +72,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     /// <summary>Gets the key by which the group is recognized in the next set; null if it has none. Not part of equality.</summary>
     internal object? Source { get; }
 
-    /// <inheritdoc/>
-    public bool Equals(EndpointGroup? other)
+    bool IEquatable<EndpointGroup>.Equals(EndpointGroup? other)
     {
         if (ReferenceEquals(this, other))
         {
@@ -109,7 +108,7 @@ public sealed class EndpointGroup : IEquatable<EndpointGroup>
     }
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as EndpointGroup);
+    public override bool Equals(object? obj) => ((IEquatable<EndpointGroup>)this).Equals(obj as EndpointGroup);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Weight, Tier, Endpoints.Length);

@@ -45,15 +45,14 @@ public sealed class EndpointSet : IEquatable<EndpointSet>
     /// <param name="addresses">The addresses.</param>
     public static EndpointSet OfHost(string host, IEnumerable<EndPoint> addresses)
     {
-        var metadata = new EndpointMetadata { Host = host };
-        return Create(addresses.Select(address => new WeightedAddress(address) { Metadata = metadata }));
+        var metadata = new EndpointMetadata(host);
+        return Create(addresses.Select(address => new WeightedAddress(address, metadata: metadata)));
     }
 
-    /// <inheritdoc/>
-    public bool Equals(EndpointSet? other) => other is not null && Groups.AsSpan().SequenceEqual(other.Groups.AsSpan());
+    bool IEquatable<EndpointSet>.Equals(EndpointSet? other) => other is not null && Groups.AsSpan().SequenceEqual(other.Groups.AsSpan());
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as EndpointSet);
+    public override bool Equals(object? obj) => ((IEquatable<EndpointSet>)this).Equals(obj as EndpointSet);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Groups.Length, Count);

@@ -57,7 +57,7 @@ internal sealed partial class HostWatch(DstPath name, HostAddress host, HostReso
                 Log.LookupStillFailing(options.Logger, name, failed.Error, delay.TotalSeconds, suppressed);
             }
         }
-        else if (state == last)
+        else if (state.Equals(last))
         {
             return;
         }

@@ -11,27 +11,18 @@ public interface IHostLookup
     /// </summary>
     static IHostLookup Default => DnsHostLookup.Instance;
 
-    /// <summary>Gets all addresses of a host, of both families, in any order. An empty array means that the host does not exist.</summary>
-    /// <param name="host">A host name, never an address.</param>
+    /// <summary>All addresses of a host, of both families, in any order. No address at all means that the host is not known.</summary>
+    /// <param name="host">A name, never an address.</param>
+    /// <param name="isRefresh">
+    /// A hint for lookups that have to wait for one another: whether the caller has asked for this host before, so that a host that is asked for the first time may come first.
+    /// </param>
     /// <param name="cancellationToken">
-    /// Cancelled when the answer is not needed any more. The interpreter does not look a host up again before its last lookup has ended, so an implementation bounds
-    /// its own time.
+    /// Cancelled when the answer is not needed any more. The interpreter does not ask for a host again before its last question has ended, so a lookup bounds its own time.
     /// </param>
     /// <returns>The addresses; empty if the host does not exist.</returns>
     /// <exception cref="System.Net.Sockets.SocketException">
     /// <see cref="System.Net.Sockets.SocketError.HostNotFound"/> or <see cref="System.Net.Sockets.SocketError.NoData"/>: the host does not exist.
     /// Any other error or exception: the lookup failed, and the state of the host is unknown.
     /// </exception>
-    Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// As <see cref="GetAddressesAsync(string, CancellationToken)"/>, with a hint for lookups that have to wait for one another. The default implementation ignores it.
-    /// </summary>
-    /// <param name="host">A host name, never an address.</param>
-    /// <param name="isRefresh">
-    /// True if the caller has looked this host up before. A host that is looked up for the first time may come first, as a session may be waiting for it.
-    /// </param>
-    /// <param name="cancellationToken">Cancelled when the answer is not needed any more.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">As above.</exception>
-    Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken) => GetAddressesAsync(host, cancellationToken);
+    Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default);
 }

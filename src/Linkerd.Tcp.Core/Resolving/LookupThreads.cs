@@ -1,13 +1,13 @@
 namespace Linkerd.Tcp.Resolving;
 
 /// <summary>
-/// Background threads for calls that block, so that no thread of the pool does: they start when there is work, up to <see cref="Most"/>, and end when they have been
+/// Background threads for calls that block, so that no thread of the pool does: they start when there is work, up to <see cref="MaxThreads"/>, and end when they have been
 /// idle for a while. The end of the process does not wait for them. Work that is not a refresh comes first, and has some threads that refreshes never take. Any thread.
 /// </summary>
 /// <param name="idle">The time for which a thread waits for work before it ends.</param>
 internal sealed class LookupThreads(TimeSpan idle)
 {
-    public const int Most = 16;
+    public const int MaxThreads = 16;
 
     /// <summary>The limit of threads for refreshes. With silent name servers every thread is taken for tens of seconds; the first lookup of a name does not wait behind refreshes then.</summary>
     public const int MaxRefreshThreads = 12;
@@ -86,7 +86,7 @@ internal sealed class LookupThreads(TimeSpan idle)
         {
             Monitor.Pulse(_gate);
         }
-        else if (_threads < Most)
+        else if (_threads < MaxThreads)
         {
             new Thread(Run) { IsBackground = true, Name = "host lookup" }.UnsafeStart();
             _threads++;

@@ -17,8 +17,7 @@ public abstract class Resolution : IEquatable<Resolution>
         _ => StatePrecedence.Nothing,
     };
 
-    /// <inheritdoc/>
-    public bool Equals(Resolution? other) => ReferenceEquals(this, other) || (this, other) switch
+    bool IEquatable<Resolution>.Equals(Resolution? other) => ReferenceEquals(this, other) || (this, other) switch
     {
         (Bound mine, Bound their) => mine.IsStale == their.IsStale && Equals(mine.Endpoints, their.Endpoints),
         (Failed mine, Failed their) => mine.Error == their.Error,
@@ -26,7 +25,7 @@ public abstract class Resolution : IEquatable<Resolution>
     };
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as Resolution);
+    public override bool Equals(object? obj) => ((IEquatable<Resolution>)this).Equals(obj as Resolution);
 
     /// <inheritdoc/>
     public override int GetHashCode() => this switch
@@ -46,23 +45,19 @@ public abstract class Resolution : IEquatable<Resolution>
         _ => "pending",
     };
 
-    /// <summary>Returns a value that indicates whether two states are equal.</summary>
-    public static bool operator ==(Resolution? left, Resolution? right) => left is null ? right is null : left.Equals(right);
-
-    /// <summary>Returns a value that indicates whether two states differ.</summary>
-    public static bool operator !=(Resolution? left, Resolution? right) => !(left == right);
-
-    /// <summary>Represents a name that exists, with all of its endpoints. An empty set is a valid state, and is applied like any other.</summary>
+    /// <summary>Represents an existing name with all of its endpoints. An empty set is a valid answer, and is applied.</summary>
     public sealed class Bound : Resolution
     {
-        /// <summary>Initializes a state.</summary>
-        public Bound(EndpointSet endpoints) => Endpoints = endpoints;
+        /// <summary>Makes a state.</summary>
+        /// <param name="endpoints">All endpoints of the name.</param>
+        /// <param name="isStale">Whether they were remembered from an earlier run and have not been confirmed yet.</param>
+        public Bound(EndpointSet endpoints, bool isStale = false) => (Endpoints, IsStale) = (endpoints, isStale);
 
         /// <summary>Gets the endpoints.</summary>
         public EndpointSet Endpoints { get; }
 
-        /// <summary>Gets a value that indicates whether this was remembered from an earlier run and has not been confirmed yet. Default: false.</summary>
-        public bool IsStale { get; init; }
+        /// <summary>Gets a value that indicates whether this was remembered from an earlier run and has not been confirmed yet.</summary>
+        public bool IsStale { get; }
     }
 
     /// <summary>Represents a name that does not exist.</summary>

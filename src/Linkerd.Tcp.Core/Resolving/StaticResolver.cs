@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp;
@@ -8,7 +9,8 @@ namespace Linkerd.Tcp;
 /// <summary>Resolves every name to the same set, until an update replaces it. Any thread.</summary>
 public sealed class StaticResolver : IResolver
 {
-    private readonly Latest<Resolution> _current;
+    private readonly ChangeSignal _signal = new();
+    private volatile Resolution _current;
 
     /// <summary>Initializes a resolver with the given endpoints, every weight 1.</summary>
     /// <param name="endpoints">
@@ -25,7 +27,7 @@ public sealed class StaticResolver : IResolver
     public StaticResolver(EndpointSet endpoints)
     {
         Check(endpoints);
-        _current = new(new Resolution.Bound(endpoints));
+        _current = new Resolution.Bound(endpoints);
     }
 
     /// <summary>Replaces the set; every watch yields it.</summary>
@@ -46,7 +48,8 @@ public sealed class StaticResolver : IResolver
             Check(bound.Endpoints);
         }
 
-        _current.Update(_ => resolution);
+        _current = resolution;
+        _signal.Raise();
     }
 
     /// <inheritdoc/>
@@ -54,9 +57,9 @@ public sealed class StaticResolver : IResolver
     {
         while (true)
         {
-            var (current, replaced) = _current.Read();
-            yield return current;
-            await replaced.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var version = _signal.Version;
+            yield return _current;
+            await _signal.WaitAsync(version, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -12,8 +12,10 @@ public sealed class WeightedAddress : IEquatable<WeightedAddress>
     /// The share relative to the other addresses of the group; only ratios matter. Default: 1. 0: last resort, used if nothing else can serve.
     /// NaN, negative and infinite weights count as 1 (<see cref="EffectiveWeight"/>).
     /// </param>
-    public WeightedAddress(EndPoint address, double weight = 1)
+    /// <param name="metadata">The metadata of the address; null: none.</param>
+    public WeightedAddress(EndPoint address, double weight = 1, EndpointMetadata? metadata = null)
     {
+        Metadata = metadata;
         Address = address;
         Weight = weight;
     }
@@ -24,20 +26,19 @@ public sealed class WeightedAddress : IEquatable<WeightedAddress>
     /// <summary>Gets the weight as it was given.</summary>
     public double Weight { get; }
 
-    /// <summary>Gets the metadata of the address. Default: null, none.</summary>
-    public EndpointMetadata? Metadata { get; init; }
+    /// <summary>Gets the metadata of the address; null if there is none.</summary>
+    public EndpointMetadata? Metadata { get; }
 
     /// <summary>Gets the weight, or 1 if it is not a finite number of 0 or more.</summary>
     public double EffectiveWeight => IsWeightValid ? Weight : 1;
 
     internal bool IsWeightValid => double.IsFinite(Weight) && Weight >= 0;
 
-    /// <inheritdoc/>
-    public bool Equals(WeightedAddress? other) => ReferenceEquals(this, other)
+    bool IEquatable<WeightedAddress>.Equals(WeightedAddress? other) => ReferenceEquals(this, other)
         || (other is not null && Address.Equals(other.Address) && Weight.Equals(other.Weight) && Equals(Metadata, other.Metadata));
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as WeightedAddress);
+    public override bool Equals(object? obj) => ((IEquatable<WeightedAddress>)this).Equals(obj as WeightedAddress);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Address, Weight);

@@ -5,8 +5,8 @@ using Linkerd.Tcp.Transport.Adapters;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// Represents a server connection to a balanced name, without a proxy: made by <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
-/// Members are as safe for threads as those of <see cref="Connection"/>; <see cref="Abort"/> and <see cref="DisposeAsync"/> may be called from any thread, more than once.
+/// Represents a server connection to a balanced name, without a proxy, from <see cref="Destination.ConnectAsync"/>. It counts as load of its endpoint until it is disposed.
+/// Members have the thread safety of those of <see cref="Connection"/>; <see cref="DisposeAsync"/> may be called from any thread, more than once.
 /// </summary>
 public sealed class BalancedConnection : IAsyncDisposable
 {
@@ -38,14 +38,7 @@ public sealed class BalancedConnection : IAsyncDisposable
     /// </summary>
     public Stream AsStream() => new TransportStream(Connection, this);
 
-    /// <summary>Resets the connection (RST), and releases the load. Pending operations end. It is still to be disposed.</summary>
-    public void Abort()
-    {
-        EndLease();
-        Connection.Abort();
-    }
-
-    /// <summary>Closes the connection, and releases the load. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
+    /// <summary>Closes the connection, and gives the load back. Not while an operation is pending, other than after <see cref="TransportConnection.Abort"/>.</summary>
     public ValueTask DisposeAsync()
     {
         EndLease();

@@ -1,31 +1,28 @@
+using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Transport;
-using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// A resolved name at run time: the watch on its resolver, its balancer, and those who wait for an endpoint. Shared by all sessions to the name.
+/// Represents a resolved name at run time: the watch on its resolver, its balancer, and the sessions that wait for an endpoint. Shared by all sessions to the name.
 /// Any thread.
 /// </summary>
-public sealed partial class Destination
+public sealed class Destination
 {
-    /// <summary>How long the end of a watch is waited for.</summary>
+    /// <summary>The time that the end of a watch may take.</summary>
     internal static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(5);
 
     private readonly DestinationServices _services;
-    private readonly TimeProvider _timeProvider;
-    private readonly IRandomSource _random;
-    private readonly ILogger _logger;
-    private readonly RepeatFilter _failureFilter;
     private readonly CancellationTokenSource _ending;
     private readonly CancellationToken _stopping;
     private readonly ChangeSignal _signal = new();
+    private readonly DestinationWatch _watch;
+    private readonly DestinationPolicy _policy;
 
     // Held while an answer of the resolver, or a change of the options, is applied; before the locks of the balancer.
     private readonly Lock _applying = new();
@@ -33,132 +30,219 @@ public sealed partial class Destination
     private volatile ILoadBalancer _balancer;
     private volatile ConnectionLimit? _sessionLimit;
     private volatile ProxyHeaderSender? _header;
-    private ResolverWatch _watch;
-    private long _updates;
-    private long _failures;
-    private long _goodUntil;
-    private EndpointSet _endpoints = EndpointSet.Empty;
-    private volatile bool _isResolved;
-    private volatile bool _hasHadEndpoints;
-    private volatile bool _isStale;
     private volatile bool _isEnded;
-    private volatile Resolution _resolution = Resolution.Pending.Instance;
 
     /// <param name="name">The name.</param>
     /// <param name="options">The options, which are copied.</param>
-    /// <param name="services">What the destinations of the router share.</param>
+    /// <param name="services">The services that all destinations of the registry share.</param>
     internal Destination(DstPath name, DestinationOptions options, DestinationServices services)
     {
         Name = name;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _services = services;
-        (_timeProvider, _random, _logger) = (services.TimeProvider, services.Random, services.Logger);
-        _failureFilter = new RepeatFilter(_timeProvider);
-        _ejectedFilter = new RepeatFilter(_timeProvider);
-        _readmittedFilter = new RepeatFilter(_timeProvider);
-        _heldBackFilter = new RepeatFilter(_timeProvider);
-        _handlerFilter = new RepeatFilter(_timeProvider);
-        _onlyFilter = new RepeatFilter(_timeProvider);
-        _balancer = DestinationBalancer.Make(options, name);
+        _balancer = DestinationBalancer.Make(options, name, services.TimeProvider);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
-        _watch = new ResolverWatch(this, options.Resolver, services, _stopping);
-        Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, CannotSucceed, _timeProvider);
-        Budget = new RetryTokens(options.RetryBudget, _timeProvider);
+        _watch = new DestinationWatch(this, services, _stopping);
+        _policy = new DestinationPolicy(this);
+        Preconnects = new DestinationPreconnects(this, services);
+        Health = new DestinationHealth(this, services, _stopping);
+        Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, this.CannotSucceed, services.TimeProvider);
+        Budget = new RetryTokens(options.RetryBudget, services.TimeProvider);
         ConfigureSessionLimit(options.MaxSessions);
         ConfigureHeader(options.SendProxy);
-        ConfigureChecks(options.Check);
+        Health.Configure();
         _balancer.Changed += Signal;
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>Gets the name.</summary>
     public DstPath Name { get; }
 
-    /// <summary>Gets the load balancer, which picks its endpoints. Another one after a change of <see cref="DestinationOptions.BalancerFactory"/>.</summary>
+    /// <summary>Gets the load balancer, which picks the endpoints. A change of <see cref="DestinationOptions.BalancerFactory"/> replaces it.</summary>
     public ILoadBalancer Balancer => _balancer;
 
-    /// <summary>What resolves it.</summary>
-    public IResolver Resolver => _options.Resolver;
+    /// <summary>Gets the last answer of the resolver.</summary>
+    public Resolution Resolution => _watch.Resolution;
 
-    /// <summary>What the resolver said last.</summary>
-    public Resolution Resolution => _resolution;
+    /// <summary>Gets the number of good answers, which changed or confirmed the set.</summary>
+    internal long Updates => _watch.Updates;
 
-    /// <summary>How many good answers changed or confirmed the set.</summary>
-    public long Updates => Volatile.Read(ref _updates);
+    /// <summary>Gets the number of failures, and of negative answers in spite of which the set was kept.</summary>
+    internal long Failures => _watch.Failures;
 
-    /// <summary>How many answers were failures, or negative ones against which the set was kept.</summary>
-    public long Failures => Volatile.Read(ref _failures);
+    /// <summary>Gets a value that indicates whether the set in use was remembered from an earlier run (<see cref="Resolution.Bound.IsStale"/>) and has not been confirmed yet.</summary>
+    internal bool IsStale => _watch.IsStale;
 
-    /// <summary>Whether the set in use was remembered from an earlier run (<see cref="CachingResolver"/>), and nothing has confirmed it yet.</summary>
-    public bool IsStale => _isStale;
+    /// <summary>Gets the time for which the set in use has been kept without a good answer; zero if the last answer is good, or if there has been no good answer.</summary>
+    internal TimeSpan Age => _watch.Age;
 
-    /// <summary>For how long the set in use has been kept without a good answer; zero while the last answer is good, or none has been.</summary>
-    public TimeSpan Age => Volatile.Read(ref _goodUntil) is var since and not 0 ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+    /// <summary>Gets the number of sessions that wait for the first resolution, or for a free place at an endpoint.</summary>
+    internal int PendingSessions => Waiters.Count;
 
-    /// <summary>Raised when it is evicted: nobody uses it, and nobody is to know it any longer.</summary>
+    /// <summary>Occurs when the destination is evicted: it is not in use, and handlers release their references to it.</summary>
     internal event Action<Destination>? Evicted;
 
-    /// <summary>Gets who holds it; it is not evicted while somebody does.</summary>
+    /// <summary>Gets the count of holds; the destination is not evicted while it is held.</summary>
     internal DestinationUse Use { get; } = new();
 
-    /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
-    internal bool HasHadEndpoints => _hasHadEndpoints;
+    /// <summary>Gets the checks and ejections of the endpoints, with their observers.</summary>
+    internal DestinationHealth Health { get; }
 
-    /// <summary>Gets a value that indicates whether it was evicted, or its router disposed.</summary>
+    /// <summary>Gets the queue of sessions that wait for an endpoint.</summary>
+    internal PendingQueue Waiters { get; }
+
+    internal RetryTokens Budget { get; }
+
+    /// <summary>Gets the connections that are made ahead.</summary>
+    internal DestinationPreconnects Preconnects { get; }
+
+    /// <summary>Gets the sender of the PROXY header that begins each connection; null if connections have none.</summary>
+    internal ProxyHeaderSender? Header => _header;
+
+    /// <summary>Gets the limit of sessions; null if they are not limited. A session takes a place when it is accepted, and returns it at its end.</summary>
+    internal ConnectionLimit? SessionLimit => _sessionLimit;
+
+    /// <summary>Gets the policy of checks and direct connections: that of the options, or else that of the first proxy that serves the destination.</summary>
+    internal ConnectOptions ConnectPolicy => _policy.Connect;
+
+    /// <summary>Gets a value that indicates whether the resolver has given a set of endpoints.</summary>
+    internal bool IsResolved => _watch.IsResolved;
+
+    /// <summary>Gets a value that indicates whether there has been an endpoint.</summary>
+    internal bool HasHadEndpoints => _watch.HasHadEndpoints;
+
+    /// <summary>Gets a value that indicates whether the destination was evicted, or its registry was disposed.</summary>
     internal bool IsEnded => _isEnded;
 
-    /// <summary>Gets the options in force. Not to be written to.</summary>
+    /// <summary>Gets the clock of the registry.</summary>
+    internal TimeProvider TimeProvider => _services.TimeProvider;
+
+    /// <summary>Gets the options in force. Read-only for callers.</summary>
     internal DestinationOptions Options => _options;
 
-    /// <summary>Gets the endpoints that discovery gave last.</summary>
-    internal EndpointSet EndpointSet => Volatile.Read(ref _endpoints);
+    /// <summary>Gets the last set of endpoints from discovery.</summary>
+    internal EndpointSet EndpointSet => _watch.Endpoints;
 
     /// <summary>
-    /// Gets a value that indicates whether it is worth keeping although nobody holds it: an operator's order stands, the last good set is all that there is, or connections are made ahead.
+    /// Gets a value that indicates whether to keep the destination without holds: an operator's order stands, the last good set has no other source, or connections are made ahead.
     /// </summary>
     internal bool IsWorthKeeping =>
-        Preconnects(_options) > 0 || (EndpointSet.Count > 0 && (_isStale || _resolution is Resolution.Failed or Resolution.Pending)) || IsOverridden;
+        Preconnects.AreWanted || _watch.IsKept || (_balancer is LoadBalancer own ? own.IsOverridden : _balancer.Endpoints.Any(static endpoint => endpoint.IsOverridden));
 
-    /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or have one, among those that discovery gave last.</summary>
+    /// <summary>Gets a value that indicates whether sessions wait for an endpoint, or use one of the last set from discovery.</summary>
     internal bool HasSessions => !Waiters.IsEmpty || _balancer.Endpoints.Any(static endpoint => endpoint.Load > 0);
 
-    /// <summary>Counts the events after which a pick that failed may succeed; to be read before the pick, for <see cref="WaitChangedAsync"/>.</summary>
+    /// <summary>Gets the number of events after which a failed pick may succeed. Read it before the pick, for <see cref="WaitChangedAsync"/>.</summary>
     internal long Version => _signal.Version;
 
-    /// <summary>Completes when something has happened since the version was read.</summary>
+    /// <summary>Completes when an event has occurred since the version was read.</summary>
     internal Task WaitChangedAsync(long version, CancellationToken cancellationToken) => _signal.WaitAsync(version, cancellationToken);
 
-    internal void Start()
+    /// <summary>
+    /// Connects to a server as a session does, without a listener: with the same queue, retry budget, endpoint limits and breakers,
+    /// the same source addresses, and the same <c>connect.*</c> metrics. The time limit is <see cref="ConnectOptions.ConnectTimeout"/> of the policy in
+    /// <see cref="DestinationOptions.Connect"/>, or else of the first proxy that serves the name. <see cref="DestinationOptions.MaxSessions"/> does not count the connection.
+    /// Any thread. The code after an await continues on the thread pool, never on an event loop.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <returns>The connection. The caller disposes it.</returns>
+    /// <exception cref="ConnectException">There is no connection; the exception has the reason and the number of attempts.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed, before or during the call, or the destination was evicted before.</exception>
+    public async ValueTask<BalancedConnection> ConnectAsync(CancellationToken cancellationToken = default)
     {
-        WarnNotWarmed();
-        _watch.Start();
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested || !Use.TryHold(), this);
+        try
+        {
+            return await _services.Direct.ConnectAsync(this, _services.Random, _stopping, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Use.Release();
+            throw;
+        }
     }
 
-    /// <summary>Called when its resolver has said something.</summary>
-    internal void Hear(ResolverWatch watch, Resolution resolution)
+    /// <summary>
+    /// Waits until the name is resolved, that is, until the resolver has given a set of endpoints, which may be empty or remembered. Completes at once afterwards,
+    /// regardless of later answers.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed during the wait, or the destination was evicted.</exception>
+    public async Task WaitResolvedAsync(CancellationToken cancellationToken = default)
     {
-        lock (_applying)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+        while (true)
         {
-            if (_isEnded || watch != _watch)
+            var version = Version;
+            if (IsResolved)
             {
                 return;
             }
 
-            Apply(resolution);
+            try
+            {
+                await WaitChangedAsync(version, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new ObjectDisposedException(nameof(DestinationRegistry));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Returns the current state of the destination and of each of its endpoints. Linear in the number of endpoints; does not block picks.
+    /// </summary>
+    public DestinationSnapshot Snapshot() => DestinationSnapshot.Of(this);
+
+    /// <summary>Finds the endpoint of an address in the current set, for an operator's command; null if there is none.</summary>
+    public ServerEndpoint? FindEndpoint(EndPoint address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return Balancer.Endpoints.FirstOrDefault(endpoint => endpoint.Address.Equals(address));
+    }
+
+    internal void Start()
+    {
+        Preconnects.WarnIfOff();
+        _watch.Start();
+    }
+
+    /// <summary>Called when a proxy serves the destination: the proxy's settings apply if the options have none.</summary>
+    /// <param name="policy">The connect policy of the proxy.</param>
+    /// <param name="tcp">The TCP options of the proxy.</param>
+    /// <param name="before">The policy with which the same proxy has served so far. If null, the settings apply only if this proxy is the first.</param>
+    internal void ServeWith(ConnectOptions policy, TcpOptions tcp, ConnectOptions? before = null) => _policy.ServeWith(policy, tcp, before);
+
+    /// <summary>Called when the resolver has given an answer.</summary>
+    internal void OnResolution(ResolverWatch watch, Resolution resolution)
+    {
+        lock (_applying)
+        {
+            if (_isEnded || !_watch.IsCurrent(watch))
+            {
+                return;
+            }
+
+            _watch.Apply(resolution);
         }
 
         Signal();
     }
 
     /// <summary>
-    /// Takes other options, which hold from then on; sessions, waits and connects that have begun go on. The endpoints keep their state: load, breaker, slow start, latency, an
-    /// operator's orders; they lose it only if <see cref="DestinationOptions.BalancerFactory"/> changes, which replaces the load balancer whole. With another resolver
-    /// (another instance) the endpoints in force stay until that one has an answer. Lower limits end nothing. A limit of sessions where there was none counts the sessions that begin afterwards.
-    /// Any thread; one change after the other.
+    /// Applies other options; sessions, waits and connects that have begun continue. The endpoints keep their state: load, breaker, slow start, latency, and an
+    /// operator's orders. They lose it only if <see cref="DestinationOptions.BalancerFactory"/> changes, which replaces the load balancer. With another instance of a
+    /// resolver, the endpoints in force stay until it gives an answer. A lower limit ends nothing. A new limit of sessions counts only sessions that begin afterwards.
+    /// Any thread; changes are serialized.
     /// </summary>
-    /// <param name="options">The options, which are copied. <see cref="BalancerOptions.TimeProvider"/> is to be the same as before.</param>
+    /// <param name="options">The options, which are copied.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid; nothing has changed.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed, or the destination was evicted.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed, or the destination was evicted.</exception>
     public void Configure(DestinationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -172,7 +256,7 @@ public sealed partial class Destination
         }
     }
 
-    /// <summary>Takes other options.</summary>
+    /// <summary>Applies a prepared change.</summary>
     internal void Take(DestinationChange change)
     {
         var before = _options;
@@ -189,38 +273,34 @@ public sealed partial class Destination
             Waiters.Configure(options.MaxPendingSessions, _balancer);
             Budget.Configure(options.RetryBudget);
             ConfigureSessionLimit(options.MaxSessions);
-            ConfigureCheckPolicy();
+            _policy.Configure();
             ConfigureHeader(options.SendProxy);
-            ConfigureChecks(options.Check);
-            if (_resolution is Resolution.Negative && options.OnNegative == NegativePolicy.Clear && before.OnNegative != NegativePolicy.Clear)
+            Health.Configure();
+            if (_watch.Resolution is Resolution.Negative && options.ClearOnNegative && !before.ClearOnNegative)
             {
-                isInUse &= TryApply(Clear);
+                isInUse &= TryApply(_watch.Clear);
             }
 
-            // A balancer that has thrown gets the set again from a watch that starts anew.
+            // After a balancer has thrown, a new watch gives it the set again.
             if (!isInUse || options.Resolver != before.Resolver)
             {
-                var old = _watch;
-                _watch = new ResolverWatch(this, options.Resolver, _services, _stopping);
-                _watch.Start();
-                _ = old.StopAsync(ResolverPatience);
+                _watch.Restart();
             }
         }
 
-        ConfigureWarming(isBalancerNew: change.Balancer is not null);
-        WarnNotWarmed(before);
-        TellLeaving(before);
+        Preconnects.Configure(isBalancerNew: change.Balancer is not null);
+        Preconnects.WarnIfOff(before);
+        Health.OnConfigured(before, _options);
         Signal();
     }
 
     /// <summary>
-    /// Ends the watch and the checks. Completes when the watch has ended, or without that if the resolver takes longer than the patience, which it then may as long as it
-    /// likes: what it says is heard by nobody. Leases stay good.
+    /// Ends the watch and the checks. Completes when the watch has ended, or when the patience is over: the resolver may then take any time, and
+    /// its answers are dropped. Leases stay valid.
     /// </summary>
-    /// <param name="patience">In the time of the destination's clock.</param>
+    /// <param name="patience">The longest time to wait, by the destination's clock.</param>
     internal async Task EndAsync(TimeSpan patience)
     {
-        ResolverWatch watch;
         lock (_applying)
         {
             if (_isEnded)
@@ -228,16 +308,23 @@ public sealed partial class Destination
                 return;
             }
 
-            (_isEnded, watch) = (true, _watch);
-            _checker?.Stop();
+            _isEnded = true;
+            Health.Stop();
         }
 
-        await ResolverWatch.CancelAsync(_ending, _logger).ConfigureAwait(false);
-        await watch.StopAsync(patience).ConfigureAwait(false);
+        await ResolverWatch.CancelAsync(_ending, _services.Logger).ConfigureAwait(false);
+        await _watch.StopAsync(patience).ConfigureAwait(false);
         LeaveBalancer(_balancer);
     }
 
-    /// <summary>Gives the balancer in use other options, or puts another one in its place.</summary>
+    /// <summary>Ends the destination after <see cref="DestinationUse.TryClose"/>, and raises <see cref="Evicted"/>.</summary>
+    internal async Task EvictAsync()
+    {
+        Evicted?.Invoke(this);
+        await EndAsync(ResolverPatience).ConfigureAwait(false);
+    }
+
+    /// <summary>Applies the options to the balancer in use, or replaces it.</summary>
     private void UseBalancer(ILoadBalancer? other, DestinationOptions options)
     {
         var old = _balancer;
@@ -251,12 +338,12 @@ public sealed partial class Destination
             return;
         }
 
-        // It has a set already, which was in force a moment ago.
+        // It already has a set, which was in force until now.
         other.Changed += Signal;
         _balancer = other;
         LeaveBalancer(old);
-        other.Update(_endpoints);
-        OnEndpointsChanged();
+        other.Update(_watch.Endpoints);
+        Health.OnEndpointsChanged();
     }
 
     private void LeaveBalancer(ILoadBalancer balancer)
@@ -268,12 +355,12 @@ public sealed partial class Destination
         }
         catch (Exception)
         {
-            // Somebody else's balancer; what it goes on telling finds nobody waiting.
+            // The balancer may be user code; further events of it wake no waiter.
             return;
         }
     }
 
-    /// <summary>Does something with somebody else's balancer.</summary>
+    /// <summary>Runs an action on a balancer, which may be user code.</summary>
     private bool TryApply(Action action)
     {
         try
@@ -283,99 +370,23 @@ public sealed partial class Destination
         }
         catch (Exception error)
         {
-            Volatile.Write(ref _endpoints, EndpointSet.Empty);
-            ApplyBad($"the balancer threw {error.GetType().Name}: {error.Message}");
+            _watch.Lose(error);
             return false;
         }
     }
 
-    private void Apply(Resolution resolution)
-    {
-        _resolution = resolution;
-        switch (resolution)
-        {
-            case Resolution.Bound { IsStale: true } remembered:
-                ApplyStale(remembered.Endpoints);
-                break;
-            case Resolution.Bound bound:
-                UseGood(bound.Endpoints);
+    private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _services.Random);
 
-                // Last: who sees the count finds the set in force.
-                Interlocked.Increment(ref _updates);
-                break;
-            case Resolution.Negative when _options.OnNegative == NegativePolicy.Clear:
-                Clear();
-                Interlocked.Increment(ref _updates);
-                break;
-            case Resolution.Negative:
-                ApplyBad("the name does not exist");
-                break;
-            case Resolution.Failed failed:
-                ApplyBad(failed.Error);
-                break;
-            default:
-                // Pending is no answer, neither good nor bad.
-                break;
+    // Once created, the limit stays, and is raised to the maximum instead of removed: sessions hold places of it.
+    private void ConfigureSessionLimit(int? maximum)
+    {
+        if (_sessionLimit is { } limit)
+        {
+            limit.SetMaximum(maximum ?? int.MaxValue);
         }
-    }
-
-    /// <summary>Ends it, after <see cref="DestinationUse.TryClose"/>, and has whoever knows it forget it.</summary>
-    internal async Task EvictAsync()
-    {
-        Evicted?.Invoke(this);
-        await EndAsync(ResolverPatience).ConfigureAwait(false);
-    }
-
-    private void Clear()
-    {
-        // Told when it is so: who reads the line and connects is refused.
-        var dropped = _endpoints.Count;
-        UseGood(EndpointSet.Empty);
-        Log.Cleared(_logger, Name, dropped);
-    }
-
-    private void UseGood(EndpointSet endpoints)
-    {
-        Volatile.Write(ref _goodUntil, 0);
-        _isStale = false;
-        UseSet(endpoints);
-    }
-
-    // Used like any other, but no answer: nothing has confirmed it.
-    private void ApplyStale(EndpointSet endpoints)
-    {
-        _isStale = true;
-        Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
-        UseSet(endpoints);
-    }
-
-    private void UseSet(EndpointSet endpoints)
-    {
-        var before = _endpoints;
-        if (!before.Equals(endpoints))
+        else if (maximum is { } first)
         {
-            // In use once the balancer has it: of one that throws, the next answer is applied although it is the same.
-            _balancer.Update(endpoints);
-            OnEndpointsChanged();
-            Volatile.Write(ref _endpoints, endpoints);
-            LogChange(before, endpoints);
-            _hasHadEndpoints |= endpoints.Count > 0;
-        }
-
-        _isResolved = true;
-    }
-
-    private void ApplyBad(string error)
-    {
-        Interlocked.Increment(ref _failures);
-        if (_updates > 0)
-        {
-            Interlocked.CompareExchange(ref _goodUntil, _timeProvider.GetTimestamp(), 0);
-        }
-
-        if (_failureFilter.TryPass(out var suppressed))
-        {
-            Log.Kept(_logger, Name, error, _endpoints.Count, suppressed);
+            _sessionLimit = new ConnectionLimit(first);
         }
     }
 

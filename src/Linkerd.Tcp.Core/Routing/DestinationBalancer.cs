@@ -3,21 +3,24 @@ using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>Makes the load balancers of destinations. A balancer has the endpoints of one name, so that it serves one destination and no other.</summary>
+/// <summary>Creates the load balancers of destinations. A balancer holds the endpoints of one name, so it serves one destination only.</summary>
 internal static class DestinationBalancer
 {
-    // Weak: a balancer is not kept in memory for this.
+    // Weak keys: the table does not keep a balancer in memory.
     private static readonly ConditionalWeakTable<ILoadBalancer, DstPath> Owned = [];
 
-    /// <summary>Makes the balancer of a destination.</summary>
-    /// <exception cref="InvalidOperationException">The factory of the options gave nothing, or a balancer of another destination.</exception>
-    public static ILoadBalancer Make(DestinationOptions options, DstPath name)
+    /// <summary>Creates the balancer of a destination.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <exception cref="InvalidOperationException">The factory of the options returned null, or the balancer of another destination.</exception>
+    public static ILoadBalancer Make(DestinationOptions options, DstPath name, TimeProvider timeProvider)
     {
         if (options.BalancerFactory is not { } factory)
         {
             return options.BalancingPolicy is { } policy
-                ? LoadBalancers.Create(policy, options.Balancing)
-                : LoadBalancers.Create(options.Balancer, options.Balancing);
+                ? LoadBalancers.Create(policy, options.Balancing, timeProvider)
+                : LoadBalancers.Create(options.Balancer, options.Balancing, timeProvider);
         }
 
         const string Option = nameof(DestinationOptions.BalancerFactory);
@@ -31,6 +34,6 @@ internal static class DestinationBalancer
         return balancer;
     }
 
-    /// <summary>Ends the use of a balancer: its destination is stopped, and another one may have it.</summary>
+    /// <summary>Ends the use of a balancer: its destination has stopped, and another destination may use it.</summary>
     public static void Release(ILoadBalancer balancer) => Owned.Remove(balancer);
 }

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>Options that a destination is to take: validated, and with everything made that may fail. While <see cref="DestinationServices.Configuring"/> is held.</summary>
+/// <summary>Represents a validated change of a destination's options; every step that may fail is done. For use while <see cref="DestinationServices.Configuring"/> is held.</summary>
 internal sealed class DestinationChange
 {
     private const string Factory = nameof(DestinationOptions.BalancerFactory);
@@ -12,17 +12,17 @@ internal sealed class DestinationChange
 
     private DestinationChange(Destination destination, DestinationOptions options, ILoadBalancer? balancer) => (_destination, Options, Balancer) = (destination, options, balancer);
 
-    /// <summary>Gets the options, which nobody else has.</summary>
+    /// <summary>Gets the options, a private copy.</summary>
     public DestinationOptions Options { get; }
 
-    /// <summary>Gets the load balancer that takes the place of the one in use, with the same endpoints; null if that one stays.</summary>
+    /// <summary>Gets the load balancer that replaces the current one, with the same endpoints; null if the current one stays.</summary>
     public ILoadBalancer? Balancer { get; }
 
     /// <summary>Prepares a change.</summary>
     /// <param name="destination">The destination.</param>
     /// <param name="options">The options, which are copied.</param>
-    /// <param name="validator">Collects everything that is wrong.</param>
-    /// <returns>The change; null if anything is wrong.</returns>
+    /// <param name="validator">Collects all errors.</param>
+    /// <returns>The change; null if an option is not valid.</returns>
     public static DestinationChange? Prepare(Destination destination, DestinationOptions options, OptionsValidator validator)
     {
         var before = validator.ErrorCount;
@@ -31,7 +31,7 @@ internal sealed class DestinationChange
         var isOwn = copy.BalancerFactory is null && destination.Options.BalancerFactory is null;
         if (isOwn && copy.Balancing?.TimeProvider is { } clock && destination.Balancer is LoadBalancer own && own.TimeProvider != clock)
         {
-            // Breakers, slow start and latencies of the endpoints that stay are timestamps of it.
+            // The breakers, slow starts and latencies of endpoints that stay have timestamps of this clock.
             validator.Add("The clock that the load balancer was made with was expected.", $"{nameof(DestinationOptions.Balancing)}.{nameof(BalancerOptions.TimeProvider)}");
         }
 
@@ -44,10 +44,10 @@ internal sealed class DestinationChange
         return validator.ErrorCount == before ? new DestinationChange(destination, copy, balancer) : null;
     }
 
-    /// <summary>Makes the change.</summary>
+    /// <summary>Applies the change.</summary>
     public void Apply() => _destination.Take(this);
 
-    /// <summary>Gives up what was made for the change, which will not be made.</summary>
+    /// <summary>Releases the resources of a change that is not applied.</summary>
     public void Discard()
     {
         if (Balancer is not null)
@@ -61,13 +61,13 @@ internal sealed class DestinationChange
         ILoadBalancer? made = null;
         try
         {
-            made = DestinationBalancer.Make(options, destination.Name);
+            made = DestinationBalancer.Make(options, destination.Name, destination.TimeProvider);
             made.Update(destination.EndpointSet);
             return made;
         }
         catch (Exception error)
         {
-            // Somebody else's factory, or balancer.
+            // The factory or the balancer may be user code.
             if (made is not null)
             {
                 DestinationBalancer.Release(made);

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>What a router's destinations show. Observed: nothing is counted twice, and nothing costs a thing until somebody looks.</summary>
+/// <summary>Creates the metrics of a registry's destinations. The instruments are observable: values are read only at collection, and no event is counted twice.</summary>
 internal static class DestinationInstruments
 {
     public static void Create(Meter meter, DestinationRegistry router)
@@ -56,7 +56,7 @@ internal static class DestinationInstruments
             var (available, ejected, draining, lastResort) = (0, 0, 0, 0);
             foreach (var endpoint in destination.Balancer.Endpoints)
             {
-                // Each once: what keeps sessions away from it for longest comes first.
+                // Each endpoint counts once, in the state that keeps sessions away from it for the longest time.
                 _ = endpoint.IsDraining ? draining++ : endpoint.IsEjected ? ejected++ : endpoint.Weight == 0 ? lastResort++ : available++;
             }
 
@@ -71,7 +71,7 @@ internal static class DestinationInstruments
     {
         foreach (var destination in router.Destinations)
         {
-            if (destination.Checks is { } checks)
+            if (destination.Health.Checks is { } checks)
             {
                 yield return new(checks.Passed, Tag(destination), new(InstrumentNames.Result, "passed"));
                 yield return new(checks.Failed, Tag(destination), new(InstrumentNames.Result, "failed"));

@@ -7,12 +7,12 @@ using Linkerd.Tcp.Routing;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Represents the options of a <see cref="Destination"/>, which copies and validates them: later changes have no effect, and several names may have the same ones. Time spans are at most 49 days,
-/// as timers cannot be set to more.
+/// Represents the options of a <see cref="Destination"/>, which copies and validates them: later changes have no effect, and several names may share an instance. Time spans are at most 49 days,
+/// the limit of timers.
 /// </summary>
 public sealed class DestinationOptions
 {
-    /// <summary>What resolves the name. Not disposed by the destination; several may share it.</summary>
+    /// <summary>Gets or sets the resolver of the name. The destination does not dispose it; several destinations may share it.</summary>
     public required IResolver Resolver { get; set; }
 
     /// <summary>Gets or sets the algorithm that picks the endpoint of each session. Default: weighted power of two choices.</summary>
@@ -25,51 +25,54 @@ public sealed class DestinationOptions
     public BalancerOptions Balancing { get; set; } = new();
 
     /// <summary>
-    /// Gets or sets a function that makes a load balancer, in place of <see cref="Balancer"/>, <see cref="BalancingPolicy"/> and <see cref="Balancing"/>. Called once for each destination; it returns a new instance
-    /// each time, as a balancer has the endpoints of one name. Default: null.
+    /// Gets or sets a function that creates a load balancer, in place of <see cref="Balancer"/>, <see cref="BalancingPolicy"/> and <see cref="Balancing"/>. Called once for each destination; it returns a new instance
+    /// each time, as a balancer holds the endpoints of one name. Default: null.
     /// </summary>
     public Func<ILoadBalancer>? BalancerFactory { get; set; }
 
-    /// <summary>What to do when the name does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
-    public NegativePolicy OnNegative { get; set; } = NegativePolicy.Keep;
+    /// <summary>
+    /// Gets or sets a value that indicates whether the endpoints are dropped if the name does not exist, as in Finagle. Use it for names that are bound locally, for which "negative" is
+    /// reliable. Default: false, the last endpoints are kept, as in linkerd-tcp: namerd also answers "negative" just after a restart, before its own source answers.
+    /// </summary>
+    public bool ClearOnNegative { get; set; }
 
-    /// <summary>The most sessions to the name at once, whatever listener they come from; a client beyond it is reset at once. Null, the default: no limit.</summary>
+    /// <summary>Gets or sets the largest number of concurrent sessions to the name, over all listeners; a client beyond it is reset at once. Default: null, no limit.</summary>
     public int? MaxSessions { get; set; }
 
-    /// <summary>How sessions get their server connections; null, the default: as the proxy's options say.</summary>
+    /// <summary>Gets or sets the policy by which sessions get their server connections. Default: null, the policy of the proxy.</summary>
     public ConnectOptions? Connect { get; set; }
 
-    /// <summary>What all of its sessions may spend on retries together. Default: 0.2 for each session, and 10 a second.</summary>
+    /// <summary>Gets or sets the retry budget that all sessions of the name share. Default: 0.2 retries for each session, and 10 a second.</summary>
     public RetryBudgetOptions RetryBudget { get; set; } = new();
 
-    /// <summary>The most sessions that wait, for the first resolution or for a free place at an endpoint. Default: 1000. One more is refused at once.</summary>
+    /// <summary>Gets or sets the largest number of sessions that wait for the first resolution or for a free place at an endpoint; one more is refused at once. Default: 1000.</summary>
     public int MaxPendingSessions { get; set; } = 1000;
 
     /// <summary>
-    /// Gets or sets the PROXY header with which each connection to its endpoints begins, checks included. Null, the default: none. As each then names its client, none are made ahead:
-    /// <see cref="Preconnect"/> has no effect, and a warning (3006) says so.
+    /// Gets or sets the PROXY header that begins each connection to an endpoint, checks included. Default: null, none. With a header no connections are made ahead, as each header names
+    /// its client: <see cref="Preconnect"/> has no effect, which a warning (3006) reports.
     /// </summary>
     public SendProxyOptions? SendProxy { get; set; }
 
-    /// <summary>Connections that are made before they are needed. Default: none.</summary>
+    /// <summary>Gets or sets the options of connections that are made before they are needed. Default: none are made.</summary>
     public PreconnectOptions Preconnect { get; set; } = new();
 
     /// <summary>
-    /// What happens to a session whose name is resolved, to no endpoint at all. False, the default: it ends at once (<see cref="RejectReason.NoEndpoint"/>). True: it
-    /// waits for one, as it does for the first resolution.
+    /// Gets or sets a value that indicates whether a session waits for an endpoint if its name is resolved to an empty set, as it does for the first resolution.
+    /// Default: false, the session ends at once (<see cref="RejectReason.NoEndpoint"/>).
     /// </summary>
     public bool WaitForEndpoints { get; set; }
 
     /// <summary>
-    /// How its endpoints are checked beside what sessions meet. Null, the default: not at all. Checks connect as the sessions of the first proxy that serves the name do: from
+    /// Gets or sets the active checks of the endpoints, in addition to the results of sessions. Default: null, no checks. Checks connect as the sessions of the first proxy that serves the name do: from
     /// the same addresses, with the same TCP options.
     /// </summary>
     public ActiveCheckOptions? Check { get; set; }
 
     /// <summary>
-    /// How long sessions may go on whose endpoint an operator drains, or discovery has removed: each ends, with a reset, at a random time between half and all of this, so that
-    /// their clients do not come back all at once. Nothing ends where the endpoint is undrained, or back in the set, before. Default:
-    /// <see cref="Timeout.InfiniteTimeSpan"/>: they go on as long as they like.
+    /// Gets or sets the time limit of the sessions of an endpoint that an operator drains or discovery has removed. Each session is reset at a random time between half and all of it, so that
+    /// not all clients reconnect at once. A session continues if its endpoint is undrained, or back in the set, before. Default:
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, no limit.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -90,7 +93,6 @@ public sealed class DestinationOptions
         validator.NotNull(Resolver);
         validator.Defined<BalancerKind>(Balancer);
         validator.Nested(Balancing, static (balancing, validator) => balancing.Validate(validator));
-        validator.Defined<NegativePolicy>(OnNegative);
         validator.Range(MaxSessions, 1);
         validator.Optional(Connect, static (connect, validator) => connect.Validate(validator));
         validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));

@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// A reference to a destination, by <see cref="DestinationRegistry.TryAcquire"/>: the destination is not evicted before the reference is disposed. Any thread.
+/// Represents a reference to a destination, from <see cref="DestinationRegistry.TryAcquire"/>: the destination is not evicted before the reference is disposed. Any thread.
 /// </summary>
 public sealed class DestinationReference : IDisposable
 {
@@ -9,10 +9,10 @@ public sealed class DestinationReference : IDisposable
 
     internal DestinationReference(Destination destination) => Destination = destination;
 
-    /// <summary>Gets the destination. It may be evicted once the reference is disposed; it is not to be used any more then.</summary>
+    /// <summary>Gets the destination. Do not use it after the reference is disposed: it may be evicted.</summary>
     public Destination Destination { get; }
 
-    /// <summary>Gives the reference back. Calls after the first do nothing.</summary>
+    /// <summary>Releases the reference. Calls after the first do nothing.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)

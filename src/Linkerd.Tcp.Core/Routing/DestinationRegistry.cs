@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Maps names to destinations: each name is resolved once, whoever asks for it. Names are fixed (<see cref="Get(DstPath)"/>), and stay, or chosen by clients (<see cref="TryAcquire"/>): those are
+/// Represents a registry that maps names to destinations and resolves each name once for all users. Fixed names (<see cref="Get(DstPath)"/>) stay. Names that clients choose (<see cref="TryAcquire"/>) are
 /// limited in number, and their destinations are evicted when they are idle (<see cref="DestinationRegistryOptions"/>). Any thread.
 /// </summary>
 public sealed partial class DestinationRegistry : IAsyncDisposable
@@ -24,32 +24,32 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     private readonly Func<DstPath, ServedBy?, Destination> _make;
     private volatile Func<DstPath, DestinationOptions> _optionsFor;
 
-    /// <summary>Makes a router whose names all go to one resolver, balanced by weighted power of two choices.</summary>
+    /// <summary>Initializes a registry that resolves all names with one resolver, balanced by weighted power of two choices.</summary>
     public DestinationRegistry(IResolver resolver, ILoggerFactory? loggerFactory = null)
         : this(_ => new DestinationOptions { Resolver = resolver }, loggerFactory)
     {
         ArgumentNullException.ThrowIfNull(resolver);
     }
 
-    /// <summary>Makes a router.</summary>
-    /// <param name="optionsFor">Gets the options of a name's destination, which are copied; called once for each destination that is made, and again if it threw. Several names may have the same options.</param>
-    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
-    /// <param name="meter">Where the instruments of destinations are made; default: nowhere.</param>
-    /// <param name="timeProvider">The clock; default: the system's.</param>
-    /// <param name="random">Where jitter comes from.</param>
+    /// <summary>Initializes a registry.</summary>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied. Called once for each destination that is created, and again if it threw. Several names may share an instance.</param>
+    /// <param name="loggerFactory">The factory of loggers. Default: nothing is logged.</param>
+    /// <param name="meter">The meter of the destinations' instruments. Default: none.</param>
+    /// <param name="timeProvider">The clock. Default: the system's.</param>
+    /// <param name="random">The generator of jitter, which is used under a lock on itself. Default: a fast one that all threads share.</param>
     /// <param name="transport">
-    /// What carries the checks of <see cref="DestinationOptions.Check"/> and the connections of <see cref="Destination.ConnectAsync"/>, and is not disposed with the router; default:
-    /// sockets, which is right for all but a network of one's own. The connections of <see cref="Destination.ConnectAsync"/> are sockets also if this is an
-    /// <see cref="EpollTransport"/>, on whose loops no code of a caller may run.
+    /// The transport of the checks (<see cref="DestinationOptions.Check"/>) and of <see cref="Destination.ConnectAsync"/>. The registry does not dispose it. Default:
+    /// sockets, which is right except for a custom network. <see cref="Destination.ConnectAsync"/> also uses sockets if this is an
+    /// <see cref="EpollTransport"/>, as code of a caller must not run on its loops.
     /// </param>
-    /// <param name="options">The limits of the names that clients choose, which are copied; default: those of <see cref="DestinationRegistryOptions"/>.</param>
+    /// <param name="options">The limits of the names that clients choose, which are copied. Default: those of <see cref="DestinationRegistryOptions"/>.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public DestinationRegistry(
         Func<DstPath, DestinationOptions> optionsFor,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null,
+        Random? random = null,
         ITransport? transport = null,
         DestinationRegistryOptions? options = null)
     {
@@ -60,7 +60,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         _make = Create;
         _services = new(transport, loggerFactory, meter, clock)
         {
-            Random = random ?? RandomSource.Shared,
+            Random = RandomSource.Of(random),
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
             Stopping = _stopping.Token,
         };
@@ -71,17 +71,17 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets the destinations so far. One that a client named may be evicted while it is looked at; a reference (<see cref="TryAcquire"/>) keeps it.</summary>
+    /// <summary>Gets the destinations that exist. A destination that a client named may be evicted at any time; a reference (<see cref="TryAcquire"/>) prevents that.</summary>
     public IEnumerable<Destination> Destinations => _destinations.Destinations;
 
-    /// <summary>Gets the names, for what they show.</summary>
+    /// <summary>Gets the table of destinations, for its metrics.</summary>
     internal DestinationTable Table => _destinations;
 
     /// <summary>
-    /// Gets the destination of a fixed name, which is never evicted from then on. The first call starts its watch. A name that a client chose is for <see cref="TryAcquire"/>: this
-    /// one keeps every name for ever.
+    /// Gets the destination of a fixed name, which is never evicted afterwards. The first call starts its watch. Use <see cref="TryAcquire"/> for a name that a client chose, as this
+    /// method keeps every name for the lifetime of the registry.
     /// </summary>
-    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed.</exception>
     /// <exception cref="InvalidOptionsException">An option of the destination is not valid; the next call asks for the options again.</exception>
     /// <exception cref="InvalidOperationException">There are no options for the name, or its load balancer already serves another name.</exception>
     public Destination Get(DstPath name)
@@ -92,16 +92,16 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gets a reference to the destination of a name that a client chose. The first one starts its watch; when nobody has had a reference or a session for a time
-    /// (<see cref="DestinationRegistryOptions"/>) the destination is evicted, and the next one makes it anew.
+    /// Gets a reference to the destination of a name that a client chose. The first one starts its watch. After a time without a reference or a session
+    /// (<see cref="DestinationRegistryOptions"/>) the destination is evicted, and the next call creates a new one.
     /// </summary>
     /// <remarks>
-    /// A destination stays, whatever the time, while an operator's order stands (weight, drain, ejection), while its resolver fails, as the last good set is then all that there is,
+    /// A destination stays beyond that time while an operator's order stands (weight, drain, ejection), while its resolver fails, as the last good set has no other source then,
     /// and if its options ask for connections that are made ahead.
     /// </remarks>
     /// <param name="name">The name.</param>
-    /// <param name="reference">The reference, which is to be disposed.</param>
-    /// <returns>False if the name has no destination, and there are <see cref="DestinationRegistryOptions.MaxClientNamed"/> already.</returns>
+    /// <param name="reference">The reference. The caller disposes it.</param>
+    /// <returns>False if the name has no destination, and there are already <see cref="DestinationRegistryOptions.MaxClientNamed"/>.</returns>
     /// <inheritdoc cref="Get(DstPath)"/>
     public bool TryAcquire(DstPath name, [NotNullWhen(true)] out DestinationReference? reference)
     {
@@ -111,7 +111,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         return reference is not null;
     }
 
-    /// <summary>Gets the destination of the name of a proxy's listener, held until <see cref="DestinationTable.ReleaseForListener"/>; the proxy's options hold before the first check.</summary>
+    /// <summary>Gets the destination of the name of a proxy's listener, held until <see cref="DestinationTable.ReleaseForListener"/>; the proxy's options apply before the first check.</summary>
     internal Destination HoldForListener(DstPath name, ServedBy proxy)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
@@ -120,7 +120,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         return destination;
     }
 
-    /// <summary>Gets the destination of a name that a client of a proxy chose, held (<see cref="DestinationTable.TryHold"/>); null if there are as many as there may be.</summary>
+    /// <summary>Gets the destination of a name that a client of a proxy chose, held (<see cref="DestinationTable.TryHold"/>); null if the limit is reached.</summary>
     internal Destination? TryHold(DstPath name, ServedBy proxy)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
@@ -130,13 +130,13 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes other options for all names, those that are known and those to come, as <see cref="Destination.Configure"/> does for one. All or nothing: if the options of any destination are not
+    /// Applies other options to all names, existing and future, as <see cref="Destination.Configure"/> does for one name. All or nothing: if the options of any destination are not
     /// valid, or the function throws for one, nothing changes.
     /// </summary>
-    /// <param name="optionsFor">Gets the options of a name's destination, which are copied. Called for each destination that there is. The same instance of a resolver as before keeps its watch.</param>
-    /// <param name="options">The limits of the names that clients choose, which are copied; null: as before.</param>
-    /// <exception cref="InvalidOptionsException">An option is not valid; the message has all that are not, with their names.</exception>
-    /// <exception cref="ObjectDisposedException">The router was disposed.</exception>
+    /// <param name="optionsFor">Gets the options of a name's destination, which are copied. Called for each existing destination. If it returns the same instance of a resolver, the watch continues.</param>
+    /// <param name="options">The limits of the names that clients choose, which are copied; null: unchanged.</param>
+    /// <exception cref="InvalidOptionsException">An option is not valid; the message lists all such options with their names.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed.</exception>
     public void Configure(Func<DstPath, DestinationOptions> optionsFor, DestinationRegistryOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(optionsFor);
@@ -162,7 +162,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
             _optionsFor = optionsFor;
             changes.ForEach(static change => change!.Apply());
 
-            // What was made of the old function meanwhile.
+            // Destinations that were created from the old function in the meantime.
             foreach (var late in _destinations.GetAll().Except(known))
             {
                 var mine = new OptionsValidator();
@@ -176,8 +176,8 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends every watch. Connections to endpoints live on. A resolver that has not ended its watch 5 s after its token was cancelled, in the time of the router's clock, is
-    /// left behind, with a warning that names it (3020).
+    /// Ends every watch. Connections to endpoints stay open. If a resolver has not ended its watch 5 s after the cancellation of its token, by the registry's clock,
+    /// the registry does not wait longer, and logs a warning with the name (3020).
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -188,12 +188,12 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
 
         await ResolverWatch.CancelAsync(_stopping, _services.Logger).ConfigureAwait(false);
 
-        // All at once: the patience with one is not that with a thousand.
+        // In parallel, so that the patience is the same for one destination and for a thousand.
         await Task.WhenAll(Destinations.Select(static destination => destination.EndAsync(Destination.ResolverPatience))).ConfigureAwait(false);
         _destinations.Dispose();
     }
 
-    /// <summary>What connects for callers of <see cref="Destination.ConnectAsync"/>.</summary>
+    /// <summary>Gets the dialer of <see cref="Destination.ConnectAsync"/>.</summary>
     internal DirectDialing Direct => _services.Direct;
 
     private static DestinationRegistryOptions Validated(DestinationRegistryOptions options) =>
@@ -235,7 +235,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     }
 }
 
-/// <summary>A proxy that serves a destination: its options hold for what those of the destination do not say.</summary>
-/// <param name="Connect">How its sessions get their server connections.</param>
+/// <summary>Represents the settings of a proxy that serves a destination; they apply if the options of the destination have none.</summary>
+/// <param name="Connect">The policy by which its sessions get their server connections.</param>
 /// <param name="Tcp">The TCP options of connections whose policy has none.</param>
 internal sealed record ServedBy(ConnectOptions Connect, TcpOptions Tcp);

@@ -10,19 +10,19 @@ namespace Linkerd.Tcp;
 public sealed class DestinationRegistryOptions
 {
     /// <summary>
-    /// Gets or sets the most destinations of names that clients choose. A name beyond it has no destination; a session of it is refused (<see cref="RejectReason.DestinationsFull"/>).
+    /// Gets or sets the largest number of destinations of names that clients choose. A name beyond it has no destination, and its session is refused (<see cref="RejectReason.DestinationsFull"/>).
     /// Default: 10,000; 0 or more. A lower number ends no destination.
     /// </summary>
     public int MaxClientNamed { get; set; } = 10_000;
 
     /// <summary>
-    /// Gets or sets the time without a session or a reference after which a destination that a client named is evicted. It may stay a fifth longer. Default: 10 minutes;
+    /// Gets or sets the time without a session or a reference after which a destination that a client named is evicted. Eviction may be later by a fifth of it. Default: 10 minutes;
     /// <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Gets or sets the same time for a destination that has never had an endpoint. Default: 30 s; <see cref="Timeout.InfiniteTimeSpan"/>: never.
+    /// Gets or sets the time that replaces <see cref="IdleTimeout"/> for a destination that has never had an endpoint. Default: 30 s; <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>
     public TimeSpan UnboundTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

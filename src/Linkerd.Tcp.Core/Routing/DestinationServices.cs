@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>What the destinations of a router share.</summary>
+/// <summary>Represents the services that the destinations of a registry share.</summary>
 internal sealed class DestinationServices
 {
-    /// <param name="transport">What carries checks, and the connections of callers unless it is an <see cref="EpollTransport"/>; null: sockets.</param>
-    /// <param name="loggerFactory">Where sockets log; null: nowhere.</param>
-    /// <param name="meter">Where connects of callers are counted; null: nowhere.</param>
+    /// <param name="transport">The transport of checks, and of direct connections unless it is an <see cref="EpollTransport"/>; null: sockets.</param>
+    /// <param name="loggerFactory">The factory of the sockets' loggers; null: nothing is logged.</param>
+    /// <param name="meter">The meter that counts direct connects; null: they are not counted.</param>
     /// <param name="timeProvider">The clock.</param>
     public DestinationServices(ITransport? transport, ILoggerFactory? loggerFactory, Meter? meter, TimeProvider timeProvider)
     {
@@ -21,10 +21,10 @@ internal sealed class DestinationServices
         Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults));
     }
 
-    /// <summary>Gets what checks connect with.</summary>
+    /// <summary>Gets the dialer of checks.</summary>
     public Lazy<Dialer> Checks { get; }
 
-    /// <summary>Gets what connects for callers of <see cref="Destination.ConnectAsync"/>.</summary>
+    /// <summary>Gets the dialer of <see cref="Destination.ConnectAsync"/>.</summary>
     public DirectDialing Direct { get; }
 
     /// <summary>Gets the clock.</summary>
@@ -35,9 +35,9 @@ internal sealed class DestinationServices
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Gets the token that is cancelled when the router is disposed.</summary>
+    /// <summary>Gets the token that is cancelled when the registry is disposed.</summary>
     public required CancellationToken Stopping { get; init; }
 
-    /// <summary>Gets what is held while destinations take other options, from their validation to their use: one change after the other.</summary>
+    /// <summary>Gets the lock that serializes changes of options, from their validation to their use.</summary>
     public Lock Configuring { get; } = new();
 }

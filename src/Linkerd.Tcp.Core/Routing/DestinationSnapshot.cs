@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Linkerd.Tcp.Balancing;
 
 namespace Linkerd.Tcp.Routing;
@@ -32,14 +33,39 @@ public sealed class DestinationSnapshot
     public int PendingSessions { get; internal init; }
 
     /// <summary>Gets the number of sessions that have waited, in total.</summary>
-    public long SessionsWaited { get; internal init; }
+    internal long SessionsWaited { get; init; }
 
     /// <summary>Gets the number of retries that may be made at this moment.</summary>
-    public double RetriesLeft { get; internal init; }
+    internal double RetriesLeft { get; init; }
 
     /// <summary>Gets the number of connections that were made ahead and are ready now.</summary>
-    public int Preconnections { get; internal init; }
+    internal int Preconnections { get; init; }
 
     /// <summary>Gets the endpoints, in the order of the set.</summary>
     public ImmutableArray<ServerEndpointSnapshot> Endpoints { get; internal init; } = [];
+
+    internal static DestinationSnapshot Of(Destination destination)
+    {
+        var endpoints = destination.Balancer.Endpoints;
+        var snapshots = new ServerEndpointSnapshot[endpoints.Count];
+        for (var i = 0; i < snapshots.Length; i++)
+        {
+            snapshots[i] = endpoints[i].Snapshot();
+        }
+
+        return new()
+        {
+            Name = destination.Name,
+            Resolution = destination.Resolution,
+            Age = destination.Age,
+            IsStale = destination.IsStale,
+            Updates = destination.Updates,
+            Failures = destination.Failures,
+            PendingSessions = destination.Waiters.Count,
+            SessionsWaited = destination.Waiters.Total,
+            RetriesLeft = destination.Budget.Left,
+            Preconnections = destination.Preconnects.Pool?.Count ?? 0,
+            Endpoints = ImmutableCollectionsMarshal.AsImmutableArray(snapshots),
+        };
+    }
 }

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Routing;
 
 /// <summary>
-/// The destinations of a router by name. Those of fixed names stay; those that clients name are limited in number, and evicted when nobody has used them for a time. Any thread.
+/// Holds the destinations of a registry by name. Fixed names stay; names that clients choose are limited in number, and evicted after an idle time. Any thread.
 /// </summary>
-/// <remarks>One timer for all of them, which runs while there are any: it looks at each, a tenth of the shorter time-out after the other.</remarks>
+/// <remarks>One timer serves all destinations and runs while there are any; it examines each of them every tenth of the shorter timeout.</remarks>
 internal sealed partial class DestinationTable : IDisposable
 {
     private static readonly TimeSpan MinPeriod = TimeSpan.FromMilliseconds(10);
@@ -28,7 +28,7 @@ internal sealed partial class DestinationTable : IDisposable
 
     /// <param name="options">A validated copy.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <param name="logger">The logger.</param>
     public DestinationTable(DestinationRegistryOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _options = options;
@@ -41,20 +41,20 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Gets the destinations so far.</summary>
+    /// <summary>Gets the destinations that exist.</summary>
     public IEnumerable<Destination> Destinations => _byName.Where(static pair => pair.Value.IsValueCreated).Select(static pair => pair.Value.Value);
 
     /// <summary>Gets the number of destinations that clients have named.</summary>
     public int ClientNamed => Volatile.Read(ref _clientNamed);
 
-    /// <summary>Gets the number of destinations that were evicted: after having had endpoints, and without.</summary>
+    /// <summary>Gets the number of destinations that were evicted: those that had endpoints, and those that never had any.</summary>
     public (long Idle, long Unbound) Evicted => (Volatile.Read(ref _evictedIdle), Volatile.Read(ref _evictedUnbound));
 
-    /// <summary>Gets the number of requests for a name that was refused, as there were as many as there may be.</summary>
+    /// <summary>Gets the number of requests that were refused because the limit of names was reached.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Gets the destination of a fixed name, which is never evicted from then on.</summary>
-    /// <exception cref="Exception">The function that makes it threw; the next call calls it again.</exception>
+    /// <summary>Gets the destination of a fixed name, which is never evicted afterwards.</summary>
+    /// <exception cref="Exception">The function that creates it threw; the next call calls it again.</exception>
     public Destination GetFixed<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
     {
         while (true)
@@ -66,7 +66,7 @@ internal sealed partial class DestinationTable : IDisposable
                 return destination;
             }
 
-            // A hold that is never given back.
+            // A hold that is never released.
             if (destination.Use.TryHold())
             {
                 entry.IsFixed = true;
@@ -97,7 +97,7 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Gives the hold of a listener back. The destination goes once it is idle, unless its name is fixed.</summary>
+    /// <summary>Releases the hold of a listener. The destination is evicted once it is idle, unless its name is fixed.</summary>
     public void ReleaseForListener(Destination destination)
     {
         destination.Use.Release();
@@ -107,7 +107,7 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Gets the destination of a name that a client chose, held; its <see cref="Destination.Use"/> is to be released. Null: there are as many as there may be.</summary>
+    /// <summary>Gets the destination of a name that a client chose, held; the caller releases its <see cref="Destination.Use"/>. Null if the limit is reached.</summary>
     /// <inheritdoc cref="GetFixed"/>
     public Destination? TryHold<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
     {
@@ -128,12 +128,12 @@ internal sealed partial class DestinationTable : IDisposable
                 return destination;
             }
 
-            // Evicted in this moment.
+            // It was evicted at this moment.
             Remove(entry, name);
         }
     }
 
-    /// <summary>Takes other options. Destinations beyond a lower number stay until they are idle.</summary>
+    /// <summary>Applies other options. Destinations beyond a lower limit stay until they are idle.</summary>
     /// <param name="options">A validated copy.</param>
     public void Configure(DestinationRegistryOptions options)
     {
@@ -147,7 +147,7 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Gets every destination; one that is being made is waited for.</summary>
+    /// <summary>Gets every destination, and waits for those that are being created.</summary>
     public List<Destination> GetAll()
     {
         var destinations = new List<Destination>();
@@ -159,7 +159,7 @@ internal sealed partial class DestinationTable : IDisposable
             }
             catch (Exception)
             {
-                // Whoever asked for it is told.
+                // The caller that requested it gets the exception.
                 continue;
             }
         }
@@ -167,7 +167,7 @@ internal sealed partial class DestinationTable : IDisposable
         return destinations;
     }
 
-    /// <summary>Evicts nothing more, and forgets all names.</summary>
+    /// <summary>Stops evictions, and clears the table.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -248,7 +248,7 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Sets the timer. The caller holds the lock.</summary>
     private void Arm()
     {
         var options = _options;
@@ -279,7 +279,7 @@ internal sealed partial class DestinationTable : IDisposable
             }
             catch (Exception error)
             {
-                // Somebody else's balancer, which was asked for its endpoints.
+                // The balancer may be user code; it was asked for its endpoints.
                 Log.LookThrew(_logger, error, name);
             }
         }
@@ -305,7 +305,7 @@ internal sealed partial class DestinationTable : IDisposable
             return;
         }
 
-        // Sessions of a listener hold nothing: its name does, and it may be gone before them.
+        // Sessions of a listener have no hold of their own: the name of the listener has one, and may be removed before they end.
         if (destination.HasSessions)
         {
             destination.Use.RecordUse();
@@ -323,30 +323,30 @@ internal sealed partial class DestinationTable : IDisposable
         _ = destination.EvictAsync();
     }
 
-    /// <summary>What is known of a name: its destination, once somebody has asked for it.</summary>
+    /// <summary>Represents a name in the table: its destination is created by the first request.</summary>
     private sealed class Entry(Func<Destination> make, bool isCounted) : Lazy<Destination>(make)
     {
         private int _isCounted = isCounted ? 1 : 0;
         private volatile bool _isFixed;
         private int _listeners;
 
-        /// <summary>Gets or sets a value that indicates whether it is never evicted.</summary>
+        /// <summary>Gets or sets a value that indicates whether the destination is never evicted.</summary>
         public bool IsFixed
         {
             get => _isFixed;
             set => _isFixed = value;
         }
 
-        /// <summary>Gets a value that indicates whether it is not looked at: its name is fixed, or that of a listener.</summary>
+        /// <summary>Gets a value that indicates whether eviction does not apply: the name is fixed, or that of a listener.</summary>
         public bool Stays => _isFixed || Volatile.Read(ref _listeners) > 0;
 
         public void AddListener() => Interlocked.Increment(ref _listeners);
 
-        /// <returns>Whether there is no listener of its name any more.</returns>
+        /// <returns>True if the name has no more listeners.</returns>
         public bool RemoveListener() => Interlocked.Decrement(ref _listeners) == 0;
 
-        /// <summary>Ends its being counted among those that clients have named.</summary>
-        /// <returns>Whether it was.</returns>
+        /// <summary>Removes the entry from the count of names that clients chose.</summary>
+        /// <returns>True if it was counted.</returns>
         public bool TryUncount() => Interlocked.Exchange(ref _isCounted, 0) == 1;
     }
 

@@ -77,7 +77,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     public CloseReason Reason => _reason ?? _last.Failure switch
     {
         ConnectFailure.LocalResources => new(ClosedBy.Resources, ClosePhase.Connect),
-        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true),
+        ConnectFailure.TimedOut or ConnectFailure.Cancelled => new(ClosedBy.Server, ClosePhase.Connect, timedOut: true),
         _ => new(ClosedBy.Server, ClosePhase.Connect),
     };
 
@@ -160,7 +160,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private bool TryTakeWarm()
     {
-        if (!_requester.TakesPreconnects || _destination.Warm is not { } pool || !pool.TryTake(_requester.Executor, out var taken))
+        if (!_requester.TakesPreconnects || _destination.Preconnects.Pool is not { } pool || !pool.TryTake(_requester.Executor, out var taken))
         {
             return false;
         }
@@ -226,7 +226,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         var waiter = _destination.Waiters.TryEnqueue(_requester, _tried, _cancellationToken);
         if (waiter is null)
         {
-            Stop(CloseReason.Rejected(RejectReason.PendingSessionsFull), $"{_destination.MaxWaiters} sessions wait already: {_destination.Describe(picked)}");
+            Stop(CloseReason.Rejected(RejectReason.PendingSessionsFull), $"{_destination.Options.MaxPendingSessions} sessions wait already: {_destination.Describe(picked)}");
         }
 
         return waiter;
@@ -272,7 +272,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
         else if (Attempts == 0)
         {
-            Stop(new(ClosedBy.Server, ClosePhase.Queue, TimedOut: true), _destination.Describe(waitedFor));
+            Stop(new(ClosedBy.Server, ClosePhase.Queue, timedOut: true), _destination.Describe(waitedFor));
         }
         else
         {
@@ -285,7 +285,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Attempts++;
         LastAttempt = timeProvider.GetElapsedTime(_pickedAt);
         var endpoint = _lease.Endpoint!;
-        dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _destination);
+        dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _destination.Health);
         if (_last.IsConnected)
         {
             Stop(null, null);
@@ -340,7 +340,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         var first = _policy.RetryBackoff;
         _tried?.StartOver();
-        _backoff ??= new Backoff(first, first < MaxBackoff ? MaxBackoff : first, random);
+        _backoff ??= new Backoff(random, first, first < MaxBackoff ? MaxBackoff : first);
         _pause = _backoff.Next();
         _isOver = IsCancelled;
     }

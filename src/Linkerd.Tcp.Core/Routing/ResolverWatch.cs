@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
 
-/// <summary>One watch on the resolver of a destination. Restarts, after a back-off, if the resolver ends it or throws.</summary>
+/// <summary>Represents one watch on the resolver of a destination. If the resolver ends it or throws, it restarts after a back-off.</summary>
 internal sealed partial class ResolverWatch
 {
-    private static readonly TimeSpan FirstRestart = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRestart = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan InitialRestart = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRestart = TimeSpan.FromSeconds(10);
 
     private readonly Destination _destination;
     private readonly DestinationServices _services;
@@ -33,8 +33,8 @@ internal sealed partial class ResolverWatch
 
     public void Start() => _running = Task.Run(RunAsync, CancellationToken.None);
 
-    /// <summary>Cancels the watch, and waits until it has ended, but no longer than the patience: then the resolver may take as long as it likes, and its resolutions are dropped.</summary>
-    /// <param name="patience">In the time of the clock.</param>
+    /// <summary>Cancels the watch, and waits until it has ended, at most for the patience: afterwards the resolver may take any time, and its resolutions are dropped.</summary>
+    /// <param name="patience">The longest time to wait, by the clock of the services.</param>
     public async Task StopAsync(TimeSpan patience)
     {
         await CancelAsync(_source, _services.Logger).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed partial class ResolverWatch
         }
         catch (AggregateException error)
         {
-            // Callbacks that a resolver has registered on its token; the others were called all the same.
+            // Thrown by callbacks that a resolver has registered on its token; the other callbacks were called nevertheless.
             Log.CallbackThrew(logger, error);
         }
 
@@ -66,7 +66,7 @@ internal sealed partial class ResolverWatch
 
     private async Task RunAsync()
     {
-        var restart = new Backoff(FirstRestart, LastRestart, _services.Random);
+        var restart = new Backoff(_services.Random, InitialRestart, MaxRestart);
         while (!_stopping.IsCancellationRequested)
         {
             string? problem;
@@ -76,7 +76,7 @@ internal sealed partial class ResolverWatch
             }
             catch (Exception error)
             {
-                // A resolver that throws breaks its contract; the destination outlives that.
+                // A resolver that throws breaks its contract; the destination continues.
                 problem = $"the resolver threw {error.GetType().Name}: {error.Message}";
             }
 
@@ -85,7 +85,7 @@ internal sealed partial class ResolverWatch
                 return;
             }
 
-            _destination.Hear(this, new Resolution.Failed(problem));
+            _destination.OnResolution(this, new Resolution.Failed(problem));
             try
             {
                 await Task.Delay(restart.Next(), _services.TimeProvider, _stopping).ConfigureAwait(false);
@@ -103,7 +103,7 @@ internal sealed partial class ResolverWatch
     {
         await foreach (var resolution in Resolver.WatchAsync(_destination.Name, _stopping).ConfigureAwait(false))
         {
-            // One that was left behind has no receiver.
+            // A watch that was stopped has no receiver.
             if (_stopping.IsCancellationRequested)
             {
                 break;
@@ -116,7 +116,7 @@ internal sealed partial class ResolverWatch
 
             try
             {
-                _destination.Hear(this, resolution);
+                _destination.OnResolution(this, resolution);
             }
             catch (Exception error)
             {

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.Routing;
 /// <remarks>After Finagle's RetryBudget (20 % and 10 a second, over 10 s).</remarks>
 public sealed class RetryBudgetOptions
 {
-    private const double Most = 1_000_000_000;
+    private const double Max = 1_000_000_000;
 
     /// <summary>Gets or sets the number of retries that each session adds; 0 to 1,000,000,000. Default: 0.2.</summary>
     public double PerSession { get; set; } = 0.2;
@@ -23,7 +23,7 @@ public sealed class RetryBudgetOptions
 
     internal void Validate(OptionsValidator validator)
     {
-        validator.Expect(PerSession is >= 0 and <= Most, PerSession, FormattableString.Invariant($"0 to {Most}"));
-        validator.Expect(PerSecond is >= 0 and <= Most, PerSecond, FormattableString.Invariant($"0 to {Most}"));
+        validator.Expect(PerSession is >= 0 and <= Max, PerSession, FormattableString.Invariant($"0 to {Max}"));
+        validator.Expect(PerSecond is >= 0 and <= Max, PerSecond, FormattableString.Invariant($"0 to {Max}"));
     }
 }

@@ -80,7 +80,7 @@ internal sealed partial class ServedListener : IConnectionHandler
 
         if (options.MaxSessionsPerClient is { } most)
         {
-            (_clients ??= new ClientCounts(most)).SetMost(most);
+            (_clients ??= new ClientCounts(most)).SetMaximum(most);
         }
 
         var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
@@ -105,7 +105,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     {
         if (destination is not null)
         {
-            Log.Listening(_services.ProxyLogger, LocalEndPoint, destination.Name, destination.Resolver, _limit.Maximum);
+            Log.Listening(_services.ProxyLogger, LocalEndPoint, destination.Name, destination.Options.Resolver, _limit.Maximum);
         }
         else
         {

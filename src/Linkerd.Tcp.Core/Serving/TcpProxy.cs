@@ -36,43 +36,43 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private SessionPolicy _policy;
     private State _state;
 
-    /// <summary>Initializes a proxy; <see cref="StartAsync"/> starts it.</summary>
-    /// <param name="options">The options; copied.</param>
-    /// <param name="router">The destinations of sessions.</param>
-    /// <param name="transport">The transport; default: one of its own, created by <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
-    /// <param name="loggerFactory">The factory of loggers; default: nothing is logged.</param>
-    /// <param name="meter">The meter of the instruments; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
+    /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
+    /// <param name="options">What to serve; copied.</param>
+    /// <param name="registry">The destinations of its sessions.</param>
+    /// <param name="transport">What carries them; default: one of its own, of <see cref="TransportFactory.Create"/>, which is disposed with it.</param>
+    /// <param name="loggerFactory">Where to log; default: nowhere.</param>
+    /// <param name="meter">Where instruments are made; default: a meter of its own, named <see cref="LinkerdTcpTelemetry.MeterName"/>.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
-    /// <param name="random">The source of jitter; default: a shared one, seeded by the operating system.</param>
-    /// <param name="observer">Receives a record of each session at its end; default: none, and no records are made.</param>
+    /// <param name="random">The generator of jitter, which is used under a lock on itself; default: a fast one that all threads share.</param>
+    /// <param name="observer">What receives a record of each session at its end; default: nothing, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     public TcpProxy(
         TcpProxyOptions options,
-        DestinationRegistry router,
+        DestinationRegistry registry,
         ITransport? transport = null,
         ILoggerFactory? loggerFactory = null,
         Meter? meter = null,
         TimeProvider? timeProvider = null,
-        IRandomSource? random = null,
+        Random? random = null,
         ISessionObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(router);
+        ArgumentNullException.ThrowIfNull(registry);
         _options = options = Validated(options);
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         _ownsTransport = transport is null;
-        _transport = transport ?? TransportFactory.Create(new TransportOptions { TimeProvider = timeProvider, LoggerFactory = loggerFactory, Meter = meter });
+        _transport = transport ?? TransportFactory.Create(null, loggerFactory, meter, timeProvider);
         _logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Serving");
         _limit = new ConnectionLimit(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        _random = random ??= RandomSource.Shared;
+        _random = RandomSource.Of(random);
         _policy = NewPolicy(options);
         var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter));
-        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, random);
-        _services = new SessionServices(router, dialer, sessions, leaving, random, _timeProvider)
+        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, _random);
+        _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
         {
             Instruments = instruments,
             Observer = observer,
@@ -102,13 +102,13 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
 
-    /// <summary>Gets the largest number of sessions at once, over all listeners.</summary>
-    public int MaxSessions => _limit.Maximum;
+    /// <summary>The most sessions at once, over all listeners.</summary>
+    internal int MaxSessions => _limit.Maximum;
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
     /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
-    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed; nothing is bound then.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed; nothing is bound then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -157,7 +157,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="InvalidOptionsException">An option is not valid, or cannot be changed while the listener runs. Nothing has changed.</exception>
     /// <exception cref="TransportException">An address could not be bound; the message contains it. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The proxy was drained, or could not start.</exception>
-    /// <exception cref="ObjectDisposedException">The proxy or the router was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed.</exception>
     public Task ApplyAsync(TcpProxyOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -368,9 +368,24 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         Proxy = new ServedBy(options.Connect, options.Tcp),
         AbortOnClose = options.AbortOnClose,
-        Duplex = new DuplexProxy(options.Duplex, _random),
+        Duplex = new DuplexProxy(_random, options.Duplex),
     };
 
     private static TcpProxyOptions Validated(TcpProxyOptions options) =>
         OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+
+    private static partial class Log
+    {
+        [LoggerMessage(4002, LogLevel.Information, "draining: {Sessions} sessions have {Grace} s to finish", EventName = "Draining")]
+        public static partial void Draining(ILogger logger, int sessions, double grace);
+
+        [LoggerMessage(4003, LogLevel.Warning, "{Sessions} sessions aborted", EventName = "Aborted")]
+        public static partial void Aborted(ILogger logger, int sessions);
+
+        [LoggerMessage(4004, LogLevel.Error, "{Sessions} sessions have not ended {Patience} s after they were aborted", EventName = "Stuck")]
+        public static partial void Stuck(ILogger logger, int sessions, double patience);
+
+        [LoggerMessage(4012, LogLevel.Information, "new options: {Added} listeners added, {Kept} kept, {Removed} removed; up to {MaxSessions} sessions", EventName = "OptionsChanged")]
+        public static partial void Changed(ILogger logger, int added, int kept, int removed, int maxSessions);
+    }
 }

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Proxying;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -19,14 +20,16 @@ public sealed class AcceptProxyOptions
     /// </summary>
     public bool TrustUnixPeers { get; set; }
 
-    /// <summary>Gets or sets the treatment of peers that are not trusted. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
-    public UntrustedPeers Untrusted { get; set; }
+    /// <summary>
+    /// Gets or sets a value that indicates whether a peer that is not trusted is accepted as a client itself: its bytes go to the server unread, also those that look like a header.
+    /// Default: false, it is reset at once (<see cref="RejectReason.ProxyProtocol"/>), and no byte of it is read.
+    /// </summary>
+    public bool AcceptUntrusted { get; set; }
 
     internal AcceptProxyOptions Copy() => (AcceptProxyOptions)MemberwiseClone();
 
     internal void Validate(OptionsValidator validator)
     {
         validator.Expect(TrustUnixPeers || Trusted is { Networks.Length: > 0 }, Trusted, $"at least one network, or {nameof(TrustUnixPeers)},");
-        validator.Defined<UntrustedPeers>(Untrusted);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class ClientAccess
             return Check(_peers, listener, peer, out detail);
         }
 
-        if (_proxies is { Untrusted: UntrustedPeers.Refuse })
+        if (_proxies is { AcceptUntrusted: false })
         {
             detail = _untrusted;
             return RejectReason.ProxyProtocol;

@@ -8,10 +8,10 @@ namespace Linkerd.Tcp.Sessions;
 /// Counts the sessions of each client address that has any, so that its size follows the number of sessions. Any thread; one lock, held for a
 /// look-up.
 /// </summary>
-/// <param name="most">The largest number of sessions of one address.</param>
-internal sealed class ClientCounts(int most)
+/// <param name="maximum">The most sessions of one address.</param>
+internal sealed class ClientCounts(int maximum)
 {
-    private int _most = most;
+    private int _maximum = maximum;
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, ClientCount> _counts = [];
 
@@ -27,12 +27,12 @@ internal sealed class ClientCounts(int most)
         }
     }
 
-    /// <summary>Changes the largest number of sessions of one address. No session loses its place.</summary>
-    public void SetMost(int most)
+    /// <summary>Changes the largest number of sessions of one address. No session ends.</summary>
+    public void SetMaximum(int maximum)
     {
         lock (_lock)
         {
-            _most = most;
+            _maximum = maximum;
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class ClientCounts(int most)
                 count = new ClientCount(address);
                 _counts.Add(address, count);
             }
-            else if (count.Sessions >= _most)
+            else if (count.Sessions >= _maximum)
             {
                 return false;
             }

@@ -69,7 +69,7 @@ public sealed class ClientNetworks
     public bool Contains(EndPoint? client) => client is IPEndPoint ip && Contains(ip.Address);
 
     /// <inheritdoc cref="Contains(EndPoint?)"/>
-    public bool Contains(IPAddress client)
+    internal bool Contains(IPAddress client)
     {
         ArgumentNullException.ThrowIfNull(client);
         Span<byte> bytes = stackalloc byte[BitsOfV6 / 8];

@@ -47,8 +47,8 @@ internal sealed partial class DrainEnforcer : IDisposable
             }
         }
 
-        destination.EndpointLeaving += Begin;
-        destination.EndpointDown += OnDown;
+        destination.Health.EndpointLeaving += Begin;
+        destination.Health.EndpointDown += OnDown;
     }
 
     /// <summary>Ends the watch that <see cref="Watch"/> began.</summary>
@@ -59,14 +59,14 @@ internal sealed partial class DrainEnforcer : IDisposable
             _watched.Remove(destination);
         }
 
-        destination.EndpointLeaving -= Begin;
-        destination.EndpointDown -= OnDown;
+        destination.Health.EndpointLeaving -= Begin;
+        destination.Health.EndpointDown -= OnDown;
     }
 
     /// <summary>Called when an endpoint of a destination has begun to leave, or its time has changed.</summary>
     public void Begin(Destination destination)
     {
-        var timeout = destination.DrainTimeout;
+        var timeout = destination.Options.DrainTimeout;
         lock (_lock)
         {
             if (timeout != Timeout.InfiniteTimeSpan)
@@ -97,8 +97,8 @@ internal sealed partial class DrainEnforcer : IDisposable
 
         foreach (var destination in watched)
         {
-            destination.EndpointLeaving -= Begin;
-            destination.EndpointDown -= OnDown;
+            destination.Health.EndpointLeaving -= Begin;
+            destination.Health.EndpointDown -= OnDown;
         }
 
         _timer.Dispose();
@@ -190,7 +190,7 @@ internal sealed partial class DrainEnforcer : IDisposable
             return new(ClosedBy.Down, ClosePhase.Data);
         }
 
-        var limit = session.Context.Destination!.DrainTimeout;
+        var limit = session.Context.Destination!.Options.DrainTimeout;
         if (limit == Timeout.InfiniteTimeSpan || endpoint.LeavingFor(out var isDrained) is not { } leaving)
         {
             return null;
@@ -198,7 +198,7 @@ internal sealed partial class DrainEnforcer : IDisposable
 
         if (IsDue(leaving, passed, limit))
         {
-            return new(isDrained ? ClosedBy.Operator : ClosedBy.Down, ClosePhase.Data, TimedOut: true);
+            return new(isDrained ? ClosedBy.Operator : ClosedBy.Down, ClosePhase.Data, timedOut: true);
         }
 
         waiting = true;

@@ -41,10 +41,7 @@ internal readonly struct PreludeResult
     /// <summary>Refuses the client for a reason that is known now.</summary>
     public static PreludeResult Refused(RejectReason refusal, string detail) => new(CloseReason.Rejected(refusal), detail);
 
-    /// <summary>Ends the session for another reason.</summary>
-    public static PreludeResult Ended(CloseReason reason, string detail) => new(reason, detail);
-
-    /// <summary>Ends the session with its connection, by the status of a receive or a send: <see cref="TransportStatus.Ok"/> is the client's FIN.</summary>
+    /// <summary>The connection has ended, by what a receive or a send gave: <see cref="TransportStatus.Ok"/> is the client's FIN.</summary>
     public static PreludeResult Ended(TransportStatus status) => new(
         new(status == TransportStatus.Aborted ? ClosedBy.Proxy : ClosedBy.Client, ClosePhase.Accept, status == TransportStatus.TimedOut),
         "the connection ended before the prelude was done");

@@ -17,7 +17,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
 
     /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
-    /// <exception cref="Exception">An exception of the router's options function.</exception>
+    /// <exception cref="Exception">An exception of the registry's options function.</exception>
     public Destination HoldForListener(DstPath name)
     {
         var proxy = Proxy;
@@ -70,8 +70,8 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
             destination.ServeWith(proxy.Connect, proxy.Tcp, before.Connect);
             if (!isSame)
             {
-                await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
-                destination.StartWarming(dialer, proxy);
+                await destination.Preconnects.StopAsync(dialer).ConfigureAwait(false);
+                destination.Preconnects.Start(dialer, proxy);
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
         foreach (var (destination, _) in _served)
         {
             destination.Evicted -= Forget;
-            await destination.StopWarmingAsync(dialer).ConfigureAwait(false);
+            await destination.Preconnects.StopAsync(dialer).ConfigureAwait(false);
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
                 if (!_isStopped)
                 {
                     destination.Evicted += Forget;
-                    destination.StartWarming(dialer, Proxy);
+                    destination.Preconnects.Start(dialer, Proxy);
                 }
             }
         }

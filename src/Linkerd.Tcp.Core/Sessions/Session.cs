@@ -289,7 +289,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);
     }
 
-    private ConnectOptions PolicyOf(Destination destination) => destination.Connect ?? Acceptor.Policy.Proxy.Connect;
+    private ConnectOptions PolicyOf(Destination destination) => destination.Options.Connect ?? Acceptor.Policy.Proxy.Connect;
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {
@@ -300,7 +300,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         // Maybe the endpoint began to leave while the session was connecting.
-        if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.DrainTimeout != Timeout.InfiniteTimeSpan)
+        if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.Options.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
             Services.Leaving.Begin(_context.Destination);
         }

@@ -25,8 +25,8 @@ public sealed class SessionContext : IClientContext
     /// <summary>Gets the number of the session: unique in the process, and higher than that of any session before it.</summary>
     public long Id { get; }
 
-    /// <summary>Gets the time at which the connection was accepted, by the proxy's clock.</summary>
-    public DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
+    /// <summary>Gets when the connection was accepted, by the proxy's clock.</summary>
+    internal DateTimeOffset Start => _acceptor.Services.TimeProvider is var clock ? clock.GetUtcNow() - clock.GetElapsedTime(StartedAt) : default;
 
     /// <summary>Gets the address of the listener, with the port that was chosen for port 0.</summary>
     public EndPoint Listener => _acceptor.LocalEndPoint;

@@ -86,19 +86,12 @@ internal readonly ref partial struct SessionReport
 
     private void Tell(ISessionObserver observer, SessionServices services, TimeSpan duration)
     {
+        // Asked for now, as the observer may look at them later: engines keep them, and an address that cannot be told is found out here.
+        _ = (Context.Peer, Context.Local);
         var record = new SessionRecord
         {
-            Id = Context.Id,
+            Session = Context,
             Start = Context.Start,
-            Listener = Context.Listener,
-            ListenerKey = Context.ListenerKey,
-            Peer = Context.Peer,
-            Client = Context.Client,
-            Local = Context.Local,
-            ServerName = Context.ServerName,
-            ApplicationProtocol = Context.ApplicationProtocol,
-            ProxyHeader = Context.ProxyHeader,
-            Name = Context.Name,
             Server = Server,
             Reason = Reason,
             Detail = Detail,

@@ -93,8 +93,8 @@ internal sealed class SessionWait : ITimerHandler
             }
             else if (!ArmTimer())
             {
-                // The reason for a server that was not found in time depends on the phase of the search.
-                _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, TimedOut: true) : null);
+                // What is said of a server that was not found in time depends on how far the search has come.
+                _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, timedOut: true) : null);
             }
         }
         catch (Exception error)

@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// Limits the number of accepted connections that exist at once. A listener takes a place for each connection that it hands out;
-/// the code that ends the connection gives it back. A limit may be part of a larger one: each of its places is one of the larger limit's too.
+/// Represents a limit of the number of concurrent accepted connections. A listener takes a place for each connection that it hands out;
+/// the code that ends the connection returns it. A limit may be part of a larger one: each of its places is then also a place of the larger limit.
 /// Any thread; lock-free while the limit is not reached.
 /// </summary>
 public sealed class ConnectionLimit
@@ -13,8 +13,8 @@ public sealed class ConnectionLimit
     private int _maximum;
     private int _active;
 
-    /// <summary>Creates a limit.</summary>
-    /// <param name="maximum">The largest number of connections at once; at least 1.</param>
+    /// <summary>Initializes a limit.</summary>
+    /// <param name="maximum">The largest number of concurrent connections; at least 1.</param>
     /// <param name="whole">The larger limit that this one is a part of, which other parts may share; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximum"/> is less than 1.</exception>
     public ConnectionLimit(int maximum, ConnectionLimit? whole = null)
@@ -24,28 +24,28 @@ public sealed class ConnectionLimit
         _whole = whole;
     }
 
-    /// <summary>Gets the largest number of connections at once; never more than the larger limit allows.</summary>
-    public int Maximum => _whole is null ? Most : Math.Min(Most, _whole.Maximum);
+    /// <summary>Gets the largest number of concurrent connections; at most that of the larger limit.</summary>
+    internal int Maximum => _whole is null ? OwnMaximum : Math.Min(OwnMaximum, _whole.Maximum);
 
-    /// <summary>Gets the number of places that are taken now, without those that other parts of the larger limit have taken.</summary>
-    public int Active => Volatile.Read(ref _active);
+    /// <summary>Gets the number of places in use, without those of other parts of the larger limit.</summary>
+    internal int Active => Volatile.Read(ref _active);
 
-    /// <summary>Gets a value that indicates whether a place is free at this moment, here and in the larger limit.</summary>
-    public bool IsAvailable => Active < Most && _whole is not { IsAvailable: false };
+    /// <summary>Gets a value that indicates whether a place is free now, here and in the larger limit.</summary>
+    internal bool IsAvailable => Active < OwnMaximum && _whole is not { IsAvailable: false };
 
-    private int Most => Volatile.Read(ref _maximum);
+    private int OwnMaximum => Volatile.Read(ref _maximum);
 
     /// <summary>
-    /// Changes the largest number of connections at once. A higher one lets waiting callers proceed; a lower one ends no connection: no place is handed out until enough were given back.
+    /// Changes the largest number of concurrent connections. A higher one lets waiting callers proceed. A lower one ends no connection: no place is handed out until enough are returned.
     /// </summary>
-    /// <param name="maximum">The largest number of connections at once; at least 1.</param>
+    /// <param name="maximum">The largest number of concurrent connections; at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1.</exception>
-    public void SetMaximum(int maximum)
+    internal void SetMaximum(int maximum)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
         Volatile.Write(ref _maximum, maximum);
 
-        // A wait that is registered behind this reads the new maximum.
+        // A wait that is registered after this line reads the new maximum.
         Interlocked.MemoryBarrier();
         WakeWaiting();
     }
@@ -65,22 +65,22 @@ public sealed class ConnectionLimit
             return true;
         }
 
-        // Another caller may have found this limit reached for that moment, and waits now: it is notified.
+        // Another caller may have found this limit reached in that moment, and waits now: it is notified.
         ReleaseHere();
         return false;
     }
 
-    /// <summary>Gives a place back, here and in the larger limit.</summary>
+    /// <summary>Returns a place, here and in the larger limit.</summary>
     public void Release()
     {
         ReleaseHere();
         _whole?.Release();
     }
 
-    /// <summary>Completes when a place may be free: a hint, as another caller may take it first.</summary>
-    public Task WaitAvailableAsync(CancellationToken cancellationToken)
+    /// <summary>Completes when a place may be free. This is a hint, as another caller may take it first.</summary>
+    public Task WaitAvailableAsync(CancellationToken cancellationToken = default)
     {
-        if (Active < Most)
+        if (Active < OwnMaximum)
         {
             return _whole is null ? Task.CompletedTask : _whole.WaitAvailableAsync(cancellationToken);
         }
@@ -92,15 +92,15 @@ public sealed class ConnectionLimit
             wait = _available.Task;
         }
 
-        // A place that was given back before the wait was registered notified no waiter.
+        // A place that was returned before the wait was registered notified no waiter.
         Interlocked.MemoryBarrier();
-        return Active < Most ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
+        return Active < OwnMaximum ? Task.CompletedTask : wait.WaitAsync(cancellationToken);
     }
 
     private bool TryAcquireHere()
     {
         var active = Volatile.Read(ref _active);
-        while (active < Most)
+        while (active < OwnMaximum)
         {
             var seen = Interlocked.CompareExchange(ref _active, active + 1, active);
             if (seen == active)

@@ -23,7 +23,7 @@ public static class FileDescriptorLimit
     }
 
     /// <summary>Gets the soft limit; 1,048,576 if there is none.</summary>
-    public static int Current =>
+    internal static int Current =>
         !OperatingSystem.IsWindows() && ResourceLimits.GetLimit(Resource, out var limit) == 0 && limit.Soft < Unlimited ? (int)limit.Soft : Unlimited;
 
     /// <summary>Gets the number of sessions that fit: (limit - 200) / 2, at least 1.</summary>

@@ -4,9 +4,9 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// Listens, connects and moves bytes. All proxy logic uses this interface; its engines are the epoll engine (Linux),
-/// the Sockets engine (every platform) and, in tests, a simulation in virtual time. Disposing it ends its threads, if it has any, with every
-/// connection that lives there.
+/// Represents an engine that listens, connects and moves bytes. All proxy logic uses this interface; the engines are the epoll engine (Linux),
+/// the Sockets engine (every platform) and, in tests, a simulation in virtual time. Disposing it ends its threads, if it has any, and every
+/// connection on them.
 /// </summary>
 /// <remarks>Members may be called from any thread.</remarks>
 public interface ITransport : IAsyncDisposable
@@ -21,11 +21,11 @@ public interface ITransport : IAsyncDisposable
     /// <exception cref="TransportException">The address is in use, not permitted or not local; the message contains the reason.</exception>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
     /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
-    ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken);
+    ValueTask<ITransportListener> ListenAsync(TransportListenOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Connects to an end point. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
-    /// callers that depend on it await <see cref="TransportExecutor.Resume"/>.
+    /// Connects. Completes on <see cref="TransportConnectOptions.Executor"/> if that is given and is a loop of the engine;
+    /// otherwise anywhere, so a caller that depends on it continues with <see cref="TransportExecutor.Post"/>.
     /// </summary>
     /// <param name="to">An address; an <see cref="IPEndPoint"/> or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>.</param>
     /// <param name="options">The deadline, and the settings of the connection; neither copied nor validated, as there are some for each connection.</param>
@@ -34,5 +34,5 @@ public interface ITransport : IAsyncDisposable
     /// The connection, or the reason of the failure. A failed connect is no exception: it is an everyday event. An end point of another kind is <see cref="ConnectFailure.Other"/>, and
     /// <see cref="ConnectResult.Detail"/> contains the kinds that are expected.
     /// </returns>
-    ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken);
+    ValueTask<ConnectResult> ConnectAsync(EndPoint to, TransportConnectOptions options = default, CancellationToken cancellationToken = default);
 }

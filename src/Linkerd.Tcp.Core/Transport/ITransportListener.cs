@@ -4,7 +4,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// A bound listener. Disposing it takes the clients that have connected already, and are in its backlog or in the middle of the handshake: at most as many as
+/// Represents a bound listener. Disposing it accepts the clients that are already in its backlog or in the middle of the handshake: at most as many as
 /// the backlog holds, within <see cref="TransportListenOptions.Limit"/>, and it waits for them for at most 250 ms. All of them are handed out when disposing completes; the rest is reset.
 /// Connections that it handed out stay open. A listener that was never started, and one of an inherited <see cref="TransportListenOptions.Handle"/>, from which
 /// another process may go on accepting, takes no client when it is disposed.

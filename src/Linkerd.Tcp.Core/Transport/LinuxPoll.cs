@@ -48,7 +48,7 @@ internal static unsafe partial class LinuxPoll
 
     /// <summary><c>struct pollfd</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]
-    private struct Entry
+    internal struct Entry
     {
         public int Descriptor;
         public short Events;

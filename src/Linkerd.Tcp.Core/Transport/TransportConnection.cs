@@ -4,7 +4,7 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// One established connection of bytes, over any engine. One reader and one writer at a time; the two may run side by side.
+/// Represents one established connection of bytes, over any engine. One reader and one writer at a time; the two may run in parallel.
 /// Disposing closes it. If everything was sent and both FINs were exchanged that is the normal end; otherwise the kernel decides which end the peer sees,
 /// so call <see cref="Abort"/> for a RST.
 /// </summary>
@@ -76,7 +76,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// Sends the bytes that <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that also owns the source
     /// may take its buffer over instead of copying the bytes that the kernel does not take at once.
     /// </summary>
-    public virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
+    internal virtual ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received)
     {
         var sending = SendAsync(received);
         source.Advance(received.Length);

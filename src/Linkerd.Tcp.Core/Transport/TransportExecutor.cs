@@ -18,13 +18,13 @@ public abstract class TransportExecutor
     /// Continues on the executor: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere
     /// (resolution, DNS, back-off, TLS work). Costs nothing if the caller is there already.
     /// </summary>
-    public ResumeAwaitable Resume() => new(this, always: false);
+    internal ResumeAwaitable Resume() => new(this, always: false);
 
-    /// <summary>Lets other work that is due on the executor run, then continues there.</summary>
-    public ResumeAwaitable Yield() => new(this, always: true);
+    /// <summary>Lets what else is due here run, then continues here.</summary>
+    internal ResumeAwaitable Yield() => new(this, always: true);
 
-    /// <summary>Represents the awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
-    public readonly struct ResumeAwaitable : ICriticalNotifyCompletion
+    /// <summary>The awaitable of <see cref="Resume"/> and <see cref="Yield"/>.</summary>
+    internal readonly struct ResumeAwaitable : ICriticalNotifyCompletion
     {
         private static readonly Action<object?> Invoke = static continuation => ((Action)continuation!)();
         private readonly TransportExecutor _executor;

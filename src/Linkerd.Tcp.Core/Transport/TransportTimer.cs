@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Transport;
 
 /// <summary>
-/// The timer of one connection. It is coarse: it may fire up to 100 ms late, never early. It can fire once more after it was disarmed or
+/// Represents the timer of one connection. It is coarse: it may fire up to 100 ms late, never early. It can fire once more after it was disarmed or
 /// re-armed on another thread, so a handler checks the time and its own state. On an event loop it fires after all that the loop's connections had
 /// received when it was due, even if the process was stopped meanwhile.
 /// </summary>

@@ -11,9 +11,19 @@ public sealed class InterpreterKinds
     /// <param name="kinds">The kinds of other packages.</param>
     /// <exception cref="ArgumentException">Two kinds have the same name.</exception>
     public InterpreterKinds(params IEnumerable<InterpreterKind> kinds)
+        : this([], kinds)
     {
+    }
+
+    /// <summary>Registers kinds beside those of this package.</summary>
+    /// <param name="namers">The kinds of namers that the embedded interpreter has beside those of its configuration.</param>
+    /// <param name="kinds">The kinds of interpreters.</param>
+    /// <exception cref="ArgumentException">Two kinds have one name.</exception>
+    public InterpreterKinds(IReadOnlyList<NamerKind> namers, params IEnumerable<InterpreterKind> kinds)
+    {
+        ArgumentNullException.ThrowIfNull(namers);
         ArgumentNullException.ThrowIfNull(kinds);
-        All = [LocalInterpreterKind.Instance, StaticInterpreterKind.Instance, .. kinds];
+        All = [LocalInterpreterKind.Of(namers), StaticInterpreterKind.Instance, .. kinds];
         foreach (var kind in All)
         {
             if (!_byName.TryAdd(kind.Name, kind))

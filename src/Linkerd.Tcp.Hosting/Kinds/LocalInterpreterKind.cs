@@ -1,7 +1,5 @@
-using Linkerd.Tcp.Dns;
 using Linkerd.Tcp.Hosting.Options;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting.Kinds;
@@ -12,21 +10,22 @@ internal static class LocalInterpreterKind
     private static readonly DstPath BuiltIn = DstPath.Parse("/$");
     private static readonly Dtab FilesDtab = Dtab.Parse("/svc => /#/io.l5d.fs");
 
-    public static InterpreterKind Instance { get; } = new InterpreterKind<LocalInterpreterConfiguration>(
+    /// <param name="namers">The kinds of namers that it has beside those of its configuration.</param>
+    public static InterpreterKind Of(IReadOnlyList<NamerKind> namers) => new InterpreterKind<LocalInterpreterConfiguration>(
         LocalInterpreterConfiguration.KindName,
-        "Names are bound in the process, by a dtab and namers (io.l5d.fs, io.l5d.dns, io.l5d.dnssrv)",
+        $"Names are bound in the process, by a dtab and namers ({string.Join(", ", namers.Select(static kind => kind.Name).Prepend("io.l5d.fs"))})",
         RouterOptions.Local,
         static () => new LocalInterpreterConfiguration(),
-        Create);
+        (configuration, context) => Create(configuration, context, namers));
 
-    private static NamingServices Create(LocalInterpreterConfiguration configuration, NamingContext context)
+    private static NamingServices Create(LocalInterpreterConfiguration configuration, NamingContext context, IReadOnlyList<NamerKind> namers)
     {
         var logger = context.LoggerFactory.CreateLogger("Linkerd.Tcp.Interpreter");
         var interpreter = new LocalInterpreter(
             new LocalInterpreterOptions
             {
                 Dtab = configuration.Dtab ?? (configuration.Namers.Count == 0 ? Dtab.Empty : FilesDtab),
-                Namers = [.. CreateNamers(configuration, context, logger)],
+                Namers = [.. CreateNamers(configuration, context, namers, logger)],
                 TimeProvider = context.TimeProvider,
                 Logger = logger,
             },
@@ -40,12 +39,12 @@ internal static class LocalInterpreterKind
         {
             Interpreter = interpreter,
             Delegator = interpreter,
-            OnNegative = NegativePolicy.Clear,
+            ClearOnNegative = true,
             Scope = $"local {configuration.Dtab} {string.Join(' ', configuration.Namers.Select(static namer => namer.RootDir))}",
         };
     }
 
-    private static IEnumerable<Namer> CreateNamers(LocalInterpreterConfiguration configuration, NamingContext context, ILogger logger)
+    private static IEnumerable<Namer> CreateNamers(LocalInterpreterConfiguration configuration, NamingContext context, IReadOnlyList<NamerKind> namers, ILogger logger)
     {
         foreach (var namer in configuration.Namers)
         {
@@ -58,8 +57,9 @@ internal static class LocalInterpreterKind
             yield break;
         }
 
-        var dns = new DnsNamerOptions { Logger = logger, TimeProvider = context.TimeProvider };
-        yield return new DnsNamer(dns);
-        yield return new DnsSrvNamer(dns);
+        foreach (var kind in namers)
+        {
+            yield return kind.Create(context);
+        }
     }
 }

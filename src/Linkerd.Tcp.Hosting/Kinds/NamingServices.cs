@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 
@@ -16,8 +15,8 @@ public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
     /// <summary>Gets the delegator that explains how names are bound; null if the kind has none.</summary>
     public IDelegator? Delegator { get; init; }
 
-    /// <summary>Gets the policy for the endpoints of a name that does not exist. Default: <see cref="NegativePolicy.Keep"/>.</summary>
-    public NegativePolicy OnNegative { get; init; } = NegativePolicy.Keep;
+    /// <summary>Gets a value that indicates whether the endpoints of a name that does not exist are dropped. Default: false, they are kept.</summary>
+    public bool ClearOnNegative { get; init; }
 
     /// <summary>Gets the scope that decides the meaning of names, whichever server answers: endpoints that were remembered in another scope are not used.</summary>
     public required string Scope { get; init; }

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Hosting.Options;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Kinds;
 
@@ -13,7 +12,7 @@ internal static class StaticInterpreterKind
         static () => new StaticInterpreterConfiguration(),
         static (configuration, _) => new NamingServices(new StaticResolver(configuration.Addrs))
         {
-            OnNegative = NegativePolicy.Clear,
+            ClearOnNegative = true,
             Scope = $"static {string.Join(',', configuration.Addrs)}",
         });
 }

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 
@@ -59,7 +58,7 @@ internal static class ConfigurationValidator
             validator.Add("acceptRate beside it was expected, not null.", "acceptBurst");
         }
 
-        if (server.Untrusted != UntrustedPeers.Refuse && server.AcceptProxy is null)
+        if (server.AcceptUntrusted && server.AcceptProxy is null)
         {
             validator.Add("acceptProxy.trusted beside it was expected, not off.", "acceptProxy.untrusted");
         }

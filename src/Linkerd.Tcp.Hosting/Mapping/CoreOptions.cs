@@ -4,7 +4,6 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.ProxyProtocol;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
@@ -46,18 +45,17 @@ internal static class CoreOptions
     /// <summary>The options of the destination of a name. Its policy of connecting is always complete, so that no setting of a prefix can lose another.</summary>
     /// <param name="server">A server of the sessions.</param>
     /// <param name="client">The settings of the name, merged.</param>
-    /// <param name="resolver">Resolves the name.</param>
-    /// <param name="onNegative">Its interpreter's policy for names that do not exist.</param>
-    /// <param name="timeProvider">The clock.</param>
-    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, NegativePolicy onNegative, TimeProvider timeProvider)
+    /// <param name="resolver">What resolves the name.</param>
+    /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
+    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative)
     {
-        var options = new DestinationOptions { Resolver = resolver, OnNegative = client.OnNegative ?? onNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
+        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
         options.Balancer = client.Balancer ?? options.Balancer;
-        options.Balancing = Balancing(client, timeProvider);
+        options.Balancing = Balancing(client);
         options.Connect = Connect(server, client);
         options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
         options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
-        options.MaxPendingSessions = client.MaxWaiters ?? options.MaxPendingSessions;
+        options.MaxPendingSessions = client.MaxPendingSessions ?? options.MaxPendingSessions;
         options.Preconnect.Connections = client.MinConnections ?? options.Preconnect.Connections;
         options.DrainTimeout = client.DrainTimeout ?? options.DrainTimeout;
         return options;
@@ -71,7 +69,7 @@ internal static class CoreOptions
             MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),
             AcceptRate = server.AcceptRate,
             AcceptBurst = server.AcceptBurst,
-            AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, Untrusted = server.Untrusted } : null,
+            AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, AcceptUntrusted = server.AcceptUntrusted } : null,
             AllowClients = server.AllowClients,
             DenyClients = server.DenyClients,
         };
@@ -87,7 +85,7 @@ internal static class CoreOptions
         return policy;
     }
 
-    private static BalancerOptions Balancing(ClientSettings client, TimeProvider timeProvider)
+    private static BalancerOptions Balancing(ClientSettings client)
     {
         var options = new BalancerOptions
         {
@@ -95,7 +93,6 @@ internal static class CoreOptions
             HashBalanceFactor = Limit(client.HashBalanceFactor),
             MaxConnections = Limit(client.MaxConnectionsPerEndpoint),
             MaxPending = Limit(client.MaxPendingPerEndpoint),
-            TimeProvider = timeProvider,
         };
         options.SlowStart.Window = client.SlowStart is { } window ? OffIsZero(window) : options.SlowStart.Window;
         options.HashBalanceFloor = client.HashBalanceFloor ?? options.HashBalanceFloor;

@@ -5,7 +5,6 @@ using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -41,8 +40,7 @@ public sealed class ProxyHost : IAsyncDisposable
         timeProvider ??= TimeProvider.System;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
         var transport = CoreOptions.Transport(configuration);
-        (transport.TimeProvider, transport.LoggerFactory, transport.Meter) = (timeProvider, loggerFactory, meter);
-        _transport = TransportFactory.Create(transport);
+        _transport = TransportFactory.Create(transport, loggerFactory, meter, timeProvider);
         try
         {
             foreach (var router in configuration.Routers)
@@ -126,7 +124,7 @@ public sealed class ProxyHost : IAsyncDisposable
         {
             var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
             var destinations = new DestinationRegistry(
-                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.OnNegative, timeProvider), loggerFactory, meter, timeProvider, transport: _transport);
+                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
             _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));

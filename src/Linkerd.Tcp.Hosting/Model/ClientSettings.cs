@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting;
 
@@ -42,7 +41,7 @@ public sealed class ClientSettings
     public int? MaxSessions { get; set; }
 
     /// <summary>Gets or sets the largest number of sessions that wait for a resolution or a free endpoint.</summary>
-    public int? MaxWaiters { get; set; }
+    public int? MaxPendingSessions { get; set; }
 
     /// <summary>Gets or sets the number of connections to endpoints that are made before they are needed.</summary>
     public int? MinConnections { get; set; }
@@ -101,6 +100,6 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the time for which sessions may go on after their endpoint is drained or gone.</summary>
     public TimeSpan? DrainTimeout { get; set; }
 
-    /// <summary>Gets or sets the policy for a name that does not exist; if null, that of its interpreter.</summary>
-    public NegativePolicy? OnNegative { get; set; }
+    /// <summary>Gets or sets whether the endpoints of a name that does not exist are dropped; null: as its interpreter has it.</summary>
+    public bool? ClearOnNegative { get; set; }
 }

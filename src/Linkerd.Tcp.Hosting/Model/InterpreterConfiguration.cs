@@ -22,7 +22,7 @@ public sealed class LocalInterpreterConfiguration : InterpreterConfiguration
     /// <summary>Gets or sets the dtab; if null, the default, that of the file namer if there is one (<c>/svc => /#/io.l5d.fs</c>), otherwise an empty one.</summary>
     public Dtab? Dtab { get; set; }
 
-    /// <summary>Gets or sets the namers besides those for DNS, which are always present. Default: none.</summary>
+    /// <summary>Gets or sets the namers besides those that are registered. Default: none.</summary>
     public IReadOnlyList<FileNamerConfiguration> Namers { get; set; } = [];
 }
 

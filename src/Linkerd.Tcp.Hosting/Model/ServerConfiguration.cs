@@ -49,8 +49,8 @@ public sealed class ServerConfiguration
     /// <summary>Gets or sets the networks of the proxies that send a PROXY header; null, the default, for none.</summary>
     public ClientNetworks? AcceptProxy { get; set; }
 
-    /// <summary>Gets or sets the treatment of peers outside <see cref="AcceptProxy"/>. Default: <see cref="UntrustedPeers.Refuse"/>.</summary>
-    public UntrustedPeers Untrusted { get; set; }
+    /// <summary>Gets or sets a value that indicates whether peers outside <see cref="AcceptProxy"/> are accepted as clients themselves. Default: false, they are reset.</summary>
+    public bool AcceptUntrusted { get; set; }
 
     /// <summary>Gets or sets the networks of the clients that may connect; null, the default, for all.</summary>
     public ClientNetworks? AllowClients { get; set; }

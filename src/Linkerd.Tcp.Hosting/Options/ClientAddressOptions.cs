@@ -17,8 +17,8 @@ internal static class ClientAddressOptions
             Default = "off",
             Help = "Networks of the proxies that must send a PROXY header, version 1 or 2; other peers are reset",
         },
-        new ConfigurationOption<ServerConfiguration, UntrustedPeers>(
-            OptionTypes.Choice(ignoreCase: false, ("refuse", UntrustedPeers.Refuse), ("plain", UntrustedPeers.Plain)), static server => server.Untrusted, static (server, peers) => server.Untrusted = peers)
+        new ConfigurationOption<ServerConfiguration, bool>(
+            OptionTypes.Choice(ignoreCase: false, ("refuse", false), ("plain", true)), static server => server.AcceptUntrusted, static (server, accepts) => server.AcceptUntrusted = accepts)
         {
             Key = "acceptProxy.untrusted",
             Default = "refuse",

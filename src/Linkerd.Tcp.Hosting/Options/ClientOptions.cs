@@ -1,16 +1,15 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
-using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Hosting.Options;
 
 /// <summary>The options of connections to endpoints: the pick, the handling of failures, and their limits.</summary>
 internal static class ClientOptions
 {
-    private const int Most = 100_000_000;
+    private const int Max = 100_000_000;
 
-    private static readonly OptionType<int?> LimitOrOff = OptionTypes.Count("connections", 1, Most, zeroWord: "off").OrNothing();
+    private static readonly OptionType<int?> LimitOrOff = OptionTypes.Count("connections", 1, Max, zeroWord: "off").OrNothing();
     private static readonly OptionType<TimeSpan?> Duration = OptionTypes.Duration().OrNothing();
 
     public static IReadOnlyList<ConfigurationOption> All { get; } =
@@ -58,7 +57,7 @@ internal static class ClientOptions
             Default = "off",
             Help = "maglev: maximum load of an endpoint, in percent of its share, before its clients go to others",
         },
-        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, Most).OrNothing(), static client => client.HashBalanceFloor, static (client, floor) => client.HashBalanceFloor = floor)
+        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("connections", 0, Max).OrNothing(), static client => client.HashBalanceFloor, static (client, floor) => client.HashBalanceFloor = floor)
         {
             Key = "hashBalanceFloor",
             Default = "16",
@@ -79,16 +78,16 @@ internal static class ClientOptions
             Help = "Maximum number of pending connections to one endpoint; further sessions wait",
         },
         new ConfigurationOption<ClientSettings, int?>(
-            OptionTypes.Count("sessions", 1, Most, zeroWord: "off").OrNothing(), static client => client.MaxSessions, static (client, most) => client.MaxSessions = most)
+            OptionTypes.Count("sessions", 1, Max, zeroWord: "off").OrNothing(), static client => client.MaxSessions, static (client, most) => client.MaxSessions = most)
         {
             Key = "maxSessions",
             Default = "off",
             Help = "Maximum number of concurrent sessions to one name, over all servers; further ones are reset",
         },
-        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Most).OrNothing(), static client => client.MaxWaiters, static (client, most) => client.MaxWaiters = most)
+        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Max).OrNothing(), static client => client.MaxPendingSessions, static (client, most) => client.MaxPendingSessions = most)
         {
-            Key = "maxWaiters",
-            Argument = "max-waiters",
+            Key = "maxPendingSessions",
+            Argument = "max-pending-sessions",
             ValueName = "N",
             Default = "1000",
             Help = "Maximum number of sessions that wait for a resolution or a free endpoint; further ones are reset",
@@ -206,8 +205,8 @@ internal static class ClientOptions
             Default = "off",
             Help = "Maximum time that sessions continue after their endpoint was drained or removed; each ends at a random time between half and all of it",
         },
-        new ConfigurationOption<ClientSettings, NegativePolicy?>(
-            OptionTypes.Choice(ignoreCase: false, ("keep", NegativePolicy.Keep), ("clear", NegativePolicy.Clear)).OrNothing(), static client => client.OnNegative, static (client, policy) => client.OnNegative = policy)
+        new ConfigurationOption<ClientSettings, bool?>(
+            OptionTypes.Choice(ignoreCase: false, ("keep", false), ("clear", true)).OrNothing(), static client => client.ClearOnNegative, static (client, clear) => client.ClearOnNegative = clear)
         {
             Key = "onNegative",
             Default = "keep for namerd, clear for names that are bound by the proxy",

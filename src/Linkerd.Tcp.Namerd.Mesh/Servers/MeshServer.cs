@@ -61,10 +61,7 @@ internal sealed class MeshServer : IDisposable
 
     public CallInvoker Calls { get; }
 
-    /// <summary>True if it answered, and no error occurred since.</summary>
-    public bool IsGood => Volatile.Read(ref _isGood);
-
-    /// <summary>True if it ever answered.</summary>
+    /// <summary>Gets a value that indicates whether the server has ever answered.</summary>
     public bool WasGood { get; private set; }
 
     /// <summary>The time for which it is left alone from now on; zero or less if it may be used.</summary>

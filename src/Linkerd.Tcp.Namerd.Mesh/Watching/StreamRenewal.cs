@@ -1,8 +1,8 @@
 using Grpc.Core;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Mesh.Servers;
 using Linkerd.Tcp.Namerd.Mesh.Wire;
 using Linkerd.Tcp.Namerd.Shared;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Watching;
 
@@ -46,10 +46,10 @@ internal sealed class StreamRenewal<TMessage, TState>(
     // True if the stream has to be opened again, false if it is merely old.
     private async Task<bool> WaitAsync(MeshServer current, CancellationToken cancellationToken)
     {
-        var left = options.Random.Jitter(options.MaxStreamAge, RetryDelays.Jitter);
+        var left = Backoff.Jitter(options.MaxStreamAge, RetryDelays.Jitter, options.Random);
         while (true)
         {
-            var pause = options.Interval is { } interval ? options.Random.Jitter(interval, RetryDelays.Jitter) : left;
+            var pause = options.Interval is { } interval ? Backoff.Jitter(interval, RetryDelays.Jitter, options.Random) : left;
             if (pause >= left)
             {
                 await Task.Delay(left, options.TimeProvider, cancellationToken).ConfigureAwait(false);

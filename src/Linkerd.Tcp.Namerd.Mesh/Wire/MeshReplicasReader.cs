@@ -46,7 +46,7 @@ internal sealed class MeshReplicasReader
             }
             else
             {
-                endpoints.Add(new WeightedAddress(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint)) { Metadata = ReadMetadata(endpoint.Metadata) ?? ofAll });
+                endpoints.Add(new WeightedAddress(new IPEndPoint(address, endpoint.Port), ReadWeight(endpoint), ReadMetadata(endpoint.Metadata) ?? ofAll));
             }
         }
 

@@ -46,7 +46,7 @@ internal sealed class EndpointReader
         {
             if (_endpoints[i] is { Metadata: null } endpoint)
             {
-                _endpoints[i] = new WeightedAddress(endpoint.Address, endpoint.Weight) { Metadata = ofAll };
+                _endpoints[i] = new WeightedAddress(endpoint.Address, endpoint.Weight, ofAll);
             }
         }
 
@@ -102,7 +102,7 @@ internal sealed class EndpointReader
         }
         else
         {
-            _endpoints.Add(new WeightedAddress(new IPEndPoint(_address, port), _weight) { Metadata = _metadata });
+            _endpoints.Add(new WeightedAddress(new IPEndPoint(_address, port), _weight, _metadata));
         }
     }
 

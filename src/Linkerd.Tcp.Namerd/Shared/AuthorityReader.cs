@@ -17,7 +17,7 @@ internal static class AuthorityReader
 
     /// <summary>Gets the metadata of an authority; null if it is empty, longer than a name with a port, or not of printable ASCII.</summary>
     public static EndpointMetadata? Of(string? authority) =>
-        authority is { Length: > 0 and <= MaxLength } && !authority.AsSpan().ContainsAnyExceptInRange('!', '~') ? new() { Authority = authority } : null;
+        authority is { Length: > 0 and <= MaxLength } && !authority.AsSpan().ContainsAnyExceptInRange('!', '~') ? new EndpointMetadata(authority: authority) : null;
 
     /// <summary>Returns true if the name at the reader is the key.</summary>
     public static bool IsAt(in Utf8JsonReader json) => !json.ValueIsEscaped && json.ValueTextEquals(Key);

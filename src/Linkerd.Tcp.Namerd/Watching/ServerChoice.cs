@@ -87,7 +87,7 @@ internal sealed class ServerChoice<TState>(NameSetup<TState> setup)
 
         // Each of them was tried once, which must not be more often on average than if there were one.
         var delay = backoff.Next() * Math.Max(1, asked);
-        delay = delay < RetryDelays.Most ? delay : RetryDelays.Most;
+        delay = delay < RetryDelays.Max ? delay : RetryDelays.Max;
         setup.Report.Failure(failure.Message, delay);
         return delay;
     }

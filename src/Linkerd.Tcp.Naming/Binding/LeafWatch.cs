@@ -23,7 +23,7 @@ internal sealed class LeafWatch : IDisposable
         lock (_lock)
         {
             _observers.Add(observer);
-            if (_state.LastGood is { } good && good != _state.Current)
+            if (_state.LastGood is { } good && !good.Equals(_state.Current))
             {
                 observer(good);
             }
@@ -69,7 +69,7 @@ internal sealed class LeafWatch : IDisposable
     {
         lock (_lock)
         {
-            if (state == _state.Current)
+            if (state.Equals(_state.Current))
             {
                 return;
             }

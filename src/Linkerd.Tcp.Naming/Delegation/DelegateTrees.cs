@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Linkerd.Tcp.Naming.Delegation;
 
-/// <summary>Makes the nodes of a delegation so that nothing is said twice, as linkerd simplifies them.</summary>
+/// <summary>Creates the nodes of a delegation without redundant nodes, with linkerd's rules of simplification.</summary>
 internal static class DelegateTrees
 {
-    /// <summary>A step; one that does not change the name is none. Null where there is no tree.</summary>
+    /// <summary>Creates a step. A tree of the same name that exists needs none, and is returned with the entry. Null if there is no tree.</summary>
     public static DelegateTree? Step(DstPath path, DtabEntry? entry, DelegateTree? tree) => tree switch
     {
         null => null,
@@ -14,7 +14,7 @@ internal static class DelegateTrees
         _ => new DelegateTree.Step(path, entry, tree),
     };
 
-    /// <summary>Alternatives; those of an alternative of the same name are alternatives beside the others.</summary>
+    /// <summary>Creates alternatives; those of a nested alternative of the same name are merged with the others.</summary>
     public static DelegateTree Alt(DstPath path, DtabEntry? entry, IEnumerable<DelegateTree> branches)
     {
         var flat = ImmutableArray.CreateBuilder<DelegateTree>();

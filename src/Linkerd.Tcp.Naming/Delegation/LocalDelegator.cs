@@ -6,25 +6,25 @@ using Linkerd.Tcp.Naming.Binding;
 namespace Linkerd.Tcp.Naming.Delegation;
 
 /// <summary>
-/// Follows a name through a dtab and the current state of namers, all alternatives included, within the budget of a binding: alternatives that all lead
-/// back to themselves are as many here as there. For one delegation.
+/// Follows a name through a dtab and the current state of namers, with all alternatives, within the budget of a binding: alternatives that all lead
+/// back to themselves are as many as in a binding. For one delegation.
 /// </summary>
 /// <param name="dtab">The dtab.</param>
 /// <param name="namers">Gets the binding of a name for which the dtab has no entry.</param>
-/// <remarks>linkerd's <c>ConfiguredNamersInterpreter.delegate</c>, with what its <c>DelegateTree.simplified</c> leaves.</remarks>
+/// <remarks>linkerd's <c>ConfiguredNamersInterpreter.delegate</c>, with the result of <c>DelegateTree.simplified</c>.</remarks>
 internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namers)
 {
     private const int MaxDepth = 100;
     private const string TooDeep = "Max recursion level reached.";
     private int _steps;
 
-    /// <summary>True if a namer had not answered.</summary>
+    /// <summary>Gets a value that indicates whether a namer had not answered.</summary>
     public bool IsPending { get; private set; }
 
     /// <summary>Follows a name.</summary>
     public DelegateTree Delegate(DstPath name) => Run(name, () => Follow(name, null, 0));
 
-    /// <summary>Follows the tree of a name that the dtab is not used for.</summary>
+    /// <summary>Follows the tree of a name for which the dtab is not used.</summary>
     public DelegateTree Delegate(DstPath name, NameTree tree)
     {
         var entry = new DtabEntry(DtabPrefix.Of(name), tree);
@@ -58,7 +58,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
         }
     }
 
-    // Null: too deep. That is an error of the alternative or union above, as in linkerd.
+    // Null if the depth limit is exceeded. That is an error of the alternative or union above, as in linkerd.
     private DelegateTree? Follow(DstPath name, DtabEntry? entry, int depth)
     {
         if (depth == MaxDepth)
@@ -126,7 +126,7 @@ internal sealed class LocalDelegator(Dtab dtab, Func<DstPath, NameBinding> namer
         }
     }
 
-    // An entry without information that is alone leaves the name to the namers: binding works so, though namerd's own delegation does not show it.
+    // If the only entry gives no information, the name is left to the namers, as in a binding, although namerd's own delegation does not show it.
     private DelegateTree AskNamersToo(DstPath name, DtabEntry? entry, DtabEntry nothing)
     {
         var silent = new DelegateTree.Negative(DstPath.Root, nothing);

@@ -32,7 +32,7 @@ internal sealed class FileHosts(SharedLeaves lookups, Action changed) : IDisposa
                 }
                 else if (_lastGood.TryGetValue(IdOf(line), out var bound))
                 {
-                    endpoints.AddRange(bound.Endpoints.Groups.SelectMany(group => group.Endpoints).Select(endpoint => new WeightedAddress(endpoint.Address, line.Weight) { Metadata = endpoint.Metadata }));
+                    endpoints.AddRange(bound.Endpoints.Groups.SelectMany(group => group.Endpoints).Select(endpoint => new WeightedAddress(endpoint.Address, line.Weight, endpoint.Metadata)));
                 }
                 else if (_states[IdOf(line)] is var state && state is Resolution.Pending)
                 {

@@ -68,20 +68,20 @@ public sealed class FileNamer : Namer
     /// <inheritdoc/>
     public override async IAsyncEnumerable<Resolution> WatchAsync(DstPath id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var alarm = new AsyncSignal();
-        using var observer = _tree.Observe(LabelsOf(id), withContent: true, alarm.Ring);
-        using var hosts = new FileHosts(_hosts, alarm.Ring);
+        var signal = new AsyncSignal();
+        using var observer = _tree.Observe(LabelsOf(id), withContent: true, signal.Ring);
+        using var hosts = new FileHosts(_hosts, signal.Ring);
         Resolution? last = null;
         while (true)
         {
             var state = Resolve(id, observer.Current, hosts);
-            if (state != last)
+            if (!state.Equals(last))
             {
                 last = state;
                 yield return state;
             }
 
-            await alarm.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await signal.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -46,8 +45,8 @@ public sealed class FileNamerOptions
     /// <summary>Gets or sets the clock. Default: <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Gets or sets the source of the jitter of the retries of host lookups. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of the jitter of the retries of host lookups, which is used under a lock on itself. Null, the default: a fast one that all threads share.</summary>
+    public Random? Random { get; set; }
 
     /// <summary>Gets or sets the logger. Default: nothing is logged.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
@@ -65,7 +64,6 @@ public sealed class FileNamerOptions
         validator.Timer(HostRefreshInterval);
         validator.Timer(HostLookupTimeout);
         validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
         validator.NotNull(Logger);
     }
 }

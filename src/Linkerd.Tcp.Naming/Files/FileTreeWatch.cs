@@ -1,12 +1,14 @@
+using Microsoft.Extensions.Logging;
+
 namespace Linkerd.Tcp.Naming.Files;
 
 /// <summary>
-/// The one watch of a directory: begun when the directory appears, and again when another one has taken its place. Where it cannot be had, or is not
-/// complete, the places are looked at instead. Guarded by the lock of its <see cref="FileTree"/>; events come from any thread.
+/// Represents the one watch of a directory. It starts when the directory appears, and again when another directory has replaced it. If it fails, or is not
+/// complete, the places are polled instead. Guarded by the lock of its <see cref="FileTree"/>; events come on any thread.
 /// </summary>
 internal sealed partial class FileTreeWatch(string directory, IFileSystem files, FileNamerOptions options, Action changed)
 {
-    // Watching a large directory takes long, and what kept it from working seldom goes away.
+    // Watching a large directory takes long, and the cause of a failure is seldom removed soon.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMinutes(1);
 
     private IDisposable? _watch;
@@ -15,10 +17,10 @@ internal sealed partial class FileTreeWatch(string directory, IFileSystem files,
     private bool _isReported;
     private long _began;
 
-    /// <summary>Whether every change in the directory is told, as far as the system tells.</summary>
+    /// <summary>Gets a value that indicates whether every change in the directory is reported, as far as the system reports changes.</summary>
     public bool IsComplete => _watch is not null && !_isIncomplete;
 
-    /// <summary>Begins to watch where that is to be done; whether it has begun anew, so that everything must be looked at.</summary>
+    /// <summary>Starts the watch if that is necessary; returns true if it was started, so that all places must be examined.</summary>
     public bool Check()
     {
         var stamp = files.Stat(directory);
@@ -66,7 +68,7 @@ internal sealed partial class FileTreeWatch(string directory, IFileSystem files,
 
     private void Fail(Exception problem)
     {
-        // Events were lost, and only that: everything is looked at.
+        // Only events were lost: all places are examined.
         if (problem is not InternalBufferOverflowException)
         {
             _isIncomplete = true;
@@ -78,5 +80,11 @@ internal sealed partial class FileTreeWatch(string directory, IFileSystem files,
         }
 
         changed();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2085, LogLevel.Warning, "The directory {Directory} cannot be watched ({Error}): its files are looked at every {Interval:0.###} s instead", EventName = "FileWatchFailed")]
+        public static partial void WatchFailed(ILogger logger, string directory, string error, double interval);
     }
 }

@@ -9,7 +9,7 @@ internal interface IFileSystem
     /// <summary>Reads the content of a file, up to a number of bytes.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    byte[] Read(string path, int most);
+    byte[] Read(string path, int maxBytes);
 
     /// <summary>Watches a directory and those below it until disposed.</summary>
     /// <param name="directory">The directory.</param>

@@ -39,6 +39,19 @@ internal static partial class LinuxStat
         }
     }
 
+    /// <summary>Returns true if a path leads to a pipe, a socket or a device: opening or reading it may block forever.</summary>
+    public static bool IsSpecial(string path)
+    {
+        try
+        {
+            return Call(path, 0, out var status) == 0 && (status.Mode & FormatMask) is not (DirectoryFormat or FileFormat);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
     private static int Call(string path, int flags, out Status status) =>
         StatX(CurrentDirectory, path, flags, BasicStatsAndBirth, out status) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
@@ -68,7 +81,7 @@ internal static partial class LinuxStat
 
     // struct statx of linux/stat.h: the same on every architecture.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Status
+    internal struct Status
     {
         [FieldOffset(28)]
         public ushort Mode;

@@ -17,18 +17,18 @@ internal sealed class LocalFileSystem : IFileSystem
         }
     }
 
-    // A writer must not be kept from it, nor from replacing the file.
-    public byte[] Read(string path, int most)
+    // The sharing mode lets a writer change or replace the file meanwhile.
+    public byte[] Read(string path, int maxBytes)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var buffer = new byte[(int)Math.Min(most, RandomAccess.GetLength(file) + 1)];
+        var buffer = new byte[(int)Math.Min(maxBytes, RandomAccess.GetLength(file) + 1)];
         var length = 0;
         while (length < buffer.Length && RandomAccess.Read(file, buffer.AsSpan(length), length) is var read and > 0)
         {
             length += read;
-            if (length == buffer.Length && length < most)
+            if (length == buffer.Length && length < maxBytes)
             {
-                Array.Resize(ref buffer, Math.Min(most, length * 2));
+                Array.Resize(ref buffer, Math.Min(maxBytes, length * 2));
             }
         }
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming.Binding;
 using Linkerd.Tcp.Naming.Namers;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Naming;
 
@@ -23,7 +22,7 @@ public sealed class ResolverNamer : Namer
     private readonly IResolver _resolver;
     private readonly int _count;
     private readonly TimeProvider _timeProvider;
-    private readonly IRandomSource _random;
+    private readonly Random? _random;
     private readonly SharedLeaves _leaves;
 
     /// <summary>Initializes a namer. Nothing is watched before a name is looked up.</summary>
@@ -32,11 +31,11 @@ public sealed class ResolverNamer : Namer
     /// <param name="labels">The number of labels after the prefix that make a name of the resolver. Default: 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="labels"/> is negative.</exception>
     public ResolverNamer(DstPath prefix, IResolver resolver, int labels = 1)
-        : this(prefix, resolver, labels, TimeProvider.System, RandomSource.Shared)
+        : this(prefix, resolver, labels, TimeProvider.System, random: null)
     {
     }
 
-    internal ResolverNamer(DstPath prefix, IResolver resolver, int labels, TimeProvider timeProvider, IRandomSource random)
+    internal ResolverNamer(DstPath prefix, IResolver resolver, int labels, TimeProvider timeProvider, Random? random)
         : base(prefix)
     {
         ArgumentNullException.ThrowIfNull(resolver);

@@ -42,7 +42,7 @@ public sealed class DtabPrefix : IEquatable<DtabPrefix>
     public static DtabPrefix Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var scanner = new TreeScanner(text);
+        var scanner = new NameScanner(text);
         var prefix = scanner.TakePrefix();
         scanner.TakeEnd();
         return prefix;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Naming.Trees;
 
@@ -11,7 +12,7 @@ internal static class NameTreeParser
 
     public static NameTree Parse(ReadOnlySpan<char> text)
     {
-        var scanner = new TreeScanner(text);
+        var scanner = new NameScanner(text);
         var tree = TakeTree(ref scanner, 0);
         scanner.TakeEnd();
         return tree;
@@ -20,7 +21,7 @@ internal static class NameTreeParser
     /// <summary>dtab ::= ws [ dentry { ';' dentry } [ ';' ] ]</summary>
     public static Dtab ParseDtab(ReadOnlySpan<char> text)
     {
-        var scanner = new TreeScanner(text);
+        var scanner = new NameScanner(text);
         var entries = ImmutableArray.CreateBuilder<DtabEntry>();
         scanner.SkipSpace();
         while (!scanner.AtEnd)
@@ -38,7 +39,7 @@ internal static class NameTreeParser
     }
 
     /// <summary>dentry ::= prefix ws '=>' tree</summary>
-    private static DtabEntry TakeEntry(ref TreeScanner scanner)
+    private static DtabEntry TakeEntry(ref NameScanner scanner)
     {
         var prefix = scanner.TakePrefix();
         scanner.SkipSpace();
@@ -48,7 +49,7 @@ internal static class NameTreeParser
     }
 
     /// <summary>tree ::= union { '|' union }</summary>
-    private static NameTree TakeTree(ref TreeScanner scanner, int depth)
+    private static NameTree TakeTree(ref NameScanner scanner, int depth)
     {
         var branches = ImmutableArray.CreateBuilder<NameTree>(1);
         do
@@ -60,7 +61,7 @@ internal static class NameTreeParser
     }
 
     /// <summary>union ::= weighted { '&amp;' weighted }</summary>
-    private static NameTree TakeUnion(ref TreeScanner scanner, int depth)
+    private static NameTree TakeUnion(ref NameScanner scanner, int depth)
     {
         var branches = ImmutableArray.CreateBuilder<WeightedTree>(1);
         do
@@ -76,7 +77,7 @@ internal static class NameTreeParser
     }
 
     /// <summary>weighted ::= [ number '*' ] simple</summary>
-    private static WeightedTree TakeWeighted(ref TreeScanner scanner, int depth)
+    private static WeightedTree TakeWeighted(ref NameScanner scanner, int depth)
     {
         var weight = 1.0;
         if (scanner.IsNumberStart())
@@ -91,12 +92,12 @@ internal static class NameTreeParser
     }
 
     /// <summary>simple ::= path | '!' | '~' | '$' | '(' tree ')'</summary>
-    private static NameTree TakeSimple(ref TreeScanner scanner, int depth)
+    private static NameTree TakeSimple(ref NameScanner scanner, int depth)
     {
         switch (scanner.Peek)
         {
             case '/':
-                return new NameTree.Leaf(scanner.TakePath());
+                return new NameTree.Leaf(DstPath.Parse(scanner.TakePath().ToString()));
             case '(' when depth == MaxParentheses:
                 throw scanner.Error($"a tree of at most {MaxParentheses} nested parentheses");
             case '(':

@@ -23,8 +23,8 @@ internal static class NamerdKinds
         Create,
         Validate);
 
-    /// <summary>Gets the table of options of the executable, with these kinds.</summary>
-    public static ConfigurationTable Table { get; } = new(new InterpreterKinds(Http, Mesh));
+    /// <summary>Gets the table of options of the executable, with these kinds, and the namers of DNS.</summary>
+    public static ConfigurationTable Table { get; } = new(new InterpreterKinds([DnsKinds.Hosts, DnsKinds.Services], Http, Mesh));
 
     private static void Validate(NamerdConfiguration configuration, OptionsValidator validator)
     {

@@ -4,6 +4,7 @@ using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -83,5 +84,25 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         {
             Log.FewDescriptors(_logger, configuration.MaxSessions.Value, limit, FileDescriptorLimit.DefaultMaxSessions);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9001, LogLevel.Information, "{Name} stands for {Tree}", EventName = "Union")]
+        public static partial void Union(ILogger logger, DstPath name, NameTree tree);
+
+        [LoggerMessage(9002, LogLevel.Information, "stopping: {Sessions} sessions, grace period {Grace}", EventName = "Stopping")]
+        public static partial void Stopping(ILogger logger, int sessions, string grace);
+
+        [LoggerMessage(9003, LogLevel.Information, "stopped; {Aborted} sessions were aborted", EventName = "Stopped")]
+        public static partial void Stopped(ILogger logger, int aborted);
+
+        [LoggerMessage(9004, LogLevel.Warning,
+            "--max-sessions {MaxSessions} is more than the limit of {Limit} descriptors allows ({Fitting} sessions, see ulimit -n): clients may have to wait before it is reached",
+            EventName = "FewDescriptors")]
+        public static partial void FewDescriptors(ILogger logger, int maxSessions, int limit, int fitting);
+
+        [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
+        public static partial void UnknownNamer(ILogger logger, string problem);
     }
 }

@@ -50,4 +50,13 @@ internal sealed partial class StatisticsReporter : IAsyncDisposable
             Log.Failed(_logger, error);
         }
     }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9101, LogLevel.Information, "{Line}", EventName = "Statistics")]
+        public static partial void Line(ILogger logger, string line);
+
+        [LoggerMessage(9102, LogLevel.Warning, "A metric could not be read", EventName = "StatisticsFailed")]
+        public static partial void Failed(ILogger logger, Exception error);
+    }
 }

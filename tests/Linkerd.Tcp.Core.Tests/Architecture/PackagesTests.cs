@@ -14,7 +14,7 @@ public sealed partial class PackagesTests
         ["Linkerd.Tcp.Dns"] = ["Linkerd.Tcp.Naming"],
         ["Linkerd.Tcp.Namerd"] = ["Linkerd.Tcp.Naming"],
         ["Linkerd.Tcp.Namerd.Mesh"] = ["Linkerd.Tcp.Namerd"],
-        ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Dns"],
+        ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Naming"],
     };
 
     // What the packages share and users do not need. A type that is not needed by two of them does not belong there.
@@ -59,7 +59,7 @@ public sealed partial class PackagesTests
     }
 
     [Fact]
-    public void Naming_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Naming", ["Trees", "Binding", "Namers", "Files", "Delegation", ""]);
+    public void Naming_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Naming", ["Trees", "Binding", "Namers", "Files", "Delegation", "Caching", ""]);
 
     [Fact]
     public void Dns_EachFolder_KnowsOnlyFoldersBelowIt() => CheckFolders("Linkerd.Tcp.Dns", [""]);

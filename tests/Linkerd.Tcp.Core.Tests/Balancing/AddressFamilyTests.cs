@@ -63,8 +63,8 @@ public sealed class AddressFamilyTests
     public void Failed_TimedOutAmongManyEndpoints_LooksAtThoseOfItsHostAlone(int count)
     {
         var looks = 0;
-        var endpoints = Enumerable.Range(0, count).Select(i => new WeightedAddress(new CountedEndPoint(i, () => looks++)) { Metadata = new EndpointMetadata { Host = $"host{i / 2}" } });
-        var balancer = LoadBalancers.Random(new BalancerOptions { TimeProvider = _time });
+        var endpoints = Enumerable.Range(0, count).Select(i => new WeightedAddress(new CountedEndPoint(i, () => looks++), metadata: new EndpointMetadata($"host{i / 2}")));
+        var balancer = LoadBalancers.Create(BalancerKind.Random, new BalancerOptions { TimeProvider = _time });
         balancer.Update(EndpointSet.Create(endpoints));
         var lease = balancer.Pick();
         var endpoint = lease.Endpoint!;
@@ -155,7 +155,7 @@ public sealed class AddressFamilyTests
     }
 
     private static WeightedAddress Of(string? host, string address, double weight = 1) =>
-        new(new IPEndPoint(IPAddress.Parse(address), 80), weight) { Metadata = host is null ? null : new EndpointMetadata { Host = host } };
+        new(new IPEndPoint(IPAddress.Parse(address), 80), weight, host is null ? null : new EndpointMetadata(host));
 
     private static EndpointSet SetOf(params (string? Host, string Address)[] addresses) => EndpointSet.Create(addresses.Select(each => Of(each.Host, each.Address)));
 

@@ -22,7 +22,7 @@ public sealed class EmbeddedLeaseTests
         {
             // From docs/embed.md.
             var start = TimeProvider.System.GetTimestamp();
-            if (balancer.Pick(new PickContext { Timestamp = start }, out var lease) == PickResult.Picked)
+            if (balancer.Pick(new PickContext(timestamp: start), out var lease) == PickResult.Picked)
             {
                 try
                 {

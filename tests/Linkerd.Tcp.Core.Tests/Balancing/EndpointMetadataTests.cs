@@ -48,5 +48,5 @@ public sealed class EndpointMetadataTests
     }
 
     private static EndpointGroup Group(string? authority, double weight = 1) =>
-        new([new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = authority is null ? null : new() { Authority = authority } }], weight);
+        new([new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80"), metadata: authority is null ? null : new(authority: authority))], weight);
 }

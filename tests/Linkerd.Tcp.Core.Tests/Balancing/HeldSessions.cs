@@ -6,7 +6,7 @@ namespace Linkerd.Tcp;
 /// <summary>A number of leases that are held at any time: each new one replaces a random one.</summary>
 internal sealed class HeldSessions(ILoadBalancer balancer, int held, bool connected = true, ulong seed = 2) : IDisposable
 {
-    private readonly IRandomSource _random = RandomSource.Seeded(seed);
+    private readonly Random _random = RandomSource.Seeded(seed);
     private readonly List<EndpointLease> _leases = [];
 
     /// <summary>As many as are held per endpoint; at least one where that is not zero.</summary>

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp;
 /// <summary>The rule, by a look at every endpoint after every pick.</summary>
 public sealed class LeastConnectionsTests
 {
-    private readonly IRandomSource _random = RandomSource.Seeded(11);
+    private readonly Random _random = RandomSource.Seeded(11);
     private readonly List<EndpointLease> _leases = [];
 
     [Theory]

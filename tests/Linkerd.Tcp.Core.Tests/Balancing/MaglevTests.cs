@@ -177,7 +177,7 @@ public sealed class MaglevTests
     [InlineData(100_001, 0)]
     [InlineData(125, -1)]
     public void Create_FactorOrFloorOutOfRange_IsRefused(int factor, int floor) => Assert.Throws<InvalidOptionsException>(() =>
-        LoadBalancers.Maglev(new BalancerOptions { HashBalanceFactor = factor, HashBalanceFloor = floor }));
+        LoadBalancers.Create(BalancerKind.Maglev, new BalancerOptions { HashBalanceFactor = factor, HashBalanceFloor = floor }));
 
     [Fact]
     public void Update_OneJoins_TakesItsShareAndHardlyAnyOtherClientMoves()

@@ -137,7 +137,7 @@ public sealed class P2cTests
     /// <summary>What is taught: of two drawn uniformly the one with less load, the first on a tie.</summary>
     private sealed class PlainLeastOfTwo(int count, int held)
     {
-        private readonly IRandomSource _random = RandomSource.Seeded(7);
+        private readonly Random _random = RandomSource.Seeded(7);
         private readonly List<int> _sessions = [];
 
         public long[] Loads { get; } = new long[count];

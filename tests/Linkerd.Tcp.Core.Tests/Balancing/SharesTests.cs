@@ -101,7 +101,7 @@ public sealed class SharesTests
         }
     }
 
-    private static double Exponential(IRandomSource random) => -Math.Log(1 - random.NextDouble());
+    private static double Exponential(Random random) => -Math.Log(1 - random.NextDouble());
 
     private static EndpointSet Union(int first, bool swapped = false) => new(
         BalancerDriver.Group([1], swapped ? 1 : 9),

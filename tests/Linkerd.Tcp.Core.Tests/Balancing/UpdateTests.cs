@@ -201,7 +201,7 @@ public sealed class UpdateTests
     [Fact]
     public void Changed_Handler_MayPick()
     {
-        var balancer = LoadBalancers.P2c(new BalancerOptions { Random = RandomSource.Seeded(1) });
+        var balancer = LoadBalancers.Create(BalancerKind.P2c, new BalancerOptions { Random = RandomSource.Seeded(1) });
         var result = PickResult.Empty;
         balancer.Changed += () => result = balancer.Pick(default, out _);
         balancer.Update(BalancerDriver.Weights(1));

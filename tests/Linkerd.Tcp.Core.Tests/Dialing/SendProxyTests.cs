@@ -78,15 +78,15 @@ public sealed class SendProxyTests : ISessionObserver
     });
 
     [Theory]
-    [InlineData(ProxyProtocolVersion.V1, ProxyCommand.Proxy)]
-    [InlineData(ProxyProtocolVersion.V2, ProxyCommand.Local)]
-    public Task Connect_WithoutAClient_IsLocal(ProxyProtocolVersion version, ProxyCommand command) => SimulatedProxy.RunAsync(async bed =>
+    [InlineData(ProxyProtocolVersion.V1, false)]
+    [InlineData(ProxyProtocolVersion.V2, true)]
+    public Task Connect_WithoutAClient_IsLocal(ProxyProtocolVersion version, bool isLocal) => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await StartAsync(bed, new() { Version = version });
         await using var connection = await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         var header = await ReadAsync(backend.Accepted[0]);
-        Assert.Equal((command, null, null), (header.Command, header.Source, header.Destination));
+        Assert.Equal((isLocal, null, null), (header.IsLocal, header.Source, header.Destination));
     });
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class SendProxyTests : ISessionObserver
             new TcpProxyOptions { Listeners = [bed.NewListener()] },
             configure: options => options.With(own => (own.SendProxy, own.Check) = (new() { Version = version }, check)));
         await bed.ResolvedAsync();
-        await bed.UntilAsync(() => seen.Contains(expected) && bed.Destination.Checks?.Passed >= 2);
+        await bed.UntilAsync(() => seen.Contains(expected) && bed.Destination.Health.Checks?.Passed >= 2);
 
         // One that does not talk ends with a reset, which may overtake a part of the header.
         Assert.All(seen, text => Assert.StartsWith(text, expected, StringComparison.Ordinal));

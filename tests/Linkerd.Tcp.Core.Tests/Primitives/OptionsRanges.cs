@@ -6,7 +6,7 @@ internal static class OptionsRanges
     public static IReadOnlyList<string> All { get; } = """
         AcceptProxyOptions.Trusted:
         AcceptProxyOptions.TrustUnixPeers: false true
-        AcceptProxyOptions.Untrusted: first
+        AcceptProxyOptions.AcceptUntrusted: false true
         ActiveCheckOptions.Interval: 1ms 1s 49d
         ActiveCheckOptions.Timeout: 1ms 1s 49d
         ActiveCheckOptions.Rise: 1 max
@@ -26,14 +26,6 @@ internal static class OptionsRanges
         BalancerOptions.HashBalanceFloor: 0 1 max
         BalancerOptions.SuspectAfter: infinite 1ms 1s 49d
         BalancerOptions.Aperture: null
-        BalancerOptions.TimeProvider:
-        BalancerOptions.Random:
-        CachingResolverOptions.Directory:
-        CachingResolverOptions.Scope: empty blank
-        CachingResolverOptions.Wait: 0 1ms 1s 49d
-        CachingResolverOptions.WriteInterval: 0 1ms 1s 49d
-        CachingResolverOptions.TimeProvider:
-        CachingResolverOptions.Logger:
         CertificateFiles.CertificateFile:
         CertificateFiles.KeyFile: null
         CertificateFiles.PassphraseFile: null
@@ -54,7 +46,7 @@ internal static class OptionsRanges
         DestinationOptions.BalancingPolicy: null
         DestinationOptions.Balancing:
         DestinationOptions.BalancerFactory: null
-        DestinationOptions.OnNegative: first
+        DestinationOptions.ClearOnNegative: false true
         DestinationOptions.MaxSessions: null 1 max
         DestinationOptions.Connect: null
         DestinationOptions.RetryBudget:
@@ -73,7 +65,7 @@ internal static class OptionsRanges
         HostResolverOptions.LookupTimeout: 1ms 1s 49d
         HostResolverOptions.HostLookup:
         HostResolverOptions.TimeProvider:
-        HostResolverOptions.Random:
+        HostResolverOptions.Random: null
         HostResolverOptions.Logger:
         TransportListenOptions.EndPoint:
         TransportListenOptions.Handle: null
@@ -125,9 +117,6 @@ internal static class OptionsRanges
         TransportOptions.Engine: first
         TransportOptions.Loops: null 1
         TransportOptions.StuckAfter: 1s 49d
-        TransportOptions.TimeProvider: null
-        TransportOptions.LoggerFactory: null
-        TransportOptions.Meter: null
         PreconnectOptions.Connections: 0 1 max
         PreconnectOptions.MaxIdle: 1ms 1s 49d
         """.Split('\n');

@@ -29,7 +29,6 @@ public sealed class OptionsTests
         [typeof(ActiveCheckOptions)] = Of("Check.", static () => new(), static (ActiveCheckOptions own) => Destination(new() { Resolver = new StaticResolver(), Check = own })),
         [typeof(ApertureOptions)] = Of("Aperture.", static () => new() { Instance = 0, Instances = 1 }, static (ApertureOptions own) => Balancers(new() { Aperture = own })),
         [typeof(BalancerOptions)] = Of("", static () => new() { Aperture = new() { Instance = 0, Instances = 1 } }, static (BalancerOptions own) => Balancers(own)),
-        [typeof(CachingResolverOptions)] = Of("", static () => new() { Directory = "d" }, static (CachingResolverOptions own) => new CachingResolver(new StaticResolver(), own)),
         [typeof(CertificateFiles)] = Of("", static () => new() { CertificateFile = "c.pem" }, static (CertificateFiles own) => OptionsValidator.Validated(own.Copy(), static (files, validator) => files.Validate(validator))),
         [typeof(CircuitBreakerOptions)] = Of("Breaker.", static () => new() { MaxBackoff = TimeSpan.FromDays(49) }, static (CircuitBreakerOptions own) => Balancers(new() { Breaker = own })),
         [typeof(ConnectOptions)] = Of("Connect.", static () => new() { SourceAddresses = [IPAddress.Loopback], Tcp = new() }, static (ConnectOptions own) => Proxy(new() { Listeners = [new(AnyPort, Name)], Connect = own })),

@@ -74,19 +74,22 @@ public sealed class ProxyBinaryTests
                 (ProxyTlvType.NetworkNamespace, "6E7331"), ((ProxyTlvType)0xE0, "07"), ((ProxyTlvType)0xE0, "08"),
             ],
             header.Tlvs.Select(tlv => (tlv.Type, Convert.ToHexString(tlv.Value.Span))));
-        Assert.Equal(("éx", "ns1"), (header.Authority, header.NetworkNamespace));
+        Assert.Equal("éx", header.Authority);
+        Assert.True(header.TryGetTlv(0x30, out var network) && network.Span.SequenceEqual("ns1"u8));
         Assert.Equal("h2"u8, header.Alpn.Span);
         Assert.Equal(new byte[] { 0, 255 }, header.UniqueId.ToArray());
-        Assert.Equal((3, 1u, "210000"), (header.Ssl!.Value.Client, header.Ssl.Value.Verify, Convert.ToHexString(header.Ssl.Value.SubTlvs.Span)));
-        Assert.True(header.TryGetTlv((ProxyTlvType)0xE0, out var first) && first.Span[0] == 7);
-        Assert.False(header.TryGetTlv((ProxyTlvType)0xE1, out _));
+        Assert.True(header.TryGetTlv(0x20, out var ssl));
+        Assert.Equal("0300000001210000", Convert.ToHexString(ssl.Span));
+        Assert.True(header.TryGetTlv(0xE0, out var first) && first.Span[0] == 7);
+        Assert.False(header.TryGetTlv(0xE1, out _));
     }
 
     [Fact]
     public void Read_NoTlvs_HasNoneOfThem()
     {
         var header = Done(V2("21", "11", Inet));
-        Assert.Equal((null, null, null, true, true), (header.Authority, header.NetworkNamespace, header.Ssl, header.Alpn.IsEmpty, header.UniqueId.IsEmpty));
+        Assert.Equal((null, true, true), (header.Authority, header.Alpn.IsEmpty, header.UniqueId.IsEmpty));
+        Assert.False(header.TryGetTlv(0x20, out _) || header.TryGetTlv(0x30, out _));
         Assert.Null(Done(V2("21", "11", Inet + "02 0001 FF")).Authority);
         Assert.Equal("", Done(V2("21", "11", Inet + "02 0000")).Authority);
     }

@@ -188,13 +188,13 @@ public sealed class ProxyHeaderTests
 
     private static string Text(ProxyTlv tlv) => $"{tlv.Type} {Convert.ToHexString(tlv.Value.Span)}";
 
-    private static IPEndPoint Address(IRandomSource random)
+    private static IPEndPoint Address(Random random)
     {
         var bytes = Bytes(random, random.NextDouble() < 0.5 ? 4 : 16);
         return new IPEndPoint(new IPAddress(bytes), (int)(random.NextDouble() * 65536));
     }
 
-    private static byte[] Bytes(IRandomSource random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() < 0.3 ? (byte)0 : (byte)(random.NextDouble() * 256))];
+    private static byte[] Bytes(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() < 0.3 ? (byte)0 : (byte)(random.NextDouble() * 256))];
 
     private static IPEndPoint? Parse(string? text) => text is null ? null : IPEndPoint.Parse(text);
 

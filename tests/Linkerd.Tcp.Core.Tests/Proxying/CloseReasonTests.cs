@@ -9,7 +9,7 @@ public sealed class CloseReasonTests
     [
         CloseReason.Normal,
         new CloseReason(ClosedBy.Client, ClosePhase.Data),
-        new CloseReason(ClosedBy.Server, ClosePhase.Queue, TimedOut: true),
+        new CloseReason(ClosedBy.Server, ClosePhase.Queue, timedOut: true),
         new CloseReason(ClosedBy.Down, ClosePhase.Last),
         .. Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).Select(CloseReason.Rejected),
     ]);
@@ -27,14 +27,14 @@ public sealed class CloseReasonTests
     {
         Assert.Equal("--", CloseReason.Normal.ToString());
         Assert.Equal("CD", new CloseReason(ClosedBy.Client, ClosePhase.Data).ToString());
-        Assert.Equal("sC", new CloseReason(ClosedBy.Server, ClosePhase.Connect, TimedOut: true).ToString());
+        Assert.Equal("sC", new CloseReason(ClosedBy.Server, ClosePhase.Connect, timedOut: true).ToString());
     }
 
     [Theory]
     [InlineData(RejectReason.AcceptRate, "PA:accept_rate")]
     [InlineData(RejectReason.ClientSessions, "PA:client_sessions")]
     [InlineData(RejectReason.DestinationSessions, "PA:destination_sessions")]
-    [InlineData(RejectReason.PendingSessionsFull, "PQ:waiters_full")]
+    [InlineData(RejectReason.PendingSessionsFull, "PQ:pending_full")]
     [InlineData(RejectReason.NoEndpoint, "PQ:no_endpoint")]
     [InlineData(RejectReason.RetryBudget, "PQ:retry_budget")]
     [InlineData(RejectReason.NoRoute, "PA:no_route")]

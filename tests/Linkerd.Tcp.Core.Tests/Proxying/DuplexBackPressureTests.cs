@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;

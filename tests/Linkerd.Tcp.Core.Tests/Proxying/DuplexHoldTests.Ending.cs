@@ -120,7 +120,7 @@ public abstract partial class DuplexHoldTests
     public Task Start_NoReplacementToBeHad_ClientIsResetAndToldWhy(bool spoke) => RunAsync(async bed =>
     {
         var session = await HeldSession.StartAsync(bed, waits: true);
-        session.Refusal = new(ClosedBy.Server, ClosePhase.Connect, TimedOut: true);
+        session.Refusal = new(ClosedBy.Server, ClosePhase.Connect, timedOut: true);
         session.Server.ShutdownSend();
         await session.Asked;
         if (spoke)

@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Linkerd.Tcp.Transport.Sockets;
@@ -80,8 +81,8 @@ public sealed class EpollChaosTests
 
     private sealed class ChaosPeer(TransportConnection connection, ulong seed, int salt)
     {
-        private readonly IRandomSource _acting = RandomSource.Seeded(seed);
-        private readonly IRandomSource _reading = RandomSource.Seeded(seed + 1);
+        private readonly Random _acting = RandomSource.Seeded(seed);
+        private readonly Random _reading = RandomSource.Seeded(seed + 1);
 
         public long BytesSent => connection.BytesSent;
 
@@ -162,7 +163,7 @@ public sealed class EpollChaosTests
             connection.Abort();
         }
 
-        private static int Draw(IRandomSource random, int bound) => (int)(random.NextUInt64() % (ulong)bound);
+        private static int Draw(Random random, int bound) => (int)(random.NextUInt64() % (ulong)bound);
 
         private int SizeUpTo(int most) => (int)Math.Exp(_acting.NextDouble() * Math.Log(most));
     }

@@ -97,31 +97,6 @@ public sealed class TokenBucketTests
         Assert.Equal(2, Drain(bucket));
     }
 
-    [Fact]
-    public void UntilAvailable_Waited_IsThere()
-    {
-        var bucket = new TokenBucket(rate: 3, capacity: 4, _time);
-        Assert.Equal(TimeSpan.Zero, bucket.UntilAvailable(4));
-        Drain(bucket);
-        var wait = bucket.UntilAvailable(1);
-        Assert.InRange(wait.TotalSeconds, 1.0 / 3, 0.3334);
-        _time.Advance(wait);
-        Assert.Equal(TimeSpan.Zero, bucket.UntilAvailable(1));
-        Assert.True(bucket.TryTake());
-    }
-
-    [Fact]
-    public void UntilAvailable_NeverThere_SaysSo()
-    {
-        Assert.Equal(Timeout.InfiniteTimeSpan, new TokenBucket(rate: 3, capacity: 4, _time).UntilAvailable(5));
-        var dry = new TokenBucket(rate: 0, capacity: 4, _time);
-        Drain(dry);
-        Assert.Equal(Timeout.InfiniteTimeSpan, dry.UntilAvailable(1));
-        var slow = new TokenBucket(rate: 1e-300, capacity: 4, _time);
-        Drain(slow);
-        Assert.Equal(Timeout.InfiniteTimeSpan, slow.UntilAvailable(1));
-    }
-
     [Theory]
     [InlineData(-1, 1)]
     [InlineData(double.NaN, 1)]

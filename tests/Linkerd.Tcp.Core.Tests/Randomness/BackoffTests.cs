@@ -42,7 +42,13 @@ public sealed class BackoffTests
     [Fact]
     public void New_NoTime_Throws()
     {
-        Assert.Throws<ArgumentOutOfRangeException>("first", () => new Backoff(TimeSpan.Zero, TimeSpan.FromSeconds(1), RandomSource.Seeded(1)));
-        Assert.Throws<ArgumentNullException>("random", () => new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), null!));
+        Assert.Throws<ArgumentOutOfRangeException>("initial", () => new Backoff(TimeSpan.Zero, TimeSpan.FromSeconds(1), RandomSource.Seeded(1)));
+    }
+
+    [Fact]
+    public void Next_NoGenerator_DrawsFromTheSharedOne()
+    {
+        Assert.InRange(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)).Next().TotalSeconds, 0.5, 1);
+        Assert.InRange(Backoff.Jitter(TimeSpan.FromSeconds(1), 0.1).TotalSeconds, 0.9, 1.1);
     }
 }

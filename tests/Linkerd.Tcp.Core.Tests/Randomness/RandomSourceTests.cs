@@ -63,6 +63,46 @@ public sealed class RandomSourceTests
         Assert.Equal(expected, new Fixed(bits).Jitter(TimeSpan.FromSeconds(10), 0.2).TotalSeconds, 6);
     }
 
+    [Fact]
+    public void Of_NoGenerator_IsTheSharedSource() => Assert.Same(RandomSource.Shared, RandomSource.Of(null));
+
+    [Fact]
+    public void Of_Seeded_IsItself()
+    {
+        var random = RandomSource.Seeded(1);
+        Assert.Same(random, RandomSource.Of(random));
+    }
+
+    [Fact]
+    public void Of_OtherGenerator_DrawsFromItUnderALockOnIt()
+    {
+        var random = new Checked();
+        Parallel.For(0, 4, _ =>
+        {
+            var source = RandomSource.Of(random);
+            for (var i = 0; i < 1_000; i++)
+            {
+                source.NextUInt64();
+            }
+        });
+
+        Assert.Equal((4_000, true), (random.Draws, random.WasLocked));
+    }
+
+    private sealed class Checked : Random
+    {
+        public int Draws { get; private set; }
+
+        public bool WasLocked { get; private set; } = true;
+
+        public override void NextBytes(Span<byte> buffer)
+        {
+            WasLocked &= Monitor.IsEntered(this);
+            Draws++;
+            base.NextBytes(buffer);
+        }
+    }
+
     private sealed class Fixed(ulong bits) : IRandomSource
     {
         public ulong NextUInt64() => bits;

@@ -29,7 +29,7 @@ public sealed class DnsHostLookupTests : IDisposable
     [Fact]
     public async Task GetAddressesAsync_Localhost_IsLoopback()
     {
-        var addresses = await DnsHostLookup.Instance.GetAddressesAsync("localhost", Cancelled);
+        var addresses = await DnsHostLookup.Instance.GetAddressesAsync("localhost", cancellationToken: Cancelled);
 
         Assert.NotEmpty(addresses);
         Assert.All(addresses, address => Assert.True(IPAddress.IsLoopback(address)));
@@ -80,7 +80,7 @@ public sealed class DnsHostLookupTests : IDisposable
     public async Task GetAddressesAsync_CallerCancels_LeavesAtOnceAndTheOtherStays()
     {
         using var cancel = new CancellationTokenSource();
-        var leaves = _lookup.GetAddressesAsync("web", cancel.Token);
+        var leaves = _lookup.GetAddressesAsync("web", cancellationToken: cancel.Token);
         var stays = Ask("web");
         await _system.StartedAsync("web");
 
@@ -111,7 +111,7 @@ public sealed class DnsHostLookupTests : IDisposable
     [Fact]
     public async Task GetAddressesAsync_EveryThreadIsStuck_OthersFailInTimeAndTheQueueGoesOnLater()
     {
-        var stuck = Enumerable.Range(0, LookupThreads.Most).Select(i => $"silent{i}").ToList();
+        var stuck = Enumerable.Range(0, LookupThreads.MaxThreads).Select(i => $"silent{i}").ToList();
         var silent = stuck.Select(host => Ask(host)).ToList();
         foreach (var host in stuck)
         {
@@ -142,7 +142,7 @@ public sealed class DnsHostLookupTests : IDisposable
     [Fact]
     public async Task GetAddressesAsync_RefreshesAreStuck_FirstLookupsHaveThreadsLeft()
     {
-        for (var i = 0; i < LookupThreads.Most; i++)
+        for (var i = 0; i < LookupThreads.MaxThreads; i++)
         {
             _ = Ask($"known{i}", isRefresh: true);
         }
@@ -159,8 +159,8 @@ public sealed class DnsHostLookupTests : IDisposable
         Assert.Equal(LookupThreads.MaxRefreshThreads + 1, _system.Asked.Count);
 
         // One of those that queue is wanted by somebody who never had its addresses.
-        _ = Ask($"known{LookupThreads.Most - 1}");
-        await _system.StartedAsync($"known{LookupThreads.Most - 1}");
+        _ = Ask($"known{LookupThreads.MaxThreads - 1}");
+        await _system.StartedAsync($"known{LookupThreads.MaxThreads - 1}");
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class DnsHostLookupTests : IDisposable
         var lookup = new DnsHostLookup(_system.Resolve, Longest, TimeSpan.FromMilliseconds(1), _time);
         for (var round = 0; round < 2; round++)
         {
-            var answer = lookup.GetAddressesAsync("web", Cancelled);
+            var answer = lookup.GetAddressesAsync("web", cancellationToken: Cancelled);
             var thread = await _system.StartedAsync("web");
             _system.Answer("web", "10.0.0.1");
             Assert.Single(await answer.WaitAsync(ResolverWatch.Patience, Cancelled));

@@ -63,6 +63,16 @@ public sealed class EndpointGroupTests
     }
 
     [Fact]
+    public void Equals_OtherMetadata_IsAnotherGroup()
+    {
+        Assert.Equal(Group("web"), Group("web"));
+        Assert.NotEqual(Group("web"), Group("db"));
+        Assert.NotEqual(Group("web"), Group(null));
+
+        static EndpointGroup Group(string? host) => new([new WeightedAddress(A, metadata: host is null ? null : new(host))]);
+    }
+
+    [Fact]
     public void WithWeight_OtherWeight_KeepsTheRest()
     {
         var group = new EndpointGroup([new(A, double.NaN), new(B)], 1, 2).WithWeight(0.25);

@@ -2,7 +2,6 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Time.Testing;
@@ -142,7 +141,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         var updates = destination.Updates;
         other.Update(EndpointSet.Create([.. Addresses[..2], new IPEndPoint(IPAddress.Loopback, 9)]));
         await UntilAsync(destination, () => destination.Updates > updates);
-        Assert.Equal((3, updates + 1, other), (destination.Balancer.Endpoints.Count, destination.Updates, destination.Resolver));
+        Assert.Equal((3, updates + 1, other), (destination.Balancer.Endpoints.Count, destination.Updates, destination.Options.Resolver));
         Assert.Equal(Addresses.Contains(held.Endpoint!.Address) ? 1 : 0, held.Endpoint.Load);
     }
 
@@ -181,14 +180,14 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task OnNegative_Clear_AppliesToTheAnswerThatStands()
+    public async Task ClearOnNegative_True_AppliesToTheAnswerThatStands()
     {
         var destination = await StartAsync(NewOptions());
         _resolver.Update(Resolution.Negative.Instance);
         await UntilAsync(destination, () => destination.Resolution is Resolution.Negative);
         Assert.Equal(4, destination.Balancer.Endpoints.Count);
         var counts = (destination.Updates, destination.Failures);
-        destination.Configure(NewOptions(static own => own.OnNegative = NegativePolicy.Clear));
+        destination.Configure(NewOptions(static own => own.ClearOnNegative = true));
         Assert.Empty(destination.Balancer.Endpoints);
         Assert.Equal((counts, TimeSpan.Zero), ((destination.Updates, destination.Failures), destination.Age));
     }
@@ -197,22 +196,22 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     public async Task Check_TurnedOff_WhoeverItEjectedIsBackAndOnAgainCountsGoOn()
     {
         var destination = await StartAsync(NewOptions(static own => own.Check = new()));
-        Assert.NotNull(destination.Checks);
+        Assert.NotNull(destination.Health.Checks);
         var endpoint = destination.Balancer.Endpoints[0];
         Assert.True(endpoint.MarkDown());
         destination.Configure(NewOptions(static own => own.Check = new() { Interval = TimeSpan.FromHours(1) }));
         Assert.True(endpoint.IsDown);
         destination.Configure(NewOptions());
         Assert.Equal((false, EjectionCause.None), (endpoint.IsDown, endpoint.EjectionCauses));
-        Assert.Null(destination.Checks);
+        Assert.Null(destination.Health.Checks);
         destination.Configure(NewOptions(static own => own.Check = new()));
-        Assert.NotNull(destination.Checks);
+        Assert.NotNull(destination.Health.Checks);
     }
 
     [Fact]
     public async Task BalancerFactory_Another_ReplacesTheBalancerWhole()
     {
-        static ILoadBalancer Make() => LoadBalancers.RoundRobin();
+        static ILoadBalancer Make() => LoadBalancers.Create(BalancerKind.RoundRobin);
         var destination = await StartAsync(NewOptions());
         var before = destination.Balancer;
         var lease = Pick(destination);
@@ -247,7 +246,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
             own.Balancing.TimeProvider = TimeProvider.System;
         })));
         Assert.Equal(["MaxSessions", "MaxPendingSessions", "Balancing.TimeProvider"], error.Errors.Select(static one => one.Path));
-        var used = LoadBalancers.P2c();
+        var used = LoadBalancers.Create(BalancerKind.P2c);
         await using var other = new DestinationRegistry(_ => NewOptions(own => own.BalancerFactory = () => used));
         other.Get(Name);
         foreach (var factory in new Func<ILoadBalancer>[] { static () => null!, static () => throw new IOException("no"), () => used })
@@ -271,7 +270,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
         error = Assert.Throws<InvalidOptionsException>(() => _router.Configure(name => name.Equals(other) ? throw new IOException("no") : null!));
         Assert.Equal(["[/svc/other]", "[/svc/web]"], error.Errors.Select(static one => one.Path).Order());
         Assert.Equal(options, (web.Options, _router.Get(other).Options));
-        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters);
+        Assert.Equal(1000, _router.Get(DstPath.Parse("/svc/late")).Options.MaxPendingSessions);
     }
 
     [Fact]
@@ -279,7 +278,7 @@ public sealed class DestinationConfigureTests : IAsyncDisposable
     {
         var web = await StartAsync(NewOptions());
         _router.Configure(_ => NewOptions(static own => own.MaxPendingSessions = 7), new DestinationRegistryOptions { MaxClientNamed = 0 });
-        Assert.Equal((7, 7), (web.MaxWaiters, _router.Get(DstPath.Parse("/svc/late")).MaxWaiters));
+        Assert.Equal((7, 7), (web.Options.MaxPendingSessions, _router.Get(DstPath.Parse("/svc/late")).Options.MaxPendingSessions));
         Assert.False(_router.TryAcquire(DstPath.Parse("/svc/chosen"), out _));
     }
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -18,11 +17,11 @@ public sealed class DestinationTests
     private readonly FakeTimeProvider _time = new();
 
     [Theory]
-    [InlineData(NegativePolicy.Keep, 2)]
-    [InlineData(NegativePolicy.Clear, 0)]
-    public async Task Negative_AfterASet_IsHandledByThePolicy(NegativePolicy policy, int left)
+    [InlineData(false, 2)]
+    [InlineData(true, 0)]
+    public async Task Negative_AfterASet_IsHandledByThePolicy(bool clears, int left)
     {
-        await using var router = RouterWith(policy);
+        await using var router = RouterWith(clears);
         var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses[..2])));
         await SayAsync(router, Resolution.Negative.Instance);
         Assert.Equal(left, destination.Balancer.Endpoints.Count);
@@ -31,7 +30,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Failed_AfterASet_KeepsItAndAges()
     {
-        await using var router = RouterWith(NegativePolicy.Clear);
+        await using var router = RouterWith(true);
         var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         Assert.Equal(TimeSpan.Zero, destination.Age);
         await SayAsync(router, new Resolution.Failed("down"));
@@ -45,7 +44,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Pending_AfterASet_KeepsItAndIsNoFailure()
     {
-        await using var router = RouterWith(NegativePolicy.Clear);
+        await using var router = RouterWith(true);
         await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         var destination = await SayAsync(router, Resolution.Pending.Instance);
         Assert.Equal((3, 0), (destination.Balancer.Endpoints.Count, destination.Failures));
@@ -54,7 +53,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task BoundEmpty_AfterASet_IsObeyed()
     {
-        await using var router = RouterWith(NegativePolicy.Keep);
+        await using var router = RouterWith(false);
         await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Empty));
         Assert.Empty(destination.Balancer.Endpoints);
@@ -63,7 +62,7 @@ public sealed class DestinationTests
     [Fact(Timeout = 30_000)]
     public async Task Resolver_Throws_SetIsKeptAndTheWatchStartsAgain()
     {
-        await using var router = RouterWith(NegativePolicy.Keep);
+        await using var router = RouterWith(false);
         var destination = await SayAsync(router, new Resolution.Bound(EndpointSet.Create(Addresses)));
         _script.Say(null);
         await UntilAsync(destination, () => destination.Resolution is Resolution.Failed);
@@ -84,7 +83,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Get_Twice_IsOneDestinationAndOneWatch()
     {
-        await using var router = RouterWith(NegativePolicy.Keep);
+        await using var router = RouterWith(false);
         Assert.Same(router.Get(Name), router.Get(DstPath.Parse("/svc/web")));
         await SayAsync(router, Resolution.Pending.Instance);
         Assert.Equal(1, _script.Watches);
@@ -105,8 +104,8 @@ public sealed class DestinationTests
         }
     }
 
-    private DestinationRegistry RouterWith(NegativePolicy policy) =>
-        new(_ => new DestinationOptions { Resolver = _script, OnNegative = policy }, timeProvider: _time, random: RandomSource.Seeded(1));
+    private DestinationRegistry RouterWith(bool clears) =>
+        new(_ => new DestinationOptions { Resolver = _script, ClearOnNegative = clears }, timeProvider: _time, random: RandomSource.Seeded(1));
 
     /// <summary>Has the resolver say something, and waits until the destination has heard it.</summary>
     private async Task<Destination> SayAsync(DestinationRegistry router, Resolution resolution)

@@ -32,13 +32,12 @@ public sealed class DirectConnectTests
     });
 
     [Fact]
-    public Task Abort_LoadIsGivenBackAndTheServerSeesAReset() => SimulatedProxy.RunAsync(async bed =>
+    public Task Dispose_AfterAbort_LoadIsGivenBackAndTheServerSeesAReset() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());
         var connection = await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
-        connection.Abort();
-        Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
+        connection.Connection.Abort();
         await SimulatedProxy.ExpectResetAsync(backend.Accepted[0]);
         await connection.DisposeAsync();
         Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
@@ -82,9 +81,9 @@ public sealed class DirectConnectTests
         var connecting = bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, bed.Destination.PendingSessions);
         await bed.ConnectRefusedAsync();
-        Assert.Equal(1, bed.Refused("waiters_full"));
+        Assert.Equal(1, bed.Refused("pending_full"));
         var error = await Assert.ThrowsAsync<ConnectException>(async () => await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(("PQ:waiters_full", 0, ConnectFailure.None), (error.Reason.ToString(), error.Attempts, error.LastFailure));
+        Assert.Equal(("PQ:pending_full", 0, ConnectFailure.None), (error.Reason.ToString(), error.Attempts, error.LastFailure));
         await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Create(backend.Address)));
         await bed.ResolvedAsync();
         await using var connection = await connecting;

@@ -139,7 +139,7 @@ public sealed class EvictionTests
         {
             "failed" => new Resolution.Failed("down"),
             "pending" => Resolution.Pending.Instance,
-            "stale" => new Resolution.Bound(good.Endpoints) { IsStale = true },
+            "stale" => new Resolution.Bound(good.Endpoints, isStale: true),
             "negative" => Resolution.Negative.Instance,
             _ => new Resolution.Bound(EndpointSet.Empty),
         });
@@ -147,7 +147,7 @@ public sealed class EvictionTests
         Assert.Equal(stays, bed.Knows(NamedBed.Web));
         if (stays)
         {
-            await bed.SayAsync(destination, new Resolution.Bound(good.Endpoints) { IsStale = false });
+            await bed.SayAsync(destination, new Resolution.Bound(good.Endpoints));
             bed.Pass(IdleTimeout * 0.2);
             Assert.False(bed.Knows(NamedBed.Web));
         }

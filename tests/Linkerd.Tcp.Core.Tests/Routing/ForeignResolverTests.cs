@@ -139,7 +139,7 @@ public sealed class ForeignResolverTests : IDisposable
 
     private sealed class FaultyBalancer : ILoadBalancer
     {
-        private readonly ILoadBalancer _balancer = LoadBalancers.P2c();
+        private readonly ILoadBalancer _balancer = LoadBalancers.Create(BalancerKind.P2c);
 
         public event Action? Changed
         {

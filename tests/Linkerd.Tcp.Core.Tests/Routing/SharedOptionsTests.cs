@@ -25,7 +25,7 @@ public sealed class SharedOptionsTests
     [Fact]
     public async Task BalancerFactory_NewOneEachTime_EachNameHasItsOwn()
     {
-        var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => LoadBalancers.RoundRobin() };
+        var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = static () => LoadBalancers.Create(BalancerKind.RoundRobin) };
         await using var router = new DestinationRegistry(_ => options);
         Assert.NotSame(router.Get(One).Balancer, router.Get(Two).Balancer);
     }
@@ -33,7 +33,7 @@ public sealed class SharedOptionsTests
     [Fact]
     public async Task BalancerFactory_SameOneTwice_IsRefusedWithBothNames()
     {
-        var balancer = LoadBalancers.P2c();
+        var balancer = LoadBalancers.Create(BalancerKind.P2c);
         var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
         await using var router = new DestinationRegistry(_ => options);
         await using var other = new DestinationRegistry(_ => options);
@@ -48,7 +48,7 @@ public sealed class SharedOptionsTests
     [Fact]
     public async Task BalancerFactory_RouterOfTheFirstDisposed_AnotherMayHaveIt()
     {
-        var balancer = LoadBalancers.P2c();
+        var balancer = LoadBalancers.Create(BalancerKind.P2c);
         var options = new DestinationOptions { Resolver = new PortResolver(), BalancerFactory = () => balancer };
         await using (var first = new DestinationRegistry(_ => options))
         {

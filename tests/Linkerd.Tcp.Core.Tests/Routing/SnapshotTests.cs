@@ -14,7 +14,7 @@ public sealed class SnapshotTests
     [Fact]
     public void Snapshot_EndpointsInEveryState_SaysSo()
     {
-        var balancer = LoadBalancers.P2c(new BalancerOptions { TimeProvider = _time, Random = RandomSource.Seeded(1) });
+        var balancer = LoadBalancers.Create(BalancerKind.P2c, new BalancerOptions { TimeProvider = _time, Random = RandomSource.Seeded(1) });
         balancer.Update(new EndpointSet(
             new EndpointGroup([Of(1, 2), Of(2), Of(3)]),
             new EndpointGroup([Of(4, 3)], tier: 1)));

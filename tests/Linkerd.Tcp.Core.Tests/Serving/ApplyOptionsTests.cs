@@ -108,8 +108,8 @@ public sealed class ApplyOptionsTests
         var after = await bed.ConnectServedAsync(backend);
         await bed.EndAsync(after);
         await bed.EndAsync(before);
-        Assert.Equal([("new", Other), ("old", SimulatedProxy.Name)], records.Select(record => (record.ListenerKey!, record.Name!)));
-        Assert.All(records, record => Assert.Equal(bed.Proxy.LocalEndPoints[0], record.Listener));
+        Assert.Equal([("new", Other), ("old", SimulatedProxy.Name)], records.Select(record => (record.Session.ListenerKey!, record.Session.Name!)));
+        Assert.All(records, record => Assert.Equal(bed.Proxy.LocalEndPoints[0], record.Session.Listener));
     });
 
     [Fact]

@@ -231,7 +231,7 @@ public sealed class ForeignSessionTests
 
     private sealed class BrokenBalancer : ILoadBalancer
     {
-        private readonly ILoadBalancer _balancer = LoadBalancers.P2c();
+        private readonly ILoadBalancer _balancer = LoadBalancers.Create(BalancerKind.P2c);
 
         public event Action? Changed;
 

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
@@ -273,7 +272,7 @@ internal sealed class ReconfiguredProxy
             SlowStart = new() { Window = TimeSpan.FromSeconds(Draw(20)) },
             Breaker = new() { Failures = 1 + Draw(5) },
         },
-        OnNegative = (NegativePolicy)Draw(2),
+        ClearOnNegative = Draw(2) == 1,
         MaxSessions = Draw(2) == 0 ? null : Clients + Draw(10),
         Connect = Draw(2) == 0 ? null : new() { ConnectTimeout = TimeSpan.FromSeconds(2 + Draw(10)), AttemptTimeout = TimeSpan.FromSeconds(1 + Draw(3)) },
         RetryBudget = new() { PerSession = Draw(3), PerSecond = Draw(10) },

@@ -1,7 +1,5 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
@@ -46,18 +44,18 @@ public sealed class ReconfiguredSessionTests
     {
         var backend = await bed.StartAsync(bed.NewListener());
         var destination = bed.Destination;
-        Assert.Null(destination.Warm);
+        Assert.Null(destination.Preconnects.Pool);
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 3 }));
-        await bed.UntilAsync(() => destination.Warm?.Count == 3);
-        var pool = destination.Warm;
+        await bed.UntilAsync(() => destination.Preconnects.Pool?.Count == 3);
+        var pool = destination.Preconnects.Pool;
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 1 }));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 1);
-        Assert.Equal((pool, 1), (destination.Warm, pool!.Count));
+        Assert.Equal((pool, 1), (destination.Preconnects.Pool, pool!.Count));
         destination.Configure(Options(bed, static own => own.Preconnect = new() { Connections = 2 }));
         await bed.UntilAsync(() => pool.Count == 2);
         destination.Configure(Options(bed));
         await bed.UntilAsync(() => destination.Balancer.Endpoints[0].Load == 0);
-        Assert.Null(destination.Warm);
+        Assert.Null(destination.Preconnects.Pool);
         await bed.UntilAsync(() => backend.Accepted.Count == 4);
     });
 
@@ -222,7 +220,7 @@ public sealed class ReconfiguredSessionTests
         }
     }
 
-    private static void Shuffle(DestinationOptions own, IRandomSource random, StaticResolver[] resolvers, bool isForeign)
+    private static void Shuffle(DestinationOptions own, Random random, StaticResolver[] resolvers, bool isForeign)
     {
         own.Resolver = resolvers[Draw(3)];
         own.Balancer = (BalancerKind)Draw(Enum.GetValues<BalancerKind>().Length);
@@ -236,7 +234,7 @@ public sealed class ReconfiguredSessionTests
         own.MaxSessions = Draw(2) == 0 ? null : 12 + Draw(5);
         own.MaxPendingSessions = 12 + Draw(10);
         own.WaitForEndpoints = Draw(2) == 0;
-        own.OnNegative = (NegativePolicy)Draw(2);
+        own.ClearOnNegative = Draw(2) == 1;
         own.Connect = Draw(2) == 0 ? null : new ConnectOptions { MaxAttempts = 1 + Draw(3) };
         own.RetryBudget = new() { PerSecond = Draw(20), PerSession = Draw(2) };
         own.Preconnect = new() { Connections = isForeign ? Draw(3) : 0 };

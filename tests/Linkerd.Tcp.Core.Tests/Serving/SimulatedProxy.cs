@@ -32,7 +32,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         ClientHost = Network.AddHost("client");
     }
 
-    public IRandomSource Random { get; }
+    public Random Random { get; }
 
     public SimulatedNetwork Network { get; }
 

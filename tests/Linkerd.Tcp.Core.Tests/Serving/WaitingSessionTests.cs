@@ -41,7 +41,7 @@ public sealed class WaitingSessionTests
             await second.SendTextAsync("y");
             await bed.UntilAsync(() => bed.Destination.PendingSessions == 1);
             await bed.ConnectRefusedAsync();
-            await bed.UntilAsync(() => bed.Refused("waiters_full") == 1);
+            await bed.UntilAsync(() => bed.Refused("pending_full") == 1);
             first.Abort();
             await bed.UntilAsync(() => backend.Accepted.Count == 2);
             Assert.Equal("y", await backend.Accepted[1].ReadTextAsync(1));

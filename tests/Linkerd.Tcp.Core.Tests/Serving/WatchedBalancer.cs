@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Tests.Serving;
 /// <summary>Somebody's own balancer: does something before each pick.</summary>
 internal sealed class WatchedBalancer(Action<TransportConnection> beforePick) : ILoadBalancer
 {
-    private readonly ILoadBalancer _balancer = LoadBalancers.P2c();
+    private readonly ILoadBalancer _balancer = LoadBalancers.Create(BalancerKind.P2c);
 
     public event Action? Changed
     {

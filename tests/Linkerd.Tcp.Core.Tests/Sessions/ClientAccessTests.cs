@@ -31,15 +31,15 @@ public sealed class ClientAccessTests
     }
 
     [Theory]
-    [InlineData("10.1.0.1", UntrustedPeers.Refuse, RejectReason.None)] // Speaks for others: it need not be on the allow list itself.
-    [InlineData("::ffff:10.1.0.1", UntrustedPeers.Refuse, RejectReason.None)]
-    [InlineData("10.2.0.1", UntrustedPeers.Refuse, RejectReason.ClientNetwork)]
-    [InlineData("203.0.113.1", UntrustedPeers.Refuse, RejectReason.ProxyProtocol)]
-    [InlineData("203.0.113.1", UntrustedPeers.Plain, RejectReason.None)]
-    [InlineData("203.0.114.1", UntrustedPeers.Plain, RejectReason.ClientNetwork)]
-    public void CheckPeer_WithTrustedNetworks_OthersAreTheirOwnClients(string peer, UntrustedPeers untrusted, RejectReason expected)
+    [InlineData("10.1.0.1", false, RejectReason.None)] // Speaks for others: it need not be on the allow list itself.
+    [InlineData("::ffff:10.1.0.1", false, RejectReason.None)]
+    [InlineData("10.2.0.1", false, RejectReason.ClientNetwork)]
+    [InlineData("203.0.113.1", false, RejectReason.ProxyProtocol)]
+    [InlineData("203.0.113.1", true, RejectReason.None)]
+    [InlineData("203.0.114.1", true, RejectReason.ClientNetwork)]
+    public void CheckPeer_WithTrustedNetworks_OthersAreTheirOwnClients(string peer, bool acceptsUntrusted, RejectReason expected)
     {
-        var access = ClientAccess.Create(Of("203.0.113.0/24"), Of("10.2.0.0/16"), new() { Trusted = Of("10.0.0.0/8"), Untrusted = untrusted })!;
+        var access = ClientAccess.Create(Of("203.0.113.0/24"), Of("10.2.0.0/16"), new() { Trusted = Of("10.0.0.0/8"), AcceptUntrusted = acceptsUntrusted })!;
         Assert.Equal(expected, access.CheckPeer(Listener, new IPEndPoint(IPAddress.Parse(peer), 1), out _));
     }
 
@@ -57,7 +57,7 @@ public sealed class ClientAccessTests
     [Fact]
     public void Check_AddressIsNotKnown_OnlyUnixDomainClientsMayConnect()
     {
-        var access = ClientAccess.Create(Of("10.0.0.0/8"), null, new() { Trusted = Of("10.0.0.0/8"), Untrusted = UntrustedPeers.Plain })!;
+        var access = ClientAccess.Create(Of("10.0.0.0/8"), null, new() { Trusted = Of("10.0.0.0/8"), AcceptUntrusted = true })!;
         Assert.Equal(RejectReason.None, access.CheckPeer(UnixListener, null, out _));
         Assert.Equal(RejectReason.None, access.CheckPeer(UnixListener, UnixListener, out _));
         Assert.Equal(RejectReason.None, access.CheckClient(UnixListener, null, out _));

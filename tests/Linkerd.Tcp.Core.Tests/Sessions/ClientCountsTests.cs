@@ -7,12 +7,12 @@ namespace Linkerd.Tcp.Tests.Sessions;
 
 public sealed class ClientCountsTests
 {
-    private readonly ClientCounts _counts = new(most: 1);
+    private readonly ClientCounts _counts = new(maximum: 1);
 
     [Fact]
     public void TryAcquire_AtTheLimit_IsRefusedUntilReleased()
     {
-        var counts = new ClientCounts(most: 2);
+        var counts = new ClientCounts(maximum: 2);
         Assert.True(counts.TryAcquire(At("10.0.0.1"), out var first));
         Assert.True(counts.TryAcquire(At("10.0.0.1", port: 2), out var second));
         Assert.False(counts.TryAcquire(At("10.0.0.1", port: 3), out var none));
@@ -67,7 +67,7 @@ public sealed class ClientCountsTests
     [Fact]
     public void TryAcquire_ManyThreads_NeverMoreThanTheLimitAndNothingStays()
     {
-        var counts = new ClientCounts(most: 3);
+        var counts = new ClientCounts(maximum: 3);
         var active = new int[4];
         var most = 0;
         Parallel.For(0, 100_000, i =>

@@ -108,14 +108,22 @@ public sealed class ClientNetworksTests
         var networks = new ClientNetworks(Enumerable.Range(0, 60_000).Select(i => new IPNetwork(new IPAddress([10, (byte)(i >> 8), (byte)i, 0]), 24)));
         var client = new IPEndPoint(IPAddress.Parse("11.1.2.3"), 80);
         Assert.False(networks.Contains(client));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100_000; i++)
+        var least = long.MaxValue;
+
+        // The runtime may replace the loop by a faster one while it runs, which allocates: one round without that is enough.
+        for (var round = 0; round < 5 && least > 0; round++)
         {
-            networks.Contains(client);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100_000; i++)
+            {
+                networks.Contains(client);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
         // A walk through the list would be 6,000,000,000 comparisons, and the test would not end.
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, least);
     }
 
     [Theory]
@@ -148,7 +156,7 @@ public sealed class ClientNetworksTests
         return networks;
     }
 
-    private static IPNetwork Network(IRandomSource random)
+    private static IPNetwork Network(Random random)
     {
         var bytes = new byte[random.NextDouble() < 0.5 ? 4 : 16];
         bytes[0] = 0x20;

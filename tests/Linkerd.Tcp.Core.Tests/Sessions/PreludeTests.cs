@@ -275,7 +275,7 @@ public sealed class PreludeTests
             backends.Add(await bed.AddBackendAsync());
         }
 
-        bed.Configure = options => options.With(own => own.BalancerFactory = () => LoadBalancers.Maglev(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }));
+        bed.Configure = options => options.With(own => own.BalancerFactory = () => LoadBalancers.Create(BalancerKind.Maglev, new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }));
         bed.Resolver.Update(EndpointSet.Create([.. backends.Select(backend => backend.Address)]));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [ListenerWith(bed, new LinePrelude())] });
         await bed.ResolvedAsync();

@@ -39,7 +39,7 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
             Assert.Equal("hello", await backend.Accepted[0].ReadTextAsync(5));
             await bed.EndAsync(client);
             backend.Accepted.Clear();
-            Assert.Equal((Client, Destination, client.LocalEndPoint), (_records[^1].Client, _records[^1].Local, _records[^1].Peer));
+            Assert.Equal((Client, Destination, client.LocalEndPoint), (_records[^1].Session.Client, _records[^1].Session.Local, _records[^1].Session.Peer));
         }
 
         Assert.All(_records, record => Assert.Equal(5, record.BytesFromClient));
@@ -62,8 +62,8 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
         Assert.Equal((Client, Destination, "web.example", "h2"), (routed!.Client, routed.Local, routed.ServerName, routed.ApplicationProtocol));
         Assert.Equal("id-7", Encoding.ASCII.GetString(routed.ProxyHeader!.UniqueId.Span));
         await bed.EndAsync(client);
-        Assert.Same(routed.ProxyHeader, _records.Single().ProxyHeader);
-        Assert.Equal("web.example", _records.Single().ServerName);
+        Assert.Same(routed.ProxyHeader, _records.Single().Session.ProxyHeader);
+        Assert.Equal("web.example", _records.Single().Session.ServerName);
     });
 
     public static TheoryData<string> WithoutAddresses =>
@@ -86,7 +86,7 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         Assert.Equal("hello", await backend.Accepted[0].ReadTextAsync(5));
         await bed.EndAsync(client);
-        Assert.Equal((client.LocalEndPoint, client.RemoteEndPoint), (_records.Single().Client, _records.Single().Local));
+        Assert.Equal((client.LocalEndPoint, client.RemoteEndPoint), (_records.Single().Session.Client, _records.Single().Session.Local));
     });
 
     [Theory]
@@ -161,13 +161,13 @@ public sealed class ProxyHeaderPreludeTests : ISessionObserver
     public Task Peer_NotTrustedAndPlain_ItsBytesAreCopiedUnread() => SimulatedProxy.RunAsync(async bed =>
     {
         bed.Observer = this;
-        var backend = await bed.StartAsync(ListenerOf(bed, Nobody).With(own => own.AcceptProxy!.Untrusted = UntrustedPeers.Plain));
+        var backend = await bed.StartAsync(ListenerOf(bed, Nobody).With(own => own.AcceptProxy!.AcceptUntrusted = true));
         var client = await bed.ConnectAsync();
         await client.SendTextAsync(Line);
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         Assert.Equal(Line, await backend.Accepted[0].ReadTextAsync(Line.Length));
         await bed.EndAsync(client);
-        Assert.Equal((client.LocalEndPoint, null), (_records.Single().Client, _records.Single().ProxyHeader));
+        Assert.Equal((client.LocalEndPoint, null), (_records.Single().Session.Client, _records.Single().Session.ProxyHeader));
     });
 
     [Fact]

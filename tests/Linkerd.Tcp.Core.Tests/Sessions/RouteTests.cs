@@ -111,10 +111,10 @@ public sealed class RouteTests
         await bed.DelayAsync(5000);
         Assert.Empty(backend.Accepted);
         var client = await bed.ConnectAsync();
-        await bed.UntilAsync(() => bed.Router.Destinations.Any() && bed.Destination.Warm?.Count == 2);
+        await bed.UntilAsync(() => bed.Router.Destinations.Any() && bed.Destination.Preconnects.Pool?.Count == 2);
         await bed.Proxy.DrainAsync(TimeSpan.Zero, CancellationToken.None);
         client.Abort();
-        Assert.Null(bed.Destination.Warm);
+        Assert.Null(bed.Destination.Preconnects.Pool);
         Assert.All(bed.Destination.Balancer.Endpoints, endpoint => Assert.Equal(0, endpoint.Load));
     });
 
@@ -156,7 +156,7 @@ public sealed class RouteTests
                 // A name is resolved on a real thread, for which virtual time does not wait.
                 Connect = new ConnectOptions { ConnectTimeout = Timeout.InfiniteTimeSpan },
             },
-            configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.P2c(new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
+            configure: options => options.With(own => { own.BalancerFactory = () => LoadBalancers.Create(BalancerKind.P2c, new BalancerOptions { Random = bed.Random, TimeProvider = bed.Scheduler.TimeProvider }); own.MaxSessions = destinationSessions; }));
         return backend;
     }
 }

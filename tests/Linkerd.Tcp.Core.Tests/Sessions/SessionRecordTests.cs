@@ -29,9 +29,9 @@ public sealed class SessionRecordTests
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
         var record = Assert.Single(records);
         Assert.InRange((record.Start - start).TotalMilliseconds, 0, 100);
-        Assert.Equal((bed.Proxy.LocalEndPoints[0], client.LocalEndPoint, IPEndPoint.Parse("192.0.2.7:4711")), (record.Listener, record.Peer, record.Client));
-        Assert.Equal((client.RemoteEndPoint, null, null), (record.Local, record.ServerName, record.ApplicationProtocol));
-        Assert.Equal((SimulatedProxy.Name, backend.Address, CloseReason.Normal, null), (record.Name, record.Server, record.Reason, record.Detail));
+        Assert.Equal((bed.Proxy.LocalEndPoints[0], client.LocalEndPoint, IPEndPoint.Parse("192.0.2.7:4711")), (record.Session.Listener, record.Session.Peer, record.Session.Client));
+        Assert.Equal((client.RemoteEndPoint, null, null), (record.Session.Local, record.Session.ServerName, record.Session.ApplicationProtocol));
+        Assert.Equal((SimulatedProxy.Name, backend.Address, CloseReason.Normal, null), (record.Session.Name, record.Server, record.Reason, record.Detail));
         Assert.Equal((5L, 5L, 3L, 3L, 1), (record.BytesFromClient, record.BytesToServer, record.BytesFromServer, record.BytesToClient, record.Attempts));
         Assert.InRange(record.Prelude.TotalMilliseconds, 299, 400);
         Assert.InRange(record.Establishing, record.Connecting, TimeSpan.FromMilliseconds(200));
@@ -64,7 +64,7 @@ public sealed class SessionRecordTests
         await SimulatedProxy.ExpectResetAsync(client);
         await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
         var record = Assert.Single(records);
-        Assert.Equal(("PA:prelude", "'nonsense' is no address", null, 0), (record.Reason.ToString(), record.Detail, record.Name, record.Attempts));
+        Assert.Equal(("PA:prelude", "'nonsense' is no address", null, 0), (record.Reason.ToString(), record.Detail, record.Session.Name, record.Attempts));
         Assert.Equal((record.Duration, TimeSpan.Zero), (record.Prelude, record.Establishing));
     });
 
@@ -77,7 +77,7 @@ public sealed class SessionRecordTests
             await bed.EndAsync(await bed.ConnectServedAsync(backend));
         }
 
-        Assert.Equal(20, records.Select(record => record.Id).Distinct().Count());
+        Assert.Equal(20, records.Select(record => record.Session.Id).Distinct().Count());
     });
 
     [Fact]

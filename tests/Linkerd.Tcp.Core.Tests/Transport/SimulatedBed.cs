@@ -22,7 +22,7 @@ internal sealed class SimulatedBed : TransportBed
         }
     }
 
-    public IRandomSource Random { get; }
+    public Random Random { get; }
 
     public SimulatedNetwork Network { get; }
 

@@ -111,7 +111,7 @@ public sealed class DnsNamerTests
         await states.UntilAsync("127.0.0.9:81");
 
         static WeightedAddress Of(string host, string address, double weight) =>
-            new(IPEndPoint.Parse(address), weight) { Metadata = new EndpointMetadata { Host = host } };
+            new(IPEndPoint.Parse(address), weight, new EndpointMetadata(host));
     }
 
     private static ResolutionLog Watch(DnsServer server, string name, string dtab = "") => new(

@@ -61,7 +61,7 @@ public sealed class ResolvingTextTests
     public void Print_EndpointsWithAnAuthority_HaveItInAColumn()
     {
         var set = EndpointSet.Create(
-            new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80")) { Metadata = new() { Authority = "web.service.dc1.consul" } }, new WeightedAddress(IPEndPoint.Parse("10.0.0.2:80")));
+            new WeightedAddress(IPEndPoint.Parse("10.0.0.1:80"), metadata: new(authority: "web.service.dc1.consul")), new WeightedAddress(IPEndPoint.Parse("10.0.0.2:80")));
         Assert.Equal(
             ["    ENDPOINT     WEIGHT  SHARE  AUTHORITY", "    10.0.0.1:80  1       50 %   web.service.dc1.consul", "    10.0.0.2:80  1       50 %   -"],
             EndpointTable.Print(EndpointShare.Of(set)));

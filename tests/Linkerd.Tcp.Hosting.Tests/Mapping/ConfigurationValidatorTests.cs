@@ -3,7 +3,6 @@ using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -69,7 +68,7 @@ public sealed class ConfigurationValidatorTests
             [
                 new RouterConfiguration
                 {
-                    Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web"), Untrusted = UntrustedPeers.Plain }],
+                    Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web"), AcceptUntrusted = true }],
                     Client = new ClientConfiguration
                     {
                         Global = new ClientSettings { SendProxyUniqueId = true },

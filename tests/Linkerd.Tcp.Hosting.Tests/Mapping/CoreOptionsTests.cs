@@ -3,8 +3,6 @@ using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,7 +10,9 @@ namespace Linkerd.Tcp.Hosting.Tests;
 
 public sealed class CoreOptionsTests
 {
-    private static readonly ConfigurationTable Table = new(new InterpreterKinds());
+    // Without a namer of its own the embedded interpreter refuses names that lead nowhere.
+    private static readonly ConfigurationTable Table =
+        new(new InterpreterKinds([new NamerKind("my.namer", static _ => new ResolverNamer(DstPath.Parse("/#/my.namer"), new StaticResolver()))]));
 
     // The label is in messages alone; grace and statistics are for whoever runs the host.
     private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs"];
@@ -57,7 +57,7 @@ public sealed class CoreOptionsTests
         var options = CoreOptions.Proxy(Empty(), Empty().Routers[0].Servers, static _ => DstPath.Parse("/svc/web"));
         var core = new TcpProxyOptions { Listeners = [] };
         Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(options.Duplex), Describe(options.Tcp)));
-        var destination = CoreOptions.Destination(new ServerConfiguration(), new ClientSettings(), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
+        var destination = CoreOptions.Destination(new ServerConfiguration(), new ClientSettings(), new StaticResolver(), false);
         var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectOptions() };
         Assert.Equal(Describe(expected), Describe(destination));
     }
@@ -76,7 +76,7 @@ public sealed class CoreOptionsTests
         Assert.Equal(ModelGenerator.Print(null), HeaderOf("/svc/old/none"));
 
         string HeaderOf(string name) =>
-            Describe(CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System).SendProxy);
+            Describe(CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), false).SendProxy);
     }
 
     private static string NameOf(ConfigurationOption option) => $"{option.ModelType.Name} {option.Key ?? "--" + option.Argument}";
@@ -89,7 +89,7 @@ public sealed class CoreOptionsTests
         configuration.Routers[0].Servers[0].AcceptProxy = option.Key == "acceptProxy.untrusted" ? new(IPNetwork.Parse("10.0.0.0/8")) : null;
         configuration.Routers[0].Client.Global.SendProxy = SendProxyVersion.V2;
         configuration.Routers[0].Client.Global.CheckInterval = TimeSpan.FromSeconds(3);
-        configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 77 }] : [];
+        configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxPendingSessions = 77 }] : [];
         return configuration;
     }
 
@@ -156,14 +156,14 @@ public sealed class CoreOptionsTests
             ? Table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, NullLoggerFactory.Instance, TimeProvider.System)).Scope : "";
         var remembering = router.StateDirectory is null ? "" : ProxyHost.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
         var name = targets[0].Name;
-        var destination = CoreOptions.Destination(router.Servers[0], router.Client.For(name), new StaticResolver(), NegativePolicy.Keep, TimeProvider.System);
+        var destination = CoreOptions.Destination(router.Servers[0], router.Client.For(name), new StaticResolver(), false);
         return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, _ => name)), Describe(destination));
     }
 
     // All properties, at every depth.
     private static string Describe(object? value) => value switch
     {
-        null or string or IFormattable or IPAddress or EndPoint or DstPath or ClientNetworks or Delegate or TimeProvider or IRandomSource or ReadOnlyMemory<byte> or bool => ModelGenerator.Print(value),
+        null or string or IFormattable or IPAddress or EndPoint or DstPath or ClientNetworks or Delegate or TimeProvider or Random or ReadOnlyMemory<byte> or bool => ModelGenerator.Print(value),
         IResolver => "a resolver",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Describe)) + "]",
         _ => "{" + string.Join(", ", value.GetType().GetProperties().Select(property => $"{property.Name}: {Describe(property.GetValue(value))}")) + "}",

@@ -128,7 +128,7 @@ public sealed class StateScenarios
         await watcher.UntilIsAsync(MeshWatch.Bound(1));
         await foreach (var second in watcher.Resolver.WatchAsync(DstPath.Parse("/svc/b"), TestContext.Current.CancellationToken))
         {
-            if (second == MeshWatch.Bound(1))
+            if (second.Equals(MeshWatch.Bound(1)))
             {
                 break;
             }

@@ -174,7 +174,7 @@ public sealed class TransportScenarios
         namerd.Set("/svc/api", NameState.Bound.Ports(3));
         await foreach (var state in watcher.Resolver.WatchAsync(DstPath.Parse("/svc/api"), TestContext.Current.CancellationToken))
         {
-            if (state == MeshWatch.Bound(3))
+            if (state.Equals(MeshWatch.Bound(3)))
             {
                 break;
             }
@@ -250,7 +250,7 @@ public sealed class TransportScenarios
 
     private sealed class FixedLookup(IPAddress[] addresses) : IHostLookup
     {
-        public Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken) =>
+        public Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default) =>
             addresses.Length > 0 ? Task.FromResult(addresses) : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
     }
 }

@@ -20,7 +20,7 @@ public sealed class FailoverTests
         await using var second = await StartAsync(2);
         await using var watcher = new Watcher([first.BaseAddress, second.BaseAddress], mode);
 
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(2)), 0, 0.02);
         Assert.Empty(watcher.Log.Of(LogLevel.Warning));
     }
 
@@ -36,7 +36,7 @@ public sealed class FailoverTests
         await first.WaitForWatchesAsync(watches, TestContext.Current.CancellationToken);
 
         await first.StopAsync();
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(2)), 0, 0.02);
         await second.WaitForWatchesAsync(watches, TestContext.Current.CancellationToken);
         await first.StartAgainAsync();
         second.Set("/svc/web", NameState.Bound.Ports(3));
@@ -79,7 +79,7 @@ public sealed class FailoverTests
         await watcher.Time.WaitForTimerAsync(0.4, 1);
         await second.StartAgainAsync();
 
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2));
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(2)));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class FailoverTests
         await first.WaitForRequestsAsync(1, TestContext.Current.CancellationToken);
 
         await watcher.PassTimeoutAsync();
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(2), 0, 0.02);
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(2)), 0, 0.02);
         Assert.Empty(watcher.Rest());
     }
 
@@ -116,7 +116,7 @@ public sealed class FailoverTests
         var lookup = new FixedLookup(IPAddress.Parse("127.0.0.3"), IPAddress.Loopback);
         await using var watcher = new Watcher([new Uri($"http://namerd.example:{namerd.EndPoint.Port}/")], NamerdMode.Resolve, lookup: lookup);
 
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1), 0, 0.02);
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(1)), 0, 0.02);
         Assert.Equal($"namerd.example:{namerd.EndPoint.Port}", namerd.RequestHeaders[0]["Host"]);
     }
 
@@ -189,6 +189,6 @@ public sealed class FailoverTests
 
     private sealed class FixedLookup(params IPAddress[] addresses) : IHostLookup
     {
-        public Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken) => Task.FromResult(addresses);
+        public Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default) => Task.FromResult(addresses);
     }
 }

@@ -183,7 +183,7 @@ public sealed class FallbackTests
         await watcher.NextFailsAsync("503 Service Unavailable: 'no upstream'");
         namerd.Set("/svc/web", NameState.Bound.Ports(1));
         await watcher.Time.WaitForTimerAsync(0.5, 1);
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1));
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(1)));
 
         Assert.All(namerd.Requests, request => Assert.DoesNotContain("watch", request, StringComparison.Ordinal));
     }

@@ -87,7 +87,7 @@ public sealed class RenewalTests
         await (await first.Task).SendAsync(NamerdHttp.Chunk(asked.Document(7)));
         await watcher.NextIsAsync(7);
         await watcher.PassTimeoutAsync();
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(4));
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(4)));
 
         Assert.Empty(watcher.Rest());
         Assert.All(watcher.Log.Of(LogLevel.Warning), line => Assert.Contains("could not be renewed, going on with the old one", line, StringComparison.Ordinal));

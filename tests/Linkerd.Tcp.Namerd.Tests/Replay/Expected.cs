@@ -37,7 +37,7 @@ internal static class Expected
     /// <summary>Whether a resolution is the expected one; a failure has to have the expected words in it.</summary>
     public static bool IsMet(Resolution expected, Resolution? seen) => expected is Resolution.Failed { Error: var words }
         ? seen is Resolution.Failed failed && failed.Error.Contains(words, StringComparison.Ordinal)
-        : expected == seen;
+        : expected.Equals(seen);
 
     /// <summary>As <see cref="IsMet"/>, for a test.</summary>
     public static void AssertMet(Resolution expected, Resolution seen)

@@ -40,8 +40,8 @@ public sealed class FramingScenarios
         await using var watcher = new Watcher(server.BaseAddress, asked);
 
         var seen = await watcher.NextAsync();
-        seen = seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen;
-        Assert.True(seen == Watcher.Bound(2), what);
+        seen = seen.Equals(Watcher.Bound(1)) ? await watcher.NextAsync() : seen;
+        Assert.True(seen.Equals(Watcher.Bound(2)), what);
     }
 
     [Theory]
@@ -57,8 +57,8 @@ public sealed class FramingScenarios
         await using var watcher = new Watcher(server.BaseAddress, asked, wrap: stream => new OneByteStream(stream));
 
         var seen = await watcher.NextAsync();
-        seen = seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen;
-        Assert.True(seen == Watcher.Bound(2), what);
+        seen = seen.Equals(Watcher.Bound(1)) ? await watcher.NextAsync() : seen;
+        Assert.True(seen.Equals(Watcher.Bound(2)), what);
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class FramingScenarios
         await using var watcher = new Watcher(server.BaseAddress, asked);
 
         var seen = await watcher.NextAsync();
-        Assert.Equal(Watcher.Bound(2), seen == Watcher.Bound(1) ? await watcher.NextAsync() : seen);
+        Assert.Equal(Watcher.Bound(2), seen.Equals(Watcher.Bound(1)) ? await watcher.NextAsync() : seen);
     }
 
     private static (string What, string[] Writes)[] Frame(string first, string second) =>

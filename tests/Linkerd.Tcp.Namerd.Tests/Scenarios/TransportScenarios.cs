@@ -184,7 +184,7 @@ public sealed class TransportScenarios
         }
 
         var seen = 0;
-        while (resolutions.Current != Watcher.Bound(1001))
+        while (!resolutions.Current.Equals(Watcher.Bound(1001)))
         {
             Assert.True(await resolutions.MoveNextAsync().AsTask().WaitAsync(Watcher.Patience, TestContext.Current.CancellationToken));
             seen++;
@@ -272,7 +272,7 @@ public sealed class TransportScenarios
         await watcher.PassBackoffsUntilAsync(seen => seen is Resolution.Failed failed && failed.Error.Contains("refused the connection", StringComparison.Ordinal));
         await namerd.StartAgainAsync();
 
-        await watcher.PassBackoffsUntilAsync(seen => seen == Watcher.Bound(1));
+        await watcher.PassBackoffsUntilAsync(seen => seen.Equals(Watcher.Bound(1)));
 
         // In the mode that binds, the leaf may be back before the tree.
         Assert.InRange(watcher.Log.Of(Microsoft.Extensions.Logging.LogLevel.Information).Count, mode == NamerdMode.Bind ? 1 : 2, 2);

@@ -80,7 +80,7 @@ internal sealed class Watcher : IAsyncDisposable
     /// <summary>Waits for a resolution, and lets others pass before it.</summary>
     public async Task UntilAsync(Resolution expected)
     {
-        while (await NextAsync() is var seen && seen != expected)
+        while (await NextAsync() is var seen && !seen.Equals(expected))
         {
             // On the way there: a branch that is not known yet, or a tree that is about to change.
             Assert.IsNotType<Resolution.Negative>(seen);

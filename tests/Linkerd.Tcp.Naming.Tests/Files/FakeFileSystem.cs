@@ -69,12 +69,12 @@ internal sealed class FakeFileSystem(TimeProvider time) : IFileSystem
         return _entries.GetValueOrDefault(path, new FileStamp(FileKind.Missing));
     }
 
-    public byte[] Read(string path, int most)
+    public byte[] Read(string path, int maxBytes)
     {
         Reads++;
         var content = _unreadable.Contains(path) ? throw new UnauthorizedAccessException("not for you") : _contents[path];
         InRead?.Invoke();
-        return content.Length > most ? content[..most] : content;
+        return content.Length > maxBytes ? content[..maxBytes] : content;
     }
 
     public IDisposable Watch(string directory, Action changed, Action<Exception> failed)

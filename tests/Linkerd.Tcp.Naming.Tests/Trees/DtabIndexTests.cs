@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Naming.Tests.Trees;
 
@@ -31,10 +32,10 @@ public sealed class DtabIndexTests
         Assert.Equal(63, dtab.FindLast(DstPath.Parse("/\\x2a"), 64));
     }
 
-    private static DtabPrefix RandomPrefix(IRandomSource random) =>
+    private static DtabPrefix RandomPrefix(Random random) =>
         DtabPrefix.Parse("/" + string.Join('/', Enumerable.Range(0, Draw(random, 5)).Select(_ => Draw(random, 3) == 0 ? "*" : Label(random))));
 
-    private static string Label(IRandomSource random) => ((string[])["a", "b", "c"])[Draw(random, 3)];
+    private static string Label(Random random) => ((string[])["a", "b", "c"])[Draw(random, 3)];
 
-    private static int Draw(IRandomSource random, int count) => (int)(random.NextUInt64() % (ulong)count);
+    private static int Draw(Random random, int count) => (int)(random.NextUInt64() % (ulong)count);
 }

@@ -20,7 +20,7 @@ public sealed class SessionObserverTests
 
         Assert.Equal("hello", await EchoServer.AskAsync(proxy.LocalEndPoints[0], "hello", cancellationToken));
         var record = await observer.Records.ReadAsync(cancellationToken);
-        Assert.Equal((name, server.Address, 5L, 5L, 5L, 5L), (record.Name, record.Server, record.BytesFromClient, record.BytesToServer, record.BytesFromServer, record.BytesToClient));
+        Assert.Equal((name, server.Address, 5L, 5L, 5L, 5L), (record.Session.Name, record.Server, record.BytesFromClient, record.BytesToServer, record.BytesFromServer, record.BytesToClient));
         Assert.Equal("--", record.Reason.ToString());
         Assert.Equal(1, record.Attempts);
     }

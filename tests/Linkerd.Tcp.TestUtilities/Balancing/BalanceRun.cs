@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 
@@ -14,17 +13,17 @@ public static class BalanceRun
     /// <summary>The balancers by name.</summary>
     public static IReadOnlyDictionary<string, Func<BalancerOptions, ILoadBalancer>> Balancers { get; } = new Dictionary<string, Func<BalancerOptions, ILoadBalancer>>
     {
-        [Default] = static options => LoadBalancers.P2c(options),
-        ["peak-ewma"] = static options => LoadBalancers.PeakEwma(options),
+        [Default] = static options => LoadBalancers.Create(BalancerKind.P2c, options),
+        ["peak-ewma"] = static options => LoadBalancers.Create(BalancerKind.PeakEwma, options),
     };
 
     /// <summary>Those that only some cases are run with.</summary>
     private static readonly Dictionary<string, Func<BalancerOptions, ILoadBalancer>> OtherBalancers = new()
     {
-        ["least-connections"] = static options => LoadBalancers.LeastConnections(options),
-        ["round-robin"] = static options => LoadBalancers.RoundRobin(options),
-        ["random"] = static options => LoadBalancers.Random(options),
-        ["maglev"] = static options => LoadBalancers.Maglev(options),
+        ["least-connections"] = static options => LoadBalancers.Create(BalancerKind.LeastConnections, options),
+        ["round-robin"] = static options => LoadBalancers.Create(BalancerKind.RoundRobin, options),
+        ["random"] = static options => LoadBalancers.Create(BalancerKind.Random, options),
+        ["maglev"] = static options => LoadBalancers.Create(BalancerKind.Maglev, options),
     };
 
     /// <param name="case">What happens.</param>

@@ -40,7 +40,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
         var time = Scheduler.TimeProvider;
         var balancer = create(new BalancerOptions { TimeProvider = time, Random = RandomSource.Seeded(seed + 2_000_000) });
-        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxPendingSessions = @case.MaxWaiters };
+        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxPendingSessions = @case.MaxPendingSessions };
         var random = RandomSource.Seeded(seed + 3_000_000);
         _router = new DestinationRegistry(_ => options, timeProvider: time, random: random);
         var transport = new AttemptCounter(_network.AddHost("proxy"), this);
@@ -63,13 +63,13 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     internal SimulatedScheduler Scheduler { get; } = new() { MaxSteps = long.MaxValue / 2 };
 
-    internal IRandomSource Arrivals { get; }
+    internal SeededRandom Arrivals { get; }
 
     internal Dialer Dialer { get; }
 
     internal ConnectOptions Policy { get; }
 
-    internal IRandomSource Random { get; }
+    internal SeededRandom Random { get; }
 
     internal Destination Destination { get; private set; }
 
@@ -123,8 +123,8 @@ public sealed partial class BalanceWorld : IAsyncDisposable
 
     private EndpointSet SetOf(IEnumerable<BalanceServer> servers)
     {
-        var metadata = Case.Host is null ? null : new EndpointMetadata { Host = Case.Host };
-        return EndpointSet.Create(servers.Select(server => new WeightedAddress(server.Address, server.Weight) { Metadata = metadata }));
+        var metadata = Case.Host is null ? null : new EndpointMetadata(Case.Host);
+        return EndpointSet.Create(servers.Select(server => new WeightedAddress(server.Address, server.Weight, metadata)));
     }
 
     // Resolutions come on the thread pool. Virtual time stands still until this one has come all the way, so that a run goes the same way each time.

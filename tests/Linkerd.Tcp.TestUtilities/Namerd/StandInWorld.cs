@@ -12,7 +12,7 @@ internal sealed class StandInWorld
     private readonly StandInNamers _namers;
     private readonly StandInScript _script;
     private readonly StandInDtabs _dtabs;
-    private readonly IRandomSource _random;
+    private readonly Random _random;
 
     public StandInWorld(ulong seed)
     {

@@ -39,14 +39,9 @@ public sealed class FakeHostLookup : IHostLookup
         return source;
     }
 
-    public Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh, CancellationToken cancellationToken)
+    public async Task<IPAddress[]> GetAddressesAsync(string host, bool isRefresh = false, CancellationToken cancellationToken = default)
     {
         LastIsRefresh = isRefresh;
-        return GetAddressesAsync(host, cancellationToken);
-    }
-
-    public async Task<IPAddress[]> GetAddressesAsync(string host, CancellationToken cancellationToken)
-    {
         LastToken = cancellationToken;
         _calls.AddOrUpdate(host, 1, (_, n) => n + 1);
         Overlapped |= _running.AddOrUpdate(host, 1, (_, n) => n + 1) > 1;

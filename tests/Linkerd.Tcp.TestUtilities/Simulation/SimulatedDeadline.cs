@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Simulation;

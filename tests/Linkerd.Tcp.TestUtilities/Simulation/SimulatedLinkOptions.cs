@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Primitives;
-
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>How the two directions of a simulated connection behave.</summary>
@@ -24,7 +22,7 @@ public sealed record SimulatedLinkOptions
     public bool Splits { get; init; } = true;
 
     /// <summary>Draws options: from a fast clean link with ample buffers to a slow one with tiny buffers.</summary>
-    public static SimulatedLinkOptions Draw(IRandomSource random)
+    public static SimulatedLinkOptions Draw(Random random)
     {
         return new SimulatedLinkOptions
         {

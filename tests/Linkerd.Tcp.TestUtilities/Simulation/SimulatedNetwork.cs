@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Simulation;
@@ -17,7 +16,7 @@ public sealed class SimulatedNetwork
     private int _hosts;
     private int _established;
 
-    public SimulatedNetwork(SimulatedScheduler scheduler, IRandomSource random)
+    public SimulatedNetwork(SimulatedScheduler scheduler, Random random)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(random);
@@ -28,7 +27,7 @@ public sealed class SimulatedNetwork
 
     public SimulatedScheduler Scheduler { get; }
 
-    public IRandomSource Random { get; }
+    public Random Random { get; }
 
     /// <summary>How new links behave where their endpoint does not say otherwise.</summary>
     public SimulatedLinkOptions DefaultLink { get; set; } = new();
@@ -71,7 +70,7 @@ public sealed class SimulatedNetwork
         return endpoint;
     }
 
-    internal static int DrawSize(IRandomSource random, int most)
+    internal static int DrawSize(Random random, int most)
     {
         // Half the time as much as there is, otherwise any order of magnitude: single bytes matter as much as whole buffers.
         return random.NextUInt64() % 2 == 0 ? most : (int)Math.Clamp(Math.Exp(random.NextDouble() * Math.Log(most + 1)), 1, most);

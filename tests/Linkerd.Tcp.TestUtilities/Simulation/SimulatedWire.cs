@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Primitives;
-
 namespace Linkerd.Tcp.TestUtilities.Simulation;
 
 /// <summary>One direction of a link: carries segments in order, each after the link's latency.</summary>

@@ -41,10 +41,7 @@ internal abstract class GroupDistributor(ServerEndpoint[] members, EndpointBranc
     /// <summary>Takes one through this group.</summary>
     protected bool TryTake(int index, ref PickState scope) => Members[index].TryTake(ref scope, branches?[index]);
 
-    /// <summary>Gets the load of one, and its picks, through this group.</summary>
-    protected long ReadLoad(int index, out long picks) => EndpointBranch.ReadLoad(Members[index], branches?[index], out picks);
-
-    /// <summary>Takes the first that can take the session, from a place on that the bits decide; one in doubt only if there is no other.</summary>
+    /// <summary>Takes the first member that can take the session, from the position that the bits determine; a doubtful one only if there is no other.</summary>
     protected ServerEndpoint? TakeAny(ulong bits, ref PickState scope)
     {
         for (var i = 0; i < Attempts; i++)

@@ -48,7 +48,7 @@ internal struct CircuitBreaker
             _ceiling = options.InitialBackoff;
         }
 
-        OpenFor(cause, _ceiling * (0.5 + (0.5 * policy.Options.Random.NextDouble())), policy, now);
+        OpenFor(cause, _ceiling * (0.5 + (0.5 * policy.Jitter.NextDouble())), policy, now);
         _ceiling = _ceiling * 2 < options.MaxBackoff ? _ceiling * 2 : options.MaxBackoff;
     }
 
@@ -83,7 +83,7 @@ internal struct CircuitBreaker
         {
             var half = policy.Options.Breaker.InitialBackoff / 2;
             var spread = half + TimeSpan.FromSeconds(0.1 * policy.Count);
-            ProbeAt = Math.Min(ProbeAt, now + policy.ToTicks(half + (spread * policy.Options.Random.NextDouble())));
+            ProbeAt = Math.Min(ProbeAt, now + policy.ToTicks(half + (spread * policy.Jitter.NextDouble())));
             _ceiling = policy.Options.Breaker.InitialBackoff;
         }
     }

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Balancing;
 /// <param name="endedByServer">
 /// True if the server ended the connection first, with a FIN or a RST. An end by the client, by this process or by an operator is no evidence about the server.
 /// </param>
-public readonly struct ConnectionReport(long bytesFromServer, TimeSpan openFor, bool endedByServer)
+internal readonly struct ConnectionReport(long bytesFromServer, TimeSpan openFor, bool endedByServer)
 {
     /// <summary>Gets the number of bytes that the server has sent.</summary>
     public long BytesFromServer { get; } = bytesFromServer;

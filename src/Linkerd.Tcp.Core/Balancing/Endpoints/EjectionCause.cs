@@ -2,7 +2,7 @@ namespace Linkerd.Tcp.Balancing;
 
 /// <summary>Specifies the causes for which an endpoint is ejected.</summary>
 [Flags]
-public enum EjectionCause
+internal enum EjectionCause
 {
     /// <summary>The endpoint is not ejected.</summary>
     None = 0,

@@ -34,7 +34,7 @@ public readonly struct EndpointLease
     public ServerEndpoint? Endpoint => _leased is not null && LeaseSlots.IsHeld(Slot, _ticket) ? Leased : null;
 
     /// <summary>Gets a value that indicates whether the endpoint is ejected, and this connection finds out whether it is well again.</summary>
-    public bool IsProbe => Kind != LeaseKind.Normal;
+    internal bool IsProbe => Kind != LeaseKind.Normal;
 
     /// <summary>Gets the purpose of the lease.</summary>
     internal LeaseKind Kind => (LeaseKind)(_ticket >> KindShift);
@@ -108,9 +108,15 @@ public readonly struct EndpointLease
         }
     }
 
-    /// <summary>Ends the lease as <see cref="Complete()"/> does, with evidence about the endpoint.</summary>
-    /// <param name="report">The end of the connection; not used if there was none.</param>
-    public void Complete(in ConnectionReport report)
+    /// <summary>Ends the lease as <see cref="Complete()"/> does, with evidence about the endpoint; not used if there was no connection.</summary>
+    /// <param name="bytesFromServer">The number of bytes that the server has sent.</param>
+    /// <param name="openFor">The time from the connect to the first end of a direction, or to the end of the connection.</param>
+    /// <param name="endedByServer">Whether the server was the first to end the connection.</param>
+    public void Complete(long bytesFromServer, TimeSpan openFor, bool endedByServer) => Complete(new ConnectionReport(bytesFromServer, openFor, endedByServer));
+
+    /// <inheritdoc cref="Complete(long, TimeSpan, bool)"/>
+    /// <param name="report">The end of the connection.</param>
+    internal void Complete(in ConnectionReport report)
     {
         if (_leased is null || !LeaseSlots.TryEnd(ref Slot, _ticket, out var wasOpen))
         {

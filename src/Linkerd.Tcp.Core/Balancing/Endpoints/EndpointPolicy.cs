@@ -18,7 +18,8 @@ internal sealed class EndpointPolicy
         _changed = changed;
         _reweighted = reweighted;
         Ejections = new EjectionLedger(this);
-        SecondsPerTick = 1.0 / options.TimeProvider.TimestampFrequency;
+        TimeProvider = options.TimeProvider ?? TimeProvider.System;
+        SecondsPerTick = 1.0 / TimeProvider.TimestampFrequency;
         Use(options);
     }
 
@@ -31,10 +32,16 @@ internal sealed class EndpointPolicy
     /// <summary>Gets the options in force. Each read may see other ones.</summary>
     public BalancerOptions Options { get; private set; }
 
+    /// <summary>Gets the clock, which stays.</summary>
+    public TimeProvider TimeProvider { get; }
+
     /// <summary>Gets the source of the options, for picks; null for <see cref="RandomSource.Shared"/>, for which <see cref="LeaseSlots"/> stand in.</summary>
     public IRandomSource? Random { get; private set; }
 
-    /// <summary>The length of a tick of timestamps.</summary>
+    /// <summary>Gets the source of the options, for anything but picks.</summary>
+    public IRandomSource Jitter => Random ?? RandomSource.Shared;
+
+    /// <summary>Of timestamps.</summary>
     public double SecondsPerTick { get; }
 
     public Lock Lock { get; } = new();
@@ -72,11 +79,11 @@ internal sealed class EndpointPolicy
         }
     }
 
-    public long Now => Options.TimeProvider.GetTimestamp();
+    public long Now => TimeProvider.GetTimestamp();
 
-    public TimeSpan Elapsed(long since, long now) => Options.TimeProvider.GetElapsedTime(since, now);
+    public TimeSpan Elapsed(long since, long now) => TimeProvider.GetElapsedTime(since, now);
 
-    public long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * Options.TimeProvider.TimestampFrequency);
+    public long ToTicks(TimeSpan span) => (long)(span.TotalSeconds * TimeProvider.TimestampFrequency);
 
     public void NotifyChanged() => _changed();
 
@@ -87,7 +94,7 @@ internal sealed class EndpointPolicy
     {
         Options = options;
         AnswerPatience = options.SuspectAfter == Timeout.InfiniteTimeSpan ? long.MaxValue : ToTicks(options.SuspectAfter);
-        Random = options.Random == RandomSource.Shared ? null : options.Random;
+        Random = RandomSource.Of(options.Random) is var random && random != RandomSource.Shared ? random : null;
         IsLimited = options.MaxConnections is not null || options.MaxPending is not null;
     }
 }

@@ -59,40 +59,40 @@ public sealed class ServerEndpoint
     }
 
     /// <summary>Gets the number of picks, in total.</summary>
-    public long Picks => _load.Picks;
+    internal long Picks => _load.Picks;
 
     /// <summary>Gets the number of leases that are held now: connections that are open or being established.</summary>
     public long Load => _load.Current;
 
     /// <summary>Gets the number of leases with an established connection.</summary>
-    public long Open => _load.Open;
+    internal long Open => _load.Open;
 
     /// <summary>Gets the number of leases whose attempt to connect has not ended.</summary>
-    public long Pending => Math.Max(0, Load - Open);
+    internal long Pending => Math.Max(0, Load - Open);
 
     /// <summary>
     /// Gets the number of failed connects, in total; without those that are no evidence about the endpoint
     /// (<see cref="ConnectFailure.LocalResources"/>, <see cref="ConnectFailure.Cancelled"/>).
     /// </summary>
-    public long ConnectFailures => _load.ConnectFailures;
+    internal long ConnectFailures => _load.ConnectFailures;
 
     /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect. Reads the clock.</summary>
     public TimeSpan ConnectLatency => TimeSpan.FromSeconds(ExpectedLatency(Policy.Now));
 
     /// <summary>Gets the state of the circuit breaker.</summary>
-    public BreakerState Breaker => ReadBreaker().State;
+    internal BreakerState Breaker => ReadBreaker().State;
 
     /// <summary>Gets the number of ejections, in total.</summary>
-    public long Ejections => _health.Ejections;
+    internal long Ejections => _health.Ejections;
 
     /// <summary>Gets the causes for which the endpoint is ejected now.</summary>
-    public EjectionCause EjectionCauses => ReadBreaker().Causes;
+    internal EjectionCause EjectionCauses => ReadBreaker().Causes;
 
     /// <summary>Gets a value that indicates whether the endpoint takes no new sessions by order of an operator. Its sessions go on.</summary>
-    public bool IsDraining => (Gate & AdmissionGate.Draining) != 0;
+    internal bool IsDraining => (Gate & AdmissionGate.Draining) != 0;
 
     /// <summary>Gets the weight from an operator; null if the one from discovery counts.</summary>
-    public double? WeightOverride => Volatile.Read(ref _weightOverride) is var weight && double.IsNaN(weight) ? null : weight;
+    internal double? WeightOverride => Volatile.Read(ref _weightOverride) is var weight && double.IsNaN(weight) ? null : weight;
 
     /// <summary>Gets the policy of the balancer.</summary>
     internal EndpointPolicy Policy { get; }

@@ -42,10 +42,10 @@ public sealed class ServerEndpointSnapshot
     public EndpointMetadata? Metadata { get; }
 
     /// <summary>Gets the number of the group in the set, from 0; the first if the endpoint is in several.</summary>
-    public int Group { get; }
+    internal int Group { get; }
 
     /// <summary>Gets the tier of that group, 0 first.</summary>
-    public int Tier { get; }
+    internal int Tier { get; }
 
     /// <summary>Gets the weight from discovery or from an operator; 0: last resort.</summary>
     public double Weight { get; }
@@ -54,7 +54,7 @@ public sealed class ServerEndpointSnapshot
     public double EffectiveWeight { get; }
 
     /// <summary>Gets the number of connections, open and pending.</summary>
-    public long Load { get; }
+    internal long Load { get; }
 
     /// <summary>Gets the number of established connections.</summary>
     public long Open { get; }
@@ -68,13 +68,13 @@ public sealed class ServerEndpointSnapshot
     /// <summary>
     /// Gets a value that indicates whether others are preferred: it leaves connects without an answer for longer than it should, or an attempt to an address of its family of the same host has timed out.
     /// </summary>
-    public bool IsDoubtful { get; }
+    internal bool IsDoubtful { get; }
 
     /// <summary>Gets the state of the circuit breaker.</summary>
     public BreakerState Breaker { get; }
 
     /// <summary>Gets the causes for which it is ejected.</summary>
-    public EjectionCause EjectionCauses { get; }
+    internal EjectionCause EjectionCauses { get; }
 
     /// <summary>
     /// Gets the time until it may be probed; zero from then on, null if it is not ejected, <see cref="Timeout.InfiniteTimeSpan"/> if only its check or an operator brings it back.
@@ -82,7 +82,7 @@ public sealed class ServerEndpointSnapshot
     public TimeSpan? TimeToProbe { get; }
 
     /// <summary>Gets the number of failed connects in a row.</summary>
-    public int ConsecutiveFailures { get; }
+    internal int ConsecutiveFailures { get; }
 
     /// <summary>Gets the peak EWMA of the connect latency, with failures as 5 s at the least; zero before the first connect.</summary>
     public TimeSpan ConnectLatency { get; }

@@ -35,7 +35,7 @@ internal struct Suspicion(EndpointPolicy policy)
 
     /// <summary>Derives the patience from the options and the usual latency.</summary>
     public void SetPatience(EndpointPolicy policy) =>
-        Volatile.Write(ref _patience, Math.Max(policy.AnswerPatience, (long)(4 * Volatile.Read(ref _usualSeconds) * policy.Options.TimeProvider.TimestampFrequency)));
+        Volatile.Write(ref _patience, Math.Max(policy.AnswerPatience, (long)(4 * Volatile.Read(ref _usualSeconds) * policy.TimeProvider.TimestampFrequency)));
 
     /// <summary>Notes an answer, or that no attempt waits for one any more.</summary>
     public static void RecordAnswer(ref EndpointLoad load)

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.LeastConnections;
 
 /// <summary>
-/// Least connections per weight over one group, exactly: <see cref="LoadBalancers.LeastConnections"/> has the rule. A pick and a release each move one
+/// Least connections per weight over one group, exactly: <see cref="BalancerKind.LeastConnections"/> has the rule. A pick and a release each move one
 /// node of a <see cref="LoadTree"/> under a lock of the group.
 /// </summary>
 internal sealed class LeastConnectionsDistributor : GroupDistributor, ILoadObserver

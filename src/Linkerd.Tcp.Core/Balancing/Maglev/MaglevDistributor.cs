@@ -5,7 +5,7 @@ using Linkerd.Tcp.Balancing.Hashing;
 namespace Linkerd.Tcp.Balancing.Maglev;
 
 /// <summary>
-/// Consistent hashing over one group, optionally with bounded loads; <see cref="LoadBalancers.Maglev"/>. A session looks at the entries of a sequence that its hash decides,
+/// Consistent hashing over one group, with bounded loads if that is asked for; <see cref="BalancerKind.Maglev"/>. A session asks the entries of a sequence that its hash decides,
 /// and takes the endpoint of the first that can have it.
 /// </summary>
 internal sealed class MaglevDistributor : GroupDistributor

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing;
 
@@ -22,7 +21,7 @@ public sealed class BalancerOptions
     public int? MaxPending { get; set; }
 
     /// <summary>
-    /// Gets or sets, for <see cref="LoadBalancers.Maglev"/>, the load of an endpoint above which clients that hash to it are sent elsewhere, in percent of its share of
+    /// Gets or sets, for <see cref="BalancerKind.Maglev"/>, the load of an endpoint above which clients that hash to it are sent elsewhere, in percent of its share of
     /// all connections of the group; 125 for a quarter more than that. More than 100, up to 100,000. Null, the default: clients stick at any load.
     /// HAProxy's hash-balance-factor and Envoy's hash_balance_factor.
     /// </summary>
@@ -44,11 +43,11 @@ public sealed class BalancerOptions
     /// <summary>Gets or sets a deterministic subset of the endpoints for this instance. Null, the default: all of them.</summary>
     public ApertureOptions? Aperture { get; set; }
 
-    /// <summary>Gets or sets the clock. Default: the system's.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+    /// <summary>Gets or sets the clock. Null, the default: the one of the registry, or else the system's.</summary>
+    internal TimeProvider? TimeProvider { get; set; }
 
-    /// <summary>Gets or sets the source of randomness, for draws and back-off. Default: <see cref="RandomSource.Shared"/>.</summary>
-    public IRandomSource Random { get; set; } = RandomSource.Shared;
+    /// <summary>Gets or sets the generator of draws and back-off, which is used under a lock on itself. Null, the default: a fast one for each thread.</summary>
+    internal Random? Random { get; set; }
 
     internal BalancerOptions Copy()
     {
@@ -69,7 +68,5 @@ public sealed class BalancerOptions
         validator.Range(HashBalanceFloor, 0);
         validator.TimerOrInfinite(SuspectAfter);
         validator.Optional(Aperture, static (aperture, validator) => aperture.Validate(validator));
-        validator.NotNull(TimeProvider);
-        validator.NotNull(Random);
     }
 }

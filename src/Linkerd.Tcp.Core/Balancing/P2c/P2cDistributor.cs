@@ -4,8 +4,8 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.P2c;
 
-/// <summary>Power of two choices over one group; <see cref="LoadBalancers.P2c"/> has the rule.</summary>
-/// <typeparam name="TMetric">Decides which of two candidates is the better one.</typeparam>
+/// <summary>Power of two choices over one group; <see cref="BalancerKind.P2c"/> has the rule.</summary>
+/// <typeparam name="TMetric">What makes one of two candidates the better one.</typeparam>
 internal sealed class P2cDistributor<TMetric> : Distributor
     where TMetric : struct, ILoadMetric
 {

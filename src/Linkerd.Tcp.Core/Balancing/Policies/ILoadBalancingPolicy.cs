@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Linkerd.Tcp.Balancing;
 
 /// <summary>
-/// Represents an algorithm of load balancing. Any thread. <see cref="LoadBalancers.Create(ILoadBalancingPolicy, BalancerOptions?)"/> makes a load balancer of
-/// it, which does everything else: breakers, slow start, limits, splits, tiers, last resorts, aperture and metrics.
+/// Represents an algorithm of load balancing. <see cref="LoadBalancers.Create(ILoadBalancingPolicy, BalancerOptions?, TimeProvider?, Random?)"/> makes a load balancer of it, which does everything else: breakers, slow start,
+/// limits, splits, tiers, last resorts, aperture and metrics.
 /// </summary>
 public interface ILoadBalancingPolicy
 {

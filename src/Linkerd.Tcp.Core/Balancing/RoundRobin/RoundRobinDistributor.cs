@@ -5,7 +5,7 @@ using Linkerd.Tcp.Primitives;
 namespace Linkerd.Tcp.Balancing.RoundRobin;
 
 /// <summary>
-/// Smooth weighted round robin over one group; <see cref="LoadBalancers.RoundRobin"/>. Earliest deadline first: each pick moves the deadline of the
+/// Smooth weighted round robin over one group; <see cref="BalancerKind.RoundRobin"/>. Earliest deadline first: each pick moves the deadline of the
 /// endpoint by one per weight, under a lock of the group.
 /// </summary>
 internal sealed class RoundRobinDistributor : GroupDistributor

@@ -4,7 +4,7 @@ using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Balancing.WeightedRandom;
 
-/// <summary>Draws one in proportion to its weight, whatever its load; <see cref="LoadBalancers.Random"/>.</summary>
+/// <summary>One drawn in proportion to its weight, whatever its load; <see cref="BalancerKind.Random"/>.</summary>
 internal sealed class RandomDistributor : GroupDistributor
 {
     // The number of further draws for one that cannot take the session.

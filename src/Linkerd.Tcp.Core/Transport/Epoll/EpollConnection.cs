@@ -3,10 +3,13 @@ using System.Net;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// A connection on an event loop. This part is its interface; calls from other threads are posted to the loop. The socket itself is in the
-/// other parts, and is touched by the loop alone.
+/// Represents a connection on an event loop; calls from other threads are posted to the loop. The socket itself is accessed by the loop alone.
 /// </summary>
-internal sealed partial class EpollConnection : TransportConnection, IEpollHandler, ILoopWork
+/// <remarks>
+/// FINs and closes are delayed to the end of the turn, when those of all connections are done together: then the kernel's code for them is in the processor's cache, and a
+/// connection that is closed by then needs no call for its FIN.
+/// </remarks>
+internal sealed class EpollConnection : EpollSocket, ILoopWork
 {
     private readonly int _windowSize;
     private AcceptedAddress _address;
@@ -15,23 +18,16 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
     private WheelTimer? _deadline;
     private EpollReceiver? _receiver;
     private EpollSender? _sender;
-    private long _bytesReceived;
-    private long _bytesSent;
-    private volatile bool _aborted;
-    private volatile bool _peerGone;
-    private volatile bool _peerFinished;
 
     public EpollConnection(EpollLoop loop, int descriptor, int family, EndPoint? remoteEndPoint, int windowSize)
+        : base(loop, descriptor, SocketState.Writable | (family == NativeSocketAddress.Unix ? SocketState.IsUnix | SocketState.NoShortReads : 0))
     {
-        Loop = loop;
-        _descriptor = descriptor;
         _remoteEndPoint = remoteEndPoint;
         _windowSize = windowSize;
-        _state = SocketState.Writable | (family == NativeSocketAddress.Unix ? SocketState.IsUnix | SocketState.NoShortReads : 0);
         loop.AddConnection();
     }
 
-    public EpollLoop Loop { get; }
+    bool ILoopWork.IsQueued { get; set; }
 
     public override EndPoint? LocalEndPoint => _localEndPoint ??= AskLocalEndPoint();
 
@@ -41,20 +37,16 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
 
     public override TransportTimer Deadline => _deadline ?? Interlocked.CompareExchange(ref _deadline, new ConnectionTimer(this), null) ?? _deadline;
 
-    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
-
     public override int UnreadBytes => _receiver?.UnreadBytes ?? 0;
-
-    public override long BytesSent => Volatile.Read(ref _bytesSent);
 
     public override bool IsReset => _peerGone;
 
     public override bool HasPeerClosed => _peerFinished || _peerGone || AskPeerFinished();
 
-    /// <summary>The largest number of bytes that one direction of a copy holds.</summary>
+    /// <summary>Gets the largest number of bytes that one direction of a copy holds.</summary>
     public int WindowSize => _windowSize;
 
-    /// <summary>The buffer into which accept writes the peer's address.</summary>
+    /// <summary>Gets the buffer into which accept writes the peer's address.</summary>
     public Span<byte> AddressBuffer => _address;
 
     private EpollReceiver Receiver => _receiver ??= new EpollReceiver(this, _windowSize);
@@ -145,7 +137,7 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
         return _receiver?.TakeUnread(out start, out length);
     }
 
-    // An event of epoll may still be on its way to the loop, and the caller is about to rely on the answer.
+    // Asks the kernel: an event of epoll may not have reached the loop yet, and the caller is about to rely on the answer.
     private bool AskPeerFinished()
     {
         lock (Loop.CloseLock)
@@ -180,5 +172,118 @@ internal sealed partial class EpollConnection : TransportConnection, IEpollHandl
                     : null;
             }
         }
+    }
+
+    /// <summary>Sends a delayed FIN. Called at the end of a turn, and before acknowledgements are queried.</summary>
+    public void SendDeferredFin()
+    {
+        if ((_state & SocketState.FinDeferred) != 0)
+        {
+            _state &= ~SocketState.FinDeferred;
+            SendFin();
+        }
+    }
+
+    void ILoopWork.Run()
+    {
+        SendDeferredFin();
+        if (_descriptor < 0)
+        {
+            _reader?.OnClosed();
+            _writer?.OnClosed();
+        }
+    }
+
+    private void ShutdownNow()
+    {
+        if ((_state & SocketState.SendShutdown) != 0)
+        {
+            return;
+        }
+
+        _state |= SocketState.SendShutdown;
+        if (IsUnix)
+        {
+            SendFin();
+        }
+        else
+        {
+            // Delayed to the end of the turn: by then the connection may be closed, which sends the FIN as well.
+            _state |= SocketState.FinDeferred;
+            Loop.Enqueue(this);
+        }
+    }
+
+    private void SendFin()
+    {
+        if (_descriptor >= 0 && LinuxCalls.Shutdown(_descriptor, 1) != 0)
+        {
+            // The connection is already lost; a receive, or PeerGone, reports it.
+            _peerGone = true;
+        }
+    }
+
+    private void AbortNow()
+    {
+        if (_descriptor < 0)
+        {
+            return;
+        }
+
+        if (!IsUnix)
+        {
+            SocketOptions.ResetOnClose(_descriptor);
+        }
+
+        _ = LinuxCalls.Close(Detach());
+
+        // Deferred, as the caller of the abort may be in the middle of an operation.
+        if (_reader is not null || _writer is not null)
+        {
+            Loop.Enqueue(this);
+        }
+    }
+
+    /// <summary>Closes the connection. On the loop.</summary>
+    public void DisposeNow()
+    {
+        if (_aborted)
+        {
+            // An abort by another thread may still be on its way to the loop; closing would send a FIN instead.
+            AbortNow();
+        }
+        else
+        {
+            _aborted = true;
+            CloseInOrder();
+        }
+
+        _deadline?.Close();
+        _receiver?.Release();
+    }
+
+    // Closing sends a delayed FIN if there is nothing left to read; otherwise closing would reset the connection.
+    private void CloseInOrder()
+    {
+        if (!HasReadEnded)
+        {
+            SendDeferredFin();
+        }
+
+        Loop.CloseLater(Detach());
+    }
+
+    private int Detach()
+    {
+        var descriptor = _descriptor;
+        Loop.Forget(descriptor);
+        lock (Loop.CloseLock)
+        {
+            _descriptor = -1;
+        }
+
+        Loop.RemoveConnection();
+        _connector?.OnClosed();
+        return descriptor;
     }
 }

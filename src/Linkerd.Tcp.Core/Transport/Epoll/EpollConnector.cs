@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Linkerd.Tcp.Transport.Epoll;
 
@@ -234,5 +235,13 @@ internal sealed class EpollConnector : IValueTaskSource<ConnectResult>, ITimerHa
         _cancellation.Dispose();
         _cancellation = default;
         _completion.SetResult(result);
+    }
+
+    /// <summary>Makes the connectors of a loop.</summary>
+    internal sealed class Policy(EpollLoop loop) : PooledObjectPolicy<EpollConnector>
+    {
+        public override EpollConnector Create() => new(loop);
+
+        public override bool Return(EpollConnector obj) => true;
     }
 }

@@ -6,21 +6,18 @@ using Microsoft.Extensions.ObjectPool;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// One event loop: a thread, an epoll instance, and all that lives there. What belongs to it is touched by its thread alone, so nothing is
-/// locked; requests of other threads are posted.
+/// Represents one event loop: a thread, its epoll instance, and their connections. All state of the loop is accessed by its thread alone, without
+/// locks; other threads post work.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The thread closes them at its end.")]
-internal sealed unsafe partial class EpollLoop : TransportExecutor
+internal sealed partial class EpollLoop : EpollSet
 {
-    /// <summary>The largest number of bytes that a relay receives at once, however large a window may be.</summary>
+    /// <summary>The largest number of bytes that a relay receives at once, regardless of the window size.</summary>
     public const int MaxScratch = 1 << 20;
 
-    private const int EventsPerWait = 512;
     private const int ConnectorsKept = 256;
+    private const int CrowdedEvents = 16;
 
-    private readonly FileDescriptorHandle _epoll;
-    private readonly FileDescriptorHandle _wakeUp;
-    private readonly EpollEvents _events = new(EventsPerWait);
     private readonly ILogger _logger;
     private readonly LoopQueue _posts = new();
     private readonly ObjectPool<EpollConnector> _connectors;
@@ -28,34 +25,27 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     private readonly Action<WheelTimer> _fire;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
-    private IEpollHandler?[] _handlers = new IEpollHandler?[256];
     private List<ILoopWork> _work = [];
     private List<ILoopWork> _workTaken = [];
     private List<ILoopWork> _nextTurn = [];
     private List<ILoopWork> _nextTurnTaken = [];
-    private readonly List<int> _toClose = [];
     private byte[] _scratch;
-    private uint _generation;
     private int _threadId;
-    private int _connections;
-    private volatile int _sleeping;
     private volatile bool _stopping;
     private long _busySince;
 
-    /// <summary>Creates a loop; <see cref="Start"/> starts it.</summary>
+    /// <summary>Initializes a loop; <see cref="Start"/> starts it.</summary>
     /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
     public EpollLoop(int index, PipeAllowance pipes, ILogger logger)
     {
         Index = index;
         _logger = logger;
-        _epoll = Create(LinuxCalls.EpollCreate(LinuxCalls.CloseOnExec), "epoll_create1");
-        _wakeUp = Create(LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
         _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Defaults.WindowSize, pinned: true);
         Now = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);
         KeepAlive = new DeferredKeepAlive(this);
-        _connectors = new DefaultObjectPool<EpollConnector>(new ConnectorPolicy(this), ConnectorsKept);
+        _connectors = new DefaultObjectPool<EpollConnector>(new EpollConnector.Policy(this), ConnectorsKept);
         _fire = Fire;
         _thread = new Thread(Run) { Name = $"linkerd-tcp loop {index}", IsBackground = true };
     }
@@ -76,30 +66,24 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
 
     public DeferredKeepAlive KeepAlive { get; }
 
-    /// <summary>The time at which the loop last woke up. For its thread.</summary>
+    /// <summary>Gets the time at which the loop last woke up. On the loop.</summary>
     public long Now { get; private set; }
 
-    /// <summary>The number of connections that live here, including those that are on their way here. Any thread.</summary>
-    public int Connections => Volatile.Read(ref _connections);
-
-    /// <summary>The time since which the loop has been working without looking for events; 0 if it is waiting. Any thread.</summary>
+    /// <summary>Gets the time since which the loop has been busy without a wait for events; 0 if it is waiting. Any thread.</summary>
     public long BusySince => Volatile.Read(ref _busySince);
 
-    /// <summary>Completes when the thread has ended.</summary>
+    /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>True if more connections than a few bulk streams had an event at the last look. For its thread.</summary>
+    /// <summary>Gets a value that indicates whether the last wait returned events of more connections than a few bulk streams. On the loop.</summary>
     public bool IsCrowded { get; private set; }
 
-    /// <summary>True if it is about to end, or has.</summary>
+    /// <summary>Gets a value that indicates whether the loop is about to end, or has ended.</summary>
     public bool IsStopping => _stopping;
-
-    /// <summary>Guards the closing of a descriptor against a look at it from another thread.</summary>
-    public Lock CloseLock { get; } = new();
 
     public void Start() => _thread.UnsafeStart();
 
-    /// <summary>Ends the thread, and with it everything that lives here. Any thread.</summary>
+    /// <summary>Ends the thread, and aborts the loop's connections. Any thread.</summary>
     public void Stop()
     {
         _stopping = true;
@@ -110,7 +94,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
     {
         if (_ended.Task.IsCompleted)
         {
-            // What was here is closed, and notified; it remains to report the end.
+            // The connections of the loop are closed and notified; the end still has to be reported.
             ThreadPool.UnsafeQueueUserWorkItem(new GuardedWork(action, state, _logger), preferLocal: false);
             return;
         }
@@ -126,21 +110,13 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Runs an action here after a while, to the millisecond. On the loop.</summary>
-    public void PostAfter(TimeSpan delay, Action<object?> action, object? state) => _delayed.Enqueue((action, state), After(delay));
+    /// <summary>Runs an action on the loop after a delay, to the millisecond. On the loop.</summary>
+    public void PostAfter(TimeSpan delay, Action<object?> action, object? state) => _delayed.Enqueue((action, state), WheelTimer.After(delay));
 
-    /// <summary>Continues here after a while, to the millisecond. On the loop.</summary>
+    /// <summary>Continues on the loop after a delay, to the millisecond. On the loop.</summary>
     public DelayAwaitable Delay(TimeSpan delay) => new(this, delay);
 
-    /// <summary>Returns the timestamp after a time from now; a time that never comes if that is too long.</summary>
-    public static long After(TimeSpan span)
-    {
-        var now = Stopwatch.GetTimestamp();
-        var ticks = span.TotalSeconds * Stopwatch.Frequency;
-        return ticks < long.MaxValue / 4 ? now + (long)ticks : long.MaxValue / 2;
-    }
-
-    /// <summary>Runs work once the events at hand are dealt with. On the loop.</summary>
+    /// <summary>Runs work after the present events are handled. On the loop.</summary>
     public void Enqueue(ILoopWork work)
     {
         if (!work.IsQueued)
@@ -150,7 +126,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Runs work after others had their turn: after the next look at epoll. On the loop.</summary>
+    /// <summary>Runs work in the next turn, after the next wait for events. On the loop.</summary>
     public void EnqueueNextTurn(ILoopWork work)
     {
         if (!work.IsQueued)
@@ -160,7 +136,7 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         }
     }
 
-    /// <summary>Gets memory to receive into; the next receive on the loop overwrites it. On the loop.</summary>
+    /// <summary>Gets a buffer to receive into; the next receive on the loop overwrites it. On the loop.</summary>
     /// <param name="size">The least size; at most <see cref="MaxScratch"/>.</param>
     public byte[] Scratch(int size)
     {
@@ -172,90 +148,249 @@ internal sealed unsafe partial class EpollLoop : TransportExecutor
         return _scratch;
     }
 
-    /// <summary>Registers a handler for a descriptor's events. On the loop.</summary>
-    /// <returns>The error; 0 if none.</returns>
-    public int Register(int descriptor, IEpollHandler handler, uint events)
-    {
-        if (descriptor >= _handlers.Length)
-        {
-            Array.Resize(ref _handlers, Math.Max(descriptor + 1, _handlers.Length * 2));
-        }
-
-        handler.Generation = ++_generation;
-        var change = stackalloc byte[EpollEvents.NativeLayout.Size];
-        EpollEvents.Write(change, events, ((ulong)handler.Generation << 32) | (uint)descriptor);
-        if (LinuxCalls.EpollControl(_epoll.Number, 1, descriptor, change) != 0)
-        {
-            return Errno.Last;
-        }
-
-        _handlers[descriptor] = handler;
-        return 0;
-    }
-
-    /// <summary>Gets the handler of a descriptor, if it is still the one of that generation. On the loop.</summary>
-    public IEpollHandler? Find(int descriptor, uint generation) =>
-        _handlers[descriptor] is { } handler && handler.Generation == generation ? handler : null;
-
-    /// <summary>Removes a descriptor that is about to be closed, which takes it out of epoll. On the loop.</summary>
-    public void Forget(int descriptor) => _handlers[descriptor] = null;
-
-    /// <summary>Closes a descriptor at the end of the turn, with others. On the loop.</summary>
-    public void CloseLater(int descriptor) => _toClose.Add(descriptor);
-
-    /// <summary>Takes a descriptor that stays open out of epoll. On the loop.</summary>
-    public void Unregister(int descriptor)
-    {
-        _handlers[descriptor] = null;
-        var change = stackalloc byte[EpollEvents.NativeLayout.Size];
-        _ = LinuxCalls.EpollControl(_epoll.Number, 2, descriptor, change);
-    }
-
-    /// <summary>Gets an attempt to connect, to be used once. Any thread.</summary>
+    /// <summary>Gets an object for one attempt to connect. Any thread.</summary>
     public EpollConnector RentConnector() => _connectors.Get();
 
-    /// <summary>Takes a connector back after its result was taken. Any thread.</summary>
+    /// <summary>Returns a connector, once its result was taken. Any thread.</summary>
     public void ReturnConnector(EpollConnector connector) => _connectors.Return(connector);
 
-    public void AddConnection() => Interlocked.Increment(ref _connections);
-
-    public void RemoveConnection() => Interlocked.Decrement(ref _connections);
-
-    private static FileDescriptorHandle Create(int descriptor, string call) =>
-        descriptor >= 0 ? new FileDescriptorHandle(descriptor) : throw new TransportException($"{call}: {Errno.Message(Errno.Last)}");
-
-    private void WakeUp()
+    private void Run()
     {
-        // Either the posting thread sees the loop asleep, or the loop sees the post before it sleeps: both put a fence between write and read.
-        Interlocked.MemoryBarrier();
-        if (_sleeping != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+        _threadId = Environment.CurrentManagedThreadId;
+        try
         {
-            var added = false;
+            RegisterWakeUp();
+            while (!_stopping)
+            {
+                RunOnce();
+            }
+        }
+        catch (Exception error)
+        {
+            Log.Died(_logger, error, Index);
+        }
+        finally
+        {
+            CloseAll();
+        }
+    }
+
+    private void RunOnce()
+    {
+        var count = Wait();
+        RecordLook(count, Now);
+        Now = Stopwatch.GetTimestamp();
+        IsCrowded = count > CrowdedEvents;
+        Volatile.Write(ref _busySince, Now);
+        (_nextTurn, _nextTurnTaken) = (_nextTurnTaken, _nextTurn);
+        if (count > 1)
+        {
+            Stage.Open();
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (HandlerAt(i, out var events) is { } handler)
+            {
+                Dispatch(handler, events);
+            }
+        }
+
+        FlushStage();
+
+        if (!_posts.IsEmpty)
+        {
+            RunPosted();
+        }
+
+        if (_nextTurnTaken.Count > 0)
+        {
+            RunWork(_nextTurnTaken);
+        }
+
+        if (_work.Count > 0)
+        {
+            (_work, _workTaken) = (_workTaken, _work);
+            RunWork(_workTaken);
+        }
+
+        RunTimers();
+        CloseDetached();
+        Volatile.Write(ref _busySince, 0);
+    }
+
+    private void FlushStage()
+    {
+        foreach (var relay in Stage.Close())
+        {
             try
             {
-                _wakeUp.DangerousAddRef(ref added);
-                var one = 1UL;
-                _ = LinuxCalls.Write(_wakeUp.Number, (byte*)&one, 8);
+                relay.FlushStaged();
             }
-            catch (ObjectDisposedException)
+            catch (Exception error)
             {
-                // The loop has ended.
-                return;
+                Log.Threw(_logger, error, Index);
             }
-            finally
+        }
+
+        Stage.Clear();
+    }
+
+    private int Wait()
+    {
+        var milliseconds = 0;
+        if (_posts.IsEmpty && _work.Count == 0 && _nextTurn.Count == 0)
+        {
+            BeginSleep();
+            if (_posts.IsEmpty && !_stopping)
             {
-                if (added)
-                {
-                    _wakeUp.DangerousRelease();
-                }
+                milliseconds = UntilNextTimer();
+            }
+        }
+
+        return Look(milliseconds);
+    }
+
+    private int UntilNextTimer()
+    {
+        var due = Wheel.NextDue;
+        if (_delayed.TryPeek(out _, out var delayed) && delayed < due)
+        {
+            due = delayed;
+        }
+
+        if (due == long.MaxValue)
+        {
+            return -1;
+        }
+
+        var left = due - Stopwatch.GetTimestamp();
+        var perMillisecond = Stopwatch.Frequency / 1000;
+        return left <= 0 ? 0 : (int)Math.Min(int.MaxValue, (left + perMillisecond - 1) / perMillisecond);
+    }
+
+    private void Dispatch(IEpollHandler handler, uint events)
+    {
+        try
+        {
+            handler.OnEvents(events);
+        }
+        catch (Exception error)
+        {
+            Log.Threw(_logger, error, Index);
+            (handler as EpollConnection)?.Abort();
+        }
+    }
+
+    private void RunPosted()
+    {
+        foreach (var (action, state) in _posts.Take())
+        {
+            RunSafely(action, state);
+        }
+    }
+
+    private void RunWork(List<ILoopWork> work)
+    {
+        foreach (var one in work)
+        {
+            one.IsQueued = false;
+            try
+            {
+                one.Run();
+            }
+            catch (Exception error)
+            {
+                Log.Threw(_logger, error, Index);
+            }
+        }
+
+        work.Clear();
+    }
+
+    private void RunTimers()
+    {
+        if (Wheel.NextDue <= DispatchedUntil)
+        {
+            Wheel.Advance(DispatchedUntil, _fire);
+        }
+
+        while (_delayed.TryPeek(out _, out var due) && due <= Now)
+        {
+            var (action, state) = _delayed.Dequeue();
+            RunSafely(action, state);
+        }
+    }
+
+    private void Fire(WheelTimer timer)
+    {
+        try
+        {
+            timer.Fire();
+        }
+        catch (Exception error)
+        {
+            Log.Threw(_logger, error, Index);
+        }
+    }
+
+    private void RunSafely(Action<object?> action, object? state)
+    {
+        try
+        {
+            action(state);
+        }
+        catch (Exception error)
+        {
+            Log.Threw(_logger, error, Index);
+        }
+    }
+
+    /// <summary>Aborts the connections of the loop, and notifies their callers.</summary>
+    private void CloseAll()
+    {
+        AbortConnections();
+
+        // Each action may cause another. The number of rounds is limited, as user code may post work without end.
+        for (var round = 0; round < 100_000 && (!_posts.IsEmpty || _work.Count > 0 || _nextTurn.Count > 0 || _delayed.Count > 0); round++)
+        {
+            RunPosted();
+            (_work, _workTaken) = (_workTaken, _work);
+            RunWork(_workTaken);
+            (_nextTurn, _nextTurnTaken) = (_nextTurnTaken, _nextTurn);
+            RunWork(_nextTurnTaken);
+            if (_delayed.TryDequeue(out var delayed, out _))
+            {
+                RunSafely(delayed.Action, delayed.State);
+            }
+        }
+
+        CloseDetached();
+        Pipes.Dispose();
+        DisposeSet();
+        _threadId = 0;
+        Volatile.Write(ref _busySince, 0);
+        _ended.SetResult();
+        RunPostedAfterEnd();
+    }
+
+    private void RunPostedAfterEnd()
+    {
+        while (!_posts.IsEmpty)
+        {
+            lock (CloseLock)
+            {
+                RunPosted();
             }
         }
     }
 
-    private sealed class ConnectorPolicy(EpollLoop loop) : PooledObjectPolicy<EpollConnector>
+    private static partial class Log
     {
-        public override EpollConnector Create() => new(loop);
+        [LoggerMessage(5000, LogLevel.Critical, "event loop {Loop} died; its connections are reset", EventName = "LoopDied")]
+        public static partial void Died(ILogger logger, Exception error, int loop);
 
-        public override bool Return(EpollConnector obj) => true;
+        [LoggerMessage(5001, LogLevel.Error, "something on event loop {Loop} threw", EventName = "LoopHandlerThrew")]
+        public static partial void Threw(ILogger logger, Exception error, int loop);
     }
 }

@@ -75,9 +75,6 @@ internal sealed class EpollTransport : ITransport
     /// <inheritdoc/>
     public string Name => "epoll";
 
-    /// <summary>The number of event loops.</summary>
-    public int LoopCount => _loops.Length;
-
     internal IReadOnlyList<EpollLoop> Loops => _loops;
 
     internal ILogger Logger { get; }

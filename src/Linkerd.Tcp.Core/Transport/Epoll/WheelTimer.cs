@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>A timer of one loop. Armed from elsewhere it is posted there; of two orders that overtake each other the later one holds.</summary>
@@ -25,7 +27,7 @@ internal abstract class WheelTimer : TransportTimer
     public override void Arm(TimeSpan dueTime, ITimerHandler handler)
     {
         var order = Interlocked.Increment(ref _orders);
-        var dueAt = EpollLoop.After(dueTime);
+        var dueAt = After(dueTime);
         if (Loop.IsCurrent)
         {
             Obey(order, dueAt, handler);
@@ -108,6 +110,14 @@ internal abstract class WheelTimer : TransportTimer
         {
             Loop.Wheel.Add(this, dueAt);
         }
+    }
+
+    /// <summary>Returns the timestamp at that time from now, or one that is never reached if the time span is too long.</summary>
+    public static long After(TimeSpan span)
+    {
+        var now = Stopwatch.GetTimestamp();
+        var ticks = span.TotalSeconds * Stopwatch.Frequency;
+        return ticks < long.MaxValue / 4 ? now + (long)ticks : long.MaxValue / 2;
     }
 }
 

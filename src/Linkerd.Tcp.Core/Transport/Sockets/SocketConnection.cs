@@ -69,7 +69,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => _sender.SendAsync(data, source: null);
 
-    public override ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received) =>
+    internal override ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received) =>
         source is SocketConnection connection ? _sender.SendAsync(received, connection._receiver) : base.SendFromAsync(source, received);
 
     public override void ShutdownSend()

@@ -7,11 +7,11 @@ namespace Linkerd.Tcp.Tests.Balancing.Policies;
 /// <summary>Random by weight, with no look at anything else.</summary>
 internal sealed class BlindRandomPolicy(ulong seed = 1) : ILoadBalancingPolicy
 {
-    private readonly IRandomSource _random = RandomSource.Seeded(seed);
+    private readonly Random _random = RandomSource.Seeded(seed);
 
     public IEndpointPicker CreatePicker(ImmutableArray<PickCandidate> candidates, IEndpointPicker? previous) => new Picker(candidates, _random);
 
-    private sealed class Picker(ImmutableArray<PickCandidate> candidates, IRandomSource random) : IEndpointPicker
+    private sealed class Picker(ImmutableArray<PickCandidate> candidates, Random random) : IEndpointPicker
     {
         private readonly double _sum = candidates.Sum(static candidate => candidate.Weight);
 

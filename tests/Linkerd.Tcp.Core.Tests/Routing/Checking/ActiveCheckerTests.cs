@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;

@@ -23,10 +23,10 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
         Network = new SimulatedNetwork(scheduler, Random);
         Host = Network.AddHost("proxy");
         ServerHost = Network.AddHost("server");
-        Balancer = LoadBalancers.P2c(new BalancerOptions { Random = Random, TimeProvider = scheduler.TimeProvider });
+        Balancer = LoadBalancers.Create(BalancerKind.P2c, new BalancerOptions { Random = Random, TimeProvider = scheduler.TimeProvider });
     }
 
-    public IRandomSource Random { get; }
+    public SeededRandom Random { get; }
 
     public SimulatedNetwork Network { get; }
 

@@ -46,8 +46,8 @@ public sealed class EngineCheckTests : IDisposable
             Assert.Equal([_stuck.LocalEndPoint!], destination.Balancer.Endpoints.Where(endpoint => endpoint.IsDown).Select(endpoint => endpoint.Address));
 
             // The check that ejects is counted after it has done so.
-            Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => destination.Checks is { Passed: > 0, Failed: >= 3 }, Patience), TestContext.Current.CancellationToken));
-            Assert.Equal(0, destination.Checks!.Value.Inconclusive);
+            Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => destination.Health.Checks is { Passed: > 0, Failed: >= 3 }, Patience), TestContext.Current.CancellationToken));
+            Assert.Equal(0, destination.Health.Checks!.Value.Inconclusive);
         }
 
         _well.Dispose();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport.Epoll;
 using Xunit;
 
@@ -44,7 +45,7 @@ public sealed class TimingWheelTests
 
     private sealed class Model(ulong seed)
     {
-        private readonly IRandomSource _random = RandomSource.Seeded(seed);
+        private readonly Random _random = RandomSource.Seeded(seed);
         private readonly Dictionary<WheelTimer, long> _due = [];
         private readonly WheelTimer[] _timers = [.. Enumerable.Range(0, 20).Select(_ => new LoopTimer(null!))];
         private readonly TimingWheel _wheel = new(0);

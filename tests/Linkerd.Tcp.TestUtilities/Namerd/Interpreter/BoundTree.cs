@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.TestUtilities;
 
@@ -55,7 +54,7 @@ internal abstract record BoundTree
     }
 
     /// <summary>The one id that <c>resolve</c> goes on with; null where there is none.</summary>
-    public DstPath? Draw(IRandomSource random)
+    public DstPath? Draw(Random random)
     {
         if (this is not Union union)
         {
