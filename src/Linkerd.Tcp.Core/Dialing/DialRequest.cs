@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing;
@@ -25,8 +26,11 @@ internal readonly struct DialRequest
     /// <summary>Gets a value that indicates whether bytes are waiting to be sent.</summary>
     public bool SendsAtOnce { get; init; }
 
-    /// <summary>Gets the sender of the PROXY header with which the connection begins; null if it begins with none.</summary>
-    public ProxyHeaderSender? Header { get; init; }
+    /// <summary>Gets the steps before the connection is handed over: a PROXY header, a TLS handshake; null if there are none.</summary>
+    public ConnectionSetup? Setup { get; init; }
+
+    /// <summary>Gets the metadata of the endpoint; null if it has none.</summary>
+    public EndpointMetadata? Metadata { get; init; }
 
     /// <summary>The client that the connection is for; null if it is for none: a preconnect, a check, the caller of a library.</summary>
     public IClientContext? Client { get; init; }

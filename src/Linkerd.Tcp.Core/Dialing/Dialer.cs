@@ -13,8 +13,11 @@ namespace Linkerd.Tcp.Dialing;
 /// <param name="transport">Connects.</param>
 /// <param name="tcp">The settings of connections, if neither the request nor its policy has any.</param>
 /// <param name="instruments">Counts attempts for sessions and preconnects; null if they are not counted.</param>
-internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstruments? instruments = null)
+/// <param name="clock">The clock; null: the system's.</param>
+internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstruments? instruments = null, TimeProvider? clock = null)
 {
+    private readonly TimeProvider _timeProvider = clock ?? TimeProvider.System;
+
     // As ConnectFailure, in the words of the metric.
     private static readonly string[] Causes = ["none", "refused", "timeout", "unreachable", "reset", "local_resources", "cancelled", "other", "tls"];
 
@@ -22,11 +25,15 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
 
     /// <summary>Makes one attempt. Throws only the exceptions that a transport throws against its contract.</summary>
     /// <returns>The connection, which belongs to the caller, or the reason why there is none.</returns>
-    public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken) =>
-        await FinishAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false), request.Header, request.Client, cancellationToken).ConfigureAwait(false);
+    public async ValueTask<ConnectResult> DialAsync(DialRequest request, CancellationToken cancellationToken)
+    {
+        var startedAt = request.Setup is null ? 0 : _timeProvider.GetTimestamp();
+        var result = await CheckAsync(await ConnectAsync(request, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return request.Setup is null ? result : await SetUpAsync(result, request, startedAt, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
-    /// The first half of <see cref="DialAsync"/>; the other one is <see cref="FinishAsync"/>. For callers of which there are many: they hold no state machine of the dialer
+    /// The first part of <see cref="DialAsync"/>; <see cref="CheckAsync"/> and <see cref="SetUpAsync"/> are the others. For callers of which there are many: they hold no state machine of the dialer
     /// while they wait.
     /// </summary>
     public ValueTask<ConnectResult> ConnectAsync(in DialRequest request, CancellationToken cancellationToken)
@@ -38,20 +45,17 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
             Timeout = request.Timeout,
             Tcp = request.Tcp ?? policy.Tcp ?? tcp,
             Source = policy.SourceAddresses.Count == 0 ? null : SourceFor(policy.SourceAddresses, request.Address),
-            SendsAtOnce = request.SendsAtOnce || request.Header is not null,
+            SendsAtOnce = request.SendsAtOnce || request.Setup is not null,
         };
         return transport.ConnectAsync(request.Address, options, cancellationToken);
     }
 
-    /// <summary>Completes a connection: refuses one that met itself, and sends the header. Completes at once if there is none to send.</summary>
+    /// <summary>Refuses a connection that met itself. Completes at once for any other.</summary>
     /// <remarks>
     /// If nothing listens on a local port of the ephemeral range, the kernel can connect a socket with itself. The local address is read last, as it costs a system call.
     /// </remarks>
     /// <param name="result">The result of <see cref="ConnectAsync"/>.</param>
-    /// <param name="header">As <see cref="DialRequest.Header"/>.</param>
-    /// <param name="client">As <see cref="DialRequest.Client"/>.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static ValueTask<ConnectResult> FinishAsync(in ConnectResult result, ProxyHeaderSender? header, IClientContext? client, CancellationToken cancellationToken)
+    public static ValueTask<ConnectResult> CheckAsync(in ConnectResult result)
     {
         if (result.Connection is not { } connection)
         {
@@ -61,14 +65,31 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
         try
         {
             return connection.RemoteEndPoint is IPEndPoint remote && EphemeralPorts.Contain(remote.Port) && remote.Equals(connection.LocalEndPoint) ? RefuseSelfAsync(connection)
-                : header is null ? new(result)
-                : header.SendAsync(connection, client, cancellationToken);
+                : new(result);
         }
         catch (Exception error)
         {
             // A transport that may be user code.
             return CloseAsync(connection, error);
         }
+    }
+
+    /// <summary>Runs the steps of a request's setup, within its timeout.</summary>
+    /// <param name="result">The result of <see cref="CheckAsync"/>.</param>
+    /// <param name="request">The request, which has a setup.</param>
+    /// <param name="startedAt">The timestamp at which the attempt began.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public ValueTask<ConnectResult> SetUpAsync(in ConnectResult result, in DialRequest request, long startedAt, CancellationToken cancellationToken)
+    {
+        if (result.Connection is not { } connection)
+        {
+            return new(result);
+        }
+
+        // Nothing is left if the process was stopped while it connected; the server is not to blame.
+        var left = request.Timeout == Timeout.InfiniteTimeSpan ? request.Timeout : request.Timeout - _timeProvider.GetElapsedTime(startedAt);
+        left = left > TimeSpan.Zero || left == Timeout.InfiniteTimeSpan ? left : TransportTimer.LateMoment;
+        return request.Setup!.RunAsync(connection, request.Client, request.Metadata, (request.Tcp ?? request.Policy.Tcp ?? tcp).WindowSize, left, cancellationToken);
     }
 
     /// <summary>Counts an attempt for a session or a preconnect.</summary>

@@ -19,6 +19,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
     private readonly ILoadBalancer _balancer;
     private readonly Dialer _dialer;
     private readonly IDialObserver _observer;
+    private readonly Func<ConnectionSetup?> _setup;
     private readonly TimeProvider _timeProvider;
     private readonly Backoff _backoff;
     private readonly Lock _lock = new();
@@ -36,16 +37,18 @@ internal sealed class PreconnectPool : IAsyncDisposable
     /// <param name="dialer">Makes the connections.</param>
     /// <param name="policy">The options of connections.</param>
     /// <param name="observer">The destination.</param>
+    /// <param name="setup">Gets the steps on each connection; null if there are none.</param>
     /// <param name="options">Their number, and the time for which they are kept.</param>
     /// <param name="random">The source of the back-off's jitter.</param>
     /// <param name="timeProvider">The clock.</param>
     public PreconnectPool(
-        ILoadBalancer balancer, Dialer dialer, ConnectOptions policy, IDialObserver observer, PreconnectOptions options, IRandomSource random, TimeProvider timeProvider)
+        ILoadBalancer balancer, Dialer dialer, ConnectOptions policy, IDialObserver observer, Func<ConnectionSetup?> setup, PreconnectOptions options, IRandomSource random, TimeProvider timeProvider)
     {
         _balancer = balancer;
         _dialer = dialer;
         _policy = policy;
         _observer = observer;
+        _setup = setup;
         _options = options;
         _timeProvider = timeProvider;
         _backoff = new Backoff(random, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
@@ -244,7 +247,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
             var endpoint = lease.Endpoint!;
             _dialer.CountAttempt();
             var policy = _policy;
-            var request = new DialRequest { Address = endpoint.Address, Policy = policy, Timeout = policy.AttemptTimeout, Executor = executor };
+            var request = new DialRequest { Address = endpoint.Address, Policy = policy, Timeout = policy.AttemptTimeout, Executor = executor, Setup = _setup(), Metadata = endpoint.Metadata };
             result = await _dialer.DialAsync(request, _stopping.Token).ConfigureAwait(false);
             _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, policy, _observer);
         }

@@ -15,6 +15,7 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     private const int RefusalShift = 17;
     private const int RefusalMask = 0x7F;
     private const int Decided = 1 << 24;
+    private const int TruncatedBit = 1 << 25;
 
     // There are few reasons, and every session reports one to the metrics.
     private static readonly ConcurrentDictionary<int, string> Texts = new();
@@ -28,7 +29,8 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     {
     }
 
-    private CloseReason(ClosedBy by, ClosePhase phase, bool timedOut, RejectReason rejectReason) => (By, Phase, TimedOut, RejectReason) = (by, phase, timedOut, rejectReason);
+    private CloseReason(ClosedBy by, ClosePhase phase, bool timedOut, RejectReason rejectReason, bool isTruncated = false) =>
+        (By, Phase, TimedOut, RejectReason, IsTruncated) = (by, phase, timedOut, rejectReason, isTruncated);
 
     /// <summary>Gets the reason of a session that ended with a FIN in both directions.</summary>
     public static CloseReason Normal => default;
@@ -45,8 +47,13 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     /// <summary>Gets a value that indicates whether a time limit ended the session; the first letter is then lower case.</summary>
     public bool TimedOut { get; }
 
+    /// <summary>
+    /// Gets a value that indicates whether one side cut its stream: it closed the connection without the end of TLS (close_notify). The text then ends in <c>:truncated</c>.
+    /// </summary>
+    public bool IsTruncated { get; }
+
     /// <summary>Gets a value that indicates whether this is the normal end.</summary>
-    public bool IsNormal => By == ClosedBy.None;
+    public bool IsNormal => By == ClosedBy.None && !IsTruncated;
 
     /// <summary>Gets the letters, and the word of a refusal, as a cached string.</summary>
     internal string Text => Texts.GetOrAdd(Pack(), static packed => Unpack(packed).ToString());
@@ -64,16 +71,17 @@ public readonly struct CloseReason : IEquatable<CloseReason>
         return new(ClosedBy.Proxy, refusal.PhaseOf(), timedOut: false, refusal);
     }
 
-    /// <summary>Returns the two letters, followed for a refusal by a colon and the word of the limit.</summary>
+    /// <summary>Returns the two letters, followed by a colon and the word of the limit for a refusal, or <c>truncated</c> for a stream that was cut.</summary>
     public override string ToString()
     {
         var who = By == ClosedBy.None ? '-' : (char)By;
         var letters = (TimedOut ? char.ToLowerInvariant(who) : who, Phase == ClosePhase.None ? '-' : (char)Phase);
-        return RejectReason == RejectReason.None ? $"{letters.Item1}{letters.Item2}" : $"{letters.Item1}{letters.Item2}:{RejectReason.ToTag()}";
+        var word = RejectReason != RejectReason.None ? $":{RejectReason.ToTag()}" : IsTruncated ? ":truncated" : string.Empty;
+        return $"{letters.Item1}{letters.Item2}{word}";
     }
 
     /// <inheritdoc/>
-    public bool Equals(CloseReason other) => By == other.By && Phase == other.Phase && TimedOut == other.TimedOut && RejectReason == other.RejectReason;
+    public bool Equals(CloseReason other) => By == other.By && Phase == other.Phase && TimedOut == other.TimedOut && RejectReason == other.RejectReason && IsTruncated == other.IsTruncated;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is CloseReason other && Equals(other);
@@ -88,8 +96,10 @@ public readonly struct CloseReason : IEquatable<CloseReason>
     public static bool operator !=(CloseReason left, CloseReason right) => !left.Equals(right);
 
     // Packed so that it can be set once, atomically. 0 means "not decided yet"; no packed reason is 0.
-    internal int Pack() => Decided | (int)RejectReason << RefusalShift | (TimedOut ? TimedOutBit : 0) | (int)By << 8 | (int)Phase;
+    internal int Pack() => Decided | (int)RejectReason << RefusalShift | (TimedOut ? TimedOutBit : 0) | (IsTruncated ? TruncatedBit : 0) | (int)By << 8 | (int)Phase;
 
     internal static CloseReason Unpack(int packed) =>
-        new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0, (RejectReason)((packed >> RefusalShift) & RefusalMask));
+        new((ClosedBy)((packed >> 8) & 0xFF), (ClosePhase)(packed & 0xFF), (packed & TimedOutBit) != 0, (RejectReason)((packed >> RefusalShift) & RefusalMask), (packed & TruncatedBit) != 0);
+
+    internal CloseReason AsTruncated() => new(By, Phase, TimedOut, RejectReason, isTruncated: true);
 }

@@ -257,10 +257,14 @@ internal sealed class DuplexRun : ITimerHandler
     /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndSource(HalfDuplex half, TransportStatus status)
     {
-        if (status == TransportStatus.Ok)
+        if (status == TransportStatus.Ok || (status == TransportStatus.Truncated && IsPassedAsFin(half)))
         {
             half.RecordFin();
-            half.Destination.ShutdownSend();
+            if (status == TransportStatus.Ok || !half.Destination.TryShutdownTruncated())
+            {
+                half.Destination.ShutdownSend();
+            }
+
             var other = End(half, withFin: true);
             return other.Ended && !other.EndedWithFin ? half.Destination : null;
         }
@@ -270,10 +274,14 @@ internal sealed class DuplexRun : ITimerHandler
             return EndAborted();
         }
 
-        _control.TrySetReason(new(half.SourceSide, Phase, status == TransportStatus.TimedOut));
+        var reason = new CloseReason(half.SourceSide, Phase, status == TransportStatus.TimedOut);
+        _control.TrySetReason(half.Source.WasTruncated ? reason.AsTruncated() : reason);
         End(half, withFin: false);
         return half.Destination;
     }
+
+    // A cut is passed on as one. Where it cannot be told from a FIN, a client's is one: what it said has arrived. A server's answer that was cut must not look complete.
+    private static bool IsPassedAsFin(HalfDuplex half) => half.SourceSide == ClosedBy.Client || half.Destination.HasTruncatedEnd;
 
     /// <summary>
     /// Handles a destination that takes no more bytes. The bytes that it had sent before are still on their way through the other direction, which finds the
@@ -352,7 +360,7 @@ internal sealed class DuplexRun : ITimerHandler
         }
 
         // A caller that ends the copy on another thread may have aborted one connection and not yet the other; closing that one would send a FIN.
-        if (!_control.TrySetReason(CloseReason.Normal))
+        if (!_control.TrySetReason(Client.WasTruncated || _server.WasTruncated ? CloseReason.Normal.AsTruncated() : CloseReason.Normal))
         {
             Abort();
         }

@@ -45,4 +45,10 @@ public enum RejectReason
     /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and the number of destinations with names that clients choose is at its limit.
     /// </summary>
     DestinationsFull,
+
+    /// <summary><c>tls</c>: the TLS handshake with the client failed.</summary>
+    Tls,
+
+    /// <summary><c>tls_handshakes</c>: too many TLS handshakes are under way, or its address has begun too many.</summary>
+    TlsHandshakes,
 }

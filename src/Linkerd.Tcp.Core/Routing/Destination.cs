@@ -4,6 +4,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp;
@@ -29,7 +30,8 @@ public sealed class Destination
     private volatile DestinationOptions _options;
     private volatile ILoadBalancer _balancer;
     private volatile ConnectionLimit? _sessionLimit;
-    private volatile ProxyHeaderSender? _header;
+    private volatile ConnectionSetup? _setup;
+    private TlsConnector? _tls;
     private volatile bool _isEnded;
 
     /// <param name="name">The name.</param>
@@ -50,7 +52,7 @@ public sealed class Destination
         Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, this.CannotSucceed, services.TimeProvider);
         Budget = new RetryTokens(options.RetryBudget, services.TimeProvider);
         ConfigureSessionLimit(options.MaxSessions);
-        ConfigureHeader(options.SendProxy);
+        UseSetup(options, MakeTls(options));
         Health.Configure();
         _balancer.Changed += Signal;
     }
@@ -97,7 +99,7 @@ public sealed class Destination
     internal DestinationPreconnects Preconnects { get; }
 
     /// <summary>Gets the sender of the PROXY header that begins each connection; null if connections have none.</summary>
-    internal ProxyHeaderSender? Header => _header;
+    internal ConnectionSetup? Setup => _setup;
 
     /// <summary>Gets the limit of sessions; null if they are not limited. A session takes a place when it is accepted, and returns it at its end.</summary>
     internal ConnectionLimit? SessionLimit => _sessionLimit;
@@ -274,7 +276,7 @@ public sealed class Destination
             Budget.Configure(options.RetryBudget);
             ConfigureSessionLimit(options.MaxSessions);
             _policy.Configure();
-            ConfigureHeader(options.SendProxy);
+            UseSetup(options, change.Tls);
             Health.Configure();
             if (_watch.Resolution is Resolution.Negative && options.ClearOnNegative && !before.ClearOnNegative)
             {
@@ -310,6 +312,7 @@ public sealed class Destination
 
             _isEnded = true;
             Health.Stop();
+            _tls?.Dispose();
         }
 
         await ResolverWatch.CancelAsync(_ending, _services.Logger).ConfigureAwait(false);
@@ -375,7 +378,18 @@ public sealed class Destination
         }
     }
 
-    private void ConfigureHeader(SendProxyOptions? options) => _header = options is null ? null : new ProxyHeaderSender(options, _services.Random);
+    /// <summary>Creates the handshakes of options; null if they have none.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used.</exception>
+    internal TlsConnector? MakeTls(DestinationOptions options) =>
+        options.Tls is { } tls ? new TlsConnector(tls, Name, _services.Certificates, $"{nameof(DestinationOptions.Tls)}.") : null;
+
+    private void UseSetup(DestinationOptions options, TlsConnector? tls)
+    {
+        var header = options.SendProxy is { } sent ? new ProxyHeaderSender(sent, _services.Random) : null;
+        _setup = header is null && tls is null ? null : new ConnectionSetup(header, tls);
+        _tls?.Dispose();
+        _tls = tls;
+    }
 
     // Once created, the limit stays, and is raised to the maximum instead of removed: sessions hold places of it.
     private void ConfigureSessionLimit(int? maximum)

@@ -1,5 +1,7 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Connections;
 
 namespace Linkerd.Tcp.Routing;
 
@@ -10,13 +12,17 @@ internal sealed class DestinationChange
 
     private readonly Destination _destination;
 
-    private DestinationChange(Destination destination, DestinationOptions options, ILoadBalancer? balancer) => (_destination, Options, Balancer) = (destination, options, balancer);
+    private DestinationChange(Destination destination, DestinationOptions options, ILoadBalancer? balancer, TlsConnector? tls) =>
+        (_destination, Options, Balancer, Tls) = (destination, options, balancer, tls);
 
     /// <summary>Gets the options, a private copy.</summary>
     public DestinationOptions Options { get; }
 
     /// <summary>Gets the load balancer that replaces the current one, with the same endpoints; null if the current one stays.</summary>
     public ILoadBalancer? Balancer { get; }
+
+    /// <summary>Gets the TLS handshakes; null if there are none.</summary>
+    public TlsConnector? Tls { get; }
 
     /// <summary>Prepares a change.</summary>
     /// <param name="destination">The destination.</param>
@@ -40,8 +46,29 @@ internal sealed class DestinationChange
             return null;
         }
 
+        TlsConnector? tls = null;
+        try
+        {
+            tls = destination.MakeTls(copy);
+        }
+        catch (InvalidOptionsException invalid)
+        {
+            foreach (var error in invalid.Errors)
+            {
+                validator.Add(error.Message, error.Path);
+            }
+
+            return null;
+        }
+
         var balancer = isOwn || Equals(copy.BalancerFactory, destination.Options.BalancerFactory) ? null : TryMake(destination, copy, validator);
-        return validator.ErrorCount == before ? new DestinationChange(destination, copy, balancer) : null;
+        if (validator.ErrorCount == before)
+        {
+            return new DestinationChange(destination, copy, balancer, tls);
+        }
+
+        tls?.Dispose();
+        return null;
     }
 
     /// <summary>Applies the change.</summary>
@@ -50,6 +77,7 @@ internal sealed class DestinationChange
     /// <summary>Releases the resources of a change that is not applied.</summary>
     public void Discard()
     {
+        Tls?.Dispose();
         if (Balancer is not null)
         {
             DestinationBalancer.Release(Balancer);

@@ -71,7 +71,7 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
             return;
         }
 
-        var check = new EndpointCheck(_services.Checks.Value, options, () => _destination.ConnectPolicy, _services.TimeProvider, _destination.Header);
+        var check = new EndpointCheck(_services.Checks.Value, options, () => _destination.ConnectPolicy, _services.TimeProvider, _destination.Setup);
         if (checker is null)
         {
             _checker = checker = new ActiveChecker(check, options, this, _services.TimeProvider, _services.Random, _stopping);

@@ -3,6 +3,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp;
 
@@ -54,6 +55,12 @@ public sealed class DestinationOptions
     /// </summary>
     public SendProxyOptions? SendProxy { get; set; }
 
+    /// <summary>
+    /// Gets or sets the options of TLS with the servers, for sessions, connections that are made ahead and checks. The handshake follows a PROXY header, and has what is left of the attempt's time.
+    /// Default: null, no TLS: bytes are copied as they are.
+    /// </summary>
+    public ServerTlsOptions? Tls { get; set; }
+
     /// <summary>Gets or sets the options of connections that are made before they are needed. Default: none are made.</summary>
     public PreconnectOptions Preconnect { get; set; } = new();
 
@@ -83,6 +90,7 @@ public sealed class DestinationOptions
         copy.Connect = Connect?.Copy();
         copy.RetryBudget = RetryBudget?.Copy()!;
         copy.SendProxy = SendProxy?.Copy();
+        copy.Tls = Tls?.Copy();
         copy.Preconnect = Preconnect?.Copy()!;
         copy.Check = Check?.Copy();
         return copy;
@@ -98,6 +106,7 @@ public sealed class DestinationOptions
         validator.Nested(RetryBudget, static (budget, validator) => budget.Validate(validator));
         validator.Range(MaxPendingSessions, 0);
         validator.Optional(SendProxy, static (header, validator) => header.Validate(validator));
+        validator.Optional(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Nested(Preconnect, static (warm, validator) => warm.Validate(validator));
         validator.Optional(Check, static (check, validator) => check.Validate(validator));
         validator.TimerOrInfinite(DrainTimeout);

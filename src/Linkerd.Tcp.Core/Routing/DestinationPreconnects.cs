@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Security;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Routing;
@@ -8,6 +9,7 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
 {
     private readonly Lock _lock = new();
     private (Dialer Dialer, ServedBy Proxy)? _user;
+    private ServerTlsOptions? _tls;
 
     /// <summary>Gets the connections; null if there are none.</summary>
     public PreconnectPool? Pool { get; private set; }
@@ -64,15 +66,16 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
             }
 
             policy = (options.Connect ?? user.Proxy.Connect).WithTcp(user.Proxy.Tcp);
-            if (isBalancerNew || Wanted(options) == 0)
+            if (isBalancerNew || Wanted(options) == 0 || !(options.Tls?.IsSame(_tls) ?? _tls is null))
             {
                 (old, Pool) = (Pool, null);
             }
 
+            _tls = options.Tls;
             kept = Pool;
             if (kept is null && Wanted(options) > 0)
             {
-                Pool = new PreconnectPool(destination.Balancer, user.Dialer, policy, destination.Health, options.Preconnect, services.Random, services.TimeProvider);
+                Pool = new PreconnectPool(destination.Balancer, user.Dialer, policy, destination.Health, () => destination.Setup, options.Preconnect, services.Random, services.TimeProvider);
             }
         }
 
@@ -84,19 +87,21 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
     public void WarnIfOff(DestinationOptions? before = null)
     {
         var options = destination.Options;
-        if (options.SendProxy is not null && options.Preconnect.Connections > 0 && before is not { SendProxy: not null, Preconnect.Connections: > 0 })
+        if (DependOnClient(options) && options.Preconnect.Connections > 0 && (before is not { Preconnect.Connections: > 0 } || !DependOnClient(before)))
         {
             Log.Off(services.Logger, destination.Name, options.Preconnect.Connections);
         }
     }
 
-    // None if a connection begins with the address of its client, which is not known ahead.
-    private static int Wanted(DestinationOptions options) => options.SendProxy is null ? options.Preconnect.Connections : 0;
+    private static int Wanted(DestinationOptions options) => DependOnClient(options) ? 0 : options.Preconnect.Connections;
+
+    // Of the client nothing is known ahead.
+    private static bool DependOnClient(DestinationOptions options) => options.SendProxy is not null || options.Tls is { DependsOnClient: true };
 
     private static partial class Log
     {
         [LoggerMessage(3006, LogLevel.Warning,
-            "{Name}: no connections are made ahead ({Connections} were asked for), as each begins with a PROXY header that names its client", EventName = "PreconnectsOff")]
+            "{Name}: no connections are made ahead ({Connections} were asked for), as each depends on its client, by a PROXY header or by TLS", EventName = "PreconnectsOff")]
         public static partial void Off(ILogger logger, DstPath name, int connections);
     }
 }

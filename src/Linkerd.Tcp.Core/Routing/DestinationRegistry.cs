@@ -5,6 +5,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,8 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         {
             Random = RandomSource.Of(random),
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
+            Certificates = new CertificateStore(new CertificateServices(
+                clock, GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Security"), meter is null ? null : new CertificateInstruments(meter))),
             Stopping = _stopping.Token,
         };
         _destinations = new DestinationTable(own, clock, _services.Logger);

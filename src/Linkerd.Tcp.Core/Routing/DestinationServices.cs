@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,7 @@ internal sealed class DestinationServices
     {
         TimeProvider = timeProvider;
         Direct = new DirectDialing(transport is EpollTransport ? null : transport, meter, timeProvider, loggerFactory);
-        Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults));
+        Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults, clock: timeProvider));
     }
 
     /// <summary>Gets the dialer of checks.</summary>
@@ -34,6 +35,9 @@ internal sealed class DestinationServices
     public required IRandomSource Random { get; init; }
 
     public required ILogger Logger { get; init; }
+
+    /// <summary>Gets the certificates of the destinations that use TLS.</summary>
+    public required CertificateStore Certificates { get; init; }
 
     /// <summary>Gets the token that is cancelled when the registry is disposed.</summary>
     public required CancellationToken Stopping { get; init; }

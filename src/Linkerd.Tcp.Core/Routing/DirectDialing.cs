@@ -23,7 +23,7 @@ internal sealed class DirectDialing
     {
         _timeProvider = timeProvider;
         _sockets = new(() => new SocketsTransport(timeProvider, loggerFactory));
-        _dialer = new(() => new Dialer(transport ?? Sockets, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter)));
+        _dialer = new(() => new Dialer(transport ?? Sockets, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter), timeProvider));
     }
 
     public SocketsTransport Sockets => _sockets.Value;

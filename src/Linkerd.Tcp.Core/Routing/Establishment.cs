@@ -135,7 +135,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 {
                     dialer.CountAttempt();
                     _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
-                    _last = await Dialer.FinishAsync(_last, _destination.Header, _requester.Client, _cancellationToken).ConfigureAwait(false);
+                    _last = await (_destination.Setup is null ? Dialer.CheckAsync(_last) : SetUpAsync()).ConfigureAwait(false);
                     AfterDial();
                 }
 
@@ -362,9 +362,17 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Timeout = TimeoutOf(),
         Executor = _requester.Executor,
         SendsAtOnce = _requester.HasInput,
-        Header = _destination.Header,
+        Setup = _destination.Setup,
+        Metadata = _lease.Endpoint!.Metadata,
         Client = _requester.Client,
     };
+
+    private async ValueTask<ConnectResult> SetUpAsync()
+    {
+        var request = NewRequest();
+        var checkedConnection = await Dialer.CheckAsync(_last).ConfigureAwait(false);
+        return request.Setup is null ? checkedConnection : await dialer.SetUpAsync(checkedConnection, request, _pickedAt, _cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>An attempt never outlives the deadline.</summary>
     private TimeSpan TimeoutOf()

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
@@ -84,7 +85,12 @@ public sealed class ListenerOptions
     /// </summary>
     public ClientNetworks? DenyClients { get; set; }
 
-    /// <summary>The steps on each connection before it is admitted, in order; a PROXY header comes before that.</summary>
+    /// <summary>
+    /// Gets or sets the options of TLS with clients. The handshake follows a PROXY header, and has the time of <see cref="PreludeTimeout"/>. Default: null, no TLS: bytes are copied as they are.
+    /// </summary>
+    public ListenerTlsOptions? Tls { get; set; }
+
+    /// <summary>The steps on each connection before it is admitted, in order; a PROXY header and TLS come before them.</summary>
     internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 
     /// <summary>
@@ -122,6 +128,7 @@ public sealed class ListenerOptions
     {
         var copy = (ListenerOptions)MemberwiseClone();
         copy.AcceptProxy = AcceptProxy?.Copy();
+        copy.Tls = Tls?.Copy();
         return copy;
     }
 
@@ -139,6 +146,7 @@ public sealed class ListenerOptions
         }
 
         validator.Optional(AcceptProxy, static (proxies, validator) => proxies.Validate(validator));
+        validator.Optional(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Expect(AllowClients is not { Networks.Length: 0 }, AllowClients, "null, or at least one network,");
         validator.TimerOrInfinite(PreludeTimeout);
         validator.Range(MaxPreludeBytes, 1);

@@ -1,5 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
@@ -66,9 +68,11 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         var next = (ServedListener?[])running.Clone();
         var changed = new List<(ServedListener Listener, TransportListenOptions Before)>();
         var held = new Destination?[next.Length];
+        var tls = new TlsAcceptor?[next.Length];
         var mostBefore = limit.Maximum;
         try
         {
+            LoadCertificates(options, running, tls);
             for (var i = 0; i < next.Length; i++)
             {
                 next[i] ??= await ServedListener.BindAsync(transport, services, limit, options.Listeners[i], listen[i], cancellationToken).ConfigureAwait(false);
@@ -90,17 +94,22 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
             // The larger limit first, for connections that start below.
             var most = options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions;
             limit.SetMaximum(Math.Max(most, mostBefore));
-            StartAdded(options, policy, running, next!, held);
+            StartAdded(options, policy, running, next!, held, tls);
             limit.SetMaximum(most);
             for (var i = 0; i < next.Length; i++)
             {
-                running[i]?.Use(options.Listeners[i], held[i], policy);
+                running[i]?.Use(options.Listeners[i], held[i], policy, tls[i]);
             }
         }
         catch
         {
             limit.SetMaximum(mostBefore);
             Array.ForEach(held, services.Destinations.ReleaseForListener);
+            foreach (var made in tls.Except(running.Select(static listener => listener?.Tls)))
+            {
+                made?.Dispose();
+            }
+
             await UndoAsync(next.Where((_, i) => running[i] is null), changed).ConfigureAwait(false);
             throw;
         }
@@ -117,14 +126,47 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         _current = [];
     }
 
-    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] held)
+    // All files that cannot be used are errors at once. A listener whose options of TLS stay keeps its certificates, which may be newer than those in the files.
+    private void LoadCertificates(TcpProxyOptions options, ServedListener?[] running, TlsAcceptor?[] tls)
+    {
+        var errors = new List<OptionsError>();
+        for (var i = 0; i < tls.Length; i++)
+        {
+            if (options.Listeners[i].Tls is not { } wanted)
+            {
+                continue;
+            }
+
+            if (running[i]?.Tls is { } kept && running[i]!.Options.Tls?.IsSame(wanted) == true)
+            {
+                tls[i] = kept;
+                continue;
+            }
+
+            try
+            {
+                tls[i] = new TlsAcceptor(wanted, services.Certificates, FormattableString.Invariant($"{nameof(options.Listeners)}[{i}].{nameof(ListenerOptions.Tls)}."));
+            }
+            catch (InvalidOptionsException invalid)
+            {
+                errors.AddRange(invalid.Errors);
+            }
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new InvalidOptionsException(errors, nameof(options));
+        }
+    }
+
+    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] held, TlsAcceptor?[] tls)
     {
         for (var i = 0; i < next.Length; i++)
         {
             if (running[i] is null)
             {
                 var destination = held[i];
-                next[i].Use(options.Listeners[i], destination, policy);
+                next[i].Use(options.Listeners[i], destination, policy, tls[i]);
 
                 // The listener's own now.
                 held[i] = null;

@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     private TokenBucket? _rate;
     private volatile SessionAcceptor? _acceptor;
     private Destination? _destination;
+    private TlsAcceptor? _tls;
 
     private ServedListener(SessionServices services, ITransportListener socket, ListenerOptions options, TransportListenOptions listen, ConnectionLimit limit)
     {
@@ -67,7 +69,8 @@ internal sealed partial class ServedListener : IConnectionHandler
     /// <param name="options">The options.</param>
     /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
     /// <param name="policy">The policy for all listeners.</param>
-    public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy)
+    /// <param name="tls">The handshakes with clients, which belong to the listener from now on; null if there are none.</param>
+    public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy, TlsAcceptor? tls)
     {
         Options = options;
         _limit.SetMaximum(options.MaxSessions ?? int.MaxValue);
@@ -93,12 +96,20 @@ internal sealed partial class ServedListener : IConnectionHandler
             Rate = options.AcceptRate is null ? null : _rate,
             Clients = options.MaxSessionsPerClient is null ? null : _clients,
             Access = access,
-            Preludes = options.AcceptProxy is null ? options.Preludes : [new ProxyHeaderPrelude(access!, options.MaxPreludeBytes), .. options.Preludes],
+            Preludes = [.. PreludesOf(options, access, tls)],
             PreludeTimeout = options.PreludeTimeout,
             MaxPreludeBytes = options.MaxPreludeBytes,
         };
         Hold(destination);
+        if (_tls != tls)
+        {
+            _tls?.Dispose();
+            _tls = tls;
+        }
     }
+
+    /// <summary>Gets the handshakes in force; null if there are none.</summary>
+    public TlsAcceptor? Tls => _tls;
 
     /// <summary>Starts accepting, once there are options to use.</summary>
     public void Start(Destination? destination)
@@ -129,6 +140,7 @@ internal sealed partial class ServedListener : IConnectionHandler
         }
 
         Hold(null);
+        _tls?.Dispose();
     }
 
     /// <summary>Stops a listener that the proxy no longer has.</summary>
@@ -148,6 +160,24 @@ internal sealed partial class ServedListener : IConnectionHandler
     void IConnectionHandler.OnAccepted(TransportConnection connection) => _acceptor!.OnAccepted(connection);
 
     void IConnectionHandler.OnAcceptFailed(TransportException error, TimeSpan retryAfter) => _acceptor!.OnAcceptFailed(error, retryAfter);
+
+    private IEnumerable<IPrelude> PreludesOf(ListenerOptions options, ClientAccess? access, TlsAcceptor? tls)
+    {
+        if (options.AcceptProxy is not null)
+        {
+            yield return new ProxyHeaderPrelude(access!, options.MaxPreludeBytes);
+        }
+
+        if (tls is not null)
+        {
+            yield return new TlsPrelude(tls, _listen.Tcp.WindowSize);
+        }
+
+        foreach (var prelude in options.Preludes)
+        {
+            yield return prelude;
+        }
+    }
 
     private bool IsSame(TransportListenOptions listen) => listen.Backlog == _listen.Backlog && listen.IPv6Only == _listen.IPv6Only && listen.Tcp.IsSame(_listen.Tcp);
 

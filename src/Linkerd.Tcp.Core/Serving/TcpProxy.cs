@@ -6,6 +6,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Serving;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -70,7 +71,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         _random = RandomSource.Of(random);
         _policy = NewPolicy(options);
-        var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter));
+        var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter), _timeProvider);
         var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, _random);
         _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
         {
@@ -78,6 +79,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             Observer = observer,
             ProxyLogger = _logger,
             Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
+            Certificates = new CertificateServices(_timeProvider, GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Security"), new CertificateInstruments(meter)),
         };
         _listeners = new ListenerSet(_transport, _services, _limit);
     }

@@ -3,6 +3,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security.Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.ObjectPool;
 
@@ -35,6 +36,9 @@ internal sealed class SessionServices
     public required ILogger ProxyLogger { get; init; }
 
     public required ILogger Logger { get; init; }
+
+    /// <summary>The services of the certificates of listeners.</summary>
+    public required CertificateServices Certificates { get; init; }
 
     public TimeProvider TimeProvider { get; }
 

@@ -87,6 +87,18 @@ public abstract class TransportConnection : IAsyncDisposable
     public abstract void ShutdownSend();
 
     /// <summary>
+    /// Sends the FIN of a stream that was cut: without the end that the connection's protocol demands (the close_notify of TLS), so that the peer sees the cut. Otherwise as <see cref="ShutdownSend"/>.
+    /// </summary>
+    /// <returns>False if the connection has no such end: nothing was done.</returns>
+    internal virtual bool TryShutdownTruncated() => false;
+
+    /// <summary>True if the connection's protocol has an end of its own, so that a stream without it is seen to be cut.</summary>
+    internal virtual bool HasTruncatedEnd => false;
+
+    /// <summary>True if a receive has found that the peer cut its stream (<see cref="TransportStatus.Truncated"/>), whatever it returned for that.</summary>
+    internal virtual bool WasTruncated => false;
+
+    /// <summary>
     /// Waits until the peer has acknowledged all that was sent, including a FIN if one was sent. Only then does <see cref="Abort"/> lose nothing:
     /// it throws the kernel's send buffer away.
     /// </summary>

@@ -187,7 +187,7 @@ internal sealed class ActiveChecker(
         CheckResult result;
         try
         {
-            result = await settings.Check.RunAsync(target.Endpoint.Address, stopping).ConfigureAwait(false);
+            result = await settings.Check.RunAsync(target.Endpoint.Address, target.Endpoint.Metadata, stopping).ConfigureAwait(false);
         }
         catch (Exception error)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Dialing.Checking;
@@ -8,15 +9,15 @@ namespace Linkerd.Tcp.Dialing.Checking;
 /// <param name="options">The options of the check.</param>
 /// <param name="policy">Gets the options of sessions' connections; checks use the same.</param>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="header">Sends the PROXY header of the destination, which is that of a connection without a client; null if there is none.</param>
-internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectOptions> policy, TimeProvider timeProvider, ProxyHeaderSender? header = null)
+/// <param name="setup">The steps of the destination's connections, as for one without a client; null if there are none.</param>
+internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, Func<ConnectOptions> policy, TimeProvider timeProvider, ConnectionSetup? setup = null)
 {
     /// <summary>Runs one check. Throws only the exceptions that a transport throws against its contract.</summary>
-    public async Task<CheckResult> RunAsync(EndPoint address, CancellationToken cancellationToken)
+    public async Task<CheckResult> RunAsync(EndPoint address, EndpointMetadata? metadata, CancellationToken cancellationToken)
     {
         var startedAt = timeProvider.GetTimestamp();
         var connect = policy();
-        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults), Header = header };
+        var request = new DialRequest { Address = address, Policy = connect, Timeout = options.Timeout, Tcp = WithRoom(connect.Tcp ?? TcpOptions.Defaults), Setup = setup, Metadata = metadata };
         var connected = await dialer.DialAsync(request, cancellationToken).ConfigureAwait(false);
         if (!connected.IsConnected)
         {

@@ -17,6 +17,10 @@ internal sealed class CertificateSources
 
     /// <summary>Gets the path of the options that these were taken from, with a dot, for errors.</summary>
     public string OptionPath { get; init; } = string.Empty;
+
+    /// <summary>Returns true if the files and their use are the same.</summary>
+    public bool IsSame(CertificateSources other) => Purpose == other.Purpose && Identities.Count == other.Identities.Count
+        && Identities.Zip(other.Identities).All(static pair => pair.First.IsSame(pair.Second)) && RootFiles.SequenceEqual(other.RootFiles);
 }
 
 /// <summary>Represents what the watches of certificates need besides their files.</summary>

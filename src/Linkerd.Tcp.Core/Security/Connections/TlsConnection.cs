@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Text;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -30,6 +31,7 @@ internal sealed class TlsConnection : TransportConnection
     private volatile bool _isAborted;
     private volatile bool _isReset;
     private volatile bool _hasEnded;
+    private volatile bool _wasTruncated;
     private bool _isReceiving;
     private bool _isSendShutDown;
 
@@ -48,6 +50,13 @@ internal sealed class TlsConnection : TransportConnection
 
     /// <summary>Gets the encrypted side.</summary>
     public CipherStream Cipher => _cipher;
+
+    /// <summary>Gets or sets the server name that the client sent; null if there is none. Before the connection is handed out.</summary>
+    public string? ServerName { get; set; }
+
+    /// <summary>Gets the application protocol that was negotiated; null if there is none.</summary>
+    public string? ApplicationProtocol =>
+        Stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;
 
     /// <summary>Gets or sets the end of a stream that the peer cuts. Before the first receive.</summary>
     public TlsTruncation Truncation { get; set; }
@@ -137,6 +146,21 @@ internal sealed class TlsConnection : TransportConnection
         }
     }
 
+    internal override bool HasTruncatedEnd => true;
+
+    internal override bool WasTruncated => _wasTruncated;
+
+    internal override bool TryShutdownTruncated()
+    {
+        if (!_isSendShutDown)
+        {
+            _isSendShutDown = true;
+            _inner.ShutdownSend();
+        }
+
+        return true;
+    }
+
     public override async ValueTask<bool> FlushToPeerAsync()
     {
         await _closing.ConfigureAwait(false);
@@ -203,6 +227,7 @@ internal sealed class TlsConnection : TransportConnection
 
     private ReceiveResult EndOfCutStream()
     {
+        _wasTruncated = true;
         _isReset = Truncation == TlsTruncation.Reset;
         return Truncation switch
         {

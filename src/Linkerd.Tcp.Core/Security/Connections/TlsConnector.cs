@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Options;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -16,33 +17,32 @@ internal sealed class TlsConnector : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly PeerName[] _expected;
     private readonly List<SslApplicationProtocol>? _protocols;
+    private readonly CertificateStore.CertificateUse _certificates;
 
-    /// <summary>Loads the certificates, on the thread of the caller.</summary>
+    /// <summary>Loads the certificates, on the thread of the caller, unless another destination has the same.</summary>
     /// <param name="options">The options, validated; not changed any more.</param>
     /// <param name="name">The name of the destination.</param>
-    /// <param name="services">The services of the certificates.</param>
+    /// <param name="store">Has the certificates.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
     /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
-    public TlsConnector(ServerTlsOptions options, DstPath name, CertificateServices services, string optionPath)
+    public TlsConnector(ServerTlsOptions options, DstPath name, CertificateStore store, string optionPath)
     {
         _options = options;
         _name = name;
-        _timeProvider = services.TimeProvider;
+        _timeProvider = store.Services.TimeProvider;
         _expected = TlsText.ParseNames(options.ExpectedNames);
         _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
-        Certificates = new CertificateWatch(
-            new CertificateSources
-            {
-                Identities = options.Certificate is { } certificate ? [certificate] : [],
-                RootFiles = options.RootFiles,
-                Purpose = IdentityPurpose.Client,
-                OptionPath = optionPath,
-            },
-            services);
+        _certificates = store.Acquire(new CertificateSources
+        {
+            Identities = options.Certificate is { } certificate ? [certificate] : [],
+            RootFiles = options.RootFiles,
+            Purpose = IdentityPurpose.Client,
+            OptionPath = optionPath,
+        });
     }
 
     /// <summary>Gets the certificates.</summary>
-    public CertificateWatch Certificates { get; }
+    public CertificateWatch Certificates => _certificates.Watch;
 
     /// <summary>Runs a handshake.</summary>
     /// <param name="connection">The connection. It is closed if the result has none.</param>
@@ -72,7 +72,7 @@ internal sealed class TlsConnector : IDisposable
         }
     }
 
-    public void Dispose() => Certificates.Dispose();
+    public void Dispose() => _certificates.Dispose();
 
     // An address of IPv6 has brackets if there is a port.
     private static string? NameOf(string? authority)

@@ -89,6 +89,7 @@ internal static class TlsHandshake
         {
             await authenticate(tls.Stream, cancellationToken).ConfigureAwait(false);
             tls.Cipher.EndHandshake();
+            tls.ServerName = hello?.Hello?.ServerName;
             return new(tls);
         }
         catch (Exception error)

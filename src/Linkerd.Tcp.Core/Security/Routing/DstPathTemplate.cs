@@ -70,7 +70,7 @@ internal sealed class DstPathTemplate
             var label = source[captured[capture.Index]];
             var bytes = new byte[Encoding.UTF8.GetByteCount(label)];
             Encoding.UTF8.GetBytes(label, bytes);
-            result.Append(_text, from, capture.At - from).Append(NameScanner.PrintLabel(bytes));
+            result.Append(_text, from, capture.At - from).Append(NameLabel.Print(bytes));
             from = capture.At + capture.Length;
         }
 

@@ -3,7 +3,7 @@ using System.Text;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Options;
 
 /// <summary>Makes the name to verify of a destination's servers from <see cref="ServerTlsOptions.ServerName"/>.</summary>
 internal static class ServerNameTemplate

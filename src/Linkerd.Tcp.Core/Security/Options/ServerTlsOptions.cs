@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Options;
 
 namespace Linkerd.Tcp.Security;
 
@@ -62,6 +62,12 @@ public sealed class ServerTlsOptions
         copy.ApplicationProtocols = ApplicationProtocols?.ToArray()!;
         return copy;
     }
+
+    /// <summary>Returns true if everything is the same.</summary>
+    internal bool IsSame(ServerTlsOptions? other) => other is not null && ExpectedNames.SequenceEqual(other.ExpectedNames) && RootFiles.SequenceEqual(other.RootFiles)
+        && ApplicationProtocols.SequenceEqual(other.ApplicationProtocols) && (Certificate is null ? other.Certificate is null : other.Certificate is { } files && Certificate.IsSame(files))
+        && (ServerName, UseClientApplicationProtocol, SkipVerification, MinimumVersion, Truncation)
+            == (other.ServerName, other.UseClientApplicationProtocol, other.SkipVerification, other.MinimumVersion, other.Truncation);
 
     internal void Validate(OptionsValidator validator)
     {

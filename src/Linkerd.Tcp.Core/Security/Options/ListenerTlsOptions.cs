@@ -58,6 +58,11 @@ public sealed class ListenerTlsOptions
         return copy;
     }
 
+    /// <summary>Returns true if everything is the same.</summary>
+    internal bool IsSame(ListenerTlsOptions other) => Certificates.Count == other.Certificates.Count && Certificates.Zip(other.Certificates).All(static pair => pair.First.IsSame(pair.Second))
+        && ClientRootFiles.SequenceEqual(other.ClientRootFiles) && ClientNames.SequenceEqual(other.ClientNames) && ApplicationProtocols.SequenceEqual(other.ApplicationProtocols)
+        && (ClientCertificates, MinimumVersion, Truncation, MaxHandshakeRatePerClient) == (other.ClientCertificates, other.MinimumVersion, other.Truncation, other.MaxHandshakeRatePerClient);
+
     internal void Validate(OptionsValidator validator)
     {
         validator.Each(Certificates, static (files, validator) => files.Validate(validator));
