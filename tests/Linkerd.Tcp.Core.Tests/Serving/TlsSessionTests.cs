@@ -148,7 +148,7 @@ public sealed class TlsSessionTests : IAsyncDisposable
     public async Task Start_CertificateCannotBeUsed_ThrowsWithEveryFile()
     {
         var listener = new ListenerTlsOptions { Certificates = [new CertificateFiles { CertificateFile = "/nonexistent/a.pem" }] };
-        var error = await Assert.ThrowsAsync<Primitives.InvalidOptionsException>(() => StartAsync(TransportEngine.Epoll, new IPEndPoint(IPAddress.Loopback, 1), listener, null));
+        var error = await Assert.ThrowsAsync<Linkerd.Tcp.Primitives.InvalidOptionsException>(() => StartAsync(TransportEngine.Epoll, new IPEndPoint(IPAddress.Loopback, 1), listener, null));
         Assert.Contains("Listeners[0].Tls.", error.Errors[0].Path, StringComparison.Ordinal);
         Assert.Contains("/nonexistent/a.pem", error.Errors[0].Message, StringComparison.Ordinal);
     }

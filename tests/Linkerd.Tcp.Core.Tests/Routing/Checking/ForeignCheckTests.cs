@@ -25,7 +25,7 @@ public sealed class ForeignCheckTests
         var transport = new ScriptedTransport((_, _, _) => new(ConnectResult.Connected(connection)));
         var options = new ActiveCheckOptions { Send = member == "Abort" ? default : "PING"u8.ToArray(), Expect = member == "Abort" ? default : "PONG"u8.ToArray() };
         var check = new EndpointCheck(new Dialer(transport, new TcpOptions()), options, static () => new ConnectOptions(), TimeProvider.System);
-        await Assert.ThrowsAsync<NotSupportedException>(() => check.RunAsync(Address, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotSupportedException>(() => check.RunAsync(Address, null, TestContext.Current.CancellationToken));
         Assert.True(connection.IsAborted && connection.IsDisposed);
     }
 }

@@ -222,7 +222,7 @@ public abstract partial class TlsContractTests
     [InlineData(null, null, "[2001:db8::7]:443", null, null)]
     public Task Connect_NameToVerify_IsOfTheOptionThenOfTheEndpoint(string? template, string? host, string? authority, string? clientName, string? expectedName) => RunAsync(async bed =>
     {
-        var attempt = await BeginConnectAsync(bed, options => options.ServerName = template, new EndpointMetadata { Host = host, Authority = authority }, clientName);
+        var attempt = await BeginConnectAsync(bed, options => options.ServerName = template, new EndpointMetadata(host, authority), clientName);
         string? sent = null;
         var certificate = expectedName is null ? "address" : expectedName.EndsWith("wild.test", StringComparison.Ordinal) ? "wildcard" : "ok";
         var error = await Record.ExceptionAsync(() => attempt.Foreign.Tls.AuthenticateAsServerAsync(
@@ -246,7 +246,7 @@ public abstract partial class TlsContractTests
     [InlineData(null, "not_/a name")]
     public Task Connect_NoNameToVerify_FailsAndSendsNothing(string? template, string? host) => RunAsync(async bed =>
     {
-        var attempt = await BeginConnectAsync(bed, options => options.ServerName = template, new EndpointMetadata { Host = host });
+        var attempt = await BeginConnectAsync(bed, options => options.ServerName = template, new EndpointMetadata(host));
         var result = await attempt.Result;
         Assert.Equal(ConnectFailure.Tls, result.Failure);
         Assert.StartsWith("there is no name to verify", result.Detail, StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
@@ -31,7 +32,7 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
 
     private protected virtual TlsAcceptor MakeAcceptor(ListenerTlsOptions options) => new(options, TlsMaterial.Services, "Tls.");
 
-    private protected virtual TlsConnector MakeConnector(ServerTlsOptions options, DstPath name) => new(options, name, TlsMaterial.Services, "Tls.");
+    private protected virtual TlsConnector MakeConnector(ServerTlsOptions options, DstPath name) => new(options, name, new CertificateStore(TlsMaterial.Services), "Tls.");
 
     private protected static Task RunOnAsync(ITransport engine, Func<TransportBed, Task> test) => RunOnAsync(engine, test, TimeSpan.FromSeconds(60));
 
