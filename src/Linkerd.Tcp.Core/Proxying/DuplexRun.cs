@@ -257,14 +257,9 @@ internal sealed class DuplexRun : ITimerHandler
     /// <returns>The connection to reset for it; null for none.</returns>
     private TransportConnection? EndSource(HalfDuplex half, TransportStatus status)
     {
-        if (status == TransportStatus.Ok || (status == TransportStatus.Truncated && IsPassedAsFin(half)))
+        if (status == TransportStatus.Ok || (status == TransportStatus.Truncated && half.PassesCutAsFin))
         {
-            half.RecordFin();
-            if (status == TransportStatus.Ok || !half.Destination.TryShutdownTruncated())
-            {
-                half.Destination.ShutdownSend();
-            }
-
+            half.PassFin(isCut: status == TransportStatus.Truncated);
             var other = End(half, withFin: true);
             return other.Ended && !other.EndedWithFin ? half.Destination : null;
         }
@@ -279,9 +274,6 @@ internal sealed class DuplexRun : ITimerHandler
         End(half, withFin: false);
         return half.Destination;
     }
-
-    // A cut is passed on as one. Where it cannot be told from a FIN, a client's is one: what it said has arrived. A server's answer that was cut must not look complete.
-    private static bool IsPassedAsFin(HalfDuplex half) => half.SourceSide == ClosedBy.Client || half.Destination.HasTruncatedEnd;
 
     /// <summary>
     /// Handles a destination that takes no more bytes. The bytes that it had sent before are still on their way through the other direction, which finds the

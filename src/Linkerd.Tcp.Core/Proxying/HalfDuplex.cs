@@ -106,7 +106,23 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public void OnFaulted(Exception error) => run.OnFaulted(error);
 
-    public void RecordFin() => _finCame = true;
+    /// <summary>
+    /// True if a stream that the source has cut ends as if it had not been: a cut cannot be told from a FIN on a connection without TLS, and a client's is one there, as what it said has arrived. A
+    /// server's answer that was cut must not look complete.
+    /// </summary>
+    public bool PassesCutAsFin => sourceSide == ClosedBy.Client || Volatile.Read(ref _destination).HasTruncatedEnd;
+
+    /// <summary>Passes the source's FIN on.</summary>
+    /// <param name="isCut">True if it came without the end that the source's protocol demands.</param>
+    public void PassFin(bool isCut)
+    {
+        _finCame = true;
+        var destination = Volatile.Read(ref _destination);
+        if (!isCut || !destination.TryShutdownTruncated())
+        {
+            destination.ShutdownSend();
+        }
+    }
 
     public void End(bool withFin, long now)
     {

@@ -4,7 +4,6 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp;
@@ -30,8 +29,6 @@ public sealed class Destination
     private volatile DestinationOptions _options;
     private volatile ILoadBalancer _balancer;
     private volatile ConnectionLimit? _sessionLimit;
-    private volatile ConnectionSetup? _setup;
-    private TlsConnector? _tls;
     private volatile bool _isEnded;
 
     /// <param name="name">The name.</param>
@@ -52,7 +49,8 @@ public sealed class Destination
         Waiters = new PendingQueue(options.MaxPendingSessions, _balancer, this.CannotSucceed, services.TimeProvider);
         Budget = new RetryTokens(options.RetryBudget, services.TimeProvider);
         ConfigureSessionLimit(options.MaxSessions);
-        UseSetup(options, MakeTls(options));
+        Setup = new DestinationSetup(name, services);
+        Setup.Use(options, Setup.MakeTls(options));
         Health.Configure();
         _balancer.Changed += Signal;
     }
@@ -99,7 +97,7 @@ public sealed class Destination
     internal DestinationPreconnects Preconnects { get; }
 
     /// <summary>Gets the sender of the PROXY header that begins each connection; null if connections have none.</summary>
-    internal ConnectionSetup? Setup => _setup;
+    internal DestinationSetup Setup { get; }
 
     /// <summary>Gets the limit of sessions; null if they are not limited. A session takes a place when it is accepted, and returns it at its end.</summary>
     internal ConnectionLimit? SessionLimit => _sessionLimit;
@@ -276,7 +274,7 @@ public sealed class Destination
             Budget.Configure(options.RetryBudget);
             ConfigureSessionLimit(options.MaxSessions);
             _policy.Configure();
-            UseSetup(options, change.Tls);
+            Setup.Use(options, change.Tls);
             Health.Configure();
             if (_watch.Resolution is Resolution.Negative && options.ClearOnNegative && !before.ClearOnNegative)
             {
@@ -312,7 +310,7 @@ public sealed class Destination
 
             _isEnded = true;
             Health.Stop();
-            _tls?.Dispose();
+            Setup.End();
         }
 
         await ResolverWatch.CancelAsync(_ending, _services.Logger).ConfigureAwait(false);
@@ -376,19 +374,6 @@ public sealed class Destination
             _watch.Lose(error);
             return false;
         }
-    }
-
-    /// <summary>Creates the handshakes of options; null if they have none.</summary>
-    /// <exception cref="InvalidOptionsException">Files cannot be used.</exception>
-    internal TlsConnector? MakeTls(DestinationOptions options) =>
-        options.Tls is { } tls ? new TlsConnector(tls, Name, _services.Certificates, $"{nameof(DestinationOptions.Tls)}.") : null;
-
-    private void UseSetup(DestinationOptions options, TlsConnector? tls)
-    {
-        var header = options.SendProxy is { } sent ? new ProxyHeaderSender(sent, _services.Random) : null;
-        _setup = header is null && tls is null ? null : new ConnectionSetup(header, tls);
-        _tls?.Dispose();
-        _tls = tls;
     }
 
     // Once created, the limit stays, and is raised to the maximum instead of removed: sessions hold places of it.

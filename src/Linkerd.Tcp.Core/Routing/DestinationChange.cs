@@ -49,7 +49,7 @@ internal sealed class DestinationChange
         TlsConnector? tls = null;
         try
         {
-            tls = destination.MakeTls(copy);
+            tls = destination.Setup.MakeTls(copy);
         }
         catch (InvalidOptionsException invalid)
         {

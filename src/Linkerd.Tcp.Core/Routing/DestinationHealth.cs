@@ -71,7 +71,7 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
             return;
         }
 
-        var check = new EndpointCheck(_services.Checks.Value, options, () => _destination.ConnectPolicy, _services.TimeProvider, _destination.Setup);
+        var check = new EndpointCheck(_services.Checks.Value, options, () => _destination.ConnectPolicy, _services.TimeProvider, _destination.Setup.Current);
         if (checker is null)
         {
             _checker = checker = new ActiveChecker(check, options, this, _services.TimeProvider, _services.Random, _stopping);

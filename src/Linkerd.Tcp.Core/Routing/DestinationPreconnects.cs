@@ -75,7 +75,7 @@ internal sealed partial class DestinationPreconnects(Destination destination, De
             kept = Pool;
             if (kept is null && Wanted(options) > 0)
             {
-                Pool = new PreconnectPool(destination.Balancer, user.Dialer, policy, destination.Health, () => destination.Setup, options.Preconnect, services.Random, services.TimeProvider);
+                Pool = new PreconnectPool(destination.Balancer, user.Dialer, policy, destination.Health, () => destination.Setup.Current, options.Preconnect, services.Random, services.TimeProvider);
             }
         }
 

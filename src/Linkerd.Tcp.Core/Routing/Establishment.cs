@@ -135,7 +135,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 {
                     dialer.CountAttempt();
                     _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
-                    _last = await (_destination.Setup is null ? Dialer.CheckAsync(_last) : SetUpAsync()).ConfigureAwait(false);
+                    _last = await (_destination.Setup.Current is null ? Dialer.CheckAsync(_last) : SetUpAsync()).ConfigureAwait(false);
                     AfterDial();
                 }
 
@@ -362,7 +362,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Timeout = TimeoutOf(),
         Executor = _requester.Executor,
         SendsAtOnce = _requester.HasInput,
-        Setup = _destination.Setup,
+        Setup = _destination.Setup.Current,
         Metadata = _lease.Endpoint!.Metadata,
         Client = _requester.Client,
     };

@@ -123,7 +123,7 @@ public sealed class SendProxyTests : ISessionObserver
         var client = await bed.ConnectAsync();
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         Assert.Equal(client.LocalEndPoint, (await ReadAsync(backend.Accepted[0])).Source);
-        Assert.Equal("/svc/web: no connections are made ahead (3 were asked for), as each begins with a PROXY header that names its client", bed.Logs.Entries.Single(entry => entry.Id == 3006).Message);
+        Assert.Equal("/svc/web: no connections are made ahead (3 were asked for), as each depends on its client, by a PROXY header or by TLS", bed.Logs.Entries.Single(entry => entry.Id == 3006).Message);
     });
 
     [Fact]

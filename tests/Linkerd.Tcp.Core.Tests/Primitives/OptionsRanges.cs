@@ -52,6 +52,7 @@ internal static class OptionsRanges
         DestinationOptions.RetryBudget:
         DestinationOptions.MaxPendingSessions: 0 1 max
         DestinationOptions.SendProxy: null
+        DestinationOptions.Tls: null
         DestinationOptions.Preconnect:
         DestinationOptions.WaitForEndpoints: false true
         DestinationOptions.Check: null
@@ -73,6 +74,23 @@ internal static class OptionsRanges
         TransportListenOptions.IPv6Only: false true
         TransportListenOptions.Tcp:
         TransportListenOptions.Limit: null
+        ListenerTlsOptions.Certificates:
+        ListenerTlsOptions.ClientCertificates: first
+        ListenerTlsOptions.ClientRootFiles: []
+        ListenerTlsOptions.ClientNames: []
+        ListenerTlsOptions.ApplicationProtocols: []
+        ListenerTlsOptions.MinimumVersion: first
+        ListenerTlsOptions.Truncation: first
+        ListenerTlsOptions.MaxHandshakeRatePerClient: null 0.5 2 max
+        ServerTlsOptions.ServerName: null
+        ServerTlsOptions.ExpectedNames: []
+        ServerTlsOptions.RootFiles: []
+        ServerTlsOptions.Certificate: null
+        ServerTlsOptions.ApplicationProtocols: []
+        ServerTlsOptions.UseClientApplicationProtocol: false true
+        ServerTlsOptions.SkipVerification: false true
+        ServerTlsOptions.MinimumVersion: first
+        ServerTlsOptions.Truncation: first
         ListenerOptions.EndPoint:
         ListenerOptions.Key: null
         ListenerOptions.Destination:
@@ -82,6 +100,7 @@ internal static class OptionsRanges
         ListenerOptions.AcceptProxy: null
         ListenerOptions.AllowClients: null
         ListenerOptions.DenyClients: null
+        ListenerOptions.Tls: null
         ListenerOptions.Backlog: 1 max
         ListenerOptions.MaxSessions: null 1 max
         ListenerOptions.AcceptRate: null 0.5 2

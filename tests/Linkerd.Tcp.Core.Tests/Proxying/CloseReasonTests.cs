@@ -42,6 +42,8 @@ public sealed class CloseReasonTests
     [InlineData(RejectReason.ProxyProtocol, "PA:proxy_protocol")]
     [InlineData(RejectReason.ClientNetwork, "PA:client_network")]
     [InlineData(RejectReason.DestinationsFull, "PA:destinations_full")]
+    [InlineData(RejectReason.Tls, "PA:tls")]
+    [InlineData(RejectReason.TlsHandshakes, "PA:tls_handshakes")]
     public void ToString_Refused_SaysByWhat(RejectReason refusal, string text)
     {
         var reason = CloseReason.Rejected(refusal);
@@ -51,11 +53,22 @@ public sealed class CloseReasonTests
         Assert.False(reason.IsNormal);
     }
 
+    [Theory]
+    [InlineData(ClosedBy.None, ClosePhase.None, "--:truncated")]
+    [InlineData(ClosedBy.Server, ClosePhase.Data, "SD:truncated")]
+    public void ToString_Truncated_SaysSo(ClosedBy by, ClosePhase phase, string text)
+    {
+        var reason = new CloseReason(by, phase).AsTruncated();
+        Assert.Equal((text, true, false), (reason.ToString(), reason.IsTruncated, reason.IsNormal));
+        Assert.Equal(reason, CloseReason.Unpack(reason.Pack()));
+        Assert.NotEqual(reason, new CloseReason(by, phase));
+    }
+
     [Fact]
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
         var refusals = Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).ToArray();
-        Assert.Equal(11, refusals.Length);
+        Assert.Equal(13, refusals.Length);
         Assert.Equal(refusals.Length, refusals.Select(CloseReason.Rejected).Distinct().Count());
         Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Rejected));
     }

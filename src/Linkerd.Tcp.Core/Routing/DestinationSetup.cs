@@ -1,0 +1,35 @@
+using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Security.Connections;
+
+namespace Linkerd.Tcp.Routing;
+
+/// <summary>Manages the steps on each connection of a destination before it is used: a PROXY header and a TLS handshake. <see cref="Current"/> may be read on any thread; changes are made one at a time.</summary>
+/// <param name="name">The name of the destination.</param>
+/// <param name="services">The services that destinations share.</param>
+internal sealed class DestinationSetup(DstPath name, DestinationServices services)
+{
+    private volatile ConnectionSetup? _current;
+    private TlsConnector? _tls;
+
+    /// <summary>Gets the steps in force; null if there are none.</summary>
+    public ConnectionSetup? Current => _current;
+
+    /// <summary>Creates the handshakes of options; null if they have none.</summary>
+    /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
+    public TlsConnector? MakeTls(DestinationOptions options) =>
+        options.Tls is { } tls ? new TlsConnector(tls, name, services.Certificates, $"{nameof(DestinationOptions.Tls)}.") : null;
+
+    /// <summary>Applies options.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="tls">Their handshakes, which belong to the destination from now on; null if there are none.</param>
+    public void Use(DestinationOptions options, TlsConnector? tls)
+    {
+        var header = options.SendProxy is { } sent ? new ProxyHeaderSender(sent, services.Random) : null;
+        _current = header is null && tls is null ? null : new ConnectionSetup(header, tls);
+        End();
+        _tls = tls;
+    }
+
+    /// <summary>Ends the watch of certificates. Handshakes that are under way go on.</summary>
+    public void End() => _tls?.Dispose();
+}
