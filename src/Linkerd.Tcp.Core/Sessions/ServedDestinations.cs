@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Sessions;
 /// The destinations that sessions of one proxy go to. A proxy's work for each of them begins with its first session, or with the proxy for a listener's fixed name: preconnects, and
 /// ending the sessions of endpoints that leave. Any thread.
 /// </summary>
-internal sealed class ServedDestinations(DestinationRegistry router, Dialer dialer, DrainEnforcer leaving)
+internal sealed class ServedDestinations(DestinationRegistry registry, Dialer dialer, DrainEnforcer leaving)
 {
     private readonly ConcurrentDictionary<Destination, bool> _served = new();
     private readonly Lock _lock = new();
@@ -21,7 +21,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     public Destination HoldForListener(DstPath name)
     {
         var proxy = Proxy;
-        var destination = router.HoldForListener(name, proxy);
+        var destination = registry.HoldForListener(name, proxy);
         Begin(destination, proxy);
         return destination;
     }
@@ -31,7 +31,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     {
         if (destination is not null)
         {
-            router.Table.ReleaseForListener(destination);
+            registry.Table.ReleaseForListener(destination);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class ServedDestinations(DestinationRegistry router, Dialer dial
     public Destination? TryHold(DstPath name)
     {
         var proxy = Proxy;
-        var destination = router.TryHold(name, proxy);
+        var destination = registry.TryHold(name, proxy);
         if (destination is not null)
         {
             Begin(destination, proxy);

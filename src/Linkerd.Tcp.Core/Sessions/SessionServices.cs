@@ -14,9 +14,9 @@ internal sealed class SessionServices
 {
     private readonly ServedDestinations _destinations;
 
-    public SessionServices(DestinationRegistry router, Dialer dialer, SessionList sessions, DrainEnforcer leaving, IRandomSource random, TimeProvider timeProvider)
+    public SessionServices(DestinationRegistry registry, Dialer dialer, SessionList sessions, DrainEnforcer leaving, IRandomSource random, TimeProvider timeProvider)
     {
-        _destinations = new ServedDestinations(router, dialer, leaving);
+        _destinations = new ServedDestinations(registry, dialer, leaving);
         Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
         Sessions = sessions;
         Leaving = leaving;

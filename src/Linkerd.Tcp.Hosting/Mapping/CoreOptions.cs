@@ -55,7 +55,7 @@ internal static class CoreOptions
         options.Connect = Connect(server, client);
         options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
         options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
-        options.MaxPendingSessions = client.MaxPendingSessions ?? options.MaxPendingSessions;
+        options.MaxPendingSessions = client.MaxWaiters ?? options.MaxPendingSessions;
         options.Preconnect.Connections = client.MinConnections ?? options.Preconnect.Connections;
         options.DrainTimeout = client.DrainTimeout ?? options.DrainTimeout;
         return options;

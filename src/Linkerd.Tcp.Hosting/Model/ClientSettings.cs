@@ -41,7 +41,7 @@ public sealed class ClientSettings
     public int? MaxSessions { get; set; }
 
     /// <summary>Gets or sets the largest number of sessions that wait for a resolution or a free endpoint.</summary>
-    public int? MaxPendingSessions { get; set; }
+    public int? MaxWaiters { get; set; }
 
     /// <summary>Gets or sets the number of connections to endpoints that are made before they are needed.</summary>
     public int? MinConnections { get; set; }

@@ -84,10 +84,10 @@ internal static class ClientOptions
             Default = "off",
             Help = "Maximum number of concurrent sessions to one name, over all servers; further ones are reset",
         },
-        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Max).OrNothing(), static client => client.MaxPendingSessions, static (client, most) => client.MaxPendingSessions = most)
+        new ConfigurationOption<ClientSettings, int?>(OptionTypes.Count("sessions", 0, Max).OrNothing(), static client => client.MaxWaiters, static (client, most) => client.MaxWaiters = most)
         {
-            Key = "maxPendingSessions",
-            Argument = "max-pending-sessions",
+            Key = "maxWaiters",
+            Argument = "max-waiters",
             ValueName = "N",
             Default = "1000",
             Help = "Maximum number of sessions that wait for a resolution or a free endpoint; further ones are reset",

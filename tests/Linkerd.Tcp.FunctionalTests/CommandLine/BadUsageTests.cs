@@ -68,7 +68,7 @@ public sealed class BadUsageTests
     [InlineData("error: --max-sessions '0': expected a whole number of sessions from 1 to", "--max-sessions", "0", "/a")]
     [InlineData("error: --balancer 'fair': expected one of p2c, peakEwma, leastConnections, roundRobin, random, maglev", "--balancer", "fair", "/a")]
     [InlineData("error: --max-connections-per-endpoint '0': expected a whole number of connections, or off, from 1 to", "--max-connections-per-endpoint", "0", "/a")]
-    [InlineData("error: --max-pending-sessions '-1': expected a whole number of sessions from 0 to", "--max-pending-sessions", "-1", "/a")]
+    [InlineData("error: --max-waiters '-1': expected a whole number of sessions from 0 to", "--max-waiters", "-1", "/a")]
     [InlineData("error: --min-connections 'some': expected a whole number of connections from 0 to", "--min-connections", "some", "/a")]
     [InlineData("error: --slow-start '10': a number needs a unit", "--slow-start", "10", "/a")]
     [InlineData("error: --fail-fast '5,5': a number needs a unit; expected a duration such as 5s", "--fail-fast", "5,5", "/a")]

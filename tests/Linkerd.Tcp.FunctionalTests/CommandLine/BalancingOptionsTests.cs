@@ -28,7 +28,7 @@ public sealed class BalancingOptionsTests
     public void Parse_AllOfThem_AreRead()
     {
         var settings = Run(
-            "--balancer", "maglev", "--hash-balance-factor", "125,0", "--max-connections-per-endpoint", "7", "--max-pending-sessions", "0", "--min-connections", "3", "--slow-start", "30s", "--fail-fast", "2,1s",
+            "--balancer", "maglev", "--hash-balance-factor", "125,0", "--max-connections-per-endpoint", "7", "--max-waiters", "0", "--min-connections", "3", "--slow-start", "30s", "--fail-fast", "2,1s",
             "--retries", "0", "--active-check", "200ms", "--check-send", @"PING\r\n", "--check-expect", "+PONG");
         Assert.Equal(BalancerKind.Maglev, settings.Destination.Balancer);
         Assert.Equal(((int?, int))(125, 0), settings.HashBalance);
@@ -62,8 +62,8 @@ public sealed class BalancingOptionsTests
     [InlineData("--hash-balance-factor", "125,-1", "expected a whole number of connections after the comma from 0 to 100000000")]
     [InlineData("--max-connections-per-endpoint", "0", "expected a whole number of connections, or off, from 1 to 100000000")]
     [InlineData("--max-connections-per-endpoint", "many", "expected a whole number of connections, or off, from 1 to 100000000")]
-    [InlineData("--max-pending-sessions", "-1", "expected a whole number of sessions from 0 to 100000000")]
-    [InlineData("--max-pending-sessions", "off", "expected a whole number of sessions from 0 to 100000000")]
+    [InlineData("--max-waiters", "-1", "expected a whole number of sessions from 0 to 100000000")]
+    [InlineData("--max-waiters", "off", "expected a whole number of sessions from 0 to 100000000")]
     [InlineData("--min-connections", "1.5", "expected a whole number of connections from 0 to 1000000")]
     [InlineData("--slow-start", "10", "a number needs a unit; expected a duration such as 10s")]
     [InlineData("--slow-start", "0s", "expected a duration of more than zero, or off")]

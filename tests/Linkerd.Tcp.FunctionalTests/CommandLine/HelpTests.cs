@@ -68,7 +68,7 @@ public sealed class HelpTests
             "[default: p2c]",
             "--max-connections-per-endpoint <N> ",
             "[default: off]",
-            "--max-pending-sessions <N> ",
+            "--max-waiters <N> ",
             "[default: 1000]",
             "--min-connections <N> ",
             "[default: 0]",

@@ -31,7 +31,7 @@ public sealed class EndpointLimitTests
     public async Task EndpointIsFull_AndNobodyMayWait_TheNextSessionIsResetAtOnce()
     {
         await using var server = new TcpBackend(Serve.EchoAsync);
-        await using var proxy = await Executable.StartAsync(server.Name, "--max-connections-per-endpoint", "1", "--max-pending-sessions", "0", "--connect-timeout", "10m");
+        await using var proxy = await Executable.StartAsync(server.Name, "--max-connections-per-endpoint", "1", "--max-waiters", "0", "--connect-timeout", "10m");
 
         // Until the name is resolved, sessions would have to wait, too.
         await proxy.WaitForEndpointsAsync(1);

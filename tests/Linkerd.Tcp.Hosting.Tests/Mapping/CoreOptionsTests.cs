@@ -89,7 +89,7 @@ public sealed class CoreOptionsTests
         configuration.Routers[0].Servers[0].AcceptProxy = option.Key == "acceptProxy.untrusted" ? new(IPNetwork.Parse("10.0.0.0/8")) : null;
         configuration.Routers[0].Client.Global.SendProxy = SendProxyVersion.V2;
         configuration.Routers[0].Client.Global.CheckInterval = TimeSpan.FromSeconds(3);
-        configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxPendingSessions = 77 }] : [];
+        configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 77 }] : [];
         return configuration;
     }
 

@@ -8,12 +8,12 @@ public sealed class ClientConfigurationTests
 {
     private static readonly ClientConfiguration Client = new()
     {
-        Global = new ClientSettings { MaxPendingSessions = 1, Retries = 1 },
+        Global = new ClientSettings { MaxWaiters = 1, Retries = 1 },
         Configs =
         [
-            new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxPendingSessions = 2, Balancer = BalancerKind.Random },
-            new ClientSettings { Prefix = DstPath.Parse("/svc/web/a/b/c"), MaxPendingSessions = 99 },
-            new ClientSettings { Prefix = DstPath.Parse("/svc/web"), MaxPendingSessions = 3, ConnectTimeout = TimeSpan.FromSeconds(1) },
+            new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 2, Balancer = BalancerKind.Random },
+            new ClientSettings { Prefix = DstPath.Parse("/svc/web/a/b/c"), MaxWaiters = 99 },
+            new ClientSettings { Prefix = DstPath.Parse("/svc/web"), MaxWaiters = 3, ConnectTimeout = TimeSpan.FromSeconds(1) },
             new ClientSettings { Prefix = DstPath.Parse("/svc"), Balancer = BalancerKind.Maglev },
         ],
     };
@@ -29,7 +29,7 @@ public sealed class ClientConfigurationTests
     public void For_Name_MergesAllThatMatchInOrder(string name, int waiters, BalancerKind? kind, double? connectTimeout)
     {
         var merged = Client.For(DstPath.Parse(name));
-        Assert.Equal((waiters, 1, kind), (merged.MaxPendingSessions!.Value, merged.Retries!.Value, merged.Balancer));
+        Assert.Equal((waiters, 1, kind), (merged.MaxWaiters!.Value, merged.Retries!.Value, merged.Balancer));
         Assert.Equal(connectTimeout, merged.ConnectTimeout?.TotalSeconds);
     }
 
@@ -62,11 +62,11 @@ public sealed class ClientConfigurationTests
     [Fact]
     public void Copy_LaterChanges_HaveNoEffect()
     {
-        var client = new ClientConfiguration { Global = new ClientSettings { Retries = 1 }, Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxPendingSessions = 1 }] };
+        var client = new ClientConfiguration { Global = new ClientSettings { Retries = 1 }, Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 1 }] };
         var copy = client.Copy();
-        (client.Global.Retries, client.Configs[0].MaxPendingSessions, client.Configs) = (2, 2, []);
+        (client.Global.Retries, client.Configs[0].MaxWaiters, client.Configs) = (2, 2, []);
         var merged = copy.For(DstPath.Parse("/svc/web"));
-        Assert.Equal((1, 1), (merged.Retries!.Value, merged.MaxPendingSessions!.Value));
+        Assert.Equal((1, 1), (merged.Retries!.Value, merged.MaxWaiters!.Value));
     }
 
     private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Resolving;
@@ -54,29 +53,5 @@ public sealed class CustomAlgorithmTests
     {
         await using var server = new EchoServer();
         return server.Address;
-    }
-}
-
-/// <summary>The least load per weight.</summary>
-internal sealed class LeastLoadPolicy : ILoadBalancingPolicy
-{
-    public IEndpointPicker CreatePicker(ImmutableArray<PickCandidate> candidates, IEndpointPicker? previous) => new Picker(candidates);
-
-    private sealed class Picker(ImmutableArray<PickCandidate> candidates) : IEndpointPicker
-    {
-        public int Pick(in PickContext context)
-        {
-            var (best, least) = (-1, double.PositiveInfinity);
-            for (var i = 0; i < candidates.Length; i++)
-            {
-                var weight = candidates[i].EffectiveWeight(in context);
-                if (weight > 0 && (candidates[i].Load + 1) / weight is var load && load < least)
-                {
-                    (best, least) = (i, load);
-                }
-            }
-
-            return best;
-        }
     }
 }

@@ -25,7 +25,7 @@ public sealed record BalanceCase
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>As <see cref="DestinationOptions.MaxPendingSessions"/>.</summary>
-    public int MaxPendingSessions { get; init; } = 1000;
+    public int MaxWaiters { get; init; } = 1000;
 
     /// <summary>What happens; runs in virtual time beside the arrivals.</summary>
     public Func<BalanceWorld, Task> Script { get; init; } = static _ => Task.CompletedTask;

@@ -44,7 +44,7 @@ public static partial class BalanceCases
         Name = "herd",
         Title = "10 endpoints answer no SYN, up to 10,000 sessions wait, one endpoint is back",
         Weights = Equal(10),
-        MaxPendingSessions = 10_000,
+        MaxWaiters = 10_000,
         Bounds = static _ =>
         [
             FirstServed(),

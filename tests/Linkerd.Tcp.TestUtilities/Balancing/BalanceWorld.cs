@@ -40,7 +40,7 @@ public sealed partial class BalanceWorld : IAsyncDisposable
         _resolver = new StaticResolver(SetOf(Servers.Take(@case.InSet ?? Servers.Count)));
         var time = Scheduler.TimeProvider;
         var balancer = create(new BalancerOptions { TimeProvider = time, Random = RandomSource.Seeded(seed + 2_000_000) });
-        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxPendingSessions = @case.MaxPendingSessions };
+        var options = new DestinationOptions { Resolver = _resolver, BalancerFactory = () => balancer, MaxPendingSessions = @case.MaxWaiters };
         var random = RandomSource.Seeded(seed + 3_000_000);
         _router = new DestinationRegistry(_ => options, timeProvider: time, random: random);
         var transport = new AttemptCounter(_network.AddHost("proxy"), this);

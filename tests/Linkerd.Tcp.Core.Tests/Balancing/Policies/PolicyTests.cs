@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.PublicApi.Tests.Embedding;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Microsoft.Extensions.Time.Testing;

@@ -37,30 +37,6 @@ internal sealed class BlindRandomPolicy(ulong seed = 1) : ILoadBalancingPolicy
     }
 }
 
-/// <summary>The least load per effective weight: the example of docs/embed.md.</summary>
-internal sealed class LeastLoadPolicy : ILoadBalancingPolicy
-{
-    public IEndpointPicker CreatePicker(ImmutableArray<PickCandidate> candidates, IEndpointPicker? previous) => new Picker(candidates);
-
-    private sealed class Picker(ImmutableArray<PickCandidate> candidates) : IEndpointPicker
-    {
-        public int Pick(in PickContext context)
-        {
-            var (best, least) = (-1, double.PositiveInfinity);
-            for (var i = 0; i < candidates.Length; i++)
-            {
-                var weight = candidates[i].EffectiveWeight(in context);
-                if (weight > 0 && (candidates[i].Load + 1) / weight is var load && load < least)
-                {
-                    (best, least) = (i, load);
-                }
-            }
-
-            return best;
-        }
-    }
-}
-
 /// <summary>A policy of two functions.</summary>
 internal sealed class FunctionPolicy(Func<ImmutableArray<PickCandidate>, int> pick, Action<ImmutableArray<PickCandidate>, IEndpointPicker?>? onCreate = null) : ILoadBalancingPolicy
 {
