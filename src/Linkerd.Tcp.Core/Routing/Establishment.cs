@@ -135,7 +135,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 {
                     dialer.CountAttempt();
                     _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
-                    _last = await (_destination.Setup.Current is null ? Dialer.CheckAsync(_last) : SetUpAsync()).ConfigureAwait(false);
+                    _last = _destination.Setup.Current is null ? await Dialer.CheckAsync(_last).ConfigureAwait(false) : await SetUpAsync().ConfigureAwait(false);
                     AfterDial();
                 }
 

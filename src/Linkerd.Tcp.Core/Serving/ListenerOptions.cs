@@ -90,6 +90,13 @@ public sealed class ListenerOptions
     /// </summary>
     public ListenerTlsOptions? Tls { get; set; }
 
+    /// <summary>
+    /// Gets or sets the rules that give sessions a name by the server name and the application protocols of the client's TLS handshake. Sessions to which no rule applies go to
+    /// <see cref="Destination"/> or by <see cref="Route"/>, or are refused if there is neither. Without <see cref="Tls"/> the ClientHello is read and goes on to the server unchanged; with it the rules
+    /// apply after the handshake. Empty, the default: no rules.
+    /// </summary>
+    public IReadOnlyList<ServerNameRule> ServerNameRules { get; set; } = [];
+
     /// <summary>The steps on each connection before it is admitted, in order; a PROXY header and TLS come before them.</summary>
     internal IReadOnlyList<IPrelude> Preludes { get; set; } = [];
 

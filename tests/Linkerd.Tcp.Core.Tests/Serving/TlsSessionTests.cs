@@ -4,7 +4,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
-using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
@@ -178,7 +177,7 @@ public sealed class TlsSessionTests : IAsyncDisposable
     }
 
     // The reset may come within the connect.
-    private static Task ExpectResetAsync(EndPoint proxy) => Assert.ThrowsAsync<SocketException>(async () =>
+    private static async Task ExpectResetAsync(EndPoint proxy) => await Assert.ThrowsAsync<SocketException>(async () =>
     {
         using var client = await ConnectAsync(proxy);
         Assert.Fail($"{await client.ReceiveAsync(new byte[1], Cancelled)} bytes were received");
@@ -199,7 +198,7 @@ public sealed class TlsSessionTests : IAsyncDisposable
             TargetHost = name,
             ApplicationProtocols = protocol is null ? null : [new SslApplicationProtocol(protocol)],
             EnabledSslProtocols = SslProtocols.Tls13,
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         };
         await tls.AuthenticateAsClientAsync(options, Cancelled).WaitAsync(Limit, Cancelled);
         return tls;

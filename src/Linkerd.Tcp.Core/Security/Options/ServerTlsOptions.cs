@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Options;
 
 namespace Linkerd.Tcp.Security;

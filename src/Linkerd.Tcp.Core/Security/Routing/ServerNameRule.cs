@@ -1,12 +1,13 @@
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Routing;
 
-namespace Linkerd.Tcp.Security.Routing;
+namespace Linkerd.Tcp.Security;
 
 /// <summary>Represents a rule that gives connections with a fitting server name and application protocol a name: <c>*.example.com=/svc/{1}</c>. Immutable.</summary>
-internal sealed class ServerNameRule
+public sealed class ServerNameRule
 {
     /// <summary>Initializes a rule of its two parts.</summary>
-    /// <param name="pattern">The pattern, as <see cref="ServerNamePattern.Parse"/> reads it.</param>
+    /// <param name="pattern">The pattern, such as <c>www.example.com</c>, <c>*.example.com</c>, <c>*.example.com,alpn=h2</c> or <c>alpn=h2</c>; <c>*</c> is one label.</param>
     /// <param name="target">The name; <c>{1}</c> is the label that the first <c>*</c> of the pattern stands for.</param>
     /// <exception cref="NameSyntaxException">One of the texts cannot be read, or the target has captures that the pattern has not.</exception>
     public ServerNameRule(string pattern, string target)
@@ -16,10 +17,10 @@ internal sealed class ServerNameRule
     }
 
     /// <summary>Gets the pattern.</summary>
-    public ServerNamePattern Pattern { get; }
+    internal ServerNamePattern Pattern { get; }
 
     /// <summary>Gets the name, with captures.</summary>
-    public DstPathTemplate Target { get; }
+    internal DstPathTemplate Target { get; }
 
     /// <summary>Reads <c>PATTERN=TARGET</c>, such as <c>*.example.com=/svc/{1}</c> or <c>grpc.example.com,alpn=h2=/svc/grpc</c>.</summary>
     /// <exception cref="NameSyntaxException">The text is no rule; the position is that in the whole text.</exception>
@@ -48,7 +49,7 @@ internal sealed class ServerNameRule
 
     /// <summary>Returns the index of the <c>=</c> between the pattern and the target; -1 if there is none.</summary>
     /// <remarks>A protocol does not begin with a slash, and a name does: <c>alpn=/svc/web</c> is a rule for the host <c>alpn</c>.</remarks>
-    public static int FindEndOfPattern(string text)
+    internal static int FindEndOfPattern(string text)
     {
         var end = text.IndexOf('=', StringComparison.Ordinal);
         var isProtocolNext = end >= 0 && (text.AsSpan(0, end).EndsWith(",alpn", StringComparison.Ordinal) || (text.AsSpan(0, end) is "alpn" && !text.AsSpan(end + 1).StartsWith('/')));

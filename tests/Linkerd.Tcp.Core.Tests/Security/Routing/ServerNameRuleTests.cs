@@ -1,5 +1,5 @@
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Security.Routing;
+using Linkerd.Tcp.Security;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Security;

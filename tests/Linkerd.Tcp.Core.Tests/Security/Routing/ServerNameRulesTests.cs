@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Routing;
 using Xunit;
