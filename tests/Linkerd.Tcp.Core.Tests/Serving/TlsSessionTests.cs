@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
