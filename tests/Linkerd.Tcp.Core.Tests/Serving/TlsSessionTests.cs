@@ -6,7 +6,6 @@ using System.Security.Authentication;
 using System.Text;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Proxying;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Security.Connections.Contract;
