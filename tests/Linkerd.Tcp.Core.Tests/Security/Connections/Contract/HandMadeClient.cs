@@ -93,11 +93,11 @@ internal sealed class HandMadeClient(TransportConnection raw, bool isTls13)
         return [type, 3, 3, .. Length2(content.Length + 8 + Tag), .. sequence, .. keys.Encrypt([.. keys.Iv, .. sequence], content, [.. sequence, type, 3, 3, .. Length2(content.Length)])];
     }
 
-    /// <summary>Makes a KeyUpdate, and encrypts with the next keys from then on.</summary>
+    /// <summary>Makes a KeyUpdate, and encrypts with the next keys from then on; TLS 1.2 has neither, and gets the message alone.</summary>
     public byte[] SealKeyUpdate(bool wantsAnswer)
     {
         var record = Seal(HandshakeRecord, [KeyUpdate, 0, 0, 1, (byte)(wantsAnswer ? 1 : 0)]);
-        _writing = Keys13(ExpandLabel(_writing!.Secret, "traffic upd", [], 32));
+        _writing = isTls13 ? Keys13(ExpandLabel(_writing!.Secret, "traffic upd", [], 32)) : _writing;
         return record;
     }
 
