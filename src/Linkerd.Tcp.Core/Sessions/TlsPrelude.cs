@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Hello;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -18,6 +19,7 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, int windowSize) : IPrelud
         if (result.Connection is { } connection)
         {
             run.Connection = connection;
+            run.Context.Greeting = connection.HasAskedForTls ? new ClientGreeting { HasAskedForTls = true } : null;
             run.Context.ServerName = connection.ServerName ?? run.Context.ServerName;
             run.Context.ApplicationProtocol = connection.ApplicationProtocol ?? run.Context.ApplicationProtocol;
             return PreludeResult.Done;
