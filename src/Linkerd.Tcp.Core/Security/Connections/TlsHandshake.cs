@@ -67,8 +67,9 @@ internal static class TlsHandshake
         }
 
         var hello = greeting.Hello;
-        if (greeting.Violation is not null || hello.Status == ClientHelloStatus.NotTls)
+        if (greeting.Violation is not null || hello.Status == ClientHelloStatus.NotTls || hello.Alert == TlsAlert.RecordOverflow)
         {
+            // SslStream would wait for all of a record that is too long.
             await EndAsync(connection, handshake, hello).ConfigureAwait(false);
             return TlsResult.Failed(TlsFailure.Protocol, greeting.Violation ?? hello.Error!);
         }

@@ -29,6 +29,9 @@ internal sealed class RecordingServer : IAsyncDisposable
     /// <summary>What is answered to an SSLRequest of PostgreSQL; null: it is data as any.</summary>
     public byte[]? PostgresAnswer { get; set; }
 
+    /// <summary>Whether nothing is answered.</summary>
+    public bool IsSilent { get; set; }
+
     public int Count => _connections.Count;
 
     /// <summary>Waits until one connection has this many bytes, and returns all of them.</summary>
@@ -46,6 +49,9 @@ internal sealed class RecordingServer : IAsyncDisposable
             await Task.Delay(2, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Sends the FIN of a connection.</summary>
+    public void Finish(int connection) => _connections.ElementAt(connection).Socket.Shutdown(SocketShutdown.Send);
 
     public ValueTask DisposeAsync()
     {
@@ -96,7 +102,7 @@ internal sealed class RecordingServer : IAsyncDisposable
 
                     await connection.Socket.SendAsync(PostgresAnswer);
                 }
-                else if (isAsked && !isAnswered)
+                else if (isAsked && !isAnswered && !IsSilent)
                 {
                     isAnswered = true;
                     await connection.Socket.SendAsync(Encoding.ASCII.GetBytes(_name + "\n"));

@@ -45,8 +45,9 @@ internal sealed class RoutedProxy : IAsyncDisposable
     /// <param name="configure">Changes the listener.</param>
     /// <param name="destinations">Changes what all destinations are made of.</param>
     /// <param name="limits">The limits of names that clients choose.</param>
+    /// <param name="proxy">Changes the options of the proxy.</param>
     public static async Task<RoutedProxy> StartAsync(
-        TransportEngine engine, string[] rules, string? otherwise = null, Action<ListenerOptions>? configure = null, Action<DstPath, DestinationOptions>? destinations = null, DestinationRegistryOptions? limits = null)
+        TransportEngine engine, string[] rules, string? otherwise = null, Action<ListenerOptions>? configure = null, Action<DstPath, DestinationOptions>? destinations = null, DestinationRegistryOptions? limits = null, Action<TcpProxyOptions>? proxy = null)
     {
         var bed = new RoutedProxy(TransportFactory.Create(new TransportOptions { Engine = engine, Loops = 1 }));
         DestinationOptions Make(DstPath name)
@@ -61,7 +62,9 @@ internal sealed class RoutedProxy : IAsyncDisposable
         }
 
         bed.Registry = new DestinationRegistry(Make, bed.Logs, options: limits);
-        bed.Proxy = new TcpProxy(Options(rules, otherwise, configure), bed.Registry, bed._transport, bed.Logs, observer: new Observer(bed._records.Writer));
+        var options = Options(rules, otherwise, configure);
+        proxy?.Invoke(options);
+        bed.Proxy = new TcpProxy(options, bed.Registry, bed._transport, bed.Logs, observer: new Observer(bed._records.Writer));
         await bed.Proxy.StartAsync(Cancelled);
         return bed;
     }
