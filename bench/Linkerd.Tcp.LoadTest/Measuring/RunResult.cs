@@ -41,6 +41,12 @@ internal sealed record RunResult
 
     public LatencySummary? Latency { get; init; }
 
+    /// <summary>The share of the clients' TLS handshakes in the window that resumed a session.</summary>
+    public double? ClientsResumed { get; init; }
+
+    /// <summary>The same for the proxy's handshakes with the backend.</summary>
+    public double? ServersResumed { get; init; }
+
     /// <summary>Resident memory of the proxy at the end of the window.</summary>
     public long ResidentBytes { get; init; }
 

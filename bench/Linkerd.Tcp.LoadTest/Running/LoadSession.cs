@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Linkerd.Tcp.LoadTest.Loop;
 using Linkerd.Tcp.LoadTest.Measuring;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Running;
@@ -20,7 +21,12 @@ internal sealed class LoadSession : IDisposable
     public LoadSession(RunSettings settings)
     {
         Settings = settings;
-        Traffic = new(_loop, settings.Target);
+        var (sides, resumes) = (settings.Workload.Tls, settings.Workload.Resumes);
+        Traffic = new(_loop, settings.Target)
+        {
+            TlsClient = sides.HasFlag(TlsSides.Client) ? TlsEndpoint.CreateClient(resumes) : null,
+            TlsServer = sides.HasFlag(TlsSides.Server) ? TlsEndpoint.CreateServer(settings.Certificates!, resumes) : null,
+        };
         Proxy = new(settings.ProxyProcesses);
         _ = new BackendListener(Traffic, settings.Backend);
     }
@@ -49,7 +55,7 @@ internal sealed class LoadSession : IDisposable
     }
 
     /// <summary>Waits until an echo comes back through the proxy: it listens, and reaches the backend.</summary>
-    public void WaitUntilReady() => ReadyProbe.Wait(_loop, Settings.Target, ReadyTimeout);
+    public void WaitUntilReady() => ReadyProbe.Wait(_loop, Settings.Target, Traffic.TlsClient, ReadyTimeout);
 
     /// <summary>Sends some megabytes both ways, and compares them.</summary>
     public void Verify()
@@ -77,6 +83,8 @@ internal sealed class LoadSession : IDisposable
         var cpuBegin = Proxy.ReadCpu();
         var begin = Stopwatch.GetTimestamp();
         (Traffic.Operations, Traffic.Bytes) = (0, 0);
+        Traffic.TlsClient?.ResetCounts();
+        Traffic.TlsServer?.ResetCounts();
         var received = Traffic.Receivers.ConvertAll(static receiver => receiver.Received);
         run(Settling);
         Traffic.Latencies.Reset();
@@ -103,10 +111,19 @@ internal sealed class LoadSession : IDisposable
         ProxyBusy = window.CpuSeconds / window.Seconds,
         LoadBusy = window.LoadCpuSeconds / window.Seconds,
         Latency = window.Latency,
+        ClientsResumed = ShareResumed(Traffic.TlsClient),
+        ServersResumed = ShareResumed(Traffic.TlsServer),
         ResidentBytes = Proxy.ReadResidentBytes(),
         Errors = Traffic.Errors.Total,
         ErrorKinds = Traffic.Errors.ByKind,
     };
 
-    public void Dispose() => _loop.Dispose();
+    public void Dispose()
+    {
+        _loop.Dispose();
+        Traffic.TlsClient?.Dispose();
+        Traffic.TlsServer?.Dispose();
+    }
+
+    private static double? ShareResumed(TlsEndpoint? endpoint) => endpoint is { Handshakes: > 0 } ? (double)endpoint.Resumed / endpoint.Handshakes : null;
 }
