@@ -39,6 +39,9 @@ internal sealed record RunResult
     /// <summary>The same for this process. Near 1, it was the load that was measured.</summary>
     public double LoadBusy { get; init; }
 
+    /// <summary>The same for all else on the machine, interrupts included.</summary>
+    public double OthersBusy { get; init; }
+
     public LatencySummary? Latency { get; init; }
 
     /// <summary>The share of the clients' TLS handshakes in the window that resumed a session.</summary>

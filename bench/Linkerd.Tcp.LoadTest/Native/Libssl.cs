@@ -13,7 +13,6 @@ internal static unsafe partial class Libssl
 
     public const int Tls13 = 0x0304;
     public const int PemFile = 1;
-    public const int VerifyNothing = 0;
 
     /// <summary>A FIN without close_notify is an end like any other: several proxies send none.</summary>
     public const ulong IgnoreUnexpectedEnd = 1UL << 7;
@@ -71,8 +70,9 @@ internal static unsafe partial class Libssl
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_default_read_buffer_len")]
     public static partial void SetReadBufferLength(nint context, nuint length);
 
-    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_verify")]
-    public static partial void SetVerification(nint context, int mode, nint callback);
+    /// <summary>Replaces the verification of the peer's certificate.</summary>
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_cert_verify_callback")]
+    public static partial void SetVerification(nint context, delegate* unmanaged<nint, nint, int> verify, nint argument);
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_use_certificate_chain_file", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int UseCertificateChainFile(nint context, string path);

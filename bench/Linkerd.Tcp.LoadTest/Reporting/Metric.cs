@@ -39,6 +39,7 @@ internal sealed record Metric(string Title, Func<RunResult, double?> Read)
         new("servers resumed", static run => run.ServersResumed * 100) { Unit = static _ => "%" },
         new("proxy busy", static run => run.ProxyBusy * 100) { Unit = static _ => "%" },
         new("load busy", static run => run.LoadBusy * 100) { Unit = static _ => "%" },
+        new("others busy", static run => run.OthersBusy * 100) { Unit = static _ => "%" },
         new("errors", static run => run.Errors),
     ];
 

@@ -81,6 +81,7 @@ internal sealed class LoadSession : IDisposable
         _ = Proxy.ReadCpu();
         var loadBegin = _self.ReadCpu();
         var cpuBegin = Proxy.ReadCpu();
+        var systemBegin = SystemCpu.ReadBusySeconds();
         var begin = Stopwatch.GetTimestamp();
         (Traffic.Operations, Traffic.Bytes) = (0, 0);
         Traffic.TlsClient?.ResetCounts();
@@ -92,13 +93,14 @@ internal sealed class LoadSession : IDisposable
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         var cpu = ProcessTree.SecondsBetween(cpuBegin, Proxy.ReadCpu());
         var loadCpu = ProcessTree.SecondsBetween(loadBegin, _self.ReadCpu());
+        var otherCpu = Math.Max(0, SystemCpu.ReadBusySeconds() - systemBegin - cpu - loadCpu);
         foreach (var _ in Traffic.Receivers.Where((receiver, i) => i >= received.Count || receiver.Received == received[i]))
         {
             Traffic.Fail("stream: nothing arrived in the whole window");
         }
 
         WindowBegin = begin;
-        return new(seconds, Traffic.Operations, Traffic.Bytes, cpu, loadCpu, Traffic.Latencies.Summarize());
+        return new(seconds, Traffic.Operations, Traffic.Bytes, cpu, loadCpu, otherCpu, Traffic.Latencies.Summarize());
     }
 
     /// <summary>What all workloads report.</summary>
@@ -110,6 +112,7 @@ internal sealed class LoadSession : IDisposable
         CpuSeconds = window.CpuSeconds,
         ProxyBusy = window.CpuSeconds / window.Seconds,
         LoadBusy = window.LoadCpuSeconds / window.Seconds,
+        OthersBusy = window.OtherCpuSeconds / window.Seconds,
         Latency = window.Latency,
         ClientsResumed = ShareResumed(Traffic.TlsClient),
         ServersResumed = ShareResumed(Traffic.TlsServer),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Linkerd.Tcp.LoadTest.Native;
 
 namespace Linkerd.Tcp.LoadTest.Tls;
@@ -6,7 +7,7 @@ namespace Linkerd.Tcp.LoadTest.Tls;
 /// All clients, or the backend: settings of their TLS connections, and counts. Both offer TLS 1.3 with TLS_AES_128_GCM_SHA256 and X25519 only, so every
 /// proxy does the same work with its defaults. Clients do not verify the proxy, which would cost it nothing.
 /// </summary>
-internal sealed class TlsEndpoint : IDisposable
+internal sealed unsafe class TlsEndpoint : IDisposable
 {
     private const int ReadBufferLength = 64 * 1024;
     private readonly nint _context;
@@ -26,7 +27,7 @@ internal sealed class TlsEndpoint : IDisposable
         Libssl.ControlContext(_context, Libssl.SetSessionCacheMode, 0, null);
         Libssl.SetContextOptions(_context, Libssl.IgnoreUnexpectedEnd);
         Libssl.SetReadBufferLength(_context, ReadBufferLength);
-        Libssl.SetVerification(_context, Libssl.VerifyNothing, 0);
+        Libssl.SetVerification(_context, &Accept, 0);
         Check(Libssl.ControlContext(_context, Libssl.SetGroups, 0, "X25519"), "X25519");
         Check(Libssl.SetCipherSuites(_context, "TLS_AES_128_GCM_SHA256"), "TLS_AES_128_GCM_SHA256");
     }
@@ -57,7 +58,7 @@ internal sealed class TlsEndpoint : IDisposable
     }
 
     /// <summary>Begins a TLS connection on a socket; the first read or write makes the handshake.</summary>
-    public unsafe TlsConnection Open(int descriptor)
+    public TlsConnection Open(int descriptor)
     {
         var ssl = Libssl.New(_context);
         _ = Libssl.SetDescriptor(ssl, descriptor);
@@ -118,6 +119,9 @@ internal sealed class TlsEndpoint : IDisposable
 
         Libssl.FreeContext(_context);
     }
+
+    [UnmanagedCallersOnly]
+    private static int Accept(nint store, nint argument) => 1;
 
     private static void Check(nint result, string what)
     {
