@@ -71,12 +71,23 @@ internal static class CompareCommand
         Require(parsed.GetValue(Rounds) is > 0 and <= 1000, "--rounds: expected a number from 1 to 1000");
         Require(parsed.GetValue(Seconds) is >= 0.1 and <= 600, "--seconds: expected a number from 0.1 to 600");
         Require(parsed.GetValue(WarmUp) is >= 0 and <= 600, "--warmup: expected a number from 0 to 600");
-        var workloads = ReadWorkloads(parsed);
+        var (workloads, proxies) = (ReadWorkloads(parsed), ReadProxies(parsed));
+        var hasTls = workloads.Any(static workload => workload.Tls != TlsSides.None);
+        if (hasTls)
+        {
+            var without = proxies.Where(static proxy => !proxy.SupportsTls).Select(static proxy => proxy.Name).ToArray();
+            Require(without.Length < proxies.Count, "--workloads: none of the proxies does TLS");
+            if (without.Length > 0)
+            {
+                Console.Error.WriteLine($"left out of the workloads with TLS: {string.Join(", ", without)}");
+            }
+        }
+
         var settings = new CompareSettings
         {
-            Proxies = ReadProxies(parsed),
+            Proxies = proxies,
             Workloads = workloads,
-            Certificates = workloads.Any(static workload => workload.Tls != TlsSides.None) ? TestCertificates.Create(folder.Path) : null,
+            Certificates = hasTls ? TestCertificates.Create(folder.Path) : null,
             Rounds = parsed.GetValue(Rounds),
             Seconds = parsed.GetValue(Seconds),
             WarmUp = parsed.GetValue(WarmUp),
