@@ -95,8 +95,8 @@ internal static unsafe partial class Libssl
     [LibraryImport(Library, EntryPoint = "SSL_set_accept_state")]
     public static partial void SetAcceptState(nint ssl);
 
-    [LibraryImport(Library, EntryPoint = "SSL_ctrl")]
-    public static partial nint Control(nint ssl, int command, nint number, byte* text);
+    [LibraryImport(Library, EntryPoint = "SSL_ctrl", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint Control(nint ssl, int command, nint number, string? text);
 
     [LibraryImport(Library, EntryPoint = "SSL_set_session")]
     public static partial int SetSession(nint ssl, nint session);

@@ -69,11 +69,7 @@ internal sealed unsafe class TlsEndpoint : IDisposable
         }
 
         Libssl.SetConnectState(ssl);
-        fixed (byte* name = "server.example.com\0"u8)
-        {
-            Libssl.Control(ssl, Libssl.SetServerName, 0, name);
-        }
-
+        Libssl.Control(ssl, Libssl.SetServerName, 0, TestCertificates.Name);
         if (_tickets.TryPop(out var session))
         {
             _ = Libssl.SetSession(ssl, session);
