@@ -33,7 +33,7 @@ internal sealed class CellRunner(CompareSettings settings)
     private async Task<CellRound> RunAsync(string folder, int round, Workload workload, ProxyKind proxy, CancellationToken cancellation)
     {
         var (listen, backend) = (_ports.Take(), _ports.Take());
-        await using var server = ChildProcess.Start(folder, "proxy", settings.ProxyCore, proxy.Prepare(folder, listen, backend));
+        await using var server = ChildProcess.Start(folder, "proxy", settings.ProxyCore, proxy.Prepare(folder, listen, backend, workload.Tls, settings.Certificates));
         await using var load = ChildProcess.Start(folder, "load", settings.LoadCore,
         [
             .. SelfCommand.Get(), "run", workload.Name,
@@ -42,6 +42,7 @@ internal sealed class CellRunner(CompareSettings settings)
             "--seconds", Text($"{settings.Seconds}"),
             "--warmup", Text($"{settings.WarmUp}"),
             "--proxy-pid", Text($"{server.Id}"),
+            .. settings.Certificates is { } certificates ? new[] { "--certificates", certificates.Folder } : [],
         ]);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(Allowance + TimeSpan.FromSeconds(settings.Seconds + settings.WarmUp));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.LoadTest.Proxies;
 using Linkerd.Tcp.LoadTest.Reporting;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Comparing;
@@ -9,10 +10,11 @@ namespace Linkerd.Tcp.LoadTest.Comparing;
 /// <summary>`load-test compare`: every workload through every proxy that is installed, and a report.</summary>
 internal static class CompareCommand
 {
+    private const string DefaultGroup = "plain";
     private static readonly Option<int> Rounds = new("--rounds") { Description = "How often each proxy is measured", DefaultValueFactory = static _ => 5 };
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Length of each measured window", DefaultValueFactory = static _ => 3 };
     private static readonly Option<double> WarmUp = new("--warmup") { Description = "Seconds of load before it", DefaultValueFactory = static _ => 1 };
-    private static readonly Option<string?> Workloads = new("--workloads") { Description = $"Comma-separated, of {WorkloadCatalog.Names} [default: all]" };
+    private static readonly Option<string?> Workloads = new("--workloads") { Description = $"Comma-separated, of the groups {WorkloadCatalog.Groups}, or of {WorkloadCatalog.Names} [default: {DefaultGroup}]" };
     private static readonly Option<string?> Proxies = new("--proxies") { Description = $"Comma-separated, of {string.Join(", ", ProxyCatalog.Names)} [default: those installed]" };
     private static readonly Option<string?> Executable = new(LinkerdTcp.PathOption) { Description = "Path of the executable linkerd-tcp" };
     private static readonly Option<string?> Baseline = new(LinkerdTcp.BaselineOption) { Description = "Path of another build of it, to be compared with pair by pair" };
@@ -42,7 +44,8 @@ internal static class CompareCommand
         });
         try
         {
-            var settings = Read(parsed);
+            using var folder = new TemporaryFolder();
+            var settings = Read(parsed, folder);
             var cells = await new Comparison(settings, Console.Error).RunAsync(ending.Token);
             var report = ComparisonReport.Create(settings, cells);
             ReportWriter.Write(report, settings.Output);
@@ -62,16 +65,29 @@ internal static class CompareCommand
         }
     }
 
-    private static CompareSettings Read(ParseResult parsed)
+    private static CompareSettings Read(ParseResult parsed, TemporaryFolder folder)
     {
         Require(Programs.Find("taskset") is not null, "taskset is missing (package util-linux)");
         Require(parsed.GetValue(Rounds) is > 0 and <= 1000, "--rounds: expected a number from 1 to 1000");
         Require(parsed.GetValue(Seconds) is >= 0.1 and <= 600, "--seconds: expected a number from 0.1 to 600");
         Require(parsed.GetValue(WarmUp) is >= 0 and <= 600, "--warmup: expected a number from 0 to 600");
+        var (workloads, proxies) = (ReadWorkloads(parsed), ReadProxies(parsed));
+        var hasTls = workloads.Any(static workload => workload.Tls != TlsSides.None);
+        if (hasTls)
+        {
+            var without = proxies.Where(static proxy => !proxy.SupportsTls).Select(static proxy => proxy.Name).ToArray();
+            Require(without.Length < proxies.Count, "--workloads: none of the proxies does TLS");
+            if (without.Length > 0)
+            {
+                Console.Error.WriteLine($"left out of the workloads with TLS: {string.Join(", ", without)}");
+            }
+        }
+
         var settings = new CompareSettings
         {
-            Proxies = ReadProxies(parsed),
-            Workloads = ReadWorkloads(parsed),
+            Proxies = proxies,
+            Workloads = workloads,
+            Certificates = hasTls ? TestCertificates.Create(folder.Path) : null,
             Rounds = parsed.GetValue(Rounds),
             Seconds = parsed.GetValue(Seconds),
             WarmUp = parsed.GetValue(WarmUp),
@@ -83,10 +99,12 @@ internal static class CompareCommand
         return settings;
     }
 
-    private static Workload[] ReadWorkloads(ParseResult parsed) => parsed.GetValue(Workloads) is not { } names
-        ? [.. WorkloadCatalog.All]
-        : [.. Split(names).Select(static name => WorkloadCatalog.Find(name)
-            ?? throw new FormatException($"--workloads: '{name}' is not known; expected some of {WorkloadCatalog.Names}"))];
+    private static Workload[] ReadWorkloads(ParseResult parsed) =>
+    [
+        .. Split(parsed.GetValue(Workloads) ?? DefaultGroup).SelectMany(static name => WorkloadCatalog.FindAll(name) is { Count: > 0 } found
+            ? found
+            : throw new FormatException($"--workloads: '{name}' is not known; expected some of the groups {WorkloadCatalog.Groups}, or of {WorkloadCatalog.Names}")),
+    ];
 
     private static List<ProxyKind> ReadProxies(ParseResult parsed)
     {
@@ -118,6 +136,14 @@ internal static class CompareCommand
     }
 
     private static string[] Split(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>A folder that lives as long as the comparison.</summary>
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("load-test-certificates-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
 
     private static void Require(bool holds, string message)
     {

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.LoadTest.Proxies;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Comparing;
@@ -9,6 +10,9 @@ internal sealed record CompareSettings
     public required IReadOnlyList<ProxyKind> Proxies { get; init; }
 
     public required IReadOnlyList<Workload> Workloads { get; init; }
+
+    /// <summary>What proxies and backend present; set if a workload has TLS.</summary>
+    public TestCertificates? Certificates { get; init; }
 
     public int Rounds { get; init; }
 

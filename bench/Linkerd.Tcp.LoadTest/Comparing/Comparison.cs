@@ -1,21 +1,24 @@
 using Linkerd.Tcp.LoadTest.Proxies;
 using Linkerd.Tcp.LoadTest.Reporting;
+using Linkerd.Tcp.LoadTest.Tls;
+using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Comparing;
 
 /// <summary>
 /// All rounds of all workloads. Proxies take turns within a round, and start it at another place each time, so what the machine does
-/// meanwhile hits all of them alike.
+/// meanwhile hits all of them alike. A proxy without TLS takes no part in the workloads that have it.
 /// </summary>
 internal sealed class Comparison(CompareSettings settings, TextWriter progress)
 {
     private readonly CellRunner _runner = new(settings);
+    private readonly ILookup<bool, ProxyKind> _byTls = settings.Proxies.ToLookup(static proxy => proxy.SupportsTls);
 
     /// <summary>Runs all, or what there is time for until it is cancelled; returns the cells that were measured at least once.</summary>
     public async Task<IReadOnlyList<Cell>> RunAsync(CancellationToken cancellation)
     {
         var cells = settings.Workloads
-            .SelectMany(workload => settings.Proxies.Select(proxy => new Cell { Workload = workload.Name, Proxy = proxy.Name, IsOurs = proxy.IsOurs, IsBaseline = proxy.IsBaseline }))
+            .SelectMany(workload => ProxiesOf(workload).Select(proxy => new Cell { Workload = workload.Name, Proxy = proxy.Name, IsOurs = proxy.IsOurs, IsBaseline = proxy.IsBaseline }))
             .ToDictionary(static cell => (cell.Workload, cell.Proxy));
         try
         {
@@ -36,7 +39,7 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
         {
             foreach (var workload in settings.Workloads)
             {
-                foreach (var proxy in Rotate(round - 1))
+                foreach (var proxy in Rotate([.. ProxiesOf(workload)], round - 1))
                 {
                     var cell = cells[(workload.Name, proxy.Name)];
                     cell.Rounds.Add(await _runner.RunAsync(round, workload, proxy, cancellation));
@@ -46,9 +49,11 @@ internal sealed class Comparison(CompareSettings settings, TextWriter progress)
         }
     }
 
-    private IEnumerable<ProxyKind> Rotate(int by)
+    private IEnumerable<ProxyKind> ProxiesOf(Workload workload) => workload.Tls == TlsSides.None ? settings.Proxies : _byTls[true];
+
+    private static IEnumerable<ProxyKind> Rotate(ProxyKind[] proxies, int by)
     {
-        var first = by % settings.Proxies.Count;
-        return settings.Proxies.Skip(first).Concat(settings.Proxies.Take(first));
+        var first = proxies.Length == 0 ? 0 : by % proxies.Length;
+        return proxies.Skip(first).Concat(proxies.Take(first));
     }
 }

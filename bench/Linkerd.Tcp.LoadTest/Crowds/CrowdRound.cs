@@ -4,6 +4,7 @@ using Linkerd.Tcp.LoadTest.Loop;
 using Linkerd.Tcp.LoadTest.Native;
 using Linkerd.Tcp.LoadTest.Proxies;
 using Linkerd.Tcp.LoadTest.Running;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Crowds;
@@ -26,12 +27,12 @@ internal abstract class CrowdRound(CrowdSettings settings)
         try
         {
             var (listen, backend) = (_ports.Take(), _ports.Take());
-            await using var server = ChildProcess.Start(folder, "proxy", settings.ProxyCore, proxy.Prepare(folder, listen, backend));
+            await using var server = ChildProcess.Start(folder, "proxy", settings.ProxyCore, proxy.Prepare(folder, listen, backend, TlsSides.None, certificates: null));
             using var loop = new EventLoop();
             var target = new IPEndPoint(IPAddress.Loopback, listen);
             var traffic = new TrafficState(loop, target);
             _ = new BackendListener(traffic, new IPEndPoint(IPAddress.Loopback, backend));
-            ReadyProbe.Wait(loop, target, ReadyTimeout);
+            ReadyProbe.Wait(loop, target, tls: null, ReadyTimeout);
             return Run(loop, traffic, () => Libc.Kill(server.Id, proxy.SoftStopSignal));
         }
         finally

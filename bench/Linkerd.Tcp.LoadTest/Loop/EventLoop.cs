@@ -39,11 +39,11 @@ internal sealed class EventLoop : IDisposable
     {
         EventBuffer.Modify(_epoll, old.Descriptor, old.Slot, interest);
         _peers[old.Slot] = peer;
-        (peer.Descriptor, peer.Slot) = (old.Descriptor, old.Slot);
-        (old.Descriptor, old.Slot) = (-1, -1);
+        (peer.Descriptor, peer.Slot, peer.Tls) = (old.Descriptor, old.Slot, old.Tls);
+        (old.Descriptor, old.Slot, old.Tls) = (-1, -1, null);
     }
 
-    /// <summary>Closes the descriptor of a peer, which takes it out of the epoll instance too.</summary>
+    /// <summary>Closes the descriptor of a peer, which takes it out of the epoll instance too. TLS on it is ended with close_notify.</summary>
     public void Close(Peer peer)
     {
         if (peer.Descriptor < 0)
@@ -51,6 +51,8 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
+        peer.Tls?.Close();
+        peer.Tls = null;
         _ = Libc.Close(peer.Descriptor);
         _peers[peer.Slot] = null;
 

@@ -39,7 +39,16 @@ internal sealed record RunResult
     /// <summary>The same for this process. Near 1, it was the load that was measured.</summary>
     public double LoadBusy { get; init; }
 
+    /// <summary>The same for all else on the machine, interrupts included.</summary>
+    public double OthersBusy { get; init; }
+
     public LatencySummary? Latency { get; init; }
+
+    /// <summary>The share of the clients' TLS handshakes in the window that resumed a session.</summary>
+    public double? ClientsResumed { get; init; }
+
+    /// <summary>The same for the proxy's handshakes with the backend.</summary>
+    public double? ServersResumed { get; init; }
 
     /// <summary>Resident memory of the proxy at the end of the window.</summary>
     public long ResidentBytes { get; init; }

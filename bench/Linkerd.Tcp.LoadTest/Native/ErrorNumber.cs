@@ -8,6 +8,7 @@ internal static class ErrorNumber
 {
     public const int Interrupted = 4;
     public const int TryAgain = 11;
+    public const int ProtocolError = 71;
     public const int ConnectionRefused = 111;
     public const int ConnectInProgress = 115;
 
@@ -19,6 +20,7 @@ internal static class ErrorNumber
         TryAgain => "EAGAIN",
         24 => "EMFILE",
         32 => "EPIPE",
+        ProtocolError => "EPROTO",
         98 => "EADDRINUSE",
         99 => "EADDRNOTAVAIL",
         103 => "ECONNABORTED",

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.LoadTest.Proxies;
 internal static class ConfigurationTemplate
 {
     /// <summary>Fills the gaps, and returns where the result is.</summary>
-    public static string Write(string name, string folder, int listenPort, int backendPort, params ReadOnlySpan<(string Gap, string Value)> more)
+    public static string Write(string name, string folder, int listenPort, int backendPort, params IReadOnlyList<(string Gap, string Value)> more)
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Configurations", name))
             .Replace("{LISTEN_PORT}", listenPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)

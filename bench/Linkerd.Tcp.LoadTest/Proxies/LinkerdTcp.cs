@@ -1,4 +1,5 @@
 using System.Globalization;
+using Linkerd.Tcp.LoadTest.Tls;
 
 namespace Linkerd.Tcp.LoadTest.Proxies;
 
@@ -23,14 +24,19 @@ internal sealed class LinkerdTcp(string name, string? path, string arguments, st
         _ => null,
     };
 
+    /// <summary>A baseline may be older than the option.</summary>
+    public override bool SupportsTls => Programs.Output(path!, "--help").Contains("--tls-cert", StringComparison.Ordinal);
+
     public override string ReadVersion() => $"{Programs.FirstLine(path!, "--version")} ({arguments})";
 
-    public override IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort) =>
+    public override IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort, TlsSides tls, TestCertificates? certificates) =>
     [
         Path.GetFullPath(path!),
         "-l",
         string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{listenPort}"),
         .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        .. tls.HasFlag(TlsSides.Client) ? new[] { "--tls-cert", certificates!.Certificate, "--tls-key", certificates.Key } : [],
+        .. tls.HasFlag(TlsSides.Server) ? new[] { "--server-tls", "--server-tls-name", TestCertificates.Name, "--server-ca", certificates!.Authority } : [],
         string.Create(CultureInfo.InvariantCulture, $"/$/inet/127.0.0.1/{backendPort}"),
     ];
 }

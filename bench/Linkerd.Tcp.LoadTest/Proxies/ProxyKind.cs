@@ -1,4 +1,5 @@
 using Linkerd.Tcp.LoadTest.Native;
+using Linkerd.Tcp.LoadTest.Tls;
 
 namespace Linkerd.Tcp.LoadTest.Proxies;
 
@@ -19,9 +20,15 @@ internal abstract class ProxyKind(string name)
     /// <summary>Why it cannot be started here, or null.</summary>
     public abstract string? FindObstacle();
 
+    /// <summary>Whether it can do TLS, and does it with these settings as with any others.</summary>
+    public abstract bool SupportsTls { get; }
+
     /// <summary>What it says of its version.</summary>
     public abstract string ReadVersion();
 
-    /// <summary>Writes what it needs into a folder, and returns the command that runs it in the foreground.</summary>
-    public abstract IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort);
+    /// <summary>
+    /// Writes what it needs into a folder, and returns the command that runs it in the foreground. It has TLS on some sides with the
+    /// certificates that are given then: verified at the backend, with tickets, all else as it is by default.
+    /// </summary>
+    public abstract IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort, TlsSides tls, TestCertificates? certificates);
 }

@@ -21,6 +21,7 @@ internal static class MarkdownReport
         }
 
         AppendSummary(text, report);
+        AppendBars(text, report);
         foreach (var workload in report.Workloads)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {workload.Name}").AppendLine();
@@ -49,6 +50,26 @@ internal static class MarkdownReport
             {
                 table.Add([workload.Name, ratios.Key, .. metrics.Select(metric => ratios.FirstOrDefault(ratio => ratio.Metric == metric.Title) is { } ratio ? Number(ratio.OfMedians) : Nothing)]);
             }
+        }
+
+        text.Append(table);
+    }
+
+    private static void AppendBars(StringBuilder text, ComparisonReport report)
+    {
+        var barred = report.Workloads.Where(static workload => workload is { CpuBar: not null, BarredRatio: not null }).ToArray();
+        if (barred.Length == 0)
+        {
+            return;
+        }
+
+        text.AppendLine().AppendLine("## Bars").AppendLine();
+        text.AppendLine("CPU of linkerd-tcp with epoll by that of the better peer. The median of the rounds' ratios counts.").AppendLine();
+        var table = new MarkdownTable(["workload", "median of the rounds' ratios", "ratios of the rounds", "ratio of medians", "by", "at most", "holds"]);
+        foreach (var workload in barred)
+        {
+            var (ratio, bar) = (workload.BarredRatio!, workload.CpuBar!.Value);
+            table.Add([workload.Name, Number(ratio.Median), $"{Number(ratio.Lowest)}..{Number(ratio.Highest)}", Number(ratio.OfMedians), ratio.Better, bar.ToString("0.00", CultureInfo.InvariantCulture), ratio.Median <= bar ? "yes" : "NO"]);
         }
 
         text.Append(table);

@@ -35,8 +35,11 @@ internal sealed record Metric(string Title, Func<RunResult, double?> Read)
         new("descriptors before", static run => run.Idle?.DescriptorsBefore),
         new("descriptors", static run => run.Idle?.DescriptorsHolding),
         new("descriptors after", static run => run.Idle?.DescriptorsAfter),
+        new("clients resumed", static run => run.ClientsResumed * 100) { Unit = static _ => "%" },
+        new("servers resumed", static run => run.ServersResumed * 100) { Unit = static _ => "%" },
         new("proxy busy", static run => run.ProxyBusy * 100) { Unit = static _ => "%" },
         new("load busy", static run => run.LoadBusy * 100) { Unit = static _ => "%" },
+        new("others busy", static run => run.OthersBusy * 100) { Unit = static _ => "%" },
         new("errors", static run => run.Errors),
     ];
 

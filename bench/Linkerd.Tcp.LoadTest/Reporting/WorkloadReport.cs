@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Linkerd.Tcp.LoadTest.Proxies;
 
 namespace Linkerd.Tcp.LoadTest.Reporting;
 
@@ -14,6 +15,13 @@ internal sealed record WorkloadReport
     /// <summary>Ours by another build of ours, if one was measured.</summary>
     public IReadOnlyList<Ratio> BaselineRatios { get; init; } = [];
 
+    /// <summary>The most that the ratio of CPU of linkerd-tcp with epoll may be, if there is a limit.</summary>
+    public double? CpuBar { get; init; }
+
+    /// <summary>The ratio that is compared with <see cref="CpuBar"/>.</summary>
+    [JsonIgnore]
+    public Ratio? BarredRatio => Ratios.FirstOrDefault(static ratio => ratio.Proxy == ProxyCatalog.Epoll && ratio.Metric == Metric.Cpu.Title);
+
     /// <summary>The figures that at least one cell has.</summary>
     [JsonIgnore]
     public IEnumerable<Metric> Metrics => Metric.All.Where(metric => Cells.Any(cell => cell.Spread(metric) is not null));
@@ -21,11 +29,12 @@ internal sealed record WorkloadReport
     /// <summary>The unit of a figure, which depends on the workload.</summary>
     public string Unit(Metric metric) => Cells.SelectMany(static cell => cell.Rounds).Select(static round => round.Result).FirstOrDefault(static run => run is not null) is { } result ? metric.Unit(result) : "";
 
-    public static WorkloadReport Create(string name, IReadOnlyList<Cell> cells)
+    public static WorkloadReport Create(string name, double? cpuBar, IReadOnlyList<Cell> cells)
     {
         return new()
         {
             Name = name,
+            CpuBar = cpuBar,
             Cells = cells,
             Ratios = RatiosOf(cells, static cell => !cell.IsOurs && !cell.IsBaseline),
             BaselineRatios = RatiosOf(cells, static cell => cell.IsBaseline),

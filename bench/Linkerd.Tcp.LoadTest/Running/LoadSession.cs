@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Linkerd.Tcp.LoadTest.Loop;
 using Linkerd.Tcp.LoadTest.Measuring;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Running;
@@ -20,7 +21,12 @@ internal sealed class LoadSession : IDisposable
     public LoadSession(RunSettings settings)
     {
         Settings = settings;
-        Traffic = new(_loop, settings.Target);
+        var (sides, resumes) = (settings.Workload.Tls, settings.Workload.Resumes);
+        Traffic = new(_loop, settings.Target)
+        {
+            TlsClient = sides.HasFlag(TlsSides.Client) ? TlsEndpoint.CreateClient(resumes) : null,
+            TlsServer = sides.HasFlag(TlsSides.Server) ? TlsEndpoint.CreateServer(settings.Certificates!, resumes) : null,
+        };
         Proxy = new(settings.ProxyProcesses);
         _ = new BackendListener(Traffic, settings.Backend);
     }
@@ -49,7 +55,7 @@ internal sealed class LoadSession : IDisposable
     }
 
     /// <summary>Waits until an echo comes back through the proxy: it listens, and reaches the backend.</summary>
-    public void WaitUntilReady() => ReadyProbe.Wait(_loop, Settings.Target, ReadyTimeout);
+    public void WaitUntilReady() => ReadyProbe.Wait(_loop, Settings.Target, Traffic.TlsClient, ReadyTimeout);
 
     /// <summary>Sends some megabytes both ways, and compares them.</summary>
     public void Verify()
@@ -75,8 +81,11 @@ internal sealed class LoadSession : IDisposable
         _ = Proxy.ReadCpu();
         var loadBegin = _self.ReadCpu();
         var cpuBegin = Proxy.ReadCpu();
+        var systemBegin = SystemCpu.ReadBusySeconds();
         var begin = Stopwatch.GetTimestamp();
         (Traffic.Operations, Traffic.Bytes) = (0, 0);
+        Traffic.TlsClient?.ResetCounts();
+        Traffic.TlsServer?.ResetCounts();
         var received = Traffic.Receivers.ConvertAll(static receiver => receiver.Received);
         run(Settling);
         Traffic.Latencies.Reset();
@@ -84,13 +93,14 @@ internal sealed class LoadSession : IDisposable
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         var cpu = ProcessTree.SecondsBetween(cpuBegin, Proxy.ReadCpu());
         var loadCpu = ProcessTree.SecondsBetween(loadBegin, _self.ReadCpu());
+        var otherCpu = Math.Max(0, SystemCpu.ReadBusySeconds() - systemBegin - cpu - loadCpu);
         foreach (var _ in Traffic.Receivers.Where((receiver, i) => i >= received.Count || receiver.Received == received[i]))
         {
             Traffic.Fail("stream: nothing arrived in the whole window");
         }
 
         WindowBegin = begin;
-        return new(seconds, Traffic.Operations, Traffic.Bytes, cpu, loadCpu, Traffic.Latencies.Summarize());
+        return new(seconds, Traffic.Operations, Traffic.Bytes, cpu, loadCpu, otherCpu, Traffic.Latencies.Summarize());
     }
 
     /// <summary>What all workloads report.</summary>
@@ -102,11 +112,21 @@ internal sealed class LoadSession : IDisposable
         CpuSeconds = window.CpuSeconds,
         ProxyBusy = window.CpuSeconds / window.Seconds,
         LoadBusy = window.LoadCpuSeconds / window.Seconds,
+        OthersBusy = window.OtherCpuSeconds / window.Seconds,
         Latency = window.Latency,
+        ClientsResumed = ShareResumed(Traffic.TlsClient),
+        ServersResumed = ShareResumed(Traffic.TlsServer),
         ResidentBytes = Proxy.ReadResidentBytes(),
         Errors = Traffic.Errors.Total,
         ErrorKinds = Traffic.Errors.ByKind,
     };
 
-    public void Dispose() => _loop.Dispose();
+    public void Dispose()
+    {
+        _loop.Dispose();
+        Traffic.TlsClient?.Dispose();
+        Traffic.TlsServer?.Dispose();
+    }
+
+    private static double? ShareResumed(TlsEndpoint? endpoint) => endpoint is { Handshakes: > 0 } ? (double)endpoint.Resumed / endpoint.Handshakes : null;
 }

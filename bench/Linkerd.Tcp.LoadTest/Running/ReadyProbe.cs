@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Linkerd.Tcp.LoadTest.Loop;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Running;
@@ -14,12 +15,12 @@ internal sealed class ReadyProbe(EventLoop loop) : IRequestOwner
     private bool _isEnded;
     private bool _isEchoed;
 
-    public static void Wait(EventLoop loop, IPEndPoint target, TimeSpan timeout)
+    public static void Wait(EventLoop loop, IPEndPoint target, TlsEndpoint? tls, TimeSpan timeout)
     {
         var begin = Stopwatch.GetTimestamp();
         while (true)
         {
-            var traffic = new TrafficState(loop, target);
+            var traffic = new TrafficState(loop, target) { TlsClient = tls };
             var probe = new ReadyProbe(loop);
             var peer = new RequestPeer(traffic, probe, PayloadBytes);
             peer.Open();

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Native;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Running;
@@ -22,11 +23,13 @@ internal static class RunCommand
     private static readonly Option<long?> BulkRate = new("--bulk-rate") { Description = "Bytes per second of the stream in mixed; 0: unlimited [default: the workload's]" };
     private static readonly Option<int[]> ProxyProcesses = new("--proxy-pid") { Description = "Processes whose CPU time and memory are read", AllowMultipleArgumentsPerToken = true };
 
+    private static readonly Option<string?> Certificates = new("--certificates") { Description = "Folder that load-test certificates has filled, for a backend with TLS" };
+
     public static Command Create()
     {
         var command = new Command("run", "Runs one workload through a proxy, with the backend in this process")
         {
-            WorkloadName, Target, Backend, Connections, Bytes, Seconds, WarmUp, BulkRate, ProxyProcesses,
+            WorkloadName, Target, Backend, Connections, Bytes, Seconds, WarmUp, BulkRate, ProxyProcesses, Certificates,
         };
         command.SetAction(static result => Run(result));
         return command;
@@ -71,8 +74,10 @@ internal static class RunCommand
         Require(parsed.GetValue(BulkRate) is null or >= 0, "--bulk-rate: expected a number of bytes per second, or 0");
         Require(parsed.GetValue(Seconds) is >= 0.1 and <= 3600, "--seconds: expected a number from 0.1 to 3600");
         Require(parsed.GetValue(WarmUp) is >= 0 and <= 3600, "--warmup: expected a number from 0 to 3600");
+        Require(!workload.Tls.HasFlag(TlsSides.Server) || parsed.GetValue(Certificates) is not null, "--certificates: expected a folder, as the backend has TLS");
         return new()
         {
+            Certificates = parsed.GetValue(Certificates) is { } folder ? new(folder) : null,
             Workload = workload.With(parsed.GetValue(Connections), parsed.GetValue(Bytes), parsed.GetValue(BulkRate)),
             Target = ReadEndPoint("--target", parsed.GetRequiredValue(Target)),
             Backend = ReadEndPoint("--backend", parsed.GetRequiredValue(Backend)),
@@ -102,6 +107,8 @@ internal static class RunCommand
             $"{result.Workload}, {result.Connections} connections, {result.Seconds:0.00} s:",
             result.CpuPerUnit is { } cost ? $"{cost:0.000} {result.CpuUnit}," : null,
             result.OperationsPerSecond is { } rate ? $"{rate:#,0}/s," : null,
+            result.ClientsResumed is { } clients ? $"clients resumed {clients:0%}," : null,
+            result.ServersResumed is { } servers ? $"servers resumed {servers:0%}," : null,
             result.BytesPerSecond is { } bytes ? $"{bytes / Workload.BytesPerGigabyte:0.000} GB/s," : null,
             result.Latency is { } times ? $"p50 {times.P50:0} us, p99 {times.P99:0} us, p99.9 {times.P999:0} us," : null,
             result.Idle is { } idle ? $"{idle.KilobytesPerConnection:0.00} KB/connection, descriptors {idle.DescriptorsBefore} -> {idle.DescriptorsHolding} -> {idle.DescriptorsAfter}," : null,

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Workloads;
 
 namespace Linkerd.Tcp.LoadTest.Running;
@@ -11,6 +12,9 @@ internal sealed record RunSettings
     public required IPEndPoint Target { get; init; }
 
     public required IPEndPoint Backend { get; init; }
+
+    /// <summary>Set if the backend has TLS.</summary>
+    public TestCertificates? Certificates { get; init; }
 
     public TimeSpan Measured { get; init; } = TimeSpan.FromSeconds(3);
 

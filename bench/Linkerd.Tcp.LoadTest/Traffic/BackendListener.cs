@@ -36,6 +36,7 @@ internal sealed unsafe class BackendListener : Peer
                 peer = new(_traffic, this);
             }
 
+            peer.Tls = _traffic.TlsServer?.Open(descriptor);
             _traffic.Loop.Add(peer, descriptor, ReadOnly);
         }
     }

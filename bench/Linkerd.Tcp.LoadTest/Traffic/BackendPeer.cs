@@ -12,12 +12,12 @@ internal sealed unsafe class BackendPeer(TrafficState traffic, BackendListener l
     {
         while (true)
         {
-            var received = (int)Libc.Receive(Descriptor, Buffers.Scratch, Buffers.ScratchLength, 0);
+            var received = (int)ReceiveBytes(Buffers.Scratch, Buffers.ScratchLength);
             if (received <= 0)
             {
                 if (received == 0 || ErrorNumber.Last != ErrorNumber.TryAgain)
                 {
-                    End(received == 0 ? null : $"backend recv: {ErrorNumber.NameOf(ErrorNumber.Last)}");
+                    End(received == 0 ? null : $"backend recv: {LastError}");
                 }
 
                 return;
@@ -31,13 +31,13 @@ internal sealed unsafe class BackendPeer(TrafficState traffic, BackendListener l
 
             // One message is in flight, so the send buffer always has room for it.
             _isKnown = true;
-            if (Libc.Send(Descriptor, Buffers.Scratch, (nuint)received, Constants.NoSignal) is var sent && sent != received)
+            if (SendBytes(Buffers.Scratch, received) is var sent && sent != received)
             {
-                End(sent >= 0 ? "backend send: short" : $"backend send: {ErrorNumber.NameOf(ErrorNumber.Last)}");
+                End(sent >= 0 ? "backend send: short" : $"backend send: {LastError}");
                 return;
             }
 
-            if (received < Buffers.ScratchLength && !IsEndNear(events))
+            if (Tls is null && received < Buffers.ScratchLength && !IsEndNear(events))
             {
                 return;
             }

@@ -39,7 +39,7 @@ internal sealed unsafe class BulkPeer : StreamPeer
     protected override nint Send(out int asked)
     {
         asked = Traffic.TurnBytes;
-        var sent = Libc.Send(Descriptor, Buffers.Pattern, (nuint)asked, Constants.NoSignal);
+        var sent = SendBytes(Buffers.Pattern, asked);
         Traffic.Pacer?.Sent(Math.Max(0, sent));
         return sent;
     }
@@ -47,7 +47,9 @@ internal sealed unsafe class BulkPeer : StreamPeer
     protected override nint Receive(out int asked)
     {
         asked = Traffic.TurnBytes;
-        var received = Libc.Receive(Descriptor, Buffers.Scratch, (nuint)asked, Constants.Truncate);
+        var received = Tls is { } tls
+            ? tls.Drop(Buffers.Scratch, asked)
+            : Libc.Receive(Descriptor, Buffers.Scratch, (nuint)asked, Constants.Truncate);
         if (received > 0)
         {
             Received += received;

@@ -31,10 +31,12 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
         // On loopback the connection is often there when connect() returns, and the message can go with it.
         _missing = payload;
         RoundTrips = 0;
-        _isUnsent = Libc.Send(descriptor, Buffers.Message, (nuint)payload, Constants.NoSignal) != payload;
+        Descriptor = descriptor;
+        Tls = traffic.TlsClient?.Open(descriptor);
+        _isUnsent = SendBytes(Buffers.Message, payload) != payload;
         if (_isUnsent && ErrorNumber.Last is var error && error != ErrorNumber.TryAgain)
         {
-            _ = Libc.Close(descriptor);
+            Abandon();
             traffic.Fail("connect", error);
             owner.OnFailed(this);
             return;
@@ -62,12 +64,12 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
 
         while (true)
         {
-            var received = (int)Libc.Receive(Descriptor, Buffers.Scratch, Buffers.ScratchLength, 0);
+            var received = (int)ReceiveBytes(Buffers.Scratch, Buffers.ScratchLength);
             if (received <= 0)
             {
                 if (received == 0 || ErrorNumber.Last != ErrorNumber.TryAgain)
                 {
-                    Fail(received == 0 ? "client: closed by the proxy" : $"client recv: {ErrorNumber.NameOf(ErrorNumber.Last)}");
+                    Fail(received == 0 ? "client: closed by the proxy" : $"client recv: {LastError}");
                 }
 
                 return;
@@ -80,6 +82,8 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
                 return;
             }
 
+            // Behind the echo there is nothing, so TLS is not asked until it says so.
+            var isLast = Tls is null ? received < Buffers.ScratchLength : _missing == 0;
             if (_missing == 0)
             {
                 RoundTrips++;
@@ -89,7 +93,7 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
                 }
             }
 
-            if (Descriptor < 0 || (received < Buffers.ScratchLength && !IsEndNear(events)))
+            if (Descriptor < 0 || (isLast && !IsEndNear(events)))
             {
                 return;
             }
@@ -98,7 +102,7 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
 
     private bool Send()
     {
-        var sent = Libc.Send(Descriptor, Buffers.Message, (nuint)payload, Constants.NoSignal);
+        var sent = SendBytes(Buffers.Message, payload);
         if (sent == payload)
         {
             _isUnsent = false;
@@ -107,10 +111,19 @@ internal sealed unsafe class RequestPeer(TrafficState traffic, IRequestOwner own
 
         if (!_isUnsent || sent >= 0 || ErrorNumber.Last != ErrorNumber.TryAgain)
         {
-            Fail(sent >= 0 ? "client send: short" : $"client send: {ErrorNumber.NameOf(ErrorNumber.Last)}");
+            Fail(sent >= 0 ? "client send: short" : $"client send: {LastError}");
         }
 
         return false;
+    }
+
+    // The socket is not in the loop yet.
+    private void Abandon()
+    {
+        Tls?.Close();
+        Tls = null;
+        _ = Libc.Close(Descriptor);
+        Descriptor = -1;
     }
 
     private void Fail(string what)

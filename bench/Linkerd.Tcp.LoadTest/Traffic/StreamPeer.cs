@@ -39,6 +39,7 @@ internal abstract unsafe class StreamPeer(TrafficState traffic) : TurnPeer
         }
 
         _unsentRole = role;
+        Tls = Traffic.TlsClient?.Open(descriptor);
         Traffic.Loop.Add(this, descriptor, ReadAndWrite);
     }
 
@@ -48,7 +49,9 @@ internal abstract unsafe class StreamPeer(TrafficState traffic) : TurnPeer
     public override void OnReady(uint events)
     {
         _isEnding |= IsEndNear(events);
-        _isReadable |= (events & Constants.Readable) != 0 || _isEnding;
+
+        // Bytes that TLS has taken from the socket bring no event.
+        _isReadable |= (events & Constants.Readable) != 0 || _isEnding || Tls is not null;
         _isWritable |= (events & Constants.Writable) != 0;
         Traffic.Loop.Schedule(this);
     }
@@ -97,18 +100,18 @@ internal abstract unsafe class StreamPeer(TrafficState traffic) : TurnPeer
 
     private bool Continue(nint moved, int asked, string call)
     {
-        if (moved < 0 && ErrorNumber.Last is var error && error != ErrorNumber.TryAgain)
+        if (moved < 0 && ErrorNumber.Last != ErrorNumber.TryAgain)
         {
-            Fail($"stream {call}: {ErrorNumber.NameOf(error)}");
+            Fail($"stream {call}: {LastError}");
         }
 
-        return moved == asked;
+        return moved == asked || (moved > 0 && Tls is not null);
     }
 
     private bool SendRole()
     {
         var role = (byte)_unsentRole!.Value;
-        if (Libc.Send(Descriptor, &role, 1, Constants.NoSignal) == 1)
+        if (SendBytes(&role, 1) == 1)
         {
             _unsentRole = null;
             return true;

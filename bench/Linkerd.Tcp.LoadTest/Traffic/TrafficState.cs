@@ -2,6 +2,7 @@ using System.Net;
 using Linkerd.Tcp.LoadTest.Loop;
 using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Native;
+using Linkerd.Tcp.LoadTest.Tls;
 
 namespace Linkerd.Tcp.LoadTest.Traffic;
 
@@ -15,6 +16,12 @@ internal sealed class TrafficState(EventLoop loop, IPEndPoint target)
     public EventLoop Loop { get; } = loop;
 
     public InternetAddress Target { get; } = new(target);
+
+    /// <summary>TLS of the clients, if the proxy terminates it.</summary>
+    public TlsEndpoint? TlsClient { get; init; }
+
+    /// <summary>TLS of the backend, if the proxy originates it.</summary>
+    public TlsEndpoint? TlsServer { get; init; }
 
     public ErrorCounts Errors { get; } = new();
 

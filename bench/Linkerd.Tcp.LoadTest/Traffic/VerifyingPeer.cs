@@ -1,5 +1,3 @@
-using Linkerd.Tcp.LoadTest.Native;
-
 namespace Linkerd.Tcp.LoadTest.Traffic;
 
 /// <summary>One end of a short stream both ways whose every byte is compared.</summary>
@@ -20,7 +18,7 @@ internal sealed unsafe class VerifyingPeer(TrafficState traffic) : StreamPeer(tr
     {
         var at = _sent % Buffers.PatternLength;
         asked = Math.Min(Math.Min(Length - _sent, Buffers.PatternLength - at), Buffers.ScratchLength);
-        var sent = Libc.Send(Descriptor, Buffers.Pattern + at, (nuint)asked, Constants.NoSignal);
+        var sent = SendBytes(Buffers.Pattern + at, asked);
         _sent += (int)Math.Max(0, sent);
         CountWhenComplete();
         return sent;
@@ -29,7 +27,7 @@ internal sealed unsafe class VerifyingPeer(TrafficState traffic) : StreamPeer(tr
     protected override nint Receive(out int asked)
     {
         asked = Buffers.ScratchLength;
-        var received = Libc.Receive(Descriptor, Buffers.Scratch, (nuint)asked, 0);
+        var received = ReceiveBytes(Buffers.Scratch, asked);
         if (received > 0)
         {
             Compare(new(Buffers.Scratch, (int)received));

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.LoadTest.Measuring;
 using Linkerd.Tcp.LoadTest.Running;
+using Linkerd.Tcp.LoadTest.Tls;
 
 namespace Linkerd.Tcp.LoadTest.Workloads;
 
@@ -8,6 +9,24 @@ internal abstract record Workload(string Name, int Connections)
 {
     public const double MicrosecondsPerSecond = 1e6;
     public const double BytesPerGigabyte = 1e9;
+
+    /// <summary>The connections with TLS.</summary>
+    public TlsSides Tls { get; init; }
+
+    /// <summary>Whether clients and backend let TLS sessions be resumed.</summary>
+    public bool Resumes { get; init; } = true;
+
+    /// <summary>The most that CPU time by unit of linkerd-tcp with epoll may be, relative to the better peer, if there is a limit.</summary>
+    public double? CpuBar { get; init; }
+
+    /// <summary>The name of all workloads with the same connections in TLS.</summary>
+    public string Group => Tls switch
+    {
+        TlsSides.None => "plain",
+        TlsSides.Client => "terminate",
+        TlsSides.Server => "originate",
+        _ => "both",
+    };
 
     /// <summary>Drives the load and measures. The backend runs, and the proxy is ready.</summary>
     public abstract RunResult Run(LoadSession session);

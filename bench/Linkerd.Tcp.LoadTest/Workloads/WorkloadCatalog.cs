@@ -1,3 +1,4 @@
+using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
 namespace Linkerd.Tcp.LoadTest.Workloads;
@@ -7,6 +8,7 @@ internal static class WorkloadCatalog
 {
     private const int MessageBytes = 64;
     private const int LargeMessageBytes = 1024;
+    private const int HandshakesAtOnce = 8;
 
     // What the slowest proxy that was tried carries beside the ping-pongs, with room.
     private const long PacedBytesPerSecond = 200_000_000;
@@ -26,10 +28,33 @@ internal static class WorkloadCatalog
         new Idle("idle", 4_000, MessageBytes),
         new Mixed("mixed", 64, MessageBytes, BulkRate: 0),
         new Mixed("mixed-paced", 64, MessageBytes, PacedBytesPerSecond),
+        .. WithTls("terminate", TlsSides.Client, new(Handshake: 1.12, Resume: 1.15, PingPong: 1.10, BulkDown: 0.90, BulkUp: 1.10)),
+        .. WithTls("originate", TlsSides.Server, bars: null),
+        .. WithTls("both", TlsSides.Both, bars: null),
     ];
 
+    /// <summary>The workload of a name.</summary>
     public static Workload? Find(string name) => All.FirstOrDefault(workload => workload.Name == name);
+
+    /// <summary>The workload of a name, or all of a group.</summary>
+    public static IReadOnlyList<Workload> FindAll(string name) => [.. All.Where(workload => workload.Name == name || workload.Group == name)];
 
     /// <summary>The names, for messages and help.</summary>
     public static string Names => string.Join(", ", All.Select(static workload => workload.Name));
+
+    /// <summary>The names of the groups, for messages and help.</summary>
+    public static string Groups => string.Join(", ", All.Select(static workload => workload.Group).Distinct());
+
+    private static Workload[] WithTls(string group, TlsSides sides, CpuBars? bars) =>
+    [
+        new ConnectRequestClose($"{group}-handshake", HandshakesAtOnce, MessageBytes) { Tls = sides, Resumes = false, CpuBar = bars?.Handshake },
+        new ConnectRequestClose($"{group}-resume", HandshakesAtOnce, MessageBytes) { Tls = sides, CpuBar = bars?.Resume },
+        new PingPong($"{group}-ping-pong", 64, MessageBytes) { Tls = sides, CpuBar = bars?.PingPong },
+        new Bulk($"{group}-bulk-down", 4, Role.Download) { Tls = sides, CpuBar = bars?.BulkDown },
+        new Bulk($"{group}-bulk-up", 4, Role.Upload) { Tls = sides, CpuBar = bars?.BulkUp },
+        new Idle($"{group}-idle", 1_000, MessageBytes) { Tls = sides },
+    ];
+
+    /// <summary>The limits of a group's CPU time, relative to the better peer.</summary>
+    private sealed record CpuBars(double Handshake, double Resume, double PingPong, double BulkDown, double BulkUp);
 }
