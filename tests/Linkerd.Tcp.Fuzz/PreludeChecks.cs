@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security;
@@ -69,10 +68,10 @@ internal static class PreludeChecks
         var context = new SessionContext(Acceptor, connection);
         var run = new PreludeRun(context, CapOf(input), CancellationToken.None);
         connection.Starving = () => run.TakeLook()?.Cancel();
-        var running = new ServerNamePrelude(hasDefault).RunAsync(run);
+        var running = new ServerNamePrelude(hasDefault).RunAsync(run).AsTask();
         Expect(connection.UnreadBytes < HighCap, "more is looked at than there may be");
         Expect(running.IsCompleted, "it waits, and the connection has ended");
-        var result = running.Result;
+        var result = running.GetAwaiter().GetResult();
         var greeting = context.Greeting!;
         var answers = connection.Consumed / GreetingResult.RequestLength;
         Expect(connection.Consumed % GreetingResult.RequestLength == 0 && answers <= 2, "it has consumed what is not a request");
