@@ -8,7 +8,7 @@ using Xunit;
 namespace Linkerd.Tcp.Tests.Routing;
 
 /// <summary>Options of TLS that are used, and warned of.</summary>
-public sealed class TlsWarningTests
+public sealed class TlsWarningTests : IDisposable
 {
     private const int PreconnectsOff = 3006;
     private const int Unverified = 3007;
@@ -55,6 +55,8 @@ public sealed class TlsWarningTests
         var destination = registry.Get(DstPath.Parse("/svc/web"));
         Assert.Equal((warnings, warnings == 0), (_log.Count(PreconnectsOff), destination.Preconnects.AreWanted));
     }
+
+    public void Dispose() => _log.Dispose();
 
     private static DestinationOptions Options(ServerTlsOptions tls) => new() { Resolver = new StaticResolver(new IPEndPoint(IPAddress.Loopback, 1)), Tls = tls };
 

@@ -61,6 +61,10 @@ internal sealed class TlsEcho : IDisposable
             }
 
             await stream.CopyToAsync(stream);
+            if (stream is SslStream ended)
+            {
+                await ended.ShutdownAsync();
+            }
         }
         catch (Exception error) when (error is IOException or AuthenticationException)
         {
