@@ -98,22 +98,22 @@ internal sealed class CertificateCheck
         _ => path,
     };
 
-    // Such as Listeners[0].Tls.Identities[1].KeyFile.
+    // Such as Listeners[0].Tls.Identities[1].KeyFile; without a listener it is of the destination of one.
     private (string Path, string Key) ServerKey(string path, IReadOnlyList<ServerConfiguration> servers)
     {
+        if (IndexIn(path, "Listeners[") is not { } listener || servers[listener].Tls is not { } tls)
+        {
+            return (string.Empty, ClientKey(path));
+        }
+
         var key = path[(path.LastIndexOf('.') + 1)..] switch
         {
             nameof(CertificateFiles.CertificateFile) => "certs",
             nameof(CertificateFiles.KeyFile) => "privateKey",
             nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
             nameof(ServerTlsOptions.RootFiles) => "trustCerts",
-            _ => null,
+            var other => other,
         };
-        if (key is null || IndexIn(path, "Listeners[") is not { } listener || servers[listener].Tls is not { } tls)
-        {
-            return (string.Empty, path);
-        }
-
         return (_servers[servers[listener]], IndexIn(path, "Identities[") switch
         {
             null => $"tls.{key}",
