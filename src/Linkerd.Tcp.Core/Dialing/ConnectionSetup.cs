@@ -10,6 +10,9 @@ namespace Linkerd.Tcp.Dialing;
 /// <param name="tls">Runs the handshake; null if there is none.</param>
 internal sealed class ConnectionSetup(ProxyHeaderSender? header, TlsConnector? tls)
 {
+    /// <summary>Gets a value that indicates whether the TLS handshake depends on the client, so that one without a client says nothing of the server.</summary>
+    public bool HandshakeDependsOnClient => tls is { DependsOnClient: true };
+
     /// <summary>Runs the steps. Throws only the exceptions that the connection throws against its contract.</summary>
     /// <param name="connection">The connection. It is closed if the result has none.</param>
     /// <param name="client">The client that it is for; null if it is for none.</param>
