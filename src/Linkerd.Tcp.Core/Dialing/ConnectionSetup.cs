@@ -19,6 +19,9 @@ internal sealed class ConnectionSetup(ProxyHeaderSender? header, TlsConnector? t
     /// <param name="client">The client that the connection is for; null if it is for none.</param>
     public bool SendsPostgresRequest(IClientContext? client) => tls is null ? client is { HasAskedForTls: true, HasOwnTls: true } : tls.UsesPostgresRequest || client is { HasAskedForTls: true };
 
+    /// <summary>Gets a value that indicates whether the TLS handshake depends on the client, so that one without a client says nothing of the server.</summary>
+    public bool HandshakeDependsOnClient => tls is { DependsOnClient: true };
+
     /// <summary>Runs the steps. Throws only the exceptions that the connection throws against its contract.</summary>
     /// <param name="connection">The connection. It is closed if the result has none.</param>
     /// <param name="client">The client that it is for; null if it is for none.</param>

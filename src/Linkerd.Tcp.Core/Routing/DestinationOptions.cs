@@ -57,7 +57,8 @@ public sealed class DestinationOptions
 
     /// <summary>
     /// Gets or sets the options of TLS with the servers, for sessions, connections that are made ahead and checks. The handshake follows a PROXY header, and has what is left of the attempt's time.
-    /// Default: null, no TLS: bytes are copied as they are.
+    /// If it depends on the client (<see cref="ServerTlsOptions.UseClientApplicationProtocol"/>, <c>{sni}</c> in <see cref="ServerTlsOptions.ServerName"/>), no connections are made ahead, which a warning
+    /// (3006) reports, and a check whose handshake fails is inconclusive. Default: null, no TLS: bytes are copied as they are.
     /// </summary>
     public ServerTlsOptions? Tls { get; set; }
 

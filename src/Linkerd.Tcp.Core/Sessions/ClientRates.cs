@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Sessions;
 /// <remarks>
 /// <para>A bucket is one number, the time at which it will be full (the virtual scheduling of the generic cell rate algorithm, ITU-T I.371): one that is full says no more than none. Any bucket is
 /// full again after <see cref="FillTime"/>, so the buckets are in two generations of at least that time each, and a generation that is over is dropped whole: no timer and no sweep.</para>
-/// <para>At most <see cref="MaxAddresses"/> addresses have a bucket, at most 10 MB. Beyond them further addresses are not limited until the next generation: a sender that has so many is not held back
+/// <para>At most <see cref="MaxAddresses"/> addresses have a bucket, about 10 MB. Beyond them further addresses are not limited until the next generation: a sender that has so many is not held back
 /// by a limit of each, and to refuse all others would do its work.</para>
 /// </remarks>
 internal sealed class ClientRates

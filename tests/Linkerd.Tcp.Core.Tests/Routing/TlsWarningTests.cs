@@ -2,6 +2,8 @@ using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.Tests.Security.Connections.Contract;
+using Linkerd.Tcp.Tests.Serving;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -54,6 +56,21 @@ public sealed class TlsWarningTests : IDisposable
         await using var registry = new DestinationRegistry(_ => options, _log, timeProvider: _time);
         var destination = registry.Get(DstPath.Parse("/svc/web"));
         Assert.Equal((warnings, warnings == 0), (_log.Count(PreconnectsOff), destination.Preconnects.AreWanted));
+    }
+
+    [Theory]
+    [InlineData("{sni}", false)]
+    [InlineData("a.test", true)]
+    public async Task Check_HandshakeThatDependsOnTheClient_SaysNothingOfTheServer(string name, bool fails)
+    {
+        using var server = new TlsEcho("unknown root");
+        var tls = new ServerTlsOptions { ServerName = name, RootFiles = [TlsMaterial.RootFile] };
+        var check = new ActiveCheckOptions { Interval = TimeSpan.FromMilliseconds(20), Timeout = TimeSpan.FromSeconds(20) };
+        await using var registry = new DestinationRegistry(_ => new DestinationOptions { Resolver = new StaticResolver(server.EndPoint), Tls = tls, Check = check });
+        var health = registry.Get(DstPath.Parse("/svc/web")).Health;
+        Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => health.Checks is var (_, failed, inconclusive) && failed + inconclusive > 2, TimeSpan.FromSeconds(20)), TestContext.Current.CancellationToken));
+        var (passed, failed, inconclusive) = health.Checks!.Value;
+        Assert.Equal((0, fails, !fails), (passed, failed > 0, inconclusive > 0));
     }
 
     public void Dispose() => _log.Dispose();

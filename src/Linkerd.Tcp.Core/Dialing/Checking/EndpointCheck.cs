@@ -22,7 +22,13 @@ internal sealed class EndpointCheck(Dialer dialer, ActiveCheckOptions options, F
         if (!connected.IsConnected)
         {
             var detail = connected.Detail ?? connected.Failure.ToString();
-            return connected.Failure is ConnectFailure.LocalResources or ConnectFailure.Cancelled ? CheckResult.Inconclusive(detail) : CheckResult.Failed(detail);
+            var isOfTheServer = connected.Failure switch
+            {
+                ConnectFailure.LocalResources or ConnectFailure.Cancelled => false,
+                ConnectFailure.Tls => setup is not { HandshakeDependsOnClient: true },
+                _ => true,
+            };
+            return !isOfTheServer ? CheckResult.Inconclusive(detail) : CheckResult.Failed(detail);
         }
 
         var connection = connected.Connection;

@@ -40,6 +40,9 @@ internal sealed class TlsConnector : IDisposable
     /// <summary>Gets a value that indicates whether the certificates of servers are verified.</summary>
     public bool IsVerified => !_options.SkipVerification;
 
+    /// <summary>Gets a value that indicates whether handshakes depend on the client.</summary>
+    public bool DependsOnClient => _options.DependsOnClient;
+
     /// <summary>Gets the certificates.</summary>
     public CertificateWatch Certificates => _certificates.Watch;
 

@@ -64,7 +64,11 @@ public sealed class ListenerTlsOptions
     /// <summary>Gets or sets the end of a stream that the client cuts. Default: <see cref="TlsTruncation.Pass"/>.</summary>
     public TlsTruncation Truncation { get; set; }
 
-    /// <summary>Gets or sets the number of handshakes that one client address may begin in a second, on average; it may begin as many at once. Null, the default: no limit.</summary>
+    /// <summary>
+    /// Gets or sets the number of handshakes that one client address (IPv6: one /64) may begin in a second, on average; it may begin as many at once. Further ones are reset
+    /// (<see cref="Proxying.RejectReason.TlsHandshakeRate"/>). The client is that of a PROXY header, if the listener accepts one. At most 100,000 addresses are limited at a time. Null, the default:
+    /// no limit.
+    /// </summary>
     public double? MaxHandshakeRatePerClient { get; set; }
 
     internal ListenerTlsOptions Copy()
