@@ -20,6 +20,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     // More than a receive of a window takes. A peer may send messages without data (KeyUpdate) without end, which SslStream reads in one go.
     private const int MaxInOneGo = 80 * 1024;
 
+    private readonly IDirectReceiver? _direct = connection as IDirectReceiver;
     private HandshakeLane.Handshake? _handshake;
     private byte[] _head = [];
     private int _headCount;
@@ -124,6 +125,11 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
             return YieldAndReadAsync(buffer);
         }
 
+        if (_direct is { } direct && connection.Executor.IsCurrent)
+        {
+            return buffer.IsEmpty ? WaitAsync(direct.WaitAsync()) : direct.TryReceive(buffer.Span, out var count, out var end) ? new(Take(count, end)) : WaitAsync(direct, buffer);
+        }
+
         var receiving = connection.ReceiveAsync();
         return receiving.IsCompletedSuccessfully ? new(Take(receiving.Result, buffer)) : WaitAsync(receiving, buffer);
     }
@@ -191,6 +197,31 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         _gatheredCount += bytes.Length;
     }
 
+    private static ValueTask<int> WaitAsync(ValueTask<ReceiveResult> waiting)
+    {
+        return waiting.IsCompletedSuccessfully ? new(0) : Wait(waiting);
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        static async ValueTask<int> Wait(ValueTask<ReceiveResult> waiting)
+        {
+            await waiting.ConfigureAwait(false);
+            return 0;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(IDirectReceiver direct, Memory<byte> buffer)
+    {
+        int count;
+        TransportStatus end;
+        while (!direct.TryReceive(buffer.Span, out count, out end))
+        {
+            await direct.WaitAsync().ConfigureAwait(false);
+        }
+
+        return Take(count, end);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> WaitAsync(ValueTask<ReceiveResult> receiving, Memory<byte> buffer) => Take(await receiving.ConfigureAwait(false), buffer);
 
@@ -243,18 +274,34 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         }
     }
 
+    private int Take(int count, TransportStatus end)
+    {
+        if (count == 0)
+        {
+            return TakeEnd(end);
+        }
+
+        _readInOneGo += count;
+        return count;
+    }
+
+    private int TakeEnd(TransportStatus end)
+    {
+        if (end == TransportStatus.Ok)
+        {
+            HasFin = true;
+            return 0;
+        }
+
+        Failure = end;
+        throw new IOException($"The connection has ended: {end}.");
+    }
+
     private int Take(in ReceiveResult received, Memory<byte> buffer)
     {
         if (received.Data.IsEmpty)
         {
-            if (received.Status == TransportStatus.Ok)
-            {
-                HasFin = true;
-                return 0;
-            }
-
-            Failure = received.Status;
-            throw new IOException($"The connection has ended: {received.Status}.");
+            return TakeEnd(received.Status);
         }
 
         // After a read of nothing the bytes stay where they are.

@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// FINs and closes are delayed to the end of the turn, when those of all connections are done together: then the kernel's code for them is in the processor's cache, and a
 /// connection that is closed by then needs no call for its FIN.
 /// </remarks>
-internal sealed class EpollConnection : EpollSocket, ILoopWork
+internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 {
     private readonly int _windowSize;
     private AcceptedAddress _address;
@@ -65,6 +65,10 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
     }
 
     public override void Advance(int consumed) => Receiver.Advance(consumed);
+
+    ValueTask<ReceiveResult> IDirectReceiver.WaitAsync() => Receiver.WaitAsync();
+
+    bool IDirectReceiver.TryReceive(Span<byte> buffer, out int count, out TransportStatus end) => Receiver.TryReceive(buffer, out count, out end);
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => data.IsEmpty ? default : Sender.SendAsync(data);
 

@@ -11,9 +11,12 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
     private ManualResetValueTaskSourceCore<ReceiveResult> _completion;
     private ReceiveWindow _window = new(WindowPool.Of(windowSize));
     private bool _waiting;
+    private bool _isProbe;
     private bool _released;
 
     public int UnreadBytes => _window.Unread;
+
+    private bool CanRead => connection.IsReadable || connection.HasReadEnded || connection.IsClosed;
 
     public ValueTask<ReceiveResult> ReceiveAsync()
     {
@@ -53,6 +56,50 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         return new(this, _completion.Version);
     }
 
+    /// <summary>Waits until <see cref="TryReceive(Span{byte}, out int, out TransportStatus)"/> has a result. On the loop. The result has no meaning.</summary>
+    public ValueTask<ReceiveResult> WaitAsync()
+    {
+        if (_window.Unread > 0 || CanRead)
+        {
+            return default;
+        }
+
+        _completion.Reset();
+        _waiting = _isProbe = true;
+        Wait();
+        return new(this, _completion.Version);
+    }
+
+    /// <summary>Receives into a buffer of the caller, without a window. On the loop, while no receive is pending.</summary>
+    /// <returns>True if there is a result: bytes, or the end if there are none.</returns>
+    public bool TryReceive(Span<byte> buffer, out int count, out TransportStatus end)
+    {
+        if (_window.Unread > 0)
+        {
+            count = Math.Min(buffer.Length, _window.Unread);
+            end = TransportStatus.Ok;
+            _window.HandOut().Data.Span[..count].CopyTo(buffer);
+            _window.Advance(count);
+            if (_window.Unread == 0)
+            {
+                _window.Release();
+            }
+
+            return true;
+        }
+
+        (count, end) = (0, TransportStatus.Ok);
+        if (!CanRead)
+        {
+            return false;
+        }
+
+        fixed (byte* pointer = buffer)
+        {
+            return connection.TryRead(pointer, buffer.Length, out count, out end);
+        }
+    }
+
     /// <summary>Ends a wait, if there is one, with <see cref="TransportStatus.Aborted"/>: the connection goes on. Any thread.</summary>
     public void StopWaiting()
     {
@@ -72,9 +119,16 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
     public void OnReadable()
     {
-        if (_waiting && TryReceive(out var result))
+        if (_waiting)
         {
-            Complete(result);
+            if (_isProbe)
+            {
+                Complete(default);
+            }
+            else if (TryReceive(out var result))
+            {
+                Complete(result);
+            }
         }
     }
 
@@ -137,7 +191,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
     private void Complete(ReceiveResult result)
     {
-        _waiting = false;
+        _waiting = _isProbe = false;
         connection.SetReader(null);
         if (_released)
         {
@@ -166,7 +220,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
     private bool TryRead(out ReceiveResult result)
     {
         result = default;
-        if (!connection.IsReadable && !connection.HasReadEnded && !connection.IsClosed)
+        if (!CanRead)
         {
             return false;
         }
