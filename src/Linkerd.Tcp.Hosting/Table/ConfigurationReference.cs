@@ -29,7 +29,7 @@ public static class ConfigurationReference
             """
 
             A server has TLS if it has a `tls` with a `defaultIdentity`. Further identities are under `routers[].servers[].tls.identities`, a mapping of names to the same keys; on the command line they are the second --tls-cert and
-            those after it. The names are for people: the names in the certificates select an identity.
+            those after it. These names have no effect, as the names in the certificates select an identity.
 
             """);
         Append(text, "Clients", "routers[].client.", table, typeof(ClientSettings));

@@ -51,7 +51,7 @@ public sealed class CertificateFailureTests : IDisposable
     {
         var errors = await ErrorsOfAsync(
             "-l", "127.0.0.1:0", "--tls-cert", "@none.pem", "--tls-cert", "@web.pem", "--tls-key", "@other.key", "--tls-client-ca", "@text.txt", "--server-tls", "--server-ca", "@none.pem");
-        Assert.Equal(["--server-ca", "--tls-cert", "--tls-key", "--tls-client-ca"], errors.Select(static error => error.Split(' ')[1].TrimEnd(':')));
+        Assert.Equal(["--tls-cert", "--tls-key", "--tls-client-ca", "--server-ca"], errors.Select(static error => error.Split(' ')[1].TrimEnd(':')));
     }
 
     [Fact]
@@ -61,6 +61,13 @@ public sealed class CertificateFailureTests : IDisposable
         _files.Write("old.pem", old.ExportCertificatePem() + "\n" + TestCertificateAuthority.KeyPem(old));
         await using var proxy = await Executable.StartAsync("/$/nil", "--tls-cert", _files["old.pem"]);
         Assert.Contains(proxy.Error.Lines, line => line.Contains(" ERROR ", StringComparison.Ordinal) && line.Contains("old.pem (old.example.com) EXPIRED on ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Verification_SwitchedOff_WarnsAtStart()
+    {
+        await using var proxy = await Executable.StartAsync("/$/nil", "--server-tls", "--server-tls-insecure");
+        Assert.Contains(proxy.Error.Lines, static line => line.Contains(" WARN ", StringComparison.Ordinal) && line.Contains("--server-tls-insecure: the certificates of servers are not verified", StringComparison.Ordinal));
     }
 
     [Fact]
