@@ -35,6 +35,7 @@ internal static class CoreTlsOptions
             RootFiles = client.TlsTrustCerts ?? [],
             Certificate = Given(client.TlsCert) is { } certificate ? Files(certificate, client.TlsPrivateKey, client.TlsPassphraseFile) : null,
             SkipVerification = client.TlsDisableValidation ?? false,
+            UsePostgresSslRequest = client.TlsPostgres ?? false,
             UseClientApplicationProtocol = client.TlsAlpnProtocols is [TlsText.ClientProtocol],
         };
         options.ApplicationProtocols = options.UseClientApplicationProtocol ? [] : client.TlsAlpnProtocols ?? [];

@@ -37,6 +37,7 @@ internal static class TlsValidator
         if (merged is { Tls: null } && !CoreTlsOptions.IsOn(merged))
         {
             Expect(said.TlsAlpnProtocols is null or { Count: 0 }, "tls.enabled", "tls.alpnProtocols");
+            Expect(said.TlsPostgres is null or false, "tls.enabled", "tls.postgres");
             Expect(said.TlsMinVersion is null, "tls.enabled", "tls.minVersion");
             Expect(said.TlsTruncation is null, "tls.enabled", "tls.truncation");
         }

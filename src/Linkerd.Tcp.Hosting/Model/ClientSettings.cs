@@ -131,6 +131,9 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the application protocols (ALPN) that are offered to endpoints; <c>{alpn}</c>, alone, is the one that was negotiated with the client. An empty list for none.</summary>
     public IReadOnlyList<string>? TlsAlpnProtocols { get; set; }
 
+    /// <summary>Gets or sets a value that indicates whether each handshake is preceded by an SSLRequest of PostgreSQL.</summary>
+    public bool? TlsPostgres { get; set; }
+
     /// <summary>Gets or sets the lowest version of TLS.</summary>
     public TlsVersion? TlsMinVersion { get; set; }
 

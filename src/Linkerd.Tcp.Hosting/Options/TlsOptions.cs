@@ -163,6 +163,14 @@ internal static class TlsOptions
             Default = "off",
             Help = "Application protocols (ALPN) that are offered to servers; {alpn}, alone, is the one that was negotiated with the client",
         },
+        new ConfigurationOption<ClientSettings, bool?>(OptionTypes.Flag.OrNothing(), static client => client.TlsPostgres, static (client, isUsed) => client.TlsPostgres = isUsed)
+        {
+            Key = "tls.postgres",
+            Argument = "server-tls-postgres",
+            Default = "false",
+            Help = "Ask servers for TLS as PostgreSQL does (SSLRequest) before each handshake; needed if clients do not speak TLS",
+            Details = "If a client has sent an SSLRequest to a server with TLS, its server connection has one in any case.",
+        },
         new ConfigurationOption<ClientSettings, TlsVersion?>(OptionTypes.TlsVersion.OrNothing(), static client => client.TlsMinVersion, static (client, version) => client.TlsMinVersion = version)
         {
             Key = "tls.minVersion",

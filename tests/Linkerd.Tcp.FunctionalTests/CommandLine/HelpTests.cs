@@ -113,6 +113,7 @@ public sealed class HelpTests
             "--server-key <FILE> ",
             "--server-passphrase-file <FILE> ",
             "--server-alpn <NAME[,...]> ",
+            "--server-tls-postgres ",
             "--server-tls-min <1.2|1.3> ",
             "--server-tls-truncation <pass|fin|reset> ",
             "--server-tls-insecure ",

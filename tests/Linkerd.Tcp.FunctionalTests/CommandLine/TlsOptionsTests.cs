@@ -44,9 +44,10 @@ public sealed class TlsOptionsTests
         Assert.Equal(["ca.pem", "other.pem"], tls.RootFiles);
         Assert.Equal(["*.example.com"], tls.ExpectedNames);
         Assert.Equal(("client.pem", "client.key", "client.txt"), (tls.Certificate!.CertificateFile, tls.Certificate.KeyFile, tls.Certificate.PassphraseFile));
+        Assert.False(tls.UsePostgresSslRequest);
         Assert.Equal((true, false, TlsVersion.Tls13, TlsTruncation.Fin), (tls.UseClientApplicationProtocol, tls.SkipVerification, tls.MinimumVersion, tls.Truncation));
-        var other = ParsedProxy.Of("--server-tls", "--server-tls-insecure", "--server-alpn", "h2", "/a").Destination.Tls!;
-        Assert.True(other.SkipVerification);
+        var other = ParsedProxy.Of("--server-tls", "--server-tls-insecure", "--server-tls-postgres", "--server-alpn", "h2", "/a").Destination.Tls!;
+        Assert.True(other is { SkipVerification: true, UsePostgresSslRequest: true });
         Assert.Equal(["h2"], other.ApplicationProtocols);
     }
 
