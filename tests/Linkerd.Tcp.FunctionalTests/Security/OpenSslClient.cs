@@ -1,0 +1,65 @@
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary><c>openssl s_client</c>, connected to a proxy, with its standard input open.</summary>
+internal sealed class OpenSslClient : IAsyncDisposable
+{
+    private readonly ChildProcess _process;
+
+    /// <summary>Starts it.</summary>
+    public OpenSslClient(ProxyProcess proxy, params string[] options) =>
+        _process = new ChildProcess(Require.Program("openssl"), ["s_client", "-connect", proxy.EndPoint.ToString(), .. options]);
+
+    /// <summary>All that it has printed.</summary>
+    public string Text => _process.Output.Text + "\n" + _process.Error.Text;
+
+    /// <summary>Sends a line through the proxy and expects it back.</summary>
+    public async Task EchoAsync(string line)
+    {
+        await SendAsync(line);
+        await _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends a line. Without <c>-quiet</c>, a line that begins with Q, R, K or k is a command.</summary>
+    public Task SendAsync(string line) => _process.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken).AsTask();
+
+    /// <summary>Waits until it prints a line that contains a text.</summary>
+    public Task<string> PrintsAsync(string text) => _process.Output.WaitForAsync(line => line.Contains(text, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+    /// <summary>Closes its input, at which it closes the connection and ends.</summary>
+    /// <returns>All that it printed.</returns>
+    public async Task<string> CloseAsync()
+    {
+        _process.Input.Close();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return Text;
+    }
+
+    /// <summary>Waits until it ends because the connection did.</summary>
+    /// <returns>All that it printed.</returns>
+    public async Task<string> EndsAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).InTimeAsync();
+        return Text;
+    }
+
+    /// <summary>Has one handshake and one echo on a connection of its own.</summary>
+    /// <returns>All that it printed.</returns>
+    public static async Task<string> TalkAsync(ProxyProcess proxy, params string[] options)
+    {
+        await using var client = new OpenSslClient(proxy, options);
+        await client.EchoAsync("hello");
+        return await client.CloseAsync();
+    }
+
+    /// <summary>Tries a connection that the proxy refuses.</summary>
+    /// <returns>All that it printed.</returns>
+    public static async Task<string> FailAsync(ProxyProcess proxy, params string[] options)
+    {
+        await using var client = new OpenSslClient(proxy, options);
+        return await client.EndsAsync();
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>testssl.sh and sslscan on a listener with TLS.</summary>
+[Trait("Category", "AnyTransport")]
+public sealed partial class ScannerTests : IAsyncLifetime
+{
+    private const string Name = "web.example";
+
+    // The findings that every certificate of a private authority has.
+    private static readonly string[] OfThePrivateAuthority =
+    [
+        // It has neither a list of revoked certificates nor a responder that says whether one is revoked.
+        "cert_revocation", "OCSP_stapling",
+
+        // It is of no public authority, which would log it and be named in DNS.
+        "DNS_CAArecord", "certificate_transparency",
+    ];
+
+    private static readonly string[] BadSeverities = ["MEDIUM", "HIGH", "CRITICAL", "FATAL"];
+    private readonly TlsFiles _files = new();
+    private readonly TcpBackend _backend = new(Serve.EchoAsync);
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _backend.DisposeAsync();
+        _files.Dispose();
+    }
+
+    /// <summary>
+    /// Protocols, classes of cipher suites, the server's defaults and vulnerabilities. LINKERD_TCP_TESTSSL=all lets it do all that it knows, in some minutes.
+    /// </summary>
+    [Fact]
+    public async Task Testssl_Listener_HasNoFindingOfMediumOrAbove()
+    {
+        var report = _files.PathOf("report.json");
+        string[] sections = Environment.GetEnvironmentVariable("LINKERD_TCP_TESTSSL") == "all" ? [] : ["-p", "-s", "-S", "-U"];
+        await using var proxy = await StartAsync();
+        await using var process = new ChildProcess(
+            Require.Program("testssl"),
+            ["--quiet", "--color", "0", "-n", "none", "--warnings", "off", "--openssl-timeout", "10", "--add-ca", _files.Root, "--jsonfile", report, .. sections, $"{Name}:{proxy.Port}", "--ip", "127.0.0.1"]);
+        process.Input.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(File.Exists(report), process.Error.Text + process.Output.Text);
+        using var findings = JsonDocument.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+        var all = findings.RootElement.EnumerateArray().Select(finding => (Id: Text(finding, "id"), Severity: Text(finding, "severity"), Finding: Text(finding, "finding"))).ToList();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{all.Count} findings; {string.Join("; ", all.Where(finding => finding.Severity is not ("OK" or "INFO")))}");
+        Assert.Empty(all.Where(finding => BadSeverities.Contains(finding.Severity) && !OfThePrivateAuthority.Contains(finding.Id)));
+
+        // It has looked at all of this.
+        foreach (var (id, finding) in new[]
+        {
+            ("SSLv2", "not offered"), ("SSLv3", "not offered"), ("TLS1", "not offered"), ("TLS1_1", "not offered"), ("TLS1_2", "offered"), ("TLS1_3", "offered with final"),
+            ("cert_chain_of_trust", "passed."), ("heartbleed", "not vulnerable"), ("CCS", "not vulnerable"), ("ticketbleed", "not vulnerable"), ("secure_client_renego", "not vulnerable"),
+            ("CRIME_TLS", "not vulnerable"), ("SWEET32", "not vulnerable"), ("FREAK", "not vulnerable"), ("DROWN", "not vulnerable"), ("LOGJAM", "not vulnerable"),
+        })
+        {
+            Assert.Contains(all, one => one.Id == id && one.Finding.StartsWith(finding, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Sslscan_Listener_AcceptsGoodProtocolsAndCiphersOnly()
+    {
+        await using var proxy = await StartAsync();
+        var printed = await ClientProgram.RunAsync("sslscan", "--no-colour", $"--sni-name={Name}", proxy.EndPoint.ToString());
+        foreach (var line in new[]
+        {
+            @"SSLv2\s+disabled", @"SSLv3\s+disabled", @"TLSv1\.0\s+disabled", @"TLSv1\.1\s+disabled", @"TLSv1\.2\s+enabled", @"TLSv1\.3\s+enabled", "Session renegotiation not supported|Secure session renegotiation supported",
+            "Compression disabled", "TLSv1.3 not vulnerable to heartbleed", "TLSv1.2 not vulnerable to heartbleed", "Subject:  web.example",
+        })
+        {
+            Assert.Matches(line, printed);
+        }
+
+        var ciphers = Cipher().Matches(printed);
+        Assert.NotEmpty(ciphers);
+        Assert.All(ciphers, cipher =>
+        {
+            Assert.True(int.Parse(cipher.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) >= 128, cipher.Value);
+            Assert.Matches("^(TLS_|ECDHE-)", cipher.Groups[2].Value);
+            Assert.DoesNotMatch("RC4|DES|NULL|EXP|ADH|AECDH|MD5", cipher.Groups[2].Value);
+        });
+    }
+
+    private static string Text(JsonElement finding, string member) => finding.GetProperty(member).GetString()!;
+
+    private Task<ProxyProcess> StartAsync()
+    {
+        var identity = _files.Write(new Linkerd.Tcp.TestUtilities.Certificates.TestCertificate(Name) { Until = TimeProvider.System.GetUtcNow().AddDays(90) , From = TimeProvider.System.GetUtcNow().AddDays(-1) });
+        return Executable.StartAsync(_backend.Name, "--tls-cert", identity.Certificate, "--tls-key", identity.Key);
+    }
+
+    [GeneratedRegex(@"(?:Preferred|Accepted)\s+TLSv1\.[23]\s+(\d+) bits\s+(\S+)")]
+    private static partial Regex Cipher();
+}
