@@ -178,6 +178,11 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         }
     }
 
+    /// <summary>Loads the certificates, keys and roots of all destinations again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _services.Certificates.ReloadAsync(cancellationToken);
+
     /// <summary>
     /// Ends every watch. Connections to endpoints stay open. If a resolver has not ended its watch 5 s after the cancellation of its token, by the registry's clock,
     /// the registry does not wait longer, and logs a warning with the name (3020).

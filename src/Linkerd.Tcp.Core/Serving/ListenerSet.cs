@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
@@ -118,6 +119,11 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         _current = next!;
         return removed!;
     }
+
+    /// <summary>Loads the certificates of all listeners again.</summary>
+    /// <returns>The problems of files that cannot be used.</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken) =>
+        CertificateWatch.ReloadAsync(_current.Select(static listener => listener.Tls?.Certificates).OfType<CertificateWatch>(), cancellationToken);
 
     /// <summary>Stops all, at once, as each may take a moment to serve the clients that have connected already.</summary>
     public async Task StopAsync()

@@ -5,8 +5,8 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
-using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -227,6 +227,11 @@ public sealed partial class TcpProxy : IAsyncDisposable
             isOfAll: false,
             cancellationToken).ConfigureAwait(false) is not null;
     }
+
+    /// <summary>Loads the certificates, keys and roots of all listeners again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listeners.ReloadCertificatesAsync(cancellationToken);
 
     /// <summary>
     /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.

@@ -13,6 +13,13 @@ public sealed record NamedTarget(DstPath Name, NameTree Tree)
     /// <summary>Gets a value that indicates whether the target is a name by itself.</summary>
     public bool IsName => Tree is NameTree.Leaf;
 
+    /// <summary>Names the targets of servers, and of their routes.</summary>
+    public static IReadOnlyList<NamedTarget> Of(IEnumerable<ServerConfiguration> servers)
+    {
+        ArgumentNullException.ThrowIfNull(servers);
+        return Of(servers.SelectMany(static server => server.SniRoutes.Select(static route => route.DstName!.Tree).Prepend(server.DstName)).OfType<NameTree>());
+    }
+
     /// <summary>Names targets: each name stays, and each tree gets a name that no name of a tree starts with, or a tree would lead to itself. Equal targets get one name.</summary>
     public static IReadOnlyList<NamedTarget> Of(params IEnumerable<NameTree> targets)
     {

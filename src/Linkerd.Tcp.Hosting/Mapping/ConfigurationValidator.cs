@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
@@ -52,7 +53,18 @@ internal static class ConfigurationValidator
         table.Validate(server, validator);
         validator.NotNull(server.Ip, "ip");
         validator.NotNull(server.Port, "port");
-        validator.NotNull(server.DstName, "dstName");
+        validator.Expect(server.DstName is not null || server.SniRoutes is { Count: > 0 }, server.DstName, "a target, or routes beside it,", "dstName");
+        validator.Each(server.SniRoutes, (route, validator) => Validate(route, table, validator), "sniRoutes");
+        foreach (var same in (server.SniRoutes ?? []).Where(static route => route?.Pattern is not null).GroupBy(static route => route.Pattern).Where(static same => same.Count() > 1))
+        {
+            validator.Add($"each pattern once was expected, not '{same.Key}' for {same.Count()} routes.", "sniRoutes");
+        }
+
+        if (server.Tls is not null)
+        {
+            validator.Nested(server.Tls, (tls, validator) => TlsValidator.Validate(tls, table, validator), "tls");
+        }
+
         if (server.AcceptBurst is not null && server.AcceptRate is null)
         {
             validator.Add("acceptRate beside it was expected, not null.", "acceptBurst");
@@ -61,6 +73,15 @@ internal static class ConfigurationValidator
         if (server.AcceptUntrusted && server.AcceptProxy is null)
         {
             validator.Add("acceptProxy.trusted beside it was expected, not off.", "acceptProxy.untrusted");
+        }
+    }
+
+    private static void Validate(SniRouteConfiguration route, ConfigurationTable table, OptionsValidator validator)
+    {
+        table.Validate(route, validator);
+        if (validator.NotNull(route.Pattern, "pattern") & validator.NotNull(route.DstName, "dstName") && SniRouteText.IsPattern(route.Pattern) && SniRouteText.FindProblem(route) is { } problem)
+        {
+            validator.Add(problem, "dstName");
         }
     }
 
@@ -106,6 +127,8 @@ internal static class ConfigurationValidator
         {
             validator.Add("activeCheck.intervalMs beside activeCheck.send and activeCheck.expect was expected, not off.", "activeCheck");
         }
+
+        TlsValidator.Together(said, merged, validator);
 
         void Expect(bool? isSent, string key)
         {

@@ -24,7 +24,7 @@ internal static class CoreOptions
         var sessions = servers[0];
         return new TcpProxyOptions
         {
-            Listeners = [.. servers.Select(server => Listener(server, nameOf(server.DstName!)))],
+            Listeners = [.. servers.Select(server => Listener(server, nameOf))],
             MaxSessions = configuration.MaxSessions,
             AbortOnClose = sessions.AbortOnClose,
             Duplex = new DuplexOptions
@@ -49,7 +49,7 @@ internal static class CoreOptions
     /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
     public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative)
     {
-        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client) };
+        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client), Tls = CoreTlsOptions.Client(client) };
         options.Balancer = client.Balancer ?? options.Balancer;
         options.Balancing = Balancing(client);
         options.Connect = Connect(server, client);
@@ -61,10 +61,12 @@ internal static class CoreOptions
         return options;
     }
 
-    private static ListenerOptions Listener(ServerConfiguration server, DstPath name)
+    private static ListenerOptions Listener(ServerConfiguration server, Func<NameTree, DstPath> nameOf)
     {
-        var listener = new ListenerOptions(new IPEndPoint(server.Ip, server.Port!.Value), name)
+        var listener = new ListenerOptions(new IPEndPoint(server.Ip, server.Port!.Value), server.DstName is { } target ? nameOf(target) : null)
         {
+            Tls = server.Tls is { } tls ? CoreTlsOptions.Server(tls) : null,
+            ServerNameRules = [.. server.SniRoutes.Select(route => CoreTlsOptions.Rule(route, nameOf))],
             MaxSessions = Limit(server.MaxConcurrency),
             MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),
             AcceptRate = server.AcceptRate,

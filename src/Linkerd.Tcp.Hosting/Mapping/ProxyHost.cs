@@ -115,7 +115,7 @@ public sealed class ProxyHost : IAsyncDisposable
 
     private void Add(ProxyConfiguration configuration, RouterConfiguration router, ConfigurationTable table, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
     {
-        var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
+        var targets = NamedTarget.Of(router.Servers);
         var naming = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
         _naming.Add(naming);
         var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);

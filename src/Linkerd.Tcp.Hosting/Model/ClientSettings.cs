@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.Hosting;
 
@@ -102,4 +103,40 @@ public sealed class ClientSettings
 
     /// <summary>Gets or sets whether the endpoints of a name that does not exist are dropped; null: as its interpreter has it.</summary>
     public bool? ClearOnNegative { get; set; }
+
+    /// <summary>
+    /// Gets or sets a value that indicates whether connections to endpoints have TLS; null: if <see cref="TlsDnsName"/>, <see cref="TlsTrustCerts"/>, <see cref="TlsNames"/> or <see cref="TlsCert"/> is
+    /// there, or <see cref="TlsDisableValidation"/> is true.
+    /// </summary>
+    public bool? Tls { get; set; }
+
+    /// <summary>Gets or sets the name that endpoints' certificates must have, with placeholders (<see cref="ServerTlsOptions.ServerName"/>); empty: the host or authority of each endpoint.</summary>
+    public string? TlsDnsName { get; set; }
+
+    /// <summary>Gets or sets the names of which endpoints' certificates must have one, in place of <see cref="TlsDnsName"/>; an empty list for none.</summary>
+    public IReadOnlyList<string>? TlsNames { get; set; }
+
+    /// <summary>Gets or sets the paths of PEM files with the roots of endpoints' certificates; an empty list for the roots of the system.</summary>
+    public IReadOnlyList<string>? TlsTrustCerts { get; set; }
+
+    /// <summary>Gets or sets the path of the certificate for endpoints that ask for one, with its chain; empty for none.</summary>
+    public string? TlsCert { get; set; }
+
+    /// <summary>Gets or sets the path of the private key of <see cref="TlsCert"/>; empty if it is in the same file.</summary>
+    public string? TlsPrivateKey { get; set; }
+
+    /// <summary>Gets or sets the path of a file with the passphrase of the key; empty for none.</summary>
+    public string? TlsPassphraseFile { get; set; }
+
+    /// <summary>Gets or sets the application protocols (ALPN) that are offered to endpoints; <c>{alpn}</c>, alone, is the one that was negotiated with the client. An empty list for none.</summary>
+    public IReadOnlyList<string>? TlsAlpnProtocols { get; set; }
+
+    /// <summary>Gets or sets the lowest version of TLS.</summary>
+    public TlsVersion? TlsMinVersion { get; set; }
+
+    /// <summary>Gets or sets the end of a stream that an endpoint cuts.</summary>
+    public TlsTruncation? TlsTruncation { get; set; }
+
+    /// <summary>Gets or sets a value that indicates whether any certificate of an endpoint is accepted, which protects from nobody who can change the traffic.</summary>
+    public bool? TlsDisableValidation { get; set; }
 }

@@ -13,8 +13,14 @@ public sealed class ServerConfiguration
     /// <summary>Gets or sets the port to listen on, 0 to 65535; 0 is any free port. Required.</summary>
     public int? Port { get; set; }
 
-    /// <summary>Gets or sets the target of all sessions: a name, or a tree of names. Required.</summary>
+    /// <summary>Gets or sets the target of all sessions that no route of <see cref="SniRoutes"/> fits: a name, or a tree of names. Required if there are no routes; without it other sessions are refused.</summary>
     public NameTree? DstName { get; set; }
+
+    /// <summary>Gets or sets the routes by the server names and application protocols of clients' TLS handshakes. Default: none.</summary>
+    public IReadOnlyList<SniRouteConfiguration> SniRoutes { get; set; } = [];
+
+    /// <summary>Gets or sets TLS between clients and the server; null, the default, for none: bytes are copied as they are.</summary>
+    public ServerTlsConfiguration? Tls { get; set; }
 
     /// <summary>Gets or sets the longest time from accept to a server connection, resolution and all attempts included. Default: 10 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -216,5 +216,5 @@ internal static class ClientOptions
 
     /// <summary>Gets the options that settings of several prefixes merge.</summary>
     public static IReadOnlyList<ConfigurationOption> Merged { get; } =
-        [.. SessionOptions.All.Concat(ClientAddressOptions.All).Concat(All).Where(static option => option.ModelType == typeof(ClientSettings) && option.Key is not null and not "prefix")];
+        [.. SessionOptions.All.Concat(ClientAddressOptions.All).Concat(TlsOptions.All).Concat(All).Where(static option => option.ModelType == typeof(ClientSettings) && option.Key is not null and not "prefix")];
 }

@@ -19,6 +19,7 @@ public sealed class ConfigurationTable
             .. RouterOptions.All,
             .. SessionOptions.All,
             .. ClientAddressOptions.All,
+            .. TlsOptions.All,
             .. ClientOptions.All,
             .. ProcessOptions.All,
         ];

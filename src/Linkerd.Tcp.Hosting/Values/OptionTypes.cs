@@ -2,6 +2,7 @@ using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting;
@@ -81,6 +82,46 @@ public static class OptionTypes
         ("random", BalancerKind.Random),
         ("maglev", BalancerKind.Maglev));
 
+    /// <summary>Gets the type of paths of files; <c>off</c> is an empty text.</summary>
+    internal static OptionType<string?> File { get; } = new TextType<string?>("file", "the path of a file, or off", ParseTextOrEmpty, PrintTextOrEmpty, static path => path!.Length == 0 || (TlsText.IsFile(path) && path != "off"));
+
+    /// <summary>Gets the type of lists of one path.</summary>
+    internal static OptionType<IReadOnlyList<string>> OneFile { get; } = new TextType<IReadOnlyList<string>>(
+        "files", "the path of one file, which has the whole chain", static text => [text], static list => list is [var path] ? path : null, static list => list is [{ } path] && TlsText.IsFile(path));
+
+    /// <summary>Gets the type of lists of paths of files.</summary>
+    internal static OptionType<IReadOnlyList<string>?> Files { get; } = ListText.TypeOf("files", "paths of files, separated by commas", TlsText.IsFile);
+
+    /// <summary>Gets the type of lists of names that certificates have.</summary>
+    internal static OptionType<IReadOnlyList<string>?> PeerNames { get; } = ListText.TypeOf(
+        "names", "host names, patterns such as *.example.com, IP addresses and URIs such as spiffe://example.org/web or spiffe://example.org/*, separated by commas", TlsText.IsPeerName);
+
+    /// <summary>Gets the type of the name to verify, which may have placeholders; <c>off</c> is an empty text.</summary>
+    internal static OptionType<string?> ServerName { get; } = new TextType<string?>(
+        "name",
+        "a host name or an IP address, with the placeholders {sni}, {1} to {32} or none, or off",
+        static text => text == "off" || TlsText.IsTemplate(text) ? ParseTextOrEmpty(text)
+            : throw new InvalidValueException("expected a host name or an IP address, with the placeholders {sni} (the client's server name), {1}, {2} (the labels of the name) or none, or off"),
+        PrintTextOrEmpty,
+        static name => name!.Length == 0 || (TlsText.IsTemplate(name) && name != "off"));
+
+    /// <summary>Gets the type of lists of application protocols.</summary>
+    internal static OptionType<IReadOnlyList<string>?> Protocols { get; } = ListText.TypeOf("protocols", "application protocols such as h2,http/1.1, separated by commas", TlsText.IsProtocol);
+
+    /// <summary>Gets the type of lists of application protocols, or the one of the client.</summary>
+    internal static OptionType<IReadOnlyList<string>?> OfferedProtocols { get; } = new TextType<IReadOnlyList<string>?>(
+        "protocols",
+        $"{TlsText.ClientProtocol}, or {Protocols.Range}",
+        static text => text == TlsText.ClientProtocol ? [text] : Protocols.Parse(text),
+        static list => Protocols.Print(list),
+        static list => list is [TlsText.ClientProtocol] || Protocols.IsValid(list));
+
+    /// <summary>Gets the type of versions of TLS.</summary>
+    internal static OptionType<TlsVersion> TlsVersion { get; } = Choice(ignoreCase: false, ("1.2", Security.TlsVersion.Tls12), ("1.3", Security.TlsVersion.Tls13));
+
+    /// <summary>Gets the type of the ends of streams that were cut.</summary>
+    internal static OptionType<TlsTruncation> Truncation { get; } = Choice(ignoreCase: false, ("pass", TlsTruncation.Pass), ("fin", TlsTruncation.Fin), ("reset", TlsTruncation.Reset));
+
     /// <summary>Creates a type of whole numbers.</summary>
     /// <param name="unit">The unit of the number.</param>
     /// <param name="least">The least number.</param>
@@ -121,4 +162,8 @@ public static class OptionTypes
     /// <param name="word">The word for null, such as <c>auto</c>; null if only leaving the option out means it.</param>
     public static OptionType<T?> OrNothing<T>(this OptionType<T> type, string? word = null)
         where T : struct => new OptionalType<T>(type, word);
+
+    private static string ParseTextOrEmpty(string text) => text == "off" ? string.Empty : text;
+
+    private static string PrintTextOrEmpty(string? text) => text!.Length == 0 ? "off" : text;
 }

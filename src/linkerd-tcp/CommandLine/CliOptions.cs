@@ -19,6 +19,9 @@ internal static class CliOptions
     /// <summary>The options that decide how names are resolved; of <c>resolve</c> too.</summary>
     public static IReadOnlyList<CliOption> Naming { get; } = [.. Proxy.Where(static option => option.Row.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)))];
 
+    /// <summary>The options of TLS, and of routes by server name.</summary>
+    public static IReadOnlyList<CliOption> Tls { get; } = [.. Proxy.Where(static option => IsOfTls(option.Row))];
+
     /// <summary>The options of <c>resolve</c> that the proxy does not have.</summary>
     public static IReadOnlyList<CliOption> OfResolve { get; } = Ordered(
     [
@@ -43,8 +46,14 @@ internal static class CliOptions
         },
     ]);
 
+    /// <summary>Finds an option of the proxy by its long name, without dashes.</summary>
+    public static CliOption Find(string argument) => Proxy.Single(option => option.Row.Argument == argument);
+
     private static IReadOnlyList<CliOption> Ordered(IEnumerable<ConfigurationOption> rows) =>
         [.. rows.Where(static row => row.Argument is not null).OrderBy(static row => row.Letter is null).Select(static row => new CliOption(row))];
+
+    private static bool IsOfTls(ConfigurationOption row) => row.ModelType == typeof(IdentityConfiguration) || row.ModelType == typeof(ServerTlsConfiguration) || row.ModelType == typeof(SniRouteConfiguration)
+        || (row.ModelType == typeof(ClientSettings) && row.Key?.StartsWith("tls.", StringComparison.Ordinal) == true);
 
     private static CliOption Flag(char letter, string name, string help) =>
         new(new ConfigurationOption<object, bool>(OptionTypes.Flag, static _ => false, static (_, _) => { }) { Argument = name, Letter = letter, Default = "false", Help = help });

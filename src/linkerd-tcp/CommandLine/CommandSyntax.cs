@@ -66,8 +66,8 @@ internal sealed class CommandSyntax
         }
     }
 
-    /// <summary>Gets the argument; null, with errors, if it is missing or there is more.</summary>
-    public string? ReadArgument(ParseResult result, List<string> errors)
+    /// <summary>Gets the argument; null if it is missing, with errors if it must not be, or there is more.</summary>
+    public string? ReadArgument(ParseResult result, List<string> errors, bool isRequired = true)
     {
         var tokens = result.GetResult(_argument)?.Tokens.Select(token => token.Value).ToList() ?? [];
         var unknown = tokens.FindAll(token => token.StartsWith('-') && token != "-");
@@ -88,17 +88,22 @@ internal sealed class CommandSyntax
             return tokens[0];
         }
 
+        if (tokens.Count == 0 && !isRequired)
+        {
+            return null;
+        }
+
         errors.Add(tokens.Count == 0
             ? $"{ArgumentName} is missing; expected {_expected}"
             : $"unexpected '{tokens[1]}' after {ArgumentName} '{tokens[0]}'; expected one {ArgumentName.Trim('<', '>').Split('|')[0].ToLowerInvariant()} (quote it where it has blanks)");
         return null;
     }
 
-    /// <summary>Gets the argument, parsed.</summary>
-    public T? ReadArgument<T>(ParseResult result, List<string> errors, Func<string, T?> parse)
+    /// <summary>Gets the argument, parsed; null if it is missing or wrong.</summary>
+    public T? ReadArgument<T>(ParseResult result, List<string> errors, Func<string, T?> parse, bool isRequired = true)
         where T : class
     {
-        var text = ReadArgument(result, errors);
+        var text = ReadArgument(result, errors, isRequired);
         try
         {
             return text is null ? null : parse(text);

@@ -28,7 +28,7 @@ internal static class HelpText
                 <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or by the proxy with --dtab or --disco; or an address,
                             which needs no namerd: localhost:8080, web:80, [::1]:80; or several equal endpoints: web:80,db:80;
                             or a tree of names and addresses: '9 * web:80 & 1 * canary:80' (a split), '/svc/foo | /svc/bar' (a fallback).
-                            web:80 is short for the name /$/inet/web/80
+                            web:80 is short for the name /$/inet/web/80. It may be left out with --sni-route
 
             COMMANDS (each has its own --help):
                 linkerd-tcp resolve <NAME>          Prints each step of binding a name, and its endpoints
@@ -38,7 +38,15 @@ internal static class HelpText
             alone; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):
 
             """);
-        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is null));
+        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is null).Except(CliOptions.Tls));
+        text.Append(
+            """
+
+            TLS (with clients if there is a --tls-cert, to servers with --server-tls; --tls-cert, with its --tls-key and
+            --tls-passphrase-file behind it, and --sni-route can be given several times; files are read again when they change):
+
+            """);
+        Append(text, CliOptions.Tls);
         text.Append(
             """
 

@@ -14,10 +14,9 @@ internal static class NamingReader
 
     /// <summary>Reads them.</summary>
     /// <param name="result">The parsed command line.</param>
-    /// <param name="argumentName">The name of the target in the help, with its brackets.</param>
-    /// <param name="target">The target; null if it has an error already.</param>
+    /// <param name="targets">The targets, each with the argument or option that has it; none if there is an error already.</param>
     /// <param name="errors">Receives a line for each error; then the return value has no meaning.</param>
-    public static TargetNaming Read(ParseResult result, string argumentName, NameTree? target, List<string> errors)
+    public static InterpreterConfiguration Read(ParseResult result, IReadOnlyList<(string Source, NameTree Tree)> targets, List<string> errors)
     {
         var before = errors.Count;
         var (local, namerd) = (new LocalInterpreterConfiguration(), new NamerdConfiguration());
@@ -32,21 +31,27 @@ internal static class NamingReader
         var given = CliOptions.Naming.Where(option => option.IsGiven(result)).ToLookup(static option => option.Row.ModelType == typeof(NamerdConfiguration));
         errors.AddRange(given[false].SelectMany(here => given[true].Select(option =>
             $"{option.LongName} means nothing beside {here.LongName}, with which names are bound here and no namerd is asked; expected one of the two")));
-        target ??= NameTree.Negative.Instance;
-        var isLocal = local.Dtab is not null || local.Namers.Count > 0 || target.Names().All(static name => Array.Exists(BuiltIn, name.StartsWith));
-        var naming = new TargetNaming(target, isLocal ? local : namerd);
-        if (errors.Count == before && !isLocal && target.Names().Any(name => name.StartsWith(KnownNamers.Groups)))
+        var isLocal = local.Dtab is not null || local.Namers.Count > 0 || targets.SelectMany(static target => target.Tree.Names()).All(static name => Array.Exists(BuiltIn, name.StartsWith));
+        InterpreterConfiguration interpreter = isLocal ? local : namerd;
+        if (errors.Count > before)
         {
-            errors.Add($"{argumentName} '{target}': addresses with commas are one set only where all names are bound here, and namerd binds these; expected a split of them: a:1 & b:2");
+            return interpreter;
         }
 
-        // A target that can never work is found now, not when the first client comes.
-        if (errors.Count == before && naming.Check() is { } problem)
+        foreach (var (source, tree) in targets)
         {
-            errors.Add($"{argumentName} '{target}': {problem}");
+            if (!isLocal && tree.Names().Any(name => name.StartsWith(KnownNamers.Groups)))
+            {
+                errors.Add($"{source}: addresses with commas are one set only where all names are bound here, and namerd binds these; expected a split of them: a:1 & b:2");
+            }
+            else if (new TargetNaming(tree, interpreter).Check() is { } problem)
+            {
+                // A target that can never work is found now, not when the first client comes.
+                errors.Add($"{source}: {problem}");
+            }
         }
 
-        return naming;
+        return interpreter;
     }
 
     private static CliOption Find(string key) => CliOptions.Naming.Single(option => option.Row.ModelType == typeof(NamerdConfiguration) && option.Row.Key == key);

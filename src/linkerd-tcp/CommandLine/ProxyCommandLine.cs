@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting;
-using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
@@ -11,7 +10,7 @@ internal static class ProxyCommandLine
     private static readonly CommandSyntax Syntax = new(
         HelpText.Usage, [.. CliOptions.Flags, .. CliOptions.Proxy], "<TARGET>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
 
-    private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated);
+    private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated && option.Row.ModelType == typeof(ServerConfiguration));
 
     /// <summary>Parses it; never throws for its content.</summary>
     public static ParsedCommandLine Parse(string[] args)
@@ -31,14 +30,22 @@ internal static class ProxyCommandLine
     private static ParsedCommandLine Read(ParseResult result)
     {
         var errors = new List<string>();
-        var target = Syntax.ReadArgument(result, errors, OptionTypes.Target.ParseArgument);
+        var routes = TlsReader.ReadRoutes(result, errors);
+        var target = Syntax.ReadArgument(result, errors, OptionTypes.Target.ParseArgument, isRequired: !TlsReader.HasRoutes(result));
+        var targets = routes.Select(static route => ($"--sni-route '{route.Pattern}={route.DstName}'", route.DstName!.Tree)).ToList();
+        if (target is not null)
+        {
+            targets.Insert(0, ($"{Syntax.ArgumentName} '{target}'", target));
+        }
+
+        var tls = TlsReader.Read(result, errors);
         var router = new RouterConfiguration
         {
-            Interpreter = NamingReader.Read(result, Syntax.ArgumentName, target, errors).Interpreter,
-            Servers = ReadServers(result, target, errors),
+            Interpreter = NamingReader.Read(result, targets, errors),
+            Servers = ReadServers(result, () => new ServerConfiguration { DstName = target, SniRoutes = routes, Tls = tls }, errors),
         };
         var configuration = new ProxyConfiguration { Routers = [router] };
-        foreach (var option in CliOptions.Proxy.Where(static option => option != Listen))
+        foreach (var option in CliOptions.Proxy.Where(static option => !option.Row.IsRepeated))
         {
             option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Where(option.Row.ModelType.IsInstanceOfType));
         }
@@ -59,15 +66,20 @@ internal static class ProxyCommandLine
             errors.Add("--hash-balance-factor means nothing without hashing; expected --balancer maglev too");
         }
 
+        if (errors.Count == 0)
+        {
+            TlsReader.Check(result, router, errors);
+        }
+
         return errors.Count == 0 ? new ParsedCommandLine.Run(configuration) : new ParsedCommandLine.Wrong(errors, Syntax.Usage);
     }
 
-    private static List<ServerConfiguration> ReadServers(ParseResult result, NameTree? target, List<string> errors)
+    private static List<ServerConfiguration> ReadServers(ParseResult result, Func<ServerConfiguration> make, List<string> errors)
     {
         var servers = new List<ServerConfiguration>();
         foreach (var text in Listen.Texts(result, errors).DefaultIfEmpty(Listen.Row.Default))
         {
-            var server = new ServerConfiguration { DstName = target };
+            var server = make();
             Listen.Write(text, errors, server);
             servers.Add(server);
         }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
@@ -28,7 +29,8 @@ internal static class ResolveCommandLine
     {
         var errors = new List<string>();
         var target = Syntax.ReadArgument(result, errors, OptionTypes.Target.ParseArgument);
-        var settings = new ResolveSettings { Naming = NamingReader.Read(result, Syntax.ArgumentName, target, errors) };
+        var interpreter = NamingReader.Read(result, target is null ? [] : [($"{Syntax.ArgumentName} '{target}'", target)], errors);
+        var settings = new ResolveSettings { Naming = new TargetNaming(target ?? NameTree.Negative.Instance, interpreter) };
         foreach (var option in CliOptions.OfResolve)
         {
             option.Write(result, errors, settings);

@@ -50,7 +50,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
     {
         foreach (var router in configuration.Routers)
         {
-            foreach (var target in NamedTarget.Of(router.Servers.Select(static server => server.DstName!)))
+            foreach (var target in NamedTarget.Of(router.Servers))
             {
                 if (!target.IsName)
                 {

@@ -44,16 +44,12 @@ internal sealed class CertificateStore(CertificateServices services)
 
     /// <summary>Loads all files again, whether they have changed or not.</summary>
     /// <returns>The problems of files that cannot be used.</returns>
-    public async Task<IReadOnlyList<CertificateProblem>> ReloadAsync(CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<string>> ReloadAsync(CancellationToken cancellationToken)
     {
-        CertificateWatch[] watches;
         lock (_lock)
         {
-            watches = [.. _entries.Select(static entry => entry.Watch)];
+            return CertificateWatch.ReloadAsync([.. _entries.Select(static entry => entry.Watch)], cancellationToken);
         }
-
-        var problems = await Task.WhenAll(watches.Select(watch => watch.ReloadAsync(cancellationToken))).ConfigureAwait(false);
-        return [.. problems.SelectMany(static some => some)];
     }
 
     private void Release(Entry entry)

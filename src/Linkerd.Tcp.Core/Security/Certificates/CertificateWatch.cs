@@ -91,6 +91,14 @@ internal sealed partial class CertificateWatch : IDisposable
         },
         cancellationToken);
 
+    /// <summary>Loads the files of watches again, whether they have changed or not, on the thread pool.</summary>
+    /// <returns>The problems of files that cannot be used, once each: what was loaded before stays.</returns>
+    public static async Task<IReadOnlyList<string>> ReloadAsync(IEnumerable<CertificateWatch> watches, CancellationToken cancellationToken)
+    {
+        var problems = await Task.WhenAll(watches.Select(watch => watch.ReloadAsync(cancellationToken))).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return [.. problems.SelectMany(static some => some).Select(static problem => problem.Message).Distinct()];
+    }
+
     public void Dispose()
     {
         lock (_lock)

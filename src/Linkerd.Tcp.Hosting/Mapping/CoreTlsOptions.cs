@@ -1,0 +1,57 @@
+using Linkerd.Tcp.Hosting.Values;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
+
+namespace Linkerd.Tcp.Hosting.Mapping;
+
+/// <summary>The part of <see cref="CoreOptions"/> that is about TLS.</summary>
+internal static class CoreTlsOptions
+{
+    /// <summary>Creates the options of TLS with clients.</summary>
+    public static ListenerTlsOptions Server(ServerTlsConfiguration tls) => new()
+    {
+        Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(static identity => Files(identity.Certs[0], identity.PrivateKey, identity.PassphraseFile))],
+        ClientCertificates = tls.ClientAuth ?? (tls.TrustCerts.Count > 0 ? ClientCertificateMode.Require : ClientCertificateMode.None),
+        ClientRootFiles = tls.TrustCerts,
+        ClientNames = tls.ClientNames,
+        ApplicationProtocols = tls.AlpnProtocols,
+        MinimumVersion = tls.MinVersion,
+        Truncation = tls.Truncation,
+        MaxHandshakeRatePerClient = tls.HandshakeRatePerClient,
+    };
+
+    /// <summary>Creates the options of TLS to endpoints; null if there is none.</summary>
+    public static ServerTlsOptions? Client(ClientSettings client)
+    {
+        if (!IsOn(client))
+        {
+            return null;
+        }
+
+        var options = new ServerTlsOptions
+        {
+            ServerName = Given(client.TlsDnsName),
+            ExpectedNames = client.TlsNames ?? [],
+            RootFiles = client.TlsTrustCerts ?? [],
+            Certificate = Given(client.TlsCert) is { } certificate ? Files(certificate, client.TlsPrivateKey, client.TlsPassphraseFile) : null,
+            SkipVerification = client.TlsDisableValidation ?? false,
+            UseClientApplicationProtocol = client.TlsAlpnProtocols is [TlsText.ClientProtocol],
+        };
+        options.ApplicationProtocols = options.UseClientApplicationProtocol ? [] : client.TlsAlpnProtocols ?? [];
+        options.MinimumVersion = client.TlsMinVersion ?? options.MinimumVersion;
+        options.Truncation = client.TlsTruncation ?? options.Truncation;
+        return options;
+    }
+
+    /// <summary>Returns true if connections to endpoints have TLS: as in the original, a setting is enough that decides whom to trust, or as whom to appear.</summary>
+    public static bool IsOn(ClientSettings client) => client.Tls
+        ?? (Given(client.TlsDnsName) is not null || client.TlsTrustCerts is { Count: > 0 } || client.TlsNames is { Count: > 0 } || Given(client.TlsCert) is not null || client.TlsDisableValidation == true);
+
+    /// <summary>Creates the rule of a route.</summary>
+    public static ServerNameRule Rule(SniRouteConfiguration route, Func<NameTree, DstPath> nameOf) =>
+        new(route.Pattern!, route.DstName!.HasCaptures ? route.DstName.ToString() : nameOf(route.DstName.Tree).ToString());
+
+    private static CertificateFiles Files(string certificate, string? key, string? passphrase) => new() { CertificateFile = certificate, KeyFile = Given(key), PassphraseFile = Given(passphrase) };
+
+    private static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

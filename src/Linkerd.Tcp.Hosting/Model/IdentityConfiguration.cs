@@ -1,0 +1,16 @@
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Represents the configuration of an identity for TLS: a certificate with its chain, and its private key. The files are watched, and new handshakes use what replaces them.</summary>
+public sealed class IdentityConfiguration
+{
+    /// <summary>
+    /// Gets or sets the paths of the files with the certificates; one file: PEM, the identity's own certificate first and then the intermediates, or PFX (PKCS #12), which has the key. Required.
+    /// </summary>
+    public IReadOnlyList<string> Certs { get; set; } = [];
+
+    /// <summary>Gets or sets the path of the PEM file with the private key. Null, the default, if the key is in the file of the certificate.</summary>
+    public string? PrivateKey { get; set; }
+
+    /// <summary>Gets or sets the path of a file with the passphrase of an encrypted key or PFX file. Null, the default, for none.</summary>
+    public string? PassphraseFile { get; set; }
+}

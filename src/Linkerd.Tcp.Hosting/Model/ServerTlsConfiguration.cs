@@ -1,0 +1,34 @@
+using Linkerd.Tcp.Security;
+
+namespace Linkerd.Tcp.Hosting;
+
+/// <summary>Represents the configuration of TLS between clients and a server. The names in the certificates decide which client gets which identity.</summary>
+public sealed class ServerTlsConfiguration
+{
+    /// <summary>Gets or sets the identity for clients whose server name (SNI) no certificate has, and for those that send none. Required.</summary>
+    public IdentityConfiguration? DefaultIdentity { get; set; }
+
+    /// <summary>Gets or sets further identities, by a name for people: a certificate is selected by its own names. Default: none.</summary>
+    public IReadOnlyDictionary<string, IdentityConfiguration> Identities { get; set; } = new Dictionary<string, IdentityConfiguration>();
+
+    /// <summary>Gets or sets the application protocols (ALPN), the preferred one first. Empty, the default: the extension is ignored.</summary>
+    public IReadOnlyList<string> AlpnProtocols { get; set; } = [];
+
+    /// <summary>Gets or sets the paths of PEM files with the roots of clients' certificates. Empty, the default: clients are not asked for a certificate.</summary>
+    public IReadOnlyList<string> TrustCerts { get; set; } = [];
+
+    /// <summary>Gets or sets whether clients are asked for a certificate; null, the default, for <see cref="ClientCertificateMode.Require"/> if there are <see cref="TrustCerts"/>.</summary>
+    public ClientCertificateMode? ClientAuth { get; set; }
+
+    /// <summary>Gets or sets the names of which a client's certificate must have one. Empty, the default: any.</summary>
+    public IReadOnlyList<string> ClientNames { get; set; } = [];
+
+    /// <summary>Gets or sets the lowest version. Default: 1.2.</summary>
+    public TlsVersion MinVersion { get; set; }
+
+    /// <summary>Gets or sets the end of a stream that the client cuts. Default: <see cref="TlsTruncation.Pass"/>.</summary>
+    public TlsTruncation Truncation { get; set; }
+
+    /// <summary>Gets or sets the number of handshakes that one client address may begin in a second, on average; null, the default, for no limit.</summary>
+    public double? HandshakeRatePerClient { get; set; }
+}
