@@ -90,8 +90,10 @@ public sealed class OpenSslClientTests : IAsyncLifetime
         await using var client = new OpenSslClient(proxy, [.. Verified, "-tls1_3"]);
         await client.EchoAsync("before");
         await client.SendAsync("K");
+        await client.PrintsAsync("KEYUPDATE");
         await client.EchoAsync("between");
         await client.SendAsync("k");
+        await client.PrintsAsync("KEYUPDATE");
         await client.EchoAsync("after");
     }
 

@@ -37,9 +37,9 @@ public sealed class OpenSslServerTests : IDisposable
     [InlineData("-tls1_3")]
     public async Task Connect_Name_IsSentAndVerified(string version)
     {
-        // The second identity is for those that send the name; the first would not verify.
+        // The second identity, completed with the certificates of -CAfile, is for those that send the name; the first would not verify.
         var named = _files.Write(Name);
-        await using var server = await StartServerAsync(_files.Write("other.example"), version, "-servername", Name, "-cert2", named.Certificate, "-key2", named.Key);
+        await using var server = await StartServerAsync(_files.Write("other.example"), version, "-servername", Name, "-cert2", named.Certificate, "-key2", named.Key, "-CAfile", named.Certificate);
         await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
         await TalksAsync(proxy);
     }
