@@ -7,6 +7,7 @@ using Linkerd.Tcp.Cli.Running;
 using Linkerd.Tcp.Cli.Streams;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
 
 MissingDescriptors.Reserve();
@@ -67,6 +68,15 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
         // Not through the log: it may be turned off, and without this there would be no sign of why nothing runs.
         StandardStreams.Error.Write($"error: {error.Message}\n");
         return ExitCode.Failure;
+    }
+    catch (InvalidOptionsException invalid)
+    {
+        foreach (var error in invalid.Errors)
+        {
+            StandardStreams.Error.Write($"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n");
+        }
+
+        return ExitCode.Configuration;
     }
 }
 

@@ -21,6 +21,8 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<NamingServices> _naming = [];
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
+    private readonly List<IReadOnlyList<ServerConfiguration>> _servers = [];
+    private readonly CertificateCheck _check;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
     /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
@@ -36,6 +38,7 @@ public sealed class ProxyHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(table);
         OptionsValidator.Validated(configuration, (all, validator) => ConfigurationValidator.Validate(all, table, validator), nameof(configuration));
+        _check = new CertificateCheck(configuration);
         loggerFactory ??= NullLoggerFactory.Instance;
         timeProvider ??= TimeProvider.System;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -62,15 +65,42 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <summary>Gets the addresses of all servers, with the ports that were chosen for port 0; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
 
+    /// <summary>Gets a value that indicates whether there are files of certificates, keys or roots, which <see cref="ReloadCertificatesAsync"/> reads again.</summary>
+    public bool HasCertificates => _check.HasFiles;
+
     /// <summary>Starts all servers.</summary>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
+    /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        foreach (var proxy in _proxies)
+        var validator = new OptionsValidator();
+        await _check.ValidateAsync(validator).ConfigureAwait(false);
+        for (var i = 0; i < _proxies.Count; i++)
         {
-            await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _proxies[i].StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (InvalidOptionsException invalid)
+            {
+                _check.Add(invalid, _servers[i], validator);
+            }
         }
+
+        validator.ThrowIfInvalid(nameof(ProxyConfiguration));
+    }
+
+    /// <summary>
+    /// Reads all certificates, keys and roots again, whether their files have changed or not. Changed files are also loaded without it, within 2 s. New handshakes use what was read, and sessions go on.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged.</returns>
+    public async Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default)
+    {
+        var problems = await Task.WhenAll(
+            [.. _proxies.Select(proxy => proxy.ReloadCertificatesAsync(cancellationToken)), .. _routers.Select(router => router.ReloadCertificatesAsync(cancellationToken))]).ConfigureAwait(false);
+        return [.. problems.SelectMany(static some => some).Distinct()];
     }
 
     /// <summary>Stops accepting, lets sessions finish for the grace period, then aborts the remaining ones.</summary>
@@ -127,6 +157,7 @@ public sealed class ProxyHost : IAsyncDisposable
                 name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
+            _servers.Add(servers);
             _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
         }
     }

@@ -15,5 +15,6 @@ internal static class ListText
         list => list!.All(item => item is not null && isItem(item)) && list is not ["off"]);
 
     private static IReadOnlyList<string> Parse(string text, Func<string, bool> isItem, string range) => text == "off" ? [] :
-        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(item => isItem(item) ? item : throw new InvalidValueException($"'{item}' is not one of them; expected {range}, or off"))];
+        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(item =>
+            isItem(item) ? item : throw new InvalidValueException($"{(item.Length == 0 ? "an item is missing beside ','" : $"'{item}' is none")}; expected {range}, or off"))];
 }

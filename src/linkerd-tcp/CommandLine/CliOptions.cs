@@ -49,6 +49,15 @@ internal static class CliOptions
     /// <summary>Finds an option of the proxy by its long name, without dashes.</summary>
     public static CliOption Find(string argument) => Proxy.Single(option => option.Row.Argument == argument);
 
+    /// <summary>Returns the name of the option that wrote a key of the configuration, such as <c>routers[0].servers[0].tls.trustCerts</c>; the path itself if there is none.</summary>
+    public static string NameOf(string path) => Proxy.FirstOrDefault(option => option.Row.Key is { } key && path.EndsWith("." + key, StringComparison.Ordinal) && IsWithin(option.Row.ModelType, path))?.LongName ?? path;
+
+    private static bool IsWithin(Type model, string path) => path.Contains(".client.", StringComparison.Ordinal) ? model == typeof(ClientSettings)
+        : path.Contains(".interpreter.", StringComparison.Ordinal) ? model.IsAssignableTo(typeof(InterpreterConfiguration))
+        : path.Contains(".tls.defaultIdentity.", StringComparison.Ordinal) || path.Contains(".tls.identities.", StringComparison.Ordinal) ? model == typeof(IdentityConfiguration)
+        : path.Contains(".tls.", StringComparison.Ordinal) ? model == typeof(ServerTlsConfiguration)
+        : model == typeof(ServerConfiguration);
+
     private static IReadOnlyList<CliOption> Ordered(IEnumerable<ConfigurationOption> rows) =>
         [.. rows.Where(static row => row.Argument is not null).OrderBy(static row => row.Letter is null).Select(static row => new CliOption(row))];
 

@@ -64,7 +64,23 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
             }
         }
 
-        await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reload = () => Reload(proxy, started.Task);
+        signals.Reload += reload;
+        try
+        {
+            await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
+            started.SetResult();
+            await ServeToEndAsync(proxy, signals).ConfigureAwait(false);
+        }
+        finally
+        {
+            signals.Reload -= reload;
+        }
+    }
+
+    private async Task ServeToEndAsync(ProxyHost proxy, TerminationSignals signals)
+    {
         using var trimmer = new MemoryTrimmer(proxy, timeProvider);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (signals.Drain.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stop))
@@ -75,6 +91,32 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(configuration.Grace)!);
         var aborted = await proxy.DrainAsync(configuration.Grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
+    }
+
+    private void Reload(ProxyHost proxy, Task started)
+    {
+        if (proxy.HasCertificates)
+        {
+            _ = ReloadAsync(proxy, started);
+        }
+        else
+        {
+            Log.NothingToReload(_logger);
+        }
+    }
+
+    private async Task ReloadAsync(ProxyHost proxy, Task started)
+    {
+        await started.ConfigureAwait(false);
+        var problems = await proxy.ReloadCertificatesAsync().ConfigureAwait(false);
+        if (problems.Count == 0)
+        {
+            Log.Reloaded(_logger);
+        }
+        else
+        {
+            Log.NotReloaded(_logger, problems.Count, string.Join("; ", problems));
+        }
     }
 
     private void RaiseDescriptorLimit()
@@ -104,5 +146,14 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
         [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
         public static partial void UnknownNamer(ILogger logger, string problem);
+
+        [LoggerMessage(9014, LogLevel.Information, "all certificates were read again (SIGHUP); new handshakes use them", EventName = "CertificatesReloaded")]
+        public static partial void Reloaded(ILogger logger);
+
+        [LoggerMessage(9015, LogLevel.Error, "certificates were read again (SIGHUP), and {Count} cannot be used, so that those before them stay in use: {Problems}", EventName = "CertificatesNotReloaded")]
+        public static partial void NotReloaded(ILogger logger, int count, string problems);
+
+        [LoggerMessage(9016, LogLevel.Warning, "there are no certificates to read again, so that SIGHUP means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "NothingToReload")]
+        public static partial void NothingToReload(ILogger logger);
     }
 }

@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
 /// SIGTERM, SIGINT and SIGQUIT: the first one requests a drain, the second one an end at once. A server also has SIGHUP, which requests the same if the
-/// terminal that it was started from is gone, and otherwise is logged and ignored, as SIGUSR1 and SIGUSR2 are.
+/// terminal that it was started from is gone, and otherwise asks for a reload. SIGUSR1 and SIGUSR2 are logged and ignored.
 /// </summary>
 internal sealed partial class TerminationSignals : IDisposable
 {
@@ -22,6 +22,9 @@ internal sealed partial class TerminationSignals : IDisposable
 
     /// <summary>Cancelled by the second signal.</summary>
     public CancellationToken Abort => _abort.Token;
+
+    /// <summary>Occurs when an operator asks for a reload; without a handler the signal is logged and ignored. A handler must not block.</summary>
+    public event Action? Reload;
 
     /// <summary>Takes over the signals that request an end from the runtime, which would end the process at once.</summary>
     public static TerminationSignals OfCommand() => new();
@@ -80,7 +83,16 @@ internal sealed partial class TerminationSignals : IDisposable
     {
         if (!_terminal.IsGone)
         {
-            Ignore(context, logger, "SIGHUP");
+            if (Reload is { } reload)
+            {
+                context.Cancel = true;
+                reload();
+            }
+            else
+            {
+                Ignore(context, logger, "SIGHUP");
+            }
+
             return;
         }
 
