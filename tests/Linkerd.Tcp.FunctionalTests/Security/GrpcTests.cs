@@ -1,5 +1,5 @@
 using System.Net.Http;
-using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -64,11 +64,12 @@ public sealed class GrpcTests : IAsyncLifetime
 
     private async Task CallAsync(ProxyProcess proxy)
     {
-        using var root = X509CertificateLoader.LoadCertificateFromFile(_files.Root);
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        policy.CustomTrustStore.Add(root);
-        using var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { TargetHost = Name, CertificateChainPolicy = policy } };
-        using var channel = GrpcChannel.ForAddress($"https://{proxy.EndPoint}", new GrpcChannelOptions { HttpHandler = handler });
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = TlsSession.Trusting(_files.Root, Name),
+            ConnectCallback = async (_, _) => new NetworkStream(await ClientSocket.ConnectAsync(proxy.EndPoint), ownsSocket: true),
+        };
+        using var channel = GrpcChannel.ForAddress($"https://{Name}", new GrpcChannelOptions { HttpHandler = handler });
         var calls = channel.CreateCallInvoker();
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => AskAsync(calls, $"/svc/web-{i}"))).InTimeAsync();
         Assert.All(answers, (answer, i) => Assert.Contains($"web-{i}", answer, StringComparison.Ordinal));

@@ -21,11 +21,16 @@ internal sealed class OpenSslClient : IAsyncDisposable
         await _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends a line. Without <c>-quiet</c>, a line that begins with Q, R, K or k is a command.</summary>
+    /// <summary>Sends a line. One that begins with Q, R, K or k is a command, which takes all that is read with it.</summary>
     public Task SendAsync(string line) => _process.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken).AsTask();
 
-    /// <summary>Waits until it prints a line that contains a text.</summary>
-    public Task<string> PrintsAsync(string text) => _process.Output.WaitForAsync(line => line.Contains(text, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+    /// <summary>Gives it a command, and waits until it says that it does it.</summary>
+    public async Task CommandAsync(string command, string printed)
+    {
+        var skip = _process.Error.Lines.Count;
+        await SendAsync(command);
+        await _process.Error.WaitForAsync(line => line.Contains(printed, StringComparison.Ordinal), TestContext.Current.CancellationToken, skip);
+    }
 
     /// <summary>Closes its input, at which it closes the connection and ends.</summary>
     /// <returns>All that it printed.</returns>
