@@ -2,6 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -26,8 +27,11 @@ public sealed class MeshOptions
     /// <summary>Gets or sets a dtab that is appended to the one of the namespace, so that its entries win. Of any length. Default: empty.</summary>
     public Dtab Dtab { get; set; } = Dtab.Empty;
 
-    /// <summary>Gets or sets the options of TLS, for addresses of <c>meshs</c>. Default: the system's trusted roots, and no client certificate.</summary>
-    public NamerdTlsOptions Tls { get; set; } = new();
+    /// <summary>
+    /// Gets or sets the options of TLS, for addresses of <c>meshs</c>. Files are read again when they change: the next connection uses them. The name that namerd's certificate must have is the host of
+    /// the address unless <see cref="ServerTlsOptions.ServerName"/> is set, which has no placeholders here. Default: the system's trusted roots, and no client certificate.
+    /// </summary>
+    public ServerTlsOptions Tls { get; set; } = new();
 
     /// <summary>
     /// Gets or sets the time between two requests that check a stream, jittered by 10 %: if the answer differs from the last state of the stream, it is used, and the
@@ -72,7 +76,7 @@ public sealed class MeshOptions
     {
         var copy = (MeshOptions)MemberwiseClone();
         copy.Addresses = Addresses is null ? null! : [.. Addresses];
-        copy.Tls = Tls?.Copy()!;
+        copy.Tls = Tls is null ? null! : ServerTlsAuthenticator.Copy(Tls);
         return copy;
     }
 
@@ -90,7 +94,7 @@ public sealed class MeshOptions
 
         validator.Expect(!string.IsNullOrEmpty(Namespace), Namespace, "a namespace");
         validator.NotNull(Dtab);
-        validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
+        validator.Nested(Tls, ServerTlsAuthenticator.Validate);
         validator.Expect(Interval is null || (Interval > TimeSpan.Zero && Interval <= MaxInterval), Interval, "more than zero, at most 30 days, or null,");
         validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= MaxAnswer, RequestTimeout, "more than zero, at most 1 day,");

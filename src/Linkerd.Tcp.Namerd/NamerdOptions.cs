@@ -2,6 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
 using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -45,8 +46,11 @@ public sealed class NamerdOptions
     /// </summary>
     public TimeSpan MaxStreamAge { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Gets or sets the options of TLS, for addresses of <c>https</c>. Default: the system's trusted roots, and no client certificate.</summary>
-    public NamerdTlsOptions Tls { get; set; } = new();
+    /// <summary>
+    /// Gets or sets the options of TLS, for addresses of <c>https</c>. Files are read again when they change: the next connection uses them. The name that namerd's certificate must have is the host of
+    /// the address unless <see cref="ServerTlsOptions.ServerName"/> is set, which has no placeholders here. Default: the system's trusted roots, and no client certificate.
+    /// </summary>
+    public ServerTlsOptions Tls { get; set; } = new();
 
     /// <summary>
     /// Gets or sets the longest time of an answer: for a poll the whole of it; for a watch the headers, the first event of a renewed one, and each pause within
@@ -70,7 +74,7 @@ public sealed class NamerdOptions
     {
         var copy = (NamerdOptions)MemberwiseClone();
         copy.BaseAddresses = BaseAddresses is null ? null! : [.. BaseAddresses];
-        copy.Tls = Tls?.Copy()!;
+        copy.Tls = Tls is null ? null! : ServerTlsAuthenticator.Copy(Tls);
         return copy;
     }
 
@@ -92,7 +96,7 @@ public sealed class NamerdOptions
         validator.Expect(Enum.IsDefined(Mode), Mode, $"one of {string.Join(", ", Enum.GetNames<NamerdMode>())}");
         validator.Expect(Interval > TimeSpan.Zero && Interval <= MaxInterval, Interval, "more than zero, at most 30 days,");
         validator.Expect(MaxStreamAge > TimeSpan.Zero && MaxStreamAge <= MaxInterval, MaxStreamAge, "more than zero, at most 30 days,");
-        validator.Nested(Tls, static (tls, validator) => tls.Validate(validator));
+        validator.Nested(Tls, ServerTlsAuthenticator.Validate);
         validator.Expect(RequestTimeout > TimeSpan.Zero && RequestTimeout <= TimeSpan.FromDays(1), RequestTimeout, "more than zero, at most 1 day,");
         validator.Expect(MaxAnswerBytes >= 1, MaxAnswerBytes, "1 or more");
         validator.NotNull(TimeProvider);

@@ -9,7 +9,7 @@ public sealed class OptionsTests
     // A class that is not here fails the tests.
     private static readonly OptionsTable Table = new(new Dictionary<Type, OptionsTable.Entry>
     {
-        [typeof(MeshOptions)] = new("", static () => new MeshOptions(), static options => new MeshResolver((MeshOptions)options)),
+        [typeof(MeshOptions)] = new("", static () => new MeshOptions { Tls = new() { Certificate = new() { CertificateFile = "c.pem" } } }, static options => new MeshResolver((MeshOptions)options)),
     });
 
     public static TheoryData<string> Classes => [.. OptionsProbe.TypesOf(typeof(MeshOptions).Assembly).Select(type => type.Name)];

@@ -30,6 +30,11 @@ internal static class InstrumentNames
     public const string CertificateExpiration = "linkerd.tcp.certificate.expiration";
     public const string CertificateLoaded = "linkerd.tcp.certificate.loaded";
     public const string CertificateFailures = "linkerd.tcp.certificate.failures";
+    public const string TlsHandshakes = "linkerd.tcp.tls.handshakes";
+    public const string TlsHandshakesActive = "linkerd.tcp.tls.handshakes.active";
+    public const string TlsHandshakeFailures = "linkerd.tcp.tls.handshake.failures";
+    public const string TlsHandshakeDuration = "linkerd.tcp.tls.handshake.duration";
+    public const string TlsTruncated = "linkerd.tcp.tls.truncated";
 
     public const string Destination = "destination";
     public const string State = "state";
@@ -39,6 +44,7 @@ internal static class InstrumentNames
     public const string Cause = "cause";
     public const string Certificate = "certificate";
     public const string Kind = "kind";
+    public const string Version = "version";
     public const string Side = "side";
     public const string Direction = "network.io.direction";
 }

@@ -49,6 +49,9 @@ public enum RejectReason
     /// <summary><c>tls</c>: the TLS handshake with the client failed.</summary>
     Tls,
 
-    /// <summary><c>tls_handshakes</c>: too many TLS handshakes are under way, or its address has begun too many.</summary>
+    /// <summary><c>tls_handshakes</c>: too many TLS handshakes are under way.</summary>
     TlsHandshakes,
+
+    /// <summary><c>tls_rate</c>: its address has begun more TLS handshakes a second than <see cref="Security.ListenerTlsOptions.MaxHandshakeRatePerClient"/>.</summary>
+    TlsHandshakeRate,
 }

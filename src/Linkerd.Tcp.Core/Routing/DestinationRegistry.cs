@@ -65,6 +65,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
             Certificates = new CertificateStore(new CertificateServices(
                 clock, GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Security"), meter is null ? null : new CertificateInstruments(meter))),
+            Tls = meter is null ? null : TlsInstruments.OfServers(meter),
             Stopping = _stopping.Token,
         };
         _destinations = new DestinationTable(own, clock, _services.Logger);

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
@@ -18,6 +20,7 @@ internal sealed class DestinationServices
     public DestinationServices(ITransport? transport, ILoggerFactory? loggerFactory, Meter? meter, TimeProvider timeProvider)
     {
         TimeProvider = timeProvider;
+        Unverified = new RepeatFilter(timeProvider);
         Direct = new DirectDialing(transport is EpollTransport ? null : transport, meter, timeProvider, loggerFactory);
         Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults, clock: timeProvider));
     }
@@ -38,6 +41,12 @@ internal sealed class DestinationServices
 
     /// <summary>Gets the certificates of the destinations that use TLS.</summary>
     public required CertificateStore Certificates { get; init; }
+
+    /// <summary>Gets the metrics of TLS with servers; null: none.</summary>
+    public TlsInstruments? Tls { get; init; }
+
+    /// <summary>Gets the filter of the warnings that servers are not verified: thousands of destinations may have the same options.</summary>
+    public RepeatFilter Unverified { get; }
 
     /// <summary>Gets the token that is cancelled when the registry is disposed.</summary>
     public required CancellationToken Stopping { get; init; }

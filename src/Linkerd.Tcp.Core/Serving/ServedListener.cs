@@ -19,6 +19,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     private TransportListenOptions _listen;
     private ClientCounts? _clients;
     private TokenBucket? _rate;
+    private ClientRates? _handshakeRates;
     private volatile SessionAcceptor? _acceptor;
     private Destination? _destination;
     private TlsAcceptor? _tls;
@@ -84,6 +85,11 @@ internal sealed partial class ServedListener : IConnectionHandler
         if (options.MaxSessionsPerClient is { } most)
         {
             (_clients ??= new ClientCounts(most)).SetMaximum(most);
+        }
+
+        if (options.Tls?.MaxHandshakeRatePerClient is { } handshakes)
+        {
+            (_handshakeRates ??= new ClientRates(handshakes, _services.TimeProvider)).SetRate(handshakes);
         }
 
         var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
@@ -170,7 +176,7 @@ internal sealed partial class ServedListener : IConnectionHandler
 
         if (tls is not null)
         {
-            yield return new TlsPrelude(tls, _listen.Tcp.WindowSize);
+            yield return new TlsPrelude(tls, options.Tls!.MaxHandshakeRatePerClient is null ? null : _handshakeRates, _listen.Tcp.WindowSize);
         }
 
         foreach (var prelude in options.Preludes)

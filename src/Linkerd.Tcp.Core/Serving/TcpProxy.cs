@@ -76,6 +76,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
         {
             Instruments = instruments,
+            Tls = TlsInstruments.OfClients(meter),
             Observer = observer,
             ProxyLogger = _logger,
             Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),

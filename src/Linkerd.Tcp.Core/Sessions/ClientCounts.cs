@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -48,7 +46,7 @@ internal sealed class ClientCounts(int maximum)
             return true;
         }
 
-        var address = AddressOf(ip);
+        var address = ClientKey.Of(ip);
         lock (_lock)
         {
             if (!_counts.TryGetValue(address, out var count))
@@ -82,27 +80,5 @@ internal sealed class ClientCounts(int maximum)
                 _counts.Remove(place.Address);
             }
         }
-    }
-
-    /// <summary>Gets the key of one client: an IPv4 address, in its IPv6 form, or the /64 of an IPv6 address.</summary>
-    private static UInt128 AddressOf(IPAddress ip)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        if (ip.AddressFamily == AddressFamily.InterNetwork)
-        {
-            bytes.Clear();
-            bytes[10] = bytes[11] = 0xFF;
-            ip.TryWriteBytes(bytes[12..], out _);
-        }
-        else
-        {
-            ip.TryWriteBytes(bytes, out _);
-            if (!ip.IsIPv4MappedToIPv6)
-            {
-                bytes[8..].Clear();
-            }
-        }
-
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 }

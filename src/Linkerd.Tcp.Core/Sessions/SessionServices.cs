@@ -37,6 +37,9 @@ internal sealed class SessionServices
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>The metrics of TLS with clients.</summary>
+    public required TlsInstruments Tls { get; init; }
+
     /// <summary>The services of the certificates of listeners.</summary>
     public required CertificateServices Certificates { get; init; }
 

@@ -8,21 +8,48 @@ namespace Linkerd.Tcp.Sessions;
 /// instance serves all sessions of a listener.
 /// </summary>
 /// <param name="acceptor">Runs the handshakes.</param>
+/// <param name="rates">The limit of handshakes that one client begins in a second; null for none.</param>
 /// <param name="windowSize">The most that one receive hands out, in bytes.</param>
-internal sealed class TlsPrelude(TlsAcceptor acceptor, int windowSize) : IPrelude
+internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int windowSize) : IPrelude
 {
     /// <inheritdoc/>
     public async ValueTask<PreludeResult> RunAsync(PreludeRun run)
     {
-        var result = await acceptor.AcceptAsync(run.Connection, windowSize, run.CancellationToken).ConfigureAwait(false);
+        var settings = run.Context.Acceptor;
+        var (instruments, clock) = (settings.Services.Tls, settings.Services.TimeProvider);
+
+        // The client of a PROXY header, if there was one.
+        if (rates?.TryTake(run.Context.Client) == false)
+        {
+            instruments.Failed("rate");
+            return PreludeResult.Refused(RejectReason.TlsHandshakeRate, "its address has begun too many TLS handshakes");
+        }
+
+        var startedAt = clock.GetTimestamp();
+        TlsResult result;
+        instruments.Begin();
+        try
+        {
+            result = await acceptor.AcceptAsync(run.Connection, windowSize, run.CancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            instruments.End();
+        }
+
         if (result.Connection is { } connection)
         {
+            instruments.Succeeded(connection.Version, clock.GetElapsedTime(startedAt));
+            connection.Instruments = instruments;
             run.Connection = connection;
             run.Context.ServerName = connection.ServerName ?? run.Context.ServerName;
             run.Context.ApplicationProtocol = connection.ApplicationProtocol ?? run.Context.ApplicationProtocol;
             return PreludeResult.Done;
         }
 
+        // The session may end at its timeout, or for another reason that is not the client's, in the middle of any step.
+        var isGivenUp = result.Cause is "closed" or "protocol" && run.CancellationToken.IsCancellationRequested;
+        instruments.Failed(!isGivenUp ? result.Cause : clock.GetElapsedTime(run.Context.StartedAt) >= settings.PreludeTimeout ? "timeout" : "cancelled");
         if (result.Failure == TlsFailure.Protocol)
         {
             // The client has the alert. A reset could throw away what it has not read yet.

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Net.Client;
 using Linkerd.Tcp.Namerd.Shared;
@@ -16,8 +15,9 @@ internal static class MeshConnections
     /// <param name="options">The options of requests.</param>
     /// <param name="address">The address in the options.</param>
     /// <param name="endPoint">The IP address and port.</param>
-    /// <param name="tls">The target of TLS; null if it is not used.</param>
-    public static GrpcChannel Create(MeshOptions options, Uri address, IPEndPoint endPoint, TlsTarget? tls)
+    /// <param name="tls">TLS to it; null if it is not used.</param>
+    /// <param name="target">The target of TLS.</param>
+    public static GrpcChannel Create(MeshOptions options, Uri address, IPEndPoint endPoint, NamerdTls? tls, TlsTarget target)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,7 +37,7 @@ internal static class MeshConnections
             KeepAlivePingTimeout = options.PingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             // TLS is done here too: the HTTP stack's errors do not describe the problem of a certificate.
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(endPoint, tls is null ? null : tls with { Protocol = SslApplicationProtocol.Http2 }, options.Tls, cancellationToken),
+            ConnectCallback = (_, cancellationToken) => ConnectAsync(endPoint, tls, target, cancellationToken),
         };
 
         // This name is the one of the certificate; the address of the connection is decided above.
@@ -53,14 +53,14 @@ internal static class MeshConnections
         });
     }
 
-    private static async ValueTask<Stream> ConnectAsync(IPEndPoint endPoint, TlsTarget? tls, NamerdTlsOptions options, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(IPEndPoint endPoint, NamerdTls? tls, TlsTarget target, CancellationToken cancellationToken)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return tls is null ? stream : await NamerdTls.AuthenticateAsync(stream, tls, options, cancellationToken).ConfigureAwait(false);
+            return tls is null ? stream : await tls.AuthenticateAsync(stream, target, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Linkerd.Tcp.Infrastructure;
@@ -31,14 +32,19 @@ internal sealed class MeshServer : IDisposable
     private long _failedAt;
     private TimeSpan _pause;
 
-    public MeshServer(MeshOptions options, Uri address, IPEndPoint endPoint)
+    /// <param name="options">The options of requests.</param>
+    /// <param name="tls">TLS to namerd; null if no address uses it.</param>
+    /// <param name="address">Its address in the options.</param>
+    /// <param name="endPoint">Its IP address and port.</param>
+    public MeshServer(MeshOptions options, NamerdTls? tls, Uri address, IPEndPoint endPoint)
     {
         _options = options;
         EndPoint = endPoint;
         var isLiteral = AddressLiteral.Read(address.IdnHost) is not null;
         Name = isLiteral ? $"{endPoint}" : $"{address.IdnHost}:{endPoint.Port} ({endPoint.Address})";
         IsTls = address.Scheme == MeshAddress.TlsScheme;
-        _channel = MeshConnections.Create(options, address, endPoint, IsTls ? new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) : null);
+        var target = new TlsTarget(Name, address.IdnHost.Split('%')[0], wants => Volatile.Write(ref _wantsCertificate, wants)) { Protocol = SslApplicationProtocol.Http2 };
+        _channel = MeshConnections.Create(options, address, endPoint, IsTls ? tls : null, target);
         Calls = _channel.CreateCallInvoker();
         _resolver = new Resolver.ResolverClient(Calls);
         _backoff = RetryDelays.ServerBackoff(options.Random, interval: null);
@@ -55,7 +61,7 @@ internal sealed class MeshServer : IDisposable
     public bool WantsCertificate => Volatile.Read(ref _wantsCertificate);
 
     /// <summary>True if there is one to be sent.</summary>
-    public bool HasCertificate => _options.Tls.ClientCertificate is not null;
+    public bool HasCertificate => _options.Tls.Certificate is not null;
 
     public int MaxAnswerBytes => _options.MaxAnswerBytes;
 

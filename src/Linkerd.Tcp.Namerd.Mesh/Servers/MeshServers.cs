@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Shared;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
@@ -11,6 +12,8 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
 {
     private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(2);
     private readonly MeshHosts _hosts = new(options);
+    private readonly NamerdTls? _tls = NamerdTls.Create(
+        options.Tls, options.Addresses.Any(static address => address.Scheme == MeshAddress.TlsScheme), options.LoggerFactory, options.TimeProvider);
     private readonly Lock _lock = new();
     private readonly Dictionary<(Uri Address, IPEndPoint EndPoint), MeshServer> _servers = [];
     private MeshServer? _preferred;
@@ -133,6 +136,8 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
         {
             server.Dispose();
         }
+
+        _tls?.Dispose();
     }
 
     private List<MeshServer> Known(IReadOnlyList<(Uri Address, IPEndPoint EndPoint)> wanted)
@@ -146,7 +151,7 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
             {
                 if (!_servers.TryGetValue(key, out var server))
                 {
-                    _servers[key] = server = new MeshServer(options, key.Address, key.EndPoint);
+                    _servers[key] = server = new MeshServer(options, _tls, key.Address, key.EndPoint);
                 }
 
                 known.Add(server);

@@ -121,7 +121,7 @@ internal sealed class NamerdClient(NamerdOptions options, NamerdRequest request)
 
         return deadline.Token.IsCancellationRequested
             ? new OperationCanceledException(exception.Message, exception, deadline.Token)
-            : NamerdFailure.Of(exception, server, options.Tls, progress is { IsConnecting: true });
+            : NamerdFailure.Of(exception, server, options.Tls.Certificate is not null, progress is { IsConnecting: true });
     }
 
     private static void Tell(ServerAttempt attempt, NamerdException failure, bool watch)

@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.Namerd.Http;
 internal static class NamerdFailure
 {
     /// <summary>Describes an exception of the HTTP stack that is no timeout and no cancellation.</summary>
-    public static NamerdException Of(Exception exception, NamerdServer server, NamerdTlsOptions tls, bool isConnecting)
+    public static NamerdException Of(Exception exception, NamerdServer server, bool hasCertificate, bool isConnecting)
     {
         // TLS has described it already.
         for (var inner = exception; inner is not null; inner = inner.InnerException)
@@ -19,7 +19,7 @@ internal static class NamerdFailure
         }
 
         var described = FailureText.Describe(server.Text, exception);
-        if (server.IsTls && NamerdTls.DescribeEnd(exception, server.Text, described, server.WantsCertificate, tls.ClientCertificate is not null) is { } end)
+        if (server.IsTls && NamerdTls.DescribeEnd(exception, server.Text, described, server.WantsCertificate, hasCertificate) is { } end)
         {
             return new NamerdException(end, NamerdException.Reason.Unusable);
         }

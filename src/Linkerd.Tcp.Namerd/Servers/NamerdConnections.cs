@@ -6,7 +6,7 @@ using Linkerd.Tcp.Namerd.Shared;
 namespace Linkerd.Tcp.Namerd.Servers;
 
 /// <summary>The HTTP stack set up for one namerd: without any part that could hold back, rewrite or redirect. Any thread.</summary>
-internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, Func<Stream, Stream>? wrap) : IDisposable
+internal sealed class NamerdConnections(NamerdOptions options, NamerdServer server, NamerdTls? tls, Func<Stream, Stream>? wrap) : IDisposable
 {
     // Proxies and load balancers cut connections that are idle for 60 s, some for 30.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(15);
@@ -28,7 +28,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
     /// <summary>For polls: a connection that has just been used may be used again.</summary>
     public HttpMessageInvoker Reused => Get(ref _reused, options.MaxStreamAge);
 
-    private TlsTarget Target => new(server.Text, server.BaseAddress.IdnHost, wants => server.WantsCertificate = wants);
+    private TlsTarget Target => new(server.Text, server.BaseAddress.IdnHost.Split('%')[0], wants => server.WantsCertificate = wants);
 
     public void Dispose()
     {
@@ -93,7 +93,7 @@ internal sealed class NamerdConnections(NamerdOptions options, NamerdServer serv
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
             await socket.ConnectAsync(new IPEndPoint(server.Address, port), cancellationToken).ConfigureAwait(false);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return server.IsTls ? await NamerdTls.AuthenticateAsync(stream, Target, options.Tls, cancellationToken).ConfigureAwait(false) : stream;
+            return server.IsTls ? await tls!.AuthenticateAsync(stream, Target, cancellationToken).ConfigureAwait(false) : stream;
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Namerd.Servers;
@@ -15,6 +16,7 @@ internal sealed class NamerdHost : IDisposable
     private readonly NamerdOptions _options;
     private readonly Uri _baseAddress;
     private readonly IHostLookup? _lookup;
+    private readonly NamerdTls? _tls;
     private readonly Func<Stream, Stream>? _wrap;
     private Task? _looking;
     private long? _lookedAt;
@@ -23,10 +25,11 @@ internal sealed class NamerdHost : IDisposable
     /// <param name="options">The options of requests.</param>
     /// <param name="baseAddress">The base address.</param>
     /// <param name="lookup">Finds the addresses of its host.</param>
+    /// <param name="tls">TLS to namerd; null if no address uses it.</param>
     /// <param name="wrap">For tests: a stream between a connection and HTTP.</param>
-    public NamerdHost(NamerdOptions options, Uri baseAddress, IHostLookup lookup, Func<Stream, Stream>? wrap)
+    public NamerdHost(NamerdOptions options, Uri baseAddress, IHostLookup lookup, NamerdTls? tls, Func<Stream, Stream>? wrap)
     {
-        (_options, _baseAddress, _wrap) = (options, baseAddress, wrap);
+        (_options, _baseAddress, _tls, _wrap) = (options, baseAddress, tls, wrap);
         if (!AddressLiteral.HasZoneName(baseAddress.IdnHost) && AddressLiteral.Read(baseAddress.IdnHost) is { } address)
         {
             _servers = [Make(address, isOneOfSeveral: false)];
@@ -117,5 +120,5 @@ internal sealed class NamerdHost : IDisposable
         }
     }
 
-    private NamerdServer Make(IPAddress? address, bool isOneOfSeveral) => new(_options, _baseAddress, address, isOneOfSeveral, _wrap);
+    private NamerdServer Make(IPAddress? address, bool isOneOfSeveral) => new(_options, _baseAddress, address, isOneOfSeveral, _tls, _wrap);
 }

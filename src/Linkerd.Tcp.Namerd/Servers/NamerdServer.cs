@@ -21,14 +21,15 @@ internal sealed class NamerdServer : IDisposable
     /// <param name="baseAddress">Its base address.</param>
     /// <param name="address">Its address; null if its host has none.</param>
     /// <param name="isOneOfSeveral">True if its host has further addresses, so that its name alone does not identify it.</param>
+    /// <param name="tls">TLS to it; null if it is not used.</param>
     /// <param name="wrap">For tests: a stream between a connection and HTTP.</param>
-    public NamerdServer(NamerdOptions options, Uri baseAddress, IPAddress? address, bool isOneOfSeveral, Func<Stream, Stream>? wrap)
+    public NamerdServer(NamerdOptions options, Uri baseAddress, IPAddress? address, bool isOneOfSeveral, NamerdTls? tls, Func<Stream, Stream>? wrap)
     {
         BaseAddress = baseAddress;
         Address = address;
         Text = NamerdRequest.Print(baseAddress) + (isOneOfSeveral ? $" ({address})" : string.Empty);
         Backoff = RetryDelays.ServerBackoff(options.Random, options.Interval);
-        _connections = new NamerdConnections(options, this, wrap);
+        _connections = new NamerdConnections(options, this, tls, wrap);
 
         // TLS is done beneath HTTP (see NamerdConnections), which therefore uses plain HTTP.
         var host = baseAddress.HostNameType == UriHostNameType.IPv6 ? $"[{baseAddress.IdnHost}]" : baseAddress.IdnHost;

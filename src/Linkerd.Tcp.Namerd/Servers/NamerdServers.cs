@@ -16,15 +16,18 @@ internal sealed class NamerdServers : IDisposable
     private readonly NamerdOptions _options;
     private readonly ILogger _logger;
     private readonly NamerdHost[] _hosts;
+    private readonly NamerdTls? _tls;
     private NamerdServer? _preferred;
     private TaskCompletionSource _changed = NewSignal();
     private int _sessions;
 
+    /// <exception cref="Primitives.InvalidOptionsException">A file of the options of TLS cannot be used.</exception>
     public NamerdServers(NamerdOptions options, ILogger logger, IHostLookup lookup, Func<Stream, Stream>? wrap)
     {
         _options = options;
         _logger = logger;
-        _hosts = [.. options.BaseAddresses.Select(address => new NamerdHost(options, address, lookup, wrap))];
+        _tls = NamerdTls.Create(options.Tls, options.BaseAddresses.Any(static address => address.Scheme == Uri.UriSchemeHttps), options.LoggerFactory, options.TimeProvider);
+        _hosts = [.. options.BaseAddresses.Select(address => new NamerdHost(options, address, lookup, _tls, wrap))];
         Outages = new RepeatFilter(options.TimeProvider);
     }
 
@@ -120,6 +123,8 @@ internal sealed class NamerdServers : IDisposable
         {
             host.Dispose();
         }
+
+        _tls?.Dispose();
     }
 
     internal void Connected(ServerAttempt attempt)

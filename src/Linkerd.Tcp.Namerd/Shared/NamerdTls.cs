@@ -1,51 +1,78 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
+using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Namerd.Shared;
 
 /// <summary>
-/// TLS to a namerd. It is done here rather than by the HTTP stack, which supports no name but the host's, and whose errors do not describe the problem of
-/// a certificate.
+/// TLS to the namerds of a resolver. It is done here rather than by the HTTP stack, whose errors do not describe the problem of a certificate, and which has one set of certificates for all time.
 /// </summary>
-internal static class NamerdTls
+internal sealed class NamerdTls : IDisposable
 {
-    /// <summary>Authenticates a connection with TLS.</summary>
+    private readonly ServerTlsAuthenticator _authenticator;
+
+    private NamerdTls(ServerTlsAuthenticator authenticator) => _authenticator = authenticator;
+
+    /// <summary>Loads the files of options, if one of some addresses needs them.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="isUsed">True if there is an address of TLS.</param>
+    /// <param name="loggerFactory">The factory of loggers.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <returns>Null if there is no address of TLS.</returns>
+    /// <exception cref="InvalidOptionsException">A file cannot be used.</exception>
+    public static NamerdTls? Create(ServerTlsOptions options, bool isUsed, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+    {
+        var validator = new OptionsValidator();
+        try
+        {
+            return isUsed ? new NamerdTls(new ServerTlsAuthenticator(options, loggerFactory, timeProvider)) : null;
+        }
+        catch (InvalidOptionsException invalid)
+        {
+            foreach (var error in invalid.Errors)
+            {
+                validator.Add(error.Message, $"Tls.{error.Path}");
+            }
+        }
+
+        validator.ThrowIfInvalid(nameof(options));
+        return null;
+    }
+
+    /// <summary>Authenticates a connection with TLS, with the certificates that are current now.</summary>
     /// <param name="stream">The connection; it is closed if this fails.</param>
     /// <param name="target">The namerd.</param>
-    /// <param name="options">The trusted roots, and the certificate that is sent.</param>
     /// <param name="cancellationToken">Ends the handshake.</param>
     /// <exception cref="NamerdException">namerd's certificate is not good, or the handshake failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask<SslStream> AuthenticateAsync(Stream stream, TlsTarget target, NamerdTlsOptions options, CancellationToken cancellationToken)
+    public async ValueTask<SslStream> AuthenticateAsync(Stream stream, TlsTarget target, CancellationToken cancellationToken)
     {
-        var name = options.ServerName ?? target.Host;
         string? problem = null;
-        var wantsCertificate = false;
+        var (wantsCertificate, hasCertificate) = (false, false);
         var tls = new SslStream(stream);
         try
         {
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
+            var options = _authenticator.CreateOptions(target.Host, reason => problem = reason);
+            hasCertificate = options.ClientCertificateContext is not null;
+            if (target.Protocol is { } protocol)
+            {
+                options.ApplicationProtocols = [protocol];
+            }
+
+            if (!hasCertificate)
+            {
+                options.LocalCertificateSelectionCallback = (_, _, _, remote, _) =>
                 {
-                    TargetHost = name,
-                    ApplicationProtocols = target.Protocol is { } protocol ? [protocol] : null,
-                    ClientCertificateContext = options.ClientCertificate is { } certificate
-                        ? SslStreamCertificateContext.Create(certificate, options.ClientIntermediates, offline: true) : null,
-                    CertificateChainPolicy = Policy(options),
-                    LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, remote, _) =>
-                    {
-                        // Also for a certificate request before anything is known of the other side.
-                        wantsCertificate |= remote is not null;
-                        return null!;
-                    },
-                    RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                    {
-                        problem = Describe(certificate as X509Certificate2, chain, errors, name, options);
-                        return problem is null;
-                    },
-                },
-                cancellationToken).ConfigureAwait(false);
+                    // Also for a certificate request before anything is known of the other side.
+                    wantsCertificate |= remote is not null;
+                    return null!;
+                };
+            }
+
+            await tls.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
             target.WantsCertificate(wantsCertificate || tls.LocalCertificate is not null);
             return tls;
         }
@@ -53,7 +80,7 @@ internal static class NamerdTls
         {
             await tls.DisposeAsync().ConfigureAwait(false);
             throw new NamerdException(
-                $"no TLS connection to namerd at {target.Text} can be made: {problem ?? DescribeHandshake(exception, options.ClientCertificate is not null)}",
+                $"no TLS connection to namerd at {target.Text} can be made: {(problem is null ? DescribeHandshake(exception, hasCertificate) : $"its certificate is refused: {problem}")}",
                 NamerdException.Reason.Unusable);
         }
         catch
@@ -62,6 +89,9 @@ internal static class NamerdTls
             throw;
         }
     }
+
+    /// <summary>Ends the watch of the files.</summary>
+    public void Dispose() => _authenticator.Dispose();
 
     /// <summary>
     /// Describes the part of certificates in the end of a connection before any answer; null if they have none. In TLS 1.3 the other side checks ours when the handshake
@@ -93,46 +123,6 @@ internal static class NamerdTls
     private static string DescribeHandshake(Exception exception, bool hasCertificate) =>
         DescribeAlert(exception, hasCertificate)
         ?? (exception is AuthenticationException or IOException ? $"the handshake failed ({exception.GetBaseException().Message})" : exception.Message);
-
-    private static X509ChainPolicy? Policy(NamerdTlsOptions options)
-    {
-        if (options.TrustedRoots is not { } roots)
-        {
-            return null;
-        }
-
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(roots);
-        return policy;
-    }
-
-    private static string? Describe(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, string name, NamerdTlsOptions options)
-    {
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) || certificate is null)
-        {
-            return "it showed no certificate";
-        }
-
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
-        {
-            var status = chain?.ChainStatus.FirstOrDefault() ?? default;
-            var roots = options.TrustedRoots is { } trusted
-                ? $"the {trusted.Count} roots that are given: {string.Join(", ", trusted.Take(3).Select(root => root.Subject))}"
-                : "the roots that the system trusts";
-            return $"its certificate ({certificate.Subject}, issued by {certificate.Issuer}) does not lead to {roots} ({status.Status}: {status.StatusInformation.TrimEnd()})";
-        }
-
-        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
-            ? $"its certificate is for {string.Join(", ", NamesOf(certificate))}, and not for {name}"
-            : null;
-    }
-
-    private static List<string> NamesOf(X509Certificate2 certificate)
-    {
-        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToList();
-        return names.Count > 0 ? names : [certificate.Subject];
-    }
 
     private static IEnumerable<string> Texts(Exception? exception)
     {

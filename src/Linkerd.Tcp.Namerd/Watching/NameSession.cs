@@ -49,7 +49,7 @@ internal sealed class NameSession<TState>(NameSetup<TState> setup)
                 catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
                     // Any other exception of the HTTP stack: a resolver goes on trying.
-                    delay = Failed(attempt.Server, NamerdFailure.Of(exception, attempt.Server, _options.Tls, isConnecting: false));
+                    delay = Failed(attempt.Server, NamerdFailure.Of(exception, attempt.Server, _options.Tls.Certificate is not null, isConnecting: false));
                 }
             }
 

@@ -37,7 +37,7 @@ internal static class Rooms
     public static string[] Hosting { get; } = ["Model", "Values", "Options", "Kinds", "Table", "Mapping"];
 
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>
-    public static string[] KnownByNamerd { get; } = ["Resolving", .. Common];
+    public static string[] KnownByNamerd { get; } = ["Resolving", "Security", .. Common];
 
     /// <summary>Every use of a type of a room that may not be known, in words.</summary>
     public static IEnumerable<string> Violations(IReadOnlyCollection<SourceFile> files, Func<string, string[]> knows, IReadOnlyCollection<SourceFile> core)

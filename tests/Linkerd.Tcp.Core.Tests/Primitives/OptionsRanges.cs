@@ -29,6 +29,7 @@ internal static class OptionsRanges
         CertificateFiles.CertificateFile:
         CertificateFiles.KeyFile: null
         CertificateFiles.PassphraseFile: null
+        CertificateFiles.OcspFile: null
         CircuitBreakerOptions.Failures: 0 1 max
         CircuitBreakerOptions.InitialBackoff: 1ms 1s 49d
         CircuitBreakerOptions.MaxBackoff: 49d
@@ -77,19 +78,24 @@ internal static class OptionsRanges
         ListenerTlsOptions.Certificates:
         ListenerTlsOptions.ClientCertificates: first
         ListenerTlsOptions.ClientRootFiles: []
+        ListenerTlsOptions.CrlFiles: []
         ListenerTlsOptions.ClientNames: []
         ListenerTlsOptions.ApplicationProtocols: []
         ListenerTlsOptions.MinimumVersion: first
+        ListenerTlsOptions.Groups: []
+        ListenerTlsOptions.TicketKeyFile: null
         ListenerTlsOptions.Truncation: first
         ListenerTlsOptions.MaxHandshakeRatePerClient: null 0.5 2 max
         ServerTlsOptions.ServerName: null
         ServerTlsOptions.ExpectedNames: []
         ServerTlsOptions.RootFiles: []
+        ServerTlsOptions.CrlFiles: []
         ServerTlsOptions.Certificate: null
         ServerTlsOptions.ApplicationProtocols: []
         ServerTlsOptions.UseClientApplicationProtocol: false true
         ServerTlsOptions.SkipVerification: false true
         ServerTlsOptions.MinimumVersion: first
+        ServerTlsOptions.Groups: []
         ServerTlsOptions.Truncation: first
         ListenerOptions.EndPoint:
         ListenerOptions.Key: null

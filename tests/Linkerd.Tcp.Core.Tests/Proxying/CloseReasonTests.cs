@@ -44,6 +44,7 @@ public sealed class CloseReasonTests
     [InlineData(RejectReason.DestinationsFull, "PA:destinations_full")]
     [InlineData(RejectReason.Tls, "PA:tls")]
     [InlineData(RejectReason.TlsHandshakes, "PA:tls_handshakes")]
+    [InlineData(RejectReason.TlsHandshakeRate, "PA:tls_rate")]
     public void ToString_Refused_SaysByWhat(RejectReason refusal, string text)
     {
         var reason = CloseReason.Rejected(refusal);
@@ -68,7 +69,7 @@ public sealed class CloseReasonTests
     public void Refused_EveryRefusal_IsAReasonOfItsOwn()
     {
         var refusals = Enum.GetValues<RejectReason>().Where(refusal => refusal != RejectReason.None).ToArray();
-        Assert.Equal(13, refusals.Length);
+        Assert.Equal(14, refusals.Length);
         Assert.Equal(refusals.Length, refusals.Select(CloseReason.Rejected).Distinct().Count());
         Assert.DoesNotContain(new CloseReason(ClosedBy.Proxy, ClosePhase.Accept), refusals.Select(CloseReason.Rejected));
     }

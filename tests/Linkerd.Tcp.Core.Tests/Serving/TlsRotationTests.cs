@@ -99,7 +99,7 @@ public sealed class TlsRotationTests : IAsyncDisposable
         using var folder = new TemporaryDirectory();
         var file = folder["roots.pem"];
         File.Copy(TlsMaterial.StrangerFile, file);
-        using var server = new TlsEcho();
+        using var server = new TlsEcho("ok");
         var tls = new ServerTlsOptions { ServerName = "a.test", RootFiles = [file] };
         await using var registry = new DestinationRegistry(
             _ => new DestinationOptions { Resolver = new StaticResolver(server.EndPoint), Tls = tls, Connect = new() { MaxAttempts = 1 } }, _log);
@@ -156,7 +156,7 @@ public sealed class TlsRotationTests : IAsyncDisposable
 
     private async Task<TcpProxy> StartAsync(CertificateFiles files)
     {
-        var server = new TlsEcho(isPlain: true);
+        var server = new TlsEcho(null);
         var registry = new DestinationRegistry(new StaticResolver(server.EndPoint));
         _owned.Add(registry);
         var transport = TransportFactory.Create(new TransportOptions { Engine = TransportEngine.Epoll, Loops = 1 });
@@ -165,59 +165,5 @@ public sealed class TlsRotationTests : IAsyncDisposable
         _owned.Add(proxy);
         await proxy.StartAsync(Cancelled);
         return proxy;
-    }
-
-    /// <summary>A server that sends back what it receives.</summary>
-    private sealed class TlsEcho : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly bool _isPlain;
-
-        public TlsEcho(bool isPlain = false)
-        {
-            _isPlain = isPlain;
-            _listener.Start();
-            _ = AcceptAsync();
-        }
-
-        public EndPoint EndPoint => _listener.LocalEndpoint;
-
-        public void Dispose() => _listener.Dispose();
-
-        private async Task AcceptAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    _ = ServeAsync(new NetworkStream(await _listener.AcceptSocketAsync(), ownsSocket: true));
-                }
-            }
-            catch (Exception error) when (error is SocketException or ObjectDisposedException)
-            {
-                return;
-            }
-        }
-
-        private async Task ServeAsync(Stream stream)
-        {
-            try
-            {
-                if (!_isPlain)
-                {
-                    var tls = new SslStream(stream);
-                    await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = TlsMaterial.Context("ok") });
-                    stream = tls;
-                }
-
-                await stream.CopyToAsync(stream);
-            }
-            catch (Exception error) when (error is IOException or System.Security.Authentication.AuthenticationException)
-            {
-                // The other side has gone.
-            }
-
-            await stream.DisposeAsync();
-        }
     }
 }

@@ -4,6 +4,7 @@ using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
@@ -23,7 +24,7 @@ public sealed class NamingOptionsTests : IDisposable
         Assert.Null(naming.Namerd.Dtab);
         Assert.Equal(NamerdMode.Bind, naming.Namerd.Mode);
         Assert.Equal(TimeSpan.FromMinutes(10), naming.Namerd.MaxAge);
-        Assert.Equivalent(new NamerdTlsOptions(), NamerdTlsFiles.Load(naming.Namerd), strict: true);
+        Assert.Equivalent(new ServerTlsOptions(), NamerdTlsFiles.Load(naming.Namerd), strict: true);
         Assert.False(naming.Namerd.IsMesh);
     }
 
@@ -85,12 +86,11 @@ public sealed class NamingOptionsTests : IDisposable
             "-n", "https://namerd", "--namerd-ca", _folder.File("client.pem"), "--namerd-cert", _folder.File("client.pem"), "--namerd-key", _folder.File("client.key"),
             "--namerd-server-name", "namerd.example", "/svc/foo").Namerd;
         var tls = NamerdTlsFiles.Load(namerd);
-        Assert.Equal(2, tls.TrustedRoots!.Count);
-        Assert.True(tls.ClientCertificate!.HasPrivateKey);
-        Assert.Single(tls.ClientIntermediates!);
+        Assert.Equal([_folder.File("client.pem")], tls.RootFiles);
+        Assert.Equal((_folder.File("client.pem"), _folder.File("client.key")), (tls.Certificate!.CertificateFile, tls.Certificate.KeyFile));
         Assert.Equal("namerd.example", tls.ServerName);
         var wrong = Assert.IsType<ParsedCommandLine.Wrong>(CommandLineParser.Parse(["-n", "https://namerd", "--namerd-cert", _folder.File("client.pem"), "/svc/foo"]));
-        Assert.Contains("there is no private key in it", Assert.Single(wrong.Errors), StringComparison.Ordinal);
+        Assert.Contains("there is no private key behind the certificates, and no key file is given", Assert.Single(wrong.Errors), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -131,7 +131,7 @@ public sealed class OptionTableTests
 
     private static string Print(object? value) => value switch
     {
-        Namerd.NamerdTlsOptions tls => $"{tls.TrustedRoots?.Count} {tls.ClientCertificate?.Subject} {tls.ServerName}",
+        Security.ServerTlsOptions tls => $"{string.Join(',', tls.RootFiles)} {tls.Certificate?.CertificateFile} {tls.Certificate?.KeyFile} {tls.ServerName}",
         IEnumerable<Uri> addresses => string.Join(',', addresses),
         _ => value?.ToString() ?? "null",
     };

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Providers;
 
 namespace Linkerd.Tcp.Security;
 
@@ -23,11 +24,16 @@ public sealed class CertificateFiles
     /// <summary>Gets or sets the path of a file with the passphrase of an encrypted key or PFX file, UTF-8, without the line break at its end. Null, the default: none.</summary>
     public string? PassphraseFile { get; set; }
 
+    /// <summary>
+    /// Gets or sets the path of a file with an OCSP response in DER (RFC 6960), which is stapled to the certificate. Null, the default: none. Not supported by the provider of this version: an error.
+    /// </summary>
+    public string? OcspFile { get; set; }
+
     /// <summary>Gets the paths of all files, as absolute paths.</summary>
-    internal IReadOnlyList<string> Paths => [.. new[] { CertificateFile, KeyFile, PassphraseFile }.OfType<string>().Select(Path.GetFullPath)];
+    internal IReadOnlyList<string> Paths => [.. new[] { CertificateFile, KeyFile, PassphraseFile, OcspFile }.OfType<string>().Select(Path.GetFullPath)];
 
     /// <summary>Gets whether everything is the same.</summary>
-    internal bool IsSame(CertificateFiles other) => (CertificateFile, KeyFile, PassphraseFile) == (other.CertificateFile, other.KeyFile, other.PassphraseFile);
+    internal bool IsSame(CertificateFiles other) => (CertificateFile, KeyFile, PassphraseFile, OcspFile) == (other.CertificateFile, other.KeyFile, other.PassphraseFile, other.OcspFile);
 
     internal CertificateFiles Copy() => (CertificateFiles)MemberwiseClone();
 
@@ -36,5 +42,7 @@ public sealed class CertificateFiles
         validator.Expect(BoundedFile.IsPath(CertificateFile), CertificateFile, "the path of a file");
         validator.Expect(KeyFile is null || BoundedFile.IsPath(KeyFile), KeyFile, "the path of a file, or null,");
         validator.Expect(PassphraseFile is null || BoundedFile.IsPath(PassphraseFile), PassphraseFile, "the path of a file, or null,");
+        validator.Expect(OcspFile is null || BoundedFile.IsPath(OcspFile), OcspFile, "the path of a file, or null,");
+        TlsProvider.Expect(validator, TlsProvider.Current.HasOcspFiles, OcspFile);
     }
 }

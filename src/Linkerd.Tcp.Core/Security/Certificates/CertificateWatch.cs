@@ -48,7 +48,8 @@ internal sealed partial class CertificateWatch : IDisposable
     private readonly CertificateServices _services;
     private readonly CertificateSlot[] _identities;
     private readonly CertificateSlot? _roots;
-    private readonly ITimer _timer;
+    // Null if there is no file to watch: the system's roots are the runtime's.
+    private readonly ITimer? _timer;
     private volatile CurrentCertificates _current;
     private IReadOnlyList<string> _warnings = [];
     private bool _isDisposed;
@@ -71,8 +72,11 @@ internal sealed partial class CertificateWatch : IDisposable
         _current = Collect();
         Poll(isForced: false);
         services.Instruments?.Add(this);
-        _timer = services.TimeProvider.CreateTimer(static watch => ((CertificateWatch)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+        if (Slots.Any())
+        {
+            _timer = services.TimeProvider.CreateTimer(static watch => ((CertificateWatch)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>Gets what the next handshake uses.</summary>
@@ -106,7 +110,7 @@ internal sealed partial class CertificateWatch : IDisposable
             _isDisposed = true;
         }
 
-        _timer.Dispose();
+        _timer?.Dispose();
         _services.Instruments?.Remove(this);
     }
 
@@ -123,7 +127,7 @@ internal sealed partial class CertificateWatch : IDisposable
         {
             if (!_isDisposed)
             {
-                _timer.Change(Slots.Any(static slot => slot.IsSettling) ? FileChangeDetector.SettleInterval : FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+                _timer!.Change(Slots.Any(static slot => slot.IsSettling) ? FileChangeDetector.SettleInterval : FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
             }
         }
     }

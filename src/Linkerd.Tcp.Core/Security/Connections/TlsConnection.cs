@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;
@@ -57,6 +58,12 @@ internal sealed class TlsConnection : TransportConnection
     /// <summary>Gets the application protocol that was negotiated; null if there is none.</summary>
     public string? ApplicationProtocol =>
         Stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;
+
+    /// <summary>Gets the version, in the words of the metric.</summary>
+    public string Version => Stream.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2";
+
+    /// <summary>Gets or sets the metrics of the side that it is on; null: none. Before the first receive.</summary>
+    public TlsInstruments? Instruments { get; set; }
 
     /// <summary>Gets or sets the end of a stream that the peer cuts. Before the first receive.</summary>
     public TlsTruncation Truncation { get; set; }
@@ -228,6 +235,7 @@ internal sealed class TlsConnection : TransportConnection
     private ReceiveResult EndOfCutStream()
     {
         _wasTruncated = true;
+        Instruments?.Truncated();
         _isReset = Truncation == TlsTruncation.Reset;
         return Truncation switch
         {

@@ -1,6 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
@@ -18,28 +17,28 @@ internal sealed class TlsConnector : IDisposable
     private readonly PeerName[] _expected;
     private readonly List<SslApplicationProtocol>? _protocols;
     private readonly CertificateStore.CertificateUse _certificates;
+    private readonly TlsInstruments? _instruments;
 
     /// <summary>Loads the certificates, on the thread of the caller, unless another destination has the same.</summary>
     /// <param name="options">The options, validated; not changed any more.</param>
     /// <param name="name">The name of the destination.</param>
     /// <param name="store">Has the certificates.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
+    /// <param name="instruments">The metrics; null: none.</param>
     /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
-    public TlsConnector(ServerTlsOptions options, DstPath name, CertificateStore store, string optionPath)
+    public TlsConnector(ServerTlsOptions options, DstPath name, CertificateStore store, string optionPath, TlsInstruments? instruments = null)
     {
+        _instruments = instruments;
         _options = options;
         _name = name;
         _timeProvider = store.Services.TimeProvider;
         _expected = TlsText.ParseNames(options.ExpectedNames);
         _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
-        _certificates = store.Acquire(new CertificateSources
-        {
-            Identities = options.Certificate is { } certificate ? [certificate] : [],
-            RootFiles = options.RootFiles,
-            Purpose = IdentityPurpose.Client,
-            OptionPath = optionPath,
-        });
+        _certificates = store.Acquire(TlsClientOptions.SourcesOf(options, optionPath));
     }
+
+    /// <summary>Gets a value that indicates whether the certificates of servers are verified.</summary>
+    public bool IsVerified => !_options.SkipVerification;
 
     /// <summary>Gets the certificates.</summary>
     public CertificateWatch Certificates => _certificates.Watch;
@@ -87,44 +86,44 @@ internal sealed class TlsConnector : IDisposable
         return AddressLiteral.WithoutBrackets(hasPort ? authority.AsSpan(0, colon) : authority).ToString();
     }
 
-    [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "Only where the options say so.")]
     private async ValueTask<ConnectResult> HandshakeAsync(
         TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? NameOf(metadata?.Authority);
         if (name is null && _expected.Length == 0 && !_options.SkipVerification)
         {
-            return ConnectResult.Failed(ConnectFailure.Tls, "there is no name to verify: neither the options nor the endpoint have one");
+            return Fail("name", ConnectFailure.Tls, "there is no name to verify: neither the options nor the endpoint have one");
         }
 
         PeerName[] names = _expected.Length > 0 || _options.SkipVerification ? _expected : PeerName.TryParse(name, out var parsed) ? [parsed] : [];
         if (names.Length == 0 && !_options.SkipVerification)
         {
-            return ConnectResult.Failed(ConnectFailure.Tls, $"there is no name to verify: '{name}' is no host name");
+            return Fail("name", ConnectFailure.Tls, $"there is no name to verify: '{name}' is no host name");
         }
 
-        var current = Certificates.Current;
-        var verifier = new PeerVerifier(current.Roots, IdentityPurpose.Server, names, _timeProvider);
         var refusal = new PeerRefusal();
-        var options = new SslClientAuthenticationOptions
-        {
-            // Without a name there is no server name in the handshake, nor is an address one (RFC 6066, section 3).
-            TargetHost = name ?? string.Empty,
-            EnabledSslProtocols = TlsText.VersionsFrom(_options.MinimumVersion),
-            ApplicationProtocols = _options.UseClientApplicationProtocol ? protocol is null ? null : [new SslApplicationProtocol(protocol)] : _protocols,
-            ClientCertificateContext = current.Identities?.Default.Context,
-            CertificateChainPolicy = verifier.CreatePolicy(),
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            AllowRenegotiation = false,
-            RemoteCertificateValidationCallback = _options.SkipVerification ? static (_, _, _, _) => true : (_, certificate, chain, _) => refusal.Judge(verifier, certificate, chain),
-        };
+        var options = TlsClientOptions.Create(_options, Certificates.Current, name, names, _timeProvider, refusal);
+        options.ApplicationProtocols = _options.UseClientApplicationProtocol ? protocol is null ? null : [new SslApplicationProtocol(protocol)] : _protocols;
 
         using var deadline = timeout == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : new CancellationTokenSource(timeout, _timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         using var registration = either.Token.UnsafeRegister(static connection => ForeignConnection.TryAbort((TransportConnection)connection!), connection);
-        var result = await TlsHandshake.ConnectAsync(connection, windowSize, options, either.Token).ConfigureAwait(false);
+        var startedAt = _timeProvider.GetTimestamp();
+        TlsResult result;
+        _instruments?.Begin();
+        try
+        {
+            result = await TlsHandshake.ConnectAsync(connection, windowSize, options, either.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _instruments?.End();
+        }
+
         if (result.Connection is { } encrypted)
         {
+            _instruments?.Succeeded(encrypted.Version, _timeProvider.GetElapsedTime(startedAt));
+            encrypted.Instruments = _instruments;
             encrypted.Truncation = _options.Truncation;
             return ConnectResult.Connected(encrypted);
         }
@@ -135,9 +134,15 @@ internal sealed class TlsConnector : IDisposable
             ForeignConnection.TryAbort(connection);
         }
 
-        return refusal.Verdict is { IsAccepted: false, Problem: var problem } ? ConnectResult.Failed(ConnectFailure.Tls, $"the server's certificate is refused: {problem}")
-            : cancellationToken.IsCancellationRequested ? ConnectResult.Failed(ConnectFailure.Cancelled, result.Detail)
-            : deadline.IsCancellationRequested ? ConnectResult.Failed(ConnectFailure.TimedOut, "the TLS handshake took too long")
-            : ConnectResult.Failed(ConnectFailure.Tls, result.Detail);
+        return refusal.Verdict is { IsAccepted: false } verdict && TlsResult.Failed(verdict, "server") is var refused ? Fail(refused.Cause, ConnectFailure.Tls, refused.Detail)
+            : cancellationToken.IsCancellationRequested ? Fail("cancelled", ConnectFailure.Cancelled, result.Detail)
+            : deadline.IsCancellationRequested ? Fail("timeout", ConnectFailure.TimedOut, "the TLS handshake took too long")
+            : Fail(result.Cause, ConnectFailure.Tls, result.Detail);
+    }
+
+    private ConnectResult Fail(string cause, ConnectFailure failure, string? detail)
+    {
+        _instruments?.Failed(cause);
+        return ConnectResult.Failed(failure, detail);
     }
 }

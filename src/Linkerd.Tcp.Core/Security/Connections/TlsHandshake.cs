@@ -165,7 +165,9 @@ internal enum TlsFailure
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "Not compared.")]
 internal readonly struct TlsResult
 {
-    private TlsResult(TlsFailure failure, TransportStatus status, string detail) => (Failure, Status, Detail) = (failure, status, detail);
+    private readonly PeerFailure _peer;
+
+    private TlsResult(TlsFailure failure, TransportStatus status, string detail, PeerFailure peer = PeerFailure.None) => (Failure, Status, Detail, _peer) = (failure, status, detail, peer);
 
     public TlsResult(TlsConnection connection) => Connection = connection;
 
@@ -178,6 +180,16 @@ internal readonly struct TlsResult
     /// <summary>Gets the status with which the connection ended, if that is why; <see cref="TransportStatus.Ok"/> is its FIN.</summary>
     public TransportStatus Status { get; }
 
+    /// <summary>Gets the cause in the word of the metric. Meaningless if the handshake succeeded.</summary>
+    public string Cause => (_peer, Failure) switch
+    {
+        (PeerFailure.WrongName, _) => "name",
+        (not PeerFailure.None, _) => "certificate",
+        (_, TlsFailure.TooMany) => "too_many",
+        (_, TlsFailure.Protocol) => "protocol",
+        _ => "closed",
+    };
+
     /// <summary>Gets the cause in words, for the log.</summary>
     public string? Detail { get; }
 
@@ -186,7 +198,7 @@ internal readonly struct TlsResult
     /// <summary>Creates the outcome of a handshake whose peer was refused.</summary>
     /// <param name="verdict">The verdict on it.</param>
     /// <param name="peer">The side that it is on.</param>
-    public static TlsResult Failed(PeerVerdict verdict, string peer) => new(TlsFailure.Protocol, TransportStatus.Ok, $"the {peer}'s certificate is refused: {verdict.Problem}");
+    public static TlsResult Failed(PeerVerdict verdict, string peer) => new(TlsFailure.Protocol, TransportStatus.Ok, $"the {peer}'s certificate is refused: {verdict.Problem}", verdict.Failure);
 
     public static TlsResult Failed(TransportStatus status) => new(TlsFailure.Ended, status, "the connection ended during the TLS handshake");
 }

@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Options;
+using Linkerd.Tcp.Security.Providers;
 
 namespace Linkerd.Tcp.Security;
 
@@ -26,6 +27,12 @@ public sealed class ServerTlsOptions
     /// <summary>Gets or sets the paths of PEM files with the roots that servers' certificates must lead to. Empty, the default: the roots of the system.</summary>
     public IReadOnlyList<string> RootFiles { get; set; } = [];
 
+    /// <summary>
+    /// Gets or sets the paths of PEM files with certificate revocation lists (RFC 5280), of which a server's certificate must be on none. If there are any, each authority of the chain must have a list.
+    /// Empty, the default: revocation is not checked. Not supported by the provider of this version: an error.
+    /// </summary>
+    public IReadOnlyList<string> CrlFiles { get; set; } = [];
+
     /// <summary>Gets or sets the certificate that is sent to servers that ask for one. Null, the default: none.</summary>
     public CertificateFiles? Certificate { get; set; }
 
@@ -46,6 +53,12 @@ public sealed class ServerTlsOptions
     /// <summary>Gets or sets the lowest version. Default: <see cref="TlsVersion.Tls12"/>.</summary>
     public TlsVersion MinimumVersion { get; set; }
 
+    /// <summary>
+    /// Gets or sets the groups of the key exchange, the preferred one first, in OpenSSL's names, such as <c>X25519MLKEM768</c>, <c>X25519</c> and <c>P-256</c>. Empty, the default: those of OpenSSL's
+    /// configuration. Not supported by the provider of this version: an error.
+    /// </summary>
+    public IReadOnlyList<string> Groups { get; set; } = [];
+
     /// <summary>Gets or sets the end of a stream that the server cuts. Default: <see cref="TlsTruncation.Pass"/>.</summary>
     public TlsTruncation Truncation { get; set; }
 
@@ -59,11 +72,14 @@ public sealed class ServerTlsOptions
         copy.RootFiles = RootFiles?.ToArray()!;
         copy.Certificate = Certificate?.Copy();
         copy.ApplicationProtocols = ApplicationProtocols?.ToArray()!;
+        copy.CrlFiles = CrlFiles?.ToArray()!;
+        copy.Groups = Groups?.ToArray()!;
         return copy;
     }
 
     /// <summary>Returns true if everything is the same.</summary>
     internal bool IsSame(ServerTlsOptions? other) => other is not null && ExpectedNames.SequenceEqual(other.ExpectedNames) && RootFiles.SequenceEqual(other.RootFiles)
+        && CrlFiles.SequenceEqual(other.CrlFiles) && Groups.SequenceEqual(other.Groups)
         && ApplicationProtocols.SequenceEqual(other.ApplicationProtocols) && (Certificate is null ? other.Certificate is null : other.Certificate is { } files && Certificate.IsSame(files))
         && (ServerName, UseClientApplicationProtocol, SkipVerification, MinimumVersion, Truncation)
             == (other.ServerName, other.UseClientApplicationProtocol, other.SkipVerification, other.MinimumVersion, other.Truncation);
@@ -81,5 +97,9 @@ public sealed class ServerTlsOptions
         ListenerTlsOptions.ValidateProtocols(validator, ApplicationProtocols, nameof(ApplicationProtocols));
         validator.Defined<TlsVersion>(MinimumVersion);
         validator.Defined<TlsTruncation>(Truncation);
+        ListenerTlsOptions.ValidateFiles(validator, CrlFiles, nameof(CrlFiles));
+        ListenerTlsOptions.ValidateGroups(validator, Groups, nameof(Groups));
+        TlsProvider.Expect(validator, TlsProvider.Current.HasCrlFiles, CrlFiles);
+        TlsProvider.Expect(validator, TlsProvider.Current.HasGroups, Groups);
     }
 }

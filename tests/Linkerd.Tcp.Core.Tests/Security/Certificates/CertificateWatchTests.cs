@@ -65,6 +65,17 @@ public sealed class CertificateWatchTests : IDisposable
     }
 
     [Fact]
+    public void Start_RootsOfTheSystemAlone_NothingIsPolled()
+    {
+        var time = new NoTimers();
+        using var watch = new CertificateWatch(new(), new(time, _log));
+        Assert.Null(watch.Current.Identities);
+        Assert.Same(TrustedRoots.System, watch.Current.Roots);
+        using var folder = new CertificateFolder(Replacement.Rename, new("a.example"));
+        Assert.Throws<NotSupportedException>(() => new CertificateWatch(new() { Identities = [folder.Files] }, new(time, _log)));
+    }
+
+    [Fact]
     public void Start_Warnings_AreLogged()
     {
         using var one = new CertificateFolder(Replacement.Rename, new("a.example") { Usages = [TestCertificate.ClientUsage] });
@@ -336,5 +347,10 @@ public sealed class CertificateWatchTests : IDisposable
         var (ownLevel, _, message) = Assert.Single(_log.Entries, entry => entry.Id == id);
         Assert.Equal(level, ownLevel);
         return message;
+    }
+
+    private sealed class NoTimers : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();
     }
 }
