@@ -1,6 +1,5 @@
 using System.Net.Http;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Linkerd.Tcp.TestUtilities;
@@ -38,12 +37,13 @@ public sealed class GrpcTests : IAsyncLifetime
     [Fact]
     public async Task Both_ManyCallsOnOneConnection_AreAnswered()
     {
-        using var issued = _files.Issue(new(Name));
-        using var certificate = X509CertificateLoader.LoadPkcs12(issued.Export(X509ContentType.Pkcs12), null);
+        // Kestrel sends no intermediate of a PFX file.
+        using var authority = new TestAuthority("root of the server");
+        using var certificate = authority.Issue(Name);
         await using var server = await MeshStandIn.StartAsync(_namerd, new MeshStandInOptions { Certificate = certificate });
         await using var proxy = await Executable.StartAsync(
             ProxyProcess.InetName(server.EndPoint),
-            [.. Terminate(), "--tls-alpn", "h2", "--server-tls", "--server-ca", _files.Root, "--server-tls-name", Name, "--server-alpn", "h2"]);
+            [.. Terminate(), "--tls-alpn", "h2,http/1.1", "--server-tls", "--server-ca", authority.RootFile, "--server-tls-name", Name, "--server-alpn", "{alpn}"]);
         await CallAsync(proxy);
     }
 

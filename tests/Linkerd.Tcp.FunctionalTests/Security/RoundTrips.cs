@@ -9,7 +9,9 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// <summary>Measures round trips of sessions with TLS, one after another on a thread of its own, in windows of some hundred.</summary>
 internal sealed class RoundTrips : IDisposable
 {
-    private const int Sessions = 8;
+    /// <summary>The number of sessions.</summary>
+    public const int Sessions = 8;
+
     private const int PerWindow = 400;
     private readonly List<SslStream> _streams = [];
 
@@ -26,25 +28,31 @@ internal sealed class RoundTrips : IDisposable
         }
     }
 
-    /// <summary>Measures until something is done, and for so many windows at least.</summary>
-    /// <returns>The median of the windows' 99th percentiles.</returns>
-    public Task<TimeSpan> MeasureAsync(Task until, int windows) => Task.Factory.StartNew(
+    /// <summary>Measures two in turns, so that both meet the same machine, until something is done, and for so many windows at least.</summary>
+    /// <returns>Of each, the median of the windows' 99th percentiles.</returns>
+    public static Task<(TimeSpan First, TimeSpan Second)> CompareAsync(RoundTrips first, RoundTrips second, Task until, int windows) => Task.Factory.StartNew(
         () =>
         {
-            var percentiles = new List<TimeSpan>();
-            while (!until.IsCompleted || percentiles.Count < windows)
+            var (ofFirst, ofSecond) = (new List<TimeSpan>(), new List<TimeSpan>());
+            while (!until.IsCompleted || ofFirst.Count < windows)
             {
-                percentiles.Add(MeasureWindow());
+                ofFirst.Add(first.MeasureWindow());
+                ofSecond.Add(second.MeasureWindow());
             }
 
-            percentiles.Sort();
-            return percentiles[percentiles.Count / 2];
+            return (Median(ofFirst), Median(ofSecond));
         },
         TestContext.Current.CancellationToken,
         TaskCreationOptions.LongRunning,
         TaskScheduler.Default);
 
     public void Dispose() => _streams.ForEach(stream => stream.Dispose());
+
+    private static TimeSpan Median(List<TimeSpan> times)
+    {
+        times.Sort();
+        return times[times.Count / 2];
+    }
 
     private TimeSpan MeasureWindow()
     {
