@@ -15,7 +15,7 @@ internal sealed class CertificateCheck
 
     private readonly Dictionary<ServerConfiguration, string> _servers = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<DstPath, (string Path, ServerTlsOptions Tls)> _clients = [];
-    private readonly HashSet<string> _messages = [];
+    private readonly HashSet<(string Key, string Message)> _errors = [];
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
@@ -55,7 +55,7 @@ internal sealed class CertificateCheck
                 }
                 catch (InvalidOptionsException invalid)
                 {
-                    Add(invalid, error => client.Path + ClientKey(error), validator);
+                    Add(invalid, error => (client.Path, ClientKey(error)), validator);
                 }
             }
         }
@@ -65,14 +65,18 @@ internal sealed class CertificateCheck
     /// <param name="invalid">The errors.</param>
     /// <param name="servers">The servers of its listeners.</param>
     /// <param name="validator">Receives the errors.</param>
-    public void Add(InvalidOptionsException invalid, IReadOnlyList<ServerConfiguration> servers, OptionsValidator validator) => Add(invalid, error => Path(error, servers), validator);
+    public void Add(InvalidOptionsException invalid, IReadOnlyList<ServerConfiguration> servers, OptionsValidator validator) => Add(invalid, error => ServerKey(error, servers), validator);
 
-    // A file that several listeners or prefixes have is one error.
-    private void Add(InvalidOptionsException invalid, Func<string, string> pathOf, OptionsValidator validator)
+    // A file that several servers or prefixes have for the same purpose is one error.
+    private void Add(InvalidOptionsException invalid, Func<string, (string Path, string Key)> keyOf, OptionsValidator validator)
     {
-        foreach (var error in invalid.Errors.Where(error => _messages.Add(error.Message)))
+        foreach (var error in invalid.Errors)
         {
-            validator.Add(error.Message, pathOf(error.Path));
+            var (path, key) = keyOf(error.Path);
+            if (_errors.Add((key, error.Message)))
+            {
+                validator.Add(error.Message, path + key);
+            }
         }
     }
 
@@ -95,27 +99,27 @@ internal sealed class CertificateCheck
     };
 
     // Such as Listeners[0].Tls.Identities[1].KeyFile.
-    private string Path(string path, IReadOnlyList<ServerConfiguration> servers)
+    private (string Path, string Key) ServerKey(string path, IReadOnlyList<ServerConfiguration> servers)
     {
         var key = path[(path.LastIndexOf('.') + 1)..] switch
         {
             nameof(CertificateFiles.CertificateFile) => "certs",
             nameof(CertificateFiles.KeyFile) => "privateKey",
             nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
-            "RootFiles" => "trustCerts",
+            nameof(ServerTlsOptions.RootFiles) => "trustCerts",
             _ => null,
         };
         if (key is null || IndexIn(path, "Listeners[") is not { } listener || servers[listener].Tls is not { } tls)
         {
-            return path;
+            return (string.Empty, path);
         }
 
-        return _servers[servers[listener]] + "tls." + IndexIn(path, "Identities[") switch
+        return (_servers[servers[listener]], IndexIn(path, "Identities[") switch
         {
-            null => key,
-            0 => $"defaultIdentity.{key}",
-            { } identity => $"identities.{tls.Identities.Keys.ElementAt(identity - 1)}.{key}",
-        };
+            null => $"tls.{key}",
+            0 => $"tls.defaultIdentity.{key}",
+            { } identity => $"tls.identities.{tls.Identities.Keys.ElementAt(identity - 1)}.{key}",
+        });
     }
 
     private static int? IndexIn(string path, string list)

@@ -25,8 +25,8 @@ internal sealed class CliOption(ConfigurationOption row)
     /// <summary>Its names and its value in the form of the help text.</summary>
     public string Usage => (row.Letter is { } letter ? $"-{letter}, {LongName}" : LongName) + (IsFlag ? string.Empty : $" <{row.ValueName}>");
 
-    /// <summary>Its description, and its default.</summary>
-    public string Help => IsFlag ? row.Help : $"{row.Help} [default: {row.Default}]";
+    /// <summary>Its description, and its default; a part of the model that is there only if the option is given has none.</summary>
+    public string Help => IsFlag || row.Default == "required" ? row.Help : $"{row.Help} [default: {row.Default}]";
 
     /// <summary>The library's own view of it.</summary>
     public Option Symbol => _symbol;

@@ -3,6 +3,7 @@ using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -48,7 +49,9 @@ public sealed class CoreOptionsTests
             option.ParseArgument(model, option.Default);
         }
 
-        Assert.Equal(Dump(Empty(), option), Dump(configuration, option));
+        var nothing = Empty();
+        _ = PartOf(nothing, option);
+        Assert.Equal(Dump(nothing, option), Dump(configuration, option));
     }
 
     [Fact]
@@ -79,6 +82,88 @@ public sealed class CoreOptionsTests
             Describe(CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), false).SendProxy);
     }
 
+    [Fact]
+    public void Server_TlsConfiguration_HasTheDefaultIdentityFirstAndRequiresCertificatesWithRoots()
+    {
+        var tls = CoreTlsOptions.Server(new ServerTlsConfiguration
+        {
+            DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"], PrivateKey = "default.key", PassphraseFile = "" },
+            Identities = new Dictionary<string, IdentityConfiguration> { ["a"] = new() { Certs = ["a.pfx"], PrivateKey = "", PassphraseFile = "a.txt" } },
+            TrustCerts = ["ca.pem"],
+        });
+        Assert.Equal([("default.pem", "default.key", null), ("a.pfx", null, "a.txt")], tls.Certificates.Select(static files => (files.CertificateFile, files.KeyFile, files.PassphraseFile)));
+        Assert.Equal(ClientCertificateMode.Require, tls.ClientCertificates);
+        Assert.Equal(ClientCertificateMode.None, CoreTlsOptions.Server(new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] } }).ClientCertificates);
+    }
+
+    // As in the original, whose configuration has no switch.
+    [Fact]
+    public void Client_SettingThatDecidesWhomToTrust_TurnsTlsOn()
+    {
+        Assert.All(
+            (ClientSettings[])[new() { TlsDnsName = "a" }, new() { TlsTrustCerts = ["ca.pem"] }, new() { TlsNames = ["a"] }, new() { TlsCert = "c.pem" }, new() { TlsDisableValidation = true }, new() { Tls = true }],
+            static settings => Assert.NotNull(CoreTlsOptions.Client(settings)));
+        Assert.All(
+            (ClientSettings[])[new(), new() { TlsDnsName = "" }, new() { TlsTrustCerts = [] }, new() { TlsDisableValidation = false }, new() { Tls = false, TlsDnsName = "a" }],
+            static settings => Assert.Null(CoreTlsOptions.Client(settings)));
+    }
+
+    [Fact]
+    public void Destination_TlsByPrefix_IsMerged()
+    {
+        var client = new ClientConfiguration
+        {
+            Global = new ClientSettings { TlsDnsName = "{2}.example.com", TlsTrustCerts = ["ca.pem"], TlsAlpnProtocols = ["h2"] },
+            Configs =
+            [
+                new ClientSettings { Prefix = DstPath.Parse("/svc/system"), TlsTrustCerts = [], TlsAlpnProtocols = ["{alpn}"], TlsMinVersion = TlsVersion.Tls13, TlsTruncation = TlsTruncation.Fin },
+                new ClientSettings { Prefix = DstPath.Parse("/svc/system/plain"), Tls = false },
+            ],
+        };
+        var web = TlsOf("/svc/web")!;
+        Assert.Equal(("{2}.example.com", "ca.pem", "h2", false, TlsVersion.Tls12), (web.ServerName, Assert.Single(web.RootFiles), Assert.Single(web.ApplicationProtocols), web.UseClientApplicationProtocol, web.MinimumVersion));
+        var system = TlsOf("/svc/system")!;
+        Assert.Equal(("{2}.example.com", true, TlsVersion.Tls13, TlsTruncation.Fin), (system.ServerName, system.UseClientApplicationProtocol, system.MinimumVersion, system.Truncation));
+        Assert.Empty(system.RootFiles);
+        Assert.Empty(system.ApplicationProtocols);
+        Assert.Null(TlsOf("/svc/system/plain"));
+
+        ServerTlsOptions? TlsOf(string name) => CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), false).Tls;
+    }
+
+    [Fact]
+    public void Proxy_EverythingWithTls_ReachesCoreTogether()
+    {
+        var configuration = Empty();
+        var server = configuration.Routers[0].Servers[0];
+        server.Tls = new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] } };
+        server.AcceptProxy = new(IPNetwork.Parse("10.0.0.0/8"));
+        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], static _ => DstPath.Parse("/svc/web")).Listeners);
+        Assert.True(listener is { Tls: not null, AcceptProxy: not null });
+        var settings = new ClientSettings { Tls = true, SendProxy = SendProxyVersion.V2, CheckInterval = TimeSpan.FromSeconds(1), MinConnections = 3 };
+        Assert.True(CoreOptions.Destination(server, settings, new StaticResolver(), false) is { Tls: not null, SendProxy: not null, Check: not null, Preconnect.Connections: 3 });
+    }
+
+    [Fact]
+    public void Proxy_RoutesWithoutATarget_AreRulesAndTreesHaveNames()
+    {
+        var configuration = Empty();
+        var server = configuration.Routers[0].Servers[0];
+        server.DstName = null;
+        server.SniRoutes =
+        [
+            new SniRouteConfiguration { Pattern = "*.example.com", DstName = SniRouteTarget.Parse("/svc/{1}") },
+            new SniRouteConfiguration { Pattern = "www.example.com", DstName = SniRouteTarget.Parse("web:80") },
+            new SniRouteConfiguration { Pattern = "*.example.com,alpn=h2", DstName = SniRouteTarget.Parse("9 * /svc/a & 1 * /svc/b") },
+        ];
+        var targets = NamedTarget.Of(configuration.Routers[0].Servers);
+        Assert.Equal(["/svc/x", "/$/inet/web/80", "/target"], targets.Select(static target => target.Name.ToString()));
+        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], tree => targets.First(target => target.Tree.Equals(tree)).Name).Listeners);
+        Assert.Null(listener.Destination);
+        Assert.Equal(
+            ["*.example.com=/svc/{1}", "www.example.com=/$/inet/web/80", "*.example.com,alpn=h2=/target"], listener.ServerNameRules.Select(static rule => rule.ToString()));
+    }
+
     private static string NameOf(ConfigurationOption option) => $"{option.ModelType.Name} {option.Key ?? "--" + option.Argument}";
 
     // What options that mean nothing alone need beside them is there.
@@ -89,6 +174,11 @@ public sealed class CoreOptionsTests
         configuration.Routers[0].Servers[0].AcceptProxy = option.Key == "acceptProxy.untrusted" ? new(IPNetwork.Parse("10.0.0.0/8")) : null;
         configuration.Routers[0].Client.Global.SendProxy = SendProxyVersion.V2;
         configuration.Routers[0].Client.Global.CheckInterval = TimeSpan.FromSeconds(3);
+        if (option.Key?.StartsWith("tls.", StringComparison.Ordinal) == true)
+        {
+            (configuration.Routers[0].Client.Global.Tls, configuration.Routers[0].Client.Global.TlsCert) = (true, "client.pem");
+        }
+
         configuration.Routers[0].Client.Configs = option.Key == "prefix" ? [new ClientSettings { Prefix = DstPath.Parse("/svc"), MaxWaiters = 77 }] : [];
         return configuration;
     }
@@ -144,20 +234,35 @@ public sealed class CoreOptionsTests
             router.Interpreter = new LocalInterpreterConfiguration { Namers = [new FileNamerConfiguration { RootDir = "/" }] };
         }
 
-        return new object[] { configuration, router, router.Servers[0], router.Client.Global, router.Interpreter, router.Interpreter is LocalInterpreterConfiguration { Namers: [var namer] } ? namer : router }
+        var server = router.Servers[0];
+        if (option.ModelType == typeof(IdentityConfiguration) || option.ModelType == typeof(ServerTlsConfiguration))
+        {
+            // Two identities, of which one is changed.
+            var other = new IdentityConfiguration { Certs = ["other.pem"] };
+            server.Tls ??= new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] }, Identities = new Dictionary<string, IdentityConfiguration> { ["other"] = other } };
+            return option.ModelType == typeof(ServerTlsConfiguration) ? server.Tls : server.Tls.Identities["other"];
+        }
+
+        if (option.ModelType == typeof(SniRouteConfiguration))
+        {
+            server.SniRoutes = server.SniRoutes is [] ? [new SniRouteConfiguration { Pattern = "*.example.org", DstName = SniRouteTarget.Parse("/svc/org") }] : server.SniRoutes;
+            return server.SniRoutes[0];
+        }
+
+        return new object[] { configuration, router, server, router.Client.Global, router.Interpreter, router.Interpreter is LocalInterpreterConfiguration { Namers: [var namer] } ? namer : router }
             .First(part => part.GetType() == option.ModelType);
     }
 
     private static string Dump(ProxyConfiguration configuration, ConfigurationOption option)
     {
         var router = configuration.Routers[0];
-        var targets = NamedTarget.Of(router.Servers.Select(static server => server.DstName!));
+        var targets = NamedTarget.Of(router.Servers);
         var resolver = option.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)) || option.ModelType == typeof(FileNamerConfiguration)
             ? Table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, NullLoggerFactory.Instance, TimeProvider.System)).Scope : "";
         var remembering = router.StateDirectory is null ? "" : ProxyHost.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
         var name = targets[0].Name;
         var destination = CoreOptions.Destination(router.Servers[0], router.Client.For(name), new StaticResolver(), false);
-        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, _ => name)), Describe(destination));
+        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name)), Describe(destination));
     }
 
     // All properties, at every depth.
@@ -165,6 +270,7 @@ public sealed class CoreOptionsTests
     {
         null or string or IFormattable or IPAddress or EndPoint or DstPath or ClientNetworks or Delegate or TimeProvider or Random or ReadOnlyMemory<byte> or bool => ModelGenerator.Print(value),
         IResolver => "a resolver",
+        ServerNameRule => value.ToString()!,
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Describe)) + "]",
         _ => "{" + string.Join(", ", value.GetType().GetProperties().Select(property => $"{property.Name}: {Describe(property.GetValue(value))}")) + "}",
     };

@@ -4,6 +4,7 @@ using System.Reflection;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Tests;
@@ -46,7 +47,9 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
     /// <summary>The properties that options write; lists of parts and nested parts have options of their own.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties().Where(static property => property.SetMethod is { IsPublic: true }
         && property.PropertyType != typeof(ClientConfiguration) && property.PropertyType != typeof(InterpreterConfiguration)
-        && property.Name is not (nameof(ProxyConfiguration.Routers) or nameof(RouterConfiguration.Servers) or nameof(LocalInterpreterConfiguration.Namers)));
+        && property.PropertyType != typeof(IdentityConfiguration) && property.PropertyType != typeof(ServerTlsConfiguration)
+        && property.Name is not (nameof(ProxyConfiguration.Routers) or nameof(RouterConfiguration.Servers) or nameof(LocalInterpreterConfiguration.Namers)
+            or nameof(ServerConfiguration.SniRoutes) or nameof(ServerTlsConfiguration.Identities)));
 
     public static string Print(object? value) => value switch
     {
@@ -84,7 +87,13 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
             : type == typeof(bool) ? _random.Next(2) == 0
             : type == typeof(double) ? _random.NextDouble() * Math.Pow(10, _random.Next(-3, 9))
             : type == typeof(TimeSpan) ? Time()
-            : type == typeof(string) ? property.Name.EndsWith("Dir", StringComparison.Ordinal) || property.Name.EndsWith("Directory", StringComparison.Ordinal) ? Path.GetTempPath().TrimEnd('/') : Pick("web", "a b", "Ünïcode", "1")
+            : type == typeof(string) ? property.Name.EndsWith("Dir", StringComparison.Ordinal) || property.Name.EndsWith("Directory", StringComparison.Ordinal) ? Path.GetTempPath().TrimEnd('/')
+                : property.Name == nameof(SniRouteConfiguration.Pattern) ? Pick("*.example.com", "*.*.example.com,alpn=h2", "www.*.example")
+                : property.Name == nameof(ClientSettings.TlsDnsName) ? Pick("", "web.example.com", "{2}.{1}.example.com", "{sni}", "10.0.0.1")
+                : property.Name.StartsWith("Tls", StringComparison.Ordinal) ? Pick("", "web.pem", "/etc/a b.pem")
+                : Pick("web", "a b", "Ünïcode", "1")
+            : type == typeof(SniRouteTarget) ? SniRouteTarget.Parse(Pick("/svc/web", "/svc/a | /svc/b", "web:80", "/svc/{1}"))
+            : type == typeof(IReadOnlyList<string>) ? Texts(property.Name)
             : type == typeof(DstPath) ? DstPath.Parse(Pick("/", "/svc", "/svc/web", "/#/io.l5d.fs/a"))
             : type == typeof(NameTree) ? NameTree.Parse(Pick(Trees))
             : type == typeof(Dtab) ? _random.Next(3) == 0 ? null : Dtab.Parse(Pick(Dtabs))
@@ -96,6 +105,17 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
             : type.IsEnum ? Enum.GetValuesAsUnderlyingType(type) is var values ? Enum.ToObject(type, values.GetValue(_random.Next(values.Length))!) : null
             : throw new InvalidOperationException($"no values of {property.PropertyType} are known");
     }
+
+    private string[] Texts(string name) => name switch
+    {
+        nameof(IdentityConfiguration.Certs) => [Pick("web.pem", "/etc/a b.pem")],
+        nameof(ServerTlsConfiguration.ClientNames) or nameof(ClientSettings.TlsNames) => Some("web.example.com", "*.example.com", "10.0.0.1", "::1", "spiffe://example.org/*", "https://example.org/web"),
+        nameof(ServerTlsConfiguration.AlpnProtocols) => Some("h2", "http/1.1", "postgresql"),
+        nameof(ClientSettings.TlsAlpnProtocols) => Pick(Some("h2", "http/1.1", "postgresql"), ["{alpn}"]),
+        _ => Some("ca.pem", "/etc/a b.pem"),
+    };
+
+    private string[] Some(params string[] values) => [.. Enumerable.Range(0, _random.Next(4)).Select(_ => Pick(values))];
 
     private int Number() => _random.Next(4) switch
     {

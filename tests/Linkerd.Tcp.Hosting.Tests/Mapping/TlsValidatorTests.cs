@@ -1,0 +1,99 @@
+using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
+
+namespace Linkerd.Tcp.Hosting.Tests;
+
+public sealed class TlsValidatorTests
+{
+    private static readonly ConfigurationTable Table = new(new InterpreterKinds());
+
+    [Fact]
+    public void Validate_ErrorsOfTlsWithClients_AreAllThereWithTheirPaths()
+    {
+        var errors = ErrorsOf(new ServerConfiguration
+        {
+            Port = 0,
+            DstName = NameTree.Parse("/svc/web"),
+            Tls = new ServerTlsConfiguration
+            {
+                Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = new() { Certs = ["a.pem", "b.pem"], PrivateKey = " " }, ["none"] = null! },
+                AlpnProtocols = ["h 2"],
+                ClientAuth = ClientCertificateMode.Request,
+                ClientNames = ["*.example.com"],
+                MinVersion = (TlsVersion)9,
+                HandshakeRatePerClient = 0,
+            },
+        });
+        Assert.Equal(
+            [
+                "tls.alpnProtocols", "tls.minVersion", "tls.handshakeRatePerClient", "tls.defaultIdentity", "tls.identities.web.certs", "tls.identities.web.privateKey", "tls.identities.none",
+                "tls.clientAuth", "tls.clientNames",
+            ],
+            errors.Select(static error => error.Path["routers[0].servers[0].".Length..]));
+        Assert.Equal("the path of one file, which has the whole chain was expected, not null.", errors[4].Message);
+        Assert.Equal("trustCerts beside it was expected, as clients' certificates are verified with them.", errors[7].Message);
+        Assert.Equal("trustCerts beside it was expected, as clients are not asked for a certificate without.", errors[8].Message);
+    }
+
+    [Fact]
+    public void Validate_ListsThatAreNull_AreNamed() => Assert.Equal(
+        ["tls.identities", "tls.trustCerts", "tls.clientNames", "tls.alpnProtocols", "sniRoutes"],
+        ErrorsOf(new ServerConfiguration
+        {
+            Port = 0,
+            DstName = NameTree.Parse("/svc/web"),
+            SniRoutes = null!,
+            Tls = new ServerTlsConfiguration { DefaultIdentity = new() { Certs = ["a.pem"] }, Identities = null!, TrustCerts = null!, ClientNames = null!, AlpnProtocols = null! },
+        }).Select(static error => error.Path["routers[0].servers[0].".Length..]).OrderBy(static path => path == "sniRoutes"));
+
+    [Fact]
+    public void Validate_ErrorsOfRoutes_AreAllThereWithTheirPaths()
+    {
+        var errors = ErrorsOf(new ServerConfiguration
+        {
+            Port = 0,
+            SniRoutes =
+            [
+                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteTarget.Parse("/svc/{1}") },
+                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteTarget.Parse("/svc/{2}") },
+                new SniRouteConfiguration { Pattern = "a..b" },
+                new SniRouteConfiguration { DstName = SniRouteTarget.Parse("/svc/{2}") },
+            ],
+        });
+        Assert.Equal(
+            ["sniRoutes[1].dstName", "sniRoutes[2].pattern", "sniRoutes[2].dstName", "sniRoutes[3].pattern", "sniRoutes"], errors.Select(static error => error.Path["routers[0].servers[0].".Length..]));
+        Assert.Equal("each pattern once was expected, not '*.a' for 2 routes.", errors[4].Message);
+    }
+
+    [Fact]
+    public void Validate_NeitherTargetNorRoutes_IsNamed() =>
+        Assert.Equal("a target, or routes beside it, was expected, not null.", Assert.Single(ErrorsOf(new ServerConfiguration { Port = 0 })).Message);
+
+    [Fact]
+    public void Validate_SettingsOfTlsToEndpointsThatMeanNothing_AreNamed()
+    {
+        var errors = ErrorsOf(
+            new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web") },
+            new ClientConfiguration
+            {
+                Global = new ClientSettings { TlsPrivateKey = "a.key", TlsAlpnProtocols = ["h2"] },
+                Configs =
+                [
+                    new ClientSettings { Prefix = DstPath.Parse("/svc"), Tls = true, TlsMinVersion = TlsVersion.Tls13, TlsPassphraseFile = "a.txt" },
+                    new ClientSettings { Prefix = DstPath.Parse("/svc/web"), TlsCert = "a.pem", TlsTruncation = TlsTruncation.Fin, TlsDnsName = "{x}" },
+                    new ClientSettings { Prefix = DstPath.Parse("/svc/plain"), Tls = false, TlsTruncation = TlsTruncation.Fin },
+                ],
+            });
+        Assert.Equal(
+            ["tls.privateKey", "tls.alpnProtocols", "configs[0].tls.passphraseFile", "configs[1].tls.dnsName"], errors.Select(static error => error.Path["routers[0].client.".Length..]));
+        Assert.Equal("tls.cert beside it was expected, as it means nothing without.", errors[0].Message);
+        Assert.Equal("tls.enabled beside it was expected, as it means nothing without.", errors[1].Message);
+    }
+
+    private static IReadOnlyList<OptionsError> ErrorsOf(ServerConfiguration server, ClientConfiguration? client = null) => Assert.Throws<InvalidOptionsException>(() => OptionsValidator.Validated(
+        new ProxyConfiguration { Routers = [new RouterConfiguration { Servers = [server], Client = client ?? new() }] },
+        static (all, validator) => ConfigurationValidator.Validate(all, Table, validator))).Errors;
+}
