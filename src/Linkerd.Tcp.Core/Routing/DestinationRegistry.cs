@@ -111,7 +111,7 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(name);
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        reference = _destinations.TryHold(name, _make, null) is { } destination ? new DestinationReference(destination) : null;
+        reference = _destinations.TryHold(name, _make, null, isFixed: false) is { } destination ? new DestinationReference(destination) : null;
         return reference is not null;
     }
 
@@ -124,11 +124,11 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         return destination;
     }
 
-    /// <summary>Gets the destination of a name that a client of a proxy chose, held (<see cref="DestinationTable.TryHold"/>); null if the limit is reached.</summary>
-    internal Destination? TryHold(DstPath name, ServedBy proxy)
+    /// <summary>Gets the destination of the name of a proxy's session, held (<see cref="DestinationTable.TryHold"/>); null if its client chose it, and the limit is reached.</summary>
+    internal Destination? TryHold(DstPath name, ServedBy proxy, bool isFixed = false)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var destination = _destinations.TryHold(name, _make, proxy);
+        var destination = _destinations.TryHold(name, _make, proxy, isFixed);
         destination?.ServeWith(proxy.Connect, proxy.Tcp);
         return destination;
     }

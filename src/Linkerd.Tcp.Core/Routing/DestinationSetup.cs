@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Security.Connections;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,12 @@ internal sealed partial class DestinationSetup(DstPath name, DestinationServices
 
     /// <summary>Gets the steps in force; null if there are none.</summary>
     public ConnectionSetup? Current => _current;
+
+    /// <summary>Gets the steps for a client; null if there are none.</summary>
+    public ConnectionSetup? For(IClientContext? client) => _current ?? (ConnectionSetup.None.SendsPostgresRequest(client) ? ConnectionSetup.None : null);
+
+    /// <summary>Returns true if a connection that was made for no client will do for this one.</summary>
+    public bool TakesPreconnects(IClientContext? client) => For(client) is not { } setup || setup.SendsPostgresRequest(client) == setup.SendsPostgresRequest(null);
 
     /// <summary>Creates the handshakes of options; null if they have none.</summary>
     /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>

@@ -107,15 +107,19 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
-    /// <summary>Gets the destination of a name that a client chose, held; the caller releases its <see cref="Destination.Use"/>. Null if the limit is reached.</summary>
+    /// <summary>Gets the destination of a session's name, held; the caller releases its <see cref="Destination.Use"/>. Null if a client chose it, and the limit is reached.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="make">Creates the destination.</param>
+    /// <param name="state">The argument for it.</param>
+    /// <param name="isFixed">True if no client has a part in the name: it is not counted, and evicted as those that are.</param>
     /// <inheritdoc cref="GetFixed"/>
-    public Destination? TryHold<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
+    public Destination? TryHold<T>(DstPath name, Func<DstPath, T, Destination> make, T state, bool isFixed)
     {
         while (true)
         {
             if (!_byName.TryGetValue(name, out var entry))
             {
-                entry = TryAdd(name, make, state);
+                entry = isFixed ? AddUncounted(name, make, state) : TryAdd(name, make, state);
                 if (entry is null)
                 {
                     return null;
@@ -207,6 +211,13 @@ internal sealed partial class DestinationTable : IDisposable
 
         ArmOnce();
         return added;
+    }
+
+    private Entry AddUncounted<T>(DstPath name, Func<DstPath, T, Destination> make, T state)
+    {
+        var entry = _byName.GetOrAdd(name, new Entry(() => make(name, state), isCounted: false));
+        ArmOnce();
+        return entry;
     }
 
     private Destination Make(Entry entry, DstPath name)

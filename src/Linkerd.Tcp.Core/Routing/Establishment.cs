@@ -135,7 +135,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 {
                     dialer.CountAttempt();
                     _last = await dialer.ConnectAsync(NewRequest(), _cancellationToken).ConfigureAwait(false);
-                    _last = _destination.Setup.Current is null ? await Dialer.CheckAsync(_last).ConfigureAwait(false) : await SetUpAsync().ConfigureAwait(false);
+                    _last = _destination.Setup.For(_requester.Client) is null ? await Dialer.CheckAsync(_last).ConfigureAwait(false) : await SetUpAsync().ConfigureAwait(false);
                     AfterDial();
                 }
 
@@ -160,7 +160,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private bool TryTakeWarm()
     {
-        if (!_requester.TakesPreconnects || _destination.Preconnects.Pool is not { } pool || !pool.TryTake(_requester.Executor, out var taken))
+        if (!_requester.TakesPreconnects || _destination.Preconnects.Pool is not { } pool || !_destination.Setup.TakesPreconnects(_requester.Client) || !pool.TryTake(_requester.Executor, out var taken))
         {
             return false;
         }
@@ -362,7 +362,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Timeout = TimeoutOf(),
         Executor = _requester.Executor,
         SendsAtOnce = _requester.HasInput,
-        Setup = _destination.Setup.Current,
+        Setup = _destination.Setup.For(_requester.Client),
         Metadata = _lease.Endpoint!.Metadata,
         Client = _requester.Client,
     };

@@ -45,11 +45,14 @@ public sealed class ListenerOptions
     /// </summary>
     public string? Key { get; set; }
 
-    /// <summary>Gets or sets the name that all sessions go to; null, the default, if <see cref="Route"/> chooses one for each. One of the two is required.</summary>
+    /// <summary>
+    /// Gets or sets the name that all sessions go to, or, with <see cref="ServerNameRules"/>, those to which no rule applies; null, the default, if <see cref="Route"/> chooses one for each, or if there is none
+    /// but those of the rules. One of the three is required.
+    /// </summary>
     public DstPath? Destination { get; set; }
 
     /// <summary>
-    /// Gets or sets a function that chooses the name of each session, in place of <see cref="Destination"/>: for example by its listener, its client's address, or the server name that
+    /// Gets or sets a function that chooses the name of each session to which no rule of <see cref="ServerNameRules"/> applies, in place of <see cref="Destination"/>: for example by its listener, its client's address, or the server name that
     /// the client sent. If it returns null the client is refused (<see cref="RejectReason.NoRoute"/>); an exception ends the session. Called on the connection's executor, which may be
     /// an event loop: must not block. Null, the default: all sessions go to <see cref="Destination"/>.
     /// </summary>
@@ -57,13 +60,15 @@ public sealed class ListenerOptions
 
     /// <summary>
     /// Gets or sets the time from accept until the client has sent the bytes that are expected before its session has a destination, such as a TLS handshake; more than zero, at most 49
-    /// days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. It has no meaning if nothing is expected.
+    /// days, or <see cref="Timeout.InfiniteTimeSpan"/>. Default: 5 s. It has no meaning if nothing is expected. A client that has sent no ClientHello by then goes to the default of
+    /// <see cref="ServerNameRules"/>, if there is one: protocols in which the server speaks first begin with this delay there.
     /// </summary>
     public TimeSpan PreludeTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Gets or sets the largest number of bytes of a client that are looked at, and not consumed, before its session has a destination; 1 or more. Default: 16 KiB. If they are not enough, the
-    /// client is refused (<see cref="RejectReason.Prelude"/>). The bytes that a client sends early for its server may be more.
+    /// client is refused (<see cref="RejectReason.Prelude"/>). The bytes that a client sends early for its server may be more. A listener with <see cref="ServerNameRules"/> and without <see cref="Tls"/> looks at 128 KiB
+    /// if this is less: a ClientHello of up to 64 KiB, in records of at least 5 bytes (a shorter one may be in records of 1 byte).
     /// </summary>
     public int MaxPreludeBytes { get; set; } = 16 * 1024;
 
@@ -92,9 +97,14 @@ public sealed class ListenerOptions
 
     /// <summary>
     /// Gets or sets the rules that give sessions a name by the server name and the application protocols of the client's TLS handshake. Sessions to which no rule applies go to
-    /// <see cref="Destination"/> or by <see cref="Route"/>, or are refused if there is neither. Without <see cref="Tls"/> the ClientHello is read and goes on to the server unchanged; with it the rules
-    /// apply after the handshake. Empty, the default: no rules.
+    /// <see cref="Destination"/> or by <see cref="Route"/>, or are refused if there is neither (<see cref="RejectReason.NoRoute"/>), with the alert <c>unrecognized_name</c>. Without <see cref="Tls"/> the ClientHello is
+    /// read and goes on to the server unchanged; with it the rules apply after the handshake, to the protocol that was negotiated. Empty, the default: no rules.
     /// </summary>
+    /// <remarks>
+    /// Without <see cref="Tls"/>, a client that sends no TLS, or no ClientHello within <see cref="PreludeTimeout"/>, is one to which no rule applies; a ClientHello that is malformed is refused (<see cref="RejectReason.Tls"/>).
+    /// An SSLRequest of PostgreSQL is answered, and then sent to the server, which must accept it. The names of rules without captures are not counted among those that clients choose
+    /// (<see cref="DestinationRegistryOptions.MaxClientNamed"/>).
+    /// </remarks>
     public IReadOnlyList<ServerNameRule> ServerNameRules { get; set; } = [];
 
     /// <summary>The steps on each connection before it is admitted, in order; a PROXY header and TLS come before them.</summary>
@@ -136,6 +146,7 @@ public sealed class ListenerOptions
         var copy = (ListenerOptions)MemberwiseClone();
         copy.AcceptProxy = AcceptProxy?.Copy();
         copy.Tls = Tls?.Copy();
+        copy.ServerNameRules = ServerNameRules?.ToArray()!;
         return copy;
     }
 
@@ -145,13 +156,14 @@ public sealed class ListenerOptions
         validator.Expect(Key is null || !string.IsNullOrWhiteSpace(Key), Key, "a text that is not blank, or null,");
         if (Route is null)
         {
-            validator.NotNull(Destination);
+            validator.Expect(Destination is not null || ServerNameRules is not { Count: 0 }, Destination, $"a name, or {nameof(Route)} or {nameof(ServerNameRules)} in its place,");
         }
         else
         {
             validator.Expect(Destination is null, Destination, $"null, as {nameof(Route)} chooses the name,");
         }
 
+        ValidateRules(validator);
         validator.Optional(AcceptProxy, static (proxies, validator) => proxies.Validate(validator));
         validator.Optional(Tls, static (tls, validator) => tls.Validate(validator));
         validator.Expect(AllowClients is not { Networks.Length: 0 }, AllowClients, "null, or at least one network,");
@@ -167,5 +179,17 @@ public sealed class ListenerOptions
         }
 
         validator.Range(MaxSessionsPerClient, 1);
+    }
+
+    private void ValidateRules(OptionsValidator validator)
+    {
+        validator.Each(ServerNameRules);
+        if (ServerNameRules is { } rules && rules.All(static rule => rule is not null))
+        {
+            foreach (var (index, problem) in Security.Routing.ServerNameRules.FindProblems(rules))
+            {
+                validator.Add($"{problem}.", FormattableString.Invariant($"{nameof(ServerNameRules)}[{index}]"));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Routing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -97,6 +98,7 @@ internal sealed partial class ServedListener : IConnectionHandler
         {
             Policy = policy,
             Key = options.Key,
+            ServerNames = options.ServerNameRules.Count == 0 ? null : new ServerNameRouter(new ServerNameRules(options.ServerNameRules, null)),
             Destination = destination,
             Route = options.Route,
             Rate = options.AcceptRate is null ? null : _rate,
@@ -104,7 +106,7 @@ internal sealed partial class ServedListener : IConnectionHandler
             Access = access,
             Preludes = [.. PreludesOf(options, access, tls)],
             PreludeTimeout = options.PreludeTimeout,
-            MaxPreludeBytes = options.MaxPreludeBytes,
+            MaxPreludeBytes = ReadsHellos(options) ? Math.Max(options.MaxPreludeBytes, ServerNamePrelude.MaxBytes) : options.MaxPreludeBytes,
         };
         Hold(destination);
         if (_tls != tls)
@@ -179,11 +181,19 @@ internal sealed partial class ServedListener : IConnectionHandler
             yield return new TlsPrelude(tls, options.Tls!.MaxHandshakeRatePerClient is null ? null : _handshakeRates, _listen.Tcp.WindowSize);
         }
 
+        if (ReadsHellos(options))
+        {
+            yield return new ServerNamePrelude(hasDefault: options.Destination is not null || options.Route is not null);
+        }
+
         foreach (var prelude in options.Preludes)
         {
             yield return prelude;
         }
     }
+
+    // If TLS ends here, the handshake gives the server name.
+    private static bool ReadsHellos(ListenerOptions options) => options.ServerNameRules.Count > 0 && options.Tls is null;
 
     private bool IsSame(TransportListenOptions listen) => listen.Backlog == _listen.Backlog && listen.IPv6Only == _listen.IPv6Only && listen.Tcp.IsSame(_listen.Tcp);
 

@@ -9,6 +9,7 @@ namespace Linkerd.Tcp.Sessions;
 internal sealed class PreludeRun(SessionContext context, int maxBytes, CancellationToken cancellationToken)
 {
     private bool _hasLooked;
+    private CancellationTokenSource? _look;
 
     /// <summary>The context of the session; to be filled.</summary>
     public SessionContext Context => context;
@@ -38,7 +39,8 @@ internal sealed class PreludeRun(SessionContext context, int maxBytes, Cancellat
     /// Waits for bytes that this prelude has not seen, and shows them behind those that it has seen and not consumed; the first call of a prelude shows at once the bytes that the one before left.
     /// As <see cref="TransportConnection.ReceiveAsync"/>. Not if <see cref="IsFull"/>.
     /// </summary>
-    public ValueTask<ReceiveResult> ReceiveAsync()
+    /// <param name="look">A token of <see cref="BeginLook"/>, which ends the wait, and not the connection.</param>
+    public ValueTask<ReceiveResult> ReceiveAsync(CancellationToken look = default)
     {
         if (IsFull)
         {
@@ -51,7 +53,7 @@ internal sealed class PreludeRun(SessionContext context, int maxBytes, Cancellat
             Connection.Advance(0);
         }
 
-        return Connection.ReceiveAsync();
+        return look.CanBeCanceled ? Connection.ReceiveUntilAsync(look) : Connection.ReceiveAsync();
     }
 
     /// <summary>Consumes bytes of the last receive. The rest is left to the next prelude, and in the end to the copy.</summary>
@@ -64,6 +66,25 @@ internal sealed class PreludeRun(SessionContext context, int maxBytes, Cancellat
         }
     }
 
+    /// <summary>Begins a look for bytes without which the session goes on: at the timeout, the wait for them ends in place of the session.</summary>
+    /// <returns>The token that is cancelled at the timeout.</returns>
+    public CancellationToken BeginLook()
+    {
+        var look = new CancellationTokenSource();
+        Volatile.Write(ref _look, look);
+        return look.Token;
+    }
+
+    /// <summary>Ends the look: the timeout ends the session again.</summary>
+    public void EndLook() => Volatile.Write(ref _look, null);
+
+    /// <summary>Takes the look whose wait is to be ended; null if there is none. Once; any thread.</summary>
+    public CancellationTokenSource? TakeLook() => Interlocked.Exchange(ref _look, null);
+
     /// <summary>Begins another prelude, which has seen nothing yet.</summary>
-    public void Next() => _hasLooked = false;
+    public void Next()
+    {
+        _hasLooked = false;
+        EndLook();
+    }
 }

@@ -35,12 +35,14 @@ internal sealed class ServedDestinations(DestinationRegistry registry, Dialer di
         }
     }
 
-    /// <summary>Gets the destination of a name that a client chose, held for its session; null if their number is at its limit.</summary>
+    /// <summary>Gets the destination of a session's own name, held for the session; null if a client chose the name, and the number of those is at its limit.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="isFixed">True if no client has a part in the name.</param>
     /// <inheritdoc cref="HoldForListener"/>
-    public Destination? TryHold(DstPath name)
+    public Destination? TryHold(DstPath name, bool isFixed)
     {
         var proxy = Proxy;
-        var destination = registry.TryHold(name, proxy);
+        var destination = registry.TryHold(name, proxy, isFixed);
         if (destination is not null)
         {
             Begin(destination, proxy);

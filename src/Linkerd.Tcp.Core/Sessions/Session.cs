@@ -244,8 +244,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     /// <returns>A description for the log.</returns>
     private async ValueTask<string?> RunPreludesAsync(SessionWait wait)
     {
-        wait.BeginPreludes(Acceptor.PreludeTimeout, _context.StartedAt);
         var run = new PreludeRun(_context, Acceptor.MaxPreludeBytes, wait.Token);
+        wait.BeginPreludes(run, Acceptor.PreludeTimeout, _context.StartedAt);
         foreach (var prelude in Acceptor.Preludes)
         {
             var result = await prelude.RunAsync(run).ConfigureAwait(false);
@@ -266,7 +266,17 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not RejectReason.None)
         {
             _control.TrySetReason(CloseReason.Rejected(refusal));
-            return null;
+            if (Acceptor.ServerNames is null)
+            {
+                return null;
+            }
+
+            if (refusal == RejectReason.NoRoute)
+            {
+                await ServerNameRouter.RefuseAsync(_context).ConfigureAwait(false);
+            }
+
+            return ServerNameRouter.Describe(_context);
         }
 
         _isAdmitted = true;

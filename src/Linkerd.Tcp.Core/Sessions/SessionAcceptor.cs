@@ -44,8 +44,11 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     public ConnectionLimit Limit { get; }
 
-    /// <summary>The destination of all sessions; null if <see cref="Route"/> chooses.</summary>
+    /// <summary>The destination of all sessions to which no rule applies; null if <see cref="Route"/> chooses.</summary>
     public Destination? Destination { get; init; }
+
+    /// <summary>Gives sessions a name before <see cref="Destination"/> and <see cref="Route"/>; null if the listener has no rules.</summary>
+    public ServerNameRouter? ServerNames { get; init; }
 
     /// <summary>Chooses the name of a session; null refuses it. Not called if there is a <see cref="Destination"/>.</summary>
     public Func<SessionContext, DstPath?>? Route { get; init; }
@@ -125,14 +128,18 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         var refusal = RejectReason.ClientSessions;
         try
         {
-            context.Destination = Destination;
+            context.Destination = ServerNames is null ? Destination : null;
             if (Clients?.TryAcquire(context.Client, out place) != false)
             {
                 refusal = RejectReason.NoRoute;
-                if (Destination is null && Route?.Invoke(context) is { } name)
+                if (FindOwnName(context, out var isFixed) is { } name)
                 {
-                    context.Destination = held = Services.Destinations.TryHold(name);
+                    context.Destination = held = Services.Destinations.TryHold(name, isFixed);
                     refusal = RejectReason.DestinationsFull;
+                }
+                else
+                {
+                    context.Destination = Destination;
                 }
 
                 if (context.Destination is { } destination)
@@ -166,9 +173,9 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             context.Destination!.SessionLimit!.Release();
         }
 
-        if (Destination is null)
+        if (context.Destination != Destination)
         {
-            // Held for the session, as a client chose the name.
+            // Held for the session.
             context.Destination!.Use.Release();
         }
     }
@@ -183,7 +190,20 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
         }
     }
 
-    private object NameOf(SessionContext? context) => (object?)context?.Name ?? (object?)Destination?.Name ?? "no name";
+    // The name of a session that does not go to the destination of all; null for one that does, and for one without a name.
+    private DstPath? FindOwnName(SessionContext context, out bool isFixed)
+    {
+        isFixed = false;
+        var name = ServerNames?.Find(context, out isFixed);
+        if (name is null && Destination is null)
+        {
+            (name, isFixed) = (Route?.Invoke(context), false);
+        }
+
+        return name == Destination?.Name ? null : name;
+    }
+
+    private object NameOf(SessionContext? context) => (object?)context?.Name ?? (ServerNames is null ? Destination?.Name : null) ?? (object)"no name";
 
     private async Task RefuseAsync(TransportConnection connection, SessionContext? context, RejectReason refusal, string? detail)
     {

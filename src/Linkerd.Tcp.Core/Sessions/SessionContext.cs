@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Security.Hello;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -49,12 +50,15 @@ public sealed class SessionContext : IClientContext
     public ProxyHeader? ProxyHeader { get; internal set; }
 
     /// <summary>
-    /// Gets the server name that the client sent in its TLS handshake (SNI, RFC 6066, section 3), or the one that a proxy before this one has named (<see cref="ProxyHeader.Authority"/>); null if
-    /// there is none, or nothing has read it.
+    /// Gets the server name that the client sent in its TLS handshake (SNI, RFC 6066, section 3), in lower case, or else the one that a proxy before this one has named (<see cref="ProxyHeader.Authority"/>);
+    /// null if there is none. It is read if the listener ends TLS (<see cref="ListenerOptions.Tls"/>) or has rules (<see cref="ListenerOptions.ServerNameRules"/>).
     /// </summary>
     public string? ServerName { get; internal set; }
 
-    /// <summary>Gets the application protocol (ALPN, RFC 7301); null if there is none, or nothing has read it.</summary>
+    /// <summary>
+    /// Gets the application protocol (ALPN, RFC 7301) that was negotiated with the client, or else the one that a proxy before this one has named (<see cref="ProxyHeader.Alpn"/>); null if there is none.
+    /// If the client's TLS goes on to the server, the server chooses it, and it is not known here.
+    /// </summary>
     public string? ApplicationProtocol { get; internal set; }
 
     /// <summary>Gets the name that the session was routed to; null before it is routed.</summary>
@@ -62,8 +66,15 @@ public sealed class SessionContext : IClientContext
 
     ReadOnlyMemory<byte> IClientContext.UniqueId => ProxyHeader?.UniqueId ?? default;
 
+    bool IClientContext.HasAskedForTls => Greeting is { HasAskedForTls: true };
+
+    bool IClientContext.HasOwnTls => Greeting?.Hello is not null;
+
     /// <summary>The connection to the client; a prelude may put a layer over it in its place.</summary>
     internal TransportConnection Connection { get; set; }
+
+    /// <summary>The beginning of the client; null if it was not looked at, or says nothing.</summary>
+    internal ClientGreeting? Greeting { get; set; }
 
     internal SessionAcceptor Acceptor => _acceptor;
 

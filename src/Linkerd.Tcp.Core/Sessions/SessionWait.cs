@@ -15,6 +15,7 @@ internal sealed class SessionWait : ITimerHandler
 
     private readonly Session _session;
     private CancellationTokenSource? _source;
+    private PreludeRun? _preludes;
     private volatile State _state;
     private bool _wasLate;
 
@@ -44,7 +45,11 @@ internal sealed class SessionWait : ITimerHandler
     private bool ClientLeft => _session.Context.Acceptor.Policy.AbortOnClose ? Connection.HasPeerClosed : Connection.IsReset;
 
     /// <summary>Begins the preludes. A client that leaves is not looked for: a receive notices it.</summary>
-    public void BeginPreludes(TimeSpan timeout, long now) => Begin(State.Prelude, timeout, now);
+    public void BeginPreludes(PreludeRun preludes, TimeSpan timeout, long now)
+    {
+        _preludes = preludes;
+        Begin(State.Prelude, timeout, now);
+    }
 
     /// <summary>Begins the wait for a server connection.</summary>
     public void BeginEstablishing(TimeSpan timeout, long now) => Begin(State.Establishing, timeout, now);
@@ -91,7 +96,7 @@ internal sealed class SessionWait : ITimerHandler
             {
                 _session.EndWaiting(new(ClosedBy.Client, ClosePhase.Queue));
             }
-            else if (!ArmTimer())
+            else if (!ArmTimer() && !TryEndLook(state))
             {
                 // What is said of a server that was not found in time depends on how far the search has come.
                 _session.EndWaiting(state == State.Prelude ? new(ClosedBy.Client, ClosePhase.Accept, timedOut: true) : null);
@@ -103,6 +108,19 @@ internal sealed class SessionWait : ITimerHandler
             _session.RecordFault(error, state == State.Prelude ? ClosePhase.Accept : ClosePhase.Queue);
             _session.EndWaiting(null);
         }
+    }
+
+    // The session goes on without the bytes that the prelude waits for. An engine that cannot end a receive does not: then the connection ends a moment later.
+    private bool TryEndLook(State state)
+    {
+        if (state != State.Prelude || _preludes?.TakeLook() is not { } look)
+        {
+            return false;
+        }
+
+        Connection.Deadline.Arm(TransportTimer.LateMoment, this);
+        look.Cancel();
+        return true;
     }
 
     private void Begin(State state, TimeSpan timeout, long now)

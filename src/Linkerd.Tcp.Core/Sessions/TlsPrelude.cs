@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Hello;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -42,6 +43,7 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int w
             instruments.Succeeded(connection.Version, clock.GetElapsedTime(startedAt));
             connection.Instruments = instruments;
             run.Connection = connection;
+            run.Context.Greeting = connection.HasAskedForTls ? new ClientGreeting { HasAskedForTls = true } : null;
             run.Context.ServerName = connection.ServerName ?? run.Context.ServerName;
             run.Context.ApplicationProtocol = connection.ApplicationProtocol ?? run.Context.ApplicationProtocol;
             return PreludeResult.Done;

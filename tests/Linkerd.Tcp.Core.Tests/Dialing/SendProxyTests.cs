@@ -186,6 +186,10 @@ public sealed class SendProxyTests : ISessionObserver
 
     private sealed class TestClient(EndPoint? client, EndPoint? local) : IClientContext
     {
+        public bool HasAskedForTls => false;
+
+        public bool HasOwnTls => false;
+
         public long Id { get; init; }
 
         public EndPoint? Client => client;

@@ -13,6 +13,7 @@ public sealed partial class SimulatedConnection
     private bool _isAdvanced = true;
     private bool _wantsMore;
     private bool _isReadingPaused;
+    private bool _isGivenUp;
 
     private bool IsReceiveReady =>
         IsOurs || (!_isReadingPaused && ((_unconsumed.Count > 0 && !_wantsMore) || _socket.Available > 0 || _socket.IsFinReceived || IsReset));
@@ -51,6 +52,15 @@ public sealed partial class SimulatedConnection
         return ValueTask.FromResult(HandOut());
     }
 
+    internal override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
+    {
+        var receiving = ReceiveAsync();
+        using (giveUp.UnsafeRegister(static connection => ((SimulatedConnection)connection!).GiveUpReceive(), this))
+        {
+            return await receiving;
+        }
+    }
+
     public override void Advance(int consumed)
     {
         _scheduler.RequireCurrent();
@@ -67,8 +77,10 @@ public sealed partial class SimulatedConnection
 
     private ReceiveResult HandOut()
     {
-        if (IsOurs)
+        if (IsOurs || _isGivenUp)
         {
+            _wantsMore &= !_isGivenUp;
+            _isGivenUp = false;
             return new ReceiveResult(TransportStatus.Aborted, default);
         }
 
@@ -89,6 +101,15 @@ public sealed partial class SimulatedConnection
         _wantsMore = false;
         _scheduler.AtEndOfStep(Poison);
         return new ReceiveResult(TransportStatus.Ok, _handedOut);
+    }
+
+    private void GiveUpReceive()
+    {
+        if (_receiving is { IsPending: true, IsCompleted: false })
+        {
+            _isGivenUp = true;
+            _receiving.CompleteSoon();
+        }
     }
 
     // The memory is the engine's again: whoever still looks at it shall see that.

@@ -20,6 +20,12 @@ internal interface IClientContext
     /// <summary>The application protocol that was negotiated with the client (ALPN); null if there is none.</summary>
     string? ApplicationProtocol { get; }
 
+    /// <summary>True if the client has asked for TLS by an SSLRequest of PostgreSQL, which was answered: a server has not had it.</summary>
+    bool HasAskedForTls { get; }
+
+    /// <summary>True if the bytes of the client are a TLS connection that goes on to the server.</summary>
+    bool HasOwnTls { get; }
+
     /// <summary>The id that a proxy before this one has given to the connection; empty if it has none.</summary>
     ReadOnlyMemory<byte> UniqueId { get; }
 }

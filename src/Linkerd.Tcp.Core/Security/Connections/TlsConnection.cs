@@ -55,6 +55,9 @@ internal sealed class TlsConnection : TransportConnection
     /// <summary>Gets or sets the server name that the client sent; null if there is none. Before the connection is handed out.</summary>
     public string? ServerName { get; set; }
 
+    /// <summary>Gets or sets a value that indicates whether the client has asked for TLS by an SSLRequest of PostgreSQL. Before the connection is handed out.</summary>
+    public bool HasAskedForTls { get; set; }
+
     /// <summary>Gets the application protocol that was negotiated; null if there is none.</summary>
     public string? ApplicationProtocol =>
         Stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;

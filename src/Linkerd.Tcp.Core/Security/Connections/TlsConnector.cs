@@ -43,6 +43,9 @@ internal sealed class TlsConnector : IDisposable
     /// <summary>Gets the certificates.</summary>
     public CertificateWatch Certificates => _certificates.Watch;
 
+    /// <summary>Gets a value that indicates whether each handshake is preceded by an SSLRequest of PostgreSQL.</summary>
+    public bool UsesPostgresRequest => _options.UsePostgresSslRequest;
+
     /// <summary>Runs a handshake.</summary>
     /// <param name="connection">The connection. It is closed if the result has none.</param>
     /// <param name="metadata">The metadata of the endpoint; null if it has none.</param>

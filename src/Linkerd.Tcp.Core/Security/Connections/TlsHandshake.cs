@@ -17,7 +17,7 @@ internal static class TlsHandshake
     private static TlsResult Evicted => TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer");
 
     /// <summary>
-    /// Runs the handshake as the server. The ClientHello is read first, and left to be received: a connection that sends none costs no more than one without TLS, and a name in a hello that was cut
+    /// Runs the handshake as the server. Requests of PostgreSQL for encryption are answered. The ClientHello is read first, and left to be received: a connection that sends none costs no more than one without TLS, and a name in a hello that was cut
     /// into many records is seen, which SslStream does not.
     /// </summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
@@ -34,8 +34,8 @@ internal static class TlsHandshake
             return TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way");
         }
 
-        var reader = default(ClientHelloReader);
-        ClientHelloResult hello;
+        var reader = default(GreetingReader);
+        GreetingResult greeting;
         while (true)
         {
             var receiving = connection.ReceiveAsync();
@@ -47,18 +47,36 @@ internal static class TlsHandshake
                 return handshake.IsEvicted ? Evicted : TlsResult.Failed(received.Status);
             }
 
-            hello = reader.Read(received.Data.Span);
-            if (hello.Status != ClientHelloStatus.NeedsMore)
+            greeting = reader.Read(received.Data.Span);
+            if (greeting.Answer != 0)
+            {
+                connection.Advance(GreetingResult.RequestLength);
+                if (await connection.SendAsync(new[] { greeting.Answer }).ConfigureAwait(false) is var status and not TransportStatus.Ok)
+                {
+                    return TlsResult.Failed(status);
+                }
+            }
+            else if (greeting.Violation is null && greeting.Hello.Status == ClientHelloStatus.NeedsMore)
+            {
+                connection.Advance(0);
+            }
+            else
             {
                 break;
             }
-
-            connection.Advance(0);
         }
 
-        return hello.Status == ClientHelloStatus.NotTls
-            ? await RefuseAsync(connection, handshake, hello).ConfigureAwait(false)
-            : await RunAsync(connection, windowSize, handshake, hello, (tls, token) => tls.AuthenticateAsServerAsync(select(hello.Hello), token), cancellationToken).ConfigureAwait(false);
+        var hello = greeting.Hello;
+        if (greeting.Violation is not null || hello.Status == ClientHelloStatus.NotTls || hello.Alert == TlsAlert.RecordOverflow)
+        {
+            // SslStream would wait for all of a record that is too long.
+            await EndAsync(connection, handshake, hello).ConfigureAwait(false);
+            return TlsResult.Failed(TlsFailure.Protocol, greeting.Violation ?? hello.Error!);
+        }
+
+        var result = await RunAsync(connection, windowSize, handshake, hello, (tls, token) => tls.AuthenticateAsServerAsync(select(hello.Hello), token), cancellationToken).ConfigureAwait(false);
+        result.Connection?.HasAskedForTls = reader.HasAskedForTls;
+        return result;
     }
 
     /// <summary>Runs the handshake as the client.</summary>
@@ -110,23 +128,11 @@ internal static class TlsHandshake
         }
     }
 
-    private static async ValueTask<TlsResult> RefuseAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult hello)
-    {
-        await EndAsync(connection, handshake, hello).ConfigureAwait(false);
-        return TlsResult.Failed(TlsFailure.Protocol, hello.Error!);
-    }
-
-    // The alert must arrive: an abort would throw it away. A peer that does not take it gives its place up, as any that is waited for.
-    private static async ValueTask EndAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult? refused)
+    // A peer that does not take the alert gives its place up, as any that is waited for.
+    private static ValueTask EndAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult? refused)
     {
         handshake.BeginWait();
-        if (refused is { Status: ClientHelloStatus.Malformed, Alert: var alert })
-        {
-            await connection.SendAsync(TlsAlerts.Record(alert)).ConfigureAwait(false);
-        }
-
-        connection.ShutdownSend();
-        await connection.FlushToPeerAsync().ConfigureAwait(false);
+        return TlsRefusal.EndAsync(connection, refused is { Status: ClientHelloStatus.Malformed, Alert: var alert } ? alert : null);
     }
 
     private static string? FindPlainAnswer(ReadOnlySpan<byte> bytes) =>

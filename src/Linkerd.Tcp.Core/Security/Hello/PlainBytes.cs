@@ -18,6 +18,9 @@ internal enum PlainKind
 
     /// <summary>Text, such as the greeting of SSH.</summary>
     Text,
+
+    /// <summary>A request of PostgreSQL without TLS.</summary>
+    Postgres,
 }
 
 /// <summary>Describes first bytes that are not TLS.</summary>

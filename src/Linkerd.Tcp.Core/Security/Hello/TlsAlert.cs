@@ -24,6 +24,9 @@ internal enum TlsAlert : byte
     /// <summary>An error that has nothing to do with the peer.</summary>
     InternalError = 80,
 
+    /// <summary>No server_name extension, if one is needed (RFC 8446, 9.2).</summary>
+    MissingExtension = 109,
+
     /// <summary>No server for the name of the server_name extension.</summary>
     UnrecognizedName = 112,
 

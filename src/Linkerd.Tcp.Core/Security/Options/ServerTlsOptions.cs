@@ -45,6 +45,12 @@ public sealed class ServerTlsOptions
     public bool UseClientApplicationProtocol { get; set; }
 
     /// <summary>
+    /// Gets or sets a value that indicates whether each handshake is preceded by an SSLRequest of PostgreSQL, to which the server must agree. Otherwise only those of clients that have sent one to a listener with
+    /// TLS are. Default: false.
+    /// </summary>
+    public bool UsePostgresSslRequest { get; set; }
+
+    /// <summary>
     /// Gets or sets a value that indicates whether any certificate of a server is accepted. Anybody between the proxy and the server can then read and change everything. A warning is logged.
     /// Default: false.
     /// </summary>
@@ -81,8 +87,8 @@ public sealed class ServerTlsOptions
     internal bool IsSame(ServerTlsOptions? other) => other is not null && ExpectedNames.SequenceEqual(other.ExpectedNames) && RootFiles.SequenceEqual(other.RootFiles)
         && CrlFiles.SequenceEqual(other.CrlFiles) && Groups.SequenceEqual(other.Groups)
         && ApplicationProtocols.SequenceEqual(other.ApplicationProtocols) && (Certificate is null ? other.Certificate is null : other.Certificate is { } files && Certificate.IsSame(files))
-        && (ServerName, UseClientApplicationProtocol, SkipVerification, MinimumVersion, Truncation)
-            == (other.ServerName, other.UseClientApplicationProtocol, other.SkipVerification, other.MinimumVersion, other.Truncation);
+        && (ServerName, UseClientApplicationProtocol, UsePostgresSslRequest, SkipVerification, MinimumVersion, Truncation)
+            == (other.ServerName, other.UseClientApplicationProtocol, other.UsePostgresSslRequest, other.SkipVerification, other.MinimumVersion, other.Truncation);
 
     internal void Validate(OptionsValidator validator)
     {

@@ -14,6 +14,9 @@ internal sealed class DstPathTemplate
 
     private DstPathTemplate(string text, DstPath? fixedName, ImmutableArray<Capture> captures) => (_text, _fixed, _captures) = (text, fixedName, captures);
 
+    /// <summary>Gets a value that indicates whether there are no captures.</summary>
+    public bool IsFixed => _fixed is not null;
+
     /// <summary>Reads a template.</summary>
     /// <param name="text">The template.</param>
     /// <param name="captures">The number of captures that there are.</param>

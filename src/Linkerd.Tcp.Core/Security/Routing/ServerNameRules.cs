@@ -65,8 +65,15 @@ internal sealed class ServerNameRules
     /// <param name="serverName">The server name, in any case, with or without a dot at the end; null: none.</param>
     /// <param name="protocols">The application protocols that the client offers, in its order; after a handshake, the one that was chosen.</param>
     /// <returns>The name; null if no rule fits and there is no default.</returns>
-    public DstPath? Find(string? serverName, ReadOnlySpan<string> protocols)
+    public DstPath? Find(string? serverName, ReadOnlySpan<string> protocols) => Find(serverName, protocols, out _);
+
+    /// <param name="serverName">The server name.</param>
+    /// <param name="protocols">The application protocols.</param>
+    /// <param name="isFixed">True if the name has no captures, so that no client has a part in it.</param>
+    /// <inheritdoc cref="Find(string?, ReadOnlySpan{string})"/>
+    public DstPath? Find(string? serverName, ReadOnlySpan<string> protocols, out bool isFixed)
     {
+        isFixed = true;
         if (serverName is { Length: > 0 and <= MaxName })
         {
             Span<char> lower = stackalloc char[MaxName];
@@ -76,6 +83,7 @@ internal sealed class ServerNameRules
             Search(_names, name, protocols, 0, ref best);
             if (best.Rule is { } rule)
             {
+                isFixed = rule.Target.IsFixed;
                 return Expand(rule, name);
             }
         }

@@ -55,6 +55,15 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => Receiver.ReceiveAsync();
 
+    internal override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
+    {
+        var receiving = Receiver.ReceiveAsync();
+        using (receiving.IsCompleted ? default : giveUp.UnsafeRegister(static receiver => ((EpollReceiver)receiver!).StopWaiting(), Receiver))
+        {
+            return await receiving.ConfigureAwait(false);
+        }
+    }
+
     public override void Advance(int consumed) => Receiver.Advance(consumed);
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => data.IsEmpty ? default : Sender.SendAsync(data);

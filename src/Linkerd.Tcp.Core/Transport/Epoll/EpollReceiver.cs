@@ -53,6 +53,19 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         return new(this, _completion.Version);
     }
 
+    /// <summary>Ends a wait, if there is one, with <see cref="TransportStatus.Aborted"/>: the connection goes on. Any thread.</summary>
+    public void StopWaiting()
+    {
+        if (connection.Loop.IsCurrent)
+        {
+            GiveUp();
+        }
+        else
+        {
+            connection.Loop.Post(static receiver => ((EpollReceiver)receiver!).GiveUp(), this);
+        }
+    }
+
     public void Advance(int consumed) => _window.Advance(consumed);
 
     public byte[]? TakeUnread(out int start, out int length) => _window.Take(out start, out length);
@@ -89,8 +102,23 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
     void IValueTaskSource<ReceiveResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 
+    private void GiveUp()
+    {
+        if (_waiting)
+        {
+            _window.WantsMore = false;
+            Complete(new(TransportStatus.Aborted, default));
+        }
+    }
+
     private void Begin()
     {
+        // It was given up before it began.
+        if (!_waiting)
+        {
+            return;
+        }
+
         if (TryReceive(out var result))
         {
             Complete(result);

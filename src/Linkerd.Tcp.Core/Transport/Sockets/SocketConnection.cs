@@ -65,6 +65,8 @@ internal sealed class SocketConnection : TransportConnection
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => _receiver.ReceiveAsync();
 
+    internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => _receiver.ReceiveUntilAsync(giveUp);
+
     public override void Advance(int consumed) => _receiver.Advance(consumed);
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => _sender.SendAsync(data, source: null);

@@ -34,7 +34,10 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
     public int UnreadBytes => _window.Unread;
 
-    public ValueTask<ReceiveResult> ReceiveAsync()
+    public ValueTask<ReceiveResult> ReceiveAsync() => ReceiveUntilAsync(CancellationToken.None);
+
+    /// <summary>Receives until a token is cancelled.</summary>
+    public ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
     {
         if (_waiting)
         {
@@ -64,7 +67,7 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
             return new(result);
         }
 
-        return WaitAsync();
+        return giveUp.CanBeCanceled ? WaitUntilAsync(giveUp) : WaitAsync();
     }
 
     public void Advance(int consumed) => _window.Advance(consumed);
@@ -121,6 +124,38 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
 
         _waiting = false;
         return new(result);
+    }
+
+    // This object's own operation cannot be cancelled, so another one waits first, which takes nothing.
+    private async ValueTask<ReceiveResult> WaitUntilAsync(CancellationToken giveUp)
+    {
+        _window.ReleaseForWait();
+        _waiting = true;
+        var isGivenUp = false;
+        try
+        {
+            await _connection.Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, giveUp).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _window.WantsMore = false;
+            isGivenUp = true;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The next operation reports it.
+            isGivenUp = false;
+        }
+
+        _waiting = false;
+        if (_released)
+        {
+            _window.Release();
+            Dispose();
+            return new(TransportStatus.Aborted, default);
+        }
+
+        return isGivenUp ? new(TransportStatus.Aborted, default) : await WaitAsync().ConfigureAwait(false);
     }
 
     /// <summary>Waits until there is something to read; false if the result is there already.</summary>
