@@ -11,9 +11,9 @@ public sealed class GrpcTests : IAsyncLifetime
 {
     private const string Name = "grpc.example";
 
-    // io.l5d.mesh.Codec reads the text of a path; messages are bytes here, so that no client has to be generated.
+    // io.linkerd.mesh.Codec reads the text of a path; messages are bytes here, so that no client has to be generated.
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
-    private static readonly Method<byte[], byte[]> ReadPath = new(MethodType.Unary, "io.l5d.mesh.Codec", "ReadPath", Bytes, Bytes);
+    private static readonly Method<byte[], byte[]> ReadPath = new(MethodType.Unary, "io.linkerd.mesh.Codec", "ReadPath", Bytes, Bytes);
     private readonly TlsFiles _files = new();
     private NamerdStandIn _namerd = null!;
 

@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>testssl.sh and sslscan on a listener with TLS.</summary>
 [Trait("Category", "AnyTransport")]
-public sealed partial class ScannerTests : IAsyncLifetime
+public sealed partial class ScannerTests : IDisposable
 {
     private const string Name = "web.example";
 
@@ -14,29 +14,30 @@ public sealed partial class ScannerTests : IAsyncLifetime
     private const string OfThePrivateAuthority = "cert_revocation";
 
     private static readonly string[] BadSeverities = ["MEDIUM", "HIGH", "CRITICAL", "FATAL"];
+    private static readonly string[] Sections = ["-p", "-s", "-S", "-P", "-U"];
+
+    // Forward secrecy, every cipher suite, clients that are simulated, and faults of servers besides.
+    private static readonly string[] OtherSections = ["-f", "-e", "-E", "-c", "-g", "-4"];
+
     private readonly TlsFiles _files = new();
-    private readonly TcpBackend _backend = new(Serve.EchoAsync);
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        await _backend.DisposeAsync();
-        _files.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     /// <summary>
-    /// Protocols, classes of cipher suites, the server's defaults and preferences, and vulnerabilities. LINKERD_TCP_TESTSSL=all lets it do all that it knows, in some minutes.
+    /// Protocols, classes of cipher suites, the server's defaults and preferences, and vulnerabilities. LINKERD_TCP_TESTSSL=all lets it do all that it knows of TLS, in some minutes.
     /// </summary>
     [Fact]
     public async Task Testssl_Listener_HasNoFindingOfMediumOrAbove()
     {
         var report = _files.PathOf("report.json");
-        string[] sections = Environment.GetEnvironmentVariable("LINKERD_TCP_TESTSSL") == "all" ? [] : ["-p", "-s", "-S", "-P", "-U"];
-        await using var proxy = await StartAsync();
+        string[] sections = Environment.GetEnvironmentVariable("LINKERD_TCP_TESTSSL") == "all" ? [.. Sections, .. OtherSections] : Sections;
+        await using var nginx = await ServerProgram.StartNginxAsync(new Dictionary<string, byte[]>());
+        await using var proxy = await StartAsync(nginx);
+
+        // It reads through its current folder again and again, which must not have the thousands of files of others.
         await using var process = new ChildProcess(
-            Require.Program("testssl"),
-            ["--quiet", "--color", "0", "-n", "none", "--warnings", "off", "--openssl-timeout", "10", "--add-ca", _files.Root, "--jsonfile", report, .. sections, "--ip", "127.0.0.1", $"{Name}:{proxy.Port}"]);
+            "env",
+            ["-C", Path.GetDirectoryName(report)!, Require.Program("testssl"), "--quiet", "--color", "0", "-n", "none", "--warnings", "off", "--openssl-timeout", "10", "--add-ca", _files.Root, "--jsonfile", report, .. sections, "--ip", "127.0.0.1", $"{Name}:{proxy.Port}"]);
         process.Input.Close();
         await process.Output.WaitForAsync(line => line.StartsWith(" Done ", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -61,7 +62,8 @@ public sealed partial class ScannerTests : IAsyncLifetime
     [Fact]
     public async Task Sslscan_Listener_AcceptsGoodProtocolsAndCiphersOnly()
     {
-        await using var proxy = await StartAsync();
+        await using var nginx = await ServerProgram.StartNginxAsync(new Dictionary<string, byte[]>());
+        await using var proxy = await StartAsync(nginx);
         var printed = await ClientProgram.RunAsync("sslscan", "--no-colour", $"--sni-name={Name}", proxy.EndPoint.ToString());
         foreach (var line in new[]
         {
@@ -84,10 +86,10 @@ public sealed partial class ScannerTests : IAsyncLifetime
 
     private static string Text(JsonElement finding, string member) => finding.GetProperty(member).GetString()!;
 
-    private Task<ProxyProcess> StartAsync()
+    private Task<ProxyProcess> StartAsync(ServerProgram server)
     {
         var identity = _files.Write(Name);
-        return Executable.StartAsync(_backend.Name, "--tls-cert", identity.Certificate, "--tls-key", identity.Key);
+        return Executable.StartAsync(server.Name, "--tls-cert", identity.Certificate, "--tls-key", identity.Key);
     }
 
     [GeneratedRegex(@"(?:Preferred|Accepted)\s+TLSv1\.[23]\s+(\d+) bits\s+(\S+)")]
