@@ -18,8 +18,11 @@ internal sealed class OpenSslClient : IAsyncDisposable
     public async Task EchoAsync(string line)
     {
         await SendAsync(line);
-        await _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
+        await ReceivesAsync(line);
     }
+
+    /// <summary>Waits until a line has come through the proxy.</summary>
+    public Task ReceivesAsync(string line) => _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
 
     /// <summary>Sends a line. One that begins with Q, R, K or k is a command, which takes all that is read with it.</summary>
     public Task SendAsync(string line) => _process.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken).AsTask();

@@ -53,6 +53,42 @@ public sealed class OpenSslServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Connect_AuthorityFromNamerd_IsTheName()
+    {
+        await using var server = await StartServerAsync(_files.Write(Name));
+        await using var namerd = await NamerdStandIn.StartAsync();
+        namerd.Set("/svc/web", NameState.Bound.Of(StandInAddress.Of(server.EndPoint) with { Meta = $"\"authority\":\"{Name}\"" }));
+        await using var proxy = await StartAsync("/svc/web", "-n", namerd.BaseAddress.ToString());
+        await TalksAsync(proxy);
+    }
+
+    [Fact]
+    public async Task Connect_LabelOfTheDestination_IsInTheName()
+    {
+        await using var server = await StartServerAsync(_files.Write(Name));
+        await using var namerd = await NamerdStandIn.StartAsync();
+        namerd.Set("/svc/web", NameState.Bound.Of(StandInAddress.Of(server.EndPoint)));
+        await using var proxy = await StartAsync("/svc/web", "-n", namerd.BaseAddress.ToString(), "--server-tls-name", "{2}.example");
+        await TalksAsync(proxy);
+    }
+
+    [Fact]
+    public async Task Connect_ServerNameOfTheClient_IsTheName()
+    {
+        await using var server = await StartServerAsync(_files.Write(Name));
+        var front = _files.Write(Name, "other.example");
+        await using var proxy = await StartAsync(server.Name, "--server-tls-name", "{sni}", "--tls-cert", front.Certificate, "--tls-key", front.Key);
+        await using var client = new OpenSslClient(proxy, "-CAfile", _files.Root, "-verify_return_error", "-verify_hostname", Name, "-servername", Name);
+        await client.SendAsync("hello");
+        await client.ReceivesAsync("olleh");
+        await client.CloseAsync();
+
+        // The server has no certificate for another name.
+        await OpenSslClient.FailAsync(proxy, "-servername", "other.example");
+        await proxy.Error.WaitForAsync(line => line.Contains("other.example", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Connect_AddressWithoutAName_IsAConnectFailure()
     {
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write(new TestCertificate { Addresses = [System.Net.IPAddress.Loopback] }));

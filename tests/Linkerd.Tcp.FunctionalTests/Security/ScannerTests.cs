@@ -37,7 +37,10 @@ public sealed partial class ScannerTests : IDisposable
         // It reads through its current folder again and again, which must not have the thousands of files of others.
         await using var process = new ChildProcess(
             "env",
-            ["-C", Path.GetDirectoryName(report)!, Require.Program("testssl"), "--quiet", "--color", "0", "-n", "none", "--warnings", "off", "--openssl-timeout", "10", "--add-ca", _files.Root, "--jsonfile", report, .. sections, "--ip", "127.0.0.1", $"{Name}:{proxy.Port}"]);
+            [
+                "-C", Path.GetDirectoryName(report)!, Require.Program("testssl"), "--quiet", "--color", "0", "-n", "none", "--warnings", "off", "--openssl-timeout", "10", "--add-ca", _files.Root,
+                "--jsonfile", report, .. sections, "--ip", "127.0.0.1", $"{Name}:{proxy.Port}",
+            ]);
         process.Input.Close();
         await process.Output.WaitForAsync(line => line.StartsWith(" Done ", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
