@@ -71,9 +71,9 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
     }
     catch (InvalidOptionsException invalid)
     {
-        foreach (var error in invalid.Errors)
+        foreach (var error in invalid.Errors.Select(static error => $"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n").Distinct())
         {
-            StandardStreams.Error.Write($"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n");
+            StandardStreams.Error.Write(error);
         }
 
         return ExitCode.Configuration;

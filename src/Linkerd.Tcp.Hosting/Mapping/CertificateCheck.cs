@@ -6,16 +6,14 @@ using Linkerd.Tcp.Security;
 namespace Linkerd.Tcp.Hosting.Mapping;
 
 /// <summary>
-/// Collects the errors of the files of certificates, keys and roots in a configuration, by its keys. Core loads those of listeners when they start; those of destinations also when a client names one, which
-/// is late for an error, so they are loaded here too.
+/// Collects the errors of the files of certificates, keys and roots in a configuration, by its keys and all at once, before anything is opened. Core loads the files of a listener when it starts, and
+/// those of a destination when a session needs it.
 /// </summary>
 internal sealed class CertificateCheck
 {
     private static readonly StaticResolver NoEndpoints = new();
 
-    private readonly Dictionary<ServerConfiguration, string> _servers = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<DstPath, (string Path, ServerTlsOptions Tls)> _clients = [];
-    private readonly HashSet<(string Key, string Message)> _errors = [];
+    private readonly Dictionary<DstPath, (string Path, Part Part, ServerTlsOptions Files)> _parts = [];
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
@@ -24,30 +22,43 @@ internal sealed class CertificateCheck
             var router = configuration.Routers[i];
             for (var j = 0; j < router.Servers.Count; j++)
             {
-                _servers.TryAdd(router.Servers[j], string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}]."));
+                if (router.Servers[j].Tls is { } tls)
+                {
+                    Add(string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}].tls."), tls);
+                }
             }
 
             var path = string.Create(CultureInfo.InvariantCulture, $"routers[{i}].client.");
-            Add(path, router.Client.Global);
+            Add($"{path}tls.", Part.Client, CoreTlsOptions.Client(router.Client.Global));
             for (var j = 0; j < router.Client.Configs.Count; j++)
             {
-                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}]."), router.Client.For(router.Client.Configs[j].Prefix));
+                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}].tls."), Part.Client, CoreTlsOptions.Client(router.Client.For(router.Client.Configs[j].Prefix)));
             }
         }
+    }
 
-        HasFiles = _servers.Keys.Any(static server => server.Tls is not null) || _clients.Values.Any(static client => client.Tls is { Certificate: not null } or { RootFiles.Count: > 0 });
+    private enum Part
+    {
+        Server,
+        Identity,
+        Client,
     }
 
     /// <summary>Gets a value that indicates whether there are such files.</summary>
-    public bool HasFiles { get; }
+    public bool HasFiles => _parts.Values.Any(static part => part.Files is { Certificate: not null } or { RootFiles.Count: > 0 });
 
-    /// <summary>Adds an error for each file of a destination that cannot be used.</summary>
-    public async Task ValidateAsync(OptionsValidator validator)
+    /// <summary>Loads all files.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used. A file that several servers or prefixes have for the same purpose is one error.</exception>
+    public async Task ValidateAsync()
     {
-        var registry = new DestinationRegistry(name => new DestinationOptions { Resolver = NoEndpoints, Tls = _clients[name].Tls });
+        var validator = new OptionsValidator();
+        var errors = new HashSet<(Part, string, string)>();
+
+        // A destination loads its files when it is created. No other way is public, and none of these is used.
+        var registry = new DestinationRegistry(name => new DestinationOptions { Resolver = NoEndpoints, Tls = _parts[name].Files });
         await using (registry.ConfigureAwait(false))
         {
-            foreach (var (name, client) in _clients)
+            foreach (var (name, (path, part, _)) in _parts)
             {
                 try
                 {
@@ -55,76 +66,44 @@ internal sealed class CertificateCheck
                 }
                 catch (InvalidOptionsException invalid)
                 {
-                    Add(invalid, error => (client.Path, ClientKey(error)), validator);
+                    foreach (var error in invalid.Errors.Where(error => errors.Add((part, error.Path, error.Message))))
+                    {
+                        validator.Add(error.Message, path + KeyOf(error.Path, part));
+                    }
                 }
             }
         }
-    }
 
-    /// <summary>Adds the errors with which a proxy did not start.</summary>
-    /// <param name="invalid">The errors.</param>
-    /// <param name="servers">The servers of its listeners.</param>
-    /// <param name="validator">Receives the errors.</param>
-    public void Add(InvalidOptionsException invalid, IReadOnlyList<ServerConfiguration> servers, OptionsValidator validator) => Add(invalid, error => ServerKey(error, servers), validator);
-
-    // A file that several servers or prefixes have for the same purpose is one error.
-    private void Add(InvalidOptionsException invalid, Func<string, (string Path, string Key)> keyOf, OptionsValidator validator)
-    {
-        foreach (var error in invalid.Errors)
-        {
-            var (path, key) = keyOf(error.Path);
-            if (_errors.Add((key, error.Message)))
-            {
-                validator.Add(error.Message, path + key);
-            }
-        }
-    }
-
-    private void Add(string path, ClientSettings settings)
-    {
-        if (CoreTlsOptions.Client(settings) is { } tls)
-        {
-            _clients.Add(DstPath.Parse(string.Create(CultureInfo.InvariantCulture, $"/{_clients.Count}")), (path, tls));
-        }
+        validator.ThrowIfInvalid(null);
     }
 
     // Such as Tls.Identities[0].KeyFile.
-    private static string ClientKey(string path) => path[(path.LastIndexOf('.') + 1)..] switch
+    private static string KeyOf(string path, Part part) => path[(path.LastIndexOf('.') + 1)..] switch
     {
-        nameof(CertificateFiles.CertificateFile) => "tls.cert",
-        nameof(CertificateFiles.KeyFile) => "tls.privateKey",
-        nameof(CertificateFiles.PassphraseFile) => "tls.passphraseFile",
-        nameof(ServerTlsOptions.RootFiles) => "tls.trustCerts",
-        _ => path,
+        nameof(CertificateFiles.CertificateFile) => part == Part.Identity ? "certs" : "cert",
+        nameof(CertificateFiles.KeyFile) => "privateKey",
+        nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
+        nameof(ServerTlsOptions.RootFiles) => "trustCerts",
+        var other => other,
     };
 
-    // Such as Listeners[0].Tls.Identities[1].KeyFile.
-    private (string Path, string Key) ServerKey(string path, IReadOnlyList<ServerConfiguration> servers)
+    private void Add(string path, ServerTlsConfiguration tls)
     {
-        var key = path[(path.LastIndexOf('.') + 1)..] switch
+        var options = CoreTlsOptions.Server(tls);
+        var names = tls.Identities.Keys.Select(static name => $"identities.{name}").Prepend("defaultIdentity");
+        foreach (var (name, files) in names.Zip(options.Certificates))
         {
-            nameof(CertificateFiles.CertificateFile) => "certs",
-            nameof(CertificateFiles.KeyFile) => "privateKey",
-            nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
-            nameof(ServerTlsOptions.RootFiles) => "trustCerts",
-            _ => null,
-        };
-        if (key is null || IndexIn(path, "Listeners[") is not { } listener || servers[listener].Tls is not { } tls)
-        {
-            return (string.Empty, path);
+            Add($"{path}{name}.", Part.Identity, new ServerTlsOptions { Certificate = files });
         }
 
-        return (_servers[servers[listener]], IndexIn(path, "Identities[") switch
-        {
-            null => $"tls.{key}",
-            0 => $"tls.defaultIdentity.{key}",
-            { } identity => $"tls.identities.{tls.Identities.Keys.ElementAt(identity - 1)}.{key}",
-        });
+        Add(path, Part.Server, new ServerTlsOptions { RootFiles = options.ClientRootFiles });
     }
 
-    private static int? IndexIn(string path, string list)
+    private void Add(string path, Part part, ServerTlsOptions? files)
     {
-        var start = path.IndexOf(list, StringComparison.Ordinal);
-        return start < 0 ? null : int.Parse(path.AsSpan(start + list.Length, path.IndexOf(']', start) - start - list.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+        if (files is not null)
+        {
+            _parts.Add(DstPath.Parse(string.Create(CultureInfo.InvariantCulture, $"/{_parts.Count}")), (path, part, files));
+        }
     }
 }

@@ -43,7 +43,7 @@ internal static class CoreTlsOptions
         return options;
     }
 
-    /// <summary>Returns true if connections to endpoints have TLS: as in the original, a setting is enough that decides whom to trust, or as whom to appear.</summary>
+    /// <summary>Returns true if connections to endpoints have TLS. The original has no switch: a setting of its own is enough.</summary>
     public static bool IsOn(ClientSettings client) => client.Tls
         ?? (Given(client.TlsDnsName) is not null || client.TlsTrustCerts is { Count: > 0 } || client.TlsNames is { Count: > 0 } || Given(client.TlsCert) is not null || client.TlsDisableValidation == true);
 

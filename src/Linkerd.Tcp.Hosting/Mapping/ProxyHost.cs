@@ -21,7 +21,6 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<NamingServices> _naming = [];
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
-    private readonly List<IReadOnlyList<ServerConfiguration>> _servers = [];
     private readonly CertificateCheck _check;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
@@ -71,24 +70,14 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <summary>Starts all servers.</summary>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
-    /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration.</exception>
+    /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration. Nothing is started then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        var validator = new OptionsValidator();
-        await _check.ValidateAsync(validator).ConfigureAwait(false);
-        for (var i = 0; i < _proxies.Count; i++)
+        await _check.ValidateAsync().ConfigureAwait(false);
+        foreach (var proxy in _proxies)
         {
-            try
-            {
-                await _proxies[i].StartAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (InvalidOptionsException invalid)
-            {
-                _check.Add(invalid, _servers[i], validator);
-            }
+            await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        validator.ThrowIfInvalid(nameof(ProxyConfiguration));
     }
 
     /// <summary>
@@ -157,7 +146,6 @@ public sealed class ProxyHost : IAsyncDisposable
                 name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-            _servers.Add(servers);
             _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
         }
     }

@@ -137,6 +137,6 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the end of a stream that an endpoint cuts.</summary>
     public TlsTruncation? TlsTruncation { get; set; }
 
-    /// <summary>Gets or sets a value that indicates whether any certificate of an endpoint is accepted, which protects from nobody who can change the traffic.</summary>
+    /// <summary>Gets or sets a value that indicates whether any certificate of an endpoint is accepted; anybody between the proxy and the endpoint can then read and change everything.</summary>
     public bool? TlsDisableValidation { get; set; }
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents the configuration of an identity for TLS: a certificate with its chain, and its private key. The files are watched, and new handshakes use what replaces them.</summary>
+/// <summary>Represents the configuration of an identity for TLS: a certificate with its chain, and its private key. The files are watched: new handshakes use their new content.</summary>
 public sealed class IdentityConfiguration
 {
     /// <summary>

@@ -2,13 +2,13 @@ using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Represents the configuration of TLS between clients and a server. The names in the certificates decide which client gets which identity.</summary>
+/// <summary>Represents the configuration of TLS between clients and a server. The server name of the client (SNI) selects an identity, by the names in its certificate.</summary>
 public sealed class ServerTlsConfiguration
 {
-    /// <summary>Gets or sets the identity for clients whose server name (SNI) no certificate has, and for those that send none. Required.</summary>
+    /// <summary>Gets or sets the identity for clients that send a server name that no certificate has, or none. Required.</summary>
     public IdentityConfiguration? DefaultIdentity { get; set; }
 
-    /// <summary>Gets or sets further identities, by a name for people: a certificate is selected by its own names. Default: none.</summary>
+    /// <summary>Gets or sets further identities, each with a name for messages, which selects nothing. Default: none.</summary>
     public IReadOnlyDictionary<string, IdentityConfiguration> Identities { get; set; } = new Dictionary<string, IdentityConfiguration>();
 
     /// <summary>Gets or sets the application protocols (ALPN), the preferred one first. Empty, the default: the extension is ignored.</summary>
@@ -17,7 +17,7 @@ public sealed class ServerTlsConfiguration
     /// <summary>Gets or sets the paths of PEM files with the roots of clients' certificates. Empty, the default: clients are not asked for a certificate.</summary>
     public IReadOnlyList<string> TrustCerts { get; set; } = [];
 
-    /// <summary>Gets or sets whether clients are asked for a certificate; null, the default, for <see cref="ClientCertificateMode.Require"/> if there are <see cref="TrustCerts"/>.</summary>
+    /// <summary>Gets or sets a value that indicates whether clients are asked for a certificate; null, the default, for <see cref="ClientCertificateMode.Require"/> if there are <see cref="TrustCerts"/>.</summary>
     public ClientCertificateMode? ClientAuth { get; set; }
 
     /// <summary>Gets or sets the names of which a client's certificate must have one. Empty, the default: any.</summary>

@@ -16,7 +16,7 @@ internal static class TlsOptions
             IsRepeated = true,
             Default = "required",
             Help = "Accept TLS with this certificate: PEM with its chain, or PFX",
-            Details = "The names in the certificate select it by the server name of the client (SNI); the default identity, on the command line the first one, is for all other clients. The files are watched, and new handshakes use what replaces them. "
+            Details = "The names in the certificate select it by the server name of the client (SNI); the default identity, on the command line the first one, is for all other clients. The files are watched: new handshakes use their new content. "
                 + "On the command line it can be given several times, and --tls-key and --tls-passphrase-file belong to the --tls-cert before them.",
         },
         new ConfigurationOption<IdentityConfiguration, string?>(OptionTypes.File, static identity => identity.PrivateKey, static (identity, file) => identity.PrivateKey = file)
@@ -185,7 +185,7 @@ internal static class TlsOptions
             Key = "tls.disableValidation",
             Argument = "server-tls-insecure",
             Default = "false",
-            Help = "Accept any certificate of a server: whoever can change the traffic can read it. A warning is logged",
+            Help = "Accept any certificate of a server; anybody on the way can then read and change everything. A warning is logged",
         },
         new ConfigurationOption<SniRouteConfiguration, SniRouteConfiguration>(
             OptionTypes.Text("route", "a pattern, '=' and a target", SniRouteText.Parse, SniRouteText.Print),

@@ -22,6 +22,16 @@ public static class ConfigurationReference
         Append(text, "Process", "", table, typeof(ProxyConfiguration));
         Append(text, "Routers", "routers[].", table, typeof(RouterConfiguration));
         Append(text, "Servers", "routers[].servers[].", table, typeof(ServerConfiguration));
+        Append(text, "Routes by server name", "routers[].servers[].sniRoutes[].", table, typeof(SniRouteConfiguration));
+        Append(text, "TLS with clients", "routers[].servers[].tls.", table, typeof(ServerTlsConfiguration));
+        Append(text, "Identities", "routers[].servers[].tls.defaultIdentity.", table, typeof(IdentityConfiguration));
+        text.Append(
+            """
+
+            A server has TLS if it has a `tls` with a `defaultIdentity`. Further identities are under `routers[].servers[].tls.identities`, a mapping of names to the same keys; on the command line they are the second --tls-cert and
+            those after it. These names have no effect, as the names in the certificates select an identity.
+
+            """);
         Append(text, "Clients", "routers[].client.", table, typeof(ClientSettings));
         text.Append(
             """

@@ -48,6 +48,11 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
     private async Task ServeAsync(ProxyHost proxy, TerminationSignals signals)
     {
+        if (configuration.Routers.Any(static router => router.Client.Global.TlsDisableValidation == true))
+        {
+            Log.Unverified(_logger);
+        }
+
         foreach (var router in configuration.Routers)
         {
             foreach (var target in NamedTarget.Of(router.Servers))
@@ -152,6 +157,9 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
         [LoggerMessage(9015, LogLevel.Error, "certificates were read again (SIGHUP), and {Count} cannot be used, so that those before them stay in use: {Problems}", EventName = "CertificatesNotReloaded")]
         public static partial void NotReloaded(ILogger logger, int count, string problems);
+
+        [LoggerMessage(9017, LogLevel.Warning, "--server-tls-insecure: the certificates of servers are not verified; anybody on the way can read and change everything", EventName = "ServersNotVerified")]
+        public static partial void Unverified(ILogger logger);
 
         [LoggerMessage(9016, LogLevel.Warning, "there are no certificates to read again, so that SIGHUP means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "NothingToReload")]
         public static partial void NothingToReload(ILogger logger);

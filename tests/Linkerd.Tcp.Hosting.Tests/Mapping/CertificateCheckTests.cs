@@ -59,11 +59,11 @@ public sealed class CertificateCheckTests : IDisposable
         var errors = (await Assert.ThrowsAsync<InvalidOptionsException>(() => host.StartAsync(Stop))).Errors;
         Assert.Equal(
             [
-                "routers[0].client.tls.privateKey", "routers[0].client.tls.trustCerts", "routers[0].client.configs[0].tls.privateKey", "routers[0].servers[0].tls.defaultIdentity.privateKey",
-                "routers[0].servers[0].tls.identities.bad.certs", "routers[0].servers[0].tls.trustCerts", "routers[0].servers[2].tls.defaultIdentity.privateKey",
+                "routers[0].servers[0].tls.defaultIdentity.privateKey", "routers[0].servers[0].tls.identities.bad.certs", "routers[0].servers[0].tls.trustCerts",
+                "routers[0].servers[2].tls.defaultIdentity.privateKey", "routers[0].client.tls.privateKey", "routers[0].client.tls.trustCerts", "routers[0].client.configs[0].tls.privateKey",
             ],
             errors.Select(static error => error.Path));
-        Assert.Equal($"{_files["b.key"]}: the key (ECDSA) does not fit the certificate CN=a.example.com (ECDSA) in {_files["a.pem"]}", errors[2].Message);
+        Assert.Equal($"{_files["b.key"]}: the key (ECDSA) does not fit the certificate CN=a.example.com (ECDSA) in {_files["a.pem"]}", errors[6].Message);
     }
 
     [Fact]
