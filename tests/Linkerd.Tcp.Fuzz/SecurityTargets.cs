@@ -42,6 +42,7 @@ internal static class SecurityTargets
         new("handshake-live", ["\0\u0001\0\u0001", "\u0001\0\u0004\0", "\0\u0005\u0002\u0016", "\u0002\u0010\u0001\0", "\0\0\u0005\0"], HandshakeChecks.CheckLive, FixedBytes: 64 * 1024 * 1024),
         new("postgres", PostgresTokens, PostgresRequests),
         new("sni-route", RuleTokens, Rules),
+        new("prelude", [.. HelloTokens, .. PostgresTokens, "example.com", "localhost", "postgresql"], PreludeChecks.Check),
     ];
 
     // What it is is known from the same byte on, however much follows.

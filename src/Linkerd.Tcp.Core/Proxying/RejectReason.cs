@@ -27,7 +27,10 @@ public enum RejectReason
     /// <summary><c>retry_budget</c>: an attempt to connect failed, and the destination has used up its budget of retries.</summary>
     RetryBudget,
 
-    /// <summary><c>no_route</c>: the listener's route gave the session no name.</summary>
+    /// <summary>
+    /// <c>no_route</c>: neither a rule nor the route of the listener gave the session a name. On a listener with rules (<see cref="ListenerOptions.ServerNameRules"/>) the client is not reset: it gets a TLS alert if it
+    /// has begun with TLS, and the end.
+    /// </summary>
     NoRoute,
 
     /// <summary><c>prelude</c>: the client's bytes before its session had a destination are not what the listener expects, or too many.</summary>
@@ -42,11 +45,11 @@ public enum RejectReason
     ClientNetwork,
 
     /// <summary>
-    /// <c>destinations_full</c>: the listener's route gave a name that has no destination yet, and the number of destinations with names that clients choose is at its limit.
+    /// <c>destinations_full</c>: a rule with captures, or the listener's route, gave a name that has no destination yet, and the number of destinations with names that clients choose is at its limit.
     /// </summary>
     DestinationsFull,
 
-    /// <summary><c>tls</c>: the TLS handshake with the client failed.</summary>
+    /// <summary><c>tls</c>: the TLS handshake with the client failed, or its ClientHello, which was to be read for its server name, is malformed.</summary>
     Tls,
 
     /// <summary><c>tls_handshakes</c>: too many TLS handshakes are under way.</summary>

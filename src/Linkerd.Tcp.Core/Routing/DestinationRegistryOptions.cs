@@ -4,8 +4,8 @@ using Linkerd.Tcp.Proxying;
 namespace Linkerd.Tcp;
 
 /// <summary>
-/// Represents the limits of the names that clients choose (<see cref="DestinationRegistry.TryAcquire"/>, <see cref="ListenerOptions.Route"/>), for a <see cref="DestinationRegistry"/>, which copies and validates
-/// them: later changes have no effect. Fixed names (<see cref="DestinationRegistry.Get(DstPath)"/>, <see cref="ListenerOptions.Destination"/>) are neither counted nor evicted. Time spans are at most 49 days.
+/// Represents the limits of the names that clients choose (<see cref="DestinationRegistry.TryAcquire"/>, <see cref="ListenerOptions.Route"/>, captures of <see cref="ListenerOptions.ServerNameRules"/>), for a <see cref="DestinationRegistry"/>, which copies and validates
+/// them: later changes have no effect. Fixed names (<see cref="DestinationRegistry.Get(DstPath)"/>, <see cref="ListenerOptions.Destination"/>) are neither counted nor evicted; those of rules without captures are not counted. Time spans are at most 49 days.
 /// </summary>
 public sealed class DestinationRegistryOptions
 {
