@@ -61,7 +61,7 @@ public sealed class OpenSslClientTests : IAsyncLifetime
     public async Task Handshake_EarlyData_IsNotOffered()
     {
         await using var proxy = await StartAsync();
-        var (session, early) = (_files.PathOf("session"), _files.Write("early", "early data\n"));
+        var (session, early) = (_files.PathOf("session"), _files.WriteFile("early", "early data\n"));
         var printed = await OpenSslClient.TalkAsync(proxy, [.. Verified, "-tls1_3", "-sess_out", session]);
         Assert.Contains("Max Early Data: 0", printed, StringComparison.Ordinal);
         printed = await OpenSslClient.TalkAsync(proxy, [.. Verified, "-tls1_3", "-sess_in", session, "-early_data", early]);

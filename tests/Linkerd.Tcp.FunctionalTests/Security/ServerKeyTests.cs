@@ -55,12 +55,12 @@ public sealed class ServerKeyTests : IDisposable
         {
             var all = new X509Certificate2Collection { certificate };
             all.ImportFromPem(chain.AsSpan(certificate.ExportCertificatePem().Length));
-            return ["--tls-cert", _files.Write("web.pfx", all.Export(X509ContentType.Pkcs12, Passphrase)!), .. PassphraseFile()];
+            return ["--tls-cert", _files.WriteFile("web.pfx", all.Export(X509ContentType.Pkcs12, Passphrase)!), .. PassphraseFile()];
         }
 
         if (form == "in the certificate's file")
         {
-            return ["--tls-cert", _files.Write("web.pem", chain + key.ExportPkcs8PrivateKeyPem())];
+            return ["--tls-cert", _files.WriteFile("web.pem", chain + key.ExportPkcs8PrivateKeyPem())];
         }
 
         var text = form switch
@@ -71,8 +71,8 @@ public sealed class ServerKeyTests : IDisposable
             _ => key.ExportEncryptedPkcs8PrivateKeyPem(Passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 100_000)),
         };
         string[] passphrase = form == "encrypted" ? PassphraseFile() : [];
-        return ["--tls-cert", _files.Write("web.pem", chain), "--tls-key", _files.Write("web.key", text), .. passphrase];
+        return ["--tls-cert", _files.WriteFile("web.pem", chain), "--tls-key", _files.WriteFile("web.key", text), .. passphrase];
     }
 
-    private string[] PassphraseFile() => ["--tls-passphrase-file", _files.Write("passphrase", Passphrase + "\n")];
+    private string[] PassphraseFile() => ["--tls-passphrase-file", _files.WriteFile("passphrase", Passphrase + "\n")];
 }

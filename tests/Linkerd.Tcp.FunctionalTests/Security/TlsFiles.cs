@@ -20,8 +20,8 @@ internal sealed class TlsFiles : IDisposable
         _root = new TestCertificateAuthority("test root", now);
         _intermediate = new TestCertificateAuthority("test intermediate", now, _root);
         using var other = new TestCertificateAuthority("other root", now);
-        Root = Write("root.pem", _root.Pem);
-        OtherRoot = Write("other.pem", other.Pem);
+        Root = WriteFile("root.pem", _root.Pem);
+        OtherRoot = WriteFile("other.pem", other.Pem);
     }
 
     /// <summary>The file of the root that everything leads to.</summary>
@@ -42,26 +42,26 @@ internal sealed class TlsFiles : IDisposable
     {
         using var issued = Issue(certificate);
         var number = ++_written;
-        return new(Write($"{number}.pem", ChainPem(issued)), Write($"{number}.key", TestCertificateAuthority.KeyPem(issued)));
+        return new(WriteFile($"{number}.pem", ChainPem(issued)), WriteFile($"{number}.key", TestCertificateAuthority.KeyPem(issued)));
     }
 
     /// <summary>Writes any file.</summary>
     /// <returns>Its path.</returns>
-    public string Write(string name, string text)
+    public string WriteFile(string name, string text)
     {
         File.WriteAllText(_folder.File(name), text);
         return _folder.File(name);
     }
 
-    /// <inheritdoc cref="Write(string, string)"/>
-    public string Write(string name, byte[] bytes)
+    /// <inheritdoc cref="WriteFile(string, string)"/>
+    public string WriteFile(string name, byte[] bytes)
     {
         File.WriteAllBytes(_folder.File(name), bytes);
         return _folder.File(name);
     }
 
     /// <summary>Writes a certificate and its key into one file, as HAProxy wants them.</summary>
-    public string Join(PemFiles files) => Write($"{++_written}.both", File.ReadAllText(files.Certificate) + File.ReadAllText(files.Key));
+    public string Join(PemFiles files) => WriteFile($"{++_written}.both", File.ReadAllText(files.Certificate) + File.ReadAllText(files.Key));
 
     /// <summary>A path in the folder, for a file that is not there yet.</summary>
     public string PathOf(string name) => _folder.File(name);
