@@ -15,6 +15,9 @@ public sealed class HandshakeFloodTests : IAsyncLifetime
 {
     private const string Name = "web.example";
     private const int PerSecond = 1000;
+
+    // Of each the median counts: the machine has other things to do.
+    private const int Floods = 3;
     private const int Windows = 15;
 
     // Of 1,000 handshakes under way on each loop, which have a window each at most.
@@ -52,32 +55,38 @@ public sealed class HandshakeFloodTests : IAsyncLifetime
         using var roundTrips = new RoundTrips(proxy.EndPoint, options);
         using var otherRoundTrips = new RoundTrips(other.EndPoint, options);
         await CompareAsync(Task.CompletedTask);
-        var before = await CompareAsync(Task.CompletedTask);
 
         // Those that are measured stay; all else must go.
         await HandshakesAsync(proxy, options, 5);
         await Eventually.IsTrueAsync(() => _backend.Open == 2 * RoundTrips.Sessions, () => $"{_backend.Open} sessions are open");
         var (descriptors, resident) = (proxy.DescriptorCount, new ResidentMemory(proxy));
+        var ratios = new List<double>();
+        for (var i = 0; i < Floods; i++)
+        {
+            var before = await CompareAsync(Task.CompletedTask);
+            var flooding = FloodAsync(proxy.EndPoint, hello.AsMemory(0, hello.Length / 2));
+            var coming = CompareAsync(flooding);
+            await flooding;
+            var during = await coming;
+            var most = proxy.DescriptorCount - descriptors;
+            var handshakes = await HandshakesAsync(proxy, options, 50);
+            var held = await CompareAsync(Task.CompletedTask);
+            ratios.Add(Math.Max(during.First / Longer(before.First, during.Second), held.First / Longer(before.First, held.Second)));
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{Clients} half hellos, {most} held at their end; 99th percentile of round trips, and that of a proxy that is not flooded: {Text(before)} before, {Text(during)} while they come, "
+                + $"{Text(held)} while they are held; 50 new handshakes took {handshakes.TotalMilliseconds:0} ms; {resident}");
+            Assert.InRange(resident.Growth, long.MinValue, MostResident);
+            CloseFlood();
+            await Eventually.IsTrueAsync(() => proxy.DescriptorCount <= descriptors, () => $"{proxy.DescriptorCount} descriptors are open, {descriptors} were before");
+        }
 
-        var flooding = FloodAsync(proxy.EndPoint, hello.AsMemory(0, hello.Length / 2));
-        var coming = CompareAsync(flooding);
-        await flooding;
-        var during = await coming;
-        var most = proxy.DescriptorCount - descriptors;
-        var handshakes = await HandshakesAsync(proxy, options, 50);
-        var held = await CompareAsync(Task.CompletedTask);
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Clients} half hellos, {most} held at their end; 99th percentile of round trips, and that of a proxy that is not flooded: {Text(before)} before, {Text(during)} while they come, "
-            + $"{Text(held)} while they are held; 50 new handshakes took {handshakes.TotalMilliseconds:0} ms; {resident}");
-        Assert.InRange(resident.Growth, long.MinValue, MostResident);
-        Assert.True(during.First <= 2 * during.Second && held.First <= 2 * held.Second, $"{Text(during)} while they come, {Text(held)} while they are held");
-
-        CloseFlood();
-        await Eventually.IsTrueAsync(() => proxy.DescriptorCount <= descriptors, () => $"{proxy.DescriptorCount} descriptors are open, {descriptors} were before");
-        TestContext.Current.TestOutputHelper?.WriteLine($"descriptors are back at {descriptors}; {resident}");
+        ratios.Sort();
+        Assert.True(ratios[Floods / 2] <= 2, $"the 99th percentiles are {string.Join(", ", ratios.Select(ratio => ratio.ToString("0.00", CultureInfo.InvariantCulture)))} times as long as without a flood");
 
         Task<(TimeSpan First, TimeSpan Second)> CompareAsync(Task until) => RoundTrips.CompareAsync(roundTrips, otherRoundTrips, until, Windows);
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static string Text((TimeSpan First, TimeSpan Second) times) => $"{times.First.TotalMicroseconds:0} us (other: {times.Second.TotalMicroseconds:0})";
 
