@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;

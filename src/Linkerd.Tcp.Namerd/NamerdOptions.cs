@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Requests;
-using Linkerd.Tcp.Namerd.Shared;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
 using Microsoft.Extensions.Logging;

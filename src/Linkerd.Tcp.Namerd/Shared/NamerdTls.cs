@@ -25,21 +25,21 @@ internal sealed class NamerdTls : IDisposable
     /// <exception cref="InvalidOptionsException">A file cannot be used.</exception>
     public static NamerdTls? Create(ServerTlsOptions options, bool isUsed, ILoggerFactory loggerFactory, TimeProvider timeProvider)
     {
-        var validator = new OptionsValidator();
         try
         {
             return isUsed ? new NamerdTls(new ServerTlsAuthenticator(options, loggerFactory, timeProvider)) : null;
         }
         catch (InvalidOptionsException invalid)
         {
+            var validator = new OptionsValidator();
             foreach (var error in invalid.Errors)
             {
                 validator.Add(error.Message, $"Tls.{error.Path}");
             }
-        }
 
-        validator.ThrowIfInvalid(nameof(options));
-        return null;
+            validator.ThrowIfInvalid(nameof(options));
+            throw;
+        }
     }
 
     /// <summary>Authenticates a connection with TLS, with the certificates that are current now.</summary>

@@ -18,7 +18,7 @@ public sealed class HandshakeFloodTests : IAsyncLifetime
 
     // Of each the median counts: the machine has other things to do.
     private const int Floods = 3;
-    private const int Windows = 15;
+    private const int Windows = 9;
 
     // Of 1,000 handshakes under way on each loop, which have a window each at most.
     private const long MostResident = 96 << 20;

@@ -6,6 +6,7 @@ using Linkerd.Tcp.TestUtilities.Certificates;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Each kind of key in each form of file, as <c>openssl s_client</c> sees it.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ServerKeyTests : IDisposable
 {
     private const string Passphrase = "a secret";

@@ -4,7 +4,6 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
-using Linkerd.Tcp.Security.Options;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
