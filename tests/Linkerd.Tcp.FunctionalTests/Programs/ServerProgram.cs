@@ -129,7 +129,11 @@ internal sealed class ServerProgram : IAsyncDisposable
         {
             File.Copy(files.Certificate, Path.Combine(data, "server.crt"));
             File.Copy(files.Key, Path.Combine(data, "server.key"));
-            File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
             await File.WriteAllTextAsync(Path.Combine(data, "pg_hba.conf"), "hostssl all all all trust\n", Cancelled);
             if (asUser.Length > 0)
             {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Certificates;

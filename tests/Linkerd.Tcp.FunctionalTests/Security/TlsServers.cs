@@ -1,5 +1,4 @@
 using System.Globalization;
-using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
