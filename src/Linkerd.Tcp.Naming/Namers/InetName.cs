@@ -12,6 +12,9 @@ namespace Linkerd.Tcp.Naming.Namers;
 /// <param name="Problem">The reason why the leaf, which does bind, can never have an address; null if it can.</param>
 internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int Port, NameBindingException? Problem)
 {
+    /// <summary>The host that is the loopback address without a lookup, in any case.</summary>
+    public const string LocalHost = "localhost";
+
     public static DstPath Prefix { get; } = DstPath.Parse("/$/inet");
 
     /// <summary>Parses a name. Null, with the reason, if it does not bind, as in Finagle.</summary>
@@ -31,7 +34,7 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
         if (name.Count > 2 && IsNumber(name[2]))
         {
             var (port, wrong) = TakePort(name, 2);
-            return new(name.Take(3), "localhost", IPAddress.Loopback, port, wrong);
+            return new(name.Take(3), LocalHost, IPAddress.Loopback, port, wrong);
         }
 
         problem = new NameBindingException(name, name.Count switch
@@ -50,7 +53,7 @@ internal sealed record InetName(DstPath Id, string Host, IPAddress? Address, int
             : (0, new NameBindingException(name, $"a port from 1 to 65535 was expected where '{name[index]}' stands"));
 
     private static (IPAddress? Address, NameBindingException? Problem) TakeAddress(DstPath name, string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? (IPAddress.Loopback, null)
+        host.Equals(LocalHost, StringComparison.OrdinalIgnoreCase) ? (IPAddress.Loopback, null)
             : AddressLiteral.HasZoneName(AddressLiteral.WithoutBrackets(host)) ? (null, null)
             : AddressLiteral.Read(AddressLiteral.WithoutBrackets(host)) is { } address ? (address, null)
             : HostName.FindProblem(host) is { } problem ? (null, new NameBindingException(name, problem))

@@ -20,9 +20,13 @@ internal sealed class InetNamer(HostResolverOptions options, DstPath prefix) : N
     {
         var name = InetName.TryParse(id, out var problem);
         return (name?.Problem ?? problem) is { } wrong ? new Resolution[] { new Resolution.Failed(wrong.Message) }.ToAsyncEnumerable()
-            : name!.Address is { } address ? new Resolution[] { new Resolution.Bound(EndpointSet.Create(new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
+            : name!.Address is { } address ? new Resolution[] { new Resolution.Bound(EndpointsOf(name, new IPEndPoint(address, name.Port))) }.ToAsyncEnumerable()
             : ResolverOf(name).WatchAsync(name.Id, cancellationToken);
     }
+
+    // localhost is not looked up, but it is a name as any other: the one that a certificate must have.
+    private static EndpointSet EndpointsOf(InetName name, IPEndPoint endPoint) =>
+        name.Host.Equals(InetName.LocalHost, StringComparison.OrdinalIgnoreCase) ? EndpointSet.OfHost(InetName.LocalHost, [endPoint]) : EndpointSet.Create(endPoint);
 
     private HostResolver ResolverOf(InetName name) =>
         new([name.Host.Contains(':', StringComparison.Ordinal) && name.Host[0] != '[' ? $"[{name.Host}]:{name.Port}" : $"{name.Host}:{name.Port}"], options);

@@ -15,8 +15,8 @@ internal static class Executable
         ? Path.GetFullPath(Published!)
         : typeof(Executable).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "LinkerdTcpExecutable").Value!;
 
-    /// <summary>Starts it in front of a target, with options.</summary>
-    public static Task<ProxyProcess> StartAsync(string target, params string[] options) =>
+    /// <summary>Starts it in front of a target, or of none if that is null, with options.</summary>
+    public static Task<ProxyProcess> StartAsync(string? target, params string[] options) =>
         ProxyProcess.StartAsync(FileName, target, TestContext.Current.CancellationToken, options);
 
     /// <summary>Starts it with every session in its log.</summary>

@@ -5,7 +5,7 @@ using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
-/// <summary>HAProxy or nginx on a port of 127.0.0.1 and ::1, with a configuration of the test's, to speak the PROXY protocol with.</summary>
+/// <summary>HAProxy, nginx or stunnel on a port of 127.0.0.1 and ::1, with a configuration of the test's, to speak the PROXY protocol and TLS with.</summary>
 internal sealed class ProxyPeer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -16,7 +16,12 @@ internal sealed class ProxyPeer : IAsyncDisposable
     {
         _port = port;
         File.WriteAllText(_folder.File(file), configuration(_folder.Path));
-        _process = new ChildProcess(program, file == "nginx.conf" ? ["-p", _folder.Path, "-e", "stderr", "-c", _folder.File(file)] : ["-db", "-f", _folder.File(file)]);
+        _process = new ChildProcess(program, file switch
+        {
+            "nginx.conf" => ["-p", _folder.Path, "-e", "stderr", "-c", _folder.File(file)],
+            "stunnel.conf" => [_folder.File(file)],
+            _ => ["-db", "-f", _folder.File(file)],
+        });
     }
 
     /// <summary>The name that the embedded interpreter binds to it.</summary>
@@ -63,6 +68,27 @@ internal sealed class ProxyPeer : IAsyncDisposable
             stream { server { listen 127.0.0.1:{{port}} {{listen}}; listen [::1]:{{port}} {{listen}}; {{lines}} } }
             """);
     }
+
+    /// <summary>Starts stunnel.</summary>
+    /// <param name="lines">The service's lines.</param>
+    public static ProxyPeer Stunnel(string lines)
+    {
+        var (program, port) = (Require.Program("stunnel"), FreePort.Next());
+        return new(
+            program, "stunnel.conf", port,
+            _ => $"""
+            foreground = yes
+            pid =
+            debug = notice
+            [test]
+            accept = 127.0.0.1:{port}
+            {lines}
+
+            """);
+    }
+
+    /// <summary>What it says.</summary>
+    public string Log => _process.Error.Text + _process.Output.Text;
 
     /// <summary>Connects once it listens.</summary>
     public async Task<Socket> ConnectAsync(IPAddress address)

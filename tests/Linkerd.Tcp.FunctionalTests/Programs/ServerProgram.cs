@@ -19,6 +19,12 @@ internal sealed class ServerProgram : IAsyncDisposable
 
     public IPEndPoint EndPoint { get; }
 
+    /// <summary>What it prints.</summary>
+    public LineLog Output => _process.Output;
+
+    /// <summary>What it prints to stderr.</summary>
+    public LineLog Error => _process.Error;
+
     /// <summary>Sends it a signal.</summary>
     public void Send(Signal signal) => _process.Send(signal);
 
@@ -28,19 +34,27 @@ internal sealed class ServerProgram : IAsyncDisposable
     /// <summary>The name that the embedded interpreter binds to it.</summary>
     public string Name => ProxyProcess.InetName(EndPoint);
 
-    public static async Task<ServerProgram> StartRedisAsync()
+    /// <summary>Starts redis, with TLS if it gets an identity.</summary>
+    public static async Task<ServerProgram> StartRedisAsync(PemFiles? identity = null)
     {
         var program = Require.Program("redis-server");
         var (folder, port) = (new TemporaryFolder(), FreePort.Next());
+        string[] listen = identity is { } files
+            ? ["--port", "0", "--tls-port", Text(port), "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-ca-cert-file", files.Certificate, "--tls-auth-clients", "no"]
+            : ["--port", Text(port)];
         return await StartAsync(
             folder,
             port,
             program,
-            ["--port", Text(port), "--bind", "127.0.0.1", "--dir", folder.Path, "--save", "", "--appendonly", "no", "--daemonize", "no"],
+            [.. listen, "--bind", "127.0.0.1", "--dir", folder.Path, "--save", "", "--appendonly", "no", "--daemonize", "no"],
             process => process.Output.WaitForAsync(line => line.Contains("eady to accept connections", StringComparison.Ordinal), Cancelled));
     }
 
-    public static async Task<ServerProgram> StartNginxAsync(IReadOnlyDictionary<string, byte[]> files)
+    /// <summary>Starts nginx as an HTTP server.</summary>
+    /// <param name="files">What it serves besides <c>/hello</c>, by name.</param>
+    /// <param name="listen">What the line of the listener ends with.</param>
+    /// <param name="lines">More of the server's block.</param>
+    public static async Task<ServerProgram> StartNginxAsync(IReadOnlyDictionary<string, byte[]> files, string listen = "", string lines = "")
     {
         var program = Require.Program("nginx");
         var (folder, port) = (new TemporaryFolder(), FreePort.Next());
@@ -63,7 +77,7 @@ internal sealed class ServerProgram : IAsyncDisposable
               access_log off;
               client_body_temp_path {{folder.Path}}; proxy_temp_path {{folder.Path}}; fastcgi_temp_path {{folder.Path}};
               uwsgi_temp_path {{folder.Path}}; scgi_temp_path {{folder.Path}};
-              server { listen 127.0.0.1:{{Text(port)}}; root {{folder.Path}}; location = /hello { return 200 "hello\n"; } }
+              server { listen 127.0.0.1:{{Text(port)}} {{listen}}; {{lines}} root {{folder.Path}}; location = /hello { return 200 "hello\n"; } }
             }
             """,
             Cancelled);
@@ -87,7 +101,10 @@ internal sealed class ServerProgram : IAsyncDisposable
             process => process.Output.WaitForAsync(line => line.Contains("Server listening", StringComparison.Ordinal), Cancelled));
     }
 
-    public static async Task<ServerProgram> StartPostgresAsync()
+    /// <summary>Starts PostgreSQL; if it gets an identity, it serves connections with TLS only.</summary>
+    /// <param name="identity">The identity; null: no TLS.</param>
+    /// <param name="options">More of the command line.</param>
+    public static async Task<ServerProgram> StartPostgresAsync(PemFiles? identity = null, params string[] options)
     {
         var (initdb, postgres) = (Require.Program("initdb"), Require.Program("postgres"));
         var (folder, port) = (new TemporaryFolder(), FreePort.Next());
@@ -107,9 +124,28 @@ internal sealed class ServerProgram : IAsyncDisposable
             Assert.True(await initialised.WaitForExitAsync(Cancelled) == 0, initialised.Error.Text);
         }
 
+        string[] tls = [];
+        if (identity is { } files)
+        {
+            File.Copy(files.Certificate, Path.Combine(data, "server.crt"));
+            File.Copy(files.Key, Path.Combine(data, "server.key"));
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(Path.Combine(data, "server.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(data, "pg_hba.conf"), "hostssl all all all trust\n", Cancelled);
+            if (asUser.Length > 0)
+            {
+                await using var owned = await ChildProcess.RunAsync("chown", ["-R", "postgres", data], Cancelled);
+            }
+
+            tls = ["-c", "ssl=on"];
+        }
+
         string[] serve =
         [
-            .. asUser, postgres, "-D", data, "-p", Text(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
+            .. asUser, postgres, "-D", data, "-p", Text(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", .. tls, .. options,
         ];
         return await StartAsync(
             folder,
@@ -129,7 +165,13 @@ internal sealed class ServerProgram : IAsyncDisposable
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-    private static async Task<ServerProgram> StartAsync(
+    /// <summary>Starts a program that listens on a port, and waits until it does.</summary>
+    /// <param name="folder">Its folder, which goes with it.</param>
+    /// <param name="port">The port of loopback.</param>
+    /// <param name="program">Its file.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="ready">Waits until it listens.</param>
+    public static async Task<ServerProgram> StartAsync(
         TemporaryFolder folder, int port, string program, IEnumerable<string> arguments, Func<ChildProcess, Task> ready)
     {
         var server = new ServerProgram(folder, new ChildProcess(program, arguments), port);

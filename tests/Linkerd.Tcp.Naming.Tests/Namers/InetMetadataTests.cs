@@ -23,6 +23,17 @@ public sealed class InetMetadataTests
         Assert.Equal(["10.0.0.1:80 of nobody"], await HostsAsync(interpreter.WatchAsync(DstPath.Parse("/$/inet/10.0.0.1/80"), TestContext.Current.CancellationToken)));
     }
 
+    /// <summary>It is not looked up, but a certificate can be for it.</summary>
+    [Theory]
+    [InlineData("/$/inet/localhost/80")]
+    [InlineData("/$/inet/LocalHost/80")]
+    [InlineData("/$/inet/80")]
+    public async Task WatchAsync_InetLocalHost_EndpointsKnowTheHost(string name)
+    {
+        var interpreter = new LocalInterpreter(new() { TimeProvider = _time, HostLookup = new FakeHostLookup() });
+        Assert.Equal(["127.0.0.1:80 of localhost"], await HostsAsync(interpreter.WatchAsync(DstPath.Parse(name), TestContext.Current.CancellationToken)));
+    }
+
     private static async Task<List<string>> HostsAsync(IAsyncEnumerable<Resolution> resolutions)
     {
         await foreach (var resolution in resolutions)

@@ -25,7 +25,7 @@ public sealed partial class ProxyProcess : ChildProcess
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="executable">Its file.</param>
-    /// <param name="target">The TARGET argument.</param>
+    /// <param name="target">The TARGET argument; null: none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="options">More of the command line.</param>
     /// <param name="log">What it logs, as LINKERD_TCP_LOG has it.</param>
@@ -33,7 +33,7 @@ public sealed partial class ProxyProcess : ChildProcess
     /// <param name="through">A program, and its arguments, that runs what follows them; default none.</param>
     public static async Task<ProxyProcess> StartAsync(
         string executable,
-        string target,
+        string? target,
         CancellationToken cancellationToken,
         IEnumerable<string>? options = null,
         string log = "info",
@@ -42,7 +42,7 @@ public sealed partial class ProxyProcess : ChildProcess
     {
         string[] given = [.. options ?? []];
         string[] transport = string.IsNullOrEmpty(Transport) || given.Contains("--transport") ? [] : ["--transport", Transport];
-        string[] command = [.. through ?? [], executable, "-l", listen, .. transport, .. given, target];
+        string[] command = [.. through ?? [], executable, "-l", listen, .. transport, .. given, .. target is null ? Array.Empty<string>() : [target]];
         var proxy = new ProxyProcess(command[0], command[1..], log);
         try
         {
@@ -64,6 +64,6 @@ public sealed partial class ProxyProcess : ChildProcess
     public static string InetName(EndPoint server) =>
         server is IPEndPoint ip ? $"/$/inet/{ip.Address}/{ip.Port}" : throw new ArgumentException("not an IP address", nameof(server));
 
-    [GeneratedRegex(@"\] listening on (\S+) for ")]
+    [GeneratedRegex(@"\] listening on ([^\s,]+)(?: for |, where )")]
     private static partial Regex ListeningLine();
 }

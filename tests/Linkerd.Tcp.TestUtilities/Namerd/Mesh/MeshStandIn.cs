@@ -137,6 +137,8 @@ public sealed class MeshStandIn : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // A client whose TLS a proxy ends says https.
+            kestrel.AllowAlternateSchemes = true;
             kestrel.Limits.Http2.MaxStreamsPerConnection = _options.MaxStreams;
             kestrel.Listen(EndPoint, Listen);
         });
