@@ -27,6 +27,7 @@ internal static class PreludeChecks
         new SessionServices(Registry, null!, null!, null!, RandomSource.Of(null), TimeProvider.System)
         {
             Instruments = null!,
+            Tls = null!,
             ProxyLogger = NullLogger.Instance,
             Logger = NullLogger.Instance,
             Certificates = new CertificateServices(TimeProvider.System, NullLogger.Instance),

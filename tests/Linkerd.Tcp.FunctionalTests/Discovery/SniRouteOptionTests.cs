@@ -10,7 +10,7 @@ using Linkerd.Tcp.TestUtilities.Certificates;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Routes by server name of the executable, with and without a target, and with and without termination.</summary>
-public sealed partial class SniRouteTests : IDisposable
+public sealed partial class SniRouteOptionTests : IDisposable
 {
     private readonly TestCertificateAuthority _authority = new("root", DateTimeOffset.UtcNow);
 
