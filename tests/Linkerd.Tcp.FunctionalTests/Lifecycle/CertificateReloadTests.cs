@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Certificates;
 using Linkerd.Tcp.TestUtilities.Files;
@@ -30,13 +31,13 @@ public sealed class CertificateReloadTests : IDisposable
         await using var backend = new TcpBackend(Serve.EchoAsync);
         await using var proxy = await StartAsync(ProxyProcess.InetName(backend.EndPoint));
         using var client = new TcpClient();
-        await using var session = await ConnectAsync(client, proxy);
+        await using var session = await ConnectAsync(client, proxy, "first.example.com");
         Assert.Equal("CN=first.example.com", session.RemoteCertificate!.Subject);
         Write("second.example.com");
         proxy.Send(HangUp);
         await proxy.Error.WaitForAsync(static line => line.EndsWith("all certificates were read again (SIGHUP); new handshakes use them", StringComparison.Ordinal), Stop);
         using var other = new TcpClient();
-        await using var next = await ConnectAsync(other, proxy);
+        await using var next = await ConnectAsync(other, proxy, "second.example.com");
         Assert.Equal("CN=second.example.com", next.RemoteCertificate!.Subject);
         await session.WriteAsync("hello"u8.ToArray(), Stop);
         var answer = new byte[5];
@@ -55,7 +56,7 @@ public sealed class CertificateReloadTests : IDisposable
         var line = await proxy.Error.WaitForAsync(static line => line.Contains("(SIGHUP)", StringComparison.Ordinal), Stop);
         Assert.Contains($"1 cannot be used, so that those before them stay in use: {_files["web.pem"]}: ", line, StringComparison.Ordinal);
         using var client = new TcpClient();
-        await using var session = await ConnectAsync(client, proxy);
+        await using var session = await ConnectAsync(client, proxy, "first.example.com");
         Assert.Equal("CN=first.example.com", session.RemoteCertificate!.Subject);
     }
 
@@ -69,11 +70,14 @@ public sealed class CertificateReloadTests : IDisposable
         _files.Write("web.key", TestCertificateAuthority.KeyPem(certificate));
     }
 
-    private static async Task<SslStream> ConnectAsync(TcpClient client, ProxyProcess proxy)
+    // The name is verified, so that it is that of the certificate.
+    private async Task<SslStream> ConnectAsync(TcpClient client, ProxyProcess proxy, string name)
     {
         await client.ConnectAsync(proxy.EndPoint, Stop);
-        var stream = new SslStream(client.GetStream(), false, static (_, _, _, _) => true);
-        await stream.AuthenticateAsClientAsync("localhost");
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(_authority.Certificate);
+        var stream = new SslStream(client.GetStream());
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = name, CertificateChainPolicy = policy }, Stop);
         return stream;
     }
 }

@@ -4,7 +4,6 @@ using System.Reflection;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting.Tests;
