@@ -93,6 +93,7 @@ internal static class OptionsRanges
         ServerTlsOptions.Certificate: null
         ServerTlsOptions.ApplicationProtocols: []
         ServerTlsOptions.UseClientApplicationProtocol: false true
+        ServerTlsOptions.UsePostgresSslRequest: false true
         ServerTlsOptions.SkipVerification: false true
         ServerTlsOptions.MinimumVersion: first
         ServerTlsOptions.Groups: []
@@ -107,6 +108,7 @@ internal static class OptionsRanges
         ListenerOptions.AllowClients: null
         ListenerOptions.DenyClients: null
         ListenerOptions.Tls: null
+        ListenerOptions.ServerNameRules: []
         ListenerOptions.Backlog: 1 max
         ListenerOptions.MaxSessions: null 1 max
         ListenerOptions.AcceptRate: null 0.5 2

@@ -140,5 +140,48 @@ public sealed class ServerNamePreludeTests
         await bed.ConnectServedAsync(backend);
     });
 
+    /// <summary>A member that throws, on a connection that is routed, and on one that is refused with an alert.</summary>
+    [Theory]
+    [InlineData("RemoteEndPoint")]
+    [InlineData("Executor")]
+    [InlineData("Post")]
+    [InlineData("Deadline")]
+    [InlineData("Arm")]
+    [InlineData("Disarm")]
+    [InlineData("UnreadBytes")]
+    [InlineData("ReceiveAsync")]
+    [InlineData("Advance")]
+    [InlineData("SendAsync")]
+    [InlineData("ShutdownSend")]
+    [InlineData("WaitAcknowledgedAsync")]
+    [InlineData("Abort")]
+    [InlineData("DisposeAsync")]
+    public Task Connection_Throws_SessionEndsAndItsPlacesAreGivenBack(string member) => SimulatedProxy.RunAsync(async bed =>
+    {
+        FaultyTransport transport = null!;
+        bed.Carry = inner => transport = new FaultyTransport(inner, member, isClient: true);
+        var backend = await bed.AddBackendAsync();
+        bed.Resolver.Update(EndpointSet.Create(backend.Address));
+        await bed.StartAsync(new TcpProxyOptions { Listeners = [Routed(bed).With(static own => { own.Destination = null; own.MaxSessions = 1; own.MaxSessionsPerClient = 1; })] }, destinationSessions: 1);
+        transport.IsFaulty = true;
+        foreach (var hello in new[] { Hello, new HelloBuilder().WithName("unknown.test").Bytes() })
+        {
+            var client = await bed.ConnectAsync();
+            await client.TrySendAsync(hello);
+            await bed.DelayAsync(100);
+            client.Abort();
+            await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        }
+
+        transport.IsFaulty = false;
+        Assert.All(transport.Connections, static connection => Assert.True(connection.IsDisposed));
+        var count = backend.Accepted.Count;
+        var served = await bed.ConnectAsync();
+        await served.SendAllAsync(Hello);
+        await bed.UntilAsync(() => backend.Accepted.Count > count);
+        await bed.EndAsync(served);
+        Assert.Equal((0, 0), (bed.Router.Destinations.Single().Use.Holds, bed.Router.Destinations.Single().SessionLimit!.Active));
+    });
+
     private static ListenerOptions Routed(SimulatedProxy bed) => bed.NewListener().With(static own => own.ServerNameRules = [ServerNameRule.Parse("*.example.com=/svc/{1}")]);
 }

@@ -250,7 +250,7 @@ public abstract partial class TlsContractTests
             "http" => "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"u8.ToArray(),
             "ssl2" => [0x80, 0x2E, 1, 0, 2, 0, 0x15, 0, 0, 0, 0x10, .. new byte[37]],
             "text" => "SSH-2.0-OpenSSH_9.2\r\n"u8.ToArray(),
-            "binary" => [0, 0, 0, 8, 4, 0xD2, 0x16, 0x2F],
+            "binary" => [0, 0, 0, 8, 1, 2, 3, 4],
             "alert" => [21, 3, 3, 0, 2, 2, 40],
             _ => [22, 3, 1, 0, 4, 0xFF, 0, 0, 0],
         });
