@@ -28,7 +28,7 @@ public sealed class OpenSslServerTests : IDisposable
     public async Task Connect_VersionBelowTheLowest_IsAConnectFailure()
     {
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write(Name), "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0");
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", Name);
         await FailsAsync(proxy, server, "protocol version");
     }
 
@@ -77,7 +77,7 @@ public sealed class OpenSslServerTests : IDisposable
     {
         await using var server = await StartServerAsync(_files.Write(Name));
         var front = _files.Write(Name, "other.example");
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", "{sni}", "--tls-cert", front.Certificate, "--tls-key", front.Key);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", "{sni}", "--tls-cert", front.Certificate, "--tls-key", front.Key);
         await using var client = new OpenSslClient(proxy, "-CAfile", _files.Root, "-verify_return_error", "-verify_hostname", Name, "-servername", Name);
         await client.SendAsync("hello");
         await client.ReceivesAsync("olleh");
@@ -92,7 +92,7 @@ public sealed class OpenSslServerTests : IDisposable
     public async Task Connect_AddressWithoutAName_IsAConnectFailure()
     {
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write(new TestCertificate { Addresses = [System.Net.IPAddress.Loopback] }));
-        await using var proxy = await StartAsync(server.Name);
+        await using var proxy = await StartImpatientAsync(server.Name);
         await FailsAsync(proxy, server, "name to verify");
     }
 
@@ -110,7 +110,7 @@ public sealed class OpenSslServerTests : IDisposable
     public async Task Connect_WrongName_NeverReachesTheServer(string version)
     {
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write("other.example"), version);
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", Name);
         await FailsAsync(proxy, server, "other.example");
     }
 
@@ -121,7 +121,7 @@ public sealed class OpenSslServerTests : IDisposable
     {
         var now = TimeProvider.System.GetUtcNow();
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write(new TestCertificate(Name) { From = now.AddDays(-2), Until = now.AddDays(-1) }), version);
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", Name);
         await FailsAsync(proxy, server, "expired");
     }
 
@@ -132,7 +132,7 @@ public sealed class OpenSslServerTests : IDisposable
     {
         using var strangers = new TlsFiles();
         await using var server = await TlsServers.StartOpenSslAsync(strangers.Write(Name), version);
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", Name);
         await FailsAsync(proxy, server, "root");
     }
 
@@ -166,7 +166,7 @@ public sealed class OpenSslServerTests : IDisposable
     public async Task Connect_ServerWantsACertificateAndGetsNone_TheClientIsCut(string version)
     {
         await using var server = await TlsServers.StartOpenSslAsync(_files.Write(Name), version, "-Verify", "3", "-CAfile", _files.Root, "-verify_return_error");
-        await using var proxy = await StartAsync(server.Name, "--server-tls-name", Name);
+        await using var proxy = await StartImpatientAsync(server.Name, "--server-tls-name", Name);
         using var client = await ClientSocket.ConnectAsync(proxy.EndPoint);
         await client.IsResetAsync();
         Assert.Contains("peer did not return a certificate", server.Output.Text + server.Error.Text, StringComparison.Ordinal);
@@ -192,6 +192,9 @@ public sealed class OpenSslServerTests : IDisposable
     }
 
     private Task<ServerProgram> StartServerAsync(PemFiles identity, params string[] options) => TlsServers.StartOpenSslAsync(identity, ["-rev", .. options]);
+
+    // What fails is tried again until the time for it is over.
+    private Task<ProxyProcess> StartImpatientAsync(string target, params string[] options) => StartAsync(target, ["--connect-timeout", "1s", .. options]);
 
     private Task<ProxyProcess> StartAsync(string target, params string[] options) =>
         Executable.StartWithDebugLogAsync(target, ["--server-tls", "--server-ca", _files.Root, .. options]);

@@ -85,7 +85,7 @@ public sealed class PostgresTlsTests : IDisposable
         await using var server = await ServerProgram.StartPostgresAsync();
         var identity = _files.Write(First);
         await using var proxy = await Executable.StartAsync(
-            server.Name, "--tls-cert", identity.Certificate, "--tls-key", identity.Key, "--server-tls", "--server-ca", _files.Root, "--server-tls-name", First);
+            server.Name, "--connect-timeout", "1s", "--tls-cert", identity.Certificate, "--tls-key", identity.Key, "--server-tls", "--server-ca", _files.Root, "--server-tls-name", First);
         await FailAsync(proxy, $"host={First} sslmode=verify-full sslrootcert={_files.Root}");
         Assert.Contains(proxy.Error.Lines, line => line.Contains("no connection to", StringComparison.Ordinal));
     }
