@@ -9,8 +9,8 @@ internal static class Relay
     // cost a bulk stream 4 % in thread switches.
     private const int BytesPerTurn = 1 << 24;
 
-    // On an event loop the others are the loop's other connections: about 0.3 ms of encryption. As the loop's own relay.
-    private const int BytesPerTurnOfLoop = 256 * 1024;
+    // On an event loop the others are the other connections of the loop: about 1 ms of encryption. 256 KiB cost a bulk stream 15 %.
+    private const int BytesPerTurnOfLoop = 1024 * 1024;
 
     public static async Task RunAsync(TransportConnection source, TransportConnection destination, IRelayObserver observer)
     {

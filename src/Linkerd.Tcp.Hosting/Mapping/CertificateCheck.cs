@@ -11,9 +11,7 @@ namespace Linkerd.Tcp.Hosting.Mapping;
 /// </summary>
 internal sealed class CertificateCheck
 {
-    private static readonly StaticResolver NoEndpoints = new();
-
-    private readonly Dictionary<DstPath, (string Path, Part Part, ServerTlsOptions Files)> _parts = [];
+    private readonly List<(string Path, Part Part, ServerTlsOptions Files)> _parts = [];
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
@@ -45,31 +43,25 @@ internal sealed class CertificateCheck
     }
 
     /// <summary>Gets a value that indicates whether there are such files.</summary>
-    public bool HasFiles => _parts.Values.Any(static part => part.Files is { Certificate: not null } or { RootFiles.Count: > 0 });
+    public bool HasFiles => _parts.Exists(static part => part.Files is { Certificate: not null } or { RootFiles.Count: > 0 });
 
     /// <summary>Loads all files.</summary>
     /// <exception cref="InvalidOptionsException">Files cannot be used. A file that several servers or prefixes have for the same purpose is one error.</exception>
-    public async Task ValidateAsync()
+    public void Validate()
     {
         var validator = new OptionsValidator();
         var errors = new HashSet<(Part, string, string)>();
-
-        // A destination loads its files when it is created. No other way is public, and none of these is used.
-        var registry = new DestinationRegistry(name => new DestinationOptions { Resolver = NoEndpoints, Tls = _parts[name].Files });
-        await using (registry.ConfigureAwait(false))
+        foreach (var (path, part, files) in _parts)
         {
-            foreach (var (name, (path, part, _)) in _parts)
+            try
             {
-                try
+                new ServerTlsAuthenticator(files).Dispose();
+            }
+            catch (InvalidOptionsException invalid)
+            {
+                foreach (var error in invalid.Errors.Where(error => errors.Add((part, error.Path, error.Message))))
                 {
-                    _ = registry.Get(name);
-                }
-                catch (InvalidOptionsException invalid)
-                {
-                    foreach (var error in invalid.Errors.Where(error => errors.Add((part, error.Path, error.Message))))
-                    {
-                        validator.Add(error.Message, path + KeyOf(error.Path, part));
-                    }
+                    validator.Add(error.Message, path + KeyOf(error.Path, part));
                 }
             }
         }
@@ -77,7 +69,7 @@ internal sealed class CertificateCheck
         validator.ThrowIfInvalid(null);
     }
 
-    // Such as Tls.Identities[0].KeyFile.
+    // Such as Certificate.KeyFile.
     private static string KeyOf(string path, Part part) => path[(path.LastIndexOf('.') + 1)..] switch
     {
         nameof(CertificateFiles.CertificateFile) => part == Part.Identity ? "certs" : "cert",
@@ -103,7 +95,7 @@ internal sealed class CertificateCheck
     {
         if (files is not null)
         {
-            _parts.Add(DstPath.Parse(string.Create(CultureInfo.InvariantCulture, $"/{_parts.Count}")), (path, part, files));
+            _parts.Add((path, part, new ServerTlsOptions { Certificate = files.Certificate, RootFiles = files.RootFiles }));
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration. Nothing is started then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        await _check.ValidateAsync().ConfigureAwait(false);
+        _check.Validate();
         foreach (var proxy in _proxies)
         {
             await proxy.StartAsync(cancellationToken).ConfigureAwait(false);

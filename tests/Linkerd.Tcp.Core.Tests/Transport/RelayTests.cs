@@ -17,7 +17,7 @@ public sealed class RelayTests
         for (var turn = 1; turn <= 10; turn++)
         {
             Assert.True(loop.HasWork);
-            Assert.Equal(turn * 256 * 1024, source.BytesReceived);
+            Assert.Equal(turn * 1024 * 1024, source.BytesReceived);
             loop.RunTurn();
         }
 
