@@ -1,6 +1,6 @@
 using System.Text;
-using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Security.Routing;
 

@@ -63,7 +63,7 @@ internal sealed partial class CertificateWatch : IDisposable
             sources.OptionPath + (sources.Purpose == IdentityPurpose.Client ? nameof(ServerTlsOptions.Certificate) : FormattableString.Invariant($"{nameof(ListenerTlsOptions.Certificates)}[{i}]")), files.Paths, now => Any(IdentityLoader.Load(files, sources.Purpose, now)), services))];
         _roots = sources.RootFiles.Count == 0 ? null : new CertificateSlot(
             sources.OptionPath.TrimEnd('.'), [.. sources.RootFiles.Select(Path.GetFullPath)], _ => Any(TrustedRoots.Load(sources.RootFiles)), services);
-        var errors = Slots.Where(static slot => slot.Problem is not null).Select(static slot => new OptionsError(Join(slot.Option, NameOf(slot.Problem!.Option, sources.Purpose)), slot.Problem.Message)).ToList();
+        var errors = Slots.Where(static slot => slot.Problem is not null).Select(slot => new OptionsError(Join(slot.Option, NameOf(slot.Problem!.Option, sources.Purpose)), slot.Problem.Message)).ToList();
         if (errors.Count > 0)
         {
             throw new InvalidOptionsException(errors, nameof(sources));

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.TestUtilities.Certificates;
 using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.TestUtilities.Certificates;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static Linkerd.Tcp.Tests.Security.Certificates.IdentityFixture;

@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.TestUtilities.Files;
 using Linkerd.Tcp.Tests.Diagnostics;
+using Linkerd.Tcp.TestUtilities.Files;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

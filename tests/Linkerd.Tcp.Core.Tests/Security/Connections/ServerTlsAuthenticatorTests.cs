@@ -4,10 +4,10 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.TestUtilities.Files;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Security.Connections.Contract;
 using Linkerd.Tcp.Tests.Serving;
+using Linkerd.Tcp.TestUtilities.Files;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Reflection;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Security.Connections.Contract;
+using Linkerd.Tcp.TestUtilities;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Security.Providers;

@@ -1,5 +1,5 @@
-using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Routing;
 using Xunit;
 

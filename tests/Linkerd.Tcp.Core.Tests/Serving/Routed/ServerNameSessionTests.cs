@@ -4,8 +4,8 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.ProxyProtocol;
 using Linkerd.Tcp.Sessions;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Security;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

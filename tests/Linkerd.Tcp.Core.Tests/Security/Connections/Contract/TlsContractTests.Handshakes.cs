@@ -1,12 +1,10 @@
 using System.Net.Security;
-
 using System.Security.Cryptography.X509Certificates;
-
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Connections;
-using Linkerd.Tcp.TestUtilities.Files;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities.Files;
 using Linkerd.Tcp.Transport;
 using Xunit;
 
