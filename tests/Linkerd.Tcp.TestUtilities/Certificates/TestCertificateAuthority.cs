@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.TestUtilities.Certificates;
 /// <summary>Issues certificates in memory, valid around a time: a root, or an intermediate below another authority.</summary>
 public sealed class TestCertificateAuthority : IDisposable
 {
-    private static int _serial;
+    private static int Serial;
     private readonly AsymmetricAlgorithm _key;
     private readonly DateTimeOffset _now;
 
@@ -101,6 +101,6 @@ public sealed class TestCertificateAuthority : IDisposable
             : X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var generator = _key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)_key);
         return request.Create(
-            new X500DistinguishedName(Name), generator, certificate.From ?? _now.AddDays(-1), certificate.Until ?? _now.AddYears(years), BitConverter.GetBytes(Interlocked.Increment(ref _serial)));
+            new X500DistinguishedName(Name), generator, certificate.From ?? _now.AddDays(-1), certificate.Until ?? _now.AddYears(years), BitConverter.GetBytes(Interlocked.Increment(ref Serial)));
     }
 }
