@@ -218,7 +218,7 @@ internal static class TlsOptions
             Help = "The server names and application protocols of the route: www.example.com, *.example.com, *.example.com,alpn=h2 or alpn=h2",
         },
         new ConfigurationOption<SniRouteConfiguration, SniRouteTarget?>(
-            OptionTypes.Text<SniRouteTarget?>("target", "a name, which may have captures such as {1}, an address, or a tree of them", SniRouteTarget.Parse, static target => target!.ToString()),
+            OptionTypes.Text<SniRouteTarget?>("target", "a name, which may have captures such as {1}, an address, or a tree of them", SniRouteText.ParseTarget, static target => target!.ToString()),
             static route => route.DstName,
             static (route, target) => route.DstName = target)
         {

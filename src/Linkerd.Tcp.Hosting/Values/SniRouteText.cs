@@ -20,12 +20,16 @@ internal static class SniRouteText
             throw new InvalidValueException("the target is missing; expected PATTERN=TREE, such as '*.example.com=/svc/{1}' or www.example.com=web:80");
         }
 
-        var route = new SniRouteConfiguration { Pattern = pattern, DstName = SniRouteTarget.Parse(target) };
+        var route = new SniRouteConfiguration { Pattern = pattern, DstName = ParseTarget(target) };
         return FindProblem(route) is { } problem ? throw new InvalidValueException(problem) : route;
     }
 
     /// <summary>Prints a route as it is parsed.</summary>
     public static string? Print(SniRouteConfiguration route) => route is { Pattern: { } pattern, DstName: { } target } ? $"{pattern}={target}" : null;
+
+    /// <summary>Parses a target.</summary>
+    /// <exception cref="InvalidValueException">The text is not a target.</exception>
+    public static SniRouteTarget ParseTarget(string text) => text.Contains('{', StringComparison.Ordinal) ? SniRouteTarget.FromTemplate(text) : new SniRouteTarget(TargetText.Parse(text));
 
     /// <summary>Parses a pattern.</summary>
     /// <returns>The pattern, in the form that equal patterns share.</returns>

@@ -6,6 +6,7 @@ using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
+using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -152,9 +153,9 @@ public sealed class CoreOptionsTests
         server.DstName = null;
         server.SniRoutes =
         [
-            new SniRouteConfiguration { Pattern = "*.example.com", DstName = SniRouteTarget.Parse("/svc/{1}") },
-            new SniRouteConfiguration { Pattern = "www.example.com", DstName = SniRouteTarget.Parse("web:80") },
-            new SniRouteConfiguration { Pattern = "*.example.com,alpn=h2", DstName = SniRouteTarget.Parse("9 * /svc/a & 1 * /svc/b") },
+            new SniRouteConfiguration { Pattern = "*.example.com", DstName = SniRouteText.ParseTarget("/svc/{1}") },
+            new SniRouteConfiguration { Pattern = "www.example.com", DstName = SniRouteText.ParseTarget("web:80") },
+            new SniRouteConfiguration { Pattern = "*.example.com,alpn=h2", DstName = SniRouteText.ParseTarget("9 * /svc/a & 1 * /svc/b") },
         ];
         var targets = NamedTarget.Of(configuration.Routers[0].Servers);
         Assert.Equal(["/svc/x", "/$/inet/web/80", "/target"], targets.Select(static target => target.Name.ToString()));
@@ -245,7 +246,7 @@ public sealed class CoreOptionsTests
 
         if (option.ModelType == typeof(SniRouteConfiguration))
         {
-            server.SniRoutes = server.SniRoutes is [] ? [new SniRouteConfiguration { Pattern = "*.example.org", DstName = SniRouteTarget.Parse("/svc/org") }] : server.SniRoutes;
+            server.SniRoutes = server.SniRoutes is [] ? [new SniRouteConfiguration { Pattern = "*.example.org", DstName = SniRouteText.ParseTarget("/svc/org") }] : server.SniRoutes;
             return server.SniRoutes[0];
         }
 

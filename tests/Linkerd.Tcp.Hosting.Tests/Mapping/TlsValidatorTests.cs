@@ -3,6 +3,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -57,10 +58,10 @@ public sealed class TlsValidatorTests
             Port = 0,
             SniRoutes =
             [
-                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteTarget.Parse("/svc/{1}") },
-                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteTarget.Parse("/svc/{2}") },
+                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteText.ParseTarget("/svc/{1}") },
+                new SniRouteConfiguration { Pattern = "*.a", DstName = SniRouteText.ParseTarget("/svc/{2}") },
                 new SniRouteConfiguration { Pattern = "a..b" },
-                new SniRouteConfiguration { DstName = SniRouteTarget.Parse("/svc/{2}") },
+                new SniRouteConfiguration { DstName = SniRouteText.ParseTarget("/svc/{2}") },
             ],
         });
         Assert.Equal(

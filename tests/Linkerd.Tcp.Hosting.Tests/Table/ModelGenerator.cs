@@ -5,6 +5,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -91,7 +92,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
                 : property.Name == nameof(ClientSettings.TlsDnsName) ? Pick("", "web.example.com", "{2}.{1}.example.com", "{sni}", "10.0.0.1")
                 : property.Name.StartsWith("Tls", StringComparison.Ordinal) ? Pick("", "web.pem", "/etc/a b.pem")
                 : Pick("web", "a b", "Ünïcode", "1")
-            : type == typeof(SniRouteTarget) ? SniRouteTarget.Parse(Pick("/svc/web", "/svc/a | /svc/b", "web:80", "/svc/{1}"))
+            : type == typeof(SniRouteTarget) ? SniRouteText.ParseTarget(Pick("/svc/web", "/svc/a | /svc/b", "web:80", "/svc/{1}"))
             : type == typeof(IReadOnlyList<string>) ? Texts(property.Name)
             : type == typeof(DstPath) ? DstPath.Parse(Pick("/", "/svc", "/svc/web", "/#/io.l5d.fs/a"))
             : type == typeof(NameTree) ? NameTree.Parse(Pick(Trees))

@@ -60,7 +60,7 @@ internal sealed partial class CertificateWatch : IDisposable
     {
         _services = services;
         _identities = [.. sources.Identities.Select((files, i) => new CertificateSlot(
-            sources.OptionPath + (sources.Purpose == IdentityPurpose.Client ? nameof(ServerTlsOptions.Certificate) : FormattableString.Invariant($"{nameof(ListenerTlsOptions.Certificates)}[{i}]")), files.Paths, now => Any(IdentityLoader.Load(files, sources.Purpose, now)), services))];
+            sources.OptionPath + (sources.Purpose == IdentityPurpose.Client ? "Certificate" : FormattableString.Invariant($"Certificates[{i}]")), files.Paths, now => Any(IdentityLoader.Load(files, sources.Purpose, now)), services))];
         _roots = sources.RootFiles.Count == 0 ? null : new CertificateSlot(
             sources.OptionPath.TrimEnd('.'), [.. sources.RootFiles.Select(Path.GetFullPath)], _ => Any(TrustedRoots.Load(sources.RootFiles)), services);
         var errors = Slots.Where(static slot => slot.Problem is not null).Select(slot => new OptionsError(Join(slot.Option, NameOf(slot.Problem!.Option, sources.Purpose)), slot.Problem.Message)).ToList();
@@ -118,7 +118,7 @@ internal sealed partial class CertificateWatch : IDisposable
         where T : class, ILoadedCertificates => new(load.Loaded, load.Problem);
 
     // The side that has an identity for servers, a listener, has roots for its clients.
-    private static string NameOf(string option, IdentityPurpose purpose) => option == TrustedRoots.Option && purpose == IdentityPurpose.Server ? nameof(ListenerTlsOptions.ClientRootFiles) : option;
+    private static string NameOf(string option, IdentityPurpose purpose) => option == TrustedRoots.Option && purpose == IdentityPurpose.Server ? "ClientRootFiles" : option;
 
     private static string Join(string path, string option) => path.Length == 0 || option.Length == 0 ? path + option : $"{path}.{option}";
 

@@ -58,7 +58,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     internal override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
     {
         var receiving = Receiver.ReceiveAsync();
-        using (receiving.IsCompleted ? default : giveUp.UnsafeRegister(static receiver => ((EpollReceiver)receiver!).StopWaiting(), Receiver))
+        using (receiving.IsCompleted ? default : giveUp.UnsafeRegister(static end => ((EpollReceiver.WaitEnd)end!).Run(), Receiver.EndOfWait()))
         {
             return await receiving.ConfigureAwait(false);
         }

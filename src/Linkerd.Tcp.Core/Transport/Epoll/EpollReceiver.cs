@@ -12,9 +12,12 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
     private ReceiveWindow _window = new(WindowPool.Of(windowSize));
     private bool _waiting;
     private bool _isProbe;
+    private int _wait;
     private bool _released;
 
     public int UnreadBytes => _window.Unread;
+
+    private EpollLoop Loop => connection.Loop;
 
     private bool CanRead => connection.IsReadable || connection.HasReadEnded || connection.IsClosed;
 
@@ -44,6 +47,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
         _completion.Reset();
         _waiting = true;
+        _wait++;
         if (isCurrent)
         {
             Wait();
@@ -66,6 +70,7 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
 
         _completion.Reset();
         _waiting = _isProbe = true;
+        _wait++;
         Wait();
         return new(this, _completion.Version);
     }
@@ -100,18 +105,8 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         }
     }
 
-    /// <summary>Ends a wait, if there is one, with <see cref="TransportStatus.Aborted"/>: the connection goes on. Any thread.</summary>
-    public void StopWaiting()
-    {
-        if (connection.Loop.IsCurrent)
-        {
-            GiveUp();
-        }
-        else
-        {
-            connection.Loop.Post(static receiver => ((EpollReceiver)receiver!).GiveUp(), this);
-        }
-    }
+    /// <summary>Returns what ends the wait that the last receive began, if it still waits by then: it completes with <see cref="TransportStatus.Aborted"/>, and the connection goes on. By the caller of the receive.</summary>
+    public WaitEnd EndOfWait() => new(this, _wait);
 
     public void Advance(int consumed) => _window.Advance(consumed);
 
@@ -156,9 +151,10 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
     void IValueTaskSource<ReceiveResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 
-    private void GiveUp()
+    private void GiveUp(int wait)
     {
-        if (_waiting)
+        // A later receive is not meant.
+        if (_waiting && _wait == wait)
         {
             _window.WantsMore = false;
             Complete(new(TransportStatus.Aborted, default));
@@ -247,5 +243,24 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         }
 
         return true;
+    }
+
+    /// <summary>The end of one wait.</summary>
+    public sealed class WaitEnd(EpollReceiver receiver, int wait)
+    {
+        /// <summary>Ends the wait. Any thread.</summary>
+        public void Run()
+        {
+            if (receiver.Loop.IsCurrent)
+            {
+                receiver.GiveUp(wait);
+            }
+            else
+            {
+                receiver.Loop.Post(static end => ((WaitEnd)end!).RunNow(), this);
+            }
+        }
+
+        private void RunNow() => receiver.GiveUp(wait);
     }
 }

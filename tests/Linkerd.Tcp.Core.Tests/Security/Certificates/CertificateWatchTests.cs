@@ -44,7 +44,7 @@ public sealed class CertificateWatchTests : IDisposable
             [
                 $"Tls.Certificates[1].KeyFile: {bad.Files.KeyFile}: the key (ECDSA) does not fit the certificate CN=b.example (ECDSA) in {bad.Files.CertificateFile}",
                 "Tls.Certificates[2].CertificateFile: /none.pem: there is no such file",
-                "Tls.RootFiles: /none.roots: there is no such file",
+                "Tls.ClientRootFiles: /none.roots: there is no such file",
             ],
             error.Errors.Select(static problem => problem.ToString()));
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
@@ -20,26 +19,29 @@ public sealed class SniRouteTarget
 
     private SniRouteTarget(string? template, NameTree tree) => (_template, Tree) = (template, tree);
 
+    /// <summary>Initializes a target without captures.</summary>
+    /// <param name="tree">The tree.</param>
+    public SniRouteTarget(NameTree tree)
+        : this(null, tree) => ArgumentNullException.ThrowIfNull(tree);
+
     /// <summary>Gets a value that indicates whether the target is a name with captures.</summary>
     public bool HasCaptures => _template is not null;
 
     /// <summary>Gets the tree; of a name with captures, an example of it.</summary>
     public NameTree Tree { get; }
 
-    /// <summary>Parses a target.</summary>
-    /// <exception cref="InvalidValueException">The text is not a target.</exception>
-    public static SniRouteTarget Parse(string text)
+    /// <summary>Creates a target of a name with captures.</summary>
+    /// <param name="text">The name, such as <c>/svc/{1}</c>.</param>
+    /// <exception cref="InvalidValueException">The text is not such a name.</exception>
+    public static SniRouteTarget FromTemplate(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return text.Contains('{', StringComparison.Ordinal) ? ParseTemplate(text) : new SniRouteTarget(null, TargetText.Parse(text));
-    }
-
-    /// <summary>Returns the target as <see cref="Parse"/> reads it.</summary>
-    public override string ToString() => _template ?? Tree.ToString();
-
-    private static SniRouteTarget ParseTemplate(string text)
-    {
         var parts = text.Split('{');
+        if (parts.Length == 1)
+        {
+            throw new InvalidValueException($"'{text}' has no capture; {Expected}");
+        }
+
         var most = parts.Skip(1).Max(static part => part.IndexOf('}', StringComparison.Ordinal) is var end and > 0 && part[0] != '0'
             && int.TryParse(part.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= MaxCapture
             ? number : throw new InvalidValueException($"'{{{part}' begins with no capture; {Expected}"));
@@ -57,4 +59,7 @@ public sealed class SniRouteTarget
             ? new SniRouteTarget(text, new NameTree.Leaf(DstPath.Parse(string.Concat(parts.Select(static (part, i) => i == 0 ? part : "x" + part[(part.IndexOf('}', StringComparison.Ordinal) + 1)..])))))
             : throw new InvalidValueException("clients could choose any name, as the first label has a capture; expected a name such as /svc/{1}");
     }
+
+    /// <summary>Returns the target as it was given.</summary>
+    public override string ToString() => _template ?? Tree.ToString();
 }
