@@ -2,11 +2,11 @@ using System.Collections;
 using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
-using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

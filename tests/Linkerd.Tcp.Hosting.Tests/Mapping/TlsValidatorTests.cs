@@ -1,9 +1,9 @@
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 

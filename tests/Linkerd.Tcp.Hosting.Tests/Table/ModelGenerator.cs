@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Reflection;
+using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Sessions;
-using Linkerd.Tcp.Hosting.Values;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
