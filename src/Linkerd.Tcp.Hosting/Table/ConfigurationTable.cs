@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Hosting.Options;
+using Linkerd.Tcp.Hosting.Table;
 using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting;
@@ -23,6 +24,7 @@ public sealed class ConfigurationTable
             .. ClientOptions.All,
             .. ProcessOptions.All,
         ];
+        Root = ConfigurationParts.Of(this);
     }
 
     /// <summary>Gets the kinds of interpreters.</summary>
@@ -30,6 +32,9 @@ public sealed class ConfigurationTable
 
     /// <summary>Gets all options in the order of help texts.</summary>
     public IReadOnlyList<ConfigurationOption> Options { get; }
+
+    /// <summary>Gets the shape of a file: the keys of the process, and all parts below it.</summary>
+    public ConfigurationPart Root { get; }
 
     /// <summary>Gets the options of one part of the model.</summary>
     public IEnumerable<ConfigurationOption> Of(Type modelType) => Options.Where(option => option.ModelType == modelType);

@@ -41,17 +41,17 @@ internal static class AddressText
     /// <exception cref="InvalidValueException">The text is not an address.</exception>
     public static IPAddress ParseAddress(string text) => AddressLiteral.Read(AddressLiteral.WithoutBrackets(text)) ?? throw new InvalidValueException(Describe(text, "expected an IP address"));
 
-    /// <summary>Reads IP addresses with commas; <c>off</c> is none.</summary>
+    /// <summary>Reads IP addresses.</summary>
     /// <exception cref="InvalidValueException">An item is not an address.</exception>
-    public static IReadOnlyList<IPAddress> ParseAddresses(string text) => text == "off" ? [] :
-        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(static address =>
+    public static IReadOnlyList<IPAddress> ParseAddresses(IReadOnlyList<string> items) =>
+        [.. items.Select(static address =>
             AddressLiteral.Read(AddressLiteral.WithoutBrackets(address)) ?? throw new InvalidValueException($"'{address}' is not an IP address; expected such as 10.0.0.1,fd00::1, or off"))];
 
-    /// <summary>Reads addresses of servers with commas.</summary>
+    /// <summary>Reads addresses of servers.</summary>
     /// <exception cref="InvalidValueException">An item is not an address.</exception>
-    public static IReadOnlyList<IPEndPoint> ParseServers(string text) =>
+    public static IReadOnlyList<IPEndPoint> ParseServers(IReadOnlyList<string> items) =>
     [
-        .. text.Split(',', StringSplitOptions.TrimEntries).Select(static server => server.LastIndexOf(':') is var colon and > 0
+        .. items.Select(static server => server.LastIndexOf(':') is var colon and > 0
             && AddressLiteral.Read(AddressLiteral.WithoutBrackets(server.AsSpan(0, colon))) is { } address
             && ushort.TryParse(server.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
                 ? new IPEndPoint(address, port)

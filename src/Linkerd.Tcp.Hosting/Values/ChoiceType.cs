@@ -1,7 +1,7 @@
 namespace Linkerd.Tcp.Hosting.Values;
 
 /// <summary>Represents values that have names.</summary>
-internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] choices) : OptionType<T>
+internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] choices, OptionForm form = OptionForm.Text) : OptionType<T>
 {
     // The number of names that are read more easily with an "or" between the last two.
     private const int FewNames = 3;
@@ -13,6 +13,8 @@ internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] ch
     public override string Range => choices.Length > FewNames
         ? "one of " + string.Join(", ", choices.Select(static choice => choice.Name))
         : string.Join(", ", choices[..^1].Select(static choice => choice.Name)) + " or " + choices[^1].Name;
+
+    public override OptionForm Form => form;
 
     public override T Parse(string text)
     {

@@ -48,8 +48,14 @@ public abstract class ConfigurationOption
     /// <summary>Gets a description of the values that are valid.</summary>
     public abstract string Range { get; }
 
+    /// <summary>Gets the form of the value in a file.</summary>
+    public abstract OptionForm Form { get; }
+
     /// <summary>Prints the value of a model in the form of a file; null if it has none.</summary>
     public abstract string? Print(object model);
+
+    /// <summary>Prints the items of the value of a model, for a sequence in a file; null if it has none, or the form is not <see cref="OptionForm.List"/>.</summary>
+    public abstract IReadOnlyList<string>? PrintItems(object model);
 
     /// <summary>Prints the value of a model in the form of the command line; null if it has none, or the command line cannot express it.</summary>
     public abstract string? PrintArgument(object model);
@@ -57,6 +63,10 @@ public abstract class ConfigurationOption
     /// <summary>Parses a value in the form of a file, and writes it to a model.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
     public abstract void Parse(object model, string text);
+
+    /// <summary>Parses the items of a sequence in a file, and writes the value to a model.</summary>
+    /// <exception cref="InvalidValueException">The items are not a value of the option's type, or the form is not <see cref="OptionForm.List"/>.</exception>
+    public abstract void ParseItems(object model, IReadOnlyList<string> items);
 
     /// <summary>Parses a value in the form of the command line, and writes it to a model.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the option's type.</exception>
@@ -91,13 +101,22 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
     public override string Range => type.Range;
 
     /// <inheritdoc/>
+    public override OptionForm Form => type.Form;
+
+    /// <inheritdoc/>
     public override string? Print(object model) => type.Print(get((TModel)model));
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string>? PrintItems(object model) => type.PrintItems(get((TModel)model));
 
     /// <inheritdoc/>
     public override string? PrintArgument(object model) => type.PrintArgument(get((TModel)model));
 
     /// <inheritdoc/>
     public override void Parse(object model, string text) => set((TModel)model, type.Parse(text));
+
+    /// <inheritdoc/>
+    public override void ParseItems(object model, IReadOnlyList<string> items) => set((TModel)model, type.ParseItems(items));
 
     /// <inheritdoc/>
     public override void ParseArgument(object model, string text) => set((TModel)model, type.ParseArgument(text));

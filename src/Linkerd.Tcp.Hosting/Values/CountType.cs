@@ -13,6 +13,8 @@ internal sealed class CountType(string unit, int least, int most, string? zeroWo
 
     public override string? Unit => unit;
 
+    public override OptionForm Form => OptionForm.Number;
+
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"{least} to {most}") + (zeroWord is null ? string.Empty : $", or {zeroWord}");
 
     public override int Parse(string text) =>

@@ -15,6 +15,8 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
 
     public override string? Unit => unit == DurationUnit.Milliseconds ? "ms" : "s";
 
+    public override OptionForm Form => OptionForm.Number;
+
     public override string Range => $"{(allowZero ? "0s" : "1ms")} to {DurationText.PrintHours(longest)}" + (IsOffAllowed ? ", or off" : string.Empty);
 
     // A value that must be given has a reason, which the message contains.

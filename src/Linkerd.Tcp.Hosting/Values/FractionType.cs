@@ -12,6 +12,8 @@ internal sealed class FractionType(string unit, double? above, double most) : Op
 
     public override string? Unit => unit;
 
+    public override OptionForm Form => OptionForm.Number;
+
     public override string Range => above is null
         ? string.Create(CultureInfo.InvariantCulture, $"0 to {most:0}") : string.Create(CultureInfo.InvariantCulture, $"more than {above}, at most {most:0}");
 

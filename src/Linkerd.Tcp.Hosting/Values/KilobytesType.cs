@@ -12,6 +12,8 @@ internal sealed class KilobytesType(int most) : OptionType<int>
 
     public override string? Unit => "bytes";
 
+    public override OptionForm Form => OptionForm.Number;
+
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"1 to {most * BytesPerKilobyte}");
 
     public override int Parse(string text) => NumberText.Parse(text, 1, most * BytesPerKilobyte, "bytes");

@@ -16,6 +16,16 @@ public abstract class OptionType<T>
     /// <summary>Gets a description of the values that are valid, such as <c>1 to 1000</c>.</summary>
     public abstract string Range { get; }
 
+    /// <summary>Gets the form of values in a file. Default: <see cref="OptionForm.Text"/>.</summary>
+    public virtual OptionForm Form => OptionForm.Text;
+
+    /// <summary>Parses the items of a sequence in a file.</summary>
+    /// <exception cref="InvalidValueException">The items are not a value of the type, or the form is not <see cref="OptionForm.List"/>.</exception>
+    public virtual T ParseItems(IReadOnlyList<string> items) => throw new InvalidValueException($"expected one value, {Range}, not a list");
+
+    /// <summary>Gets the items of a value in the form that <see cref="ParseItems"/> reads; null if the form is not <see cref="OptionForm.List"/>, or there is no value.</summary>
+    public virtual IReadOnlyList<string>? PrintItems(T value) => null;
+
     /// <summary>Parses the text form of a file.</summary>
     /// <exception cref="InvalidValueException">The text is not a value of the type.</exception>
     public abstract T Parse(string text);

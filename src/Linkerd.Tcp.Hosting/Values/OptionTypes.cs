@@ -40,7 +40,7 @@ public static class OptionTypes
     public static OptionType<TimeSpan> SecondsOrOff { get; } = new SecondsType(isOffAllowed: true);
 
     /// <summary>Gets the type of yes and no.</summary>
-    public static OptionType<bool> Flag { get; } = new ChoiceType<bool>(ignoreCase: false, [("true", true), ("false", false)]);
+    public static OptionType<bool> Flag { get; } = new ChoiceType<bool>(ignoreCase: false, [("true", true), ("false", false)], OptionForm.Flag);
 
     /// <summary>Gets the type of numbers of bytes, up to 64 MiB; the command line has KB.</summary>
     internal static OptionType<int> Kilobytes { get; } = new KilobytesType(65536);
@@ -50,16 +50,16 @@ public static class OptionTypes
         "address", "an IP address and a port, or a port alone", AddressText.ParseListen, static address => address.ToString(), null);
 
     /// <summary>Gets the type of lists of addresses of servers.</summary>
-    internal static OptionType<IReadOnlyList<IPEndPoint>> ServerAddresses { get; } = new TextType<IReadOnlyList<IPEndPoint>>(
-        "addresses", "IP addresses with ports, separated by commas", AddressText.ParseServers, static list => string.Join(',', list), static list => list.Count > 0 && list.All(static address => address.Port > 0));
+    internal static OptionType<IReadOnlyList<IPEndPoint>> ServerAddresses { get; } = new ListType<IReadOnlyList<IPEndPoint>>(
+        "addresses", "IP addresses with ports, separated by commas", AddressText.ParseServers, static list => [.. list.Select(static address => address.ToString())], static list => list.Count > 0 && list.All(static address => address.Port > 0));
 
     /// <summary>Gets the type of lists of IP addresses.</summary>
-    internal static OptionType<IReadOnlyList<IPAddress>?> IPAddresses { get; } = new TextType<IReadOnlyList<IPAddress>?>(
-        "addresses", "IP addresses, separated by commas, or off", AddressText.ParseAddresses, static list => list!.Count == 0 ? "off" : string.Join(',', list), null);
+    internal static OptionType<IReadOnlyList<IPAddress>?> IPAddresses { get; } = new ListType<IReadOnlyList<IPAddress>?>(
+        "addresses", "IP addresses, separated by commas, or off", AddressText.ParseAddresses, static list => [.. list!.Select(static address => address.ToString())], null);
 
     /// <summary>Gets the type of lists of networks of clients.</summary>
-    internal static OptionType<ClientNetworks?> Networks { get; } = new TextType<ClientNetworks?>(
-        "networks", "networks such as 10.0.0.0/8 and addresses, separated by commas, or off", ClientNetworksText.Parse, static networks => networks!.ToString(), static networks => networks!.Networks.Length > 0);
+    internal static OptionType<ClientNetworks?> Networks { get; } = new ListType<ClientNetworks?>(
+        "networks", "networks such as 10.0.0.0/8 and addresses, separated by commas, or off", ClientNetworksText.Parse, static networks => networks!.ToString().Split(", "), static networks => networks!.Networks.Length > 0);
 
     /// <summary>Gets the type of IP addresses to listen on.</summary>
     internal static OptionType<IPAddress> IPAddress { get; } = new TextType<IPAddress>("address", "an IP address", AddressText.ParseAddress, static address => address.ToString(), null);
@@ -86,8 +86,13 @@ public static class OptionTypes
     internal static OptionType<string?> File { get; } = new TextType<string?>("file", "the path of a file, or off", ParseTextOrEmpty, PrintTextOrEmpty, static path => path!.Length == 0 || (TlsText.IsFile(path) && path != "off"));
 
     /// <summary>Gets the type of lists of one path.</summary>
-    internal static OptionType<IReadOnlyList<string>> OneFile { get; } = new TextType<IReadOnlyList<string>>(
-        "files", "the path of one file, which has the whole chain", static text => [text], static list => list is [var path] ? path : null, static list => list is [{ } path] && TlsText.IsFile(path));
+    internal static OptionType<IReadOnlyList<string>> OneFile { get; } = new ListType<IReadOnlyList<string>>(
+        "files",
+        "the path of one file, which has the whole chain",
+        static items => items is [_] ? items : throw new InvalidValueException($"expected one file, which has the whole chain, not {items.Count}"),
+        static list => list,
+        static list => list is [{ } path] && TlsText.IsFile(path),
+        isSplit: false);
 
     /// <summary>Gets the type of lists of paths of files.</summary>
     internal static OptionType<IReadOnlyList<string>?> Files { get; } = ListText.TypeOf("files", "paths of files, separated by commas", TlsText.IsFile);
@@ -109,11 +114,11 @@ public static class OptionTypes
     internal static OptionType<IReadOnlyList<string>?> Protocols { get; } = ListText.TypeOf("protocols", "application protocols such as h2,http/1.1, separated by commas", TlsText.IsProtocol);
 
     /// <summary>Gets the type of lists of application protocols, or the one of the client.</summary>
-    internal static OptionType<IReadOnlyList<string>?> OfferedProtocols { get; } = new TextType<IReadOnlyList<string>?>(
+    internal static OptionType<IReadOnlyList<string>?> OfferedProtocols { get; } = new ListType<IReadOnlyList<string>?>(
         "protocols",
         $"{TlsText.ClientProtocol}, or {Protocols.Range}",
-        static text => text == TlsText.ClientProtocol ? [text] : Protocols.Parse(text),
-        static list => Protocols.Print(list),
+        static items => items is [TlsText.ClientProtocol] ? items : Protocols.ParseItems(items),
+        static list => list!,
         static list => list is [TlsText.ClientProtocol] || Protocols.IsValid(list));
 
     /// <summary>Gets the type of versions of TLS.</summary>
@@ -156,6 +161,15 @@ public static class OptionTypes
     /// <param name="isValid">Returns true if a value is within the range; null if all are.</param>
     public static OptionType<T> Text<T>(string name, string range, Func<string, T> parse, Func<T, string?> print, Func<T, bool>? isValid = null) =>
         new TextType<T>(name, range, parse, print, isValid);
+
+    /// <summary>Creates a type of lists: a sequence in a file, or a text with commas.</summary>
+    /// <param name="name">The name of the type.</param>
+    /// <param name="range">A description of the values that are valid.</param>
+    /// <param name="parse">Parses the items; throws <see cref="InvalidValueException"/>. An empty list is <c>off</c>.</param>
+    /// <param name="print">Prints the items so that they read back the same.</param>
+    /// <param name="isValid">Returns true if a list is within the range; null if all are.</param>
+    public static OptionType<T> List<T>(string name, string range, Func<IReadOnlyList<string>, T> parse, Func<T, IReadOnlyList<string>> print, Func<T, bool>? isValid = null) =>
+        new ListType<T>(name, range, parse, print, isValid);
 
     /// <summary>Creates a type that also has the value null, for an option without a value.</summary>
     /// <param name="type">The type of the values that may be given.</param>

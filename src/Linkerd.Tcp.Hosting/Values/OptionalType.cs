@@ -13,6 +13,8 @@ internal sealed class OptionalType<T>(OptionType<T> type, string? word) : Option
 
     public override string Range => word is null ? type.Range : $"{type.Range}, or {word}";
 
+    public override OptionForm Form => type.Form;
+
     public override T? Parse(string text) => text == word ? null : type.Parse(text);
 
     public override string? Print(T? value) => value is { } given ? type.Print(given) : word;

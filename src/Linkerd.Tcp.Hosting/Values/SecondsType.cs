@@ -12,6 +12,8 @@ internal sealed class SecondsType(bool isOffAllowed) : OptionType<TimeSpan>
 
     public override string? Unit => "seconds";
 
+    public override OptionForm Form => OptionForm.Number;
+
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"1 to {SecondsPerDay}") + (isOffAllowed ? ", or off" : string.Empty);
 
     public override TimeSpan Parse(string text) =>

@@ -10,7 +10,7 @@ internal static class NamerdRows
     public static IReadOnlyList<ConfigurationOption> All { get; } =
     [
         new ConfigurationOption<NamerdConfiguration, IReadOnlyList<Uri>>(
-            OptionTypes.Text("addresses", "host:port, http://, https://, mesh:// or meshs://; several with commas", NamerdText.ParseAddresses, static list => string.Join(',', list), static list => list.Count > 0),
+            OptionTypes.List("addresses", "host:port, http://, https://, mesh:// or meshs://; several with commas", NamerdText.ParseAddresses, static list => [.. list.Select(static address => address.ToString())], static list => list.Count > 0),
             static namerd => namerd.BaseAddresses,
             static (namerd, addresses) => namerd.BaseAddresses = addresses)
         {

@@ -7,11 +7,11 @@ namespace Linkerd.Tcp.Cli.Naming;
 /// <summary>Parses the settings of namerd.</summary>
 internal static class NamerdText
 {
-    /// <summary>Parses addresses of namerd, separated by commas: all of its HTTP interface, or all of its mesh interface.</summary>
+    /// <summary>Parses addresses of namerd: all of its HTTP interface, or all of its mesh interface.</summary>
     /// <exception cref="InvalidValueException">An item is not an address, or they are mixed.</exception>
-    public static IReadOnlyList<Uri> ParseAddresses(string text)
+    public static IReadOnlyList<Uri> ParseAddresses(IReadOnlyList<string> items)
     {
-        var addresses = text.Split(',').Select(ParseAddress).Distinct().ToList();
+        var addresses = items.Select(ParseAddress).Distinct().ToList();
         var mesh = addresses.FindIndex(IsMesh);
         var http = addresses.FindIndex(address => !IsMesh(address));
         return mesh < 0 || http < 0 ? addresses

@@ -1,0 +1,134 @@
+namespace Linkerd.Tcp.Hosting.Table;
+
+/// <summary>The shapes of all parts of the model.</summary>
+internal static class ConfigurationParts
+{
+    /// <summary>Creates the shape of the whole configuration.</summary>
+    public static ConfigurationPart Of(ConfigurationTable table) => new("Process", table.Of(typeof(ProxyConfiguration)),
+    [
+        List<ProxyConfiguration, RouterConfiguration>("routers", Router(table), static proxy => proxy.Routers, static (proxy, routers) => proxy.Routers = routers, isRequired: true),
+    ]);
+
+    private static ConfigurationPart Router(ConfigurationTable table) => new("Routers", table.Of(typeof(RouterConfiguration)),
+    [
+        Interpreter(table),
+        List<RouterConfiguration, ServerConfiguration>("servers", Server(table), static router => router.Servers, static (router, servers) => router.Servers = servers, isRequired: true),
+        Client(table),
+    ]);
+
+    private static ConfigurationChild<RouterConfiguration> Interpreter(ConfigurationTable table)
+    {
+        var shapes = table.Interpreters.All.Select(static kind => (Kind: kind, Shape: Interpreter(kind))).ToList();
+        return new(
+            "interpreter",
+            ConfigurationForm.One,
+            [.. shapes.Select(static one => one.Shape)],
+            router => [new(shapes.Single(one => one.Kind.Name == router.Interpreter.Kind).Shape, router.Interpreter)],
+            (router, shape, _) => router.Interpreter = table.Interpreters.Get(shape.Kind!).NewConfiguration());
+    }
+
+    private static ConfigurationPart Interpreter(InterpreterKind kind)
+    {
+        var model = kind.NewConfiguration().GetType();
+        var files = new ConfigurationPart("Namers", kind.Options.Where(static option => option.ModelType == typeof(FileNamerConfiguration)), []) { Kind = "io.l5d.fs" };
+        return new(kind.Name, kind.Options.Where(option => option.ModelType == model), model != typeof(LocalInterpreterConfiguration) ? [] :
+        [
+            List<LocalInterpreterConfiguration, FileNamerConfiguration>("namers", files, static local => local.Namers, static (local, namers) => local.Namers = namers),
+        ])
+        {
+            Kind = kind.Name,
+            Help = kind.Help,
+        };
+    }
+
+    private static ConfigurationPart Server(ConfigurationTable table) => new("Servers", table.Of(typeof(ServerConfiguration)),
+    [
+        One<ServerConfiguration, ServerTlsConfiguration>("tls", Tls(table), static server => server.Tls, static (server, tls) => server.Tls = tls),
+        List<ServerConfiguration, SniRouteConfiguration>("sniRoutes", new("Routes by server name", table.Of(typeof(SniRouteConfiguration)), []), static server => server.SniRoutes, static (server, routes) => server.SniRoutes = routes),
+    ]);
+
+    private static ConfigurationPart Tls(ConfigurationTable table)
+    {
+        var identity = new ConfigurationPart("Identities", table.Of(typeof(IdentityConfiguration)), []);
+        return new("TLS with clients", table.Of(typeof(ServerTlsConfiguration)),
+        [
+            One<ServerTlsConfiguration, IdentityConfiguration>("defaultIdentity", identity, static tls => tls.DefaultIdentity, static (tls, one) => tls.DefaultIdentity = one, isRequired: true),
+            new ConfigurationChild<ServerTlsConfiguration>(
+                "identities",
+                ConfigurationForm.Map,
+                [identity],
+                tls => tls.Identities.Select(one => new ConfigurationEntry(identity, one.Value, one.Key)),
+                static (tls, _, name) =>
+                {
+                    var added = new IdentityConfiguration();
+                    tls.Identities = new Dictionary<string, IdentityConfiguration>(tls.Identities) { [name] = added };
+                    return added;
+                }),
+        ]);
+    }
+
+    // The settings of all names have the keys of the client itself, whichever kind it is.
+    private static ConfigurationChild<RouterConfiguration> Client(ConfigurationTable table)
+    {
+        var options = table.Of(typeof(ClientSettings)).ToList();
+        var settings = new ConfigurationPart("Clients by prefix", options, []);
+        var forAll = options.Where(static option => option.Key != "prefix").ToList();
+        var global = new ConfigurationPart("Clients", forAll, [], SettingsOf) { Kind = "io.l5d.global", Help = "Settings of the connections to the endpoints of all names" };
+        var byPrefix = new ConfigurationPart(
+            "Clients by prefix",
+            forAll,
+            [List<ClientConfiguration, ClientSettings>("configs", settings, static client => client.Configs, static (client, configs) => client.Configs = configs)],
+            SettingsOf)
+        {
+            Kind = "io.l5d.static",
+            Help = "Settings of the connections to the endpoints of all names, and in configs by prefix: for each name, all settings with a matching prefix are merged in order, and later ones override earlier ones",
+        };
+        return new(
+            "client",
+            ConfigurationForm.One,
+            [global, byPrefix],
+            router => [new(router.Client.Configs.Count == 0 ? global : byPrefix, router.Client)],
+            static (router, _, _) => router.Client = new ClientConfiguration())
+        {
+            DefaultKind = global.Kind,
+        };
+
+        static object SettingsOf(object client) => ((ClientConfiguration)client).Global;
+    }
+
+    private static ConfigurationChild<TParent> One<TParent, T>(string key, ConfigurationPart shape, Func<TParent, T?> get, Action<TParent, T> set, bool isRequired = false)
+        where TParent : class
+        where T : class, new() =>
+        new(
+            key,
+            ConfigurationForm.One,
+            [shape],
+            parent => get(parent) is { } part ? [new(shape, part)] : [],
+            (parent, _, _) =>
+            {
+                var part = new T();
+                set(parent, part);
+                return part;
+            })
+        {
+            IsRequired = isRequired,
+        };
+
+    private static ConfigurationChild<TParent> List<TParent, T>(string key, ConfigurationPart shape, Func<TParent, IReadOnlyList<T>> get, Action<TParent, IReadOnlyList<T>> set, bool isRequired = false)
+        where TParent : class
+        where T : class, new() =>
+        new(
+            key,
+            ConfigurationForm.List,
+            [shape],
+            parent => get(parent).Select(part => new ConfigurationEntry(shape, part)),
+            (parent, _, _) =>
+            {
+                var part = new T();
+                set(parent, [.. get(parent), part]);
+                return part;
+            })
+        {
+            IsRequired = isRequired,
+        };
+}
