@@ -36,7 +36,7 @@ internal static class AddressOptions
         new ConfigurationOption<ServerConfiguration, NameTree?>(OptionTypes.Target, static server => server.DstName, static (server, target) => server.DstName = target)
         {
             Key = "dstName",
-            Default = "required",
+            Default = "required without sniRoutes",
             Help = "The target of sessions: a name such as /svc/foo, an address such as web:80, or a tree of them",
             Details = "The argument <TARGET> of the command line. Addresses with commas are one set of equal endpoints; `9 * web:80 & 1 * canary:80` is a split, `/svc/foo | /svc/bar` a fallback. `web:80` is short for the name `/$/inet/web/80`.",
         },

@@ -186,6 +186,7 @@ internal static class ClientOptions
         new ConfigurationOption<ClientSettings, ReadOnlyMemory<byte>?>(OptionTypes.Bytes.OrNothing(), static client => client.CheckSend, static (client, bytes) => client.CheckSend = bytes)
         {
             Key = "activeCheck.send",
+            IsSecret = true,
             Argument = "check-send",
             ValueName = "TEXT",
             Default = "off",

@@ -11,7 +11,8 @@ public sealed class ConfigurationPart
     internal ConfigurationPart(string title, IEnumerable<ConfigurationOption> options, IReadOnlyList<ConfigurationChild> children, Func<object, object>? settings = null)
     {
         Title = title;
-        Options = [.. options.Where(static option => option.Key is not null)];
+        Rows = [.. options];
+        Options = [.. Rows.Where(static option => option.Key is not null)];
         Children = children;
         _settings = settings ?? (static part => part);
     }
@@ -30,6 +31,12 @@ public sealed class ConfigurationPart
 
     /// <summary>Gets the parts below it.</summary>
     public IReadOnlyList<ConfigurationChild> Children { get; }
+
+    /// <summary>Gets a value that indicates whether options without a value have that of another part, and not their default.</summary>
+    public bool IsOverride { get; internal init; }
+
+    /// <summary>Gets the options, and those of the same part of the model that only the command line has.</summary>
+    internal IReadOnlyList<ConfigurationOption> Rows { get; }
 
     /// <summary>Gets the object that the options read and write.</summary>
     /// <param name="part">The object of the part.</param>

@@ -30,7 +30,7 @@ internal static class ConfigurationParts
     private static ConfigurationPart Interpreter(InterpreterKind kind)
     {
         var model = kind.NewConfiguration().GetType();
-        var files = new ConfigurationPart("Namers", kind.Options.Where(static option => option.ModelType == typeof(FileNamerConfiguration)), []) { Kind = "io.l5d.fs" };
+        var files = new ConfigurationPart("Namers", kind.Options.Where(static option => option.ModelType == typeof(FileNamerConfiguration)), []) { Kind = "io.l5d.fs", Help = "Names in the files of a directory, under /#/io.l5d.fs" };
         return new(kind.Name, kind.Options.Where(option => option.ModelType == model), model != typeof(LocalInterpreterConfiguration) ? [] :
         [
             List<LocalInterpreterConfiguration, FileNamerConfiguration>("namers", files, static local => local.Namers, static (local, namers) => local.Namers = namers),
@@ -49,7 +49,10 @@ internal static class ConfigurationParts
 
     private static ConfigurationPart Tls(ConfigurationTable table)
     {
-        var identity = new ConfigurationPart("Identities", table.Of(typeof(IdentityConfiguration)), []);
+        var identity = new ConfigurationPart("Identities", table.Of(typeof(IdentityConfiguration)), [])
+        {
+            Help = "A certificate and its key. The names in the certificate select it, by the server name of the client; the names of the mapping have no effect. On the command line the first --tls-cert is the default identity",
+        };
         return new("TLS with clients", table.Of(typeof(ServerTlsConfiguration)),
         [
             One<ServerTlsConfiguration, IdentityConfiguration>("defaultIdentity", identity, static tls => tls.DefaultIdentity, static (tls, one) => tls.DefaultIdentity = one, isRequired: true),
@@ -64,14 +67,21 @@ internal static class ConfigurationParts
                     tls.Identities = new Dictionary<string, IdentityConfiguration>(tls.Identities) { [name] = added };
                     return added;
                 }),
-        ]);
+        ])
+        {
+            Help = "A server has TLS if it has this part",
+        };
     }
 
     // The settings of all names have the keys of the client itself, whichever kind it is.
     private static ConfigurationChild<RouterConfiguration> Client(ConfigurationTable table)
     {
         var options = table.Of(typeof(ClientSettings)).ToList();
-        var settings = new ConfigurationPart("Clients by prefix", options, []);
+        var settings = new ConfigurationPart("Settings of a prefix", options, [])
+        {
+            IsOverride = true,
+            Help = "Settings of the connections to the endpoints of names that begin with the prefix. For each name, all settings with a matching prefix are merged in order; later ones override earlier ones, and all override those of the client itself",
+        };
         var forAll = options.Where(static option => option.Key != "prefix").ToList();
         var global = new ConfigurationPart("Clients", forAll, [], SettingsOf) { Kind = "io.l5d.global", Help = "Settings of the connections to the endpoints of all names" };
         var byPrefix = new ConfigurationPart(
@@ -81,7 +91,7 @@ internal static class ConfigurationParts
             SettingsOf)
         {
             Kind = "io.l5d.static",
-            Help = "Settings of the connections to the endpoints of all names, and in configs by prefix: for each name, all settings with a matching prefix are merged in order, and later ones override earlier ones",
+            Help = "Settings of the connections to the endpoints of all names, and of those of a prefix",
         };
         return new(
             "client",

@@ -15,50 +15,75 @@ public static class ConfigurationReference
 
             <!-- Printed by `linkerd-tcp config reference`, from the table of options. -->
 
-            Each option has a key in the configuration model, and most have a name on the command line. Keys that end in `Ms` count milliseconds, keys that end in `Secs` seconds; the command line
-            has durations with their unit, such as `500ms`, `10s`, `5m`, `1h`. A default is in the form of the command line if the option has a name there, otherwise in the form of the key.
+            Each option has a key in the configuration file, and most have a name on the command line. `[]` is an item of a list, `.*` a name in a mapping of names. Keys that end in `Ms` count milliseconds, keys that end in
+            `Secs` seconds; the command line has durations with their unit, such as `500ms`, `10s`, `5m`, `1h`. A default is in the form of the command line if the option has a name there, otherwise in the form of the key.
+            `linkerd-tcp config schema` prints the same options as a JSON Schema for editors.
 
             """);
-        Append(text, "Process", "", table, typeof(ProxyConfiguration));
-        Append(text, "Routers", "routers[].", table, typeof(RouterConfiguration));
-        Append(text, "Servers", "routers[].servers[].", table, typeof(ServerConfiguration));
-        Append(text, "Routes by server name", "routers[].servers[].sniRoutes[].", table, typeof(SniRouteConfiguration));
-        Append(text, "TLS with clients", "routers[].servers[].tls.", table, typeof(ServerTlsConfiguration));
-        Append(text, "Identities", "routers[].servers[].tls.defaultIdentity.", table, typeof(IdentityConfiguration));
-        text.Append(
-            """
-
-            A server has TLS if it has a `tls` with a `defaultIdentity`. Further identities are under `routers[].servers[].tls.identities`, a mapping of names to the same keys; on the command line they are the second --tls-cert and
-            those after it. These names have no effect, as the names in the certificates select an identity.
-
-            """);
-        Append(text, "Clients", "routers[].client.", table, typeof(ClientSettings));
-        text.Append(
-            """
-
-            The settings above apply to all names (`kind: io.l5d.global`). Settings by prefix (`kind: io.l5d.static`) are a list under `routers[].client.configs[]` with the same keys. For each name, all settings with a
-            matching prefix are merged in order; later ones override earlier ones.
-
-            """);
-        text.Append("\n## Interpreters\n\n`routers[].interpreter.kind` selects how names are resolved.\n");
-        foreach (var kind in table.Interpreters.All)
-        {
-            text.Append("\n### ").Append(kind.Name).Append("\n\n").Append(kind.Help).Append(".\n");
-            foreach (var option in kind.Options)
-            {
-                Append(text, option, option.ModelType == typeof(FileNamerConfiguration) ? "routers[].interpreter.namers[]." : "routers[].interpreter.");
-            }
-        }
-
+        new Page(text).Append(table.Root, string.Empty);
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, string title, string path, ConfigurationTable table, Type modelType)
+    private sealed class Page(StringBuilder text)
     {
-        text.Append("\n## ").Append(title).Append('\n');
-        foreach (var option in table.Of(modelType))
+        // The place of each part and option that was described; others that have it refer to that place.
+        private readonly Dictionary<object, string> _described = [];
+
+        public void Append(ConfigurationPart root, string path)
         {
-            Append(text, option, path);
+            AppendPart(root, "##", path);
+            AppendChildren(root, path);
+        }
+
+        private void AppendChildren(ConfigurationPart part, string path)
+        {
+            foreach (var child in part.Children)
+            {
+                var place = path + child.Key + child.Form switch { ConfigurationForm.List => "[]", ConfigurationForm.Map => ".*", _ => string.Empty };
+                if (child.Parts.All(_described.ContainsKey))
+                {
+                    text.Append("\n`").Append(place).Append("` has the keys of ").Append(_described[child.Parts[0]]).Append(".\n");
+                    continue;
+                }
+
+                var hasKinds = child.Parts[0].Kind is not null;
+                if (hasKinds)
+                {
+                    text.Append("\n## ").Append(char.ToUpperInvariant(child.Key[0])).Append(child.Key.AsSpan(1)).Append("\n\n`").Append(place).Append(".kind` is ")
+                        .AppendJoin(", ", child.Parts.Select(static part => $"`{part.Kind}`")).Append(child.DefaultKind is { } kind ? $". Default: `{kind}`.\n" : ". Required.\n");
+                }
+
+                foreach (var one in child.Parts)
+                {
+                    AppendPart(one, hasKinds ? "###" : "##", place + '.');
+                }
+
+                foreach (var one in child.Parts)
+                {
+                    AppendChildren(one, place + '.');
+                }
+            }
+        }
+
+        private void AppendPart(ConfigurationPart part, string level, string path)
+        {
+            var place = $"`{path.TrimEnd('.')}`" + (part.Kind is null ? string.Empty : $" of the kind `{part.Kind}`");
+            _described.Add(part, place);
+            text.Append('\n').Append(level).Append(' ').Append(part.Kind ?? part.Title).Append('\n');
+            if (part.Help is { } help)
+            {
+                text.Append('\n').Append(help).Append(".\n");
+            }
+
+            foreach (var other in part.Rows.Where(_described.ContainsKey).Select(row => _described[row]).Distinct())
+            {
+                text.Append("\nIt has the keys of ").Append(other).Append(".\n");
+            }
+
+            foreach (var row in part.Rows.Where(row => _described.TryAdd(row, place)))
+            {
+                ConfigurationReference.Append(text, row, path);
+            }
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed class ChoiceType<T>(bool ignoreCase, (string Name, T Value)[] ch
 
     public override OptionForm Form => form;
 
+    internal override OptionBounds Bounds => new([.. choices.Select(static choice => choice.Name)]);
+
     public override T Parse(string text)
     {
         var found = Array.FindIndex(choices, choice => choice.Name.Equals(text, _comparison));

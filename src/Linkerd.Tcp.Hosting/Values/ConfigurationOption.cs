@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Hosting;
@@ -8,6 +9,9 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public abstract class ConfigurationOption
 {
+    /// <summary>The text that is printed in place of a secret.</summary>
+    internal const string Hidden = "***";
+
     private protected ConfigurationOption()
     {
     }
@@ -36,6 +40,12 @@ public abstract class ConfigurationOption
     /// <summary>Gets the details of the reference page beyond <see cref="Help"/>; null if there are none.</summary>
     public string? Details { get; init; }
 
+    /// <summary>Gets a value that indicates whether the value may hold a secret, which is printed only if it is asked for.</summary>
+    public bool IsSecret { get; init; }
+
+    /// <summary>Gets a value that indicates whether a file must have the key.</summary>
+    public bool IsRequired => Default == "required";
+
     /// <summary>Gets the part of the model that the option belongs to.</summary>
     public abstract Type ModelType { get; }
 
@@ -50,6 +60,9 @@ public abstract class ConfigurationOption
 
     /// <summary>Gets the form of the value in a file.</summary>
     public abstract OptionForm Form { get; }
+
+    /// <summary>Gets the values that are valid, for a schema.</summary>
+    internal abstract OptionBounds Bounds { get; }
 
     /// <summary>Prints the value of a model in the form of a file; null if it has none.</summary>
     public abstract string? Print(object model);
@@ -103,6 +116,8 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
     /// <inheritdoc/>
     public override OptionForm Form => type.Form;
 
+    internal override OptionBounds Bounds => type.Bounds;
+
     /// <inheritdoc/>
     public override string? Print(object model) => type.Print(get((TModel)model));
 
@@ -113,7 +128,9 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
     public override string? PrintArgument(object model) => type.PrintArgument(get((TModel)model));
 
     /// <inheritdoc/>
-    public override void Parse(object model, string text) => set((TModel)model, type.Parse(text));
+    public override void Parse(object model, string text) => set((TModel)model, IsSecret && text == Hidden
+        ? throw new InvalidValueException($"expected the secret that {Hidden} stands for, as config show does not print it without --secrets")
+        : type.Parse(text));
 
     /// <inheritdoc/>
     public override void ParseItems(object model, IReadOnlyList<string> items) => set((TModel)model, type.ParseItems(items));

@@ -17,6 +17,8 @@ internal sealed class CountType(string unit, int least, int most, string? zeroWo
 
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"{least} to {most}") + (zeroWord is null ? string.Empty : $", or {zeroWord}");
 
+    internal override OptionBounds Bounds => new(zeroWord is null ? [] : [zeroWord], least, most);
+
     public override int Parse(string text) =>
         text == zeroWord ? 0 : NumberText.Parse(text, least, most, zeroWord is null ? unit : $"{unit}, or {zeroWord},");
 

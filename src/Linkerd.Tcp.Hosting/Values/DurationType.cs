@@ -19,6 +19,12 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
 
     public override string Range => $"{(allowZero ? "0s" : "1ms")} to {DurationText.PrintHours(longest)}" + (IsOffAllowed ? ", or off" : string.Empty);
 
+    internal override OptionBounds Bounds => new(
+        IsOffAllowed ? ["off"] : [],
+        allowZero ? 0 : unit == DurationUnit.Milliseconds ? 1 : 0.001m,
+        unit == DurationUnit.Milliseconds ? (decimal)longest.TotalMilliseconds : (decimal)longest.TotalSeconds,
+        IsWhole: unit == DurationUnit.Milliseconds);
+
     // A value that must be given has a reason, which the message contains.
     private bool IsOffAllowed => why is null;
 

@@ -17,6 +17,8 @@ internal sealed class FractionType(string unit, double? above, double most) : Op
     public override string Range => above is null
         ? string.Create(CultureInfo.InvariantCulture, $"0 to {most:0}") : string.Create(CultureInfo.InvariantCulture, $"more than {above}, at most {most:0}");
 
+    internal override OptionBounds Bounds => new([], (decimal)(above ?? 0), (decimal)most, IsWhole: false, IsMinimumExcluded: above is not null);
+
     public override double Parse(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && IsValid(number)
             ? number : throw new InvalidValueException($"expected a number of {unit}, {Range}");

@@ -16,6 +16,8 @@ internal sealed class KilobytesType(int most) : OptionType<int>
 
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"1 to {most * BytesPerKilobyte}");
 
+    internal override OptionBounds Bounds => new([], 1, most * BytesPerKilobyte);
+
     public override int Parse(string text) => NumberText.Parse(text, 1, most * BytesPerKilobyte, "bytes");
 
     public override string Print(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting.Values;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
@@ -18,6 +20,9 @@ public abstract class OptionType<T>
 
     /// <summary>Gets the form of values in a file. Default: <see cref="OptionForm.Text"/>.</summary>
     public virtual OptionForm Form => OptionForm.Text;
+
+    /// <summary>Gets the values that are valid, for a schema. Default: any text.</summary>
+    internal virtual OptionBounds Bounds => OptionBounds.Any;
 
     /// <summary>Parses the items of a sequence in a file.</summary>
     /// <exception cref="InvalidValueException">The items are not a value of the type, or the form is not <see cref="OptionForm.List"/>.</exception>

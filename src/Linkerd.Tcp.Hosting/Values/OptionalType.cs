@@ -15,6 +15,8 @@ internal sealed class OptionalType<T>(OptionType<T> type, string? word) : Option
 
     public override OptionForm Form => type.Form;
 
+    internal override OptionBounds Bounds => word is null ? type.Bounds : type.Bounds with { Words = [.. type.Bounds.Words, word] };
+
     public override T? Parse(string text) => text == word ? null : type.Parse(text);
 
     public override string? Print(T? value) => value is { } given ? type.Print(given) : word;

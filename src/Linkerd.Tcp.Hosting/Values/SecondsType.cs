@@ -16,6 +16,8 @@ internal sealed class SecondsType(bool isOffAllowed) : OptionType<TimeSpan>
 
     public override string Range => string.Create(CultureInfo.InvariantCulture, $"1 to {SecondsPerDay}") + (isOffAllowed ? ", or off" : string.Empty);
 
+    internal override OptionBounds Bounds => new(isOffAllowed ? ["off"] : [], 1, SecondsPerDay);
+
     public override TimeSpan Parse(string text) =>
         text == "off" && isOffAllowed ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(NumberText.Parse(text, 1, SecondsPerDay, "seconds"));
 

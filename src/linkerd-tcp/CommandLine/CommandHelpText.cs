@@ -11,6 +11,9 @@ internal static class CommandHelpText
     /// <summary>The form of <c>dtab check</c>.</summary>
     public const string DtabUsage = "USAGE: linkerd-tcp dtab check <FILE|->";
 
+    /// <summary>The form of <c>config</c>.</summary>
+    public const string ConfigUsage = "USAGE: linkerd-tcp config show|schema|reference [OPTIONS]";
+
     /// <summary>The help text of <c>resolve</c>.</summary>
     public static string Resolve()
     {
@@ -57,4 +60,37 @@ internal static class CommandHelpText
             """);
         return text.ToString();
     }
+
+    /// <summary>The help text of <c>config</c>.</summary>
+    public static string Config() =>
+        """
+        linkerd-tcp config
+        Prints configurations, and the keys that they may have
+
+        USAGE: linkerd-tcp config show [--json] [--secrets] <FILE|->
+               linkerd-tcp config show [--json] [--secrets] [OPTIONS OF THE PROXY] <TARGET>
+               linkerd-tcp config schema
+               linkerd-tcp config reference
+
+        COMMANDS:
+            show         Prints the effective configuration as a file, with defaults, and the origin of each value as a comment
+            schema       Prints the JSON Schema of files, for editors
+            reference    Prints all keys and options with their types, ranges and defaults, in Markdown
+
+        OPTIONS:
+            -h, --help    Prints help information
+            --json        show: print JSON, which has no comments
+            --secrets     show: print secrets, not ***; needed if the output is to be read back and there are any
+
+        ARGS:
+            <FILE|->    A file that ends in .yml, .yaml or .json, or - for standard input; another name is given as --config <FILE>
+            <TARGET>    A command line of the proxy is shown as the file that it stands for
+
+        EXIT CODES:
+            0     the text is on stdout
+            1     the output cannot be written
+            64    the command line is wrong
+            78    the configuration is not valid; each error is on stderr as FILE:LINE:COLUMN
+
+        """;
 }

@@ -1,10 +1,6 @@
-using Linkerd.Tcp.Cli.Naming;
-using Linkerd.Tcp.Hosting;
-
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>Parses a command line: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config
-/// reference</c>, which prints docs/reference.md.</summary>
+/// <summary>Parses a command line: one of a command, or one of the proxy, whose target has a slash or a colon.</summary>
 internal static class CommandLineParser
 {
     /// <summary>Parses a command line; never throws for its content.</summary>
@@ -12,7 +8,7 @@ internal static class CommandLineParser
     {
         ["resolve", .. var rest] => ResolveCommandLine.Parse(rest),
         ["dtab", .. var rest] => DtabCommandLine.Parse(rest),
-        ["config", "reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(NamerdKinds.Table)),
+        ["config", .. var rest] => ConfigCommandLine.Parse(rest),
         _ => ProxyCommandLine.Parse(args),
     };
 }

@@ -33,6 +33,8 @@ internal static class HelpText
             COMMANDS (each has its own --help):
                 linkerd-tcp resolve <NAME>          Prints each step of binding a name, and its endpoints
                 linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it in namerd's form
+                linkerd-tcp config show <FILE>      Prints the effective configuration, also of a command line; config schema and
+                                                    config reference print its keys
 
             FURTHER OPTIONS (a DURATION is 500ms, 10s, 5m, 1h or off, for example; -l can be given several times, and can be a port
             alone; -n also takes a list with commas, https:// for TLS, mesh:// and meshs:// for namerd's gRPC interface):

@@ -20,6 +20,13 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
 
     private readonly Random _random = new(seed);
 
+    /// <summary>Texts that a file must quote, or that are easily read as something else.</summary>
+    public static string[] Names { get; } =
+    [
+        "web", "a b", "Ünïcode", "1", "010", "1.5", "yes", "null", "~", "a: b # c", "#", "- a", "[a]", "{a}", "*a", "&a", "!a", "%a", "@a", "`a", "|", ">", "?", " a ", "'", "\"\\\"", "\\n", "${HOME}", "$${x}", "$$${x:-y}", "$",
+        "a\tb\nc\r\n", "\u0001\u007f\u0085\u00a0\u200b\u202e\u2028\ufeff\ufffe", "\U0001F600\U0010FFFF", "2001-01-01", "0x1f", "=", "<<",
+    ];
+
     /// <summary>The parts of the model that the table has options for.</summary>
     public static IReadOnlyList<Type> Types(ConfigurationTable table) => [.. table.Options.Select(static option => option.ModelType).Distinct()];
 
@@ -90,9 +97,10 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
             : type == typeof(string) ? property.Name.EndsWith("Dir", StringComparison.Ordinal) || property.Name.EndsWith("Directory", StringComparison.Ordinal) ? Path.GetTempPath().TrimEnd('/')
                 : property.Name == nameof(SniRouteConfiguration.Pattern) ? Pick("*.example.com", "*.*.example.com,alpn=h2", "www.*.example")
                 : property.Name == nameof(ClientSettings.TlsDnsName) ? Pick("", "web.example.com", "{2}.{1}.example.com", "{sni}", "10.0.0.1")
-                : property.Name.StartsWith("Tls", StringComparison.Ordinal) ? Pick("", "web.pem", "/etc/a b.pem")
-                : Pick("web", "a b", "Ünïcode", "1")
+                : property.Name.StartsWith("Tls", StringComparison.Ordinal) ? Pick("", "web.pem", "/etc/a b.pem", "${HOME}/a.pem")
+                : Pick(Names)
             : type == typeof(SniRouteTarget) ? SniRouteText.ParseTarget(Pick("/svc/web", "/svc/a | /svc/b", "web:80", "/svc/{1}"))
+            : type == typeof(IReadOnlyList<Uri>) ? (Uri[])[.. Some("http://namerd:4180", "https://10.0.0.1:1234", "http://[::1]:4180").Distinct().DefaultIfEmpty("http://a:4180").Select(static address => new Uri(address))]
             : type == typeof(IReadOnlyList<string>) ? Texts(property.Name)
             : type == typeof(DstPath) ? DstPath.Parse(Pick("/", "/svc", "/svc/web", "/#/io.l5d.fs/a"))
             : type == typeof(NameTree) ? NameTree.Parse(Pick(Trees))

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Tests;
+
+namespace Linkerd.Tcp.FunctionalTests;
+
+/// <summary>Generates configurations from a seed. Each value depends on the seed and its path alone, so that one can be left out without a change of the others.</summary>
+/// <param name="seed">The seed.</param>
+/// <param name="isExcluded">Returns true for the path of an option that keeps its default.</param>
+internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExcluded = null)
+{
+    private static readonly ConfigurationTable Table = NamerdKinds.Table;
+
+    public ProxyConfiguration Make()
+    {
+        var root = new ProxyConfiguration();
+        Fill(Table.Root, root, string.Empty);
+        return root;
+    }
+
+    /// <summary>Lists all values of a model, by the shape of files.</summary>
+    public static IEnumerable<string> Describe(ConfigurationPart shape, object part, string path = "")
+    {
+        yield return $"{path}kind: {shape.Kind}";
+        foreach (var option in shape.Options)
+        {
+            yield return $"{path}{option.Key}: {(option.PrintItems(shape.SettingsOf(part)) is { } items ? $"[{string.Join(", ", items)}]" : option.Print(shape.SettingsOf(part)) ?? "nothing")}";
+        }
+
+        foreach (var child in shape.Children)
+        {
+            var index = 0;
+            foreach (var entry in child.Get(part))
+            {
+                foreach (var line in Describe(entry.Shape, entry.Part, Path(path, child, index++, entry.Name)))
+                {
+                    yield return line;
+                }
+            }
+        }
+    }
+
+    private static string Path(string path, ConfigurationChild child, int index, string name) => path + child.Key + child.Form switch
+    {
+        ConfigurationForm.List => string.Create(CultureInfo.InvariantCulture, $"[{index}]."),
+        ConfigurationForm.Map => $".{name}.",
+        _ => ".",
+    };
+
+    private void Fill(ConfigurationPart shape, object part, string path)
+    {
+        var random = RandomOf(path);
+        var settings = shape.SettingsOf(part);
+        var source = new ModelGenerator(Table, random.Next()).Make(settings.GetType());
+        foreach (var option in shape.Options.Where(option => option.IsRequired || (isExcluded?.Invoke(path + option.Key) != true && RandomOf(path + option.Key).Next(3) > 0)))
+        {
+            option.CopyTo(source, settings);
+        }
+
+        foreach (var child in shape.Children)
+        {
+            var count = child.Form == ConfigurationForm.One ? random.Next(child.IsRequired ? 1 : 0, 2) : random.Next(child.IsRequired ? 1 : 0, 4);
+            for (var i = 0; i < count; i++)
+            {
+                var name = child.Form == ConfigurationForm.Map ? ModelGenerator.Names[random.Next(ModelGenerator.Names.Length)] : string.Empty;
+                var kind = child.Parts[random.Next(child.Parts.Count)];
+                Fill(kind, child.Add(part, kind, name), Path(path, child, i, name));
+            }
+        }
+    }
+
+    // Not the hash of a text, which each process has anew.
+    private Random RandomOf(string path) => new(path.Aggregate(seed, static (hash, c) => unchecked((hash * 31) + c)));
+}
