@@ -37,7 +37,7 @@ public static class ConfigurationSchema
     {
         var settings = part.SettingsOf(fresh);
         var keys = Nest(part.Options);
-        WriteMapping(writer, part.Help, keys, part.Children.Where(static child => child.IsRequired).Select(static child => child.Key).Concat(part.Kind is null ? [] : ["kind"]), () =>
+        WriteMapping(writer, part.Help, keys, part.Children.Where(static child => child.IsRequired).Select(static child => child.Key), () =>
         {
             if (part.Kind is { } kind)
             {

@@ -52,7 +52,13 @@ internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExc
     {
         var random = RandomOf(path);
         var settings = shape.SettingsOf(part);
-        var source = new ModelGenerator(Table, random.Next()).Make(settings.GetType());
+        object source;
+        do
+        {
+            source = new ModelGenerator(Table, random.Next()).Make(settings.GetType());
+        }
+        while (shape.Options.Any(option => option.IsRequired && option.Print(source) is null));
+
         foreach (var option in shape.Options.Where(option => option.IsRequired || (isExcluded?.Invoke(path + option.Key) != true && RandomOf(path + option.Key).Next(3) > 0)))
         {
             option.CopyTo(source, settings);
