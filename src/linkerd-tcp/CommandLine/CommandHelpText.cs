@@ -11,6 +11,31 @@ internal static class CommandHelpText
     /// <summary>The form of <c>dtab check</c>.</summary>
     public const string DtabUsage = "USAGE: linkerd-tcp dtab check <FILE|->";
 
+    /// <summary>The form of <c>config check</c>.</summary>
+    public const string ConfigCheckUsage = "USAGE: linkerd-tcp config check <FILE|->";
+
+    /// <summary>The help text of <c>config check</c>.</summary>
+    public static string ConfigCheck()
+    {
+        var text = new StringBuilder();
+        text.Append("linkerd-tcp config check\nChecks a configuration file, and the files of certificates in it\n\n").Append(ConfigCheckUsage).Append("\n\nOPTIONS:\n");
+        HelpText.Append(text, [CliOptions.HelpFlag]);
+        text.Append(
+            """
+
+            ARGS:
+                <FILE|->    The file, YAML or JSON, or - for standard input
+
+            EXIT CODES:
+                0     the file is valid; warnings are on stderr
+                1     the output cannot be written
+                64    the command line is wrong
+                78    the file is not valid, or cannot be read; each error is on stderr as FILE:LINE:COLUMN: KEY: MESSAGE
+
+            """);
+        return text.ToString();
+    }
+
     /// <summary>The help text of <c>resolve</c>.</summary>
     public static string Resolve()
     {

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
-/// <summary>Parses a command line: one of a command, or one of the proxy, whose target has a slash or a colon. The help text leaves out <c>config
+/// <summary>Parses a command line: one of a command, or one of the proxy, whose target has a slash or a colon, or a configuration file alone. The help text leaves out <c>config
 /// reference</c>, which prints docs/reference.md.</summary>
 internal static class CommandLineParser
 {
@@ -12,6 +12,8 @@ internal static class CommandLineParser
     {
         ["resolve", .. var rest] => ResolveCommandLine.Parse(rest),
         ["dtab", .. var rest] => DtabCommandLine.Parse(rest),
+        ["config", "check", .. var rest] => ConfigurationCommandLine.ParseCheck(rest),
+        [var file] when ConfigurationCommandLine.IsFile(file) => new ParsedCommandLine.RunFile(file),
         ["config", "reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(NamerdKinds.Table)),
         _ => ProxyCommandLine.Parse(args),
     };
