@@ -1,5 +1,7 @@
 using Linkerd.Tcp.Cli.Checking;
 using Linkerd.Tcp.Cli.CommandLine;
+using Linkerd.Tcp.Cli.Configuration;
+using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Logging;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Resolving;
@@ -30,7 +32,16 @@ static async Task<int> RunCommandAsync(string[] args)
             return ExitCode.Success;
 
         case ParsedCommandLine.Run run:
-            return await RunAsync(run.Configuration).ConfigureAwait(false);
+            return await RunAsync(run.Configuration, null).ConfigureAwait(false);
+
+        case ParsedCommandLine.RunFile runFile:
+            return await RunFileAsync(runFile.File).ConfigureAwait(false);
+
+        case ParsedCommandLine.CheckFile checkFile:
+            return ConfigurationCheckRunner.Run(checkFile.File, StandardStreams.Output, StandardStreams.Error);
+
+        case ParsedCommandLine.ShowFile showFile:
+            return ConfigurationShowRunner.Run(showFile.File, showFile.IsJson, showFile.ShowSecrets, StandardStreams.Output, StandardStreams.Error);
 
         case ParsedCommandLine.Resolve resolve:
             return await ResolveAsync(resolve.Settings).ConfigureAwait(false);
@@ -52,7 +63,24 @@ static async Task<int> RunCommandAsync(string[] args)
     }
 }
 
-static async Task<int> RunAsync(ProxyConfiguration configuration)
+static async Task<int> RunFileAsync(string file)
+{
+    var reading = ConfigurationFile.Read(file, NamerdKinds.Table, Environment.GetEnvironmentVariable);
+    WriteWarnings(reading.Warnings.Select(static warning => warning.ToString()));
+    if (reading.Configuration is { } configuration)
+    {
+        return await RunAsync(configuration, reading).ConfigureAwait(false);
+    }
+
+    foreach (var error in reading.Errors)
+    {
+        StandardStreams.Error.Write($"{error}\n");
+    }
+
+    return ExitCode.Configuration;
+}
+
+static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationReading? file)
 {
     ControllingTerminal.AllowOutputFromBackground();
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -61,7 +89,7 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
     using var signals = TerminationSignals.OfServer(loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName));
     try
     {
-        return await new ProxyRunner(configuration, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
+        return await new ProxyRunner(configuration, file, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
     }
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
@@ -71,7 +99,7 @@ static async Task<int> RunAsync(ProxyConfiguration configuration)
     }
     catch (InvalidOptionsException invalid)
     {
-        foreach (var error in invalid.Errors.Select(static error => $"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n").Distinct())
+        foreach (var error in invalid.Errors.Select(error => file is null ? $"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n" : $"{file.ProblemAt(error.Path, error.Message)}\n").Distinct())
         {
             StandardStreams.Error.Write(error);
         }

@@ -77,6 +77,9 @@ public static class FuzzTargets
         new("binding", NameTokens, Bindings, FixedBytes: 128 * 1024 * 1024),
         new("json", JsonTokens, Documents),
         new("file", FileTokens, Files),
+
+        // A configuration has what its interpreters need, and validation looks at every option.
+        new("config", ConfigurationChecks.Tokens, ConfigurationChecks.Check, FixedBytes: 16 * 1024 * 1024),
         new("dns", DnsTokens, Answers),
         new("proxy", ProxyTokens, ProxyHeaders),
         .. SecurityTargets.All,

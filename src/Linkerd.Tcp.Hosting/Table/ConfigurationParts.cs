@@ -64,7 +64,9 @@ internal static class ConfigurationParts
                 static (tls, _, name) =>
                 {
                     var added = new IdentityConfiguration();
-                    tls.Identities = new Dictionary<string, IdentityConfiguration>(tls.Identities) { [name] = added };
+                    var identities = tls.Identities as Dictionary<string, IdentityConfiguration> ?? new(tls.Identities);
+                    identities[name] = added;
+                    tls.Identities = identities;
                     return added;
                 }),
         ])
@@ -135,7 +137,9 @@ internal static class ConfigurationParts
             (parent, _, _) =>
             {
                 var part = new T();
-                set(parent, [.. get(parent), part]);
+                var list = get(parent) as List<T> ?? [.. get(parent)];
+                list.Add(part);
+                set(parent, list);
                 return part;
             })
         {

@@ -10,6 +10,17 @@ internal static class CliOptions
 
     public static CliOption VersionFlag { get; } = Flag('V', "version", "Prints version information");
 
+    /// <summary>The option of a configuration file, which stands for all others.</summary>
+    public static CliOption ConfigFile { get; } = new(new ConfigurationOption<object, string>(
+        OptionTypes.Text("file", "the path of a file, or -", static text => text, static text => text), static _ => string.Empty, static (_, _) => { })
+    {
+        Argument = "config",
+        Letter = 'c',
+        ValueName = "FILE",
+        Default = "required",
+        Help = "Read the configuration from a YAML or JSON file instead, or from standard input: -",
+    });
+
     /// <summary>The options that only print.</summary>
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 

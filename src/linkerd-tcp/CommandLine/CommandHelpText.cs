@@ -12,7 +12,32 @@ internal static class CommandHelpText
     public const string DtabUsage = "USAGE: linkerd-tcp dtab check <FILE|->";
 
     /// <summary>The form of <c>config</c>.</summary>
-    public const string ConfigUsage = "USAGE: linkerd-tcp config show|schema|reference [OPTIONS]";
+    public const string ConfigUsage = "USAGE: linkerd-tcp config check|show|schema|reference [OPTIONS]";
+
+    /// <summary>The form of <c>config check</c>.</summary>
+    public const string ConfigCheckUsage = "USAGE: linkerd-tcp config check <FILE|->";
+
+    /// <summary>The help text of <c>config check</c>.</summary>
+    public static string ConfigCheck()
+    {
+        var text = new StringBuilder();
+        text.Append("linkerd-tcp config check\nChecks a configuration file, and the files of certificates in it\n\n").Append(ConfigCheckUsage).Append("\n\nOPTIONS:\n");
+        HelpText.Append(text, [CliOptions.HelpFlag]);
+        text.Append(
+            """
+
+            ARGS:
+                <FILE|->    The file, YAML or JSON, or - for standard input
+
+            EXIT CODES:
+                0     the file is valid; warnings are on stderr
+                1     the output cannot be written
+                64    the command line is wrong
+                78    the file is not valid, or cannot be read; each error is on stderr as FILE:LINE:COLUMN: KEY: MESSAGE
+
+            """);
+        return text.ToString();
+    }
 
     /// <summary>The help text of <c>resolve</c>.</summary>
     public static string Resolve()
@@ -67,12 +92,14 @@ internal static class CommandHelpText
         linkerd-tcp config
         Prints configurations, and the keys that they may have
 
-        USAGE: linkerd-tcp config show [--json] [--secrets] <FILE|->
+        USAGE: linkerd-tcp config check <FILE|->
+               linkerd-tcp config show [--json] [--secrets] <FILE|->
                linkerd-tcp config show [--json] [--secrets] [OPTIONS OF THE PROXY] <TARGET>
                linkerd-tcp config schema
                linkerd-tcp config reference
 
         COMMANDS:
+            check        Checks a file, and the files of certificates in it
             show         Prints the effective configuration as a file, with defaults, and the origin of each value as a comment
             schema       Prints the JSON Schema of files, for editors
             reference    Prints all keys and options with their types, ranges and defaults, in Markdown

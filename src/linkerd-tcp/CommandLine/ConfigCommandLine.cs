@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 
@@ -8,7 +9,6 @@ internal static class ConfigCommandLine
 {
     private const string Json = "--json";
     private const string Secrets = "--secrets";
-    private const string Heading = "# Printed by linkerd-tcp config show. Behind each value is its origin; a key that is a comment has no value, and shows its default.\n";
 
     /// <summary>Parses the arguments after the word; never throws for their content.</summary>
     public static ParsedCommandLine Parse(string[] args) => args switch
@@ -18,8 +18,8 @@ internal static class ConfigCommandLine
         ["reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(NamerdKinds.Table)),
         ["-h" or "--help", ..] or ["schema" or "reference", "-h" or "--help"] => new ParsedCommandLine.ShowText(CommandHelpText.Config()),
         ["schema" or "reference", var more, ..] => Wrong($"unexpected '{more}' after config {args[0]}; expected nothing"),
-        [] => Wrong("expected show, schema or reference after config"),
-        _ => Wrong($"unknown command 'config {args[0]}'; expected config show, config schema or config reference"),
+        [] => Wrong("expected check, show, schema or reference after config"),
+        _ => Wrong($"unknown command 'config {args[0]}'; expected config check, config show, config schema or config reference"),
     };
 
     // All options but two are those of the proxy, as its command line is shown too.
@@ -32,18 +32,13 @@ internal static class ConfigCommandLine
 
         var (isJson, showSecrets) = (args.Contains(Json), args.Contains(Secrets));
         var rest = args.Where(static arg => arg is not (Json or Secrets)).ToArray();
-        return ProxyCommandLine.Parse(rest) switch
+        return rest is [var file] && ConfigurationCommandLine.IsFile(file) ? new ParsedCommandLine.ShowFile(file, isJson, showSecrets) : ProxyCommandLine.Parse(rest) switch
         {
-            ParsedCommandLine.Run run => new ParsedCommandLine.ShowText(Print(run.Configuration, isJson, showSecrets)),
+            ParsedCommandLine.RunFile run => new ParsedCommandLine.ShowFile(run.File, isJson, showSecrets),
+            ParsedCommandLine.Run run => new ParsedCommandLine.ShowText(ConfigurationShowRunner.Print(run.Configuration, new Dictionary<string, string>(), "command line", isJson, showSecrets)),
             ParsedCommandLine.Wrong wrong => wrong with { Usage = CommandHelpText.ConfigUsage },
             _ => new ParsedCommandLine.ShowText(CommandHelpText.Config()),
         };
-    }
-
-    private static string Print(ProxyConfiguration configuration, bool isJson, bool showSecrets)
-    {
-        var options = new ConfigurationPrinterOptions { ShowSecrets = showSecrets, Origins = new Dictionary<string, string>(), OtherOrigin = "command line" };
-        return isJson ? ConfigurationPrinter.PrintJson(configuration, NamerdKinds.Table, options) : Heading + ConfigurationPrinter.Print(configuration, NamerdKinds.Table, options);
     }
 
     private static ParsedCommandLine.Wrong Wrong(string error) => new([error], CommandHelpText.ConfigUsage);

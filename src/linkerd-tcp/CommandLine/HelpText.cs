@@ -20,7 +20,7 @@ internal static class HelpText
         text.Append(Version).Append("\nA native TCP proxy for the linkerd service mesh\n\n").Append(Usage).Append("\n\nFLAGS:\n");
         Append(text, CliOptions.Flags);
         text.Append("\nOPTIONS:\n");
-        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is not null));
+        Append(text, CliOptions.Proxy.Where(static option => option.Row.Letter is not null).Append(CliOptions.ConfigFile));
         text.Append(
             """
 
@@ -28,11 +28,13 @@ internal static class HelpText
                 <TARGET>    Destination name (e.g. /svc/foo) to be resolved through namerd, or by the proxy with --dtab or --disco; or an address,
                             which needs no namerd: localhost:8080, web:80, [::1]:80; or several equal endpoints: web:80,db:80;
                             or a tree of names and addresses: '9 * web:80 & 1 * canary:80' (a split), '/svc/foo | /svc/bar' (a fallback).
-                            web:80 is short for the name /$/inet/web/80. It may be left out with --sni-route
+                            web:80 is short for the name /$/inet/web/80. It may be left out with --sni-route.
+                            A file that ends in .yml, .yaml or .json, or -, as the only argument, is read as with --config
 
             COMMANDS (each has its own --help):
                 linkerd-tcp resolve <NAME>          Prints each step of binding a name, and its endpoints
                 linkerd-tcp dtab check <FILE|->     Checks a dtab, and prints it in namerd's form
+                linkerd-tcp config check <FILE|->   Checks a configuration file, and the files of certificates in it
                 linkerd-tcp config show <FILE>      Prints the effective configuration, also of a command line; config schema and
                                                     config reference print its keys
 

@@ -12,6 +12,20 @@ internal abstract record ParsedCommandLine
     /// <summary>Runs a proxy.</summary>
     public sealed record Run(ProxyConfiguration Configuration) : ParsedCommandLine;
 
+    /// <summary>Runs a proxy that a file configures.</summary>
+    /// <param name="File">The path; <c>-</c> for standard input.</param>
+    public sealed record RunFile(string File) : ParsedCommandLine;
+
+    /// <summary>Checks a configuration file.</summary>
+    /// <param name="File">The path; <c>-</c> for standard input.</param>
+    public sealed record CheckFile(string File) : ParsedCommandLine;
+
+    /// <summary>Shows the configuration of a file, with defaults.</summary>
+    /// <param name="File">The path; <c>-</c> for standard input.</param>
+    /// <param name="IsJson">True for JSON, false for YAML.</param>
+    /// <param name="ShowSecrets">True if secrets are printed.</param>
+    public sealed record ShowFile(string File, bool IsJson, bool ShowSecrets) : ParsedCommandLine;
+
     /// <summary>Shows how a name is bound.</summary>
     public sealed record Resolve(ResolveSettings Settings) : ParsedCommandLine;
 

@@ -8,7 +8,7 @@ namespace Linkerd.Tcp.Cli.CommandLine;
 internal static class ProxyCommandLine
 {
     private static readonly CommandSyntax Syntax = new(
-        HelpText.Usage, [.. CliOptions.Flags, .. CliOptions.Proxy], "<TARGET>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
+        HelpText.Usage, [.. CliOptions.Flags, CliOptions.ConfigFile, .. CliOptions.Proxy], "<TARGET>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
 
     private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated && option.Row.ModelType == typeof(ServerConfiguration));
 
@@ -24,6 +24,7 @@ internal static class ProxyCommandLine
         var result = Syntax.Parse(args);
         return CliOptions.HelpFlag.IsGiven(result) ? new ParsedCommandLine.ShowText(HelpText.Full())
             : CliOptions.VersionFlag.IsGiven(result) ? new ParsedCommandLine.ShowText(HelpText.Version + '\n')
+            : CliOptions.ConfigFile.IsGiven(result) ? ConfigurationCommandLine.Read(result, Syntax)
             : Read(result);
     }
 

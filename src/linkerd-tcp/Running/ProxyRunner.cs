@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>The life of the process once the command line is understood: start, serve, drain.</summary>
-internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ConfigurationReading? file, ILoggerFactory loggerFactory, TimeProvider timeProvider)
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
 
@@ -48,6 +49,11 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
     private async Task ServeAsync(ProxyHost proxy, TerminationSignals signals)
     {
+        if (file?.Has("admin") == false)
+        {
+            Log.NoAdmin(_logger, file.File);
+        }
+
         if (configuration.Routers.Any(static router => router.Client.Global.TlsDisableValidation == true))
         {
             Log.Unverified(_logger);
@@ -160,6 +166,9 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
 
         [LoggerMessage(9017, LogLevel.Warning, "--server-tls-insecure: the certificates of servers are not verified; anybody on the way can read and change everything", EventName = "ServersNotVerified")]
         public static partial void Unverified(ILogger logger);
+
+        [LoggerMessage(9040, LogLevel.Information, "{File} has no admin, so that there is no admin server; the original has one on 127.0.0.1:9989 then", EventName = "NoAdmin")]
+        public static partial void NoAdmin(ILogger logger, string file);
 
         [LoggerMessage(9016, LogLevel.Warning, "there are no certificates to read again, so that SIGHUP means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "NothingToReload")]
         public static partial void NothingToReload(ILogger logger);

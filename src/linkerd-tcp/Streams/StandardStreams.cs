@@ -26,7 +26,10 @@ internal static class StandardStreams
     public static TextReader OpenInput() => new StreamReader(OpenInputStream(), Encoding);
 
 #pragma warning disable RS0030 // Windows has no descriptors.
-    private static Stream OpenInputStream()
+    /// <summary>Opens the standard input as bytes, to be read once.</summary>
+    /// <exception cref="IOException">It was closed at start, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is a directory.</exception>
+    public static Stream OpenInputStream()
     {
         MissingDescriptors.ThrowIfMissing(0);
         return OperatingSystem.IsWindows() ? Console.OpenStandardInput() : new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);

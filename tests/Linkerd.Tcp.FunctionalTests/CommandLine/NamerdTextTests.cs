@@ -15,7 +15,7 @@ public sealed class NamerdTextTests
     [InlineData("mesh://namerd", "mesh://namerd:4321/")]
     [InlineData("meshs://[::1]:5000/", "meshs://[::1]:5000/")]
     public void ParseAddresses_HostAndPortOrUrl_IsThatUrl(string text, string url) =>
-        Assert.Equal(url, Assert.Single(NamerdText.ParseAddresses(text)).AbsoluteUri);
+        Assert.Equal(url, Assert.Single(NamerdText.ParseAddresses(text.Split(','))).AbsoluteUri);
 
     [Theory]
     [InlineData("namerd:http", "expected a number from 1 to 65535")]
@@ -27,14 +27,14 @@ public sealed class NamerdTextTests
     [InlineData("http://", "expected host:port")]
     [InlineData("name rd:4180", "expected host:port")]
     public void ParseAddresses_AnythingElse_SaysWhatWasExpected(string text, string expected) =>
-        Assert.Contains(expected, Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses(text.Split(','))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ParseAddresses_AList_IsThatManyOfOneKind()
     {
-        Assert.Equal(["http://a:4180/", "https://b/"], NamerdText.ParseAddresses("a, https://b").Select(address => address.AbsoluteUri));
-        Assert.Equal(["mesh://a:4321/", "meshs://b:1/"], NamerdText.ParseAddresses("mesh://a,meshs://b:1").Select(address => address.AbsoluteUri));
-        Assert.Contains("addresses of one kind", Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses("a,mesh://b")).Message, StringComparison.Ordinal);
+        Assert.Equal(["http://a:4180/", "https://b/"], NamerdText.ParseAddresses(["a", "https://b"]).Select(address => address.AbsoluteUri));
+        Assert.Equal(["mesh://a:4321/", "meshs://b:1/"], NamerdText.ParseAddresses(["mesh://a", "meshs://b:1"]).Select(address => address.AbsoluteUri));
+        Assert.Contains("addresses of one kind", Assert.Throws<InvalidValueException>(() => NamerdText.ParseAddresses(["a", "mesh://b"])).Message, StringComparison.Ordinal);
     }
 
     [Theory]

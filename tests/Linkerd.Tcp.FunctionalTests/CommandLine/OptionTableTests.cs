@@ -121,7 +121,7 @@ public sealed class OptionTableTests
         "there is no interpreter kind 'io.l5d.namerd'; known are default, io.l5d.static, io.l5d.namerd.http, io.l5d.mesh",
         Assert.Throws<InvalidValueException>(() => NamerdKinds.Table.Interpreters.Get("io.l5d.namerd")).Message);
 
-    private static NamerdConfiguration New(string addresses) => new() { BaseAddresses = NamerdText.ParseAddresses([addresses]), IsMesh = addresses.StartsWith("mesh", StringComparison.Ordinal) };
+    private static NamerdConfiguration New(string addresses) => new() { BaseAddresses = NamerdText.ParseAddresses(addresses.Split(',')), IsMesh = addresses.StartsWith("mesh", StringComparison.Ordinal) };
 
     private static string Describe(NamerdConfiguration configuration, NamingContext context)
     {

@@ -1,0 +1,103 @@
+using Linkerd.Tcp.Hosting;
+
+namespace Linkerd.Tcp.Cli.Configuration;
+
+/// <summary>Reads values of options. Texts are taken as they are written, with or without quotes; numbers are decimal, and flags are true or false, whatever else YAML 1.1 and 1.2 make of them.</summary>
+internal sealed class ValueReader(Variables variables)
+{
+    private static readonly string[] Yes = ["on", "yes", "y", "true"];
+    private static readonly string[] No = ["off", "no", "n", "false"];
+
+    /// <summary>The environment variables whose values were used, in the order of their use.</summary>
+    public IReadOnlyList<string> UsedVariables => variables.Used;
+
+    /// <summary>Lists choices for a message.</summary>
+    public static string OneOf(IReadOnlyCollection<string> choices) => (choices.Count == 1 ? string.Empty : "one of ") + string.Join(", ", choices);
+
+    /// <summary>Reads a value into a model.</summary>
+    /// <returns>The problem; null if it was read.</returns>
+    public ValueProblem? Read(ConfigurationOption option, object settings, ConfigurationNode value)
+    {
+        switch (value)
+        {
+            case SequenceNode list when option.Form == OptionForm.List:
+                return ReadList(option, settings, list);
+
+            case SequenceNode or MappingNode:
+                return new(value.Position, $"expected {option.Range}, not a {(value is SequenceNode ? "list" : "mapping")}");
+
+            default:
+                return TextOf(value, option.Range, out var problem) is not { } text ? new(value.Position, problem!)
+                    : Check(option, text) is { } trap ? new(value.Position, $"{ConfigurationProblem.Quote(text)}: {trap}")
+                    : Try(() => option.Parse(settings, text)) is { } wrong ? new(value.Position, $"{ConfigurationProblem.Quote(text)}: {wrong}{Hint(option, text)}")
+                    : null;
+        }
+    }
+
+    /// <summary>Gets the expanded text of a scalar; null with a problem if it is none, or has an error.</summary>
+    public string? TextOf(ConfigurationNode value, string expected, out string? problem)
+    {
+        problem = value switch
+        {
+            InvalidNode invalid => invalid.Problem,
+            ScalarNode { IsNull: true } => $"a value is missing; expected {expected}",
+            ScalarNode => null,
+            _ => $"expected {expected}, not a {(value is SequenceNode ? "list" : "mapping")}",
+        };
+        if (problem is not null || variables.Expand(((ScalarNode)value).Text, out problem) is not { } text)
+        {
+            return null;
+        }
+
+        problem = text.Contains('\0', StringComparison.Ordinal) ? $"the text has the character U+0000; expected {expected}" : null;
+        return problem is null ? text : null;
+    }
+
+    private static string? Check(ConfigurationOption option, string text) =>
+        option.Form == OptionForm.Number && text.Length > 1 && text[0] == '0' && text.All(char.IsAsciiDigit)
+            ? "YAML 1.1 reads a number that begins with 0 as octal, YAML 1.2 as decimal; expected it without the 0" : null;
+
+    private static string Hint(ConfigurationOption option, string text) => option.Form switch
+    {
+        OptionForm.Flag when Yes.Contains(text, StringComparer.OrdinalIgnoreCase) => "; write true",
+        OptionForm.Flag when No.Contains(text, StringComparer.OrdinalIgnoreCase) => "; write false",
+        OptionForm.Number when text.Contains(':', StringComparison.Ordinal) => " (numbers to base 60 are not read)",
+        OptionForm.Number when text.StartsWith('0') && text.Length > 1 && char.IsAsciiLetter(text[1]) => " (in decimal digits)",
+        OptionForm.Number when text.Contains('_', StringComparison.Ordinal) => " (without '_')",
+        _ => string.Empty,
+    };
+
+    private static string? Try(Action parse)
+    {
+        try
+        {
+            parse();
+            return null;
+        }
+        catch (InvalidValueException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private ValueProblem? ReadList(ConfigurationOption option, object settings, SequenceNode list)
+    {
+        var items = new List<string>(list.Items.Count);
+        foreach (var item in list.Items)
+        {
+            if (TextOf(item, "a text", out var problem) is not { } text)
+            {
+                return new(item.Position, problem!);
+            }
+
+            items.Add(text);
+        }
+
+        return Try(() => option.ParseItems(settings, items)) is { } wrong ? new(list.Position, wrong) : null;
+    }
+}
+
+/// <summary>Represents a problem of a value.</summary>
+/// <param name="Position">The place.</param>
+/// <param name="Message">The problem and the expected value.</param>
+internal sealed record ValueProblem(TextPosition Position, string Message);
