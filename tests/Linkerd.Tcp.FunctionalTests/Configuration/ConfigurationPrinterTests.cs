@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using YamlDotNet.RepresentationModel;
@@ -26,6 +28,26 @@ public sealed class ConfigurationPrinterTests
             using var json = JsonDocument.Parse(ConfigurationPrinter.PrintJson(model, Table));
             Assert.Equal(JsonValueKind.Object, json.RootElement.ValueKind);
         }
+    }
+
+    [Fact]
+    public void Print_GeneratedValidConfigurations_AreReadBackTheSame()
+    {
+        var count = 0;
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var model = GeneratedConfiguration.MakeValid(seed);
+            var expected = GeneratedConfiguration.Describe(Table.Root, model).ToList();
+            count += expected.Count;
+            foreach (var text in (string[])[ConfigurationPrinter.Print(model, Table, new() { ShowSecrets = true }), ConfigurationPrinter.PrintJson(model, Table, new() { ShowSecrets = true })])
+            {
+                var reading = ConfigurationFile.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), "file", Table, static _ => null);
+                Assert.Equal("", string.Join('\n', reading.Errors.Concat(reading.Warnings)));
+                Assert.Equal(expected, GeneratedConfiguration.Describe(Table.Root, reading.Configuration!));
+            }
+        }
+
+        Assert.True(count > 10_000, "the configurations are too small to show much");
     }
 
     [Fact]

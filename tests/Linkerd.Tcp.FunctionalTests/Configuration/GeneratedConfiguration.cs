@@ -2,6 +2,8 @@ using System.Globalization;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Tests;
+using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
@@ -12,11 +14,33 @@ internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExc
 {
     private static readonly ConfigurationTable Table = NamerdKinds.Table;
 
+    private int _count;
+
+    /// <summary>Makes a configuration, each of whose values is valid by itself.</summary>
     public ProxyConfiguration Make()
     {
         var root = new ProxyConfiguration();
         Fill(Table.Root, root, string.Empty);
         return root;
+    }
+
+    /// <summary>Makes a configuration that is valid as a whole: values that do not fit to others are left out.</summary>
+    public static ProxyConfiguration MakeValid(int seed)
+    {
+        var excluded = new HashSet<string>();
+        while (true)
+        {
+            var configuration = new GeneratedConfiguration(seed, path => excluded.Any(one => path == one || path.StartsWith(one + ".", StringComparison.Ordinal))).Make();
+            try
+            {
+                ConfigurationCheck.Validate(configuration, Table);
+                return configuration;
+            }
+            catch (InvalidOptionsException invalid)
+            {
+                Assert.All(invalid.Errors, error => Assert.True(excluded.Add(error.Path) || invalid.Errors.Count(other => other.Path == error.Path) > 1, $"{seed}: {error.Path}: {error.Message}"));
+            }
+        }
     }
 
     /// <summary>Lists all values of a model, by the shape of files.</summary>
@@ -64,6 +88,23 @@ internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExc
             option.CopyTo(source, settings);
         }
 
+        // What may be there once.
+        _count++;
+        switch (part)
+        {
+            case RouterConfiguration router:
+                router.Label += string.Create(CultureInfo.InvariantCulture, $" {_count}");
+                break;
+
+            case ServerConfiguration server:
+                server.Port = _count;
+                break;
+
+            case SniRouteConfiguration route:
+                route.Pattern = string.Create(CultureInfo.InvariantCulture, $"*.{_count}.example.com{(_count % 2 == 0 ? ",alpn=h2" : "")}");
+                break;
+        }
+
         foreach (var child in shape.Children)
         {
             var count = child.Form == ConfigurationForm.One ? random.Next(child.IsRequired ? 1 : 0, 2) : random.Next(child.IsRequired ? 1 : 0, 4);
@@ -73,6 +114,11 @@ internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExc
                 var kind = child.Parts[random.Next(child.Parts.Count)];
                 Fill(kind, child.Add(part, kind, name), Path(path, child, i, name));
             }
+        }
+
+        if (part is ServerConfiguration { DstName: null, SniRoutes.Count: 0 } needy)
+        {
+            needy.DstName = NameTree.Parse("/svc/web");
         }
     }
 
