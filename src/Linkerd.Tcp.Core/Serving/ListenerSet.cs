@@ -57,12 +57,12 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
 
     /// <summary>Changes to other options; if it throws nothing has changed.</summary>
     /// <param name="options">The options, validated.</param>
-    /// <param name="policy">Their part for all sessions.</param>
+    /// <param name="policies">The policy of the sessions of each listener.</param>
     /// <param name="running">The listener that goes on with each of their listeners, as of <see cref="Match"/>.</param>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <returns>The listeners that are not among them any more; to be removed.</returns>
     public async Task<IReadOnlyList<ServedListener>> ApplyAsync(
-        TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, CancellationToken cancellationToken)
+        TcpProxyOptions options, SessionPolicy[] policies, ServedListener?[] running, CancellationToken cancellationToken)
     {
         var listen = options.Listeners.Select(listener => ListenOptionsOf(listener, options)).ToArray();
         ThrowIfInTheWay(options, running, listen);
@@ -95,11 +95,11 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
             // The larger limit first, for connections that start below.
             var most = options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions;
             limit.SetMaximum(Math.Max(most, mostBefore));
-            StartAdded(options, policy, running, next!, held, tls);
+            StartAdded(options, policies, running, next!, held, tls);
             limit.SetMaximum(most);
             for (var i = 0; i < next.Length; i++)
             {
-                running[i]?.Use(options.Listeners[i], held[i], policy, tls[i]);
+                running[i]?.Use(options.Listeners[i], held[i], policies[i], tls[i]);
             }
         }
         catch
@@ -165,14 +165,14 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         }
     }
 
-    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] held, TlsAcceptor?[] tls)
+    private static void StartAdded(TcpProxyOptions options, SessionPolicy[] policies, ServedListener?[] running, ServedListener[] next, Destination?[] held, TlsAcceptor?[] tls)
     {
         for (var i = 0; i < next.Length; i++)
         {
             if (running[i] is null)
             {
                 var destination = held[i];
-                next[i].Use(options.Listeners[i], destination, policy, tls[i]);
+                next[i].Use(options.Listeners[i], destination, policies[i], tls[i]);
 
                 // The listener's own now.
                 held[i] = null;

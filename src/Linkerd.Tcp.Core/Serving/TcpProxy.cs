@@ -34,7 +34,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     // Serializes starting, taking new options and stopping. Holds nothing that would have to be disposed.
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile TcpProxyOptions _options;
-    private SessionPolicy _policy;
+    private ServedBy _served;
     private State _state;
 
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
@@ -70,7 +70,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
         _random = RandomSource.Of(random);
-        _policy = NewPolicy(options);
+        _served = new ServedBy(options.Connect, options.Tcp);
         var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter), _timeProvider);
         var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, _random);
         _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
@@ -125,8 +125,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
             // A proxy that could not start is not started again.
             _state = State.Stopped;
-            await _services.Destinations.ServeWithAsync(_policy.Proxy).ConfigureAwait(false);
-            await _listeners.ApplyAsync(_options, _policy, new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
+            await _services.Destinations.ServeWithAsync(_served).ConfigureAwait(false);
+            await _listeners.ApplyAsync(_options, PoliciesOf(_options, _served), new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
             _state = State.Running;
         }
         finally
@@ -334,19 +334,19 @@ public sealed partial class TcpProxy : IAsyncDisposable
                 return null;
             }
 
-            var policy = isOfAll ? NewPolicy(options) : _policy;
+            var served = isOfAll ? new ServedBy(options.Connect, options.Tcp) : _served;
             if (_state == State.New)
             {
                 _limit.SetMaximum(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
-                (_options, _policy) = (options, policy);
+                (_options, _served) = (options, served);
                 return [.. options.Listeners.Select(static listener => listener.EndPoint)];
             }
 
-            var removed = await _listeners.ApplyAsync(options, policy, running, cancellationToken).ConfigureAwait(false);
-            (_options, _policy) = (options, policy);
+            var removed = await _listeners.ApplyAsync(options, PoliciesOf(options, served), running, cancellationToken).ConfigureAwait(false);
+            (_options, _served) = (options, served);
             Log.Changed(_logger, running.Count(static listener => listener is null), running.Count(static listener => listener is not null), removed.Count, _limit.Maximum);
             var closing = Task.WhenAll(removed.Select(static listener => listener.RemoveAsync()));
-            await _services.Destinations.ServeWithAsync(policy.Proxy).ConfigureAwait(false);
+            await _services.Destinations.ServeWithAsync(served).ConfigureAwait(false);
             await closing.ConfigureAwait(false);
             return LocalEndPoints;
         }
@@ -372,12 +372,18 @@ public sealed partial class TcpProxy : IAsyncDisposable
         ? _options.Listeners.TakeWhile(listener => !listener.EndPoint.Equals(localEndPoint)).Count() is var at && at < _options.Listeners.Count ? at : -1
         : _listeners.IndexOf(localEndPoint);
 
-    private SessionPolicy NewPolicy(TcpProxyOptions options) => new()
+    // The policy of the sessions of each listener, in the order of the options.
+    private SessionPolicy[] PoliciesOf(TcpProxyOptions options, ServedBy served)
     {
-        Proxy = new ServedBy(options.Connect, options.Tcp),
-        AbortOnClose = options.AbortOnClose,
-        Duplex = new DuplexProxy(_random, options.Duplex),
-    };
+        var shared = new DuplexProxy(_random, options.Duplex);
+        return [.. options.Listeners.Select(listener => new SessionPolicy
+        {
+            Proxy = served,
+            ConnectTimeout = listener.ConnectTimeout ?? options.Connect.ConnectTimeout ?? ConnectOptions.DefaultConnectTimeout,
+            AbortOnClose = listener.AbortOnClose ?? options.AbortOnClose,
+            Duplex = listener.Duplex is { } own ? new DuplexProxy(_random, own) : shared,
+        })];
+    }
 
     private static TcpProxyOptions Validated(TcpProxyOptions options) =>
         OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));

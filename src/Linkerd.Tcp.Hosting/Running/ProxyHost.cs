@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
@@ -12,15 +13,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>
-/// Runs a configuration: an engine, and for each router its interpreter, destinations and proxies. The servers of a router that have the same settings of sessions share
-/// one proxy, and so the state of their endpoints. Disposing it disposes all of these. Any thread.
+/// Runs a configuration: an engine, and for each router its interpreter, its destinations and one proxy, so that all servers of a router share the state of endpoints. Disposing it disposes all of
+/// these. Any thread.
 /// </summary>
 public sealed class ProxyHost : IAsyncDisposable
 {
     private readonly ITransport _transport;
-    private readonly List<NamingServices> _naming = [];
-    private readonly List<DestinationRegistry> _routers = [];
-    private readonly List<TcpProxy> _proxies = [];
+    private readonly List<HostedRouter> _routers = [];
     private readonly CertificateCheck _check;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
@@ -59,10 +58,13 @@ public sealed class ProxyHost : IAsyncDisposable
     }
 
     /// <summary>Gets the number of sessions that are open now.</summary>
-    public int ActiveSessions => _proxies.Sum(static proxy => proxy.ActiveSessions);
+    public int ActiveSessions => _routers.Sum(static router => router.Proxy.ActiveSessions);
+
+    /// <summary>Gets the routers, in the order of the configuration.</summary>
+    public IReadOnlyList<HostedRouter> Routers => _routers;
 
     /// <summary>Gets the addresses of all servers, with the ports that were chosen for port 0; empty before <see cref="StartAsync"/>.</summary>
-    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
+    public IReadOnlyList<EndPoint> LocalEndPoints => [.. _routers.SelectMany(static router => router.Proxy.LocalEndPoints)];
 
     /// <summary>Gets a value that indicates whether there are files of certificates, keys or roots, which <see cref="ReloadCertificatesAsync"/> reads again.</summary>
     public bool HasCertificates => _check.HasFiles;
@@ -74,9 +76,9 @@ public sealed class ProxyHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         _check.Validate();
-        foreach (var proxy in _proxies)
+        foreach (var router in _routers)
         {
-            await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
+            await router.Proxy.StartAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -88,7 +90,7 @@ public sealed class ProxyHost : IAsyncDisposable
     public async Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default)
     {
         var problems = await Task.WhenAll(
-            [.. _proxies.Select(proxy => proxy.ReloadCertificatesAsync(cancellationToken)), .. _routers.Select(router => router.ReloadCertificatesAsync(cancellationToken))]).ConfigureAwait(false);
+            [.. _routers.Select(router => router.Proxy.ReloadCertificatesAsync(cancellationToken)), .. _routers.Select(router => router.Destinations.ReloadCertificatesAsync(cancellationToken))]).ConfigureAwait(false);
         return [.. problems.SelectMany(static some => some).Distinct()];
     }
 
@@ -99,54 +101,33 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative, or more than 49 days.</exception>
     public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort = default)
     {
-        var aborted = await Task.WhenAll(_proxies.Select(proxy => proxy.DrainAsync(grace, abort))).ConfigureAwait(false);
+        var aborted = await Task.WhenAll(_routers.Select(router => router.Proxy.DrainAsync(grace, abort))).ConfigureAwait(false);
         return aborted.Sum();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var proxy in _proxies)
+        foreach (var router in _routers)
         {
-            await proxy.DisposeAsync().ConfigureAwait(false);
+            await router.Proxy.DisposeAsync().ConfigureAwait(false);
         }
 
         await _transport.DisposeAsync().ConfigureAwait(false);
         foreach (var router in _routers)
         {
-            await router.DisposeAsync().ConfigureAwait(false);
-        }
-
-        foreach (var naming in _naming)
-        {
-            await naming.DisposeAsync().ConfigureAwait(false);
+            await router.Destinations.DisposeAsync().ConfigureAwait(false);
+            await router.Naming.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    internal static IResolver Remembering(NamingServices naming, RouterConfiguration router, IReadOnlyList<NamedTarget> targets, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
-        router.StateDirectory is not { } directory ? naming.Resolver : new CachingResolver(naming.Resolver, new CachingResolverOptions
-        {
-            Directory = directory,
-            Scope = $"{naming.Scope} {string.Join(' ', targets.Select(static target => target.Tree))}",
-            TimeProvider = timeProvider,
-            Logger = loggerFactory.CreateLogger("Linkerd.Tcp.Cache"),
-        });
-
     private void Add(ProxyConfiguration configuration, RouterConfiguration router, ConfigurationTable table, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
     {
-        var targets = NamedTarget.Of(router.Servers);
-        var naming = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
-        _naming.Add(naming);
-        var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);
+        var names = RouterNaming.Create(router, NamedTarget.Of(router.Servers), table, loggerFactory, timeProvider);
         var client = router.Client.Copy();
-        foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
-        {
-            var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
-            var destinations = new DestinationRegistry(
-                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
-            _routers.Add(destinations);
-            var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
-        }
+        var destinations = new DestinationRegistry(
+            name => CoreOptions.Destination(client.For(name), names.Resolver, names.Services.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
+        var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, loggerFactory, meter, timeProvider);
+        _routers.Add(new HostedRouter(router.Label, proxy, destinations, names));
     }
 }
