@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Hosting.Running;
 
 namespace Linkerd.Tcp.Hosting;
@@ -8,10 +9,11 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed class HostedRouter
 {
+    private readonly Meter _meter;
     private volatile RouterNaming _names;
 
-    internal HostedRouter(string label, TcpProxy proxy, DestinationRegistry destinations, RouterNaming names) =>
-        (Label, Proxy, Destinations, _names) = (label, proxy, destinations, names);
+    internal HostedRouter(string label, TcpProxy proxy, DestinationRegistry destinations, RouterNaming names, Meter meter) =>
+        (Label, Proxy, Destinations, _names, _meter) = (label, proxy, destinations, names, meter);
 
     /// <summary>Gets the label, which identifies the router.</summary>
     public string Label { get; }
@@ -30,5 +32,13 @@ public sealed class HostedRouter
     {
         get => _names;
         set => _names = value;
+    }
+
+    /// <summary>Ends the watches of names, once the proxy is disposed.</summary>
+    internal async Task EndAsync()
+    {
+        await Destinations.DisposeAsync().ConfigureAwait(false);
+        await _names.DisposeAsync().ConfigureAwait(false);
+        _meter.Dispose();
     }
 }
