@@ -17,8 +17,8 @@ public sealed class CoreOptionsTests
     private static readonly ConfigurationTable Table =
         new(new InterpreterKinds([new NamerKind("my.namer", static _ => new ResolverNamer(DstPath.Parse("/#/my.namer"), new StaticResolver()))]));
 
-    // The label is in messages alone; grace and statistics are for whoever runs the host.
-    private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs"];
+    // The label is in messages alone; grace, statistics and the watch of the file are for whoever runs the host.
+    private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs", "watchConfig"];
 
     public static TheoryData<string> Options => [.. Table.Options.Select(NameOf).Where(static name => !Elsewhere.Contains(name.Split(' ')[1]))];
 
