@@ -70,6 +70,11 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
     /// <summary>Returns a description for a log: the addresses of namerd, and the namespace.</summary>
     public override string ToString() => $"namerd at {string.Join(", ", _options.Addresses)} (namespace {_options.Namespace})";
 
+    /// <summary>Loads the certificates, keys and roots of TLS again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged.</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _servers.ReloadCertificatesAsync(cancellationToken);
+
     /// <summary>Ends every watch, with an <see cref="OperationCanceledException"/> to its consumer, and closes the connections.</summary>
     public async ValueTask DisposeAsync()
     {

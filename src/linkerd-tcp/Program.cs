@@ -32,10 +32,10 @@ static async Task<int> RunCommandAsync(string[] args)
             return ExitCode.Success;
 
         case ParsedCommandLine.Run run:
-            return await RunAsync(run.Configuration, null).ConfigureAwait(false);
+            return await RunAsync(run.Configuration, null, static (path, message) => $"error: {CliOptions.NameOf(path)}: {message}").ConfigureAwait(false);
 
         case ParsedCommandLine.RunFile runFile:
-            return await RunFileAsync(runFile.File).ConfigureAwait(false);
+            return await RunFileAsync(new ConfigurationSource(runFile.File, runFile.IsWatched)).ConfigureAwait(false);
 
         case ParsedCommandLine.CheckFile checkFile:
             return ConfigurationCheckRunner.Run(checkFile.File, StandardStreams.Output, StandardStreams.Error);
@@ -63,16 +63,16 @@ static async Task<int> RunCommandAsync(string[] args)
     }
 }
 
-static async Task<int> RunFileAsync(string file)
+static async Task<int> RunFileAsync(ConfigurationSource source)
 {
-    var reading = ConfigurationFile.Read(file, NamerdKinds.Table, Environment.GetEnvironmentVariable);
-    WriteWarnings(reading.Warnings.Select(static warning => warning.ToString()));
-    if (reading.Configuration is { } configuration)
+    var read = source.Read();
+    WriteWarnings(read.Warnings);
+    if (read.Configuration is { } configuration)
     {
-        return await RunAsync(configuration, reading).ConfigureAwait(false);
+        return await RunAsync(configuration, source, read.Describe).ConfigureAwait(false);
     }
 
-    foreach (var error in reading.Errors)
+    foreach (var error in read.Errors)
     {
         StandardStreams.Error.Write($"{error}\n");
     }
@@ -80,7 +80,7 @@ static async Task<int> RunFileAsync(string file)
     return ExitCode.Configuration;
 }
 
-static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationReading? file)
+static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationSource? source, Func<string, string, string> describe)
 {
     ControllingTerminal.AllowOutputFromBackground();
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
@@ -89,7 +89,7 @@ static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationR
     using var signals = TerminationSignals.OfServer(loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName));
     try
     {
-        return await new ProxyRunner(configuration, file, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
+        return await new ProxyRunner(configuration, source, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
     }
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
@@ -99,9 +99,9 @@ static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationR
     }
     catch (InvalidOptionsException invalid)
     {
-        foreach (var error in invalid.Errors.Select(error => file is null ? $"error: {CliOptions.NameOf(error.Path)}: {error.Message}\n" : $"{file.ProblemAt(error.Path, error.Message)}\n").Distinct())
+        foreach (var error in invalid.Errors.Select(error => describe(error.Path, error.Message)).Distinct())
         {
-            StandardStreams.Error.Write(error);
+            StandardStreams.Error.Write($"{error}\n");
         }
 
         return ExitCode.Configuration;

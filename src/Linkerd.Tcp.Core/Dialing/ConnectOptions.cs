@@ -7,8 +7,14 @@ namespace Linkerd.Tcp.Dialing;
 /// <summary>Represents the options of a session's server connection. Time spans are at most 49 days, as timers cannot be set to more.</summary>
 public sealed class ConnectOptions
 {
-    /// <summary>Gets or sets the longest time from accept to an established server connection: resolution, waiting and all attempts. Default: 10 s.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>The time of <see cref="ConnectTimeout"/> if nothing has set one.</summary>
+    internal static readonly TimeSpan DefaultConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Gets or sets the longest time from accept to an established server connection: resolution, waiting and all attempts. Null, the default: that of the listener
+    /// (<see cref="ListenerOptions.ConnectTimeout"/>), or else of the proxy's options (<see cref="TcpProxyOptions.Connect"/>), or else 10 s.
+    /// </summary>
+    public TimeSpan? ConnectTimeout { get; set; }
 
     /// <summary>Gets or sets the longest time of one attempt to connect to one endpoint. Default: 3 s, so that the kernel repeats the first segment once, after 1 s.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(3);

@@ -101,8 +101,9 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
     /// <param name="elapsed">The time since the pick.</param>
     /// <param name="isCutShort">True if the endpoint had less time than it has a right to, and is not to blame.</param>
     /// <param name="policy">The options of the attempt.</param>
+    /// <param name="connectTimeout">The longest time of its requester.</param>
     /// <param name="observer">The destination.</param>
-    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectOptions policy, IDialObserver observer)
+    public void Report(EndpointLease lease, in ConnectResult result, TimeSpan elapsed, bool isCutShort, ConnectOptions policy, TimeSpan connectTimeout, IDialObserver observer)
     {
         var endpoint = lease.Endpoint!;
         if (result.IsConnected)
@@ -118,7 +119,7 @@ internal sealed class Dialer(ITransport transport, TcpOptions tcp, ConnectInstru
         instruments?.Failed(Causes[(int)result.Failure]);
         if (failure is not (ConnectFailure.LocalResources or ConnectFailure.Cancelled))
         {
-            observer.OnConnectFailed(endpoint, result.Detail ?? failure.ToString(), policy);
+            observer.OnConnectFailed(endpoint, result.Detail ?? failure.ToString(), policy, connectTimeout);
         }
     }
 

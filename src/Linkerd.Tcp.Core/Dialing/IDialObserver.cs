@@ -9,5 +9,5 @@ internal interface IDialObserver
     void OnConnected(ServerEndpoint endpoint);
 
     /// <summary>Called when an attempt has failed, and the endpoint is to blame.</summary>
-    void OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy);
+    void OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy, TimeSpan connectTimeout);
 }

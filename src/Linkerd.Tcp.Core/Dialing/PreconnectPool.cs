@@ -249,7 +249,7 @@ internal sealed class PreconnectPool : IAsyncDisposable
             var policy = _policy;
             var request = new DialRequest { Address = endpoint.Address, Policy = policy, Timeout = policy.AttemptTimeout, Executor = executor, Setup = _setup(), Metadata = endpoint.Metadata };
             result = await _dialer.DialAsync(request, _stopping.Token).ConfigureAwait(false);
-            _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, policy, _observer);
+            _dialer.Report(lease, result, _timeProvider.GetElapsedTime(started), isCutShort: false, policy, policy.ConnectTimeout ?? ConnectOptions.DefaultConnectTimeout, _observer);
         }
         catch
         {

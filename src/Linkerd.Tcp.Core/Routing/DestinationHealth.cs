@@ -164,7 +164,7 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
     /// <summary>
     /// Called when a connect has failed. If other endpoints can take the sessions, only an ejection is logged; the only endpoint is never ejected, and a session retries it until it gives up.
     /// </summary>
-    void IDialObserver.OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy)
+    void IDialObserver.OnConnectFailed(ServerEndpoint endpoint, string detail, ConnectOptions policy, TimeSpan connectTimeout)
     {
         if (_onlyIsDown == endpoint || _destination.Balancer.Endpoints.Count != 1 || !_onlyFilter.TryPass(out var suppressed))
         {
@@ -173,8 +173,8 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
 
         (_onlyDownSince, _onlyIsDown) = (_services.TimeProvider.GetTimestamp(), endpoint);
         var patience = policy.MaxAttempts == 1 ? "each session tries it once"
-            : policy.ConnectTimeout == Timeout.InfiniteTimeSpan ? "each session tries it until its client leaves"
-            : string.Create(CultureInfo.InvariantCulture, $"each session tries it for up to {policy.ConnectTimeout.TotalSeconds:0.###} s");
+            : connectTimeout == Timeout.InfiniteTimeSpan ? "each session tries it until its client leaves"
+            : string.Create(CultureInfo.InvariantCulture, $"each session tries it for up to {connectTimeout.TotalSeconds:0.###} s");
         Log.OnlyIsDown(_services.Logger, _destination.Name, endpoint.Address, detail, patience, suppressed);
     }
 

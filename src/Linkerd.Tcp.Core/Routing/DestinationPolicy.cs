@@ -49,6 +49,7 @@ internal sealed class DestinationPolicy(Destination destination)
         {
             var own = (destination.Options.Connect ?? proxy.Connect).Copy();
             own.Tcp ??= proxy.Tcp;
+            own.ConnectTimeout ??= proxy.Connect.ConnectTimeout;
             _connect = own;
         }
     }

@@ -17,7 +17,7 @@ namespace Linkerd.Tcp;
 /// Represents a registry that maps names to destinations and resolves each name once for all users. Fixed names (<see cref="Get(DstPath)"/>) stay. Names that clients choose (<see cref="TryAcquire"/>) are
 /// limited in number, and their destinations are evicted when they are idle (<see cref="DestinationRegistryOptions"/>). Any thread.
 /// </summary>
-public sealed partial class DestinationRegistry : IAsyncDisposable
+public sealed class DestinationRegistry : IAsyncDisposable
 {
     private readonly DestinationTable _destinations;
     private readonly DestinationServices _services;
@@ -115,13 +115,40 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
         return reference is not null;
     }
 
+    /// <summary>Gets the lock that serializes changes of options, from their validation to their use.</summary>
+    internal Lock Configuring => _services.Configuring;
+
+    /// <summary>Gets the logger.</summary>
+    internal ILogger Logger => _services.Logger;
+
+    /// <summary>Uses another function for destinations that are created from now on, and other limits unless they are null.</summary>
+    internal void Use(Func<DstPath, DestinationOptions> optionsFor, DestinationRegistryOptions? options)
+    {
+        if (options is not null)
+        {
+            _destinations.Configure(options);
+        }
+
+        _optionsFor = optionsFor;
+    }
+
     /// <summary>Gets the destination of the name of a proxy's listener, held until <see cref="DestinationTable.ReleaseForListener"/>; the proxy's options apply before the first check.</summary>
-    internal Destination HoldForListener(DstPath name, ServedBy proxy)
+    /// <param name="name">The name.</param>
+    /// <param name="proxy">The settings of the proxy.</param>
+    /// <param name="next">The function of a change that is under way, and the destinations that were created by it, for <see cref="Withdraw"/>; null if there is no change.</param>
+    internal Destination HoldForListener(DstPath name, ServedBy proxy, (Func<DstPath, DestinationOptions> OptionsFor, List<Destination> Created)? next = null)
     {
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var destination = _destinations.HoldForListener(name, _make, proxy);
+        var destination = _destinations.HoldForListener(name, next is null ? _make : CreateNext, proxy);
         destination.ServeWith(proxy.Connect, proxy.Tcp);
         return destination;
+
+        Destination CreateNext(DstPath name, ServedBy? proxy)
+        {
+            var made = Create(name, proxy, next.Value.OptionsFor);
+            next.Value.Created.Add(made);
+            return made;
+        }
     }
 
     /// <summary>Gets the destination of the name of a proxy's session, held (<see cref="DestinationTable.TryHold"/>); null if its client chose it, and the limit is reached.</summary>
@@ -145,35 +172,25 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(optionsFor);
         ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        lock (_services.Configuring)
+        lock (Configuring)
         {
             var validator = new OptionsValidator();
-            var own = options?.Copy();
-            validator.Optional(own, static (own, validator) => own.Validate(validator), nameof(options));
-            var known = _destinations.GetAll();
-            var changes = known.Select(destination => Prepare(destination, optionsFor, validator)).ToList();
-            if (validator.ErrorCount > 0)
-            {
-                changes.ForEach(static change => change?.Discard());
-                validator.ThrowIfInvalid(nameof(optionsFor));
-            }
+            var change = RegistryChange.Prepare(this, optionsFor, options, validator);
+            validator.ThrowIfInvalid(nameof(optionsFor));
+            change!.Apply();
+        }
+    }
 
-            if (own is not null)
+    /// <summary>Takes destinations back that were created by <see cref="HoldForListener"/> for options that are not applied: they are evicted, or get the options in force if something else uses them.</summary>
+    internal void Withdraw(IEnumerable<Destination> created)
+    {
+        lock (Configuring)
+        {
+            foreach (var destination in created)
             {
-                _destinations.Configure(own);
-            }
-
-            _optionsFor = optionsFor;
-            changes.ForEach(static change => change!.Apply());
-
-            // Destinations that were created from the old function in the meantime.
-            foreach (var late in _destinations.GetAll().Except(known))
-            {
-                var mine = new OptionsValidator();
-                Prepare(late, optionsFor, mine)?.Apply();
-                if (mine.ErrorCount > 0)
+                if (!_destinations.TryEvict(destination))
                 {
-                    Log.KeepsOptions(_services.Logger, late.Name);
+                    RegistryChange.Prepare(destination, _optionsFor, new OptionsValidator())?.Apply();
                 }
             }
         }
@@ -208,25 +225,11 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
     private static DestinationRegistryOptions Validated(DestinationRegistryOptions options) =>
         OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator), nameof(options));
 
-    private static DestinationChange? Prepare(Destination destination, Func<DstPath, DestinationOptions> optionsFor, OptionsValidator validator)
-    {
-        DestinationChange? change = null;
-        var path = $"[{destination.Name}]";
-        try
-        {
-            validator.Nested(optionsFor(destination.Name), (options, validator) => change = DestinationChange.Prepare(destination, options, validator), path);
-        }
-        catch (Exception error)
-        {
-            validator.Add($"Options were expected; the function threw {error.GetType().Name}: {error.Message}", path);
-        }
+    private Destination Create(DstPath name, ServedBy? proxy) => Create(name, proxy, _optionsFor);
 
-        return change;
-    }
-
-    private Destination Create(DstPath name, ServedBy? proxy)
+    private Destination Create(DstPath name, ServedBy? proxy, Func<DstPath, DestinationOptions> optionsFor)
     {
-        var options = _optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
+        var options = optionsFor(name) ?? throw new InvalidOperationException($"The function that gives the options of destinations gave null for {name}; {nameof(DestinationOptions)} were expected.");
         var destination = new Destination(name, options, _services);
         if (proxy is not null)
         {
@@ -235,12 +238,6 @@ public sealed partial class DestinationRegistry : IAsyncDisposable
 
         destination.Start();
         return destination;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(3026, LogLevel.Error, "{Name}: the new options are not valid, and it was made while the others were validated; it keeps the old ones", EventName = "OptionsKept")]
-        public static partial void KeepsOptions(ILogger logger, DstPath name);
     }
 }
 

@@ -137,6 +137,19 @@ internal sealed partial class DestinationTable : IDisposable
         }
     }
 
+    /// <summary>Evicts a destination at once, unless something uses it.</summary>
+    public bool TryEvict(Destination destination)
+    {
+        if (!_byName.TryGetValue(destination.Name, out var entry) || !entry.IsValueCreated || entry.Value != destination || entry.Stays || destination.HasSessions || !destination.Use.TryClose())
+        {
+            return false;
+        }
+
+        Remove(entry, destination.Name);
+        _ = destination.EvictAsync();
+        return true;
+    }
+
     /// <summary>Applies other options. Destinations beyond a lower limit stay until they are idle.</summary>
     /// <param name="options">A validated copy.</param>
     public void Configure(DestinationRegistryOptions options)

@@ -41,7 +41,7 @@ internal sealed class DirectDialing
     public async ValueTask<BalancedConnection> ConnectAsync(Destination destination, IRandomSource random, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var policy = destination.ConnectPolicy;
-        using var patience = new ConnectPatience(policy.ConnectTimeout, _timeProvider, cancellationToken, stopping);
+        using var patience = new ConnectPatience(policy.ConnectTimeout ?? ConnectOptions.DefaultConnectTimeout, _timeProvider, cancellationToken, stopping);
         var establishment = new Establishment(Dialer, random, _timeProvider);
         destination.Budget.OnSession();
         try

@@ -285,7 +285,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         Attempts++;
         LastAttempt = timeProvider.GetElapsedTime(_pickedAt);
         var endpoint = _lease.Endpoint!;
-        dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _destination.Health);
+        dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _policy.ConnectTimeout ?? _requester.ConnectTimeout, _destination.Health);
         if (_last.IsConnected)
         {
             Stop(null, null);
@@ -332,7 +332,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
             return false;
         }
 
-        var fair = Shorter(_policy.AttemptTimeout, _policy.ConnectTimeout);
+        var fair = Shorter(_policy.AttemptTimeout, _policy.ConnectTimeout ?? _requester.ConnectTimeout);
         return fair == Timeout.InfiniteTimeSpan || LastAttempt < fair * 0.9;
     }
 

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Routing;
@@ -20,6 +21,9 @@ internal interface IRequester
 
     /// <summary>Gets the settings of its connection, if the policy has none; null for those of the dialer.</summary>
     TcpOptions? Tcp => null;
+
+    /// <summary>Gets the longest time until it has a connection, if the policy has none.</summary>
+    TimeSpan ConnectTimeout => ConnectOptions.DefaultConnectTimeout;
 
     /// <summary>The client; null if there is none.</summary>
     IClientContext? Client { get; }

@@ -141,11 +141,24 @@ public sealed class ListenerOptions
     /// </summary>
     public int? MaxSessionsPerClient { get; set; }
 
+    /// <summary>
+    /// Gets or sets the longest time from accept to an established server connection; at most 49 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Null, the default: that of the proxy's options
+    /// (<see cref="TcpProxyOptions.Connect"/>). A time in the options of a destination (<see cref="DestinationOptions.Connect"/>) takes precedence.
+    /// </summary>
+    public TimeSpan? ConnectTimeout { get; set; }
+
+    /// <summary>Gets or sets the limits of each session's copy. Null, the default: those of the proxy's options (<see cref="TcpProxyOptions.Duplex"/>).</summary>
+    public DuplexOptions? Duplex { get; set; }
+
+    /// <summary>Gets or sets a value that indicates whether a client that sends its FIN while its session waits for a server connection is taken for gone. Null, the default: as in the proxy's options (<see cref="TcpProxyOptions.AbortOnClose"/>).</summary>
+    public bool? AbortOnClose { get; set; }
+
     internal ListenerOptions Copy()
     {
         var copy = (ListenerOptions)MemberwiseClone();
         copy.AcceptProxy = AcceptProxy?.Copy();
         copy.Tls = Tls?.Copy();
+        copy.Duplex = Duplex?.Copy();
         copy.ServerNameRules = ServerNameRules?.ToArray()!;
         return copy;
     }
@@ -179,6 +192,8 @@ public sealed class ListenerOptions
         }
 
         validator.Range(MaxSessionsPerClient, 1);
+        validator.TimerOrInfinite(ConnectTimeout);
+        validator.Optional(Duplex, static (duplex, validator) => duplex.Validate(validator));
     }
 
     private void ValidateRules(OptionsValidator validator)

@@ -56,68 +56,53 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
     }
 
     /// <summary>Changes to other options; if it throws nothing has changed.</summary>
-    /// <param name="options">The options, validated.</param>
-    /// <param name="policy">Their part for all sessions.</param>
-    /// <param name="running">The listener that goes on with each of their listeners, as of <see cref="Match"/>.</param>
-    /// <param name="cancellationToken">Cancels binding.</param>
     /// <returns>The listeners that are not among them any more; to be removed.</returns>
-    public async Task<IReadOnlyList<ServedListener>> ApplyAsync(
-        TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, CancellationToken cancellationToken)
+    /// <inheritdoc cref="PrepareAsync"/>
+    public async Task<IReadOnlyList<ServedListener>> ApplyAsync(TcpProxyOptions options, SessionPolicy[] policies, ServedListener?[] running, CancellationToken cancellationToken)
     {
-        var listen = options.Listeners.Select(listener => ListenOptionsOf(listener, options)).ToArray();
-        ThrowIfInTheWay(options, running, listen);
-        var next = (ServedListener?[])running.Clone();
-        var changed = new List<(ServedListener Listener, TransportListenOptions Before)>();
-        var held = new Destination?[next.Length];
-        var tls = new TlsAcceptor?[next.Length];
-        var mostBefore = limit.Maximum;
+        var change = await PrepareAsync(options, policies, running, null, cancellationToken).ConfigureAwait(false);
         try
         {
-            LoadCertificates(options, running, tls);
-            for (var i = 0; i < next.Length; i++)
-            {
-                next[i] ??= await ServedListener.BindAsync(transport, services, limit, options.Listeners[i], listen[i], cancellationToken).ConfigureAwait(false);
-            }
-
-            for (var i = 0; i < next.Length; i++)
-            {
-                held[i] = options.Listeners[i].Destination is { } name ? services.Destinations.HoldForListener(name) : null;
-            }
-
-            for (var i = 0; i < next.Length; i++)
-            {
-                if (running[i] is { } kept)
-                {
-                    changed.Add((kept, kept.ChangeSocket(listen[i])));
-                }
-            }
-
-            // The larger limit first, for connections that start below.
-            var most = options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions;
-            limit.SetMaximum(Math.Max(most, mostBefore));
-            StartAdded(options, policy, running, next!, held, tls);
-            limit.SetMaximum(most);
-            for (var i = 0; i < next.Length; i++)
-            {
-                running[i]?.Use(options.Listeners[i], held[i], policy, tls[i]);
-            }
+            change.StartAdded();
         }
         catch
         {
-            limit.SetMaximum(mostBefore);
-            Array.ForEach(held, services.Destinations.ReleaseForListener);
-            foreach (var made in tls.Except(running.Select(static listener => listener?.Tls)))
-            {
-                made?.Dispose();
-            }
-
-            await UndoAsync(next.Where((_, i) => running[i] is null), changed).ConfigureAwait(false);
+            await change.UndoAsync().ConfigureAwait(false);
             throw;
         }
 
-        var removed = _current.Except(running).ToArray();
-        _current = next!;
-        return removed!;
+        return change.Apply();
+    }
+
+    /// <summary>Prepares a change to other options; if it throws nothing has changed.</summary>
+    /// <param name="options">The options, validated.</param>
+    /// <param name="policies">The policy of the sessions of each listener.</param>
+    /// <param name="running">The listener that goes on with each of their listeners, as of <see cref="Match"/>.</param>
+    /// <param name="optionsFor">The options of destinations that apply with the change; null if those in force stay.</param>
+    /// <param name="cancellationToken">Cancels binding.</param>
+    public async Task<ListenerChange> PrepareAsync(
+        TcpProxyOptions options, SessionPolicy[] policies, ServedListener?[] running, Func<DstPath, DestinationOptions>? optionsFor, CancellationToken cancellationToken)
+    {
+        var change = new ListenerChange(this, services, limit, options, policies, running);
+        try
+        {
+            await change.PrepareAsync(transport, optionsFor, cancellationToken).ConfigureAwait(false);
+            return change;
+        }
+        catch
+        {
+            await change.UndoAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Uses other listeners from now on.</summary>
+    /// <returns>The listeners that are not among them any more.</returns>
+    public IReadOnlyList<ServedListener> Use(ServedListener[] next)
+    {
+        var removed = _current.Except(next).ToArray();
+        _current = next;
+        return removed;
     }
 
     /// <summary>Loads the certificates of all listeners again.</summary>
@@ -131,95 +116,4 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         await Task.WhenAll(_current.Select(static listener => listener.StopAsync())).ConfigureAwait(false);
         _current = [];
     }
-
-    // All files that cannot be used are errors at once. A listener whose options of TLS stay keeps its certificates, which may be newer than those in the files.
-    private void LoadCertificates(TcpProxyOptions options, ServedListener?[] running, TlsAcceptor?[] tls)
-    {
-        var errors = new List<OptionsError>();
-        for (var i = 0; i < tls.Length; i++)
-        {
-            if (options.Listeners[i].Tls is not { } wanted)
-            {
-                continue;
-            }
-
-            if (running[i]?.Tls is { } kept && running[i]!.Options.Tls?.IsSame(wanted) == true)
-            {
-                tls[i] = kept;
-                continue;
-            }
-
-            try
-            {
-                tls[i] = new TlsAcceptor(wanted, services.Certificates, FormattableString.Invariant($"{nameof(options.Listeners)}[{i}].{nameof(ListenerOptions.Tls)}."));
-            }
-            catch (InvalidOptionsException invalid)
-            {
-                errors.AddRange(invalid.Errors);
-            }
-        }
-
-        if (errors.Count > 0)
-        {
-            throw new InvalidOptionsException(errors, nameof(options));
-        }
-    }
-
-    private static void StartAdded(TcpProxyOptions options, SessionPolicy policy, ServedListener?[] running, ServedListener[] next, Destination?[] held, TlsAcceptor?[] tls)
-    {
-        for (var i = 0; i < next.Length; i++)
-        {
-            if (running[i] is null)
-            {
-                var destination = held[i];
-                next[i].Use(options.Listeners[i], destination, policy, tls[i]);
-
-                // The listener's own now.
-                held[i] = null;
-                next[i].Start(destination);
-            }
-        }
-    }
-
-    private static void ThrowIfInTheWay(TcpProxyOptions options, ServedListener?[] running, TransportListenOptions[] listen)
-    {
-        var validator = new OptionsValidator();
-        for (var i = 0; i < running.Length; i++)
-        {
-            if (running[i]?.FindObstacle(listen[i]) is { } obstacle)
-            {
-                validator.Add($"{options.Listeners[i].EndPoint} cannot take these options while it listens: {obstacle}. Remove the listener, then add it.", $"{nameof(options.Listeners)}[{i}]");
-            }
-        }
-
-        validator.ThrowIfInvalid(nameof(options));
-    }
-
-    private static async Task UndoAsync(IEnumerable<ServedListener?> added, List<(ServedListener Listener, TransportListenOptions Before)> changed)
-    {
-        await Task.WhenAll(added.Select(static listener => listener?.StopAsync() ?? Task.CompletedTask)).ConfigureAwait(false);
-        foreach (var (listener, before) in changed)
-        {
-            try
-            {
-                listener.ChangeSocket(before);
-            }
-            catch (Exception error) when (error is NotSupportedException or TransportException or ObjectDisposedException)
-            {
-                // A buffer size that was set for a moment; the exception that is thrown contains the failure.
-                continue;
-            }
-        }
-    }
-
-    private static TransportListenOptions ListenOptionsOf(ListenerOptions listener, TcpProxyOptions options) => new()
-    {
-        EndPoint = listener.EndPoint,
-        Backlog = listener.Backlog,
-        IPv6Only = options.Listeners.Any(other => IsIPv4OfSamePort(other.EndPoint, listener.EndPoint)),
-        Tcp = options.Tcp,
-    };
-
-    private static bool IsIPv4OfSamePort(EndPoint candidate, EndPoint endPoint) =>
-        candidate is IPEndPoint { Port: > 0 } ip && ip.Address.Equals(IPAddress.Any) && endPoint is IPEndPoint other && other.Port == ip.Port;
 }

@@ -70,7 +70,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     /// <summary>Admits connections that come from now on by other options, and goes on with the existing counts.</summary>
     /// <param name="options">The options.</param>
     /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
-    /// <param name="policy">The policy for all listeners.</param>
+    /// <param name="policy">The policy for the sessions.</param>
     /// <param name="tls">The handshakes with clients, which belong to the listener from now on; null if there are none.</param>
     public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy, TlsAcceptor? tls)
     {

@@ -27,15 +27,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _timeProvider;
     private readonly ConnectionLimit _limit;
-    private readonly IRandomSource _random;
-    private readonly ListenerSet _listeners;
     private readonly SessionServices _services;
-
-    // Serializes starting, taking new options and stopping. Holds nothing that would have to be disposed.
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private volatile TcpProxyOptions _options;
-    private SessionPolicy _policy;
-    private State _state;
+    private readonly ProxyListening _listening;
 
     /// <summary>Makes a proxy; <see cref="StartAsync"/> starts it.</summary>
     /// <param name="options">What to serve; copied.</param>
@@ -59,7 +52,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(registry);
-        _options = options = Validated(options);
+        options = Validated(options);
         _timeProvider = timeProvider ?? TimeProvider.System;
         loggerFactory ??= NullLoggerFactory.Instance;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -69,11 +62,10 @@ public sealed partial class TcpProxy : IAsyncDisposable
         _limit = new ConnectionLimit(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
         var sessions = new SessionList();
         var instruments = new SessionInstruments(meter, () => sessions.Count, sessions.CountBytes, () => sessions.Finished);
-        _random = RandomSource.Of(random);
-        _policy = NewPolicy(options);
+        var jitter = RandomSource.Of(random);
         var dialer = new Dialer(_transport, TcpOptions.Defaults, new ConnectInstruments(meter), _timeProvider);
-        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, _random);
-        _services = new SessionServices(registry, dialer, sessions, leaving, _random, _timeProvider)
+        var leaving = new DrainEnforcer(sessions, _logger, _timeProvider, jitter);
+        _services = new SessionServices(registry, dialer, sessions, leaving, jitter, _timeProvider)
         {
             Instruments = instruments,
             Tls = TlsInstruments.OfClients(meter),
@@ -82,25 +74,17 @@ public sealed partial class TcpProxy : IAsyncDisposable
             Logger = GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Session"),
             Certificates = new CertificateServices(_timeProvider, GuardedLogger.Create(loggerFactory, "Linkerd.Tcp.Security"), new CertificateInstruments(meter)),
         };
-        _listeners = new ListenerSet(_transport, _services, _limit);
-    }
-
-    private enum State : byte
-    {
-        New,
-        Running,
-        Stopped,
-        Disposed,
+        _listening = new ProxyListening(options, _transport, _services, _limit, jitter);
     }
 
     /// <summary>Gets a copy of the options in force.</summary>
-    public TcpProxyOptions Options => _options.Copy();
+    public TcpProxyOptions Options => _listening.Options.Copy();
 
     /// <summary>
     /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before
     /// <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
     /// </summary>
-    public IReadOnlyList<EndPoint> LocalEndPoints => _listeners.LocalEndPoints;
+    public IReadOnlyList<EndPoint> LocalEndPoints => _listening.LocalEndPoints;
 
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
@@ -112,33 +96,10 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
     /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed; nothing is bound then.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
-            if (_state != State.New)
-            {
-                throw new InvalidOperationException("The proxy was started or stopped before.");
-            }
+    public Task StartAsync(CancellationToken cancellationToken) => _listening.StartAsync(cancellationToken);
 
-            // A proxy that could not start is not started again.
-            _state = State.Stopped;
-            await _services.Destinations.ServeWithAsync(_policy.Proxy).ConfigureAwait(false);
-            await _listeners.ApplyAsync(_options, _policy, new ServedListener?[_options.Listeners.Count], cancellationToken).ConfigureAwait(false);
-            _state = State.Running;
-        }
-        finally
-        {
-            if (_state != State.Running)
-            {
-                await _services.Destinations.StopAsync().ConfigureAwait(false);
-            }
-
-            _turn.Release();
-        }
-    }
+    /// <summary>Gets the listening of the proxy.</summary>
+    internal ProxyListening Listening => _listening;
 
     /// <summary>
     /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new
@@ -165,7 +126,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var copy = Validated(options);
-        return ChangeAsync(() => (copy, _listeners.Match(copy.Listeners)), isOfAll: true, cancellationToken);
+        return _listening.ChangeAsync(listening => (copy, listening.Match(copy)), isOfAll: true, cancellationToken);
     }
 
     /// <summary>Adds a listener while the proxy runs; otherwise as <see cref="ApplyAsync"/>.</summary>
@@ -176,8 +137,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
     public async Task<EndPoint> AddListenerAsync(ListenerOptions listener, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(listener);
-        var addresses = await ChangeAsync(
-            () => WithListeners((listeners, running) =>
+        var addresses = await _listening.ChangeAsync(
+            listening => listening.WithListeners((listeners, running) =>
             {
                 listeners.Add(listener);
                 running.Add(null);
@@ -197,9 +158,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
         ArgumentNullException.ThrowIfNull(listener);
-        return await ChangeAsync(
-            () => IndexOf(localEndPoint) is var at and >= 0
-                ? WithListeners((listeners, running) =>
+        return await _listening.ChangeAsync(
+            listening => listening.IndexOf(localEndPoint) is var at and >= 0
+                ? listening.WithListeners((listeners, running) =>
                 {
                     var stays = listener.EndPoint is { } endPoint && (endPoint.Equals(listeners[at].EndPoint) || endPoint.Equals(localEndPoint));
                     (listeners[at], running[at]) = (listener, stays ? running[at] : null);
@@ -217,9 +178,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
     public async Task<bool> RemoveListenerAsync(EndPoint localEndPoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(localEndPoint);
-        return await ChangeAsync(
-            () => IndexOf(localEndPoint) is var at and >= 0
-                ? WithListeners((listeners, running) =>
+        return await _listening.ChangeAsync(
+            listening => listening.IndexOf(localEndPoint) is var at and >= 0
+                ? listening.WithListeners((listeners, running) =>
                 {
                     listeners.RemoveAt(at);
                     running.RemoveAt(at);
@@ -232,7 +193,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Loads the certificates, keys and roots of all listeners again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
     /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
     /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
-    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listeners.ReloadCertificatesAsync(cancellationToken);
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listening.ReloadCertificatesAsync(cancellationToken);
 
     /// <summary>
     /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
@@ -248,7 +209,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(grace), grace, "Zero to 49 days, or Timeout.InfiniteTimeSpan, was expected.");
         }
 
-        await StopListeningAsync(State.Stopped).ConfigureAwait(false);
+        await _listening.StopAsync(isDisposed: false).ConfigureAwait(false);
         var empty = _services.Sessions.WaitEmptyAsync();
         if (!empty.IsCompleted)
         {
@@ -269,7 +230,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Stops accepting and aborts every session.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopListeningAsync(State.Disposed).ConfigureAwait(false);
+        await _listening.StopAsync(isDisposed: true).ConfigureAwait(false);
         await AbortSessionsAsync().ConfigureAwait(false);
         _services.Leaving.Dispose();
         if (_ownsTransport)
@@ -298,88 +259,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         return aborted;
     }
 
-    private async Task StopListeningAsync(State state)
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            _state = state > _state ? state : _state;
-            await _listeners.StopAsync().ConfigureAwait(false);
-            await _services.Destinations.StopAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>Changes the options, one call after the other.</summary>
-    /// <param name="change">Gets the new options, validated, and the listener that goes on with each of theirs; null if nothing is to be changed.</param>
-    /// <param name="isOfAll">True if more than listeners may change.</param>
-    /// <param name="cancellationToken">Cancels the wait for the turn, and binding.</param>
-    /// <returns>The addresses afterwards; null if nothing was to be changed.</returns>
-    private async Task<IReadOnlyList<EndPoint>?> ChangeAsync(Func<(TcpProxyOptions Options, ServedListener?[] Running)?> change, bool isOfAll, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
-            if (_state == State.Stopped)
-            {
-                throw new InvalidOperationException("The proxy has stopped listening: it takes new options only before.");
-            }
-
-            if (change() is not var (options, running))
-            {
-                return null;
-            }
-
-            var policy = isOfAll ? NewPolicy(options) : _policy;
-            if (_state == State.New)
-            {
-                _limit.SetMaximum(options.MaxSessions ?? FileDescriptorLimit.DefaultMaxSessions);
-                (_options, _policy) = (options, policy);
-                return [.. options.Listeners.Select(static listener => listener.EndPoint)];
-            }
-
-            var removed = await _listeners.ApplyAsync(options, policy, running, cancellationToken).ConfigureAwait(false);
-            (_options, _policy) = (options, policy);
-            Log.Changed(_logger, running.Count(static listener => listener is null), running.Count(static listener => listener is not null), removed.Count, _limit.Maximum);
-            var closing = Task.WhenAll(removed.Select(static listener => listener.RemoveAsync()));
-            await _services.Destinations.ServeWithAsync(policy.Proxy).ConfigureAwait(false);
-            await closing.ConfigureAwait(false);
-            return LocalEndPoints;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    /// <summary>Gets the options with other listeners, validated.</summary>
-    /// <param name="change">Changes the listeners, and those that run with each, in the same order.</param>
-    private (TcpProxyOptions Options, ServedListener?[] Running) WithListeners(Action<List<ListenerOptions>, List<ServedListener?>> change)
-    {
-        var options = _options.Copy();
-        var listeners = options.Listeners.ToList();
-        var running = _state == State.New ? [.. listeners.Select(static _ => (ServedListener?)null)] : new List<ServedListener?>(_listeners.Current);
-        change(listeners, running);
-        options.Listeners = listeners;
-        return (Validated(options), [.. running]);
-    }
-
-    private int IndexOf(EndPoint localEndPoint) => _state == State.New
-        ? _options.Listeners.TakeWhile(listener => !listener.EndPoint.Equals(localEndPoint)).Count() is var at && at < _options.Listeners.Count ? at : -1
-        : _listeners.IndexOf(localEndPoint);
-
-    private SessionPolicy NewPolicy(TcpProxyOptions options) => new()
-    {
-        Proxy = new ServedBy(options.Connect, options.Tcp),
-        AbortOnClose = options.AbortOnClose,
-        Duplex = new DuplexProxy(_random, options.Duplex),
-    };
-
-    private static TcpProxyOptions Validated(TcpProxyOptions options) =>
+    internal static TcpProxyOptions Validated(TcpProxyOptions options) =>
         OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
 
     private static partial class Log
@@ -392,8 +272,5 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
         [LoggerMessage(4004, LogLevel.Error, "{Sessions} sessions have not ended {Patience} s after they were aborted", EventName = "Stuck")]
         public static partial void Stuck(ILogger logger, int sessions, double patience);
-
-        [LoggerMessage(4012, LogLevel.Information, "new options: {Added} listeners added, {Kept} kept, {Removed} removed; up to {MaxSessions} sessions", EventName = "OptionsChanged")]
-        public static partial void Changed(ILogger logger, int added, int kept, int removed, int maxSessions);
     }
 }

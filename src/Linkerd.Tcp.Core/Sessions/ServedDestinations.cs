@@ -14,14 +14,19 @@ internal sealed class ServedDestinations(DestinationRegistry registry, Dialer di
     private volatile ServedBy? _proxy;
     private bool _isStopped;
 
+    /// <summary>Gets the registry of the destinations.</summary>
+    public DestinationRegistry Registry => registry;
+
     private ServedBy Proxy => _proxy ?? throw new InvalidOperationException("The proxy has no options yet.");
 
     /// <summary>Gets the destination of a listener's name, held until <see cref="ReleaseForListener"/>.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="next">The function of a change of the registry that is under way, and the destinations that were created by it; null if there is none.</param>
     /// <exception cref="Exception">An exception of the registry's options function.</exception>
-    public Destination HoldForListener(DstPath name)
+    public Destination HoldForListener(DstPath name, (Func<DstPath, DestinationOptions> OptionsFor, List<Destination> Created)? next = null)
     {
         var proxy = Proxy;
-        var destination = registry.HoldForListener(name, proxy);
+        var destination = registry.HoldForListener(name, proxy, next);
         Begin(destination, proxy);
         return destination;
     }
@@ -38,7 +43,7 @@ internal sealed class ServedDestinations(DestinationRegistry registry, Dialer di
     /// <summary>Gets the destination of a session's own name, held for the session; null if a client chose the name, and the number of those is at its limit.</summary>
     /// <param name="name">The name.</param>
     /// <param name="isFixed">True if no client has a part in the name.</param>
-    /// <inheritdoc cref="HoldForListener"/>
+    /// <exception cref="Exception">An exception of the registry's options function.</exception>
     public Destination? TryHold(DstPath name, bool isFixed)
     {
         var proxy = Proxy;

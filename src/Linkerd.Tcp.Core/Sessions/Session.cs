@@ -57,6 +57,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     TcpOptions? IRequester.Tcp => Acceptor.Policy.Proxy.Tcp;
 
+    TimeSpan IRequester.ConnectTimeout => Acceptor.Policy.ConnectTimeout;
+
     IClientContext IRequester.Client => _context;
 
     private SessionAcceptor Acceptor => _context.Acceptor;
@@ -157,7 +159,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         // On the client's executor, as everything that touches the lease.
         _lease.Complete();
         var policy = PolicyOf(_context.Destination!);
-        using var patience = new ConnectPatience(policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
+        using var patience = new ConnectPatience(policy.ConnectTimeout ?? Acceptor.Policy.ConnectTimeout, Services.TimeProvider, cancellationToken, CancellationToken.None);
         var establishment = Services.Establishments.Get();
         try
         {
@@ -266,17 +268,12 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not RejectReason.None)
         {
             _control.TrySetReason(CloseReason.Rejected(refusal));
-            if (Acceptor.ServerNames is null)
-            {
-                return null;
-            }
-
-            if (refusal == RejectReason.NoRoute)
+            if (refusal == RejectReason.NoRoute && Acceptor.ServerNames is not null)
             {
                 await ServerNameRouter.RefuseAsync(_context).ConfigureAwait(false);
             }
 
-            return ServerNameRouter.Describe(_context);
+            return Acceptor.ServerNames is null ? null : ServerNameRouter.Describe(_context);
         }
 
         _isAdmitted = true;
@@ -293,7 +290,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
         var destination = _context.Destination!;
         var policy = PolicyOf(destination);
-        wait.BeginEstablishing(policy.ConnectTimeout, now);
+        wait.BeginEstablishing(policy.ConnectTimeout ?? Acceptor.Policy.ConnectTimeout, now);
         _phase = SessionPhase.Establishing;
         destination.Budget.OnSession();
         return establishment.RunAsync(destination, policy, this, wait.Deadline, wait.Token);

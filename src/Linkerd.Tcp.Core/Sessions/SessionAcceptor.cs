@@ -34,7 +34,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     public SessionServices Services { get; }
 
-    /// <summary>The policy for the sessions of all listeners.</summary>
+    /// <summary>The policy for the sessions of the listener.</summary>
     public required SessionPolicy Policy { get; init; }
 
     /// <summary>The key of the listener; null if it has none.</summary>

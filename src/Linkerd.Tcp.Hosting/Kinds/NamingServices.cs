@@ -21,6 +21,9 @@ public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
     /// <summary>Gets the scope that decides the meaning of names, whichever server answers: endpoints that were remembered in another scope are not used.</summary>
     public required string Scope { get; init; }
 
+    /// <summary>Gets a function that loads the certificates, keys and roots of the connections to a control plane again, and returns the problems of files that cannot be used; null if there are none.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<string>>>? ReloadCertificates { get; init; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => resolver is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 }

@@ -15,44 +15,27 @@ internal static class CoreOptions
     /// <summary>The options of the engine.</summary>
     public static TransportOptions Transport(ProxyConfiguration configuration) => new() { Engine = configuration.Transport, Loops = configuration.Loops };
 
-    /// <summary>The options of the proxy of servers that have the same settings of sessions.</summary>
+    /// <summary>The options of the proxy of a router.</summary>
     /// <param name="configuration">The settings of the process.</param>
     /// <param name="servers">The servers; at least one.</param>
     /// <param name="nameOf">The name of a target.</param>
-    public static TcpProxyOptions Proxy(ProxyConfiguration configuration, IReadOnlyList<ServerConfiguration> servers, Func<NameTree, DstPath> nameOf)
+    public static TcpProxyOptions Proxy(ProxyConfiguration configuration, IReadOnlyList<ServerConfiguration> servers, Func<NameTree, DstPath> nameOf) => new()
     {
-        var sessions = servers[0];
-        return new TcpProxyOptions
-        {
-            Listeners = [.. servers.Select(server => Listener(server, nameOf))],
-            MaxSessions = configuration.MaxSessions,
-            AbortOnClose = sessions.AbortOnClose,
-            Duplex = new DuplexOptions
-            {
-                IdleTimeout = sessions.IdleTimeout,
-                FirstByteTimeout = sessions.FirstByteTimeout,
-                HalfCloseTimeout = sessions.HalfCloseTimeout,
-                Lifetime = sessions.ConnectionLifetime,
-            },
-            Tcp = new TcpOptions { WindowSize = configuration.BufferSizeBytes, UserTimeout = OffIsZero(configuration.TcpUserTimeout) },
-        };
-    }
+        Listeners = [.. servers.Select(server => Listener(server, nameOf))],
+        MaxSessions = configuration.MaxSessions,
+        Tcp = new TcpOptions { WindowSize = configuration.BufferSizeBytes, UserTimeout = OffIsZero(configuration.TcpUserTimeout) },
+    };
 
-    /// <summary>Gets a key that is equal for two servers with the same settings of sessions, which Core has for a proxy as a whole.</summary>
-    public static object SessionsOf(ServerConfiguration server) =>
-        (server.ConnectTimeout, server.IdleTimeout, server.FirstByteTimeout, server.HalfCloseTimeout, server.ConnectionLifetime, server.AbortOnClose);
-
-    /// <summary>The options of the destination of a name. Its policy of connecting is always complete, so that no setting of a prefix can lose another.</summary>
-    /// <param name="server">A server of the sessions.</param>
+    /// <summary>The options of the destination of a name. Its policy of connecting is always there, so that no setting of a prefix can lose another; the total time is that of the server unless a prefix has one.</summary>
     /// <param name="client">The settings of the name, merged.</param>
     /// <param name="resolver">What resolves the name.</param>
     /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
-    public static DestinationOptions Destination(ServerConfiguration server, ClientSettings client, IResolver resolver, bool clearOnNegative)
+    public static DestinationOptions Destination(ClientSettings client, IResolver resolver, bool clearOnNegative)
     {
         var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client), Tls = CoreTlsOptions.Client(client) };
         options.Balancer = client.Balancer ?? options.Balancer;
         options.Balancing = Balancing(client);
-        options.Connect = Connect(server, client);
+        options.Connect = Connect(client);
         options.RetryBudget.PerSession = client.RetriesPerSession ?? options.RetryBudget.PerSession;
         options.RetryBudget.PerSecond = client.RetriesPerSecond ?? options.RetryBudget.PerSecond;
         options.MaxPendingSessions = client.MaxWaiters ?? options.MaxPendingSessions;
@@ -74,14 +57,23 @@ internal static class CoreOptions
             AcceptProxy = server.AcceptProxy is { } trusted ? new AcceptProxyOptions { Trusted = trusted, AcceptUntrusted = server.AcceptUntrusted } : null,
             AllowClients = server.AllowClients,
             DenyClients = server.DenyClients,
+            ConnectTimeout = server.ConnectTimeout,
+            AbortOnClose = server.AbortOnClose,
+            Duplex = new DuplexOptions
+            {
+                IdleTimeout = server.IdleTimeout,
+                FirstByteTimeout = server.FirstByteTimeout,
+                HalfCloseTimeout = server.HalfCloseTimeout,
+                Lifetime = server.ConnectionLifetime,
+            },
         };
         listener.Backlog = server.Backlog ?? listener.Backlog;
         return listener;
     }
 
-    private static ConnectOptions Connect(ServerConfiguration server, ClientSettings client)
+    private static ConnectOptions Connect(ClientSettings client)
     {
-        var policy = new ConnectOptions { ConnectTimeout = client.EstablishTimeout ?? server.ConnectTimeout, SourceAddresses = client.SourceAddresses ?? [] };
+        var policy = new ConnectOptions { ConnectTimeout = client.EstablishTimeout, SourceAddresses = client.SourceAddresses ?? [] };
         policy.AttemptTimeout = client.ConnectTimeout ?? policy.AttemptTimeout;
         policy.MaxAttempts = client.Retries + 1 ?? policy.MaxAttempts;
         return policy;

@@ -52,5 +52,12 @@ internal static class ProcessOptions
             Default = "off",
             Help = "Log a summary of all metrics every SECS seconds",
         },
+        new ConfigurationOption<ProxyConfiguration, bool>(OptionTypes.Flag, static proxy => proxy.WatchConfig, static (proxy, watch) => proxy.WatchConfig = watch)
+        {
+            Key = "watchConfig",
+            Argument = "watch-config",
+            Default = "false",
+            Help = "Reload the configuration file within 2 s of a change; without it, SIGHUP reloads it",
+        },
     ];
 }

@@ -19,6 +19,10 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
     private MeshServer? _preferred;
     private bool _disposed;
 
+    /// <summary>Loads the files of TLS again, if there are any.</summary>
+    /// <returns>The problems of files that cannot be used.</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken) => _tls?.ReloadAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Deduplicates log messages about the same outage across names.</summary>
     public RepeatFilter Outages { get; } = new(options.TimeProvider);
 

@@ -31,6 +31,10 @@ internal sealed class NamerdServers : IDisposable
         Outages = new RepeatFilter(options.TimeProvider);
     }
 
+    /// <summary>Loads the files of TLS again, if there are any.</summary>
+    /// <returns>The problems of files that cannot be used.</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken) => _tls?.ReloadAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Deduplicates log messages about the same outage across names.</summary>
     public RepeatFilter Outages { get; }
 

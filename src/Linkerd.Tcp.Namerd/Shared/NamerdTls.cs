@@ -90,6 +90,10 @@ internal sealed class NamerdTls : IDisposable
         }
     }
 
+    /// <summary>Loads the files again.</summary>
+    /// <returns>The problems of files that cannot be used.</returns>
+    public Task<IReadOnlyList<string>> ReloadAsync(CancellationToken cancellationToken) => _authenticator.ReloadCertificatesAsync(cancellationToken);
+
     /// <summary>Ends the watch of the files.</summary>
     public void Dispose() => _authenticator.Dispose();
 

@@ -27,6 +27,9 @@ internal static class CliOptions
     /// <summary>The options of the proxy.</summary>
     public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(NamerdKinds.Table.Options);
 
+    /// <summary>The option to watch the configuration file, which is allowed beside it.</summary>
+    public static CliOption WatchConfig { get; } = Find("watch-config");
+
     /// <summary>The options that decide how names are resolved; of <c>resolve</c> too.</summary>
     public static IReadOnlyList<CliOption> Naming { get; } = [.. Proxy.Where(static option => option.Row.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)))];
 

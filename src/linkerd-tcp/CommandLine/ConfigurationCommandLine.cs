@@ -14,7 +14,7 @@ internal static class ConfigurationCommandLine
     /// <summary>Returns true if an argument alone is a file, as the original takes it.</summary>
     public static bool IsFile(string argument) => argument == ConfigurationFile.StandardInput || Array.Exists(Endings, ending => argument.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads the command line of a proxy that has the option of a file. All others are in the file.</summary>
+    /// <summary>Reads the command line of a proxy that has the option of a file. All others but <c>--watch-config</c> are in the file.</summary>
     public static ParsedCommandLine Read(ParseResult result, CommandSyntax syntax)
     {
         var errors = new List<string>();
@@ -26,9 +26,9 @@ internal static class ConfigurationCommandLine
         }
 
         var advisor = new KeyAdvisor(NamerdKinds.Table);
-        errors.AddRange(CliOptions.Proxy.Where(option => option.IsGiven(result)).Select(option =>
+        errors.AddRange(CliOptions.Proxy.Where(option => option != CliOptions.WatchConfig && option.IsGiven(result)).Select(option =>
             $"{option.LongName} means nothing beside {CliOptions.ConfigFile.LongName}; expected {(option.Row.Key is null ? $"its keys under {advisor.PlaceOf(option.Row)}" : advisor.PlaceOf(option.Row))} in the file"));
-        return errors.Count == 0 ? new ParsedCommandLine.RunFile(files[0]) : new ParsedCommandLine.Wrong(errors, syntax.Usage);
+        return errors.Count == 0 ? new ParsedCommandLine.RunFile(files[0], CliOptions.WatchConfig.IsGiven(result)) : new ParsedCommandLine.Wrong(errors, syntax.Usage);
     }
 
     /// <summary>Parses the arguments after <c>config check</c>; never throws for their content.</summary>

@@ -14,7 +14,8 @@ internal abstract record ParsedCommandLine
 
     /// <summary>Runs a proxy that a file configures.</summary>
     /// <param name="File">The path; <c>-</c> for standard input.</param>
-    public sealed record RunFile(string File) : ParsedCommandLine;
+    /// <param name="IsWatched">True if the file is watched, whatever it has.</param>
+    public sealed record RunFile(string File, bool IsWatched = false) : ParsedCommandLine;
 
     /// <summary>Checks a configuration file.</summary>
     /// <param name="File">The path; <c>-</c> for standard input.</param>

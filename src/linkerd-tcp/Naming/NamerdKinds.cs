@@ -70,12 +70,14 @@ internal static class NamerdKinds
         if (configuration.IsMesh)
         {
             var mesh = new MeshResolver(MeshOptions(configuration, context));
-            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Scope = scope };
+            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Scope = scope, ReloadCertificates = HasFiles(configuration) ? mesh.ReloadCertificatesAsync : null };
         }
 
         var http = new NamerdResolver(HttpOptions(configuration, context));
-        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Scope = scope };
+        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Scope = scope, ReloadCertificates = HasFiles(configuration) ? http.ReloadCertificatesAsync : null };
     }
+
+    private static bool HasFiles(NamerdConfiguration configuration) => configuration is { Cert: not null } or { TrustCerts: not null };
 
     private static Dtab DtabOf(NamerdConfiguration configuration, NamingContext context) => NamedTarget.Append(configuration.Dtab ?? Dtab.Empty, context.Targets);
 }

@@ -11,8 +11,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.Running;
 
-/// <summary>The life of the process once the command line is understood: start, serve, drain.</summary>
-internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ConfigurationReading? file, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+/// <summary>The life of the process once the command line is understood: start, serve, reload, drain.</summary>
+/// <param name="configuration">The configuration to start with.</param>
+/// <param name="source">The file of the configuration, which is read again by a reload; null if it has none.</param>
+/// <param name="loggerFactory">The factory of loggers.</param>
+/// <param name="timeProvider">The clock.</param>
+internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ConfigurationSource? source, ILoggerFactory loggerFactory, TimeProvider timeProvider)
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
 
@@ -24,12 +28,13 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         RaiseDescriptorLimit();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
+        using var options = new ProcessSettings(configuration, statistics, source?.Path, timeProvider);
         try
         {
             var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider);
             await using (host.ConfigureAwait(false))
             {
-                await ServeAsync(host, signals).ConfigureAwait(false);
+                await ServeAsync(host, new ConfigurationReloader(host, source is null ? null : source.Read, options.Apply, loggerFactory, meter, timeProvider), options, signals).ConfigureAwait(false);
             }
 
             return ExitCode.Success;
@@ -47,11 +52,11 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         }
     }
 
-    private async Task ServeAsync(ProxyHost proxy, TerminationSignals signals)
+    private async Task ServeAsync(ProxyHost proxy, ConfigurationReloader reloader, ProcessSettings options, TerminationSignals signals)
     {
-        if (file?.Has("admin") == false)
+        if (source?.HasAdmin == false)
         {
-            Log.NoAdmin(_logger, file.File);
+            Log.NoAdmin(_logger, source.Name);
         }
 
         if (configuration.Routers.Any(static router => router.Client.Global.TlsDisableValidation == true))
@@ -75,14 +80,19 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             }
         }
 
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var reload = () => Reload(proxy, started.Task);
+        if (configuration.WatchConfig && source?.Path is null)
+        {
+            Log.NothingToWatch(_logger);
+        }
+
+        Action reload = () => _ = reloader.ReloadAsync("SIGHUP");
         signals.Reload += reload;
         try
         {
             await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
-            started.SetResult();
-            await ServeToEndAsync(proxy, signals).ConfigureAwait(false);
+            reloader.OnStarted();
+            options.Start(() => _ = reloader.ReloadAsync("the file has changed"));
+            await ServeToEndAsync(proxy, options, signals).ConfigureAwait(false);
         }
         finally
         {
@@ -90,7 +100,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         }
     }
 
-    private async Task ServeToEndAsync(ProxyHost proxy, TerminationSignals signals)
+    private async Task ServeToEndAsync(ProxyHost proxy, ProcessSettings options, TerminationSignals signals)
     {
         using var trimmer = new MemoryTrimmer(proxy, timeProvider);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,35 +109,9 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             await stop.Task.ConfigureAwait(false);
         }
 
-        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(configuration.Grace)!);
-        var aborted = await proxy.DrainAsync(configuration.Grace, signals.Abort).ConfigureAwait(false);
+        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(options.Grace)!);
+        var aborted = await proxy.DrainAsync(options.Grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
-    }
-
-    private void Reload(ProxyHost proxy, Task started)
-    {
-        if (proxy.HasCertificates)
-        {
-            _ = ReloadAsync(proxy, started);
-        }
-        else
-        {
-            Log.NothingToReload(_logger);
-        }
-    }
-
-    private async Task ReloadAsync(ProxyHost proxy, Task started)
-    {
-        await started.ConfigureAwait(false);
-        var problems = await proxy.ReloadCertificatesAsync().ConfigureAwait(false);
-        if (problems.Count == 0)
-        {
-            Log.Reloaded(_logger);
-        }
-        else
-        {
-            Log.NotReloaded(_logger, problems.Count, string.Join("; ", problems));
-        }
     }
 
     private void RaiseDescriptorLimit()
@@ -158,19 +142,13 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
         public static partial void UnknownNamer(ILogger logger, string problem);
 
-        [LoggerMessage(9014, LogLevel.Information, "all certificates were read again (SIGHUP); new handshakes use them", EventName = "CertificatesReloaded")]
-        public static partial void Reloaded(ILogger logger);
-
-        [LoggerMessage(9015, LogLevel.Error, "certificates were read again (SIGHUP), and {Count} cannot be used, so that those before them stay in use: {Problems}", EventName = "CertificatesNotReloaded")]
-        public static partial void NotReloaded(ILogger logger, int count, string problems);
+        [LoggerMessage(9047, LogLevel.Warning, "watchConfig has no effect: the process was started without a configuration file that can be read again", EventName = "NothingToWatch")]
+        public static partial void NothingToWatch(ILogger logger);
 
         [LoggerMessage(9017, LogLevel.Warning, "--server-tls-insecure: the certificates of servers are not verified; anybody on the way can read and change everything", EventName = "ServersNotVerified")]
         public static partial void Unverified(ILogger logger);
 
-        [LoggerMessage(9040, LogLevel.Information, "{File} has no admin, so that there is no admin server; the original has one on 127.0.0.1:9989 then", EventName = "NoAdmin")]
+        [LoggerMessage(9047, LogLevel.Information, "{File} has no admin, so that there is no admin server; the original has one on 127.0.0.1:9989 then", EventName = "NoAdmin")]
         public static partial void NoAdmin(ILogger logger, string file);
-
-        [LoggerMessage(9016, LogLevel.Warning, "there are no certificates to read again, so that SIGHUP means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "NothingToReload")]
-        public static partial void NothingToReload(ILogger logger);
     }
 }

@@ -19,6 +19,13 @@ internal sealed partial class StatisticsReporter : IAsyncDisposable
         _reporting = ReportAsync();
     }
 
+    /// <summary>Gets or sets the time between two summaries.</summary>
+    public TimeSpan Interval
+    {
+        get => _timer.Period;
+        set => _timer.Period = value;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -36,7 +36,7 @@ internal static class OptionsRanges
         CircuitBreakerOptions.EarlyCloses: 0 1 max
         CircuitBreakerOptions.EarlyCloseWindow: 1ms 1s 49d
         CircuitBreakerOptions.MaxEjectedShare: 0 0.5
-        ConnectOptions.ConnectTimeout: infinite 1ms 1s 49d
+        ConnectOptions.ConnectTimeout: null infinite 1ms 1s 49d
         ConnectOptions.AttemptTimeout: infinite 1ms 1s 49d
         ConnectOptions.MaxAttempts: 1 max
         ConnectOptions.RetryBackoff: 1ms 1s 49d
@@ -114,6 +114,9 @@ internal static class OptionsRanges
         ListenerOptions.AcceptRate: null 0.5 2
         ListenerOptions.AcceptBurst: null 1 max
         ListenerOptions.MaxSessionsPerClient: null 1 max
+        ListenerOptions.ConnectTimeout: null infinite 1ms 1s 49d
+        ListenerOptions.Duplex: null
+        ListenerOptions.AbortOnClose: null false true
         RetryBudgetOptions.PerSession: 0 0.5 2
         RetryBudgetOptions.PerSecond: 0 0.5 2
         SendProxyOptions.Version:

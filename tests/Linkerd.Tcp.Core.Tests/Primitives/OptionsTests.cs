@@ -36,7 +36,7 @@ public sealed class OptionsTests
         [typeof(DuplexOptions)] = Of("", static () => new(), static (DuplexOptions own) => new DuplexProxy(own)),
         [typeof(TransportListenOptions)] = Of("", static () => new() { EndPoint = AnyPort }, static (TransportListenOptions own) => Listener(own)),
         [typeof(HostResolverOptions)] = Of("", static () => new(), static (HostResolverOptions own) => new HostResolver(["web:80"], own)),
-        [typeof(ListenerOptions)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks }, Tls = NewTls() }, static (ListenerOptions own) => Proxy(new() { Listeners = [own] })),
+        [typeof(ListenerOptions)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks }, Tls = NewTls(), Duplex = new() }, static (ListenerOptions own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
         [typeof(DestinationRegistryOptions)] = Of("", static () => new(), static (DestinationRegistryOptions own) => new DestinationRegistry(static _ => throw new InvalidOperationException(), options: own)),
         [typeof(ListenerTlsOptions)] = Of("", NewTls, static (ListenerTlsOptions own) => OptionsValidator.Validated(own.Copy(), static (tls, validator) => tls.Validate(validator))),
@@ -44,7 +44,7 @@ public sealed class OptionsTests
         [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), TransportConnection.From(Stream.Null, own) }),
-        [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks }, Tls = NewTls() }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
+        [typeof(TcpProxyOptions)] = Of("", static () => new() { Listeners = [new(AnyPort, Name) { AcceptProxy = new() { Trusted = Networks }, Tls = NewTls(), Duplex = new() }], Connect = new() { Tcp = new() } }, static (TcpProxyOptions own) => Proxy(own)),
         [typeof(TransportOptions)] = Of("", static () => new() { Engine = TransportEngine.Sockets }, static (TransportOptions own) => TransportFactory.Create(own)),
         [typeof(PreconnectOptions)] = Of("Preconnect.", static () => new(), static (PreconnectOptions own) => Destination(new() { Resolver = new StaticResolver(), Preconnect = own })),
     };

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
@@ -16,8 +17,8 @@ public sealed class CoreOptionsTests
     private static readonly ConfigurationTable Table =
         new(new InterpreterKinds([new NamerKind("my.namer", static _ => new ResolverNamer(DstPath.Parse("/#/my.namer"), new StaticResolver()))]));
 
-    // The label is in messages alone; grace and statistics are for whoever runs the host.
-    private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs"];
+    // The label is in messages alone; grace, statistics and the watch of the file are for whoever runs the host.
+    private static readonly string[] Elsewhere = ["label", "graceSecs", "statsIntervalSecs", "watchConfig"];
 
     public static TheoryData<string> Options => [.. Table.Options.Select(NameOf).Where(static name => !Elsewhere.Contains(name.Split(' ')[1]))];
 
@@ -60,8 +61,10 @@ public sealed class CoreOptionsTests
     {
         var options = CoreOptions.Proxy(Empty(), Empty().Routers[0].Servers, static _ => DstPath.Parse("/svc/web"));
         var core = new TcpProxyOptions { Listeners = [] };
-        Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(options.Duplex), Describe(options.Tcp)));
-        var destination = CoreOptions.Destination(new ServerConfiguration(), new ClientSettings(), new StaticResolver(), false);
+        var listener = Assert.Single(options.Listeners);
+        Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(listener.Duplex!), Describe(options.Tcp)));
+        Assert.Equal((ConnectOptions.DefaultConnectTimeout, core.AbortOnClose), (listener.ConnectTimeout, listener.AbortOnClose));
+        var destination = CoreOptions.Destination(new ClientSettings(), new StaticResolver(), false);
         var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectOptions() };
         Assert.Equal(Describe(expected), Describe(destination));
     }
@@ -80,7 +83,7 @@ public sealed class CoreOptionsTests
         Assert.Equal(ModelGenerator.Print(null), HeaderOf("/svc/old/none"));
 
         string HeaderOf(string name) =>
-            Describe(CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), false).SendProxy);
+            Describe(CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false).SendProxy);
     }
 
     [Fact]
@@ -129,7 +132,7 @@ public sealed class CoreOptionsTests
         Assert.Empty(system.ApplicationProtocols);
         Assert.Null(TlsOf("/svc/system/plain"));
 
-        ServerTlsOptions? TlsOf(string name) => CoreOptions.Destination(new ServerConfiguration(), client.For(DstPath.Parse(name)), new StaticResolver(), false).Tls;
+        ServerTlsOptions? TlsOf(string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false).Tls;
     }
 
     [Fact]
@@ -142,7 +145,7 @@ public sealed class CoreOptionsTests
         var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], static _ => DstPath.Parse("/svc/web")).Listeners);
         Assert.True(listener is { Tls: not null, AcceptProxy: not null });
         var settings = new ClientSettings { Tls = true, SendProxy = SendProxyVersion.V2, CheckInterval = TimeSpan.FromSeconds(1), MinConnections = 3 };
-        Assert.True(CoreOptions.Destination(server, settings, new StaticResolver(), false) is { Tls: not null, SendProxy: not null, Check: not null, Preconnect.Connections: 3 });
+        Assert.True(CoreOptions.Destination(settings, new StaticResolver(), false) is { Tls: not null, SendProxy: not null, Check: not null, Preconnect.Connections: 3 });
     }
 
     [Fact]
@@ -260,9 +263,9 @@ public sealed class CoreOptionsTests
         var targets = NamedTarget.Of(router.Servers);
         var resolver = option.ModelType.IsAssignableTo(typeof(InterpreterConfiguration)) || option.ModelType == typeof(FileNamerConfiguration)
             ? Table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, NullLoggerFactory.Instance, TimeProvider.System)).Scope : "";
-        var remembering = router.StateDirectory is null ? "" : ProxyHost.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
+        var remembering = router.StateDirectory is null ? "" : RouterNaming.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
         var name = targets[0].Name;
-        var destination = CoreOptions.Destination(router.Servers[0], router.Client.For(name), new StaticResolver(), false);
+        var destination = CoreOptions.Destination(router.Client.For(name), new StaticResolver(), false);
         return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name)), Describe(destination));
     }
 

@@ -50,12 +50,12 @@ public sealed class ClientConfigurationTests
     {
         var client = new ClientConfiguration
         {
-            Global = new ClientSettings { SourceAddresses = [IPAddress.Parse("10.0.0.1")], Retries = 7 },
+            Global = new ClientSettings { SourceAddresses = [IPAddress.Parse("10.0.0.1")], Retries = 7, EstablishTimeout = TimeSpan.FromSeconds(20) },
             Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc/db"), ConnectTimeout = TimeSpan.FromSeconds(1) }],
         };
         var connect = Destination(client, "/svc/db").Connect!;
         Assert.Equal([IPAddress.Parse("10.0.0.1")], connect.SourceAddresses);
-        Assert.Equal((8, 1.0, 20.0), (connect.MaxAttempts, connect.AttemptTimeout.TotalSeconds, connect.ConnectTimeout.TotalSeconds));
+        Assert.Equal((8, 1.0, 20.0), (connect.MaxAttempts, connect.AttemptTimeout.TotalSeconds, connect.ConnectTimeout!.Value.TotalSeconds));
         Assert.Equal(3, Destination(client, "/svc/web").Connect!.AttemptTimeout.TotalSeconds);
     }
 
@@ -69,6 +69,5 @@ public sealed class ClientConfigurationTests
         Assert.Equal((1, 1), (merged.Retries!.Value, merged.MaxWaiters!.Value));
     }
 
-    private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(
-        new ServerConfiguration { ConnectTimeout = TimeSpan.FromSeconds(20) }, client.For(DstPath.Parse(name)), new StaticResolver(), false);
+    private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false);
 }

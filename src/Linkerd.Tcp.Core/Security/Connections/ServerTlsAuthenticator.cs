@@ -84,6 +84,11 @@ public sealed partial class ServerTlsAuthenticator : IDisposable
         return created;
     }
 
+    /// <summary>Loads the certificates, keys and roots of TLS again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged.</returns>
+    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => CertificateWatch.ReloadAsync([_certificates], cancellationToken);
+
     /// <summary>Ends the watch of the files. Options that were created can still be used.</summary>
     public void Dispose() => _certificates.Dispose();
 
