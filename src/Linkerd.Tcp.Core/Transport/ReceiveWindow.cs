@@ -19,6 +19,9 @@ internal struct ReceiveWindow(WindowPool pool)
     /// <summary>The start of the unread bytes in the buffer, for a caller that is about to <see cref="Take"/> it.</summary>
     public readonly int Start => _start;
 
+    /// <summary>The number of bytes that can be received without a larger buffer. After a receive.</summary>
+    public readonly int Room => _buffer!.Length - _end;
+
     /// <summary>True if the caller has seen all bytes, taken none of them, and waits for more.</summary>
     public bool WantsMore { get; set; }
 

@@ -51,6 +51,24 @@ public abstract partial class TcpConnectionConformanceTests
     });
 
     [Fact]
+    public Task Reset_NoticedByALongSendFirst_ReceiveNeverSaysFin() => RunAsync(async bed =>
+    {
+        // The kernel reports a reset once. The send may have just made room for it, and meet it in the same turn.
+        var data = new byte[bed.MoreThanFits];
+        for (var round = 0; round < bed.Rounds; round++)
+        {
+            var (one, other) = await bed.PairAsync();
+            var sending = one.TrySendAsync(data);
+            await other.ReadAsync(1 + (round * 79_193 % Math.Min(bed.MoreThanFits / 2, 3_000_000)));
+            other.Abort();
+            Assert.Equal(TransportStatus.Reset, await sending);
+            Assert.Equal(TransportStatus.Reset, (await one.ReceiveAsync()).Status);
+            await one.DisposeAsync();
+            await other.DisposeAsync();
+        }
+    });
+
+    [Fact]
     public Task Reset_WhileReceivingAndSending_ReceiveNeverSaysFin() => RunAsync(async bed =>
     {
         for (var round = 0; round < bed.Rounds; round++)

@@ -105,8 +105,9 @@ public abstract class TransportBed : IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
-        _owned.Reverse();
-        foreach (var owned in _owned)
+        // Of a test that took too long, which may still run.
+        var all = _owned.ToArray();
+        foreach (var owned in all.Reverse())
         {
             (owned as TransportConnection)?.Abort();
             await owned.DisposeAsync();

@@ -64,7 +64,9 @@ public sealed partial class FileWatchingTests : IDisposable
         await using var watch = new NamerWatch(Namer(), Id);
         await watch.NextAsync();
         var best = TimeSpan.MaxValue;
-        for (var port = 2; port < 12; port++)
+
+        // More often on a machine that is busy with other tests.
+        for (var port = 2; port < 12 || (best.TotalMilliseconds > 150 && port < 100); port++)
         {
             _elsewhere.Write("new", $"127.0.0.1 {port}");
             var start = Stopwatch.GetTimestamp();
@@ -165,29 +167,6 @@ public sealed partial class FileWatchingTests : IDisposable
             File.Delete(_files.Path + "-outside");
         }
     }
-
-    [Fact]
-    public async Task Look_ThousandNames_TakeOneWatch()
-    {
-        for (var i = 0; i < 1_000; i++)
-        {
-            _files.WriteOld($"f{i}", string.Concat(Enumerable.Range(1, 10).Select(port => $"127.0.0.1 {port}\n")));
-        }
-
-        var before = InotifyInstances();
-        var namer = Namer();
-        var lookups = Enumerable.Range(0, 1_000).Select(i => namer.Lookup(DstPath.Parse($"/#/io.l5d.fs/f{i}"), () => { })).ToList();
-        await using var watch = new NamerWatch(namer, "/#/io.l5d.fs/f999");
-        Assert.Equal(10, Assert.IsType<Resolution.Bound>(await watch.NextAsync()).Endpoints.Count);
-        Assert.All(lookups, lookup => Assert.IsType<NameBinding.Bound>(lookup.Current));
-
-        // Others may be watching something at the same time.
-        Assert.InRange(InotifyInstances() - before, int.MinValue, 20);
-        lookups.ForEach(lookup => lookup.Dispose());
-    }
-
-    private static int InotifyInstances() => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(descriptor => new FileInfo(descriptor).LinkTarget is { } target && target.Contains("inotify", StringComparison.Ordinal));
 
     private static Resolution.Bound Port(int port) => FileNamerFixture.Bound($"127.0.0.1:{port}");
 

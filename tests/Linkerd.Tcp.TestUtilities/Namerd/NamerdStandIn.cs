@@ -23,6 +23,7 @@ public sealed class NamerdStandIn : IAsyncDisposable
     private readonly StandInCounters _counters;
     private readonly NamerdStandInOptions _options;
     private readonly StandInDns _dns;
+    private readonly ReservedPort _port;
     private WebApplication? _server;
     private CancellationTokenSource _stopped = new();
     private CancellationTokenSource _stopping = new();
@@ -33,7 +34,8 @@ public sealed class NamerdStandIn : IAsyncDisposable
         _world = new StandInWorld(options.Seed);
         _counters = new StandInCounters(options.Log);
         _dns = new StandInDns(_world, options);
-        EndPoint = options.EndPoint;
+        _port = new ReservedPort(options.EndPoint);
+        EndPoint = _port.EndPoint;
         if (options.Resolver is not null)
         {
             _world.Change(namers =>
@@ -192,6 +194,7 @@ public sealed class NamerdStandIn : IAsyncDisposable
     {
         await StopAsync();
         await _dns.DisposeAsync();
+        _port.Dispose();
         _stopped.Dispose();
         _stopping.Dispose();
     }

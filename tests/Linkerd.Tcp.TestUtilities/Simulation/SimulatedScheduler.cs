@@ -11,12 +11,17 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// <remarks>
 /// Code under test awaits with ConfigureAwait(false) and is continued inline by the step that completed what it waits for; that only
 /// holds where no synchronization context is set, so engine steps run without one, and test code (what <see cref="Run"/> was given) with one.
-/// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>,
-/// but time does not wait for them: set such things off in <see cref="RunElsewhereAsync"/>.
+/// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>.
+/// Before a long leap, time waits for the work that the pool has by then; otherwise it does not: set such things off in <see cref="RunElsewhereAsync"/>.
 /// </remarks>
 public sealed class SimulatedScheduler : TransportExecutor
 {
+    // Over a leap as long as this, what is under way in the thread pool would come too late: limits of time would pass in the microseconds that a thread needs to start, or the milliseconds on a busy machine.
+    private static readonly TimeSpan LongLeap = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(30);
+
+    // A piece of work may queue the next one.
+    private const int PoolRounds = 3;
 
     [ThreadStatic]
     private static SimulatedScheduler? Current;
@@ -212,21 +217,61 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     private ScheduledItem Next(long timeLimit)
     {
+        var hasWaited = false;
         while (true)
         {
             lock (_lock)
             {
                 var elsewhere = Volatile.Read(ref _elsewhere) > 0;
-                if (_ready.TryDequeue(out var item) || (!elsewhere && TryTakeTimer(timeLimit, out item)))
+                if (_ready.TryDequeue(out var item))
                 {
                     return item;
                 }
 
-                if (!Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
+                if (elsewhere || hasWaited || !IsLongLeap())
                 {
-                    throw Stuck("nothing is left to happen");
+                    if (!elsewhere && TryTakeTimer(timeLimit, out item))
+                    {
+                        return item;
+                    }
+
+                    if (!Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
+                    {
+                        throw Stuck("nothing is left to happen");
+                    }
+
+                    continue;
                 }
             }
+
+            WaitForPool();
+            hasWaited = true;
+        }
+    }
+
+    private bool IsLongLeap()
+    {
+        while (_timers.TryPeek(out var item, out var at))
+        {
+            if (!item.IsCancelled)
+            {
+                return at.Due - _now >= LongLeap.Ticks;
+            }
+
+            _timers.Dequeue();
+        }
+
+        return false;
+    }
+
+    // Behind what was queued before: threads of the pool take what is in their own queues, then in the common one, then the oldest of another thread's.
+    private static void WaitForPool()
+    {
+        for (var i = 0; i < PoolRounds; i++)
+        {
+            var reached = new TaskCompletionSource();
+            ThreadPool.UnsafeQueueUserWorkItem(static reached => reached.SetResult(), reached, preferLocal: true);
+            reached.Task.Wait(LongestAbsence);
         }
     }
 

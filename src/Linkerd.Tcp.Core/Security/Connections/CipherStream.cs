@@ -13,6 +13,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 {
     private const int MaxPlaintext = 16 * 1024;
     private const int MaxOverhead = 96;
+    private const int HeaderLength = 5;
 
     // As many as a message quotes.
     private const int HeadLength = 24;
@@ -30,6 +31,10 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
     private bool _isWriting;
     private ReceiveResult _seen;
     private int _readInOneGo;
+    private uint _header;
+    private int _headerCount;
+    private int _recordLength;
+    private int _recordRest;
 
     /// <summary>Gets a value that indicates whether the peer's FIN was read. Without a close_notify before it, the stream was cut.</summary>
     public bool HasFin { get; private set; }
@@ -127,7 +132,13 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
         if (_direct is { } direct && connection.Executor.IsCurrent)
         {
-            return buffer.IsEmpty ? WaitAsync(direct.WaitAsync()) : direct.TryReceive(buffer.Span, out var count, out var end) ? new(Take(count, end)) : WaitAsync(direct, buffer);
+            if (buffer.IsEmpty)
+            {
+                return WaitAsync(direct.WaitAsync());
+            }
+
+            buffer = UpToTheEndOfARecord(buffer);
+            return direct.TryReceive(buffer.Span, out var count, out var end) ? new(Take(count, end, buffer.Span)) : WaitAsync(direct, buffer);
         }
 
         var receiving = connection.ReceiveAsync();
@@ -219,7 +230,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
             await direct.WaitAsync().ConfigureAwait(false);
         }
 
-        return Take(count, end);
+        return Take(count, end, buffer.Span);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -274,7 +285,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         }
     }
 
-    private int Take(int count, TransportStatus end)
+    private int Take(int count, TransportStatus end, ReadOnlySpan<byte> buffer)
     {
         if (count == 0)
         {
@@ -282,6 +293,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
         }
 
         _readInOneGo += count;
+        FollowRecords(buffer[..count]);
         return count;
     }
 
@@ -295,6 +307,42 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
 
         Failure = end;
         throw new IOException($"The connection has ended: {end}.");
+    }
+
+    // In a stream of whole records, what is read beyond the end of one is a part of the next, which SslStream would move to the start of its buffer before it reads the rest: a copy of each record.
+    private Memory<byte> UpToTheEndOfARecord(Memory<byte> buffer)
+    {
+        if (_recordLength < MaxPlaintext || _headerCount > 0)
+        {
+            return buffer;
+        }
+
+        var more = HeaderLength + _recordLength;
+        var most = _recordRest == 0 ? more : _recordRest + more <= buffer.Length ? _recordRest + more : _recordRest;
+        return most < buffer.Length ? buffer[..most] : buffer;
+    }
+
+    private void FollowRecords(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (_recordRest > 0)
+            {
+                var count = Math.Min(_recordRest, bytes.Length);
+                _recordRest -= count;
+                bytes = bytes[count..];
+                continue;
+            }
+
+            // The last two bytes of a header are the length.
+            _header = (_header << 8) | bytes[0];
+            bytes = bytes[1..];
+            if (++_headerCount == HeaderLength)
+            {
+                _headerCount = 0;
+                _recordRest = _recordLength = (int)(_header & 0xFFFF);
+            }
+        }
     }
 
     private int Take(in ReceiveResult received, Memory<byte> buffer)
@@ -321,6 +369,7 @@ internal sealed class CipherStream(TransportConnection connection) : Stream
                 _headCount += head.Length;
             }
 
+            FollowRecords(bytes);
             connection.Advance(count);
             _readInOneGo += count;
         }

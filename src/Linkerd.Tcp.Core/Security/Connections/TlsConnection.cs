@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
@@ -21,11 +22,14 @@ internal sealed class TlsConnection : TransportConnection
 {
     // Encrypted and sent in one go: four records.
     private const int MaxPiece = 64 * 1024;
+    private const int MaxRecord = 16 * 1024;
 
     private readonly TransportConnection _inner;
     private readonly CipherStream _cipher;
     private ReceiveWindow _window;
     private ReceiveResult? _final;
+    private ValueTask<int> _ahead;
+    private bool _isReadingAhead;
     private Task _closing = Task.CompletedTask;
     private long _received;
     private long _sent;
@@ -199,24 +203,32 @@ internal sealed class TlsConnection : TransportConnection
     private async ValueTask<ReceiveResult> ReadAsync()
     {
         _isReceiving = true;
-        _cipher.BeginRead();
         try
         {
-            if (_window.Unread == 0)
+            _window.ReleaseForWait();
+            if (_isReadingAhead)
             {
-                _window.Release();
-                await Stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                _isReadingAhead = false;
+                await _ahead.ConfigureAwait(false);
             }
             else
             {
-                _window.ReleaseForWait();
+                _cipher.BeginRead();
+                if (_window.Unread == 0)
+                {
+                    await Stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                }
             }
 
             var count = await Stream.ReadAsync(_window.MakeRoomInMemory()).ConfigureAwait(false);
             if (count > 0)
             {
-                _window.Commit(count);
-                Volatile.Write(ref _received, _received + count);
+                Commit(count);
+                while (TryReadMore(out count))
+                {
+                    Commit(count);
+                }
+
                 return _window.HandOut();
             }
 
@@ -233,6 +245,40 @@ internal sealed class TlsConnection : TransportConnection
         {
             _isReceiving = false;
         }
+    }
+
+    private void Commit(int count)
+    {
+        _window.Commit(count);
+        Volatile.Write(ref _received, _received + count);
+    }
+
+    // Records that have arrived are handed out together, up to a window. None is waited for: a read that waits, or has failed, is the first part of the next receive.
+    [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "What is kept is awaited once, by the next receive.")]
+    private bool TryReadMore(out int count)
+    {
+        count = 0;
+        if (_window.Room < MaxRecord || !_inner.HasKnownInput || !_inner.Executor.IsCurrent)
+        {
+            return false;
+        }
+
+        _cipher.BeginRead();
+        var reading = Stream.ReadAsync(Memory<byte>.Empty);
+        if (reading.IsCompletedSuccessfully)
+        {
+            // Of what was decrypted: it does not wait.
+            _ = reading.Result;
+            reading = Stream.ReadAsync(_window.MakeRoomInMemory());
+            if (reading.IsCompletedSuccessfully)
+            {
+                count = reading.Result;
+                return count > 0;
+            }
+        }
+
+        (_ahead, _isReadingAhead) = (reading, true);
+        return false;
     }
 
     private ReceiveResult EndOfCutStream()

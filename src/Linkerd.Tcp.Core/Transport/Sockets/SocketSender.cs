@@ -143,6 +143,12 @@ internal sealed class SocketSender(SocketConnection connection)
         private TransportStatus Finish()
         {
             _sender.Count(BytesTransferred);
+            if (SocketError == SocketError.Shutdown)
+            {
+                // As above: this is what the next try returns, after one that took a part and met a reset.
+                _sender._connection.RecordLostReset();
+            }
+
             var status = SocketError == SocketError.Success ? TransportStatus.Ok : _sender._connection.Classify(SocketError);
             GiveBack();
             _sender._busy = false;

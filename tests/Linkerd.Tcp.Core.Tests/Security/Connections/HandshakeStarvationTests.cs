@@ -183,9 +183,17 @@ public sealed class HandshakeStarvationTests
         var (before, residentBefore) = (GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet);
         var (peak, resident) = await RunAsync(count);
         await bed.PauseAsync();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var after = GC.GetTotalMemory(forceFullCollection: true);
+        var after = long.MaxValue;
+
+        // Finalizers, and what tests before have left on other threads, take their time on a busy machine.
+        for (var looks = 0; looks < 100 && after - before > 2 << 20; looks++)
+        {
+            Thread.Sleep(looks);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            after = GC.GetTotalMemory(forceFullCollection: true);
+        }
+
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{count} handshakes that stop after {(helloLength == int.MaxValue ? "the hello" : $"{helloLength} bytes")}, {HandshakeLane.MaxUnderWay} at once: managed {before / 1024} kB before, {peak / 1024} kB at the end, {after / 1024} kB after; resident {residentBefore >> 20}, {resident >> 20}, {Environment.WorkingSet >> 20} MB"));

@@ -38,6 +38,7 @@ public sealed record MeshStandInOptions
 /// </summary>
 public sealed class MeshStandIn : IAsyncDisposable
 {
+    private readonly ReservedPort _port;
     private readonly StandInWorld _world;
     private readonly MeshStandInOptions _options;
     private readonly MeshCounters _counters = new();
@@ -48,7 +49,8 @@ public sealed class MeshStandIn : IAsyncDisposable
     {
         _world = world;
         _options = options;
-        EndPoint = new IPEndPoint(options.Address, options.Port);
+        _port = new ReservedPort(new IPEndPoint(options.Address, options.Port));
+        EndPoint = _port.EndPoint;
     }
 
     /// <summary>Where it listens. The port stays when it is stopped and started again.</summary>
@@ -163,7 +165,11 @@ public sealed class MeshStandIn : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _port.Dispose();
+    }
 
     private void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen)
     {
