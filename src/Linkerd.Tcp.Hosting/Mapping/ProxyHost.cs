@@ -5,6 +5,7 @@ using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +23,7 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
     private readonly CertificateCheck _check;
+    private readonly ISessionObserver? _observer;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
     /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
@@ -29,15 +31,18 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <param name="loggerFactory">The factory of loggers; default: nothing is logged.</param>
     /// <param name="meter">The meter of the instruments; default: a meter of its own.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <param name="observer">The receiver of a record of each session at its end; default: none, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">The configuration is not valid; the exception has all errors.</exception>
     /// <exception cref="NameBindingException">A target can never be bound.</exception>
     /// <exception cref="TransportException">The engine of the configuration is not available.</exception>
-    public ProxyHost(ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null)
+    public ProxyHost(
+        ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null, ISessionObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(table);
         OptionsValidator.Validated(configuration, (all, validator) => ConfigurationValidator.Validate(all, table, validator), nameof(configuration));
         _check = new CertificateCheck(configuration);
+        _observer = observer;
         loggerFactory ??= NullLoggerFactory.Instance;
         timeProvider ??= TimeProvider.System;
         meter ??= new Meter(LinkerdTcpTelemetry.MeterName);
@@ -60,6 +65,9 @@ public sealed class ProxyHost : IAsyncDisposable
 
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _proxies.Sum(static proxy => proxy.ActiveSessions);
+
+    /// <summary>Gets records of the sessions that copy now, each made when it is enumerated. Empty if the host has no observer.</summary>
+    public IEnumerable<SessionRecord> GetSessions() => _proxies.SelectMany(static proxy => proxy.GetSessions());
 
     /// <summary>Gets the addresses of all servers, with the ports that were chosen for port 0; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
@@ -146,7 +154,7 @@ public sealed class ProxyHost : IAsyncDisposable
                 name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider, observer: _observer));
         }
     }
 }

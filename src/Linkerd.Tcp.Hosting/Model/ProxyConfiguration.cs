@@ -28,4 +28,7 @@ public sealed class ProxyConfiguration
 
     /// <summary>Gets or sets the time between two summaries of all metrics in the log. Default: <see cref="Timeout.InfiniteTimeSpan"/>, which is off.</summary>
     public TimeSpan StatsInterval { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Gets or sets the access log; null, the default, for none.</summary>
+    public AccessLogConfiguration? AccessLog { get; set; }
 }

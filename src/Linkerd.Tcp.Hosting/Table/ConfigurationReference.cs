@@ -20,6 +20,7 @@ public static class ConfigurationReference
 
             """);
         Append(text, "Process", "", table, typeof(ProxyConfiguration));
+        Append(text, "Access log", "accessLog.", table, typeof(AccessLogConfiguration));
         Append(text, "Routers", "routers[].", table, typeof(RouterConfiguration));
         Append(text, "Servers", "routers[].servers[].", table, typeof(ServerConfiguration));
         Append(text, "Routes by server name", "routers[].servers[].sniRoutes[].", table, typeof(SniRouteConfiguration));

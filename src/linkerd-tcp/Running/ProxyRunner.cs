@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.AccessLog;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
@@ -25,9 +26,13 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
         try
         {
-            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider);
+            // It outlives the host, whose end is also that of its last sessions.
+            using var accessLog = SessionAccessLog.Open(configuration.AccessLog, loggerFactory, meter, timeProvider);
+            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLog?.Observer);
             await using (host.ConfigureAwait(false))
             {
+                accessLog?.Watch(host.GetSessions);
+                signals.Reopen += accessLog is { IsFile: true } ? accessLog.Reopen : null;
                 await ServeAsync(host, signals).ConfigureAwait(false);
             }
 
