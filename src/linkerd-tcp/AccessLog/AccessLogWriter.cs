@@ -37,6 +37,7 @@ internal sealed partial class AccessLogWriter : IDisposable
     private long _checkedAt;
     private bool _isFailing;
     private bool _isBlocked;
+    private bool _isDeleted;
     private volatile bool _isReopening;
     private volatile bool _isLast;
 
@@ -108,7 +109,7 @@ internal sealed partial class AccessLogWriter : IDisposable
             var isLast = _isLast;
             TryOpenAgain();
             Flush();
-            if (Volatile.Read(ref _periodic) is { } periodic && periodic.IsDue)
+            if (Volatile.Read(ref _periodic) is { IsDue: true } periodic)
             {
                 Report(periodic);
             }
@@ -129,29 +130,40 @@ internal sealed partial class AccessLogWriter : IDisposable
         {
             Flush();
         }
-        else if (_timeProvider.GetElapsedTime(_checkedAt) < RetryDelay || !_target.IsDeleted)
+        else if (_timeProvider.GetElapsedTime(_checkedAt) < RetryDelay)
         {
             return;
         }
 
         _checkedAt = _timeProvider.GetTimestamp();
+        _isDeleted = _target.IsDeleted;
+        if (!isRequested && !_isDeleted)
+        {
+            return;
+        }
+
         try
         {
             var target = _open();
-            _isReopening = false;
+            (_isReopening, _isDeleted) = (false, false);
             _target.Dispose();
             _target = target;
             Log.Opened(_logger, _name);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The file before stays in use, if it is still there.
+            // The file before stays in use, unless it was deleted: then records wait.
             Fail(error);
         }
     }
 
     private void Flush()
     {
+        if (_isDeleted)
+        {
+            return;
+        }
+
         try
         {
             while (_batch.Written < _batch.Count || _queue.TryTake(_batch))
@@ -194,13 +206,21 @@ internal sealed partial class AccessLogWriter : IDisposable
 
     private void Report(PeriodicRecords periodic)
     {
-        foreach (var record in periodic.Take())
+        try
         {
-            periodic.Add(record);
-            if (_queue.IsHalfFull)
+            foreach (var record in periodic.Take())
             {
-                Flush();
+                periodic.Add(record);
+                if (_queue.IsHalfFull)
+                {
+                    Flush();
+                }
             }
+        }
+        catch (Exception error)
+        {
+            // A connection that may be user code: the thread must go on.
+            Log.ReportFailed(_logger, error);
         }
 
         Flush();
@@ -226,6 +246,9 @@ internal sealed partial class AccessLogWriter : IDisposable
 
         [LoggerMessage(9203, LogLevel.Information, "the access log {Name} was opened again", EventName = "AccessLogReopened")]
         public static partial void Opened(ILogger logger, string name);
+
+        [LoggerMessage(9205, LogLevel.Error, "the sessions that run could not be recorded", EventName = "AccessLogReportFailed")]
+        public static partial void ReportFailed(ILogger logger, Exception error);
 
         [LoggerMessage(9204, LogLevel.Warning, "{Dropped} records of the access log {Name} were dropped, as it is not written fast enough", EventName = "AccessLogDropped")]
         public static partial void Dropped(ILogger logger, string name, long dropped);
