@@ -52,6 +52,23 @@ internal readonly ref partial struct SessionReport
     /// <summary>Reports the start of the copy to an observer. Throws the exceptions of connections that are user code.</summary>
     public void TellStart(ISessionObserver observer) => Tell(observer, static (observer, record) => observer.OnSessionStarted(record), NewRecord());
 
+    /// <summary>Reports a client that was refused at accept, which was no session, to an observer. Throws the exceptions of connections that are user code.</summary>
+    public static void TellRefused(ISessionObserver observer, SessionContext context, RejectReason refusal, string? detail)
+    {
+        var report = new SessionReport
+        {
+            Context = context,
+            Reason = CloseReason.Rejected(refusal),
+            Server = null,
+            Failed = null,
+            PreludeDetail = detail,
+            Times = null,
+            FirstByte = null,
+            Bytes = default,
+        };
+        report.Tell(observer, static (observer, record) => observer.OnSessionEnded(record), report.NewRecord(context.Acceptor.Services.TimeProvider.GetElapsedTime(context.StartedAt), hasEnded: true));
+    }
+
     /// <summary>Returns the record of a session that runs.</summary>
     public SessionRecord NewRecord() => NewRecord(Context.Acceptor.Services.TimeProvider.GetElapsedTime(Context.StartedAt), hasEnded: false);
 

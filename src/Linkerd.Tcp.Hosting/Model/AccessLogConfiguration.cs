@@ -21,6 +21,9 @@ public sealed class AccessLogConfiguration
     /// <summary>Gets or sets a value that indicates whether there is also a record when a session is connected to its server. Default: false.</summary>
     public bool OnStart { get; set; }
 
+    /// <summary>Gets or sets a value that indicates whether there is also a record of each client that a limit refused at accept, which was no session. Default: false.</summary>
+    public bool Refused { get; set; }
+
     /// <summary>Gets or sets the time between two records of a session that runs. Default: <see cref="Timeout.InfiniteTimeSpan"/>, which is off.</summary>
     public TimeSpan Interval { get; set; } = Timeout.InfiniteTimeSpan;
 }

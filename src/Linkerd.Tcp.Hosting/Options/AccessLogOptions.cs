@@ -41,6 +41,13 @@ internal static class AccessLogOptions
             Default = "false",
             Help = "Whether there is also a record when a session is connected to its server",
         },
+        new ConfigurationOption<AccessLogConfiguration, bool>(OptionTypes.Flag, static log => log.Refused, static (log, isOn) => log.Refused = isOn)
+        {
+            Key = "refused",
+            Default = "false",
+            Help = "Whether there is also a record of each client that a limit refused at accept, which was no session",
+            Details = "In an attack these are many. The metric `linkerd.tcp.sessions.refused` counts them in any case.",
+        },
         new ConfigurationOption<AccessLogConfiguration, TimeSpan>(OptionTypes.SecondsOrOff, static log => log.Interval, static (log, interval) => log.Interval = interval)
         {
             Key = "intervalSecs",

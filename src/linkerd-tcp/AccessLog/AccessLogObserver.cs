@@ -24,6 +24,9 @@ internal sealed class AccessLogObserver(AccessLogConfiguration configuration, Re
     public bool ObservesStarts { get; } = configuration.OnStart;
 
     /// <inheritdoc/>
+    public bool ObservesRefusals { get; } = configuration.Refused;
+
+    /// <inheritdoc/>
     public void OnSessionStarted(SessionRecord record) => Add(record, RecordEvent.Start);
 
     /// <summary>Adds a record of a session that runs.</summary>

@@ -25,6 +25,26 @@ public sealed class AccessLogChoiceTests
         Assert.All(await proxy.LinesAsync(2), static line => Assert.Contains("\"reason\":\"CD\"", line, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Refused_ClientOverTheRate_HasARecordIfAsked(bool isAsked)
+    {
+        await using var backend = new TcpBackend(Serve.EchoAsync);
+        await using var proxy = await LoggedProxy.StartAsync(
+            backend.Name, log => (log.Refused, log.Format) = (isAsked, AccessLogFormat.Json), server => (server.AcceptRate, server.AcceptBurst) = (0.001, 1));
+        using (var client = await ClientSocket.ConnectAsync(proxy.EndPoint))
+        {
+            await client.EchoAsync("hello");
+        }
+
+        await proxy.LinesAsync(1);
+        await ClientSocket.IsTurnedAwayAsync(proxy.EndPoint);
+        var lines = await (isAsked ? proxy.LinesAsync(2) : proxy.StopAsync());
+        Assert.Equal(isAsked ? 2 : 1, lines.Length);
+        Assert.Equal(isAsked, lines[^1].Contains("\"reason\":\"PA:accept_rate\"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Sample_Half_WritesAllRecordsOfAboutHalfOfTheSessions()
     {
