@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed class AccessLogConfiguration
 {
-    /// <summary>Gets or sets the path of the file, or <c>-</c> for the standard output. Required.</summary>
+    /// <summary>Gets or sets the path of the file, or <c>-</c> for the standard output, or an empty text for no access log. Required.</summary>
     public string? Path { get; set; }
 
     /// <summary>Gets or sets the format of the records. Default: <see cref="AccessLogFormat.Text"/>.</summary>

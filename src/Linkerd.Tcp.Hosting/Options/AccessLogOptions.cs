@@ -12,7 +12,7 @@ internal static class AccessLogOptions
             ValueName = "FILE|-",
             Default = "off",
             Help = "Write a record of each session at its end to a file, or to stdout (-); SIGUSR1 reopens the file",
-            Details = "The key is required in an `accessLog`; without an `accessLog` there is no access log. Records are appended. A file that cannot be opened at start ends the program.",
+            Details = "The key is required in an `accessLog`; without an `accessLog` there is no access log, as with `off`. Records are appended. A file that cannot be opened at start ends the program.",
         },
         new ConfigurationOption<AccessLogConfiguration, AccessLogFormat>(
             OptionTypes.Choice(ignoreCase: false, ("text", AccessLogFormat.Text), ("json", AccessLogFormat.Json)), static log => log.Format, static (log, format) => log.Format = format)

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
 using Linkerd.Tcp.Cli.Streams;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Infrastructure;
@@ -22,7 +21,7 @@ internal sealed class SessionAccessLog : IDisposable
     {
         _configuration = configuration;
         _writer = writer;
-        _observer = new AccessLogObserver(configuration, queue, seed: (ulong)BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))));
+        _observer = new AccessLogObserver(configuration, queue, seed: (ulong)new Random().NextInt64());
     }
 
     /// <summary>The receiver of records.</summary>
@@ -35,7 +34,7 @@ internal sealed class SessionAccessLog : IDisposable
     /// <exception cref="Linkerd.Tcp.Primitives.InvalidOptionsException">It cannot be opened.</exception>
     public static SessionAccessLog? Open(AccessLogConfiguration? configuration, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
     {
-        if (configuration is not { Path: { } path })
+        if (configuration is not { Path: { Length: > 0 } path })
         {
             return null;
         }

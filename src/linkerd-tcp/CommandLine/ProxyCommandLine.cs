@@ -51,7 +51,7 @@ internal static class ProxyCommandLine
             option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Append(accessLog).Where(option.Row.ModelType.IsInstanceOfType));
         }
 
-        configuration.AccessLog = accessLog.Path is null ? null : accessLog;
+        configuration.AccessLog = string.IsNullOrEmpty(accessLog.Path) ? null : accessLog;
         if (errors.Count == 0 && configuration.AccessLog is null && CliOptions.Find("access-log-format").IsGiven(result))
         {
             errors.Add("--access-log-format means nothing without an access log; expected --access-log <FILE|-> too");

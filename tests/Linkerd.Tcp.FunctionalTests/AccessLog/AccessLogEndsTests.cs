@@ -93,7 +93,7 @@ public sealed class AccessLogEndsTests
         await RunAsync(
             async client =>
             {
-                await using var tls = new SslStream(new NetworkStream(client), false, (_, _, _, _) => true);
+                await using var tls = new SslStream(new NetworkStream(client), false, static (_, certificate, _, _) => certificate is not null);
                 await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
                 {
                     TargetHost = "a.test",
@@ -141,7 +141,7 @@ public sealed class AccessLogEndsTests
         await RunAsync(
             async client =>
             {
-                await using var tls = new SslStream(new NetworkStream(client), false, (_, _, _, _) => true);
+                await using var tls = new SslStream(new NetworkStream(client), false, static (_, certificate, _, _) => certificate is not null);
                 await tls.AuthenticateAsClientAsync("a.test");
                 await tls.WriteAsync("hello"u8.ToArray());
                 await tls.ReadExactlyAsync(new byte[5]);

@@ -53,7 +53,10 @@ public sealed class AccessLogProcessTests
         await using var proxy = await Executable.StartAsync(backend.Name, "--access-log", file);
         var script = signals ? $"\n  postrotate\n    kill -USR1 {proxy.Id.ToString(CultureInfo.InvariantCulture)}\n  endscript" : string.Empty;
         await File.WriteAllTextAsync(folder.File("rotate.conf"), $"{file} {{\n  rotate 9\n  {mode}{script}\n}}\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(folder.File("rotate.conf"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using (await ChildProcess.RunAsync("chmod", ["600", folder.File("rotate.conf")], TestContext.Current.CancellationToken))
+        {
+        }
+
         for (var round = 1; round <= 2; round++)
         {
             await EchoOnceAsync(proxy);

@@ -63,14 +63,14 @@ public sealed class RecordQueueTests
 
                 queue.Wait(TimeSpan.FromMilliseconds(10));
             }
-        });
+        }, TestContext.Current.CancellationToken);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
         {
             for (var i = 0; i < 20_000; i++)
             {
                 queue.TryAdd(Encoding.ASCII.GetBytes($"{thread} {i}\n"));
             }
-        })));
+        }, TestContext.Current.CancellationToken)));
         Volatile.Write(ref isOver, true);
         await taking;
         var lines = taken.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
