@@ -41,6 +41,9 @@ public sealed class DuplexControl
     /// <summary>Gets the first end of the copy; default if it never began. Valid once the copy has ended.</summary>
     internal FirstEnd FirstEnd => _run?.FirstEnd ?? default;
 
+    /// <summary>Gets the time from the start of the copy to the first bytes of the server; null if none came.</summary>
+    internal TimeSpan? FirstByte => _run?.FirstByte;
+
     internal bool TrySetReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, reason.Pack(), 0) == 0;
 
     internal void Attach(DuplexRun run)

@@ -64,13 +64,14 @@ public sealed class DuplexProxy
     }
 
     /// <summary>Starts a copy whose owner is notified of its end.</summary>
-    internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner) =>
-        new DuplexRun(client, server, _options, _random, control, owner).Start();
-
-    /// <summary>
-    /// Starts a copy whose server connection was made before it was needed: one that ends before a byte came from it and before a byte of the client
-    /// was sent to it is replaced once, unseen.
-    /// </summary>
-    internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner, IServerReplacement replacement) =>
+    /// <param name="client">The client's connection.</param>
+    /// <param name="server">The server's connection.</param>
+    /// <param name="control">The control.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="replacement">
+    /// For a server connection that was made before it was needed: one that ends before a byte came from it and before a byte of the client was sent to it is replaced once, unseen.
+    /// Null for any other.
+    /// </param>
+    internal void Start(TransportConnection client, TransportConnection server, DuplexControl control, IDuplexOwner owner, IServerReplacement? replacement = null) =>
         new DuplexRun(client, server, _options, _random, control, owner, replacement).Start();
 }

@@ -63,6 +63,9 @@ internal sealed class DuplexRun : ITimerHandler
 
     public long BytesToClient => Down.Sent;
 
+    /// <summary>Gets the time from the start of the copy to the first bytes of the server; null if none came.</summary>
+    public TimeSpan? FirstByte => Down.FirstReceived is { } at ? Clock.GetElapsedTime(StartedAt, at) : null;
+
     public DateTimeOffset LastActivity => Clock.GetUtcNow() - Clock.GetElapsedTime(LastMoved);
 
     /// <summary>Gets the time at which bytes last moved in either direction.</summary>

@@ -6,11 +6,14 @@ namespace Linkerd.Tcp.Proxying;
 internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, TransportConnection destination, ClosedBy sourceSide, ClosedBy destinationSide, long now)
     : IRelayObserver
 {
+    private const long NothingYet = long.MinValue;
+
     // Bytes that were received before and not consumed belong to the copy.
     private long _receivedBefore = source.BytesReceived - source.UnreadBytes;
     private long _sentBefore = destination.BytesSent;
     private TransportConnection _source = source;
     private TransportConnection _destination = destination;
+    private long _firstReceived = source.UnreadBytes > 0 ? now : NothingYet;
     private long _lastReceived = now;
     private long _lastMoved = now;
     private long _endedAt;
@@ -32,6 +35,9 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
     public long Received => Math.Max(0, Volatile.Read(ref _source).BytesReceived - Volatile.Read(ref _receivedBefore));
 
     public long Sent => Math.Max(0, Volatile.Read(ref _destination).BytesSent - Volatile.Read(ref _sentBefore));
+
+    /// <summary>The time at which the first bytes came from the source; null if none came.</summary>
+    public long? FirstReceived => Volatile.Read(ref _firstReceived) is var first and not NothingYet ? first : null;
 
     /// <summary>The time at which bytes last came from the source.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -76,6 +82,11 @@ internal sealed class HalfDuplex(DuplexRun run, TransportConnection source, Tran
 
     public void OnReceived(long now)
     {
+        if (_firstReceived == NothingYet)
+        {
+            Volatile.Write(ref _firstReceived, now);
+        }
+
         Volatile.Write(ref _lastReceived, now);
         Volatile.Write(ref _lastMoved, now);
         if (_tellsFirst)

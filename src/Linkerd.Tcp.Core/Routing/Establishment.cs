@@ -25,8 +25,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(1);
 
-    // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s
-    // although the kernel repeats a SYN only after 1 s.
+    // A connection of a panic takes the one place that its endpoint has. It must be free again soon, so that an endpoint that is back is found within 1 s although the kernel repeats a SYN only after 1 s.
     private static readonly TimeSpan PanicPatience = TimeSpan.FromMilliseconds(750);
 
     // Zero would be no limit (ConnectOptions.Timeout).
@@ -70,6 +69,9 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     /// <summary>The time from the pick to the end of the last attempt.</summary>
     public TimeSpan LastAttempt { get; private set; }
 
+    /// <summary>The time in the queue of the destination, of all waits together.</summary>
+    public TimeSpan Waited { get; private set; }
+
     /// <summary>The last failure of an attempt; <see cref="ConnectFailure.None"/> if there was no attempt, or the last one succeeded.</summary>
     public ConnectFailure LastFailure => _last.Failure;
 
@@ -111,7 +113,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         (_destination, _policy, _requester, _cancellationToken, _deadline) = (null!, null!, null!, default, 0);
         (_lease, _last, _reason, _detail, _tried, _backoff) = (default, default, null, null, null, null);
         (_freeRefusals, _pickedAt, _pause, _isOver) = (0, 0, default, false);
-        (IsWarm, Attempts, LastAttempt) = (false, 0, default);
+        (IsWarm, Attempts, LastAttempt, Waited) = (false, 0, default, default);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -128,6 +130,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
                 if (!isPicked && WaitFor(picked) is { } waiter)
                 {
                     await waiter.Task.ConfigureAwait(false);
+                    Waited += timeProvider.GetElapsedTime(_pickedAt);
                     isPicked = TakeServed(waiter, picked);
                 }
 
@@ -173,6 +176,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private bool TryPick(out PickResult picked)
     {
+        _pickedAt = timeProvider.GetTimestamp();
         if (Attempts == 0 && !_destination.Waiters.IsEmpty)
         {
             // Behind those that wait already.
@@ -180,7 +184,6 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
             return false;
         }
 
-        _pickedAt = timeProvider.GetTimestamp();
         var context = new PickContext
         {
             Session = _requester.Client,
@@ -314,8 +317,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         }
     }
 
-    // A refusal costs a server nothing, and takes one round trip. It is no evidence against the others, and its endpoint's breaker keeps refusals
-    // few. Once for each endpoint and session: however many endpoints refuse, a session ends. An endpoint that was picked as a probe, or in a panic, is known to fail.
+    // A refusal costs a server nothing, and takes one round trip. It is no evidence against the others, and its endpoint's breaker keeps refusals few. Once for each endpoint and session: however many endpoints refuse, a session ends. An endpoint that was picked as a probe, or in a panic, is known to fail.
     private bool IsFree(ServerEndpoint endpoint) =>
         _last.Failure == ConnectFailure.Refused && _policy.MaxAttempts > 1 && !_lease.IsProbe && endpoint.HasBreaker;
 
@@ -323,8 +325,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     private bool HasNoAttemptLeft() =>
         Attempts - _freeRefusals >= _policy.MaxAttempts && (_policy.MaxAttempts == 1 || _destination.Balancer.Endpoints.Count != 1);
 
-    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. One that had nearly all of its time
-    // is: timers may fire a little early, and the deadline may be all the time that an attempt ever gets.
+    // An endpoint that was given less time than it has a right to, as the session's own deadline came first, is not to blame. One that had nearly all of its time is: timers may fire a little early, and the deadline may be all the time that an attempt ever gets.
     private bool IsCutShort()
     {
         if (_last.Failure != ConnectFailure.TimedOut || _deadline == NoDeadline || _lease.Kind == LeaseKind.Panic)

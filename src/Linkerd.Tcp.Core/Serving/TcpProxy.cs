@@ -89,6 +89,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
 
+    /// <summary>Gets records of the sessions that copy now. Each is made when it is enumerated, and one whose session has ended meanwhile is left out. Empty if the proxy has no observer.</summary>
+    public IEnumerable<SessionRecord> GetSessions() => _services.Sessions.Observe();
+
     /// <summary>The most sessions at once, over all listeners.</summary>
     internal int MaxSessions => _limit.Maximum;
 
@@ -102,17 +105,14 @@ public sealed partial class TcpProxy : IAsyncDisposable
     internal ProxyListening Listening => _listening;
 
     /// <summary>
-    /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new
-    /// ones, also those of clients that wait in a backlog. Lower limits end no session. If it is called before <see cref="StartAsync"/>, the proxy starts with
-    /// them.
+    /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new ones, also those of
+    /// clients that wait in a backlog. Lower limits end no session. If it is called before <see cref="StartAsync"/>, the proxy starts with them.
     /// </summary>
     /// <remarks>
     /// <para>A listener is identified by its address (and, among several with port 0, by its <see cref="ListenerOptions.Key"/>, or its place in the order): it
-    /// goes on with its socket, its sessions and the counts of its limits. One whose address is not among the new ones is removed: it serves the clients that
-    /// have connected already, as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are bound before anything changes,
-    /// and accept before others are removed.</para>
-    /// <para>Two properties cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a
-    /// buffer size back to null. Remove the listener, then add it again.</para>
+    /// goes on with its socket, its sessions and the counts of its limits. One whose address is not among the new ones is removed: it serves the clients that have connected already,
+    /// as in <see cref="DrainAsync"/>, and its sessions go on to their own end. All new addresses are bound before anything changes, and accept before others are removed.</para>
+    /// <para>Two properties cannot change while a listener goes on, as a bound socket cannot: whether <c>[::]</c> takes IPv4 clients too, and, on Linux, a buffer size back to null. Remove the listener, then add it again.</para>
     /// <para>Calls are serialized with one another, and with starting, draining and disposing.</para>
     /// </remarks>
     /// <param name="options">The options; copied.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Security.Routing;
@@ -40,10 +41,29 @@ internal sealed class ServerNameRouter(ServerNameRules rules)
         return text.ToString();
     }
 
+    /// <summary>Tells a client that was refused after its preludes, if rules look at it.</summary>
+    /// <param name="context">The session.</param>
+    /// <param name="refusal">The limit that refused it.</param>
+    /// <returns>What the rules see of the client, for the log; null if its listener has none.</returns>
+    public static async ValueTask<string?> RefuseAsync(SessionContext context, RejectReason refusal)
+    {
+        if (context.Acceptor.ServerNames is null)
+        {
+            return null;
+        }
+
+        if (refusal == RejectReason.NoRoute)
+        {
+            await RefuseAsync(context).ConfigureAwait(false);
+        }
+
+        return Describe(context);
+    }
+
     /// <summary>
     /// Ends the connection of a client that has no name, in an order that it can see: with an alert that says why if TLS has not begun (RFC 6066, 3; RFC 8446, 9.2), with the end of TLS if it ends here.
     /// </summary>
-    public static ValueTask RefuseAsync(SessionContext context) => TlsRefusal.CloseAsync(
+    private static ValueTask RefuseAsync(SessionContext context) => TlsRefusal.CloseAsync(
         context.Connection,
         context.Greeting?.Hello is not { } hello ? null : hello.ServerName is null ? TlsAlert.MissingExtension : TlsAlert.UnrecognizedName);
 

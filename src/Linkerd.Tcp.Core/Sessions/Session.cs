@@ -88,6 +88,9 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
     }
 
+    /// <summary>Returns a record of the session now; null if it does not copy, or there is no observer. Any thread.</summary>
+    internal SessionRecord? Observe() => _times is not null && Endpoint is { } endpoint ? Report(endpoint.Address, null, null).NewRecord() : null;
+
     /// <summary>Ends the session from outside, in whatever phase it is. Any thread.</summary>
     public bool TryEnd(ClosedBy by)
     {
@@ -166,6 +169,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             await establishment.RunAsync(_context.Destination!, policy, this, patience.Deadline, patience.Token).ConfigureAwait(false);
             await _context.Connection.Executor.Resume();
             _lease = establishment.Lease;
+            _times?.Replace(establishment.Connection);
             return new(establishment.Connection, establishment.Reason);
         }
         catch when (establishment.Connection is { } connection)
@@ -268,12 +272,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         if (Acceptor.TryAdmit(_context, out _place, out _isCounted) is var refusal and not RejectReason.None)
         {
             _control.TrySetReason(CloseReason.Rejected(refusal));
-            if (refusal == RejectReason.NoRoute && Acceptor.ServerNames is not null)
-            {
-                await ServerNameRouter.RefuseAsync(_context).ConfigureAwait(false);
-            }
-
-            return Acceptor.ServerNames is null ? null : ServerNameRouter.Describe(_context);
+            return await ServerNameRouter.RefuseAsync(_context, refusal).ConfigureAwait(false);
         }
 
         _isAdmitted = true;
@@ -300,19 +299,18 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {
-        if (isWarm)
+        if (Services.Observer is { ObservesStarts: true } observer)
         {
-            Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this, replacement: this);
-            return;
+            Report(_lease.Endpoint?.Address, null, null).TellStart(observer);
         }
 
         // Maybe the endpoint began to leave while the session was connecting.
-        if (_lease.Endpoint is { IsLeaving: true } && _context.Destination!.Options.DrainTimeout != Timeout.InfiniteTimeSpan)
+        if (!isWarm && _lease.Endpoint is { IsLeaving: true } && _context.Destination!.Options.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
             Services.Leaving.Begin(_context.Destination);
         }
 
-        Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this);
+        Acceptor.Policy.Duplex.Start(_context.Connection, server, _control, this, isWarm ? this : null);
     }
 
     private async ValueTask EndUnservedAsync(Establishment? establishment, string? detail, TransportConnection? server)
@@ -342,16 +340,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         // Reported before it is gone: a caller that waits for the last session to end finds everything counted, logged and given back.
         try
         {
-            new SessionReport
-            {
-                Context = _context,
-                Reason = _control.Reason ?? CloseReason.Normal,
-                Server = server,
-                Failed = failed,
-                PreludeDetail = preludeDetail,
-                Times = _times,
-                Bytes = CountBytes(),
-            }.Tell();
+            Report(server, failed, preludeDetail).Tell();
         }
         catch (Exception error)
         {
@@ -369,6 +358,18 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         // Afterwards, as the next client is accepted on this: the number of sessions never exceeds the limit.
         Acceptor.Limit.Release();
     }
+
+    private SessionReport Report(EndPoint? server, Establishment? failed, string? preludeDetail) => new()
+    {
+        Context = _context,
+        Reason = _control.Reason ?? CloseReason.Normal,
+        Server = server,
+        Failed = failed,
+        PreludeDetail = preludeDetail,
+        Times = _times,
+        FirstByte = _control.FirstByte,
+        Bytes = CountBytes(),
+    };
 
     private void End(SessionWait wait, SessionPhase next)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Hello;
 
 namespace Linkerd.Tcp.Sessions;
@@ -60,6 +61,9 @@ public sealed class SessionContext : IClientContext
     /// If the client's TLS goes on to the server, the server chooses it, and it is not known here.
     /// </summary>
     public string? ApplicationProtocol { get; internal set; }
+
+    /// <summary>Gets the TLS of the client's connection; null if it has none, or if it goes on to the server.</summary>
+    public TlsDetails? ClientTls { get; internal set; }
 
     /// <summary>Gets the name that the session was routed to; null before it is routed.</summary>
     public DstPath? Name => Destination?.Name;

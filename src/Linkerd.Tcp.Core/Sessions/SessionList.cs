@@ -109,6 +109,14 @@ internal sealed class SessionList
         return sessions.Count(session => session.TryEnd(by));
     }
 
+    /// <summary>Returns records of the sessions that copy (<see cref="Session.Observe"/>), each made when it is enumerated.</summary>
+    public IEnumerable<SessionRecord> Observe()
+    {
+        var sessions = new List<Session>();
+        Visit(sessions.Add);
+        return sessions.Select(static session => session.Observe()).OfType<SessionRecord>();
+    }
+
     /// <summary>Visits every session.</summary>
     /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
     public void Visit(Action<Session> look)

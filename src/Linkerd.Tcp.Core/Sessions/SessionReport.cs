@@ -19,6 +19,9 @@ internal readonly ref partial struct SessionReport
     /// <summary>The search for a server connection, if it was in vain; otherwise null.</summary>
     public required Establishment? Failed { get; init; }
 
+    /// <summary>The time from the start of the copy to the first bytes of the server; null if none came.</summary>
+    public required TimeSpan? FirstByte { get; init; }
+
     /// <summary>The description of a prelude, if it ended the session.</summary>
     public required string? PreludeDetail { get; init; }
 
@@ -42,9 +45,32 @@ internal readonly ref partial struct SessionReport
         LogEnd(services, duration);
         if (services.Observer is { } observer)
         {
-            Tell(observer, services, duration);
+            Tell(observer, static (observer, record) => observer.OnSessionEnded(record), NewRecord(duration, hasEnded: true));
         }
     }
+
+    /// <summary>Reports the start of the copy to an observer. Throws the exceptions of connections that are user code.</summary>
+    public void TellStart(ISessionObserver observer) => Tell(observer, static (observer, record) => observer.OnSessionStarted(record), NewRecord());
+
+    /// <summary>Reports a client that was refused at accept, which was no session, to an observer. Throws the exceptions of connections that are user code.</summary>
+    public static void TellRefused(ISessionObserver observer, SessionContext context, RejectReason refusal, string? detail)
+    {
+        var report = new SessionReport
+        {
+            Context = context,
+            Reason = CloseReason.Rejected(refusal),
+            Server = null,
+            Failed = null,
+            PreludeDetail = detail,
+            Times = null,
+            FirstByte = null,
+            Bytes = default,
+        };
+        report.Tell(observer, static (observer, record) => observer.OnSessionEnded(record), report.NewRecord(context.Acceptor.Services.TimeProvider.GetElapsedTime(context.StartedAt), hasEnded: true));
+    }
+
+    /// <summary>Returns the record of a session that runs.</summary>
+    public SessionRecord NewRecord() => NewRecord(Context.Acceptor.Services.TimeProvider.GetElapsedTime(Context.StartedAt), hasEnded: false);
 
     // If local resources are short, no endpoint has failed.
     internal static string DescribeAttempts(int attempts, int endpoints) => (attempts, endpoints) switch
@@ -84,15 +110,17 @@ internal readonly ref partial struct SessionReport
         }
     }
 
-    private void Tell(ISessionObserver observer, SessionServices services, TimeSpan duration)
+    private SessionRecord NewRecord(TimeSpan duration, bool hasEnded)
     {
         // Asked for now, as the observer may look at them later: engines keep them, and an address that cannot be told is found out here.
         _ = (Context.Peer, Context.Local);
-        var record = new SessionRecord
+        return new SessionRecord
         {
             Session = Context,
             Start = Context.Start,
             Server = Server,
+            HasEnded = hasEnded,
+            ServerTls = Times?.ServerTls,
             Reason = Reason,
             Detail = Detail,
             BytesFromClient = Bytes.FromClient,
@@ -102,12 +130,19 @@ internal readonly ref partial struct SessionReport
             Attempts = Times?.Attempts ?? 0,
             Prelude = Times?.Prelude ?? (Context.Acceptor.Preludes.Count == 0 ? TimeSpan.Zero : duration),
             Establishing = Times?.Establishing ?? TimeSpan.Zero,
+            Queued = Times?.Queued ?? TimeSpan.Zero,
             Connecting = Times?.Connecting ?? TimeSpan.Zero,
+            FirstByte = FirstByte is { } after && Times is not null ? Times.Prelude + Times.Establishing + after : null,
             Duration = duration,
         };
+    }
+
+    private void Tell(ISessionObserver observer, Action<ISessionObserver, SessionRecord> tell, SessionRecord record)
+    {
+        var services = Context.Acceptor.Services;
         try
         {
-            observer.OnSessionEnded(record);
+            tell(observer, record);
         }
         catch (Exception error)
         {

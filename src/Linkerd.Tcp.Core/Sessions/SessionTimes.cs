@@ -1,8 +1,10 @@
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Connections;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>The times before the copy in a record. Created only if there is an observer.</summary>
+/// <summary>The part of a record that is known before the copy: times, attempts, the TLS of the server connection. Created only if there is an observer.</summary>
 /// <param name="prelude">From accept to the end of the preludes.</param>
 internal sealed class SessionTimes(TimeSpan prelude)
 {
@@ -12,7 +14,12 @@ internal sealed class SessionTimes(TimeSpan prelude)
 
     public TimeSpan Connecting { get; private set; }
 
+    public TimeSpan Queued { get; private set; }
+
     public int Attempts { get; private set; }
+
+    /// <summary>Null if the connection to the server has none.</summary>
+    public TlsDetails? ServerTls { get; private set; }
 
     /// <summary>Called when establishing has ended.</summary>
     /// <param name="sinceStart">From accept to now.</param>
@@ -21,6 +28,11 @@ internal sealed class SessionTimes(TimeSpan prelude)
     {
         Establishing = sinceStart - prelude;
         Connecting = establishment.LastAttempt;
+        Queued = establishment.Waited;
         Attempts = establishment.Attempts;
+        Replace(establishment.Connection);
     }
+
+    /// <summary>Called when the server connection was replaced, before anything went over it.</summary>
+    public void Replace(TransportConnection? server) => ServerTls = (server as TlsConnection)?.Details;
 }

@@ -42,6 +42,7 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int w
         {
             instruments.Succeeded(connection.Version, clock.GetElapsedTime(startedAt));
             connection.Instruments = instruments;
+            run.Context.ClientTls = connection.Details;
             run.Connection = connection;
             run.Context.Greeting = connection.HasAskedForTls ? new ClientGreeting { HasAskedForTls = true } : null;
             run.Context.ServerName = connection.ServerName ?? run.Context.ServerName;

@@ -10,6 +10,18 @@ internal static class ConfigurationValidator
     public static void Validate(ProxyConfiguration configuration, ConfigurationTable table, OptionsValidator validator)
     {
         table.Validate(configuration, validator);
+        if (configuration.AccessLog is { } accessLog)
+        {
+            validator.Nested(
+                accessLog,
+                (log, validator) =>
+                {
+                    table.Validate(log, validator);
+                    validator.NotNull(log.Path, "path");
+                },
+                nameof(accessLog));
+        }
+
         validator.Expect(configuration.Routers is null or { Count: > 0 }, configuration.Routers, "at least one router", "routers");
         validator.Each(configuration.Routers, (router, validator) => Validate(router, table, validator), "routers");
         foreach (var same in Routers(configuration).GroupBy(static router => router.Label).Where(static same => same.Count() > 1))

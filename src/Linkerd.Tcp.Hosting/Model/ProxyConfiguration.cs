@@ -31,4 +31,7 @@ public sealed class ProxyConfiguration
 
     /// <summary>Gets or sets a value that indicates whether the file of the configuration is watched, and reloaded when it changes. Default: false.</summary>
     public bool WatchConfig { get; set; }
+
+    /// <summary>Gets or sets the access log; null, the default, for none.</summary>
+    public AccessLogConfiguration? AccessLog { get; set; }
 }

@@ -7,6 +7,7 @@ using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,6 +29,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private readonly Meter _meter;
     private readonly TimeProvider _timeProvider;
     private readonly ITransport _transport;
+    private readonly ISessionObserver? _observer;
 
     // Serializes starting, changing and stopping. Holds nothing that would have to be disposed.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -44,14 +46,17 @@ public sealed partial class ProxyHost : IAsyncDisposable
     /// <param name="loggerFactory">The factory of loggers; default: nothing is logged.</param>
     /// <param name="meter">The meter of the instruments; default: a meter of its own. Each router has another one with the same name, which goes with it.</param>
     /// <param name="timeProvider">The clock; default: the system's.</param>
+    /// <param name="observer">The receiver of a record of each session at its end; default: none, and no records are made.</param>
     /// <exception cref="InvalidOptionsException">The configuration is not valid; the exception has all errors.</exception>
     /// <exception cref="NameBindingException">A target can never be bound.</exception>
     /// <exception cref="TransportException">The engine of the configuration is not available.</exception>
-    public ProxyHost(ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null)
+    public ProxyHost(
+        ProxyConfiguration configuration, ConfigurationTable table, ILoggerFactory? loggerFactory = null, Meter? meter = null, TimeProvider? timeProvider = null, ISessionObserver? observer = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(table);
         _table = table;
+        _observer = observer;
         Validate(configuration);
         _check = new CertificateCheck(configuration);
         _part = ConfigurationSnapshot.Of(configuration, table);
@@ -89,6 +94,9 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => Proxies.Sum(static proxy => proxy.ActiveSessions);
+
+    /// <summary>Gets records of the sessions that copy now, each made when it is enumerated. Empty if the host has no observer.</summary>
+    public IEnumerable<SessionRecord> GetSessions() => Proxies.SelectMany(static proxy => proxy.GetSessions());
 
     /// <summary>Gets the routers, in the order of the configuration; those that were removed are not among them, also while they have sessions.</summary>
     public IReadOnlyList<HostedRouter> Routers => _routers;
@@ -295,7 +303,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
         var names = RouterNaming.Create(router, null, _table, _loggerFactory, _timeProvider);
         var meter = new Meter(_meter.Name, _meter.Version, _meter.Tags);
         var destinations = new DestinationRegistry(OptionsFor(router, names), _loggerFactory, meter, _timeProvider, transport: _transport);
-        var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, _loggerFactory, meter, _timeProvider);
+        var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, _loggerFactory, meter, _timeProvider, observer: _observer);
         return new HostedRouter(router.Label, proxy, destinations, names, meter);
     }
 

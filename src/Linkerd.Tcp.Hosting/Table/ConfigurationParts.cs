@@ -6,6 +6,7 @@ internal static class ConfigurationParts
     /// <summary>Creates the shape of the whole configuration.</summary>
     public static ConfigurationPart Of(ConfigurationTable table) => new("Process", table.Of(typeof(ProxyConfiguration)),
     [
+        One<ProxyConfiguration, AccessLogConfiguration>("accessLog", new("Access log", table.Of(typeof(AccessLogConfiguration)), []), static proxy => proxy.AccessLog, static (proxy, log) => proxy.AccessLog = log),
         List<ProxyConfiguration, RouterConfiguration>("routers", Router(table), static proxy => proxy.Routers, static (proxy, routers) => proxy.Routers = routers, isRequired: true),
     ]);
 

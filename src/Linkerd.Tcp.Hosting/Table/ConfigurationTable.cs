@@ -23,6 +23,7 @@ public sealed class ConfigurationTable
             .. TlsOptions.All,
             .. ClientOptions.All,
             .. ProcessOptions.All,
+            .. AccessLogOptions.All,
         ];
         Root = ConfigurationParts.Of(this);
     }

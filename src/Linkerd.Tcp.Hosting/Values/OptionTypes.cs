@@ -33,6 +33,14 @@ public static class OptionTypes
     /// <summary>Gets the type of texts, with <c>off</c> for none.</summary>
     public static OptionType<string?> TextOrOff { get; } = new TextType<string?>("text", "any text, or off", static text => text == "off" ? null : text, static text => text, static text => text!.Length > 0 && text != "off");
 
+    /// <summary>Gets the type of files of logs; <c>off</c> is an empty text.</summary>
+    internal static OptionType<string?> LogFile { get; } = new TextType<string?>(
+        "file",
+        "the path of a file, - for stdout, or off",
+        static text => text.Length > 0 && IsLogFile(text) ? ParseTextOrEmpty(text) : throw new InvalidValueException("expected the path of a file, - for stdout, or off"),
+        PrintTextOrEmpty,
+        static path => IsLogFile(path!) && path != "off");
+
     /// <summary>Gets the type of whole numbers of seconds, up to a day.</summary>
     public static OptionType<TimeSpan> Seconds { get; } = new SecondsType(isOffAllowed: false);
 
@@ -176,6 +184,8 @@ public static class OptionTypes
     /// <param name="word">The word for null, such as <c>auto</c>; null if only leaving the option out means it.</param>
     public static OptionType<T?> OrNothing<T>(this OptionType<T> type, string? word = null)
         where T : struct => new OptionalType<T>(type, word);
+
+    private static bool IsLogFile(string path) => !path.Contains('\0', StringComparison.Ordinal);
 
     private static string ParseTextOrEmpty(string text) => text == "off" ? string.Empty : text;
 

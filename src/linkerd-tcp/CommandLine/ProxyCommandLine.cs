@@ -46,9 +46,16 @@ internal static class ProxyCommandLine
             Servers = ReadServers(result, () => new ServerConfiguration { DstName = target, SniRoutes = routes, Tls = tls }, errors),
         };
         var configuration = new ProxyConfiguration { Routers = [router] };
+        var accessLog = new AccessLogConfiguration();
         foreach (var option in CliOptions.Proxy.Where(static option => !option.Row.IsRepeated))
         {
-            option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Where(option.Row.ModelType.IsInstanceOfType));
+            option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Append(accessLog).Where(option.Row.ModelType.IsInstanceOfType));
+        }
+
+        configuration.AccessLog = string.IsNullOrEmpty(accessLog.Path) ? null : accessLog;
+        if (errors.Count == 0 && configuration.AccessLog is null && CliOptions.Find("access-log-format").IsGiven(result))
+        {
+            errors.Add("--access-log-format means nothing without an access log; expected --access-log <FILE|-> too");
         }
 
         foreach (var twice in router.Servers.Where(static server => server.Port > 0).GroupBy(Listen.Row.PrintArgument).Where(static same => same.Count() > 1))

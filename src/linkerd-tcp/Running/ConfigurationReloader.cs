@@ -14,6 +14,9 @@ namespace Linkerd.Tcp.Cli.Running;
 /// </summary>
 internal sealed partial class ConfigurationReloader
 {
+    // They are opened when the process starts.
+    private static readonly string[] FixedParts = ["accessLog", "admin"];
+
     private readonly ProxyHost _host;
     private readonly Func<ReadConfiguration>? _read;
     private readonly Func<ProxyConfiguration, IEnumerable<string>> _applied;
@@ -128,7 +131,7 @@ internal sealed partial class ConfigurationReloader
         try
         {
             var changes = await _host.ApplyAsync(configuration).ConfigureAwait(false);
-            var fixedKeys = _applied(configuration).ToList();
+            var fixedKeys = _applied(configuration).Concat(changes.Applied.Where(IsOfFixedPart)).ToList();
             foreach (var key in fixedKeys)
             {
                 Log.NotApplied(_logger, key);
@@ -155,6 +158,8 @@ internal sealed partial class ConfigurationReloader
             return Refuse(result, [error.Message]);
         }
     }
+
+    private static bool IsOfFixedPart(string key) => Array.Exists(FixedParts, part => key == part || key.StartsWith(part + '.', StringComparison.Ordinal));
 
     private ReloadResult Refuse(ReloadResult result, IReadOnlyList<string> problems)
     {

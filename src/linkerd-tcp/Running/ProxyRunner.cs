@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.AccessLog;
 using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Primitives;
@@ -31,9 +32,13 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         using var options = new ProcessSettings(configuration, statistics, source?.Path, timeProvider);
         try
         {
-            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider);
+            // It outlives the host, whose end is also that of its last sessions.
+            using var accessLog = SessionAccessLog.Open(configuration.AccessLog, loggerFactory, meter, timeProvider);
+            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLog?.Observer);
             await using (host.ConfigureAwait(false))
             {
+                accessLog?.Watch(host.GetSessions);
+                signals.Reopen += accessLog is { IsFile: true } ? accessLog.Reopen : null;
                 await ServeAsync(host, new ConfigurationReloader(host, source is null ? null : source.Read, options.Apply, loggerFactory, meter, timeProvider), options, signals).ConfigureAwait(false);
             }
 

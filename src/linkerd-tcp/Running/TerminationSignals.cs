@@ -5,7 +5,7 @@ namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
 /// SIGTERM, SIGINT and SIGQUIT: the first one requests a drain, the second one an end at once. A server also has SIGHUP, which requests the same if the
-/// terminal that it was started from is gone, and otherwise asks for a reload. SIGUSR1 and SIGUSR2 are logged and ignored.
+/// terminal that it was started from is gone, and otherwise asks for a reload, and SIGUSR1, which asks to open logs again. SIGUSR2 is logged and ignored.
 /// </summary>
 internal sealed partial class TerminationSignals : IDisposable
 {
@@ -26,6 +26,9 @@ internal sealed partial class TerminationSignals : IDisposable
     /// <summary>Occurs when an operator asks for a reload; without a handler the signal is logged and ignored. A handler must not block.</summary>
     public event Action? Reload;
 
+    /// <summary>Occurs when an operator asks to open log files again (SIGUSR1); without a handler the signal is logged and ignored. A handler must not block.</summary>
+    public event Action? Reopen;
+
     /// <summary>Takes over the signals that request an end from the runtime, which would end the process at once.</summary>
     public static TerminationSignals OfCommand() => new();
 
@@ -39,7 +42,7 @@ internal sealed partial class TerminationSignals : IDisposable
         {
             // signal(7): the numbers of Linux on x64 and arm64, and those of the BSDs.
             var (first, second) = OperatingSystem.IsLinux() ? (10, 12) : (30, 31);
-            signals.Register(context => Ignore(context, logger, "SIGUSR1"), (PosixSignal)first);
+            signals.Register(context => Raise(signals.Reopen, context, logger, "SIGUSR1"), (PosixSignal)first);
             signals.Register(context => Ignore(context, logger, "SIGUSR2"), (PosixSignal)second);
         }
 
@@ -56,6 +59,18 @@ internal sealed partial class TerminationSignals : IDisposable
 
         _drain.Dispose();
         _abort.Dispose();
+    }
+
+    private static void Raise(Action? handler, PosixSignalContext context, ILogger logger, string signal)
+    {
+        if (handler is null)
+        {
+            Ignore(context, logger, signal);
+            return;
+        }
+
+        context.Cancel = true;
+        handler();
     }
 
     private static void Ignore(PosixSignalContext context, ILogger logger, string signal)
@@ -83,16 +98,7 @@ internal sealed partial class TerminationSignals : IDisposable
     {
         if (!_terminal.IsGone)
         {
-            if (Reload is { } reload)
-            {
-                context.Cancel = true;
-                reload();
-            }
-            else
-            {
-                Ignore(context, logger, "SIGHUP");
-            }
-
+            Raise(Reload, context, logger, "SIGHUP");
             return;
         }
 

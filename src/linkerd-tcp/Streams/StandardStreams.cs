@@ -25,6 +25,9 @@ internal static class StandardStreams
     /// <exception cref="UnauthorizedAccessException">It is a directory.</exception>
     public static TextReader OpenInput() => new StreamReader(OpenInputStream(), Encoding);
 
+    /// <summary>Opens the standard output for one writer.</summary>
+    public static Stream OpenOutputStream() => OpenOutput();
+
 #pragma warning disable RS0030 // Windows has no descriptors.
     /// <summary>Opens the standard input as bytes, to be read once.</summary>
     /// <exception cref="IOException">It was closed at start, or cannot be read.</exception>

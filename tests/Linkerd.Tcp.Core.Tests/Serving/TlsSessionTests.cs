@@ -44,6 +44,9 @@ public sealed class TlsSessionTests : IAsyncDisposable
         var record = await _records.NextAsync();
         Assert.Equal(("a.test", "http/1.1", "--"), (record.Session.ServerName, record.Session.ApplicationProtocol, record.Reason.ToString()));
         Assert.Equal((5, 5, 5, 5), (record.BytesFromClient, record.BytesToServer, record.BytesFromServer, record.BytesToClient));
+        Assert.Equal((TlsVersion.Tls13, "http/1.1", null), (record.Session.ClientTls!.Version, record.Session.ClientTls.ApplicationProtocol, record.Session.ClientTls.PeerName));
+        Assert.Equal((TlsVersion.Tls13, null, null), (record.ServerTls!.Version, record.ServerTls.ApplicationProtocol, record.ServerTls.PeerName));
+        Assert.NotEqual(default, record.ServerTls.CipherSuite);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Tests.Serving;
 using Linkerd.Tcp.Tests.Transport;
@@ -21,6 +22,7 @@ public sealed class SessionRecordTests
         await client.SendTextAsync("192.0.2.7:4711\nhello");
         await bed.UntilAsync(() => backend.Accepted.Count == 1);
         Assert.Equal("hello", await backend.Accepted[0].ReadTextAsync(5));
+        await bed.DelayAsync(400);
         await backend.Accepted[0].SendTextAsync("you");
         Assert.Equal("you", await client.ReadTextAsync(3));
         await bed.DelayAsync(2000);
@@ -36,7 +38,75 @@ public sealed class SessionRecordTests
         Assert.InRange(record.Prelude.TotalMilliseconds, 299, 400);
         Assert.InRange(record.Establishing, record.Connecting, TimeSpan.FromMilliseconds(200));
         Assert.NotEqual(TimeSpan.Zero, record.Connecting);
-        Assert.InRange(record.Duration.TotalMilliseconds, 2300, 2800);
+        Assert.InRange(record.Duration.TotalMilliseconds, 2700, 3200);
+        Assert.Equal((true, TimeSpan.Zero, null, null), (record.HasEnded, record.Queued, record.ServerTls, record.Session.ClientTls));
+        Assert.InRange(record.FirstByte!.Value.TotalMilliseconds, 700, 1000);
+    });
+
+    [Fact]
+    public Task Record_ServerSaidNothing_HasNoFirstByte() => RunAsync(async (bed, records) =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        await bed.EndAsync(await bed.ConnectServedAsync(backend));
+        Assert.Null(Assert.Single(records).FirstByte);
+    });
+
+    [Fact]
+    public Task Record_SessionWaitedForAnEndpoint_HasTheTimeInTheQueue() => RunAsync(async (bed, records) =>
+    {
+        bed.Balancing = new BalancerOptions { MaxConnections = 1 };
+        var backend = await bed.StartAsync(bed.NewListener());
+        var first = await bed.ConnectServedAsync(backend);
+        var second = await bed.ConnectAsync();
+        await bed.DelayAsync(700);
+        await bed.EndAsync(first);
+        await bed.UntilAsync(() => backend.Accepted.Count == 2);
+        await bed.EndAsync(second);
+        await bed.UntilAsync(() => bed.Proxy.ActiveSessions == 0);
+        Assert.Equal(TimeSpan.Zero, records[0].Queued);
+        Assert.InRange(records[1].Queued.TotalMilliseconds, 600, 1100);
+        Assert.InRange(records[1].Establishing, records[1].Queued, records[1].Queued + TimeSpan.FromMilliseconds(300));
+    });
+
+    [Fact]
+    public Task Started_ObserverWantsIt_IsToldOnceBeforeTheEnd() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var (started, ended) = (new List<SessionRecord>(), new List<SessionRecord>());
+        bed.Observer = new StartObserver(started.Add, ended.Add);
+        var backend = await bed.StartAsync(bed.NewListener());
+        var client = await bed.ConnectServedAsync(backend);
+        var start = Assert.Single(started);
+        Assert.Empty(ended);
+        Assert.Equal((false, CloseReason.Normal, backend.Address, 1, 0L), (start.HasEnded, start.Reason, start.Server, start.Attempts, start.BytesToServer));
+        await bed.DelayAsync(500);
+        var running = Assert.Single(bed.Proxy.GetSessions());
+        Assert.Equal((false, start.Session.Id, start.Server), (running.HasEnded, running.Session.Id, running.Server));
+        Assert.InRange(running.Duration, start.Duration + TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(2));
+        await bed.EndAsync(client);
+        Assert.Equal(start.Session.Id, Assert.Single(ended).Session.Id);
+        Assert.Empty(bed.Proxy.GetSessions());
+        Assert.Single(started);
+    });
+
+    [Fact]
+    public Task GetSessions_NoObserver_IsEmpty() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        await bed.ConnectServedAsync(backend);
+        Assert.Equal((1, 0), (bed.Proxy.ActiveSessions, bed.Proxy.GetSessions().Count()));
+    });
+
+    [Fact]
+    public Task Refused_ObserverWantsThem_HasARecord() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var ended = new List<SessionRecord>();
+        bed.Observer = new StartObserver(_ => { }, ended.Add);
+        await bed.StartAsync(bed.NewListener().With(own => (own.AcceptRate, own.AcceptBurst) = (0.001, 1)));
+        await bed.ConnectAsync();
+        var refused = await bed.ConnectAsync();
+        await SimulatedProxy.ExpectResetAsync(refused);
+        await bed.UntilAsync(() => ended.Count == 1);
+        Assert.Equal(("PA:accept_rate", null, refused.LocalEndPoint, true), (ended[0].Reason.ToString(), ended[0].Server, ended[0].Session.Client, ended[0].HasEnded));
     });
 
     [Fact]
@@ -104,5 +174,16 @@ public sealed class SessionRecordTests
     private sealed class Observer(Action<SessionRecord> observe) : ISessionObserver
     {
         public void OnSessionEnded(SessionRecord record) => observe(record);
+    }
+
+    private sealed class StartObserver(Action<SessionRecord> started, Action<SessionRecord> ended) : ISessionObserver
+    {
+        public bool ObservesStarts => true;
+
+        public bool ObservesRefusals => true;
+
+        public void OnSessionStarted(SessionRecord record) => started(record);
+
+        public void OnSessionEnded(SessionRecord record) => ended(record);
     }
 }

@@ -11,6 +11,14 @@ public sealed class ConfigurationValidatorTests
     private static readonly ConfigurationTable Table = new(new InterpreterKinds());
 
     [Fact]
+    public void Validate_AccessLog_NeedsAFileAndValuesInRange()
+    {
+        var router = new RouterConfiguration { Servers = [new ServerConfiguration { Port = 80, DstName = NameTree.Parse("/svc/web") }] };
+        var errors = ErrorsOf(new ProxyConfiguration { Routers = [router], AccessLog = new AccessLogConfiguration { Sample = 0, Interval = TimeSpan.FromMilliseconds(1), Format = (AccessLogFormat)9 } });
+        Assert.Equal(["accessLog.format", "accessLog.sample", "accessLog.intervalSecs", "accessLog.path"], errors.Select(static error => error.Path));
+    }
+
+    [Fact]
     public void Validate_ManyErrors_AreAllThereWithTheirPaths()
     {
         var errors = ErrorsOf(new ProxyConfiguration

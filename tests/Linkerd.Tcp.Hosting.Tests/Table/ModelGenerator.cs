@@ -54,7 +54,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
     /// <summary>The properties that options write; lists of parts and nested parts have options of their own.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties().Where(static property => property.SetMethod is { IsPublic: true }
         && property.PropertyType != typeof(ClientConfiguration) && property.PropertyType != typeof(InterpreterConfiguration)
-        && property.PropertyType != typeof(IdentityConfiguration) && property.PropertyType != typeof(ServerTlsConfiguration)
+        && property.PropertyType != typeof(IdentityConfiguration) && property.PropertyType != typeof(ServerTlsConfiguration) && property.PropertyType != typeof(AccessLogConfiguration)
         && property.Name is not (nameof(ProxyConfiguration.Routers) or nameof(RouterConfiguration.Servers) or nameof(LocalInterpreterConfiguration.Namers)
             or nameof(ServerConfiguration.SniRoutes) or nameof(ServerTlsConfiguration.Identities)));
 

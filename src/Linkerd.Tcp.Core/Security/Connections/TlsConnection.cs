@@ -66,6 +66,9 @@ internal sealed class TlsConnection : TransportConnection
     public string? ApplicationProtocol =>
         Stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;
 
+    /// <summary>Gets or sets the result of the handshake. Before the connection is handed out.</summary>
+    public TlsDetails? Details { get; set; }
+
     /// <summary>Gets the version, in the words of the metric.</summary>
     public string Version => Stream.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2";
 

@@ -108,6 +108,7 @@ internal static class TlsHandshake
             await authenticate(tls.Stream, cancellationToken).ConfigureAwait(false);
             tls.Cipher.EndHandshake();
             tls.ServerName = hello?.Hello?.ServerName;
+            tls.Details = TlsDetails.Of(tls.Stream);
             return new(tls);
         }
         catch (Exception error)

@@ -1,0 +1,42 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Linkerd.Tcp.Security.Certificates;
+
+namespace Linkerd.Tcp.Security;
+
+/// <summary>Represents the result of a TLS handshake. Immutable.</summary>
+public sealed class TlsDetails
+{
+    private TlsDetails(SslStream stream, bool isOfClient)
+    {
+        Version = stream.SslProtocol == SslProtocols.Tls13 ? TlsVersion.Tls13 : TlsVersion.Tls12;
+        CipherSuite = stream.NegotiatedCipherSuite;
+        ApplicationProtocol = stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;
+        PeerName = isOfClient && stream.RemoteCertificate is X509Certificate2 certificate ? NameOf(certificate) : null;
+    }
+
+    /// <summary>Gets the version.</summary>
+    public TlsVersion Version { get; }
+
+    /// <summary>Gets the cipher suite.</summary>
+    public TlsCipherSuite CipherSuite { get; }
+
+    /// <summary>Gets the application protocol (ALPN) that was negotiated; null if there is none.</summary>
+    public string? ApplicationProtocol { get; }
+
+    /// <summary>
+    /// Gets the name in the client's certificate: its first URI, such as a SPIFFE ID, or else its first DNS name, or else its subject. Null if the client sent none, and for a server.
+    /// </summary>
+    public string? PeerName { get; }
+
+    /// <summary>Reads the result from a stream whose handshake has just ended.</summary>
+    internal static TlsDetails Of(SslStream stream) => new(stream, isOfClient: stream.IsServer);
+
+    private static string NameOf(X509Certificate2 certificate)
+    {
+        var names = CertificateNames.Of(certificate);
+        return names.Uris.FirstOrDefault() ?? names.Dns.FirstOrDefault() ?? CertificateNames.Print(certificate.SubjectName);
+    }
+}
