@@ -19,7 +19,10 @@ internal sealed class ListType<T>(string name, string range, Func<IReadOnlyList<
 
     public override T ParseItems(IReadOnlyList<string> items) => parse(items);
 
-    public override string? Print(T value) => value is null ? null : print(value) is { Count: > 0 } items ? string.Join(',', items) : "off";
+    public override string? Print(T value) => value is null ? null
+        : print(value) is not { Count: > 0 } items ? "off"
+        : isSplit || items.Count == 1 ? string.Join(',', items)
+        : null;
 
     public override IReadOnlyList<string>? PrintItems(T value) => value is null ? null : print(value);
 

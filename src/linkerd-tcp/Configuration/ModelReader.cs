@@ -16,6 +16,9 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
     private Scope? _top;
     private KeyAdvisor? _advisor;
 
+    // Keys that seem to be missing may be those that a merge key was meant to copy, which is an error by itself.
+    private bool _isMerged;
+
     /// <summary>True if the file is a mapping, so that there is a configuration to check.</summary>
     public bool IsMapping => _root is not null;
 
@@ -52,8 +55,8 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
     public void AddError(string path, string message)
     {
         var scope = ScopeOf(path);
-        var key = path[(scope.Path.Length == 0 ? 0 : Math.Min(path.Length, scope.Path.Length + 1))..];
-        if (scope.IsMerged || scope.IsExcused(key) || (scope.HasErrors && _positions.ContainsKey(path)) || IsWithinExcused(path))
+        var key = scope.KeyOf(path);
+        if (_isMerged || scope.IsExcused(key) || (scope.HasErrors && _positions.ContainsKey(path)) || IsWithinExcused(path))
         {
             return;
         }
@@ -104,7 +107,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         for (var end = path.LastIndexOfAny(['.', '[']); end > 0; end = path.AsSpan(0, end).LastIndexOfAny('.', '['))
         {
             var parent = ScopeOf(path[..end]);
-            if (path[..end] is var outer && outer.Length > parent.Path.Length && parent.IsExcused(outer[(parent.Path.Length == 0 ? 0 : parent.Path.Length + 1)..]))
+            if (path[..end] is var outer && outer.Length > parent.Path.Length && parent.IsWrong(parent.KeyOf(outer)))
             {
                 return true;
             }
@@ -117,7 +120,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
     {
         _scopes[scope.Path] = scope;
         ReadEntries(scope, KeyTree.Of(scope.Shape), scope.Shape.SettingsOf(scope.Part), node, scope.Path, scope.Place);
-        foreach (var child in scope.Shape.Children.Where(child => child.IsRequired && !scope.IsMerged && !_positions.ContainsKey(KeyAdvisor.Join(scope.Path, child.Key)) && !scope.IsExcused(child.Key)))
+        foreach (var child in scope.Shape.Children.Where(child => child.IsRequired && node.Find(KeyAdvisor.MergeKey) is null && !_positions.ContainsKey(KeyAdvisor.Join(scope.Path, child.Key)) && !scope.IsExcused(child.Key)))
         {
             Fail(scope, node.Position, KeyAdvisor.Join(scope.Path, child.Key), $"the key is missing; expected {Expected(child)}");
         }
@@ -207,8 +210,8 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
             _advisor ??= new KeyAdvisor(table);
             var message = _advisor.Describe(entry.Key, place, scope.Shape.Kind, keys.Keys, out var meant);
             Fail(scope, entry.Position, path, message);
-            scope.IsMerged |= entry.Key == KeyAdvisor.MergeKey;
-            scope.Excuse(meant is null ? null : KeyAdvisor.Join(parent, meant));
+            _isMerged |= entry.Key == KeyAdvisor.MergeKey;
+            scope.Expect(meant is null ? null : KeyAdvisor.Join(parent, meant));
             return;
         }
 
@@ -353,25 +356,29 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
     /// <param name="Place">Its place in any file, such as <c>routers[]</c>.</param>
     private sealed record Scope(ConfigurationPart Shape, object Part, string Path, string Place)
     {
-        private readonly HashSet<string> _excused = [];
-
-        /// <summary>True if keys may be missing because of a merge key, which is an error by itself.</summary>
-        public bool IsMerged { get; set; }
+        private readonly HashSet<string> _wrong = [];
+        private readonly HashSet<string> _misspelt = [];
 
         /// <summary>True if a value of the part has an error.</summary>
-        public bool HasErrors => _excused.Count > 0;
+        public bool HasErrors => _wrong.Count > 0;
 
-        /// <summary>Remembers the path of a value that has an error already.</summary>
-        public void Excuse(string? path)
-        {
-            if (path is not null)
-            {
-                _excused.Add(path[(Path.Length == 0 ? 0 : Math.Min(path.Length, Path.Length + 1))..]);
-            }
-        }
+        /// <summary>Remembers a value that has an error.</summary>
+        /// <param name="path">The path of the value in the file.</param>
+        public void Excuse(string path) => _wrong.Add(KeyOf(path));
 
-        /// <summary>Returns true if a value has an error already.</summary>
-        /// <param name="key">The rest of the path of the value within the part.</param>
-        public bool IsExcused(string key) => _excused.Contains(key);
+        /// <summary>Remembers a key that is there under a wrong name.</summary>
+        /// <param name="path">The path of the key; null if none was meant.</param>
+        public void Expect(string? path) => _misspelt.Add(path is null ? string.Empty : KeyOf(path));
+
+        /// <summary>Returns true if a value has an error.</summary>
+        /// <param name="key">The path of the value within the part.</param>
+        public bool IsWrong(string key) => _wrong.Contains(key);
+
+        /// <summary>Returns true if a value has an error, or its key is there under a wrong name.</summary>
+        /// <param name="key">The path of the value within the part.</param>
+        public bool IsExcused(string key) => IsWrong(key) || (key.Length > 0 && _misspelt.Contains(key));
+
+        /// <summary>Gets the path of a value within the part.</summary>
+        public string KeyOf(string path) => path[(Path.Length == 0 ? 0 : Math.Min(path.Length, Path.Length + 1))..];
     }
 }

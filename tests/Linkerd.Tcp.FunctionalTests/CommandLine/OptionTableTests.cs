@@ -13,6 +13,7 @@ public sealed class OptionTableTests
     [InlineData("help.txt", "--help")]
     [InlineData("resolve-help.txt", "resolve", "--help")]
     [InlineData("dtab-help.txt", "dtab", "--help")]
+    [InlineData("config-check-help.txt", "config", "check", "--help")]
     public void Help_EveryText_IsTheGoldenOneToTheLetter(string file, params string[] args) => Assert.Equal(
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file)),
         Text(args).Replace(HelpText.Version, "linkerd-tcp VERSION", StringComparison.Ordinal));
