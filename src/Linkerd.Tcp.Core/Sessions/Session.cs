@@ -138,7 +138,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         // Both connections are closed already.
-        var server = _lease.Endpoint?.Address;
+        var endpoint = _lease.Endpoint;
         try
         {
             var end = _control.FirstEnd;
@@ -149,7 +149,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             LogFault(thrown);
         }
 
-        Conclude(server, null, null);
+        endpoint?.History.CountBytes(_control.BytesFromServer, _control.BytesToServer);
+        Conclude(endpoint?.Address, null, null);
     }
 
     async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<NamingServices> _naming = [];
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
+    private readonly List<Meter> _meters = [];
     private readonly CertificateCheck _check;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
@@ -121,6 +122,8 @@ public sealed class ProxyHost : IAsyncDisposable
         {
             await naming.DisposeAsync().ConfigureAwait(false);
         }
+
+        _meters.ForEach(static meter => meter.Dispose());
     }
 
     internal static IResolver Remembering(NamingServices naming, RouterConfiguration router, IReadOnlyList<NamedTarget> targets, ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
@@ -139,14 +142,21 @@ public sealed class ProxyHost : IAsyncDisposable
         _naming.Add(naming);
         var resolver = Remembering(naming, router, targets, loggerFactory, timeProvider);
         var client = router.Client.Copy();
+        var own = new Meter(new MeterOptions(meter.Name) { Version = meter.Version, Tags = [.. meter.Tags ?? [], new("router", router.Label)] });
+        _meters.Add(own);
         foreach (var servers in router.Servers.GroupBy(CoreOptions.SessionsOf).Select(static servers => servers.ToList()))
         {
             var timeouts = new ServerConfiguration { ConnectTimeout = servers[0].ConnectTimeout };
             var destinations = new DestinationRegistry(
-                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
+                name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative),
+                loggerFactory,
+                own,
+                timeProvider,
+                transport: _transport,
+                options: new DestinationRegistryOptions { MaxMeasuredEndpoints = configuration.Metrics.MaxEndpoints });
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, own, timeProvider));
         }
     }
 }

@@ -28,4 +28,7 @@ public sealed class ProxyConfiguration
 
     /// <summary>Gets or sets the time between two summaries of all metrics in the log. Default: <see cref="Timeout.InfiniteTimeSpan"/>, which is off.</summary>
     public TimeSpan StatsInterval { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Gets or sets the settings of metrics.</summary>
+    public MetricsConfiguration Metrics { get; set; } = new();
 }
