@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Diagnostics;
 
-/// <summary>The names of all instruments of the meter <see cref="LinkerdTcpTelemetry.MeterName"/>, and of their tags.</summary>
+/// <summary>The names of all instruments of the meters of <see cref="LinkerdTcpTelemetry"/>, and of their tags.</summary>
 internal static class InstrumentNames
 {
     public const string SessionsAccepted = "linkerd.tcp.sessions.accepted";
@@ -12,6 +12,8 @@ internal static class InstrumentNames
     public const string Discarded = "linkerd.tcp.io.discarded";
     public const string AcceptFailures = "linkerd.tcp.accept.failures";
     public const string TransportConnections = "linkerd.tcp.transport.connections";
+    public const string LoopBusy = "linkerd.tcp.loop.busy";
+    public const string LoopLag = "linkerd.tcp.loop.lag";
     public const string ConnectAttempts = "linkerd.tcp.connect.attempts";
     public const string ConnectFailures = "linkerd.tcp.connect.failures";
     public const string ConnectDuration = "linkerd.tcp.connect.duration";
@@ -20,6 +22,16 @@ internal static class InstrumentNames
     public const string DestinationsRefused = "linkerd.tcp.destinations.refused";
     public const string Endpoints = "linkerd.tcp.endpoints";
     public const string EndpointConnections = "linkerd.tcp.endpoint.connections";
+    public const string EndpointOpen = "linkerd.tcp.endpoint.open";
+    public const string EndpointPending = "linkerd.tcp.endpoint.pending";
+    public const string EndpointPicks = "linkerd.tcp.endpoint.picks";
+    public const string EndpointFailures = "linkerd.tcp.endpoint.failures";
+    public const string EndpointEjections = "linkerd.tcp.endpoint.ejections";
+    public const string EndpointIo = "linkerd.tcp.endpoint.io";
+    public const string EndpointBreaker = "linkerd.tcp.endpoint.breaker";
+    public const string EndpointWeight = "linkerd.tcp.endpoint.weight";
+    public const string EndpointCheck = "linkerd.tcp.endpoint.check";
+    public const string EndpointsOmitted = "linkerd.tcp.endpoints.omitted";
     public const string Checks = "linkerd.tcp.checks";
     public const string SessionsWaiting = "linkerd.tcp.sessions.waiting";
     public const string SessionsWaited = "linkerd.tcp.sessions.waited";
@@ -37,6 +49,7 @@ internal static class InstrumentNames
     public const string TlsTruncated = "linkerd.tcp.tls.truncated";
 
     public const string Destination = "destination";
+    public const string Endpoint = "endpoint";
     public const string State = "state";
     public const string Result = "result";
     public const string Reason = "reason";

@@ -5,6 +5,9 @@ namespace Linkerd.Tcp.Diagnostics;
 /// <summary>The instruments of sessions. Bytes are observed: the sessions are counted when the instruments are read, so a read or a write costs no measurement.</summary>
 internal sealed class SessionInstruments
 {
+    // From one request to a day.
+    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14400, 43200, 86400] };
+
     private readonly Counter<long> _accepted;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _refused;
@@ -21,7 +24,7 @@ internal sealed class SessionInstruments
         _closed = meter.CreateCounter<long>(InstrumentNames.SessionsClosed, "{session}", "Sessions ended, by close reason.");
         _refused = meter.CreateCounter<long>(InstrumentNames.SessionsRefused, "{session}", "Sessions that a limit of the proxy's refused, by cause.");
         _acceptFailures = meter.CreateCounter<long>(InstrumentNames.AcceptFailures, "{failure}", "Accepts that failed and were put off.");
-        _duration = meter.CreateHistogram<double>(InstrumentNames.SessionDuration, "s", "Sessions from accept to close.");
+        _duration = meter.CreateHistogram(InstrumentNames.SessionDuration, "s", "Sessions from accept to close.", tags: null, Buckets);
         meter.CreateObservableUpDownCounter(InstrumentNames.SessionsActive, active, "{session}", "Sessions open now.");
         meter.CreateObservableCounter(InstrumentNames.Io, () => Observe(bytes()), "By", "Bytes by side and direction, as seen from the proxy.");
         meter.CreateObservableCounter(

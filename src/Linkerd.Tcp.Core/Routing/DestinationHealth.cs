@@ -147,6 +147,11 @@ internal sealed partial class DestinationHealth : IEndpointObserver, ICheckObser
 
     void ICheckObserver.OnChecked(CheckTarget target, CheckResult result, bool isHeldBack)
     {
+        if (result.Verdict != CheckVerdict.Inconclusive)
+        {
+            target.Endpoint.History.RecordCheck(result.Verdict == CheckVerdict.Passed);
+        }
+
         if (result.Verdict == CheckVerdict.Passed)
         {
             Interlocked.Increment(ref _checksPassed);

@@ -23,6 +23,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     private readonly DestinationServices _services;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<DstPath, ServedBy?, Destination> _make;
+    private readonly Meter? _endpointMeter;
     private volatile Func<DstPath, DestinationOptions> _optionsFor;
 
     /// <summary>Initializes a registry that resolves all names with one resolver, balanced by weighted power of two choices.</summary>
@@ -69,9 +70,11 @@ public sealed class DestinationRegistry : IAsyncDisposable
             Stopping = _stopping.Token,
         };
         _destinations = new DestinationTable(own, clock, _services.Logger);
+        Measured = new MeasuredEndpoints(this);
         if (meter is not null)
         {
             DestinationInstruments.Create(meter, this);
+            _endpointMeter = EndpointInstruments.Create(meter, Measured);
         }
     }
 
@@ -80,6 +83,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>Gets the table of destinations, for its metrics.</summary>
     internal DestinationTable Table => _destinations;
+
+    /// <summary>Gets the endpoints that have metrics of their own.</summary>
+    internal MeasuredEndpoints Measured { get; }
 
     /// <summary>
     /// Gets the destination of a fixed name, which is never evicted afterwards. The first call starts its watch. Use <see cref="TryAcquire"/> for a name that a client chose, as this
@@ -217,6 +223,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         // In parallel, so that the patience is the same for one destination and for a thousand.
         await Task.WhenAll(Destinations.Select(static destination => destination.EndAsync(Destination.ResolverPatience))).ConfigureAwait(false);
         _destinations.Dispose();
+        _endpointMeter?.Dispose();
     }
 
     /// <summary>Gets the dialer of <see cref="Destination.ConnectAsync"/>.</summary>

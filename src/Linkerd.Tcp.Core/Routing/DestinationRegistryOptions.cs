@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Proxying;
 
@@ -26,11 +27,17 @@ public sealed class DestinationRegistryOptions
     /// </summary>
     public TimeSpan UnboundTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Gets or sets the largest number of endpoints that have metrics of their own (<see cref="LinkerdTcpTelemetry.EndpointMeterName"/>). Those beyond it are counted. Default: 1,000; 0 or more.
+    /// </summary>
+    public int MaxMeasuredEndpoints { get; set; } = 1_000;
+
     internal DestinationRegistryOptions Copy() => (DestinationRegistryOptions)MemberwiseClone();
 
     internal void Validate(OptionsValidator validator)
     {
         validator.Range(MaxClientNamed, 0);
+        validator.Range(MaxMeasuredEndpoints, 0);
         validator.TimerOrInfinite(IdleTimeout);
         validator.TimerOrInfinite(UnboundTimeout);
     }

@@ -50,6 +50,9 @@ internal sealed partial class DestinationTable : IDisposable
     /// <summary>Gets the number of destinations that were evicted: those that had endpoints, and those that never had any.</summary>
     public (long Idle, long Unbound) Evicted => (Volatile.Read(ref _evictedIdle), Volatile.Read(ref _evictedUnbound));
 
+    /// <summary>Gets the largest number of endpoints with metrics of their own.</summary>
+    public int MaxMeasuredEndpoints => _options.MaxMeasuredEndpoints;
+
     /// <summary>Gets the number of requests that were refused because the limit of names was reached.</summary>
     public long Refused => Volatile.Read(ref _refused);
 

@@ -143,7 +143,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
 
         // Both connections are closed already.
-        var server = _lease.Endpoint?.Address;
+        var endpoint = _lease.Endpoint;
         try
         {
             var end = _control.FirstEnd;
@@ -154,7 +154,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
             LogFault(thrown);
         }
 
-        Conclude(server, null, null);
+        endpoint?.History.CountBytes(_control.BytesFromServer, _control.BytesToServer);
+        Conclude(endpoint?.Address, null, null);
     }
 
     async ValueTask<ServerReplacement> IServerReplacement.ReplaceAsync(CancellationToken cancellationToken)

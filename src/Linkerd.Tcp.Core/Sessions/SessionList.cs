@@ -1,5 +1,7 @@
+using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Routing;
 
 namespace Linkerd.Tcp.Sessions;
 
@@ -7,7 +9,7 @@ namespace Linkerd.Tcp.Sessions;
 /// The sessions that are open, and the bytes of all that were. A session leaves the list and its bytes join the total in one step, so that
 /// a concurrent count includes each byte once. Any thread.
 /// </summary>
-internal sealed class SessionList
+internal sealed class SessionList : IEndpointTraffic
 {
     private readonly Lock _lock = new();
     private Session? _first;
@@ -129,6 +131,15 @@ internal sealed class SessionList
             }
         }
     }
+
+    void IEndpointTraffic.Visit(Action<ServerEndpoint, long, long> look) => Visit(session =>
+    {
+        if (session.Endpoint is { } endpoint)
+        {
+            var bytes = session.CountBytes();
+            look(endpoint, bytes.FromServer, bytes.ToServer);
+        }
+    });
 
     private void Unlink(Session session)
     {

@@ -16,6 +16,7 @@ internal sealed class SessionServices
 
     public SessionServices(DestinationRegistry registry, Dialer dialer, SessionList sessions, DrainEnforcer leaving, IRandomSource random, TimeProvider timeProvider)
     {
+        registry.Measured.Add(sessions);
         _destinations = new ServedDestinations(registry, dialer, leaving);
         Establishments = new DefaultObjectPool<Establishment>(new EstablishmentPolicy(dialer, random, timeProvider), maximumRetained: 256);
         Sessions = sessions;

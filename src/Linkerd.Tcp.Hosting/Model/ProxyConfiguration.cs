@@ -34,4 +34,7 @@ public sealed class ProxyConfiguration
 
     /// <summary>Gets or sets the access log; null, the default, for none.</summary>
     public AccessLogConfiguration? AccessLog { get; set; }
+
+    /// <summary>Gets or sets the settings of metrics.</summary>
+    public MetricsConfiguration Metrics { get; set; } = new();
 }

@@ -59,5 +59,13 @@ internal static class ProcessOptions
             Default = "false",
             Help = "Reload the configuration file within 2 s of a change; without it, SIGHUP reloads it",
         },
+        new ConfigurationOption<ProxyConfiguration, int>(
+            OptionTypes.Count("endpoints", 0, 1_000_000), static proxy => proxy.Metrics.MaxEndpoints, static (proxy, maximum) => proxy.Metrics.MaxEndpoints = maximum)
+        {
+            Key = "metrics.maxEndpoints",
+            Default = "1000",
+            Help = "Maximum number of endpoints of a router that have series of their own in the metrics, up to ten each",
+            Details = "linkerd.tcp.endpoints.omitted counts those without. 0 turns these series off.",
+        },
     ];
 }

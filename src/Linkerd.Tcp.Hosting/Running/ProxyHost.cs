@@ -20,8 +20,8 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed partial class ProxyHost : IAsyncDisposable
 {
-    // The engine is made once, and all connections live on its loops.
-    private static readonly string[] FixedKeys = ["transport", "loops"];
+    // The engine is made once, and all connections live on its loops; series of endpoints are made with the registry of a router.
+    private static readonly string[] FixedKeys = ["transport", "loops", "metrics.maxEndpoints"];
 
     private readonly ConfigurationTable _table;
     private readonly ILoggerFactory _loggerFactory;
@@ -301,8 +301,9 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private HostedRouter NewRouter(ProxyConfiguration configuration, RouterConfiguration router)
     {
         var names = RouterNaming.Create(router, null, _table, _loggerFactory, _timeProvider);
-        var meter = new Meter(_meter.Name, _meter.Version, _meter.Tags);
-        var destinations = new DestinationRegistry(OptionsFor(router, names), _loggerFactory, meter, _timeProvider, transport: _transport);
+        var meter = new Meter(new MeterOptions(_meter.Name) { Version = _meter.Version, Tags = [.. _meter.Tags ?? [], new("router", router.Label)] });
+        var measured = new DestinationRegistryOptions { MaxMeasuredEndpoints = configuration.Metrics.MaxEndpoints };
+        var destinations = new DestinationRegistry(OptionsFor(router, names), _loggerFactory, meter, _timeProvider, transport: _transport, options: measured);
         var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, _loggerFactory, meter, _timeProvider, observer: _observer);
         return new HostedRouter(router.Label, proxy, destinations, names, meter);
     }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Linkerd.Tcp.Tests.Diagnostics;
 
-/// <summary>Adds up what a meter's instruments say. A key is the instrument's name, with its tags in braces where it has any.</summary>
+/// <summary>Adds up what the instruments of a meter, and of those in its scope, say. A key is the instrument's name, with its tags in braces where it has any.</summary>
 internal sealed class MeterRecorder : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -12,7 +12,7 @@ internal sealed class MeterRecorder : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter == meter)
+            if (instrument.Meter == meter || instrument.Meter.Scope == meter)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -45,11 +45,15 @@ public sealed class TcpProxyMetricsTests : IDisposable
         Assert.Equal(1, _recorder.Observed["linkerd.tcp.endpoints{destination=/svc/web,state=available}"]);
         Assert.Equal(1, _recorder.Observed["linkerd.tcp.endpoint.connections{destination=/svc/web,state=open}"]);
 
+        var endpoint = $"destination=/svc/web,endpoint={backend.LocalEndPoint}";
+        AssertEndpointBytes(endpoint, 5, 7);
+
         client.Shutdown(SocketShutdown.Send);
         server.Shutdown(SocketShutdown.Send);
         Assert.Equal(0, await proxy.DrainAsync(Patience, CancellationToken.None));
         _recorder.Observe();
         AssertBytes(5, 7);
+        AssertEndpointBytes(endpoint, 5, 7);
         Assert.Equal(0, _recorder.Observed["linkerd.tcp.io.discarded{side=downstream}"]);
         Assert.Equal(0, _recorder.Observed["linkerd.tcp.io.discarded{side=upstream}"]);
         Assert.Equal(0, _recorder.Observed["linkerd.tcp.sessions.active"]);
@@ -78,6 +82,12 @@ public sealed class TcpProxyMetricsTests : IDisposable
         _recorder.Observe();
         return _recorder.Observed["linkerd.tcp.io{side=upstream,network.io.direction=transmit}"] == up
             && _recorder.Observed["linkerd.tcp.io{side=downstream,network.io.direction=transmit}"] == down;
+    }
+
+    private void AssertEndpointBytes(string endpoint, int up, int down)
+    {
+        Assert.Equal(up, _recorder.Observed[$"linkerd.tcp.endpoint.io{{{endpoint},network.io.direction=transmit}}"]);
+        Assert.Equal(down, _recorder.Observed[$"linkerd.tcp.endpoint.io{{{endpoint},network.io.direction=receive}}"]);
     }
 
     private void AssertBytes(int up, int down)

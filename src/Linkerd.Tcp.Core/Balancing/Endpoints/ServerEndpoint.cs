@@ -21,6 +21,7 @@ public sealed class ServerEndpoint
     private EndpointGroups _groups = new();
     private EndpointHealth _health;
     private EndpointLoad _load;
+    private EndpointHistory _history;
 
     internal ServerEndpoint(EndPoint address, EndpointPolicy policy)
     {
@@ -119,6 +120,9 @@ public sealed class ServerEndpoint
 
     /// <summary>Gets its counters.</summary>
     internal ref EndpointLoad Counters => ref _load;
+
+    /// <summary>Gets what its metrics alone read.</summary>
+    internal ref EndpointHistory History => ref _history;
 
     /// <summary>Gets the groups that it is in.</summary>
     internal ref EndpointGroups Groups => ref _groups;

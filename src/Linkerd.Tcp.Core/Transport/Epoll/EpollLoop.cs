@@ -32,7 +32,8 @@ internal sealed partial class EpollLoop : EpollSet
     private byte[] _scratch;
     private int _threadId;
     private volatile bool _stopping;
-    private long _busySince;
+    private long _endedAt;
+    private LoopLoad _load;
 
     /// <summary>Initializes a loop; <see cref="Start"/> starts it.</summary>
     /// <exception cref="TransportException">The kernel refuses a resource that it needs.</exception>
@@ -41,7 +42,7 @@ internal sealed partial class EpollLoop : EpollSet
         Index = index;
         _logger = logger;
         _scratch = GC.AllocateUninitializedArray<byte>(TcpOptions.Defaults.WindowSize, pinned: true);
-        Now = Stopwatch.GetTimestamp();
+        Now = _endedAt = Stopwatch.GetTimestamp();
         Wheel = new TimingWheel(Now);
         Pipes = new PipePool(pipes);
         KeepAlive = new DeferredKeepAlive(this);
@@ -69,8 +70,8 @@ internal sealed partial class EpollLoop : EpollSet
     /// <summary>Gets the time at which the loop last woke up. On the loop.</summary>
     public long Now { get; private set; }
 
-    /// <summary>Gets the time since which the loop has been busy without a wait for events; 0 if it is waiting. Any thread.</summary>
-    public long BusySince => Volatile.Read(ref _busySince);
+    /// <summary>Gets the time for which the loop has been busy. Any thread.</summary>
+    public ref readonly LoopLoad Load => ref _load;
 
     /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
@@ -181,7 +182,7 @@ internal sealed partial class EpollLoop : EpollSet
         RecordLook(count, Now);
         Now = Stopwatch.GetTimestamp();
         IsCrowded = count > CrowdedEvents;
-        Volatile.Write(ref _busySince, Now);
+        _load.Begin(Now);
         (_nextTurn, _nextTurnTaken) = (_nextTurnTaken, _nextTurn);
         if (count > 1)
         {
@@ -216,7 +217,7 @@ internal sealed partial class EpollLoop : EpollSet
 
         RunTimers();
         CloseDetached();
-        Volatile.Write(ref _busySince, 0);
+        _endedAt = _load.End();
     }
 
     private void FlushStage()
@@ -264,7 +265,8 @@ internal sealed partial class EpollLoop : EpollSet
             return -1;
         }
 
-        var left = due - Stopwatch.GetTimestamp();
+        // Read at the end of the turn, a moment ago.
+        var left = due - _endedAt;
         var perMillisecond = Stopwatch.Frequency / 1000;
         return left <= 0 ? 0 : (int)Math.Min(int.MaxValue, (left + perMillisecond - 1) / perMillisecond);
     }
@@ -369,7 +371,7 @@ internal sealed partial class EpollLoop : EpollSet
         Pipes.Dispose();
         DisposeSet();
         _threadId = 0;
-        Volatile.Write(ref _busySince, 0);
+        _load.End();
         _ended.SetResult();
         RunPostedAfterEnd();
     }

@@ -33,7 +33,7 @@ internal sealed partial class LoopWatchdog : IDisposable
     {
         for (var i = 0; i < _loops.Count; i++)
         {
-            var since = _loops[i].BusySince;
+            var since = _loops[i].Load.BusySince;
             if (_reported[i] != 0 && since != _reported[i])
             {
                 Log.Recovered(_logger, i);
