@@ -5,6 +5,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Sessions;
@@ -96,14 +97,17 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Gets a copy of the options in force.</summary>
     public TcpProxyOptions Options => _options.Copy();
 
-    /// <summary>
-    /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before
-    /// <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
-    /// </summary>
+    /// <summary>Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => _listeners.LocalEndPoints;
 
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
+
+    /// <summary>Gets the sessions that are open when the enumeration begins, as each is when it is reached; one that has ended by then may be among them.</summary>
+    public IEnumerable<SessionRecord> Sessions => _services.Sessions.ToArray().Select(SessionRecord.Of);
+
+    /// <summary>Gets the certificates and roots of its listeners; empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates => _listeners.Certificates;
 
     /// <summary>The most sessions at once, over all listeners.</summary>
     internal int MaxSessions => _limit.Maximum;
@@ -141,9 +145,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new
-    /// ones, also those of clients that wait in a backlog. Lower limits end no session. If it is called before <see cref="StartAsync"/>, the proxy starts with
-    /// them.
+    /// Applies new options while the proxy runs, all of them or none. Sessions that run keep the options that they began with; all others begin with the new ones, also those of clients that
+    /// wait in a backlog. Lower limits end no session. If it is called before <see cref="StartAsync"/>, the proxy starts with them.
     /// </summary>
     /// <remarks>
     /// <para>A listener is identified by its address (and, among several with port 0, by its <see cref="ListenerOptions.Key"/>, or its place in the order): it
@@ -234,9 +237,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
     public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listeners.ReloadCertificatesAsync(cancellationToken);
 
-    /// <summary>
-    /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
-    /// </summary>
+    /// <summary>Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>
     /// <param name="grace">The time that sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="abort">Aborts the remaining sessions at once.</param>
     /// <returns>The number of sessions that were aborted.</returns>

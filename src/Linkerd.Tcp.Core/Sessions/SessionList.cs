@@ -109,6 +109,22 @@ internal sealed class SessionList
         return sessions.Count(session => session.TryEnd(by));
     }
 
+    /// <summary>Gets every session.</summary>
+    public Session[] ToArray()
+    {
+        lock (_lock)
+        {
+            var sessions = new Session[_count];
+            var at = 0;
+            for (var session = _first; session is not null; session = session.Next)
+            {
+                sessions[at++] = session;
+            }
+
+            return sessions;
+        }
+    }
+
     /// <summary>Visits every session.</summary>
     /// <param name="look">Called under the list's lock; must be quick, and end nothing.</param>
     public void Visit(Action<Session> look)

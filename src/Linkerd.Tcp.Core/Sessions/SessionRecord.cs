@@ -2,14 +2,17 @@ using System.Net;
 
 namespace Linkerd.Tcp.Sessions;
 
-/// <summary>Represents an ended session: its addresses, result, bytes and times. Immutable.</summary>
+/// <summary>
+/// Represents an ended session: its addresses, result, bytes and times; or one that is open (<see cref="TcpProxy.Sessions"/>), which has no result, attempts and times of phases yet, and whose
+/// server is known once it is connected. Immutable.
+/// </summary>
 public sealed class SessionRecord
 {
     internal SessionRecord()
     {
     }
 
-    /// <summary>Gets the client's side of the session: its addresses, listener, PROXY header and name. It does not change anymore.</summary>
+    /// <summary>Gets the client's side of the session: its addresses, listener, PROXY header and name. Of an ended session it does not change anymore.</summary>
     public SessionContext Session { get; internal init; } = null!;
 
     /// <summary>Gets the time at which the connection was accepted.</summary>
@@ -50,4 +53,21 @@ public sealed class SessionRecord
 
     /// <summary>Gets the time from accept to the end of the session.</summary>
     public TimeSpan Duration { get; internal init; }
+
+    /// <summary>Creates the record of a session that is open, as it is now. Any thread.</summary>
+    internal static SessionRecord Of(Session session)
+    {
+        var (context, bytes) = (session.Context, session.CountBytes());
+        return new()
+        {
+            Session = context,
+            Start = context.Start,
+            Server = session.Endpoint?.Address,
+            BytesFromClient = bytes.FromClient,
+            BytesToServer = bytes.ToServer,
+            BytesFromServer = bytes.FromServer,
+            BytesToClient = bytes.ToClient,
+            Duration = context.Acceptor.Services.TimeProvider.GetElapsedTime(context.StartedAt),
+        };
+    }
 }

@@ -72,6 +72,8 @@ internal sealed partial class EpollLoop : EpollSet
     /// <summary>Gets the time since which the loop has been busy without a wait for events; 0 if it is waiting. Any thread.</summary>
     public long BusySince => Volatile.Read(ref _busySince);
 
+    public LoopSnapshot Snapshot() => new() { Index = Index, Connections = Connections, Busy = BusySince is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero };
+
     /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
