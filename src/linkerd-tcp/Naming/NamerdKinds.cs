@@ -70,11 +70,11 @@ internal static class NamerdKinds
         if (configuration.IsMesh)
         {
             var mesh = new MeshResolver(MeshOptions(configuration, context));
-            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Scope = scope };
+            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Servers = () => mesh.Servers, Scope = scope };
         }
 
         var http = new NamerdResolver(HttpOptions(configuration, context));
-        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Scope = scope };
+        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Servers = () => http.Servers, Scope = scope };
     }
 
     private static Dtab DtabOf(NamerdConfiguration configuration, NamingContext context) => NamedTarget.Append(configuration.Dtab ?? Dtab.Empty, context.Targets);
