@@ -21,6 +21,8 @@ public sealed class ProxyHost : IAsyncDisposable
     private readonly List<NamingServices> _naming = [];
     private readonly List<DestinationRegistry> _routers = [];
     private readonly List<TcpProxy> _proxies = [];
+    private readonly List<HostedRouter> _hosted = [];
+    private bool _isChecked;
     private readonly CertificateCheck _check;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
@@ -61,11 +63,25 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _proxies.Sum(static proxy => proxy.ActiveSessions);
 
+    /// <summary>Gets the routers; one whose servers have different settings of sessions is there once for each.</summary>
+    public IReadOnlyList<HostedRouter> Routers => _hosted;
+
+    /// <summary>Gets the event loops of the engine as they are now; empty if it has none.</summary>
+    public IReadOnlyList<LoopSnapshot> Loops => _transport.Loops;
+
     /// <summary>Gets the addresses of all servers, with the ports that were chosen for port 0; empty before <see cref="StartAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => [.. _proxies.SelectMany(static proxy => proxy.LocalEndPoints)];
 
     /// <summary>Gets a value that indicates whether there are files of certificates, keys or roots, which <see cref="ReloadCertificatesAsync"/> reads again.</summary>
     public bool HasCertificates => _check.HasFiles;
+
+    /// <summary>Loads the files of certificates, keys and roots, so that an error is known before anything is opened. <see cref="StartAsync"/> does so too, unless it was done.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used; the exception has all of them, by the keys of the configuration.</exception>
+    public void CheckCertificates()
+    {
+        _check.Validate();
+        _isChecked = true;
+    }
 
     /// <summary>Starts all servers.</summary>
     /// <param name="cancellationToken">Cancels binding.</param>
@@ -73,7 +89,11 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration. Nothing is started then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        _check.Validate();
+        if (!_isChecked)
+        {
+            _check.Validate();
+        }
+
         foreach (var proxy in _proxies)
         {
             await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -146,7 +166,9 @@ public sealed class ProxyHost : IAsyncDisposable
                 name => CoreOptions.Destination(timeouts, client.For(name), resolver, naming.ClearOnNegative), loggerFactory, meter, timeProvider, transport: _transport);
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
-            _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider));
+            var proxy = new TcpProxy(options, destinations, _transport, loggerFactory, meter, timeProvider);
+            _proxies.Add(proxy);
+            _hosted.Add(new HostedRouter(router.Label, proxy, destinations, naming));
         }
     }
 }

@@ -20,6 +20,13 @@ public static class ConfigurationReference
 
             """);
         Append(text, "Process", "", table, typeof(ProxyConfiguration));
+        Append(text, "Admin server", "admin.", table, typeof(AdminConfiguration));
+        text.Append(
+            """
+
+            The process has an admin server if there is an `admin`. Its `admin.tls` has the keys of an identity (`certs`, `privateKey`, `passphraseFile`), as under "Identities".
+
+            """);
         Append(text, "Routers", "routers[].", table, typeof(RouterConfiguration));
         Append(text, "Servers", "routers[].servers[].", table, typeof(ServerConfiguration));
         Append(text, "Routes by server name", "routers[].servers[].sniRoutes[].", table, typeof(SniRouteConfiguration));

@@ -22,6 +22,7 @@ public sealed class ConfigurationTable
             .. TlsOptions.All,
             .. ClientOptions.All,
             .. ProcessOptions.All,
+            .. AdminOptions.All,
         ];
     }
 

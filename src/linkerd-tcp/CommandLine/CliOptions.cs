@@ -52,7 +52,8 @@ internal static class CliOptions
     /// <summary>Returns the name of the option that wrote a key of the configuration, such as <c>routers[0].servers[0].tls.trustCerts</c>; the path itself if there is none.</summary>
     public static string NameOf(string path) => Proxy.FirstOrDefault(option => option.Row.Key is { } key && path.EndsWith("." + key, StringComparison.Ordinal) && IsWithin(option.Row.ModelType, path))?.LongName ?? path;
 
-    private static bool IsWithin(Type model, string path) => path.Contains(".client.", StringComparison.Ordinal) ? model == typeof(ClientSettings)
+    private static bool IsWithin(Type model, string path) => path.StartsWith("admin.", StringComparison.Ordinal) ? model == typeof(AdminConfiguration)
+        : path.Contains(".client.", StringComparison.Ordinal) ? model == typeof(ClientSettings)
         : path.Contains(".interpreter.", StringComparison.Ordinal) ? model.IsAssignableTo(typeof(InterpreterConfiguration))
         : path.Contains(".tls.defaultIdentity.", StringComparison.Ordinal) || path.Contains(".tls.identities.", StringComparison.Ordinal) ? model == typeof(IdentityConfiguration)
         : path.Contains(".tls.", StringComparison.Ordinal) ? model == typeof(ServerTlsConfiguration)

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.Admin;
+using Linkerd.Tcp.Cli.Logging;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
@@ -11,9 +13,12 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>The life of the process once the command line is understood: start, serve, drain.</summary>
-internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILoggerFactory loggerFactory, LogLevels levels, TimeProvider timeProvider)
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
+    private TimeSpan _grace = configuration.Grace;
+    private volatile ServingPhase _phase;
+    private volatile bool _isAborted;
 
     /// <summary>Runs until a signal requests the end.</summary>
     /// <returns>The exit code.</returns>
@@ -23,27 +28,64 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         RaiseDescriptorLimit();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
+        AdminServer? admin = null;
         try
         {
             var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider);
             await using (host.ConfigureAwait(false))
             {
+                // Before the listeners, and until everything else has ended, so that probes have an answer all the time.
+                admin = configuration.Admin is null ? null : await StartAdminAsync(host, configuration.Admin, signals).ConfigureAwait(false);
                 await ServeAsync(host, signals).ConfigureAwait(false);
             }
 
-            return ExitCode.Success;
+            return _isAborted ? ExitCode.Failure : ExitCode.Success;
         }
         catch (OperationCanceledException) when (signals.Drain.IsCancellationRequested)
         {
-            return ExitCode.Success;
+            return _isAborted ? ExitCode.Failure : ExitCode.Success;
         }
         finally
         {
+            if (admin is not null)
+            {
+                await admin.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (statistics is not null)
             {
                 await statistics.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    private Task<AdminServer> StartAdminAsync(ProxyHost host, AdminConfiguration admin, TerminationSignals signals)
+    {
+        host.CheckCertificates();
+        return AdminServer.StartAsync(
+            new AdminServices
+            {
+                Options = admin,
+                Host = host,
+                Configuration = () => configuration,
+                PrintConfiguration = () => (EffectiveConfiguration.Print(configuration, NamerdKinds.Table), "text/plain; charset=utf-8"),
+                Phase = () => signals.Drain.IsCancellationRequested ? ServingPhase.Draining : _phase,
+                Levels = levels,
+                ReloadAsync = () => host.ReloadCertificatesAsync(),
+                Shutdown = () =>
+                {
+                    _grace = admin.Grace ?? configuration.Grace;
+                    signals.RequestDrain();
+                },
+                Abort = () =>
+                {
+                    _isAborted = true;
+                    signals.RequestAbort();
+                },
+                LoggerFactory = loggerFactory,
+                TimeProvider = timeProvider,
+            },
+            signals.Drain);
     }
 
     private async Task ServeAsync(ProxyHost proxy, TerminationSignals signals)
@@ -75,6 +117,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
         try
         {
             await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
+            _phase = ServingPhase.Serving;
             started.SetResult();
             await ServeToEndAsync(proxy, signals).ConfigureAwait(false);
         }
@@ -93,8 +136,8 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ILog
             await stop.Task.ConfigureAwait(false);
         }
 
-        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(configuration.Grace)!);
-        var aborted = await proxy.DrainAsync(configuration.Grace, signals.Abort).ConfigureAwait(false);
+        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(_grace)!);
+        var aborted = await proxy.DrainAsync(_grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
     }
 
