@@ -40,6 +40,9 @@ public sealed class MeshResolver : IResolver, IInterpreter, IAsyncDisposable
         _resolver = new InterpreterResolver(this);
     }
 
+    /// <summary>Gets the state of each namerd; one whose host name was not looked up yet is not among them.</summary>
+    public IReadOnlyList<NamingServerSnapshot> Servers => _servers.Snapshot();
+
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
     public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default)

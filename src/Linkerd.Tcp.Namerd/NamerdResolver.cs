@@ -54,6 +54,9 @@ public sealed class NamerdResolver : IResolver, IInterpreter, IAsyncDisposable
         _resolver = new InterpreterResolver(_interpreter);
     }
 
+    /// <summary>Gets the state of each namerd; one whose host name was not looked up yet is not among them.</summary>
+    public IReadOnlyList<NamingServerSnapshot> Servers => _servers.Snapshot();
+
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The resolver was disposed.</exception>
     public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default)

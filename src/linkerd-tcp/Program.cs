@@ -85,11 +85,12 @@ static async Task<int> RunAsync(ProxyConfiguration configuration, ConfigurationS
     ControllingTerminal.AllowOutputFromBackground();
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable);
     WriteWarnings(directives.Warnings);
-    using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
+    using var levels = new LogLevels(directives, TimeProvider.System);
+    using var loggerFactory = StandardErrorLogging.Create(levels, TimeProvider.System);
     using var signals = TerminationSignals.OfServer(loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName));
     try
     {
-        return await new ProxyRunner(configuration, source, loggerFactory, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
+        return await new ProxyRunner(configuration, source, loggerFactory, levels, TimeProvider.System).RunAsync(signals).ConfigureAwait(false);
     }
     catch (Exception error) when (error is TransportException or PlatformNotSupportedException)
     {
@@ -113,7 +114,8 @@ static async Task<int> ResolveAsync(ResolveSettings settings)
     // An error is reported once, as the answer; the log of the resolver is optional.
     var directives = LogDirectivesParser.FromEnvironment(Environment.GetEnvironmentVariable, defaultText: "off");
     WriteWarnings(directives.Warnings);
-    using var loggerFactory = StandardErrorLogging.Create(directives, TimeProvider.System);
+    using var levels = new LogLevels(directives, TimeProvider.System);
+    using var loggerFactory = StandardErrorLogging.Create(levels, TimeProvider.System);
     using var signals = settings.Watch ? TerminationSignals.OfCommand() : null;
     using var stop = settings.Watch ? CancellationTokenSource.CreateLinkedTokenSource(signals!.Drain, OutputReader.WhenGone()) : new CancellationTokenSource();
     WriteWarnings(settings.Naming.FindUnknownNamers());

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
@@ -80,6 +81,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>Gets the destinations that exist. A destination that a client named may be evicted at any time; a reference (<see cref="TryAcquire"/>) prevents that.</summary>
     public IEnumerable<Destination> Destinations => _destinations.Destinations;
+
+    /// <summary>Gets the certificates and roots of the destinations that exist, of files that several have once.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates => _services.Certificates.Snapshot();
 
     /// <summary>Gets the table of destinations, for its metrics.</summary>
     internal DestinationTable Table => _destinations;

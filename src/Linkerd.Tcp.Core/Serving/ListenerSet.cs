@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
@@ -104,6 +105,9 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
         _current = next;
         return removed;
     }
+
+    /// <summary>Gets the certificates and roots in use.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates => [.. _current.SelectMany(static listener => listener.Tls?.Certificates?.Snapshot() ?? [])];
 
     /// <summary>Loads the certificates of all listeners again.</summary>
     /// <returns>The problems of files that cannot be used.</returns>

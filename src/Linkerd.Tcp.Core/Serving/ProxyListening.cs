@@ -2,6 +2,7 @@ using System.Net;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
@@ -49,6 +50,9 @@ internal sealed partial class ProxyListening
 
     /// <summary>Gets the addresses, in the order of the options.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => _listeners.LocalEndPoints;
+
+    /// <summary>Gets the certificates and roots of the listeners.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates => _listeners.Certificates;
 
     /// <summary>Gets the registry of the destinations.</summary>
     public DestinationRegistry Registry => _services.Destinations.Registry;

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Sessions;
@@ -80,17 +81,17 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Gets a copy of the options in force.</summary>
     public TcpProxyOptions Options => _listening.Options.Copy();
 
-    /// <summary>
-    /// Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before
-    /// <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.
-    /// </summary>
+    /// <summary>Gets the addresses that it listens on, in the order of <see cref="TcpProxyOptions.Listeners"/>, with the ports that were chosen for port 0. Empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.</summary>
     public IReadOnlyList<EndPoint> LocalEndPoints => _listening.LocalEndPoints;
 
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => _services.Sessions.Count;
 
-    /// <summary>Gets records of the sessions that copy now. Each is made when it is enumerated, and one whose session has ended meanwhile is left out. Empty if the proxy has no observer.</summary>
-    public IEnumerable<SessionRecord> GetSessions() => _services.Sessions.Observe();
+    /// <summary>Gets records of the sessions that are open now, each made when it is reached; one that has ended by then may be among them. Without an observer they have no times of phases and no attempts.</summary>
+    public IEnumerable<SessionRecord> Sessions => _services.Sessions.ToArray().Select(static session => session.Observe());
+
+    /// <summary>Gets the certificates and roots of its listeners; empty before <see cref="StartAsync"/>, and after <see cref="DrainAsync"/>.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates => _listening.Certificates;
 
     /// <summary>The most sessions at once, over all listeners.</summary>
     internal int MaxSessions => _limit.Maximum;
@@ -195,9 +196,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
     public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listening.ReloadCertificatesAsync(cancellationToken);
 
-    /// <summary>
-    /// Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.
-    /// </summary>
+    /// <summary>Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>
     /// <param name="grace">The time that sessions may take to finish; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="abort">Aborts the remaining sessions at once.</param>
     /// <returns>The number of sessions that were aborted.</returns>

@@ -88,8 +88,8 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
         }
     }
 
-    /// <summary>Returns a record of the session now; null if it does not copy, or there is no observer. Any thread.</summary>
-    internal SessionRecord? Observe() => _times is not null && Endpoint is { } endpoint ? Report(endpoint.Address, null, null).NewRecord() : null;
+    /// <summary>Returns a record of the session now. Any thread.</summary>
+    internal SessionRecord Observe() => Report(Endpoint?.Address, null, null).NewRecord();
 
     /// <summary>Ends the session from outside, in whatever phase it is. Any thread.</summary>
     public bool TryEnd(ClosedBy by)

@@ -111,12 +111,20 @@ internal sealed class SessionList : IEndpointTraffic
         return sessions.Count(session => session.TryEnd(by));
     }
 
-    /// <summary>Returns records of the sessions that copy (<see cref="Session.Observe"/>), each made when it is enumerated.</summary>
-    public IEnumerable<SessionRecord> Observe()
+    /// <summary>Gets every session.</summary>
+    public Session[] ToArray()
     {
-        var sessions = new List<Session>();
-        Visit(sessions.Add);
-        return sessions.Select(static session => session.Observe()).OfType<SessionRecord>();
+        lock (_lock)
+        {
+            var sessions = new Session[_count];
+            var at = 0;
+            for (var session = _first; session is not null; session = session.Next)
+            {
+                sessions[at++] = session;
+            }
+
+            return sessions;
+        }
     }
 
     /// <summary>Visits every session.</summary>

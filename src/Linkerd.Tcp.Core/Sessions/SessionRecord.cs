@@ -10,7 +10,7 @@ public sealed class SessionRecord
     {
     }
 
-    /// <summary>Gets the client's side of the session: its addresses, listener, PROXY header, TLS and name. It does not change anymore.</summary>
+    /// <summary>Gets the client's side of the session: its addresses, listener, PROXY header, TLS and name. Of an ended session it does not change anymore.</summary>
     public SessionContext Session { get; internal init; } = null!;
 
     /// <summary>Gets the time at which the connection was accepted.</summary>

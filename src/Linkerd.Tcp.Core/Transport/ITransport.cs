@@ -14,6 +14,9 @@ public interface ITransport : IAsyncDisposable
     /// <summary>Gets the engine's name in logs: <c>epoll</c>, <c>sockets</c>.</summary>
     string Name { get; }
 
+    /// <summary>Gets the event loops, in their order, as they are now; empty, the default, if the engine has none.</summary>
+    IReadOnlyList<LoopSnapshot> Loops => [];
+
     /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>
     /// <param name="options">The address, and how connections are set up; copied.</param>
     /// <param name="cancellationToken">Cancels binding.</param>

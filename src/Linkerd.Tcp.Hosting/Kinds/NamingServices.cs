@@ -15,6 +15,9 @@ public sealed class NamingServices(IResolver resolver) : IAsyncDisposable
     /// <summary>Gets the delegator that explains how names are bound; null if the kind has none.</summary>
     public IDelegator? Delegator { get; init; }
 
+    /// <summary>Gets a function that returns the state of each server that resolves names; null if the kind has no servers.</summary>
+    public Func<IReadOnlyList<NamingServerSnapshot>>? Servers { get; init; }
+
     /// <summary>Gets a value that indicates whether the endpoints of a name that does not exist are dropped. Default: false, they are kept.</summary>
     public bool ClearOnNegative { get; init; }
 

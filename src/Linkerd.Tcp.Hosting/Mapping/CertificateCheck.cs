@@ -15,6 +15,11 @@ internal sealed class CertificateCheck
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
+        if (configuration.Admin?.Tls is { } admin)
+        {
+            Add("admin.tls.", Part.Identity, new ServerTlsOptions { Certificate = CoreTlsOptions.Identity(admin) });
+        }
+
         for (var i = 0; i < configuration.Routers.Count; i++)
         {
             var router = configuration.Routers[i];

@@ -22,6 +22,11 @@ internal static class ConfigurationValidator
                 nameof(accessLog));
         }
 
+        if (configuration.Admin is { } admin)
+        {
+            validator.Nested(admin, (admin, validator) => AdminValidator.Validate(admin, table, validator), "admin");
+        }
+
         validator.Expect(configuration.Routers is null or { Count: > 0 }, configuration.Routers, "at least one router", "routers");
         validator.Each(configuration.Routers, (router, validator) => Validate(router, table, validator), "routers");
         foreach (var same in Routers(configuration).GroupBy(static router => router.Label).Where(static same => same.Count() > 1))

@@ -10,7 +10,7 @@ internal static class CoreTlsOptions
     /// <summary>Creates the options of TLS with clients.</summary>
     public static ListenerTlsOptions Server(ServerTlsConfiguration tls) => new()
     {
-        Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(static identity => Files(identity.Certs[0], identity.PrivateKey, identity.PassphraseFile))],
+        Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(Identity)],
         ClientCertificates = tls.ClientAuth ?? (tls.TrustCerts.Count > 0 ? ClientCertificateMode.Require : ClientCertificateMode.None),
         ClientRootFiles = tls.TrustCerts,
         ClientNames = tls.ClientNames,
@@ -51,6 +51,9 @@ internal static class CoreTlsOptions
     /// <summary>Creates the rule of a route.</summary>
     public static ServerNameRule Rule(SniRouteConfiguration route, Func<NameTree, DstPath> nameOf) =>
         new(route.Pattern!, route.DstName!.HasCaptures ? route.DstName.ToString() : nameOf(route.DstName.Tree).ToString());
+
+    /// <summary>Gets the files of an identity.</summary>
+    public static CertificateFiles Identity(IdentityConfiguration identity) => Files(identity.Certs[0], identity.PrivateKey, identity.PassphraseFile);
 
     private static CertificateFiles Files(string certificate, string? key, string? passphrase) => new() { CertificateFile = certificate, KeyFile = Given(key), PassphraseFile = Given(passphrase) };
 

@@ -8,6 +8,9 @@ public sealed class ProxyConfiguration
     /// <summary>Gets or sets the routers; at least one. Required.</summary>
     public IReadOnlyList<RouterConfiguration> Routers { get; set; } = [];
 
+    /// <summary>Gets or sets the admin server; null, the default, for none.</summary>
+    public AdminConfiguration? Admin { get; set; }
+
     /// <summary>Gets or sets the engine that carries connections. Default: <see cref="TransportEngine.Auto"/>.</summary>
     public TransportEngine Transport { get; set; }
 

@@ -39,6 +39,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private volatile CertificateCheck _check;
     private ConfigurationSnapshot _part;
     private State _state;
+    private bool _isChecked;
 
     /// <summary>Initializes a host from a configuration; no socket is opened yet.</summary>
     /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
@@ -95,8 +96,11 @@ public sealed partial class ProxyHost : IAsyncDisposable
     /// <summary>Gets the number of sessions that are open now.</summary>
     public int ActiveSessions => Proxies.Sum(static proxy => proxy.ActiveSessions);
 
-    /// <summary>Gets records of the sessions that copy now, each made when it is enumerated. Empty if the host has no observer.</summary>
-    public IEnumerable<SessionRecord> GetSessions() => Proxies.SelectMany(static proxy => proxy.GetSessions());
+    /// <summary>Gets records of the sessions that are open now (<see cref="TcpProxy.Sessions"/>).</summary>
+    public IEnumerable<SessionRecord> Sessions => Proxies.SelectMany(static proxy => proxy.Sessions);
+
+    /// <summary>Gets the event loops of the engine as they are now; empty if it has none.</summary>
+    public IReadOnlyList<LoopSnapshot> Loops => _transport.Loops;
 
     /// <summary>Gets the routers, in the order of the configuration; those that were removed are not among them, also while they have sessions.</summary>
     public IReadOnlyList<HostedRouter> Routers => _routers;
@@ -109,6 +113,14 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
     private IEnumerable<TcpProxy> Proxies => _routers.Concat(_retired.Select(static retired => retired.Router)).Select(static router => router.Proxy);
 
+    /// <summary>Loads the files of certificates, keys and roots, so that an error is known before anything is opened. <see cref="StartAsync"/> does so too, unless it was done.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used; the exception has all of them, by the keys of the configuration.</exception>
+    public void CheckCertificates()
+    {
+        _check.Validate();
+        _isChecked = true;
+    }
+
     /// <summary>Starts all servers.</summary>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
@@ -118,7 +130,11 @@ public sealed partial class ProxyHost : IAsyncDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _check.Validate();
+            if (!_isChecked)
+            {
+                _check.Validate();
+            }
+
             foreach (var router in _routers)
             {
                 await router.Proxy.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -4,16 +4,32 @@ namespace Linkerd.Tcp.Hosting.Table;
 internal static class ConfigurationParts
 {
     /// <summary>Creates the shape of the whole configuration.</summary>
-    public static ConfigurationPart Of(ConfigurationTable table) => new("Process", table.Of(typeof(ProxyConfiguration)),
-    [
-        One<ProxyConfiguration, AccessLogConfiguration>("accessLog", new("Access log", table.Of(typeof(AccessLogConfiguration)), []), static proxy => proxy.AccessLog, static (proxy, log) => proxy.AccessLog = log),
-        List<ProxyConfiguration, RouterConfiguration>("routers", Router(table), static proxy => proxy.Routers, static (proxy, routers) => proxy.Routers = routers, isRequired: true),
-    ]);
+    public static ConfigurationPart Of(ConfigurationTable table)
+    {
+        var identity = new ConfigurationPart("Identities", table.Of(typeof(IdentityConfiguration)), [])
+        {
+            Help = "A certificate and its key. The names in the certificate select it, by the server name of the client; the names of the mapping have no effect. On the command line the first --tls-cert is the default identity",
+        };
+        var admin = new ConfigurationPart(
+            "Admin server",
+            table.Of(typeof(AdminConfiguration)),
+            [One<AdminConfiguration, IdentityConfiguration>("tls", identity, static admin => admin.Tls, static (admin, tls) => admin.Tls = tls)])
+        {
+            Help = "The process has an admin server if it has this part",
+        };
+        var accessLog = new ConfigurationPart("Access log", table.Of(typeof(AccessLogConfiguration)), []);
+        return new("Process", table.Of(typeof(ProxyConfiguration)),
+        [
+            List<ProxyConfiguration, RouterConfiguration>("routers", Router(table, identity), static proxy => proxy.Routers, static (proxy, routers) => proxy.Routers = routers, isRequired: true),
+            One<ProxyConfiguration, AdminConfiguration>("admin", admin, static proxy => proxy.Admin, static (proxy, admin) => proxy.Admin = admin),
+            One<ProxyConfiguration, AccessLogConfiguration>("accessLog", accessLog, static proxy => proxy.AccessLog, static (proxy, log) => proxy.AccessLog = log),
+        ]);
+    }
 
-    private static ConfigurationPart Router(ConfigurationTable table) => new("Routers", table.Of(typeof(RouterConfiguration)),
+    private static ConfigurationPart Router(ConfigurationTable table, ConfigurationPart identity) => new("Routers", table.Of(typeof(RouterConfiguration)),
     [
         Interpreter(table),
-        List<RouterConfiguration, ServerConfiguration>("servers", Server(table), static router => router.Servers, static (router, servers) => router.Servers = servers, isRequired: true),
+        List<RouterConfiguration, ServerConfiguration>("servers", Server(table, identity), static router => router.Servers, static (router, servers) => router.Servers = servers, isRequired: true),
         Client(table),
     ]);
 
@@ -42,18 +58,14 @@ internal static class ConfigurationParts
         };
     }
 
-    private static ConfigurationPart Server(ConfigurationTable table) => new("Servers", table.Of(typeof(ServerConfiguration)),
+    private static ConfigurationPart Server(ConfigurationTable table, ConfigurationPart identity) => new("Servers", table.Of(typeof(ServerConfiguration)),
     [
-        One<ServerConfiguration, ServerTlsConfiguration>("tls", Tls(table), static server => server.Tls, static (server, tls) => server.Tls = tls),
+        One<ServerConfiguration, ServerTlsConfiguration>("tls", Tls(table, identity), static server => server.Tls, static (server, tls) => server.Tls = tls),
         List<ServerConfiguration, SniRouteConfiguration>("sniRoutes", new("Routes by server name", table.Of(typeof(SniRouteConfiguration)), []), static server => server.SniRoutes, static (server, routes) => server.SniRoutes = routes),
     ]);
 
-    private static ConfigurationPart Tls(ConfigurationTable table)
+    private static ConfigurationPart Tls(ConfigurationTable table, ConfigurationPart identity)
     {
-        var identity = new ConfigurationPart("Identities", table.Of(typeof(IdentityConfiguration)), [])
-        {
-            Help = "A certificate and its key. The names in the certificate select it, by the server name of the client; the names of the mapping have no effect. On the command line the first --tls-cert is the default identity",
-        };
         return new("TLS with clients", table.Of(typeof(ServerTlsConfiguration)),
         [
             One<ServerTlsConfiguration, IdentityConfiguration>("defaultIdentity", identity, static tls => tls.DefaultIdentity, static (tls, one) => tls.DefaultIdentity = one, isRequired: true),

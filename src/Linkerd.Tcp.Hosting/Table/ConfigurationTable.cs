@@ -24,6 +24,7 @@ public sealed class ConfigurationTable
             .. ClientOptions.All,
             .. ProcessOptions.All,
             .. AccessLogOptions.All,
+            .. AdminOptions.All,
         ];
         Root = ConfigurationParts.Of(this);
     }

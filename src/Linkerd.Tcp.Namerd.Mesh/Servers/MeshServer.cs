@@ -5,6 +5,7 @@ using Grpc.Net.Client;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Protocol;
 using Linkerd.Tcp.Namerd.Shared;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
@@ -87,6 +88,22 @@ internal sealed class MeshServer : IDisposable
 
     /// <summary>The last error.</summary>
     public MeshException? LastError => Volatile.Read(ref _lastError);
+
+    /// <summary>Gets its state.</summary>
+    public NamingServerSnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            var isDown = !_isGood && _lastError is not null;
+            return new()
+            {
+                Address = Name,
+                IsAvailable = _isGood ? true : isDown ? false : null,
+                Error = isDown ? _lastError!.Message : null,
+                RetryAfter = !isDown ? null : Pause is var pause && pause > TimeSpan.Zero ? pause : TimeSpan.Zero,
+            };
+        }
+    }
 
     /// <summary>Finds out whether it is good, if that is not known; null if it is.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Shared;
+using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Namerd.Mesh.Servers;
 
@@ -36,6 +37,15 @@ internal sealed class MeshServers(MeshOptions options) : IDisposable
                 var pause = _servers.Values.Select(server => server.Pause).DefaultIfEmpty().Min();
                 return pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
             }
+        }
+    }
+
+    /// <summary>Gets the state of each server that is known.</summary>
+    public IReadOnlyList<NamingServerSnapshot> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _servers.Values.Select(static server => server.Snapshot())];
         }
     }
 

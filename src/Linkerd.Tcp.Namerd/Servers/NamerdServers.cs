@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd.Shared;
+using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Resolving;
 using Microsoft.Extensions.Logging;
 
@@ -96,6 +97,21 @@ internal sealed class NamerdServers : IDisposable
             {
                 return All.Any(server => server.Mark is null);
             }
+        }
+    }
+
+    /// <summary>Gets the state of each server; a host name that was not looked up yet has none.</summary>
+    public IReadOnlyList<NamingServerSnapshot> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. All.Select(server => new NamingServerSnapshot
+            {
+                Address = server.Text,
+                IsAvailable = server.Mark is not null ? false : server.WasGood ? true : null,
+                Error = server.Mark?.Error,
+                RetryAfter = server.Mark is { } mark ? TimeSpan.FromSeconds(Math.Max(0, _options.TimeProvider.GetElapsedTime(Now, mark.Until).TotalSeconds)) : null,
+            })];
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class PeriodicRecords(TimeSpan interval, Func<IEnumerable<Sessio
     public IEnumerable<SessionRecord> Take()
     {
         _lastAt = timeProvider.GetTimestamp();
-        return sessions().Where(record => record.Duration >= interval);
+        return sessions().Where(record => record.Server is not null && record.Duration >= interval);
     }
 
     /// <summary>Adds one to the queue.</summary>

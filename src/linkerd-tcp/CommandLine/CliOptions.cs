@@ -67,6 +67,7 @@ internal static class CliOptions
     public static string NameOf(string path) => Proxy.FirstOrDefault(option => option.Row.Key is { } key && path.EndsWith("." + key, StringComparison.Ordinal) && IsWithin(option.Row.ModelType, path))?.LongName ?? path;
 
     private static bool IsWithin(Type model, string path) => path.StartsWith("accessLog.", StringComparison.Ordinal) ? model == typeof(AccessLogConfiguration)
+        : path.StartsWith("admin.", StringComparison.Ordinal) ? model == typeof(AdminConfiguration)
         : path.Contains(".client.", StringComparison.Ordinal) ? model == typeof(ClientSettings)
         : path.Contains(".interpreter.", StringComparison.Ordinal) ? model.IsAssignableTo(typeof(InterpreterConfiguration))
         : path.Contains(".tls.defaultIdentity.", StringComparison.Ordinal) || path.Contains(".tls.identities.", StringComparison.Ordinal) ? model == typeof(IdentityConfiguration)

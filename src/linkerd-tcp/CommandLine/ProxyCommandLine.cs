@@ -10,6 +10,8 @@ internal static class ProxyCommandLine
     private static readonly CommandSyntax Syntax = new(
         HelpText.Usage, [.. CliOptions.Flags, CliOptions.ConfigFile, .. CliOptions.Proxy], "<TARGET>", "a name such as /svc/foo, or an address such as 127.0.0.1:8080");
 
+    private static readonly CliOption Admin = CliOptions.Find("admin");
+
     private static readonly CliOption Listen = CliOptions.Proxy.Single(static option => option.Row.IsRepeated && option.Row.ModelType == typeof(ServerConfiguration));
 
     /// <summary>Parses it; never throws for its content.</summary>
@@ -45,17 +47,24 @@ internal static class ProxyCommandLine
             Interpreter = NamingReader.Read(result, targets, errors),
             Servers = ReadServers(result, () => new ServerConfiguration { DstName = target, SniRoutes = routes, Tls = tls }, errors),
         };
-        var configuration = new ProxyConfiguration { Routers = [router] };
+        var configuration = new ProxyConfiguration { Routers = [router], Admin = Admin.IsGiven(result) ? new AdminConfiguration() : null };
         var accessLog = new AccessLogConfiguration();
+        object[] models = [.. router.Servers, configuration, router, router.Client.Global, accessLog, configuration.Admin ?? new()];
         foreach (var option in CliOptions.Proxy.Where(static option => !option.Row.IsRepeated))
         {
-            option.Write(result, errors, router.Servers.Append<object>(configuration).Append(router).Append(router.Client.Global).Append(accessLog).Where(option.Row.ModelType.IsInstanceOfType));
+            option.Write(result, errors, models.Where(option.Row.ModelType.IsInstanceOfType));
         }
 
         configuration.AccessLog = string.IsNullOrEmpty(accessLog.Path) ? null : accessLog;
         if (errors.Count == 0 && configuration.AccessLog is null && CliOptions.Find("access-log-format").IsGiven(result))
         {
             errors.Add("--access-log-format means nothing without an access log; expected --access-log <FILE|-> too");
+        }
+
+        if (configuration.Admin is null)
+        {
+            errors.AddRange(CliOptions.Proxy.Where(option => option != Admin && option.Row.ModelType == typeof(AdminConfiguration) && option.IsGiven(result))
+                .Select(static option => $"{option.LongName} means nothing without an admin server; expected {Admin.Usage} too"));
         }
 
         foreach (var twice in router.Servers.Where(static server => server.Port > 0).GroupBy(Listen.Row.PrintArgument).Where(static same => same.Count() > 1))

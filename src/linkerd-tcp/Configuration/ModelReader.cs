@@ -197,14 +197,6 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
     private void ReadUnknown(Scope scope, KeyTree keys, MappingEntry entry, string parent, string place)
     {
         var path = KeyAdvisor.Join(parent, entry.Key);
-        if (place.Length == 0 && entry is { Key: OriginalAdmin.Key, Value: MappingNode admin })
-        {
-            _positions[path] = entry.Position;
-            problems.Warn(entry.Position, path, "it has no effect: there is no admin server");
-            ReadEntries(scope, OriginalAdmin.Keys, new OriginalAdmin(), admin, path, path);
-            return;
-        }
-
         if (OriginalKeys.Find(KeyAdvisor.Join(place, entry.Key)) is not { } original)
         {
             _advisor ??= new KeyAdvisor(table);

@@ -6,7 +6,6 @@ internal static class OriginalKeys
     private static readonly Dictionary<string, OriginalKey> ByPlace = new(StringComparer.Ordinal)
     {
         ["admin.metricsIntervalSecs"] = new("it has no effect: metrics are up to date whenever they are read", IsWarning: true),
-        ["admin.graceSecs"] = new("the top of the file has it too, which is used; expected it once", IsWarning: true) { TopKey = "graceSecs" },
         ["metricsIntervalSecs"] = new("it has no effect: metrics are up to date whenever they are read", IsWarning: true),
         ["bufferSize"] = Renamed("bufferSizeBytes"),
         ["proxies"] = new("a key of linkerd-tcp 0.0.x; expected routers, each with label, interpreter (kind: io.l5d.namerd.http, with baseUrl, namespace and periodSecs) and servers (each with ip, port and dstName)")

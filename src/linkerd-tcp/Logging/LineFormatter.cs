@@ -6,14 +6,14 @@ namespace Linkerd.Tcp.Cli.Logging;
 
 /// <summary>Formats each event as one line, like env_logger: <c>[2026-11-23T10:47:00.123Z INFO  Linkerd.Tcp.Namerd] message</c>.</summary>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="containing">Only messages with this text are printed; null for all.</param>
-internal sealed class LineFormatter(TimeProvider timeProvider, string? containing)
+/// <param name="containing">Gets the text that messages must have to be printed; null for all.</param>
+internal sealed class LineFormatter(TimeProvider timeProvider, Func<string?> containing)
 {
     /// <summary>Writes the line of an event; nothing if its message does not contain the text.</summary>
     public void Write<TState>(in LogEntry<TState> logEntry, TextWriter textWriter)
     {
         var message = logEntry.Formatter(logEntry.State, logEntry.Exception);
-        if (containing is not null && !message.Contains(containing, StringComparison.Ordinal))
+        if (containing() is { } text && !message.Contains(text, StringComparison.Ordinal))
         {
             return;
         }

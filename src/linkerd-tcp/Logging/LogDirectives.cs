@@ -10,6 +10,10 @@ namespace Linkerd.Tcp.Cli.Logging;
 internal sealed record LogDirectives(
     LogLevel Default, IReadOnlyList<KeyValuePair<string, LogLevel>> ByCategory, string? Containing, IReadOnlyList<string> Warnings)
 {
+    /// <summary>Prints the directives in the grammar of <see cref="LogDirectivesParser"/>.</summary>
+    public override string ToString() =>
+        string.Join(',', ByCategory.Select(static pair => $"{pair.Key}={LogDirectivesParser.NameOf(pair.Value)}").Prepend(LogDirectivesParser.NameOf(Default))) + (Containing is null ? string.Empty : "/" + Containing);
+
     /// <summary>Converts to the logger factory's form, which has the same rules for prefixes.</summary>
     public LoggerFilterOptions ToFilterOptions()
     {

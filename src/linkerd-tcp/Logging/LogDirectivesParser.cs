@@ -34,6 +34,9 @@ internal static class LogDirectivesParser
         return Parse(string.Empty, defaultText);
     }
 
+    /// <summary>Gets the name of a level.</summary>
+    public static string NameOf(LogLevel level) => Array.Find(Levels, known => known.Level == level).Name;
+
     /// <summary>Parses directives; a part that cannot be read is ignored with a warning.</summary>
     /// <param name="variable">The source of the directives, for the warnings.</param>
     /// <param name="text">The directives.</param>

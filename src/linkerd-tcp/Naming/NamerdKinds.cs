@@ -70,11 +70,11 @@ internal static class NamerdKinds
         if (configuration.IsMesh)
         {
             var mesh = new MeshResolver(MeshOptions(configuration, context));
-            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Scope = scope, ReloadCertificates = HasFiles(configuration) ? mesh.ReloadCertificatesAsync : null };
+            return new NamingServices(mesh) { Interpreter = mesh, Delegator = new MeshDelegator(mesh), Servers = () => mesh.Servers, Scope = scope, ReloadCertificates = HasFiles(configuration) ? mesh.ReloadCertificatesAsync : null };
         }
 
         var http = new NamerdResolver(HttpOptions(configuration, context));
-        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Scope = scope, ReloadCertificates = HasFiles(configuration) ? http.ReloadCertificatesAsync : null };
+        return new NamingServices(http) { Interpreter = http, Delegator = new NamerdDelegator(http), Servers = () => http.Servers, Scope = scope, ReloadCertificates = HasFiles(configuration) ? http.ReloadCertificatesAsync : null };
     }
 
     private static bool HasFiles(NamerdConfiguration configuration) => configuration is { Cert: not null } or { TrustCerts: not null };

@@ -17,8 +17,8 @@ internal sealed class ProcessSettings(ProxyConfiguration configuration, Statisti
     private FileChangeWatch? _watch;
     private bool _isDisposed;
 
-    /// <summary>Gets the time that sessions have to finish when the process is stopped.</summary>
-    public TimeSpan Grace => Volatile.Read(ref _current).Grace;
+    /// <summary>Gets the configuration in force.</summary>
+    public ProxyConfiguration Configuration => Volatile.Read(ref _current);
 
     /// <summary>Begins to watch the file if the options say so, now or later.</summary>
     /// <param name="reload">Called when the file has changed.</param>

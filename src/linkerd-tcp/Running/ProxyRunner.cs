@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Cli.AccessLog;
+using Linkerd.Tcp.Cli.Admin;
 using Linkerd.Tcp.Cli.Configuration;
+using Linkerd.Tcp.Cli.Logging;
+using Linkerd.Tcp.Cli.Metrics;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Statistics;
@@ -16,10 +19,16 @@ namespace Linkerd.Tcp.Cli.Running;
 /// <param name="configuration">The configuration to start with.</param>
 /// <param name="source">The file of the configuration, which is read again by a reload; null if it has none.</param>
 /// <param name="loggerFactory">The factory of loggers.</param>
+/// <param name="levels">The levels of the log, which an operator can change.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ConfigurationSource? source, ILoggerFactory loggerFactory, TimeProvider timeProvider)
+internal sealed partial class ProxyRunner(ProxyConfiguration configuration, ConfigurationSource? source, ILoggerFactory loggerFactory, LogLevels levels, TimeProvider timeProvider)
 {
     private readonly ILogger _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
+    private volatile ServingPhase _phase;
+    private volatile bool _isAborted;
+
+    // That of a request to stop; null if there was none, or it has none of its own.
+    private TimeSpan? _grace;
 
     /// <summary>Runs until a signal requests the end.</summary>
     /// <returns>The exit code.</returns>
@@ -30,6 +39,8 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
         using var options = new ProcessSettings(configuration, statistics, source?.Path, timeProvider);
+        using var metrics = configuration.Admin is null ? null : MetricsEndpoint.Create(typeof(ProxyRunner).Assembly.GetName().Version!.ToString(3));
+        AdminServer? admin = null;
         try
         {
             // It outlives the host, whose end is also that of its last sessions.
@@ -37,24 +48,64 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLog?.Observer);
             await using (host.ConfigureAwait(false))
             {
-                accessLog?.Watch(host.GetSessions);
+                accessLog?.Watch(() => host.Sessions);
                 signals.Reopen += accessLog is { IsFile: true } ? accessLog.Reopen : null;
-                await ServeAsync(host, new ConfigurationReloader(host, source is null ? null : source.Read, options.Apply, loggerFactory, meter, timeProvider), options, signals).ConfigureAwait(false);
+                var reloader = new ConfigurationReloader(host, source is null ? null : source.Read, options.Apply, loggerFactory, meter, timeProvider);
+
+                // Before the listeners, and until everything else has ended, so that probes have an answer all the time.
+                admin = configuration.Admin is null ? null : await StartAdminAsync(host, configuration.Admin, metrics!, reloader, options, signals).ConfigureAwait(false);
+                await ServeAsync(host, reloader, options, signals).ConfigureAwait(false);
             }
 
-            return ExitCode.Success;
+            return _isAborted ? ExitCode.Failure : ExitCode.Success;
         }
         catch (OperationCanceledException) when (signals.Drain.IsCancellationRequested)
         {
-            return ExitCode.Success;
+            return _isAborted ? ExitCode.Failure : ExitCode.Success;
         }
         finally
         {
+            if (admin is not null)
+            {
+                await admin.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (statistics is not null)
             {
                 await statistics.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    private Task<AdminServer> StartAdminAsync(
+        ProxyHost host, AdminConfiguration admin, MetricsEndpoint metrics, ConfigurationReloader reloader, ProcessSettings options, TerminationSignals signals)
+    {
+        host.CheckCertificates();
+        return AdminServer.StartAsync(
+            new AdminServices
+            {
+                Options = admin,
+                Host = host,
+                Configuration = () => options.Configuration,
+                PrintConfiguration = () => (ConfigurationPrinter.Print(options.Configuration, NamerdKinds.Table), "application/yaml; charset=utf-8"),
+                Phase = () => signals.Drain.IsCancellationRequested ? ServingPhase.Draining : _phase,
+                Levels = levels,
+                ReloadAsync = async () => (await reloader.ReloadAsync("admin").ConfigureAwait(false)).Problems,
+                Shutdown = () =>
+                {
+                    _grace = options.Configuration.Admin?.Grace;
+                    signals.RequestDrain();
+                },
+                Abort = () =>
+                {
+                    _isAborted = true;
+                    signals.RequestAbort();
+                },
+                MapMetrics = routes => metrics.Map(routes),
+                LoggerFactory = loggerFactory,
+                TimeProvider = timeProvider,
+            },
+            signals.Drain);
     }
 
     private async Task ServeAsync(ProxyHost proxy, ConfigurationReloader reloader, ProcessSettings options, TerminationSignals signals)
@@ -97,6 +148,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             await proxy.StartAsync(signals.Drain).ConfigureAwait(false);
             reloader.OnStarted();
             options.Start(() => _ = reloader.ReloadAsync("the file has changed"));
+            _phase = ServingPhase.Serving;
             await ServeToEndAsync(proxy, options, signals).ConfigureAwait(false);
         }
         finally
@@ -114,8 +166,9 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             await stop.Task.ConfigureAwait(false);
         }
 
-        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(options.Grace)!);
-        var aborted = await proxy.DrainAsync(options.Grace, signals.Abort).ConfigureAwait(false);
+        var grace = _grace ?? options.Configuration.Grace;
+        Log.Stopping(_logger, proxy.ActiveSessions, OptionTypes.Duration().PrintArgument(grace)!);
+        var aborted = await proxy.DrainAsync(grace, signals.Abort).ConfigureAwait(false);
         Log.Stopped(_logger, aborted);
     }
 

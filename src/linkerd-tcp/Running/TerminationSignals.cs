@@ -49,6 +49,20 @@ internal sealed partial class TerminationSignals : IDisposable
         return signals;
     }
 
+    /// <summary>Requests a drain, as the first signal does; a signal after it is the second one.</summary>
+    public void RequestDrain()
+    {
+        Interlocked.CompareExchange(ref _received, 1, 0);
+        _drain.Cancel();
+    }
+
+    /// <summary>Requests an end at once, as the second signal does.</summary>
+    public void RequestAbort()
+    {
+        RequestDrain();
+        _abort.Cancel();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

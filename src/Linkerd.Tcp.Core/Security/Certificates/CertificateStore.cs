@@ -24,6 +24,15 @@ internal sealed class CertificateStore(CertificateServices services)
         }
     }
 
+    /// <summary>Gets the certificates and roots in use.</summary>
+    public IReadOnlyList<CertificateSnapshot> Snapshot()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.SelectMany(static entry => entry.Watch.Snapshot())];
+        }
+    }
+
     /// <summary>Gets a watch of files, and holds it.</summary>
     /// <exception cref="Primitives.InvalidOptionsException">Files cannot be used.</exception>
     public CertificateUse Acquire(CertificateSources sources)

@@ -85,6 +85,9 @@ internal sealed partial class CertificateWatch : IDisposable
     /// <summary>Gets the identities' and the roots' files.</summary>
     public IEnumerable<CertificateSlot> Slots => _roots is null ? _identities : _identities.Append(_roots);
 
+    /// <summary>Gets the certificates and roots in use.</summary>
+    public IEnumerable<CertificateSnapshot> Snapshot() => Slots.Select(static slot => new CertificateSnapshot(slot));
+
     /// <summary>Loads all files again, whether they have changed or not, on the thread pool.</summary>
     /// <returns>What cannot be used, if anything: what was before it stays.</returns>
     public Task<IReadOnlyList<CertificateProblem>> ReloadAsync(CancellationToken cancellationToken = default) => Task.Run(

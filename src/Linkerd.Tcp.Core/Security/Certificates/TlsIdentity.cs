@@ -26,6 +26,7 @@ internal sealed class TlsIdentity : ILoadedCertificates
         File = file;
         Warnings = warnings;
         var names = CertificateNames.Of(certificate);
+        Subject = CertificateNames.Print(certificate.SubjectName);
         Names = !names.Dns.IsEmpty ? names.Dns : CertificateNames.CommonNameOf(certificate) is { } name ? [name] : [];
         NotBefore = certificate.NotBefore.ToUniversalTime();
         NotAfter = certificate.NotAfter.ToUniversalTime();
@@ -36,6 +37,9 @@ internal sealed class TlsIdentity : ILoadedCertificates
     }
 
     public string File { get; }
+
+    /// <summary>Gets the subject, on one line.</summary>
+    public string Subject { get; }
 
     /// <summary>Gets the DNS names that it is for, in lower case, wildcards included: those of subjectAltName, or the common name if it has none.</summary>
     public ImmutableArray<string> Names { get; }
@@ -67,5 +71,5 @@ internal sealed class TlsIdentity : ILoadedCertificates
         return key.ExportPkcs8PrivateKey();
     }
 
-    public override string ToString() => $"{File} ({(Names.IsEmpty ? CertificateNames.Print(_certificate.SubjectName) : string.Join(", ", Names.Take(4)))})";
+    public override string ToString() => $"{File} ({(Names.IsEmpty ? Subject : string.Join(", ", Names.Take(4)))})";
 }

@@ -75,6 +75,8 @@ internal sealed class EpollTransport : ITransport
     /// <inheritdoc/>
     public string Name => "epoll";
 
+    IReadOnlyList<LoopSnapshot> ITransport.Loops => [.. _loops.Select(static loop => loop.Snapshot())];
+
     internal IReadOnlyList<EpollLoop> Loops => _loops;
 
     internal ILogger Logger { get; }
