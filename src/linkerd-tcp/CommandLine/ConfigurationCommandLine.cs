@@ -25,7 +25,7 @@ internal static class ConfigurationCommandLine
             errors.Add($"{syntax.ArgumentName} '{target}' means nothing beside {CliOptions.ConfigFile.LongName}; expected dstName under routers[].servers[] of the file");
         }
 
-        var advisor = new KeyAdvisor(NamerdKinds.Table);
+        var advisor = KeyAdvisor.Of(NamerdKinds.Table);
         errors.AddRange(CliOptions.Proxy.Where(option => option != CliOptions.WatchConfig && option.IsGiven(result)).Select(option =>
             $"{option.LongName} means nothing beside {CliOptions.ConfigFile.LongName}; expected {(option.Row.Key is null ? $"its keys under {advisor.PlaceOf(option.Row)}" : advisor.PlaceOf(option.Row))} in the file"));
         return errors.Count == 0 ? new ParsedCommandLine.RunFile(files[0], CliOptions.WatchConfig.IsGiven(result)) : new ParsedCommandLine.Wrong(errors, syntax.Usage);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
@@ -12,11 +13,15 @@ internal sealed class KeyAdvisor
     private const int MostPlaces = 2;
     private const int MostListed = 20;
 
+    private static readonly ConditionalWeakTable<ConfigurationTable, KeyAdvisor> Advisors = [];
+
     private readonly List<(string Place, string? Kind, string Key, bool IsDefault)> _keys = [];
     private readonly List<(string Place, ConfigurationPart Part)> _parts = [];
 
-    /// <summary>Initializes it with all keys of a table.</summary>
-    public KeyAdvisor(ConfigurationTable table) => Add(table.Root, string.Empty, isDefault: true);
+    private KeyAdvisor(ConfigurationTable table) => Add(table.Root, string.Empty, isDefault: true);
+
+    /// <summary>Gets the places of all keys of a table.</summary>
+    public static KeyAdvisor Of(ConfigurationTable table) => Advisors.GetValue(table, static table => new KeyAdvisor(table));
 
     /// <summary>Appends a key to a place.</summary>
     public static string Join(string place, string key) => place.Length == 0 ? key : $"{place}.{key}";

@@ -8,13 +8,13 @@ namespace Linkerd.Tcp.Cli.Configuration;
 internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblems problems, ValueReader values)
 {
     private const string KindKey = "kind";
+    private const int MostKeys = 3;
 
     private readonly Dictionary<string, TextPosition> _positions = [];
     private readonly Dictionary<string, string> _variables = [];
     private readonly Dictionary<string, Scope> _scopes = [];
     private MappingNode? _root;
     private Scope? _top;
-    private KeyAdvisor? _advisor;
 
     // Keys that seem to be missing may be those that a merge key was meant to copy, which is an error by itself.
     private bool _isMerged;
@@ -43,7 +43,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         }
         else
         {
-            problems.Error(node.Position, string.Empty, node is InvalidNode invalid ? invalid.Problem : $"expected a mapping with the keys {string.Join(", ", KeyTree.Of(table.Root).Keys)}, not {NameOf(node)}");
+            problems.Error(node.Position, string.Empty, node is InvalidNode invalid ? invalid.Problem : $"expected a mapping with the key {string.Join(", ", table.Root.Children.Where(static child => child.IsRequired).Select(static child => child.Key))}, not {NameOf(node)}");
         }
 
         return configuration;
@@ -61,13 +61,11 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
             return;
         }
 
-        var isMissing = !_positions.ContainsKey(path) && message.EndsWith("not null.", StringComparison.Ordinal);
-        var option = isMissing ? Option(scope, key) : null;
-        problems.Error(
-            ConfigurationReading.PositionOf(_positions, path), path, option is not null ? $"the key is missing; expected {option.Range}" : message.TrimEnd('.'));
+        var missing = _positions.ContainsKey(path) ? null : RequiredOption(scope, key);
+        problems.Error(ConfigurationReading.PositionOf(_positions, path), path, missing is null ? message.TrimEnd('.') : $"the key is missing; expected {missing.Range}");
     }
 
-    private static ConfigurationOption? Option(Scope scope, string key)
+    private static ConfigurationOption? RequiredOption(Scope scope, string key)
     {
         var tree = KeyTree.Of(scope.Shape);
         foreach (var segment in key.Split('.'))
@@ -75,7 +73,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
             tree = tree?.Find(segment);
         }
 
-        return tree?.Option;
+        return tree?.Option is { Default: "required" } option ? option : null;
     }
 
     private static string NameOf(ConfigurationNode node) => node switch
@@ -190,7 +188,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         }
         else
         {
-            Fail(scope, value.Position, path, $"expected a mapping with {(found.Keys.Count == 1 ? "the key" : "keys such as")} {string.Join(", ", found.Keys)}, not {NameOf(value)}");
+            Fail(scope, value.Position, path, $"expected a mapping with {(found.Keys.Count == 1 ? "the key" : "keys such as")} {string.Join(", ", found.Keys.Take(MostKeys))}, not {NameOf(value)}");
         }
     }
 
@@ -199,8 +197,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         var path = KeyAdvisor.Join(parent, entry.Key);
         if (OriginalKeys.Find(KeyAdvisor.Join(place, entry.Key)) is not { } original)
         {
-            _advisor ??= new KeyAdvisor(table);
-            var message = _advisor.Describe(entry.Key, place, scope.Shape.Kind, keys.Keys, out var meant);
+            var message = KeyAdvisor.Of(table).Describe(entry.Key, place, scope.Shape.Kind, keys.Keys, out var meant);
             Fail(scope, entry.Position, path, message);
             _isMerged |= entry.Key == KeyAdvisor.MergeKey;
             scope.Expect(meant is null ? null : KeyAdvisor.Join(parent, meant));

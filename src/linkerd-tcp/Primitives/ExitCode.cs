@@ -21,6 +21,6 @@ internal static class ExitCode
     /// <summary><c>dtab check</c>: the text is not a dtab. EX_DATAERR of sysexits.h.</summary>
     public const int BadData = 65;
 
-    /// <summary>The configuration cannot be used: a certificate, key or root file is missing, not readable, or does not fit. EX_CONFIG of sysexits.h.</summary>
+    /// <summary>The configuration cannot be used: its file is not valid, or a certificate, key or root file is missing, not readable, or does not fit. EX_CONFIG of sysexits.h.</summary>
     public const int Configuration = 78;
 }

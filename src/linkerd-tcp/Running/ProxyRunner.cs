@@ -115,7 +115,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             Log.NoAdmin(_logger, source.Name);
         }
 
-        if (configuration.Routers.Any(static router => router.Client.Global.TlsDisableValidation == true))
+        if (configuration.Routers.Any(static router => router.Client.Configs.Prepend(router.Client.Global).Any(static client => client.TlsDisableValidation == true)))
         {
             Log.Unverified(_logger);
         }

@@ -118,7 +118,7 @@ public sealed class ConfigurationFileTests
             "f.yml:8:5: routers[0].servers[0].trustCerts: unknown key; it belongs under routers[].servers[].tls or routers[].client.tls",
             "f.yml:9:5: routers[0].servers[1]: expected a mapping, not '5'",
             "f.yml:11:5: routers[0].client.configs: it is a key of kind io.l5d.static, not of io.l5d.global",
-            "f.yml:12:10: routers[0].client.tls: expected a mapping with keys such as enabled, dnsName, trustCerts, names, cert, privateKey, passphraseFile, alpnProtocols, postgres, minVersion, truncation, disableValidation, not 'true'",
+            "f.yml:12:10: routers[0].client.tls: expected a mapping with keys such as enabled, dnsName, trustCerts, not 'true'",
             "f.yml:13:14: routers[0].client.retries: expected 0 to 1000, not a list",
             "f.yml:14:3: routers[1].servers: the key is missing; expected a list of mappings",
             "f.yml:15:16: routers[1].interpreter: expected a mapping, not 'default'",

@@ -13,7 +13,7 @@ public sealed class YamlTrapTests
     [InlineData("routers:\n  - label: a\n  \tservers: []\n", "f.yml:3:3: a tab is in the indentation; expected spaces")]
     [InlineData("", "f.yml:1:1: the file is empty; expected a mapping with the key routers")]
     [InlineData("# a comment\n", "f.yml:1:1: the file is empty; expected a mapping with the key routers")]
-    [InlineData("~\n", "f.yml:1:1: expected a mapping with the keys tcpUserTimeoutMs, maxSessions, bufferSizeBytes, transport, loops, graceSecs, statsIntervalSecs, routers, not nothing")]
+    [InlineData("~\n", "f.yml:1:1: expected a mapping with the key routers, not nothing")]
     [InlineData("routers: []\n---\nrouters: []\n", "f.yml:2:1: a second document begins here; expected one in a file")]
     [InlineData("routers: a: b\n", "f.yml:1:11: this is not YAML: while scanning a plain scalar value, found invalid mapping")]
     [InlineData("routers: [\n", "f.yml:2:1: this is not YAML: while parsing a node, did not find expected node content")]
