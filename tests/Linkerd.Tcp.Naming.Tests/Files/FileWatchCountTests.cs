@@ -1,4 +1,5 @@
 using Linkerd.Tcp.TestUtilities.Files;
+using Linkerd.Tcp.TestUtilities.Resolving;
 
 namespace Linkerd.Tcp.Naming.Tests.Files;
 

@@ -12,12 +12,12 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// Code under test awaits with ConfigureAwait(false) and is continued inline by the step that completed what it waits for; that only
 /// holds where no synchronization context is set, so engine steps run without one, and test code (what <see cref="Run"/> was given) with one.
 /// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>.
-/// Before a long leap, time waits for the work that the pool has by then; otherwise it does not: set such things off in <see cref="RunElsewhereAsync"/>.
+/// Time waits once in each of its seconds for the work that the pool has by then; otherwise it does not: set such things off in <see cref="RunElsewhereAsync"/>.
 /// </remarks>
 public sealed class SimulatedScheduler : TransportExecutor
 {
-    // Over a leap as long as this, what is under way in the thread pool would come too late: limits of time would pass in the microseconds that a thread needs to start, or the milliseconds on a busy machine.
-    private static readonly TimeSpan LongLeap = TimeSpan.FromSeconds(1);
+    // Otherwise limits of time would pass in the microseconds that a thread needs to start, or the milliseconds on a busy machine.
+    private static readonly TimeSpan PoolInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(30);
 
     // A piece of work may queue the next one.
@@ -35,6 +35,7 @@ public sealed class SimulatedScheduler : TransportExecutor
     private readonly SimulatedClock _clock;
     private readonly SimulatedSynchronizationContext _context;
     private long _now;
+    private long _waitedForPool;
     private long _order;
     private long _steps;
     private int _elsewhere;
@@ -217,7 +218,6 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     private ScheduledItem Next(long timeLimit)
     {
-        var hasWaited = false;
         while (true)
         {
             lock (_lock)
@@ -228,7 +228,7 @@ public sealed class SimulatedScheduler : TransportExecutor
                     return item;
                 }
 
-                if (elsewhere || hasWaited || !IsLongLeap())
+                if (elsewhere || !IsTimeForPool())
                 {
                     if (!elsewhere && TryTakeTimer(timeLimit, out item))
                     {
@@ -245,20 +245,26 @@ public sealed class SimulatedScheduler : TransportExecutor
             }
 
             WaitForPool();
-            hasWaited = true;
         }
     }
 
-    private bool IsLongLeap()
+    private bool IsTimeForPool()
     {
         while (_timers.TryPeek(out var item, out var at))
         {
-            if (!item.IsCancelled)
+            if (item.IsCancelled)
             {
-                return at.Due - _now >= LongLeap.Ticks;
+                _timers.Dequeue();
+                continue;
             }
 
-            _timers.Dequeue();
+            if (at.Due - _waitedForPool < PoolInterval.Ticks)
+            {
+                return false;
+            }
+
+            _waitedForPool = at.Due;
+            return true;
         }
 
         return false;

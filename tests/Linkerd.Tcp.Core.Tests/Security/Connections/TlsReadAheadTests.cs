@@ -33,14 +33,14 @@ public sealed class TlsReadAheadTests
     public Task Receive_PartOfAnotherRecordHasArrived_IsNotWaitedFor() => RunAsync(64 * 1024, async (ours, client) =>
     {
         var pattern = ConnectionExtensions.Pattern(2 * Record);
-        byte[] sealed_ = [.. pattern.Chunk(Record).SelectMany(chunk => client.Seal(HandMadeClient.Data, chunk))];
+        byte[] records = [.. pattern.Chunk(Record).SelectMany(chunk => client.Seal(HandMadeClient.Data, chunk))];
         var cut = Record + 5000;
-        await SendAsync(client, sealed_[..cut]);
+        await SendAsync(client, records[..cut]);
         var (status, first) = await ours.TakeAsync().ConfigureAwait(false);
         Assert.Equal((TransportStatus.Ok, Record), (status, first.Length));
         var receiving = ours.TakeAsync();
         Assert.False(receiving.IsCompleted);
-        await SendAsync(client, sealed_[cut..]);
+        await SendAsync(client, records[cut..]);
         var (_, second) = await receiving.ConfigureAwait(false);
         ConnectionExtensions.AssertSame(pattern, [.. first, .. second]);
     });
@@ -83,8 +83,8 @@ public sealed class TlsReadAheadTests
     [InlineData(false)]
     public Task Dispose_AReadIsUnderWay_Closes(bool isAborted) => RunAsync(64 * 1024, async (ours, client) =>
     {
-        byte[] sealed_ = [.. client.Seal(HandMadeClient.Data, new byte[Record]), .. client.Seal(HandMadeClient.Data, new byte[Record])];
-        await SendAsync(client, sealed_[..^1]);
+        byte[] records = [.. client.Seal(HandMadeClient.Data, new byte[Record]), .. client.Seal(HandMadeClient.Data, new byte[Record])];
+        await SendAsync(client, records[..^1]);
         Assert.Equal(Record, (await ours.TakeAsync().ConfigureAwait(false)).Data.Length);
         if (isAborted)
         {
