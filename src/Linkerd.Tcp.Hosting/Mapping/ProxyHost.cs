@@ -153,7 +153,7 @@ public sealed class ProxyHost : IAsyncDisposable
                 own,
                 timeProvider,
                 transport: _transport,
-                options: new DestinationRegistryOptions { MaxMeasuredEndpoints = configuration.Metrics.MaxEndpoints });
+                options: CoreOptions.Registry(configuration));
             _routers.Add(destinations);
             var options = CoreOptions.Proxy(configuration, servers, target => targets.First(named => named.Tree.Equals(target)).Name);
             _proxies.Add(new TcpProxy(options, destinations, _transport, loggerFactory, own, timeProvider));

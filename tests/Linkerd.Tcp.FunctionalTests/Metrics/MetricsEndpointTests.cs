@@ -3,7 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
-[Collection(nameof(MetricsCollection))]
+[Collection(nameof(MetersOfThisProcess))]
 [Trait("Category", "AnyTransport")]
 public sealed class MetricsEndpointTests
 {
@@ -65,5 +65,5 @@ public sealed class MetricsEndpointTests
 }
 
 /// <summary>Tests that listen to the meters of this process run by themselves, as meters are found by their names.</summary>
-[CollectionDefinition(nameof(MetricsCollection), DisableParallelization = true)]
-public sealed class MetricsCollection;
+[CollectionDefinition(nameof(MetersOfThisProcess), DisableParallelization = true)]
+public sealed class MetersOfThisProcess;

@@ -9,7 +9,7 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
 /// <summary>The page of metrics has each instrument, with its name, kind and unit, and no other.</summary>
-[Collection(nameof(MetricsCollection))]
+[Collection(nameof(MetersOfThisProcess))]
 [Trait("Category", "AnyTransport")]
 public sealed class MetricsPageTests
 {

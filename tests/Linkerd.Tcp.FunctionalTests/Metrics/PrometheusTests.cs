@@ -6,7 +6,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
 /// <summary>A real Prometheus with the files of deploy/.</summary>
-[Collection(nameof(MetricsCollection))]
+[Collection(nameof(MetersOfThisProcess))]
 [Trait("Category", "AnyTransport")]
 public sealed class PrometheusTests
 {

@@ -6,7 +6,7 @@ using Linkerd.Tcp.Diagnostics;
 
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
-[Collection(nameof(MetricsCollection))]
+[Collection(nameof(MetersOfThisProcess))]
 [Trait("Category", "AnyTransport")]
 public sealed class ScrapeCostTests(ITestOutputHelper output)
 {
