@@ -12,6 +12,9 @@ namespace Linkerd.Tcp.Hosting.Mapping;
 /// <summary>The one place in which the model becomes options of Core. If the model has no value, Core's default stays.</summary>
 internal static class CoreOptions
 {
+    /// <summary>The options of the destinations of a router.</summary>
+    public static DestinationRegistryOptions Registry(ProxyConfiguration configuration) => new() { MaxMeasuredEndpoints = configuration.Metrics.MaxEndpoints };
+
     /// <summary>The options of the engine.</summary>
     public static TransportOptions Transport(ProxyConfiguration configuration) => new() { Engine = configuration.Transport, Loops = configuration.Loops };
 

@@ -1,8 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Diagnostics;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -266,7 +266,7 @@ public sealed class CoreOptionsTests
         var remembering = router.StateDirectory is null ? "" : RouterNaming.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
         var name = targets[0].Name;
         var destination = CoreOptions.Destination(router.Client.For(name), new StaticResolver(), false);
-        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name)), Describe(destination));
+        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Registry(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name)), Describe(destination));
     }
 
     // All properties, at every depth.

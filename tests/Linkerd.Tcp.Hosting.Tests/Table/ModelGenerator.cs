@@ -63,6 +63,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
         null => "nothing",
         ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
         string text => text,
+        MetricsConfiguration metrics => Print(metrics.MaxEndpoints),
         System.Collections.IEnumerable list => string.Join(',', list.Cast<object>()),
         TimeSpan time => time.Ticks.ToString(CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
@@ -90,7 +91,8 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
             return null;
         }
 
-        return type == typeof(int) ? Number()
+        return type == typeof(MetricsConfiguration) ? new MetricsConfiguration { MaxEndpoints = Number() }
+            : type == typeof(int) ? Number()
             : type == typeof(bool) ? _random.Next(2) == 0
             : type == typeof(double) ? _random.NextDouble() * Math.Pow(10, _random.Next(-3, 9))
             : type == typeof(TimeSpan) ? Time()
