@@ -39,7 +39,7 @@ internal sealed partial class LoggedProxy : IAsyncDisposable
         proxy._log = SessionAccessLog.Open(configuration.AccessLog, NullLoggerFactory.Instance, proxy._meter, TimeProvider.System)!;
         proxy.Host = new ProxyHost(configuration, NamerdKinds.Table, observer: proxy._log.Observer);
         await proxy.Host.StartAsync(TestContext.Current.CancellationToken);
-        proxy._log.Watch(proxy.Host.GetSessions);
+        proxy._log.Watch(() => proxy.Host.Sessions);
         return proxy;
     }
 
