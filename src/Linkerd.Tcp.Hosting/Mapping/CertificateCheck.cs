@@ -77,7 +77,7 @@ internal sealed class CertificateCheck
     // Such as Certificate.KeyFile.
     private static string KeyOf(string path, Part part) => path[(path.LastIndexOf('.') + 1)..] switch
     {
-        nameof(CertificateFiles.CertificateFile) => part == Part.Identity ? "certs" : "cert",
+        nameof(CertificateFiles.CertificateFile) or nameof(CertificateFiles.ChainFiles) => part == Part.Identity ? "certs" : "cert",
         nameof(CertificateFiles.KeyFile) => "privateKey",
         nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
         nameof(ServerTlsOptions.RootFiles) => "trustCerts",

@@ -33,7 +33,7 @@ internal static class CoreTlsOptions
             ServerName = Given(client.TlsDnsName),
             ExpectedNames = client.TlsNames ?? [],
             RootFiles = client.TlsTrustCerts ?? [],
-            Certificate = Given(client.TlsCert) is { } certificate ? Files(certificate, client.TlsPrivateKey, client.TlsPassphraseFile) : null,
+            Certificate = Given(client.TlsCert) is { } certificate ? Files([certificate], client.TlsPrivateKey, client.TlsPassphraseFile) : null,
             SkipVerification = client.TlsDisableValidation ?? false,
             UsePostgresSslRequest = client.TlsPostgres ?? false,
             UseClientApplicationProtocol = client.TlsAlpnProtocols is [TlsText.ClientProtocol],
@@ -53,9 +53,15 @@ internal static class CoreTlsOptions
         new(route.Pattern!, route.DstName!.HasCaptures ? route.DstName.ToString() : nameOf(route.DstName.Tree).ToString());
 
     /// <summary>Gets the files of an identity.</summary>
-    public static CertificateFiles Identity(IdentityConfiguration identity) => Files(identity.Certs[0], identity.PrivateKey, identity.PassphraseFile);
+    public static CertificateFiles Identity(IdentityConfiguration identity) => Files(identity.Certs, identity.PrivateKey, identity.PassphraseFile);
 
-    private static CertificateFiles Files(string certificate, string? key, string? passphrase) => new() { CertificateFile = certificate, KeyFile = Given(key), PassphraseFile = Given(passphrase) };
+    private static CertificateFiles Files(IReadOnlyList<string> certificates, string? key, string? passphrase) => new()
+    {
+        CertificateFile = certificates[0],
+        ChainFiles = [.. certificates.Skip(1)],
+        KeyFile = Given(key),
+        PassphraseFile = Given(passphrase),
+    };
 
     private static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Hosting;
 public sealed class IdentityConfiguration
 {
     /// <summary>
-    /// Gets or sets the paths of the files with the certificates; one file: PEM, the identity's own certificate first and then the intermediates, or PFX (PKCS #12), which has the key. Required.
+    /// Gets or sets the paths of the files with the certificates: PEM, the identity's own certificate first and then the intermediates, in one file or several; or one PFX file (PKCS #12), which has the key. Required.
     /// </summary>
     public IReadOnlyList<string> Certs { get; set; } = [];
 

@@ -8,7 +8,7 @@ internal static class TlsOptions
 {
     public static IReadOnlyList<ConfigurationOption> All { get; } =
     [
-        new ConfigurationOption<IdentityConfiguration, IReadOnlyList<string>>(OptionTypes.OneFile, static identity => identity.Certs, static (identity, files) => identity.Certs = files)
+        new ConfigurationOption<IdentityConfiguration, IReadOnlyList<string>>(OptionTypes.CertificateFiles, static identity => identity.Certs, static (identity, files) => identity.Certs = files)
         {
             Key = "certs",
             Argument = "tls-cert",

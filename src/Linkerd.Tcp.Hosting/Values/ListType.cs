@@ -20,9 +20,8 @@ internal sealed class ListType<T>(string name, string range, Func<IReadOnlyList<
     public override T ParseItems(IReadOnlyList<string> items) => parse(items);
 
     public override string? Print(T value) => value is null ? null
-        : print(value) is not { Count: > 0 } items ? "off"
-        : isSplit || items.Count == 1 ? string.Join(',', items)
-        : null;
+        : print(value) is var items && !isSplit ? (items is [var only] ? only : null)
+        : items.Count > 0 ? string.Join(',', items) : "off";
 
     public override IReadOnlyList<string>? PrintItems(T value) => value is null ? null : print(value);
 

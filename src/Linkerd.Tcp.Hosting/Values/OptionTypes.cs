@@ -93,13 +93,13 @@ public static class OptionTypes
     /// <summary>Gets the type of paths of files; <c>off</c> is an empty text.</summary>
     internal static OptionType<string?> File { get; } = new TextType<string?>("file", "the path of a file, or off", ParseTextOrEmpty, PrintTextOrEmpty, static path => path!.Length == 0 || (TlsText.IsFile(path) && path != "off"));
 
-    /// <summary>Gets the type of lists of one path.</summary>
-    internal static OptionType<IReadOnlyList<string>> OneFile { get; } = new ListType<IReadOnlyList<string>>(
+    /// <summary>Gets the type of the files of a certificate; a text is the path of one file, commas included.</summary>
+    internal static OptionType<IReadOnlyList<string>> CertificateFiles { get; } = new ListType<IReadOnlyList<string>>(
         "files",
-        "the path of one file, which has the whole chain",
-        static items => items is [_] ? items : throw new InvalidValueException($"expected one file, which has the whole chain, not {items.Count}"),
+        "paths of files, the certificate first and then its chain",
+        static items => items.Count > 0 ? items : throw new InvalidValueException("expected one file or more, the certificate first and then its chain"),
         static list => list,
-        static list => list is [{ } path] && TlsText.IsFile(path),
+        static list => list.Count > 0 && list.All(static path => path is not null && TlsText.IsFile(path)),
         isSplit: false);
 
     /// <summary>Gets the type of lists of paths of files.</summary>

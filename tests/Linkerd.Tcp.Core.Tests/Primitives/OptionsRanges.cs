@@ -27,6 +27,7 @@ internal static class OptionsRanges
         BalancerOptions.SuspectAfter: infinite 1ms 1s 49d
         BalancerOptions.Aperture: null
         CertificateFiles.CertificateFile:
+        CertificateFiles.ChainFiles: []
         CertificateFiles.KeyFile: null
         CertificateFiles.PassphraseFile: null
         CertificateFiles.OcspFile: null

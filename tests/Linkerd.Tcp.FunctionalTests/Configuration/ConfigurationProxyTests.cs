@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
@@ -142,6 +144,28 @@ public sealed class ConfigurationProxyTests : IAsyncDisposable
         await using var process = await Executable.RunAsync("config", "check", file);
         Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
         Assert.StartsWith($"warning: {file}:2:3: routers[0].interpreter: there is no namer /#/io.l5d.consul here", process.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ACertificateWithItsChainInSeveralFiles_IsServedAndWatched()
+    {
+        using var authority = new TestAuthority("root");
+        using var certificate = authority.Issue("web.example.com");
+        var (first, key) = authority.Write(certificate);
+        var port = FreePort.Next();
+        var text = $"routers:\n- servers:\n  - port: {port}\n    dstName: {_web.Name}\n    tls:\n      defaultIdentity:\n        privateKey: {key}\n        certs:\n        - {first}\n        - ";
+        await using (var proxy = await StartAsync([await WriteAsync("chain.yml", text + authority.RootFile)], port))
+        {
+            using var client = await ClientSocket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
+            await using var tls = new SslStream(new NetworkStream(client), leaveInnerStreamOpen: false, (_, peer, _, _) => certificate.RawDataMemory.Span.SequenceEqual(peer!.GetRawCertData()));
+            await tls.AuthenticateAsClientAsync("web.example.com");
+            var answer = new byte[3];
+            await tls.ReadExactlyAsync(answer, TestContext.Current.CancellationToken);
+            Assert.Equal("web"u8, answer);
+        }
+
+        var missing = await WriteAsync("missing.yml", text + "/no/such.pem");
+        await EndsAsync(["config", "check", missing], 78, [$"{missing}:8:9: routers[0].servers[0].tls.defaultIdentity.certs: /no/such.pem: there is no such file"]);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class OriginalKeysTests
         ("routers[].servers[].tls.defaultIdentity.certs", Tls, static proxy => Server(proxy).Tls!.DefaultIdentity!.Certs.Single(), "cert.pem"),
         ("routers[].servers[].tls.defaultIdentity.privateKey", Tls, static proxy => Server(proxy).Tls!.DefaultIdentity!.PrivateKey, "key.pem"),
         ("routers[].servers[].tls.alpnProtocols", Tls + "      alpnProtocols: [h2, http/1.1]\n", static proxy => string.Join(' ', Server(proxy).Tls!.AlpnProtocols), "h2 http/1.1"),
-        ("routers[].servers[].tls.identities.*.certs", Identities, static proxy => Server(proxy).Tls!.Identities["www.example.com"].Certs.Single(), "www.pem"),
+        ("routers[].servers[].tls.identities.*.certs", Identities, static proxy => string.Join(' ', Server(proxy).Tls!.Identities["www.example.com"].Certs), "www.pem chain.pem"),
         ("routers[].servers[].tls.identities.*.privateKey", Identities, static proxy => Server(proxy).Tls!.Identities["www.example.com"].PrivateKey, "www-key.pem"),
         ("routers[].client.kind (global)", Global("maxWaiters: 5"), static proxy => proxy.Routers[0].Client.Configs.Count, 0),
         ("routers[].client.kind (default)", FileReading.Router + "  client:\n    maxWaiters: 5\n", static proxy => Client(proxy).MaxWaiters, 5),
@@ -46,7 +46,7 @@ public sealed class OriginalKeysTests
 
     public static TheoryData<string> Names => [.. Keys.Select(static key => key.Key)];
 
-    private static string Identities => Tls + "      identities:\n        www.example.com:\n          certs:\n          - www.pem\n          privateKey: www-key.pem\n";
+    private static string Identities => Tls + "      identities:\n        www.example.com:\n          certs:\n          - www.pem\n          - chain.pem\n          privateKey: www-key.pem\n";
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -20,7 +20,7 @@ public sealed class TlsValidatorTests
             DstName = NameTree.Parse("/svc/web"),
             Tls = new ServerTlsConfiguration
             {
-                Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = new() { Certs = ["a.pem", "b.pem"], PrivateKey = " " }, ["none"] = null! },
+                Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = new() { Certs = ["a.pem", " "], PrivateKey = " " }, ["none"] = null! },
                 AlpnProtocols = ["h 2"],
                 ClientAuth = ClientCertificateMode.Request,
                 ClientNames = ["*.example.com"],
@@ -34,7 +34,7 @@ public sealed class TlsValidatorTests
                 "tls.clientAuth", "tls.clientNames",
             ],
             errors.Select(static error => error.Path["routers[0].servers[0].".Length..]));
-        Assert.Equal("the path of one file, which has the whole chain was expected, not null.", errors[4].Message);
+        Assert.Equal("paths of files, the certificate first and then its chain was expected, not null.", errors[4].Message);
         Assert.Equal("trustCerts beside it was expected, as clients' certificates are verified with them.", errors[7].Message);
         Assert.Equal("trustCerts beside it was expected, as clients are not asked for a certificate without.", errors[8].Message);
     }

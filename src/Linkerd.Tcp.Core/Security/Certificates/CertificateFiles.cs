@@ -16,6 +16,9 @@ public sealed class CertificateFiles
     /// </summary>
     public string CertificateFile { get; set; } = string.Empty;
 
+    /// <summary>Gets or sets the paths of further PEM files, whose certificates follow those of <see cref="CertificateFile"/>: the intermediates. Empty, the default: they are in that file.</summary>
+    public IReadOnlyList<string> ChainFiles { get; set; } = [];
+
     /// <summary>
     /// Gets or sets the path of the private key: RSA or ECDSA, as PEM of PKCS #8, encrypted PKCS #8, PKCS #1 or SEC 1. Null, the default: the key is in <see cref="CertificateFile"/>.
     /// </summary>
@@ -30,16 +33,23 @@ public sealed class CertificateFiles
     public string? OcspFile { get; set; }
 
     /// <summary>Gets the paths of all files, as absolute paths.</summary>
-    internal IReadOnlyList<string> Paths => [.. new[] { CertificateFile, KeyFile, PassphraseFile, OcspFile }.OfType<string>().Select(Path.GetFullPath)];
+    internal IReadOnlyList<string> Paths => [.. new[] { CertificateFile, KeyFile, PassphraseFile, OcspFile }.OfType<string>().Concat(ChainFiles).Select(Path.GetFullPath)];
 
     /// <summary>Gets whether everything is the same.</summary>
-    internal bool IsSame(CertificateFiles other) => (CertificateFile, KeyFile, PassphraseFile, OcspFile) == (other.CertificateFile, other.KeyFile, other.PassphraseFile, other.OcspFile);
+    internal bool IsSame(CertificateFiles other) => (CertificateFile, KeyFile, PassphraseFile, OcspFile) == (other.CertificateFile, other.KeyFile, other.PassphraseFile, other.OcspFile)
+        && ChainFiles.SequenceEqual(other.ChainFiles);
 
-    internal CertificateFiles Copy() => (CertificateFiles)MemberwiseClone();
+    internal CertificateFiles Copy()
+    {
+        var copy = (CertificateFiles)MemberwiseClone();
+        copy.ChainFiles = ChainFiles?.ToArray()!;
+        return copy;
+    }
 
     internal void Validate(OptionsValidator validator)
     {
         validator.Expect(BoundedFile.IsPath(CertificateFile), CertificateFile, "the path of a file");
+        validator.Expect(ChainFiles?.All(static file => BoundedFile.IsPath(file)) == true, ChainFiles, "paths of files, or none,");
         validator.Expect(KeyFile is null || BoundedFile.IsPath(KeyFile), KeyFile, "the path of a file, or null,");
         validator.Expect(PassphraseFile is null || BoundedFile.IsPath(PassphraseFile), PassphraseFile, "the path of a file, or null,");
         validator.Expect(OcspFile is null || BoundedFile.IsPath(OcspFile), OcspFile, "the path of a file, or null,");

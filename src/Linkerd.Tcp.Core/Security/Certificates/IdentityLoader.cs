@@ -17,6 +17,7 @@ internal enum IdentityPurpose
 internal static class IdentityLoader
 {
     private const string CertificateOption = nameof(CertificateFiles.CertificateFile);
+    private const string ChainOption = nameof(CertificateFiles.ChainFiles);
     private const string KeyOption = nameof(CertificateFiles.KeyFile);
     private const string PassphraseOption = nameof(CertificateFiles.PassphraseFile);
 
@@ -29,6 +30,12 @@ internal static class IdentityLoader
         try
         {
             certificates = BoundedFile.Read(files.CertificateFile, CertificateOption);
+            foreach (var chain in files.ChainFiles)
+            {
+                // A file may end without a line break.
+                certificates = Joined(certificates, BoundedFile.Read(chain, ChainOption));
+            }
+
             key = files.KeyFile is null ? null : BoundedFile.Read(files.KeyFile, KeyOption);
             passphrase = files.PassphraseFile is null ? null : BoundedFile.Read(files.PassphraseFile, PassphraseOption);
             return Read(files, certificates, key, passphrase, purpose, now);
@@ -43,6 +50,13 @@ internal static class IdentityLoader
             CryptographicOperations.ZeroMemory(key);
             CryptographicOperations.ZeroMemory(passphrase);
         }
+    }
+
+    private static byte[] Joined(byte[] certificates, byte[] chain)
+    {
+        byte[] joined = [.. certificates, (byte)'\n', .. chain];
+        CryptographicOperations.ZeroMemory(certificates);
+        return joined;
     }
 
     /// <summary>Reads an identity from the contents of its files.</summary>
