@@ -48,7 +48,7 @@ internal sealed class ListQuery
             if (!known.Contains(name))
             {
                 var meant = Suggestion.Find(name, known);
-                throw new InvalidValueException($"A parameter of the query is not known{(meant is null ? string.Empty : $"; did you mean {meant}?")}. Expected {string.Join(", ", known)}.");
+                throw new InvalidValueException($"A parameter of the query is not known{(meant is null ? string.Empty : $"; did you mean {meant}?")}{(meant is null ? "." : string.Empty)} Expected {string.Join(", ", known)}.");
             }
 
             values.Add(value is [{ } text] ? (name, text) : throw new InvalidValueException($"The parameter {name} is given several times; expected once."));

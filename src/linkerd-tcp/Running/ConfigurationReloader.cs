@@ -206,25 +206,25 @@ internal sealed partial class ConfigurationReloader
         [LoggerMessage(9016, LogLevel.Warning, "there are no certificates to read again, so that {Trigger} means nothing here, and is ignored; SIGTERM stops the proxy", EventName = "NothingToReload")]
         public static partial void NothingToReload(ILogger logger, string trigger);
 
-        [LoggerMessage(9040, LogLevel.Information, "the configuration was reloaded ({Trigger}); changed: {Keys}", EventName = "ConfigurationReloaded")]
+        [LoggerMessage(9020, LogLevel.Information, "the configuration was reloaded ({Trigger}); changed: {Keys}", EventName = "ConfigurationReloaded")]
         public static partial void Reloaded(ILogger logger, string trigger, string keys);
 
-        [LoggerMessage(9041, LogLevel.Information, "the configuration was reloaded ({Trigger}); it is in force already, and nothing has changed", EventName = "ConfigurationUnchanged")]
+        [LoggerMessage(9021, LogLevel.Information, "the configuration was reloaded ({Trigger}); it is in force already, and nothing has changed", EventName = "ConfigurationUnchanged")]
         public static partial void Unchanged(ILogger logger, string trigger);
 
-        [LoggerMessage(9042, LogLevel.Error, "the configuration was not reloaded ({Trigger}), and nothing has changed; {Count} errors follow", EventName = "ConfigurationRefused")]
+        [LoggerMessage(9022, LogLevel.Error, "the configuration was not reloaded ({Trigger}), and nothing has changed; {Count} errors follow", EventName = "ConfigurationRefused")]
         public static partial void Refused(ILogger logger, string trigger, int count);
 
-        [LoggerMessage(9043, LogLevel.Error, "{Problem}", EventName = "ConfigurationProblem")]
+        [LoggerMessage(9023, LogLevel.Error, "{Problem}", EventName = "ConfigurationProblem")]
         public static partial void Problem(ILogger logger, string problem);
 
-        [LoggerMessage(9044, LogLevel.Warning, "{Warning}", EventName = "ConfigurationWarning")]
+        [LoggerMessage(9024, LogLevel.Warning, "{Warning}", EventName = "ConfigurationWarning")]
         public static partial void Warning(ILogger logger, string warning);
 
-        [LoggerMessage(9045, LogLevel.Warning, "{Key} stays as it is until the process is restarted: it cannot change while the process runs", EventName = "ConfigurationNotApplied")]
+        [LoggerMessage(9025, LogLevel.Warning, "{Key} stays as it is until the process is restarted: it cannot change while the process runs", EventName = "ConfigurationNotApplied")]
         public static partial void NotApplied(ILogger logger, string key);
 
-        [LoggerMessage(9046, LogLevel.Error, "the reload ({Trigger}) failed", EventName = "ReloadFailed")]
+        [LoggerMessage(9026, LogLevel.Error, "the reload ({Trigger}) failed", EventName = "ReloadFailed")]
         public static partial void Failed(ILogger logger, Exception error, string trigger);
     }
 }

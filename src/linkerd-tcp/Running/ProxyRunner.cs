@@ -200,13 +200,13 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
         public static partial void UnknownNamer(ILogger logger, string problem);
 
-        [LoggerMessage(9047, LogLevel.Warning, "watchConfig has no effect: the process was started without a configuration file that can be read again", EventName = "NothingToWatch")]
+        [LoggerMessage(9029, LogLevel.Warning, "watchConfig has no effect: the process was started without a configuration file that can be read again", EventName = "NothingToWatch")]
         public static partial void NothingToWatch(ILogger logger);
 
         [LoggerMessage(9017, LogLevel.Warning, "--server-tls-insecure: the certificates of servers are not verified; anybody on the way can read and change everything", EventName = "ServersNotVerified")]
         public static partial void Unverified(ILogger logger);
 
-        [LoggerMessage(9047, LogLevel.Information, "{File} has no admin, so that there is no admin server; the original has one on 127.0.0.1:9989 then", EventName = "NoAdmin")]
+        [LoggerMessage(9029, LogLevel.Information, "{File} has no admin, so that there is no admin server; the original has one on 127.0.0.1:9989 then", EventName = "NoAdmin")]
         public static partial void NoAdmin(ILogger logger, string file);
     }
 }

@@ -40,7 +40,7 @@ public sealed class LineFormatterTests
     {
         using var writer = new StringWriter();
         var entry = new LogEntry<string>(level, "Some.Category", 0, message, error, static (state, _) => state);
-        new LineFormatter(_time, containing).Write(entry, writer);
+        new LineFormatter(_time, () => containing).Write(entry, writer);
         return writer.ToString();
     }
 }

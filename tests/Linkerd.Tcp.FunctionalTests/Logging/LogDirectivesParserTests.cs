@@ -99,7 +99,8 @@ public sealed class LogDirectivesParserTests
     public void Filter_SeveralPrefixes_TheLongestDecides(string category, LogLevel level, bool expected)
     {
         var directives = LogDirectivesParser.Parse("X", "Linkerd.Tcp=debug,error,Linkerd.Tcp.Namerd=trace");
-        using var factory = StandardErrorLogging.Create(directives, TimeProvider.System);
+        using var levels = new LogLevels(directives, TimeProvider.System);
+        using var factory = StandardErrorLogging.Create(levels, TimeProvider.System);
         Assert.Equal(expected, factory.CreateLogger(category).IsEnabled(level));
     }
 }

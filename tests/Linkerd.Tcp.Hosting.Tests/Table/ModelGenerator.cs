@@ -54,7 +54,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
     /// <summary>The properties that options write; lists of parts and nested parts have options of their own.</summary>
     public static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties().Where(static property => property.SetMethod is { IsPublic: true }
         && property.PropertyType != typeof(ClientConfiguration) && property.PropertyType != typeof(InterpreterConfiguration)
-        && property.PropertyType != typeof(IdentityConfiguration) && property.PropertyType != typeof(ServerTlsConfiguration) && property.PropertyType != typeof(AccessLogConfiguration)
+        && property.PropertyType != typeof(IdentityConfiguration) && property.PropertyType != typeof(AdminConfiguration) && property.PropertyType != typeof(ServerTlsConfiguration) && property.PropertyType != typeof(AccessLogConfiguration)
         && property.Name is not (nameof(ProxyConfiguration.Routers) or nameof(RouterConfiguration.Servers) or nameof(LocalInterpreterConfiguration.Namers)
             or nameof(ServerConfiguration.SniRoutes) or nameof(ServerTlsConfiguration.Identities)));
 
@@ -99,6 +99,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
             : type == typeof(string) ? property.Name.EndsWith("Dir", StringComparison.Ordinal) || property.Name.EndsWith("Directory", StringComparison.Ordinal) ? Path.GetTempPath().TrimEnd('/')
                 : property.Name == nameof(SniRouteConfiguration.Pattern) ? Pick("*.example.com", "*.*.example.com,alpn=h2", "www.*.example")
                 : property.Name == nameof(ClientSettings.TlsDnsName) ? Pick("", "web.example.com", "{2}.{1}.example.com", "{sni}", "10.0.0.1")
+                : property.Name is nameof(AdminConfiguration.Socket) or nameof(AdminConfiguration.TokenFile) ? Pick(null, "/run/admin.sock", "token")
                 : property.Name.StartsWith("Tls", StringComparison.Ordinal) ? Pick("", "web.pem", "/etc/a b.pem", "${HOME}/a.pem")
                 : Pick(Names)
             : type == typeof(SniRouteTarget) ? SniRouteText.ParseTarget(Pick("/svc/web", "/svc/a | /svc/b", "web:80", "/svc/{1}"))
@@ -122,6 +123,7 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
         nameof(ServerTlsConfiguration.ClientNames) or nameof(ClientSettings.TlsNames) => Some("web.example.com", "*.example.com", "10.0.0.1", "::1", "spiffe://example.org/*", "https://example.org/web"),
         nameof(ServerTlsConfiguration.AlpnProtocols) => Some("h2", "http/1.1", "postgresql"),
         nameof(ClientSettings.TlsAlpnProtocols) => Pick(Some("h2", "http/1.1", "postgresql"), ["{alpn}"]),
+        nameof(AdminConfiguration.Hosts) => Some("web.example.com", "localhost", "10.0.0.1", "fd00::1"),
         _ => Some("ca.pem", "/etc/a b.pem"),
     };
 
