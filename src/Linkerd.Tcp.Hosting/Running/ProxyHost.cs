@@ -326,7 +326,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private static Func<DstPath, DestinationOptions> OptionsFor(RouterConfiguration router, RouterNaming names)
     {
         var client = router.Client.Copy();
-        return name => CoreOptions.Destination(client.For(name), names.Resolver, names.Services.ClearOnNegative);
+        return name => CoreOptions.Destination(client.For(name), names.ResolverOf(name), names.Services.ClearOnNegative);
     }
 
     // A listener keeps its socket as long as its proxy has the address; it cannot go on under another proxy, whose limits and metrics are others.

@@ -13,18 +13,24 @@ internal sealed class RouterNaming : IAsyncDisposable
 
     private readonly Dictionary<IPEndPoint, NameTree> _byAddress;
     private readonly HashSet<string> _usedLabels;
+    private readonly HashSet<DstPath> _removed;
 
     private RouterNaming(NamingServices services, IResolver resolver, RouterConfiguration router, IReadOnlyList<NamedTarget> targets, RouterNaming? before)
     {
         (Services, Resolver, Targets) = (services, resolver, targets);
         _byAddress = router.Servers.Where(static server => server is { Port: > 0, DstName: not null }).ToDictionary(AddressOf, static server => server.DstName!);
         _usedLabels = [.. before?._usedLabels ?? [], .. targets.Where(static target => !target.IsName).Select(static target => target.Name[0])];
+
+        // Clients may choose a name again that was a target, but not that of a tree.
+        var canBeChosen = router.Servers.Any(static server => server.SniRoutes.Any(static route => route.DstName!.HasCaptures));
+        var earlier = (before?.Targets ?? []).Where(target => !target.IsName || !canBeChosen).Select(static target => target.Name);
+        _removed = [.. earlier.Concat(canBeChosen ? [] : before?._removed ?? []).Except(targets.Select(static target => target.Name))];
     }
 
     /// <summary>Gets the services of the interpreter.</summary>
     public NamingServices Services { get; }
 
-    /// <summary>Gets the resolver of destinations.</summary>
+    /// <summary>Gets the resolver of names.</summary>
     public IResolver Resolver { get; }
 
     /// <summary>Gets the targets.</summary>
@@ -40,6 +46,9 @@ internal sealed class RouterNaming : IAsyncDisposable
         var services = table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, loggerFactory, timeProvider));
         return new RouterNaming(services, Remembering(services, router, targets, loggerFactory, timeProvider), router, targets, before);
     }
+
+    /// <summary>Gets the resolver of a destination.</summary>
+    public IResolver ResolverOf(DstPath name) => _removed.Contains(name) ? SilentResolver.Instance : Resolver;
 
     /// <summary>Gets the name of a target.</summary>
     public DstPath NameOf(NameTree target) => Targets.First(named => named.Tree.Equals(target)).Name;

@@ -200,7 +200,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         [LoggerMessage(9013, LogLevel.Warning, "{Problem}", EventName = "UnknownNamer")]
         public static partial void UnknownNamer(ILogger logger, string problem);
 
-        [LoggerMessage(9029, LogLevel.Warning, "watchConfig has no effect: the process was started without a configuration file that can be read again", EventName = "NothingToWatch")]
+        [LoggerMessage(9028, LogLevel.Warning, "watchConfig has no effect: the process was started without a configuration file that can be read again", EventName = "NothingToWatch")]
         public static partial void NothingToWatch(ILogger logger);
 
         [LoggerMessage(9017, LogLevel.Warning, "--server-tls-insecure: the certificates of servers are not verified; anybody on the way can read and change everything", EventName = "ServersNotVerified")]

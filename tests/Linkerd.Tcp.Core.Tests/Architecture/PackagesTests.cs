@@ -20,7 +20,7 @@ public sealed partial class PackagesTests
     // What the packages share and users do not need. A type that is not needed by two of them does not belong there.
     private static readonly string[] Shared =
     [
-        "AddressLiteral", "Backoff", "HostName", "LatestValue<TState>", "LoggerGuard", "OptionsValidator", "RepeatFilter", "StatePrecedence",
+        "AddressLiteral", "Backoff", "FileChangeWatch", "HostName", "LatestValue<TState>", "LoggerGuard", "OptionsValidator", "RepeatFilter", "StatePrecedence",
     ];
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Linkerd.Tcp.Infrastructure;
 
 namespace Linkerd.Tcp.Security.Certificates;
 

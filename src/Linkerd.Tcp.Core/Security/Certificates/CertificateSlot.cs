@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Infrastructure;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Security.Certificates;

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging;
 

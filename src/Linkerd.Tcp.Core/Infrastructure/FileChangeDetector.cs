@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Security.Certificates;
+namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
 /// Detects that files have changed and have been written whole: they are the same in two polls, or have kept changing for <see cref="MaxSettleTime"/>. For one thread at a time.

@@ -1,10 +1,8 @@
-using Linkerd.Tcp.Security.Certificates;
-
 namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>
 /// Polls files, once a second, and calls a function when they have changed and have been written whole: within 2 s. Symbolic links are followed, so that another target is a change, as with the files
-/// of Kubernetes. Members may be called from any thread.
+/// of Kubernetes. Members may be called from any thread. For the packages of this project; it may change in any version.
 /// </summary>
 public sealed class FileChangeWatch : IDisposable
 {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Security.Certificates;
+namespace Linkerd.Tcp.Infrastructure;
 
 /// <summary>Identifies the content of a file without reading it: symbolic links are followed, so that another target is another fingerprint.</summary>
 /// <param name="Kind">The kind of what is at the path.</param>
