@@ -69,7 +69,7 @@ static async Task<int> RunFileAsync(ConfigurationSource source)
     WriteWarnings(read.Warnings);
     if (read.Configuration is { } configuration)
     {
-        return await RunAsync(configuration, source, read.Describe).ConfigureAwait(false);
+        return await RunAsync(configuration, source, read.Describe!).ConfigureAwait(false);
     }
 
     foreach (var error in read.Errors)

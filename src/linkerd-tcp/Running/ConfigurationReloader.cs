@@ -151,7 +151,7 @@ internal sealed partial class ConfigurationReloader
         }
         catch (InvalidOptionsException invalid)
         {
-            return Refuse(result, [.. invalid.Errors.Select(error => read.Describe(error.Path, error.Message))]);
+            return Refuse(result, [.. invalid.Errors.Select(error => read.Describe?.Invoke(error.Path, error.Message) ?? (error.Path.Length == 0 ? error.Message : $"{error.Path}: {error.Message}"))]);
         }
         catch (Exception error) when (error is NameBindingException or TransportException)
         {
