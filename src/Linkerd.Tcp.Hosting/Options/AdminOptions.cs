@@ -12,7 +12,7 @@ internal static class AdminOptions
         {
             Argument = "admin",
             ValueName = "ADDR",
-            Default = "off",
+            Default = "no admin server",
             Help = "Serve probes, metrics, state and actions over HTTP on this address and port, or Unix-domain socket: unix:PATH",
             Details = "A port alone is one of 127.0.0.1. Other addresses than those of loopback need `admin.tls` in a configuration file.",
         },

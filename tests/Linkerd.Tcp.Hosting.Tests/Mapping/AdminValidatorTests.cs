@@ -66,6 +66,20 @@ public sealed class AdminValidatorTests : IDisposable
     public void ParseArgument_NoAddress_Throws(string text) =>
         Assert.Throws<InvalidValueException>(() => Table.Options.Single(static option => option.Argument == "admin").ParseArgument(new AdminConfiguration(), text));
 
+    [Fact]
+    public void Parse_EachDefault_IsAsIfNothingWasSaid()
+    {
+        var keyed = Table.Of(typeof(AdminConfiguration)).Where(static option => option.Key is not null).ToList();
+        var (said, nothing) = (new AdminConfiguration(), new AdminConfiguration());
+        foreach (var option in keyed.Where(static option => !option.Default.Contains(' ') && option.Key != "metricsIntervalSecs"))
+        {
+            option.Parse(said, option.Default);
+        }
+
+        Assert.All(keyed, option => Assert.Equal(option.Print(nothing), option.Print(said)));
+        Assert.Equal((null, null), (said.Socket, said.TokenFile));
+    }
+
     private static IReadOnlyList<OptionsError> ErrorsOf(AdminConfiguration admin)
     {
         var validator = new OptionsValidator();
