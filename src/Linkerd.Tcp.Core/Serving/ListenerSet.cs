@@ -1,8 +1,5 @@
 using System.Net;
-using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
