@@ -1,9 +1,6 @@
 using System.Net;
-using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 

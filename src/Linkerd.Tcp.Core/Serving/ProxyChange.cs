@@ -1,5 +1,3 @@
-using Linkerd.Tcp.Routing;
-
 namespace Linkerd.Tcp.Serving;
 
 /// <summary>Represents a prepared change of a proxy's options, or its start, as <see cref="ListenerChange"/> with the proxy around it. For use in the proxy's turn.</summary>

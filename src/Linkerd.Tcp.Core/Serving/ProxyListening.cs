@@ -1,6 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Linkerd.Tcp.Dialing;
-using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
@@ -12,6 +12,7 @@ namespace Linkerd.Tcp.Serving;
 /// <summary>
 /// The listening of a proxy: its options in force, their listeners, and whether it has started or stopped. Starting, applying other options and stopping take turns. Any thread.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing that would have to be disposed.")]
 internal sealed partial class ProxyListening
 {
     private readonly SessionServices _services;
@@ -19,7 +20,6 @@ internal sealed partial class ProxyListening
     private readonly IRandomSource _random;
     private readonly ListenerSet _listeners;
 
-    // Holds nothing that would have to be disposed.
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile TcpProxyOptions _options;
     private ServedBy _served;

@@ -1,5 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Xunit;

@@ -27,6 +27,9 @@ public sealed class ReloadUnderLoadTests : IDisposable
     private const int Held = 8;
     private const int InUse = 1;
 
+    // The process is that of the tests, whose runtime has some of its own. A leak of one in ten reloads shows in the long run.
+    private const int MostDescriptors = 16;
+
     // Of 200 reloads, it is less than 4 MiB.
     private const long MostLeft = 16 << 20;
 
@@ -118,7 +121,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         await Eventually.IsTrueAsync(() => host.ActiveSessions == Held, () => $"{host.ActiveSessions} sessions are open");
         Assert.All(Endpoints(host).Zip(endpoints), static pair => Assert.Same(pair.First, pair.Second));
         Assert.Equal(Held, endpoints.Sum(static endpoint => endpoint.Load));
-        await Eventually.IsTrueAsync(() => Descriptors() <= descriptors, () => $"{Descriptors()} descriptors are open; {descriptors} were before");
+        await Eventually.IsTrueAsync(() => Descriptors() <= descriptors + MostDescriptors, () => $"{Descriptors()} descriptors are open; {descriptors} were before");
         await Eventually.IsTrueAsync(() => GC.GetTotalMemory(forceFullCollection: true) - memory < MostLeft, () => $"{GC.GetTotalMemory(forceFullCollection: true) - memory} bytes more are in use");
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Reloads} reloads, {_served} sessions served, {_failures.Count} lost, {Descriptors() - descriptors} descriptors and {(GC.GetTotalMemory(forceFullCollection: true) - memory) / 1024} KiB more");
