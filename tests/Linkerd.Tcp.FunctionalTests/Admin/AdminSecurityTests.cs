@@ -106,7 +106,7 @@ public sealed class AdminSecurityTests
         var path = files["admin.sock"];
         await using (var proxy = await Executable.StartAsync("/$/nil", "--admin", "unix:" + path))
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(path).UnixFileMode);
             await using var curl = await ChildProcess.RunAsync("curl", ["-s", "--unix-socket", path, "-X", "POST", "http://localhost/api/v1/reload"], TestContext.Current.CancellationToken);
             Assert.Equal("{\"result\":\"reloaded\"}", curl.Output.Text);
             proxy.Send(Signal.Kill);
