@@ -24,7 +24,7 @@ public sealed class FileChangeWatchTests
 
         // As Kubernetes lays out a ConfigMap.
         var (data, path) = (Path.Combine(folder.Path, "data"), Path.Combine(folder.Path, "proxy.yml"));
-        File.CreateSymbolicLink(data, "1");
+        Directory.CreateSymbolicLink(data, "1");
         File.CreateSymbolicLink(path, "data/proxy.yml");
         var time = new FakeTimeProvider();
         var changes = 0;
@@ -36,8 +36,8 @@ public sealed class FileChangeWatchTests
         Assert.Equal(1, changes);
         Advance(5);
         Assert.Equal(1, changes);
-        File.CreateSymbolicLink(data + "-next", "2");
-        File.Move(data + "-next", data, overwrite: true);
+        Directory.Delete(data);
+        Directory.CreateSymbolicLink(data, "2");
         Advance(2);
         Assert.Equal(2, changes);
         File.Delete(path);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
@@ -124,7 +125,7 @@ public sealed class TcpProxyChangeTests
     [InlineData(6, 6_000)]
     public Task ConnectTimeout_OfListenerAndDestination_TheOneOfTheDestinationTakesPrecedence(int? ofDestination, int milliseconds) => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Configure = options => options.With(own => own.Connect = new() { ConnectTimeout = ofDestination is { } seconds ? TimeSpan.FromSeconds(seconds) : null });
+        bed.Configure = options => options.With(own => (own.Resolver, own.Connect) = (new Silent(), new() { ConnectTimeout = ofDestination is { } seconds ? TimeSpan.FromSeconds(seconds) : null }));
         await bed.StartAsync(new TcpProxyOptions { Listeners = [bed.NewListener().With(own => own.ConnectTimeout = TimeSpan.FromSeconds(3))], Connect = new() { ConnectTimeout = TimeSpan.FromSeconds(9) } });
         Assert.Equal(ConnectFailure.None, (await bed.ClientHost.ConnectAsync((IPEndPoint)bed.Proxy.LocalEndPoints[0], new TransportConnectOptions(), Cancelled)).Failure);
         await bed.DelayAsync(milliseconds - 500);
@@ -146,5 +147,15 @@ public sealed class TcpProxyChangeTests
     {
         registry = new DestinationRegistry(_ => new DestinationOptions { Resolver = bed.Resolver }, null, null, bed.Scheduler.TimeProvider, bed.Random, bed.ProxyHost);
         return new TcpProxy(new TcpProxyOptions { Listeners = [new(address, SimulatedProxy.Name)] }, registry, bed.ProxyHost, null, null, bed.Scheduler.TimeProvider, bed.Random);
+    }
+
+    /// <summary>Never gives an answer.</summary>
+    private sealed class Silent : IResolver
+    {
+        public async IAsyncEnumerable<Resolution> WatchAsync(DstPath name, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            yield break;
+        }
     }
 }
