@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Cli.Checking;
 using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Configuration;
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Logging;
 using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Cli.Resolving;

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
-using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.Running;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Cli.AccessLog;
 using Linkerd.Tcp.Cli.Admin;
-using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Logging;
 using Linkerd.Tcp.Cli.Metrics;
 using Linkerd.Tcp.Cli.Naming;
