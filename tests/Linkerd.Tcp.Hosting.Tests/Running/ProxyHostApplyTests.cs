@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Transport;
@@ -298,7 +297,7 @@ public sealed class ProxyHostApplyTests : IAsyncLifetime
 
         public Task WhenDisposed => _disposed.Task;
 
-        public InterpreterKind Kind(IPEndPoint endpoint) => new InterpreterKind<Configuration>(
+        public InterpreterKind<Configuration> Kind(IPEndPoint endpoint) => new(
             Configuration.Name,
             "counted",
             [

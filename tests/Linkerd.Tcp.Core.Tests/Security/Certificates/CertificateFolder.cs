@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.TestUtilities.Certificates;
 using Linkerd.Tcp.TestUtilities.Files;
 

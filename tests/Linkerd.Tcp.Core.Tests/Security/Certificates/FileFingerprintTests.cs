@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.TestUtilities.Files;
 using Xunit;
 
