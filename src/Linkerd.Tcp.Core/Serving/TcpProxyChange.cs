@@ -1,10 +1,9 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
-using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp;
+namespace Linkerd.Tcp.Serving;
 
 /// <summary>Represents other options of a proxy and of its registry, which apply together with those of other proxies: all of them or none (<see cref="ApplyAsync"/>).</summary>
 public sealed class TcpProxyChange

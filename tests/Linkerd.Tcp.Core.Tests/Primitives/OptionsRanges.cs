@@ -128,6 +128,7 @@ internal static class OptionsRanges
         DestinationRegistryOptions.MaxClientNamed: 0 1 max
         DestinationRegistryOptions.IdleTimeout: infinite 1ms 1s 49d
         DestinationRegistryOptions.UnboundTimeout: infinite 1ms 1s 49d
+        DestinationRegistryOptions.MaxMeasuredEndpoints: 0 1 max
         SlowStartOptions.Window: 0 1ms 1s 49d
         SlowStartOptions.Aggression: 0.5 2 max
         SlowStartOptions.Floor: 0.5

@@ -5,6 +5,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Which records there are.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AccessLogChoiceTests
 {
     [Fact]

@@ -11,6 +11,7 @@ using Linkerd.Tcp.TestUtilities.Certificates;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The line of each kind of end, in both formats.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AccessLogEndsTests
 {
     private static readonly ClientNetworks Loopback = new([IPNetwork.Parse("127.0.0.0/8")]);

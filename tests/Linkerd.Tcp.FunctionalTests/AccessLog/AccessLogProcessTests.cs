@@ -8,6 +8,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The access log of the real executable: rotation, a full disk, a reader that reads nothing.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AccessLogProcessTests
 {
     [Theory]

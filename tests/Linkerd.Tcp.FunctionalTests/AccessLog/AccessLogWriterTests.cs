@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The writer, with targets that take little, nothing, or fail in the middle of a line.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AccessLogWriterTests
 {
     [Fact]

@@ -12,6 +12,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Whatever peers send: a record is one line, and its parts stay apart.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class RecordFormatTests
 {
     private const string Alphabet = "ab.-/ \"\\\r\n\t\0\u001b\u007f\u0085\u2028é猫=[]{}'<>\ud83d\ude00\ud800\udc00";

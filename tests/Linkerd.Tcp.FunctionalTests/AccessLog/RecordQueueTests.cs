@@ -3,6 +3,7 @@ using Linkerd.Tcp.Cli.AccessLog;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
+[Trait("Category", "AnyTransport")]
 public sealed class RecordQueueTests
 {
     [Fact]

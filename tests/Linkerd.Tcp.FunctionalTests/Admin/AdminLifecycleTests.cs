@@ -5,6 +5,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Probes and actions of the admin server through the life of the process, and clients that misbehave.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AdminLifecycleTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Linkerd.Tcp.TestUtilities.Files;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Access to the admin server: hosts, origins, tokens, and secrets that must not leak.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AdminSecurityTests
 {
     private const string Reload = "/api/v1/reload";

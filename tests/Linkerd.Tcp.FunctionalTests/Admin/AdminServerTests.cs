@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The admin server in the process of the tests: settings that the command line does not have.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class AdminServerTests : IDisposable
 {
     private const string Token = "a-token-of-this-test";

@@ -5,6 +5,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The documents of the admin server's state.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed partial class AdminStateTests
 {
     [Fact]
@@ -81,8 +82,8 @@ public sealed partial class AdminStateTests
     {
         await using var admin = await AdminProcess.StartAsync("/$/nil");
         var text = await admin.GetAsync("/config");
-        Assert.Contains("routers[0].servers[0].dstName: /$/nil\n", text, StringComparison.Ordinal);
-        Assert.Contains("admin.tokenFile: /", text, StringComparison.Ordinal);
+        Assert.Contains("dstName: /$/nil\n", text, StringComparison.Ordinal);
+        Assert.Contains("tokenFile: /", text, StringComparison.Ordinal);
         Assert.DoesNotContain(AdminProcess.Token, text, StringComparison.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using Linkerd.Tcp.Cli.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
+[Trait("Category", "AnyTransport")]
 public sealed class ConfigurationFileTests
 {
     private const string Yaml =
@@ -112,7 +113,7 @@ public sealed class ConfigurationFileTests
         [
             "f.yml:1:1: rooters: unknown key; did you mean routers?",
             "f.yml:4:23: routers[0].interpreter.kind: 'io.l5d.namerd': expected one of default, io.l5d.static, io.l5d.namerd.http, io.l5d.mesh; did you mean io.l5d.namerd.http?",
-            "f.yml:6:5: routers[0].servers[0].dstName: the key is missing; expected a name, an address, or a tree of them",
+            "f.yml:6:5: routers[0].servers[0].dstName: a target, or routes beside it, was expected, not null",
             "f.yml:6:11: routers[0].servers[0].port: '70000': expected a whole number of port from 0 to 65535",
             "f.yml:7:5: routers[0].servers[0].idleTimeout: unknown key; did you mean idleTimeoutMs?",
             "f.yml:8:5: routers[0].servers[0].trustCerts: unknown key; it belongs under routers[].servers[].tls or routers[].client.tls",

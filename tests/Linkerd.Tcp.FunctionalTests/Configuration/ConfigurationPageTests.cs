@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The page about configuration files: each of its examples can be used.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed partial class ConfigurationPageTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using YamlDotNet.RepresentationModel;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>What is printed of a configuration: it reads back to the same model, it is complete, and it has no secrets.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ConfigurationPrinterTests
 {
     private static readonly ConfigurationTable Table = NamerdKinds.Table;

@@ -114,7 +114,7 @@ public sealed class ConfigurationProxyTests : IAsyncDisposable
         [
             $"{file}:4:5: routers[0].servers[0].dstname: unknown key; did you mean dstName?",
             $"{file}:5:5: routers[0].servers[1].prot: unknown key; did you mean port?",
-            $"{file}:5:5: routers[0].servers[1].dstName: the key is missing; expected a name, an address, or a tree of them",
+            $"{file}:5:5: routers[0].servers[1].dstName: a target, or routes beside it, was expected, not null",
         ]);
     }
 

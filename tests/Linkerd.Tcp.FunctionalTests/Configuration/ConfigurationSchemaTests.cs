@@ -6,6 +6,7 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The JSON Schema of configuration files: it accepts what is printed, and refuses what is wrong.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ConfigurationSchemaTests
 {
     private const string Good =

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The original's example file, and the one of this project with every section: both are read, fit the schema, and are shown as the golden files.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class ExampleFileTests
 {
     [Theory]

@@ -38,7 +38,9 @@ internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExc
             }
             catch (InvalidOptionsException invalid)
             {
-                Assert.All(invalid.Errors, error => Assert.True(excluded.Add(error.Path) || invalid.Errors.Count(other => other.Path == error.Path) > 1, $"{seed}: {error.Path}: {error.Message}"));
+                // A part that needs a key is left out with it.
+                static string PathOf(string path) => path == "accessLog.path" ? "accessLog" : path;
+                Assert.All(invalid.Errors, error => Assert.True(excluded.Add(PathOf(error.Path)) || invalid.Errors.Count(other => other.Path == error.Path) > 1, $"{seed}: {error.Path}: {error.Message}"));
             }
         }
     }

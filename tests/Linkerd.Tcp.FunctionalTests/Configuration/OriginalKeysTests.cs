@@ -5,6 +5,7 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The keys of the original, 0.1.1, each in a file of its own.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class OriginalKeysTests
 {
     private const string Tls = FileReading.Router + "    tls:\n      defaultIdentity:\n        certs: [cert.pem]\n        privateKey: key.pem\n";
@@ -56,28 +57,20 @@ public sealed class OriginalKeysTests
         Assert.Equal(expected, value(FileReading.Model(text)));
     }
 
-    [Theory]
-    [InlineData("ip: 0.0.0.0")]
-    [InlineData("port: 9990")]
-    [InlineData("metricsIntervalSecs: 10")]
-    [InlineData("graceSecs: 7")]
-    public void Read_AKeyOfTheOriginalsAdminServer_IsRead(string key)
+    [Fact]
+    public void Read_TheOriginalsAdminServer_IsReadAndWarnsOfWhatHasNoEffect()
     {
-        var reading = FileReading.Read($"admin:\n  {key}\n{FileReading.Router}");
+        var reading = FileReading.Read("admin: {ip: 127.0.0.2, port: 9990, metricsIntervalSecs: 10, graceSecs: 7}\ngraceSecs: 3\n" + FileReading.Router);
         Assert.Empty(reading.Errors);
-        Assert.Equal(TimeSpan.FromSeconds(key.StartsWith("grace", StringComparison.Ordinal) ? 7 : 10), reading.Configuration!.Grace);
-        Assert.Equal(
-            key.StartsWith("metrics", StringComparison.Ordinal) ? ["f.yml:2:3: admin.metricsIntervalSecs: it has no effect: metrics are up to date whenever they are read"] : [],
-            reading.Warnings.Select(static warning => warning.ToString()).Where(static warning => !warning.Contains(" admin: ", StringComparison.Ordinal)));
+        var admin = reading.Configuration!.Admin!;
+        Assert.Equal((IPAddress.Parse("127.0.0.2"), 9990, TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(3)), (admin.Ip, admin.Port, admin.Grace, reading.Configuration.Grace));
+        Assert.Equal(["f.yml:1:36: admin.metricsIntervalSecs: it has no effect: metrics are up to date whenever they are read"], reading.Warnings.Select(static warning => warning.ToString()));
     }
 
     [Fact]
-    public void Read_TwoTimesToFinishSessions_TakesTheOneAtTheTopAndWarns()
-    {
-        var reading = FileReading.Read("graceSecs: 3\nadmin: {graceSecs: 7}\n" + FileReading.Router);
-        Assert.Equal(TimeSpan.FromSeconds(3), reading.Configuration!.Grace);
-        Assert.Contains("f.yml:2:9: admin.graceSecs: the top of the file has it too, which is used; expected it once", reading.Warnings.Select(static warning => warning.ToString()));
-    }
+    public void Read_TheOriginalsAdminServerOffLoopback_NeedsAnIdentity() => Assert.Equal(
+        ["f.yml:1:1: admin.tls: an identity was expected, as 0.0.0.0 is no loopback address, and a token must not be sent without TLS"],
+        FileReading.Errors("admin: {ip: 0.0.0.0}\n" + FileReading.Router));
 
     [Fact]
     public void Read_KeysBeforeTheOriginals010_SaysWhatToWriteNow() => Assert.Equal(
@@ -86,7 +79,7 @@ public sealed class OriginalKeysTests
             "f.yml:2:1: proxies: a key of linkerd-tcp 0.0.x; expected routers, each with label, interpreter (kind: io.l5d.namerd.http, with baseUrl, namespace and periodSecs) and servers (each with ip, port and dstName)",
             "f.yml:5:5: routers[0].servers[0].kind: a key of linkerd-tcp 0.0.x; expected none, and tls with a defaultIdentity instead of io.l5d.tls",
             "f.yml:5:5: routers[0].servers[0].port: the key is missing; expected 0 to 65535",
-            "f.yml:5:5: routers[0].servers[0].dstName: the key is missing; expected a name, an address, or a tree of them",
+            "f.yml:5:5: routers[0].servers[0].dstName: a target, or routes beside it, was expected, not null",
             "f.yml:6:5: routers[0].servers[0].addr: a key of linkerd-tcp 0.0.x; expected ip and port",
             "f.yml:7:5: routers[0].servers[0].default_identity: a key of linkerd-tcp 0.0.x; expected tls with a defaultIdentity",
             "f.yml:8:3: routers[0].namerd: a key of linkerd-tcp 0.0.x; expected interpreter, such as {kind: io.l5d.namerd.http, baseUrl: 'http://127.0.0.1:4180', namespace: default, periodSecs: 60}, and the path as dstName of each server",

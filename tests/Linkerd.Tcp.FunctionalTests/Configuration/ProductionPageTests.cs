@@ -76,6 +76,6 @@ public sealed partial class ProductionPageTests
     [GeneratedRegex(@"(\\ ){2,}")]
     private static partial Regex Spaces { get; }
 
-    [GeneratedRegex(@"\b(8081|8082|7575|7443)\b")]
+    [GeneratedRegex(@"\b(8081|8082|7575|7443|9989)\b")]
     private static partial Regex Port { get; }
 }

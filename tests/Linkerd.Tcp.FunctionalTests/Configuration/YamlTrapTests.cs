@@ -3,6 +3,7 @@ using System.Text;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The traps of YAML, and of files: each has a clear answer.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class YamlTrapTests
 {
     private const string Server = "f.yml:11:5: routers[0].servers[0].";

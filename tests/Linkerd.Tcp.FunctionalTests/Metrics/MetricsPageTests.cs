@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Linkerd.Tcp.Cli.AccessLog;
 using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Metrics;
 using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Cli.Running;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.TestUtilities.Files;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
@@ -33,6 +37,9 @@ public sealed class MetricsPageTests
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var run = Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(["--transport", "epoll", "127.0.0.1:1"]));
         await using var host = new ProxyHost(run.Configuration, NamerdKinds.Table, meter: meter);
+        _ = new ConfigurationReloader(host, null, static _ => [], NullLoggerFactory.Instance, meter, TimeProvider.System);
+        using var directory = new TemporaryDirectory();
+        using var accessLog = SessionAccessLog.Open(new AccessLogConfiguration { Path = directory["access.log"] }, NullLoggerFactory.Instance, meter, TimeProvider.System);
 
         var rows = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "metrics.md"))
             .Where(static line => line.StartsWith("| `", StringComparison.Ordinal) && line.Split('|').Length > 8)

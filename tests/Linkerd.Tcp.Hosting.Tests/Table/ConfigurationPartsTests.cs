@@ -74,7 +74,7 @@ public sealed class ConfigurationPartsTests
     {
         var routers = new[] { new RouterConfiguration() };
         var proxy = new ProxyConfiguration { Routers = routers };
-        var child = Assert.Single(Table.Root.Children);
+        var child = Table.Root.Children.Single(static child => child.Key == "routers");
         child.Add(proxy, child.Parts[0], string.Empty);
         child.Add(proxy, child.Parts[0], string.Empty);
         Assert.Equal(3, proxy.Routers.Count);

@@ -73,9 +73,6 @@ internal sealed partial class EpollLoop : EpollSet
     /// <summary>Gets the time for which the loop has been busy. Any thread.</summary>
     public ref readonly LoopLoad Load => ref _load;
 
-    /// <summary>Returns its state. Any thread.</summary>
-    public LoopSnapshot Snapshot() => new() { Index = Index, Connections = Connections, Busy = _load.BusySince is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero };
-
     /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 

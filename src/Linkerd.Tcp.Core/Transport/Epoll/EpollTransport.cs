@@ -75,7 +75,7 @@ internal sealed class EpollTransport : ITransport
     /// <inheritdoc/>
     public string Name => "epoll";
 
-    IReadOnlyList<LoopSnapshot> ITransport.Loops => [.. _loops.Select(static loop => loop.Snapshot())];
+    IReadOnlyList<LoopSnapshot> ITransport.Loops => [.. _loops.Select(static loop => new LoopSnapshot { Index = loop.Index, Connections = loop.Connections, Busy = loop.Load.BusyNow })];
 
     internal IReadOnlyList<EpollLoop> Loops => _loops;
 

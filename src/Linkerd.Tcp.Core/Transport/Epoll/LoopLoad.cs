@@ -19,6 +19,9 @@ internal struct LoopLoad
     /// <summary>Gets the time since which the loop has been busy without a wait for events; 0 if it is waiting.</summary>
     public readonly long BusySince => Volatile.Read(in _since);
 
+    /// <summary>Gets the time for which the loop has been busy without a wait for events; zero if it is waiting.</summary>
+    public readonly TimeSpan BusyNow => BusySince is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+
     /// <summary>Gets the time for which the loop has been busy.</summary>
     public readonly TimeSpan Busy => Stopwatch.GetElapsedTime(0, Volatile.Read(in _busy));
 

@@ -21,6 +21,9 @@ internal sealed class RecordingServer : IAsyncDisposable
         _ = AcceptAsync();
     }
 
+    // A PROXY header may come before it, and arrive alone.
+    private static ReadOnlySpan<byte> SslRequest => [0, 0, 0, 8, 4, 210, 22, 47];
+
     public EndPoint EndPoint => _listener.LocalEndpoint;
 
     /// <summary>What is sent on each connection at once, as by a protocol in which the server speaks first.</summary>
@@ -92,7 +95,7 @@ internal sealed class RecordingServer : IAsyncDisposable
             while (await connection.Socket.ReceiveAsync(buffer) is var count and > 0)
             {
                 connection.Add(buffer.AsSpan(0, count));
-                if (!isAsked && connection.Bytes.Length >= 8)
+                if (!isAsked && connection.Bytes.AsSpan().IndexOf(SslRequest) >= 0)
                 {
                     isAsked = true;
                     if (PostgresAnswer!.Length == 0)
