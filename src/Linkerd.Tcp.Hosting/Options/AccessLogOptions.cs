@@ -10,7 +10,7 @@ internal static class AccessLogOptions
             Key = "path",
             Argument = "access-log",
             ValueName = "FILE|-",
-            Default = "off",
+            Default = "required",
             Help = "Write a record of each session at its end to a file, or to stdout (-); SIGUSR1 reopens the file",
             Details = "The key is required in an `accessLog`; without an `accessLog` there is no access log, as with `off`. Records are appended. A file that cannot be opened at start ends the program.",
         },
