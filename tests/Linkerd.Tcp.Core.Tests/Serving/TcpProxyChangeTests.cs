@@ -2,8 +2,8 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Serving;
-using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Tests.Transport;
+using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
 using Xunit;
 
