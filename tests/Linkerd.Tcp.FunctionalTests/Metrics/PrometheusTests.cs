@@ -45,6 +45,7 @@ public sealed class PrometheusTests
         var traffic = Task.Run(() => DriveAsync(served.Proxy, stopping.Token), CancellationToken.None);
         var accepting = Task.Run(() => AcceptAsync(good, stopping.Token), CancellationToken.None);
 
+        await Eventually.IsTrueAsync(() => IsReadyAsync(client), () => $"Prometheus is not ready; {prometheus.Error.Text}");
         await Eventually.IsTrueAsync(async () => await IsFiringAsync(client, bad), () => $"no alert; {prometheus.Error.Text}");
         foreach (var query in Queries())
         {
@@ -80,18 +81,22 @@ public sealed class PrometheusTests
         return answer.RootElement.GetProperty("data").GetProperty("result").GetArrayLength();
     }
 
-    private static async Task<bool> IsFiringAsync(HttpClient client, IPEndPoint endpoint)
+    // It answers queries only after it has read its storage (https://prometheus.io/docs/prometheus/latest/management_api/).
+    private static async Task<bool> IsReadyAsync(HttpClient client)
     {
         try
         {
-            return await CountAsync(client, $$"""ALERTS{alertname="LinkerdTcpEndpointEjected",alertstate="firing",endpoint="{{endpoint}}"}""") > 0;
+            using var response = await client.GetAsync(new Uri("/-/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.StatusCode == HttpStatusCode.OK;
         }
         catch (HttpRequestException)
         {
-            // It has not started yet.
             return false;
         }
     }
+
+    private static async Task<bool> IsFiringAsync(HttpClient client, IPEndPoint endpoint) =>
+        await CountAsync(client, $$"""ALERTS{alertname="LinkerdTcpEndpointEjected",alertstate="firing",endpoint="{{endpoint}}"}""") > 0;
 
     private static Socket Listen(IPEndPoint address)
     {
