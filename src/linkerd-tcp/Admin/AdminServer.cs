@@ -93,6 +93,7 @@ internal sealed partial class AdminServer : IAsyncDisposable
     private static CertificateFiles FilesOf(IdentityConfiguration identity) => new()
     {
         CertificateFile = identity.Certs[0],
+        ChainFiles = [.. identity.Certs.Skip(1)],
         KeyFile = string.IsNullOrEmpty(identity.PrivateKey) ? null : identity.PrivateKey,
         PassphraseFile = string.IsNullOrEmpty(identity.PassphraseFile) ? null : identity.PassphraseFile,
     };

@@ -28,10 +28,13 @@ internal sealed class ProcessSettings(ProxyConfiguration configuration, Statisti
         Watch();
     }
 
-    /// <summary>Applies the options of a configuration.</summary>
+    /// <summary>Applies the options of a configuration, which is the one in force afterwards: its options that cannot change are set to those before.</summary>
     /// <returns>The keys of those that cannot change while the process runs.</returns>
     public IEnumerable<string> Apply(ProxyConfiguration configuration)
     {
+        // What cannot change stays as it is in the configuration in force, which operators see.
+        var before = _current;
+        (configuration.Transport, configuration.Loops, configuration.Metrics, configuration.Admin, configuration.AccessLog) = (before.Transport, before.Loops, before.Metrics, before.Admin, before.AccessLog);
         Volatile.Write(ref _current, configuration);
         Watch();
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Linkerd.Tcp.Transport.Epoll;
 
 /// <summary>
-/// Counts the time for which an event loop is busy, and its longest turn: so long had an event to wait for the others. Written by the loop; any thread reads.
+/// Counts the time for which an event loop is busy, and its longest turn, which is the longest time that an event had to wait. Written by the loop; read by any thread.
 /// A window of the longest turn has ended before it counts, so that it is visible to each of several readers, for 15 to 30 s.
 /// </summary>
 internal struct LoopLoad
