@@ -3,13 +3,17 @@ using Linkerd.Tcp.Hosting;
 namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
-/// Gives memory back after a crowd has left: the memory of thousands of sessions would otherwise stay resident until the next collection, which an idle
-/// proxy never needs. The collection stops the process for some milliseconds, at a time when most of the sessions that it could delay are gone.
+/// Gives memory back after the start, after a crowd has left, and while the process is idle: what is garbage would otherwise stay resident until the next collection, which an idle proxy never needs.
+/// The collection stops the process for some milliseconds, at a time when few sessions are there to be delayed.
 /// </summary>
 internal sealed class MemoryTrimmer : IDisposable
 {
     // Less than 2 MB is not worth it.
     private const int Crowd = 1000;
+    private const long Garbage = 2 << 20;
+
+    // In an interval: about 30 sessions.
+    private const long Idle = 32 << 10;
 
     // Thousands can connect, be served and be gone within two seconds.
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -17,6 +21,8 @@ internal sealed class MemoryTrimmer : IDisposable
     private readonly ProxyHost _proxy;
     private readonly ITimer _timer;
     private int _most;
+    private long _allocated;
+    private long _allocatedAtTrim = -Garbage;
 
     public MemoryTrimmer(ProxyHost proxy, TimeProvider timeProvider)
     {
@@ -29,11 +35,16 @@ internal sealed class MemoryTrimmer : IDisposable
     private void Look()
     {
         var sessions = _proxy.ActiveSessions;
+        var allocated = GC.GetTotalAllocatedBytes();
         _most = Math.Max(_most, sessions);
-        if (_most - sessions >= Crowd && sessions <= _most / 4)
+        var hasCrowdLeft = _most - sessions >= Crowd && sessions <= _most / 4;
+        var isIdle = sessions < Crowd && allocated - _allocated < Idle;
+        _allocated = allocated;
+        if (hasCrowdLeft || (isIdle && allocated - _allocatedAtTrim >= Garbage))
         {
-            _most = sessions;
+            (_most, _allocatedAtTrim) = (sessions, allocated);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            ExecutablePages.Unmap();
         }
     }
 }
