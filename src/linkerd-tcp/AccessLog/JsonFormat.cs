@@ -18,8 +18,9 @@ internal sealed class JsonFormat : RecordFormat
         var json = Writer ??= new Utf8JsonWriter(line, new JsonWriterOptions { SkipValidation = true });
         json.Reset(line);
         var session = record.Session;
-        Span<byte> time = stackalloc byte[40];
-        _ = record.Start.UtcDateTime.TryFormat(time, out var count, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        Span<byte> time = stackalloc byte[TimeText.MaxLength + 1];
+        var count = TimeText.Print(record.Start, "yyyy-MM-dd'T'HH:mm:ss", time);
+        time[count++] = (byte)'Z';
         json.WriteStartObject();
         json.WriteString("time"u8, time[..count]);
         json.WriteString("event"u8, WordOf(at));

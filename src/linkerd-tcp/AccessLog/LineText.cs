@@ -28,13 +28,6 @@ internal static class LineText
         line.Append([(byte)'.', (byte)('0' + (rest / 100)), (byte)('0' + (rest / 10 % 10)), (byte)('0' + (rest % 10))]);
     }
 
-    /// <summary>Appends a time in the form of a format string.</summary>
-    public static void Append(this ArrayBufferWriter<byte> line, DateTimeOffset time, string format)
-    {
-        _ = time.UtcDateTime.TryFormat(line.GetSpan(40), out var count, format, CultureInfo.InvariantCulture);
-        line.Advance(count);
-    }
-
     /// <summary>Appends an address; <c>-</c> if there is none.</summary>
     public static void Append(this ArrayBufferWriter<byte> line, EndPoint? address)
     {

@@ -55,7 +55,7 @@ internal sealed class TextFormat : RecordFormat
         var mark = at == RecordEvent.End ? ""u8 : "+"u8;
         line.Append(record.Session.Client);
         line.Append(" ["u8);
-        line.Append(record.Start, "dd/MMM/yyyy:HH:mm:ss.fff");
+        line.Advance(TimeText.Print(record.Start, "dd/MMM/yyyy:HH:mm:ss", line.GetSpan(TimeText.MaxLength)));
         line.Append("] "u8);
         line.Append(record.Session.Listener);
         line.Append(" "u8);
