@@ -14,15 +14,17 @@ public sealed class TcpProxyChange
     private readonly TcpProxy _proxy;
     private readonly TcpProxyOptions? _options;
     private readonly Func<DstPath, DestinationOptions>? _optionsFor;
+    private readonly DestinationRegistryOptions? _registryOptions;
 
     /// <summary>Initializes a change.</summary>
     /// <param name="proxy">The proxy. If it has not been started, it starts with the options.</param>
     /// <param name="options">The options, as of <see cref="TcpProxy.ApplyAsync"/>; copied. If null, the proxy stops listening, and its sessions go on until <see cref="TcpProxy.DrainAsync"/> or their own end.</param>
     /// <param name="optionsFor">Gets the options of the destinations of the proxy's registry, as of <see cref="DestinationRegistry.Configure"/>; null, the default, if those in force stay.</param>
-    public TcpProxyChange(TcpProxy proxy, TcpProxyOptions? options, Func<DstPath, DestinationOptions>? optionsFor = null)
+    /// <param name="registryOptions">The options of the registry itself; null, the default, if those in force stay. They need <paramref name="optionsFor"/>.</param>
+    public TcpProxyChange(TcpProxy proxy, TcpProxyOptions? options, Func<DstPath, DestinationOptions>? optionsFor = null, DestinationRegistryOptions? registryOptions = null)
     {
         ArgumentNullException.ThrowIfNull(proxy);
-        (_proxy, _options, _optionsFor) = (proxy, options?.Copy(), optionsFor);
+        (_proxy, _options, _optionsFor, _registryOptions) = (proxy, options?.Copy(), optionsFor, registryOptions?.Copy());
     }
 
     /// <summary>
@@ -67,7 +69,7 @@ public sealed class TcpProxyChange
                     prepared.Add(change._options is null ? change._proxy.Listening.PrepareStop() : await change._proxy.Listening.PrepareAsync(change._options, change._optionsFor, cancellationToken).ConfigureAwait(false));
                 }
 
-                Apply(prepared);
+                Apply(changes, prepared);
             }
             catch
             {
@@ -85,18 +87,18 @@ public sealed class TcpProxyChange
     }
 
     // The options of destinations cannot change in between: from their validation to their use, the registries are held.
-    private static void Apply(List<ProxyChange> changes)
+    private static void Apply(IReadOnlyList<TcpProxyChange> wanted, List<ProxyChange> changes)
     {
         var held = new List<Lock>();
         var registries = new List<RegistryChange>();
         try
         {
             var validator = new OptionsValidator();
-            foreach (var change in changes.Where(static change => change.OptionsFor is not null))
+            foreach (var (change, options) in changes.Zip(wanted, static (change, own) => (change, own._registryOptions)).Where(static item => item.change.OptionsFor is not null))
             {
                 change.Registry.Configuring.Enter();
                 held.Add(change.Registry.Configuring);
-                if (RegistryChange.Prepare(change.Registry, change.OptionsFor!, null, validator) is { } registry)
+                if (RegistryChange.Prepare(change.Registry, change.OptionsFor!, options, validator) is { } registry)
                 {
                     registries.Add(registry);
                 }

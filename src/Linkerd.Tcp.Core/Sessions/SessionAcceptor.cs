@@ -213,7 +213,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             Services.Instruments.Accepted();
             Services.Instruments.Refused(refusal.ToTag());
             Services.Instruments.ClosedUnserved(CloseReason.Rejected(refusal).Text);
-            if (Services.Observer is { ObservesRefusals: true } observer)
+            if (Services.Observer is { IsEnabled: true, ObservesRefusals: true } observer)
             {
                 SessionReport.TellRefused(observer, context ?? new SessionContext(this, connection), refusal, detail);
             }

@@ -21,8 +21,8 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed partial class ProxyHost : IAsyncDisposable
 {
-    // The engine is made once, and all connections live on its loops; series of endpoints are made with the registry of a router.
-    private static readonly string[] FixedKeys = ["transport", "loops", "metrics.maxEndpoints"];
+    // The engine is made once, and all connections live on its loops. The admin server, which the executable has, is opened once.
+    private static readonly string[] FixedKeys = ["transport", "loops", "admin"];
 
     private readonly ConfigurationTable _table;
     private readonly ILoggerFactory _loggerFactory;
@@ -177,7 +177,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
             var wanted = ConfigurationSnapshot.Of(configuration, _table);
             var next = wanted.With(_part, FixedKeys);
-            var changes = new ConfigurationChanges(next.FindChanges(_part), [.. FixedKeys.Where(key => wanted.TextOf(key) != _part.TextOf(key))]);
+            var changes = new ConfigurationChanges(next.FindChanges(_part), wanted.FindChanges(next));
             if (changes.Applied.Count > 0)
             {
                 await ChangeAsync(configuration, next, cancellationToken).ConfigureAwait(false);
@@ -185,7 +185,14 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
             foreach (var key in changes.NotApplied)
             {
-                Log.NotApplied(_logger, key, _part.TextOf(key), wanted.TextOf(key));
+                if (wanted.TextOf(key) is { } text)
+                {
+                    Log.NotApplied(_logger, key, _part.TextOf(key), text);
+                }
+                else
+                {
+                    Log.PartNotApplied(_logger, key);
+                }
             }
 
             return changes;
@@ -285,7 +292,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
                 var isSameNaming = after.TextOf("stateDir") == before.TextOf("stateDir") && after.Part("interpreter")!.IsSame(before.Part("interpreter")) && running.Names.Suits(router);
                 var naming = isSameNaming ? running.Names : RouterNaming.Create(router, running.Names, _table, _loggerFactory, _timeProvider);
                 names.Add((running, naming));
-                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf), OptionsFor(router, naming)));
+                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf), OptionsFor(router, naming), CoreOptions.Registry(configuration)));
             }
 
             changes.AddRange(_routers.Except(routers).Select(static removed => new TcpProxyChange(removed.Proxy, null)));
@@ -356,5 +363,8 @@ public sealed partial class ProxyHost : IAsyncDisposable
     {
         [LoggerMessage(8500, LogLevel.Warning, "{Key} stays {Value} until the process is restarted: it cannot become {Wanted} while the process runs", EventName = "OptionNotApplied")]
         public static partial void NotApplied(ILogger logger, string key, string? value, string? wanted);
+
+        [LoggerMessage(8501, LogLevel.Warning, "{Key} stays as it is until the process is restarted: it cannot change while the process runs", EventName = "PartNotApplied")]
+        public static partial void PartNotApplied(ILogger logger, string key);
     }
 }

@@ -66,7 +66,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         ReadConfiguration read = null!;
         await using var host = new ProxyHost(New(0, first, second), NamerdKinds.Table, NullLoggerFactory.Instance, meter);
-        var reloader = new ConfigurationReloader(host, () => read, static _ => [], NullLoggerFactory.Instance, meter, TimeProvider.System);
+        var reloader = new ConfigurationReloader(host, () => read, static _ => new ProcessChange([], static _ => { }, static () => { }), NullLoggerFactory.Instance, meter, TimeProvider.System);
         await host.StartAsync(TestContext.Current.CancellationToken);
         reloader.OnStarted();
         var held = await Task.WhenAll(Enumerable.Range(0, Held).Select(_ => ConnectAsync(_ports[0])));
