@@ -30,6 +30,8 @@ public sealed class TcpProxyChange
     /// <summary>
     /// Applies changes of several proxies while they run, all of them or none: first the steps that can fail, of all proxies; then those that cannot. For each proxy it is as
     /// <see cref="TcpProxy.ApplyAsync"/>, and <see cref="DestinationRegistry.Configure"/> for its registry. Destinations of names that are new have the new options from the beginning.
+    /// A listener whose address goes from one of the proxies to another goes on there with its socket and the counts of its limits: no connection is refused. Its sessions go on under the proxy that accepted them, and their
+    /// places count for the other one.
     /// </summary>
     /// <param name="changes">The changes; one for each proxy, and one function of options for each registry.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding; once the options are in force it has no effect.</param>
@@ -62,11 +64,12 @@ public sealed class TcpProxyChange
             }
 
             var prepared = new List<ProxyChange>();
+            var leaving = changes.SelectMany(static change => change._proxy.Listening.FindLeaving(change._options)).ToList();
             try
             {
                 foreach (var change in changes)
                 {
-                    prepared.Add(change._options is null ? change._proxy.Listening.PrepareStop() : await change._proxy.Listening.PrepareAsync(change._options, change._optionsFor, cancellationToken).ConfigureAwait(false));
+                    prepared.Add(change._options is null ? change._proxy.Listening.PrepareStop() : await change._proxy.Listening.PrepareAsync(change._options, change._optionsFor, leaving, cancellationToken).ConfigureAwait(false));
                 }
 
                 Apply(changes, prepared);
@@ -77,6 +80,7 @@ public sealed class TcpProxyChange
                 throw;
             }
 
+            await Task.WhenAll(prepared.SelectMany(static change => change.Taken).Select(static listener => listener.LeaveAsync())).ConfigureAwait(false);
             await Task.WhenAll(prepared.Select(static change => change.FinishAsync())).ConfigureAwait(false);
         }
         finally
@@ -116,7 +120,8 @@ public sealed class TcpProxyChange
             }
 
             registries.ForEach(static registry => registry.Apply());
-            changes.ForEach(static change => change.Apply());
+            var moved = changes.SelectMany(static change => change.Taken).ToHashSet();
+            changes.ForEach(change => change.Apply(moved));
         }
         finally
         {
