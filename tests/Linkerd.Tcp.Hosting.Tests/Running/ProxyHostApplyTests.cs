@@ -174,6 +174,22 @@ public sealed class ProxyHostApplyTests : IAsyncLifetime
         using var session = await ConnectAsync((IPEndPoint)host.LocalEndPoints[0]);
     }
 
+    [Theory]
+    [InlineData("/svc/other")]
+    [InlineData("/target/x")]
+    [InlineData("/svc/web | ~")]
+    public async Task ApplyAsync_ServerWithAnotherNameAdded_InterpreterThatKnowsNoNamesServesIt(string name)
+    {
+        var configuration = New();
+        configuration.Routers[0].Interpreter = new StaticInterpreterConfiguration { Addrs = [Address] };
+        configuration.Routers[0].Servers = [new ServerConfiguration { Port = FreePort(), DstName = NameTree.Parse("~ | /svc/web") }];
+        await using var host = new ProxyHost(configuration, Table);
+        await host.StartAsync(Stop);
+        configuration.Routers[0].Servers = [configuration.Routers[0].Servers[0], new ServerConfiguration { Port = FreePort(), DstName = NameTree.Parse(name) }];
+        Assert.Single((await host.ApplyAsync(configuration, Stop)).Applied);
+        using var session = await ConnectAsync((IPEndPoint)host.LocalEndPoints[1]);
+    }
+
     [Fact]
     public async Task ApplyAsync_AddressGoesToAnotherRouter_SocketStaysAndSessionsToo()
     {
