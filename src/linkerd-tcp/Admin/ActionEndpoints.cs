@@ -15,11 +15,11 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
     /// <summary>Reads configuration and files again.</summary>
     public async Task ReloadAsync(HttpContext context)
     {
-        IReadOnlyList<string> problems, applied, notApplied;
+        IReadOnlyList<string> problems, notApplied;
         await _reloading.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         try
         {
-            (problems, applied, notApplied) = await services.ReloadAsync().ConfigureAwait(false);
+            (problems, notApplied) = await services.ReloadAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -29,7 +29,7 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
         if (problems.Count == 0)
         {
             Log.Done(logger, AdminAccess.ClientOf(context), "reload", "done");
-            await WriteAsync(context, StatusCodes.Status200OK, new ActionDocument("reloaded", applied, notApplied)).ConfigureAwait(false);
+            await WriteAsync(context, StatusCodes.Status200OK, new ActionDocument("reloaded", notApplied.Count == 0 ? null : notApplied)).ConfigureAwait(false);
             return;
         }
 

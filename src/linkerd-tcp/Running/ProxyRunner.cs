@@ -93,7 +93,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
                 ReloadAsync = async () =>
                 {
                     var result = await reloader.ReloadAsync("admin").ConfigureAwait(false);
-                    return (result.Problems, result.Applied, result.NotApplied);
+                    return (result.Problems, result.NotApplied);
                 },
                 Shutdown = () =>
                 {
