@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Net;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting.Mapping;

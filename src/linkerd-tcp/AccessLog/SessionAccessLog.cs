@@ -1,7 +1,6 @@
 using Linkerd.Tcp.Cli.Streams;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.AccessLog;

@@ -7,7 +7,6 @@ using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Running;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
-using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.Logging.Abstractions;
 
