@@ -81,7 +81,7 @@ internal sealed class ListenerChange
             if (_running[i] is null)
             {
                 var destination = _held[i];
-                _next[i]!.Use(_options.Listeners[i], destination, _policies[i], _tls[i]);
+                _next[i]!.Use(_services, _limit, _options.Listeners[i], destination, _policies[i], _tls[i]);
 
                 // The listener's own now.
                 _held[i] = null;
@@ -97,7 +97,7 @@ internal sealed class ListenerChange
         _limit.SetMaximum(Most);
         for (var i = 0; i < _next.Length; i++)
         {
-            _running[i]?.Use(_options.Listeners[i], _held[i], _policies[i], _tls[i]);
+            _running[i]?.Use(_services, _limit, _options.Listeners[i], _held[i], _policies[i], _tls[i]);
         }
 
         return _set.Use(_next!);
@@ -141,7 +141,8 @@ internal sealed class ListenerChange
                 continue;
             }
 
-            if (_running[i]?.Tls is { } kept && _running[i]!.Options.Tls?.IsSame(wanted) == true)
+            // Those of a listener of another proxy have its services.
+            if (_set.Current.Contains(_running[i]) && _running[i]?.Tls is { } kept && _running[i]!.Options.Tls?.IsSame(wanted) == true)
             {
                 _tls[i] = kept;
                 continue;

@@ -7,9 +7,10 @@ namespace Linkerd.Tcp.Serving;
 /// <param name="options">The options, validated.</param>
 /// <param name="served">Their part for destinations.</param>
 /// <param name="running">The listener that goes on with each of the options' listeners.</param>
+/// <param name="taken">Those of them that another proxy gives up.</param>
 /// <param name="isStart">True if the proxy starts.</param>
 internal sealed class ProxyChange(
-    ProxyListening listening, ListenerChange? listeners, Func<DstPath, DestinationOptions>? optionsFor, TcpProxyOptions options, ServedBy served, ServedListener?[] running, bool isStart)
+    ProxyListening listening, ListenerChange? listeners, Func<DstPath, DestinationOptions>? optionsFor, TcpProxyOptions options, ServedBy served, ServedListener?[] running, IReadOnlyList<ServedListener> taken, bool isStart)
 {
     private IReadOnlyList<ServedListener> _removed = [];
 
@@ -19,19 +20,23 @@ internal sealed class ProxyChange(
     /// <summary>Gets the options of its destinations; null if those in force stay.</summary>
     public Func<DstPath, DestinationOptions>? OptionsFor => optionsFor;
 
+    /// <summary>Gets the listeners that go on here, and that another proxy gives up.</summary>
+    public IReadOnlyList<ServedListener> Taken => taken;
+
     /// <summary>Starts to accept on new addresses; may fail.</summary>
     public void StartAdded() => listeners?.StartAdded();
 
     /// <summary>Applies the change; cannot fail.</summary>
-    public void Apply()
+    /// <param name="moved">The listeners that go on under another proxy.</param>
+    public void Apply(IReadOnlyCollection<ServedListener> moved)
     {
         if (listeners is null)
         {
-            _removed = listening.EndListening();
+            _removed = [.. listening.EndListening().Except(moved)];
             return;
         }
 
-        _removed = listeners.Apply();
+        _removed = [.. listeners.Apply().Except(moved)];
         listening.Use(options, served, running, _removed);
     }
 

@@ -73,7 +73,7 @@ internal sealed partial class ProxyListening
                 throw new InvalidOperationException("The proxy was started or stopped before.");
             }
 
-            var change = await PrepareAsync(_options, null, cancellationToken).ConfigureAwait(false);
+            var change = await PrepareAsync(_options, null, [], cancellationToken).ConfigureAwait(false);
             try
             {
                 change.StartAdded();
@@ -84,7 +84,7 @@ internal sealed partial class ProxyListening
                 throw;
             }
 
-            change.Apply();
+            change.Apply([]);
         }
         finally
         {
@@ -154,8 +154,9 @@ internal sealed partial class ProxyListening
     /// <summary>Prepares other options, or the start with some; if it throws nothing has changed. For use in a turn, as the members of the change.</summary>
     /// <param name="options">The options, validated.</param>
     /// <param name="optionsFor">The options of destinations that apply with the change; null if those in force stay.</param>
+    /// <param name="leaving">The listeners that other proxies give up; those whose addresses are among the options are taken from it, and go on here.</param>
     /// <param name="cancellationToken">Cancels binding.</param>
-    public async Task<ProxyChange> PrepareAsync(TcpProxyOptions options, Func<DstPath, DestinationOptions>? optionsFor, CancellationToken cancellationToken)
+    public async Task<ProxyChange> PrepareAsync(TcpProxyOptions options, Func<DstPath, DestinationOptions>? optionsFor, List<ServedListener> leaving, CancellationToken cancellationToken)
     {
         ThrowIfStopped();
         var isStart = _state == State.New;
@@ -170,8 +171,19 @@ internal sealed partial class ProxyListening
             }
 
             var running = Match(options);
+            var taken = new List<ServedListener>();
+            for (var i = 0; i < running.Length; i++)
+            {
+                if (running[i] is null && leaving.Find(listener => listener.LocalEndPoint.Equals(options.Listeners[i].EndPoint)) is { } other)
+                {
+                    leaving.Remove(other);
+                    taken.Add(other);
+                    running[i] = other;
+                }
+            }
+
             var listeners = await _listeners.PrepareAsync(options, PoliciesOf(options, served), running, optionsFor, cancellationToken).ConfigureAwait(false);
-            return new ProxyChange(this, listeners, optionsFor, options, served, running, isStart);
+            return new ProxyChange(this, listeners, optionsFor, options, served, running, taken, isStart);
         }
         catch when (isStart)
         {
@@ -180,11 +192,15 @@ internal sealed partial class ProxyListening
         }
     }
 
+    /// <summary>Finds the listeners that are not among some options any more. For use in a turn.</summary>
+    /// <param name="options">The options, validated; null if the proxy stops listening.</param>
+    public IEnumerable<ServedListener> FindLeaving(TcpProxyOptions? options) => _listeners.Current.Except(options is null ? [] : Match(options).OfType<ServedListener>());
+
     /// <summary>Prepares the end of listening. For use in a turn, as the members of the change.</summary>
     public ProxyChange PrepareStop()
     {
         ThrowIfStopped();
-        return new ProxyChange(this, null, null, _options, _served, [], isStart: false);
+        return new ProxyChange(this, null, null, _options, _served, [], [], isStart: false);
     }
 
     /// <summary>Stops listening; the listeners are still to be removed.</summary>

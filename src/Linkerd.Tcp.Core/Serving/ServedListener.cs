@@ -14,9 +14,9 @@ namespace Linkerd.Tcp.Serving;
 /// </summary>
 internal sealed partial class ServedListener : IConnectionHandler
 {
-    private readonly SessionServices _services;
     private readonly ITransportListener _socket;
     private readonly ConnectionLimit _limit;
+    private SessionServices _services;
     private TransportListenOptions _listen;
     private ClientCounts? _clients;
     private TokenBucket? _rate;
@@ -24,6 +24,7 @@ internal sealed partial class ServedListener : IConnectionHandler
     private volatile SessionAcceptor? _acceptor;
     private Destination? _destination;
     private TlsAcceptor? _tls;
+    private SessionAcceptor? _left;
 
     private ServedListener(SessionServices services, ITransportListener socket, ListenerOptions options, TransportListenOptions listen, ConnectionLimit limit)
     {
@@ -67,14 +68,17 @@ internal sealed partial class ServedListener : IConnectionHandler
         return before;
     }
 
-    /// <summary>Admits connections that come from now on by other options, and goes on with the existing counts.</summary>
+    /// <summary>Admits connections that come from now on by other options, perhaps as a listener of another proxy, and goes on with the existing counts. Sessions that run stay where they are, but for their places.</summary>
+    /// <param name="services">The services of the proxy.</param>
+    /// <param name="whole">The limit of the proxy.</param>
     /// <param name="options">The options.</param>
     /// <param name="destination">The destination of the options' name, held for this listener; null if they have none.</param>
     /// <param name="policy">The policy for the sessions.</param>
     /// <param name="tls">The handshakes with clients, which belong to the listener from now on; null if there are none.</param>
-    public void Use(ListenerOptions options, Destination? destination, SessionPolicy policy, TlsAcceptor? tls)
+    public void Use(SessionServices services, ConnectionLimit whole, ListenerOptions options, Destination? destination, SessionPolicy policy, TlsAcceptor? tls)
     {
         Options = options;
+        _limit.MoveTo(whole);
         _limit.SetMaximum(options.MaxSessions ?? int.MaxValue);
         if (options.AcceptRate is { } rate)
         {
@@ -94,7 +98,8 @@ internal sealed partial class ServedListener : IConnectionHandler
         }
 
         var access = ClientAccess.Create(options.AllowClients, options.DenyClients, options.AcceptProxy);
-        _acceptor = new SessionAcceptor(_services, LocalEndPoint, _limit, _acceptor)
+        var before = _acceptor;
+        _acceptor = new SessionAcceptor(services, LocalEndPoint, _limit, before)
         {
             Policy = policy,
             Key = options.Key,
@@ -109,6 +114,12 @@ internal sealed partial class ServedListener : IConnectionHandler
             MaxPreludeBytes = ReadsHellos(options) ? Math.Max(options.MaxPreludeBytes, ServerNamePrelude.MaxBytes) : options.MaxPreludeBytes,
         };
         Hold(destination);
+        if (_services != services)
+        {
+            (_services, _left) = (services, before);
+            Log.Moved(services.ProxyLogger, LocalEndPoint, _limit.Active);
+        }
+
         if (_tls != tls)
         {
             _tls?.Dispose();
@@ -132,6 +143,19 @@ internal sealed partial class ServedListener : IConnectionHandler
         }
 
         _socket.Start(this);
+    }
+
+    /// <summary>Waits until the proxy that had the listener before is handed no connection of it any more.</summary>
+    public async Task LeaveAsync()
+    {
+        // From the change of the acceptor to this look.
+        Interlocked.MemoryBarrier();
+        while (_left is { IsEntered: true })
+        {
+            await Task.Yield();
+        }
+
+        _left = null;
     }
 
     /// <summary>Stops accepting, once the clients that have connected already are sessions, which continue.</summary>
@@ -165,7 +189,27 @@ internal sealed partial class ServedListener : IConnectionHandler
         _services.Destinations.ReleaseForListener(before);
     }
 
-    void IConnectionHandler.OnAccepted(TransportConnection connection) => _acceptor!.OnAccepted(connection);
+    void IConnectionHandler.OnAccepted(TransportConnection connection)
+    {
+        var acceptor = _acceptor!;
+        acceptor.Enter();
+        while (acceptor != _acceptor)
+        {
+            // Maybe the services of the one before are not there any more.
+            acceptor.Leave();
+            acceptor = _acceptor!;
+            acceptor.Enter();
+        }
+
+        try
+        {
+            acceptor.OnAccepted(connection);
+        }
+        finally
+        {
+            acceptor.Leave();
+        }
+    }
 
     void IConnectionHandler.OnAcceptFailed(TransportException error, TimeSpan retryAfter) => _acceptor!.OnAcceptFailed(error, retryAfter);
 
@@ -199,6 +243,9 @@ internal sealed partial class ServedListener : IConnectionHandler
 
     private static partial class Log
     {
+        [LoggerMessage(4013, LogLevel.Information, "listening on {LocalEndPoint} under another proxy from now on; {Sessions} sessions stay with the one before", EventName = "ListenerMoved")]
+        public static partial void Moved(ILogger logger, EndPoint localEndPoint, int sessions);
+
         [LoggerMessage(4000, LogLevel.Information, "listening on {LocalEndPoint} for {Name}, resolved by {Resolver}, up to {MaxSessions} sessions", EventName = "Listening")]
         public static partial void Listening(ILogger logger, EndPoint localEndPoint, DstPath name, IResolver resolver, int maxSessions);
 

@@ -14,20 +14,24 @@ public sealed class TcpProxyChange
     private readonly TcpProxy _proxy;
     private readonly TcpProxyOptions? _options;
     private readonly Func<DstPath, DestinationOptions>? _optionsFor;
+    private readonly DestinationRegistryOptions? _registryOptions;
 
     /// <summary>Initializes a change.</summary>
     /// <param name="proxy">The proxy. If it has not been started, it starts with the options.</param>
     /// <param name="options">The options, as of <see cref="TcpProxy.ApplyAsync"/>; copied. If null, the proxy stops listening, and its sessions go on until <see cref="TcpProxy.DrainAsync"/> or their own end.</param>
     /// <param name="optionsFor">Gets the options of the destinations of the proxy's registry, as of <see cref="DestinationRegistry.Configure"/>; null, the default, if those in force stay.</param>
-    public TcpProxyChange(TcpProxy proxy, TcpProxyOptions? options, Func<DstPath, DestinationOptions>? optionsFor = null)
+    /// <param name="registryOptions">The options of the registry itself; null, the default, if those in force stay. They need <paramref name="optionsFor"/>.</param>
+    public TcpProxyChange(TcpProxy proxy, TcpProxyOptions? options, Func<DstPath, DestinationOptions>? optionsFor = null, DestinationRegistryOptions? registryOptions = null)
     {
         ArgumentNullException.ThrowIfNull(proxy);
-        (_proxy, _options, _optionsFor) = (proxy, options?.Copy(), optionsFor);
+        (_proxy, _options, _optionsFor, _registryOptions) = (proxy, options?.Copy(), optionsFor, registryOptions?.Copy());
     }
 
     /// <summary>
     /// Applies changes of several proxies while they run, all of them or none: first the steps that can fail, of all proxies; then those that cannot. For each proxy it is as
     /// <see cref="TcpProxy.ApplyAsync"/>, and <see cref="DestinationRegistry.Configure"/> for its registry. Destinations of names that are new have the new options from the beginning.
+    /// A listener whose address goes from one of the proxies to another goes on there with its socket and the counts of its limits: no connection is refused. Its sessions go on under the proxy that accepted them, and their
+    /// places count for the other one.
     /// </summary>
     /// <param name="changes">The changes; one for each proxy, and one function of options for each registry.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding; once the options are in force it has no effect.</param>
@@ -60,14 +64,15 @@ public sealed class TcpProxyChange
             }
 
             var prepared = new List<ProxyChange>();
+            var leaving = changes.SelectMany(static change => change._proxy.Listening.FindLeaving(change._options)).ToList();
             try
             {
                 foreach (var change in changes)
                 {
-                    prepared.Add(change._options is null ? change._proxy.Listening.PrepareStop() : await change._proxy.Listening.PrepareAsync(change._options, change._optionsFor, cancellationToken).ConfigureAwait(false));
+                    prepared.Add(change._options is null ? change._proxy.Listening.PrepareStop() : await change._proxy.Listening.PrepareAsync(change._options, change._optionsFor, leaving, cancellationToken).ConfigureAwait(false));
                 }
 
-                Apply(prepared);
+                Apply(changes, prepared);
             }
             catch
             {
@@ -75,6 +80,7 @@ public sealed class TcpProxyChange
                 throw;
             }
 
+            await Task.WhenAll(prepared.SelectMany(static change => change.Taken).Select(static listener => listener.LeaveAsync())).ConfigureAwait(false);
             await Task.WhenAll(prepared.Select(static change => change.FinishAsync())).ConfigureAwait(false);
         }
         finally
@@ -85,18 +91,18 @@ public sealed class TcpProxyChange
     }
 
     // The options of destinations cannot change in between: from their validation to their use, the registries are held.
-    private static void Apply(List<ProxyChange> changes)
+    private static void Apply(IReadOnlyList<TcpProxyChange> wanted, List<ProxyChange> changes)
     {
         var held = new List<Lock>();
         var registries = new List<RegistryChange>();
         try
         {
             var validator = new OptionsValidator();
-            foreach (var change in changes.Where(static change => change.OptionsFor is not null))
+            foreach (var (change, options) in changes.Zip(wanted, static (change, own) => (change, own._registryOptions)).Where(static item => item.change.OptionsFor is not null))
             {
                 change.Registry.Configuring.Enter();
                 held.Add(change.Registry.Configuring);
-                if (RegistryChange.Prepare(change.Registry, change.OptionsFor!, null, validator) is { } registry)
+                if (RegistryChange.Prepare(change.Registry, change.OptionsFor!, options, validator) is { } registry)
                 {
                     registries.Add(registry);
                 }
@@ -114,7 +120,8 @@ public sealed class TcpProxyChange
             }
 
             registries.ForEach(static registry => registry.Apply());
-            changes.ForEach(static change => change.Apply());
+            var moved = changes.SelectMany(static change => change.Taken).ToHashSet();
+            changes.ForEach(change => change.Apply(moved));
         }
         finally
         {

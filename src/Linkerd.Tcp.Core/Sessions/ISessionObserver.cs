@@ -4,6 +4,12 @@ namespace Linkerd.Tcp.Sessions;
 public interface ISessionObserver
 {
     /// <summary>
+    /// Gets a value that indicates whether records are made at all: while it is false no other member is called, and sessions cost what they cost without an observer. It may change at any time; a session
+    /// that was connected while it was false has no times of phases and no attempts in its record. Default: true.
+    /// </summary>
+    bool IsEnabled => true;
+
+    /// <summary>
     /// Gets a value that indicates whether clients that a limit refused at accept are reported too, to <see cref="OnSessionEnded"/>. They were no sessions, and a flood of them is a flood of records. Default: false.
     /// </summary>
     bool ObservesRefusals => false;

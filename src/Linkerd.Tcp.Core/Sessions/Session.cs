@@ -283,7 +283,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
     private ValueTask EstablishAsync(Establishment establishment, SessionWait wait)
     {
         var now = Acceptor.Preludes.Count > 0 ? Services.TimeProvider.GetTimestamp() : _context.StartedAt;
-        if (Services.Observer is not null)
+        if (Services.Observer is { IsEnabled: true })
         {
             _times = new SessionTimes(Services.TimeProvider.GetElapsedTime(_context.StartedAt, now));
         }
@@ -300,7 +300,7 @@ internal sealed class Session : IRequester, IDuplexOwner, IServerReplacement
 
     private void StartCopy(TransportConnection server, bool isWarm)
     {
-        if (Services.Observer is { ObservesStarts: true } observer)
+        if (Services.Observer is { IsEnabled: true, ObservesStarts: true } observer)
         {
             Report(_lease.Endpoint?.Address, null, null).TellStart(observer);
         }

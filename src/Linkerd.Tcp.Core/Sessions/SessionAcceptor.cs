@@ -16,6 +16,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     // One for each refusal: a flood of one kind does not hide another kind.
     private readonly RepeatFilter[] _refusalFilters;
+    private int _entered;
 
     /// <param name="services">The services that all sessions of the proxy share.</param>
     /// <param name="localEndPoint">The address of the listener.</param>
@@ -70,6 +71,15 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
 
     /// <summary>The largest number of bytes that preludes look at without consuming them.</summary>
     public int MaxPreludeBytes { get; init; } = 16 * 1024;
+
+    /// <summary>True while connections are handed to it (<see cref="Enter"/>), which may not be sessions yet.</summary>
+    public bool IsEntered => Volatile.Read(ref _entered) > 0;
+
+    /// <summary>Called before <see cref="OnAccepted"/>, to look after that whether this is still the acceptor in use.</summary>
+    public void Enter() => Interlocked.Increment(ref _entered);
+
+    /// <summary>Called after <see cref="OnAccepted"/>.</summary>
+    public void Leave() => Interlocked.Decrement(ref _entered);
 
     public void OnAccepted(TransportConnection connection)
     {
@@ -213,7 +223,7 @@ internal sealed partial class SessionAcceptor : IConnectionHandler
             Services.Instruments.Accepted();
             Services.Instruments.Refused(refusal.ToTag());
             Services.Instruments.ClosedUnserved(CloseReason.Rejected(refusal).Text);
-            if (Services.Observer is { ObservesRefusals: true } observer)
+            if (Services.Observer is { IsEnabled: true, ObservesRefusals: true } observer)
             {
                 SessionReport.TellRefused(observer, context ?? new SessionContext(this, connection), refusal, detail);
             }

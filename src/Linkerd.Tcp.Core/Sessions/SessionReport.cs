@@ -43,7 +43,7 @@ internal readonly ref partial struct SessionReport
         }
 
         LogEnd(services, duration);
-        if (services.Observer is { } observer)
+        if (services.Observer is { IsEnabled: true } observer)
         {
             Tell(observer, static (observer, record) => observer.OnSessionEnded(record), NewRecord(duration, hasEnded: true));
         }

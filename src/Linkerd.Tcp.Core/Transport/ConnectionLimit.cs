@@ -3,12 +3,12 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>
 /// Represents a limit of the number of concurrent accepted connections. A listener takes a place for each connection that it hands out;
 /// the code that ends the connection returns it. A limit may be part of a larger one: each of its places is then also a place of the larger limit.
-/// Any thread; lock-free while the limit is not reached.
+/// Any thread; lock-free while the limit is not reached, except that a part of a larger limit has a lock of its own, as it can go to another one.
 /// </summary>
 public sealed class ConnectionLimit
 {
     private readonly Lock _lock = new();
-    private readonly ConnectionLimit? _whole;
+    private volatile ConnectionLimit? _whole;
     private TaskCompletionSource? _available;
     private int _maximum;
     private int _active;
@@ -50,31 +50,69 @@ public sealed class ConnectionLimit
         WakeWaiting();
     }
 
+    /// <summary>Makes this part of a larger limit a part of another one. Its places in use go with it, also if the other one has fewer free.</summary>
+    /// <param name="whole">The other larger limit; neither is a part itself.</param>
+    internal void MoveTo(ConnectionLimit whole)
+    {
+        lock (_lock)
+        {
+            var before = _whole!;
+            if (before == whole)
+            {
+                return;
+            }
+
+            _whole = whole;
+            Interlocked.Add(ref whole._active, _active);
+            Interlocked.Add(ref before._active, -_active);
+
+            // Also those that wait for a place there on behalf of this one.
+            before.WakeWaiting();
+        }
+    }
+
     /// <summary>Takes a place, here and in the larger limit.</summary>
     /// <returns>False if none is free; then none is taken.</returns>
     public bool TryAcquire()
     {
-        // Checked first, so that a caller that waits for a place of the larger limit rarely takes one here in vain.
-        if (_whole is { IsAvailable: false } || !TryAcquireHere())
+        if (_whole is null)
         {
+            return TryAcquireHere();
+        }
+
+        lock (_lock)
+        {
+            // Checked first, so that a caller that waits for a place of the larger limit rarely takes one here in vain.
+            if (!_whole.IsAvailable || !TryAcquireHere())
+            {
+                return false;
+            }
+
+            if (_whole.TryAcquire())
+            {
+                return true;
+            }
+
+            // Another caller may have found this limit reached in that moment, and waits now: it is notified.
+            ReleaseHere();
             return false;
         }
-
-        if (_whole is null || _whole.TryAcquire())
-        {
-            return true;
-        }
-
-        // Another caller may have found this limit reached in that moment, and waits now: it is notified.
-        ReleaseHere();
-        return false;
     }
 
     /// <summary>Returns a place, here and in the larger limit.</summary>
     public void Release()
     {
-        ReleaseHere();
-        _whole?.Release();
+        if (_whole is null)
+        {
+            ReleaseHere();
+            return;
+        }
+
+        lock (_lock)
+        {
+            ReleaseHere();
+            _whole.Release();
+        }
     }
 
     /// <summary>Completes when a place may be free. This is a hint, as another caller may take it first.</summary>
@@ -82,7 +120,15 @@ public sealed class ConnectionLimit
     {
         if (Active < OwnMaximum)
         {
-            return _whole is null ? Task.CompletedTask : _whole.WaitAvailableAsync(cancellationToken);
+            if (_whole is not { } whole)
+            {
+                return Task.CompletedTask;
+            }
+
+            // One that moved meanwhile was maybe notified before it waited.
+            var waitForWhole = whole.WaitAvailableAsync(cancellationToken);
+            Interlocked.MemoryBarrier();
+            return _whole == whole ? waitForWhole : Task.CompletedTask;
         }
 
         Task wait;

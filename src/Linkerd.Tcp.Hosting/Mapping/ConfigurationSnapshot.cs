@@ -29,9 +29,11 @@ internal sealed class ConfigurationSnapshot
     /// <summary>Gets the text of an option.</summary>
     public string? TextOf(string key) => _values.FirstOrDefault(value => value.Key == key).Text;
 
-    /// <summary>Returns the part with the values that another one has for some options.</summary>
-    public ConfigurationSnapshot With(ConfigurationSnapshot other, IReadOnlyCollection<string> keys) =>
-        new(_key, _values.Select(value => keys.Contains(value.Key) ? (value.Key, other.TextOf(value.Key)) : value), _parts);
+    /// <summary>Returns the part with what another one has for some keys, of options and of parts.</summary>
+    public ConfigurationSnapshot With(ConfigurationSnapshot other, IReadOnlyCollection<string> keys) => new(
+        _key,
+        _values.Select(value => keys.Contains(value.Key) ? (value.Key, other.TextOf(value.Key)) : value),
+        _parts.Where(part => !keys.Contains(part._key)).Concat(other._parts.Where(part => keys.Contains(part._key))));
 
     /// <summary>Returns a value that indicates whether everything in it is as in another part.</summary>
     public bool IsSame(ConfigurationSnapshot? other) => other is not null && FindChanges(other).Count == 0;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Net;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting.Mapping;
@@ -21,8 +20,8 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed partial class ProxyHost : IAsyncDisposable
 {
-    // The engine is made once, and all connections live on its loops; series of endpoints are made with the registry of a router.
-    private static readonly string[] FixedKeys = ["transport", "loops", "metrics.maxEndpoints"];
+    // The engine is made once, and all connections live on its loops. The admin server, which the executable has, is opened once.
+    private static readonly string[] FixedKeys = ["transport", "loops", "admin"];
 
     private readonly ConfigurationTable _table;
     private readonly ILoggerFactory _loggerFactory;
@@ -152,12 +151,13 @@ public sealed partial class ProxyHost : IAsyncDisposable
     /// <summary>
     /// Applies another configuration while the host runs: all of it or nothing, over all routers, except what cannot change while it runs. A router is identified by its label, a server by its address.
     /// Sessions that run are not touched, and endpoints that stay keep their state, also if the interpreter or the settings of their names change. A server that is removed serves the clients that have
-    /// connected already, and its sessions go on to their own end; so do those of a router that is removed, whose services are disposed after the last one.
+    /// connected already, and its sessions go on to their own end; so do those of a router that is removed, whose services are disposed after the last one. A server that
+    /// goes to another router keeps its socket, and its sessions go on under the router that accepted them.
     /// </summary>
     /// <param name="configuration">The configuration; copied, so that later changes have no effect.</param>
     /// <param name="cancellationToken">Cancels the wait for other calls, and binding; once the configuration is in force it has no effect.</param>
     /// <returns>The changes; those that are not applied are also logged.</returns>
-    /// <exception cref="InvalidOptionsException">The configuration is not valid, files of certificates cannot be used, or a server has the address of another router; the exception has all errors. Nothing has changed.</exception>
+    /// <exception cref="InvalidOptionsException">The configuration is not valid, or files of certificates cannot be used; the exception has all errors. Nothing has changed.</exception>
     /// <exception cref="NameBindingException">A target can never be bound. Nothing has changed.</exception>
     /// <exception cref="TransportException">An address could not be bound; the message contains it. Nothing has changed.</exception>
     /// <exception cref="InvalidOperationException">The host has not been started, or was drained.</exception>
@@ -177,7 +177,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
             var wanted = ConfigurationSnapshot.Of(configuration, _table);
             var next = wanted.With(_part, FixedKeys);
-            var changes = new ConfigurationChanges(next.FindChanges(_part), [.. FixedKeys.Where(key => wanted.TextOf(key) != _part.TextOf(key))]);
+            var changes = new ConfigurationChanges(next.FindChanges(_part), wanted.FindChanges(next));
             if (changes.Applied.Count > 0)
             {
                 await ChangeAsync(configuration, next, cancellationToken).ConfigureAwait(false);
@@ -185,7 +185,14 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
             foreach (var key in changes.NotApplied)
             {
-                Log.NotApplied(_logger, key, _part.TextOf(key), wanted.TextOf(key));
+                if (wanted.TextOf(key) is { } text)
+                {
+                    Log.NotApplied(_logger, key, _part.TextOf(key), text);
+                }
+                else
+                {
+                    Log.PartNotApplied(_logger, key);
+                }
             }
 
             return changes;
@@ -254,7 +261,6 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
     private async Task ChangeAsync(ProxyConfiguration configuration, ConfigurationSnapshot next, CancellationToken cancellationToken)
     {
-        ThrowIfAddressMoves(configuration);
         var check = new CertificateCheck(configuration);
         check.Validate();
         var isSameProcess = !next.FindChanges(_part).Any(static key => !key.StartsWith("routers[", StringComparison.Ordinal));
@@ -285,7 +291,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
                 var isSameNaming = after.TextOf("stateDir") == before.TextOf("stateDir") && after.Part("interpreter")!.IsSame(before.Part("interpreter")) && running.Names.Suits(router);
                 var naming = isSameNaming ? running.Names : RouterNaming.Create(router, running.Names, _table, _loggerFactory, _timeProvider);
                 names.Add((running, naming));
-                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf), OptionsFor(router, naming)));
+                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf), OptionsFor(router, naming), CoreOptions.Registry(configuration)));
             }
 
             changes.AddRange(_routers.Except(routers).Select(static removed => new TcpProxyChange(removed.Proxy, null)));
@@ -330,31 +336,12 @@ public sealed partial class ProxyHost : IAsyncDisposable
         return name => CoreOptions.Destination(client.For(name), names.ResolverOf(name), names.Services.ClearOnNegative);
     }
 
-    // A listener keeps its socket as long as its proxy has the address; it cannot go on under another proxy, whose limits and metrics are others.
-    private void ThrowIfAddressMoves(ProxyConfiguration configuration)
-    {
-        var validator = new OptionsValidator();
-        for (var i = 0; i < configuration.Routers.Count; i++)
-        {
-            var (label, servers) = (configuration.Routers[i].Label, configuration.Routers[i].Servers);
-            for (var j = 0; j < servers.Count; j++)
-            {
-                var address = new IPEndPoint(servers[j].Ip, servers[j].Port!.Value);
-                if (address.Port > 0 && _routers.FirstOrDefault(router => router.Label != label && router.Proxy.LocalEndPoints.Contains(address)) is { } owner)
-                {
-                    validator.Add(
-                        $"{address} was expected to stay with the router '{owner.Label}', which listens there: an address cannot go to another router in one change. Remove the server first, then add it.",
-                        string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}]"));
-                }
-            }
-        }
-
-        validator.ThrowIfInvalid(nameof(configuration));
-    }
-
     private static partial class Log
     {
         [LoggerMessage(8500, LogLevel.Warning, "{Key} stays {Value} until the process is restarted: it cannot become {Wanted} while the process runs", EventName = "OptionNotApplied")]
         public static partial void NotApplied(ILogger logger, string key, string? value, string? wanted);
+
+        [LoggerMessage(8501, LogLevel.Warning, "{Key} stays as it is until the process is restarted: it cannot change while the process runs", EventName = "PartNotApplied")]
+        public static partial void PartNotApplied(ILogger logger, string key);
     }
 }

@@ -50,8 +50,8 @@ internal sealed class RouterNaming : IAsyncDisposable
     /// <summary>Gets the resolver of a destination.</summary>
     public IResolver ResolverOf(DstPath name) => _removed.Contains(name) ? SilentResolver.Instance : Resolver;
 
-    /// <summary>Gets the name of a target.</summary>
-    public DstPath NameOf(NameTree target) => Targets.First(named => named.Tree.Equals(target)).Name;
+    /// <summary>Gets the name of a target, also of one by itself that was added since (<see cref="Suits"/>).</summary>
+    public DstPath NameOf(NameTree target) => target is NameTree.Leaf leaf ? leaf.Path : Targets.First(named => named.Tree.Equals(target)).Name;
 
     /// <summary>
     /// Returns a value that indicates whether the services also suit other servers, with the same interpreter: the trees are the same, and only names were added or removed. The embedded interpreter
@@ -60,7 +60,8 @@ internal sealed class RouterNaming : IAsyncDisposable
     public bool Suits(RouterConfiguration router)
     {
         var targets = NamedTarget.Of(router.Servers);
-        var isSame = Trees(targets).SetEquals(Trees(Targets));
+        var taken = Targets.Where(static target => !target.IsName).Select(static target => target.Name[0]).ToHashSet();
+        var isSame = Trees(targets).SetEquals(Trees(Targets)) && !targets.Any(target => target.IsName && target.Name.Count > 0 && taken.Contains(target.Name[0]));
         return isSame && (targets.All(target => Targets.Any(mine => mine.Tree.Equals(target.Tree))) || router.Interpreter is not LocalInterpreterConfiguration)
             && (router.StateDirectory is null || targets.Select(static target => target.Tree).SequenceEqual(Targets.Select(static target => target.Tree)));
 

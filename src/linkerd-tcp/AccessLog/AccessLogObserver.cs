@@ -4,11 +4,11 @@ using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Cli.AccessLog;
 
-/// <summary>Prints the records that the configuration asks for, on the thread that reports them, into the queue: nothing waits, and a queued record holds nothing of its session. Any thread.</summary>
+/// <summary>Prints the records that a configuration asks for, on the thread that reports them, into the queue: nothing waits, and a queued record holds nothing of its session. Any thread.</summary>
 /// <param name="configuration">The records and their format.</param>
 /// <param name="queue">The queue.</param>
 /// <param name="seed">The seed of the sample.</param>
-internal sealed class AccessLogObserver(AccessLogConfiguration configuration, RecordQueue queue, ulong seed) : ISessionObserver
+internal sealed class AccessLogObserver(AccessLogConfiguration configuration, RecordQueue queue, ulong seed)
 {
     // Of a line that was unusually long, the memory is not kept.
     private const int MaxKept = 64 * 1024;
@@ -20,39 +20,32 @@ internal sealed class AccessLogObserver(AccessLogConfiguration configuration, Re
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? Line;
 
-    /// <inheritdoc/>
+    /// <summary>True if records of starts are wanted.</summary>
     public bool ObservesStarts { get; } = configuration.OnStart;
 
-    /// <inheritdoc/>
+    /// <summary>True if records of refused clients are wanted.</summary>
     public bool ObservesRefusals { get; } = configuration.Refused;
 
-    /// <inheritdoc/>
-    public void OnSessionStarted(SessionRecord record) => Add(record, RecordEvent.Start);
-
-    /// <summary>Adds a record of a session that runs.</summary>
-    public void OnSessionRuns(SessionRecord record) => Add(record, RecordEvent.Progress);
-
-    /// <inheritdoc/>
-    public void OnSessionEnded(SessionRecord record)
+    /// <summary>Adds a record, if the configuration asks for it.</summary>
+    /// <returns>False if the queue is closed: the record belongs to the access log after this one.</returns>
+    public bool TryAdd(SessionRecord record, RecordEvent at)
     {
-        if (!_onlyAbnormal || !record.Reason.IsNormal)
+        if (at == RecordEvent.End && _onlyAbnormal && record.Reason.IsNormal)
         {
-            Add(record, RecordEvent.End);
+            return true;
         }
-    }
 
-    private void Add(SessionRecord record, RecordEvent at)
-    {
         if (!IsSampled(record.Session.Id))
         {
-            return;
+            return true;
         }
 
         var line = Line ??= new ArrayBufferWriter<byte>(1024);
         line.ResetWrittenCount();
         _format.Write(line, record, at);
-        queue.TryAdd(line.WrittenSpan);
+        var isTaken = queue.TryAdd(line.WrittenSpan);
         Line = line.Capacity > MaxKept ? null : line;
+        return isTaken || !queue.IsClosed;
     }
 
     // By the id, so that all records of a session are written or none; mixed (SplitMix64), as ids are consecutive.

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Cli.Streams;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Sessions;
@@ -20,7 +19,11 @@ internal sealed partial class AccessLogWriter : IDisposable
     // A reader that takes nothing is no reason not to end.
     private static readonly TimeSpan MaxFlush = TimeSpan.FromSeconds(1.5);
 
+    // Records of a log that was replaced do not wait for ever.
+    private static readonly TimeSpan RetiredPatience = TimeSpan.FromMinutes(1);
+
     private readonly RecordQueue _queue;
+    private readonly AccessLogCounts _counts;
     private readonly string _name;
     private readonly Func<LogTarget> _open;
     private readonly ILogger _logger;
@@ -31,8 +34,6 @@ internal sealed partial class AccessLogWriter : IDisposable
     private readonly Thread _thread;
     private LogTarget _target;
     private PeriodicRecords? _periodic;
-    private long _records;
-    private long _failures;
     private long _droppedTold;
     private long _checkedAt;
     private bool _isFailing;
@@ -40,19 +41,21 @@ internal sealed partial class AccessLogWriter : IDisposable
     private bool _isDeleted;
     private volatile bool _isReopening;
     private volatile bool _isLast;
+    private long _retiredAt;
 
     /// <summary>Opens the target, and starts.</summary>
     /// <param name="queue">The records.</param>
     /// <param name="name">The name of the target in messages.</param>
     /// <param name="open">Opens the target.</param>
-    /// <param name="meter">The meter of the instruments.</param>
+    /// <param name="counts">The counts of the process.</param>
     /// <param name="logger">The logger of failures.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <exception cref="IOException">The target cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The target cannot be opened.</exception>
-    public AccessLogWriter(RecordQueue queue, string name, Func<LogTarget> open, Meter meter, ILogger logger, TimeProvider timeProvider)
+    public AccessLogWriter(RecordQueue queue, string name, Func<LogTarget> open, AccessLogCounts counts, ILogger logger, TimeProvider timeProvider)
     {
         _queue = queue;
+        _counts = counts;
         _name = name;
         _open = open;
         _logger = logger;
@@ -61,12 +64,14 @@ internal sealed partial class AccessLogWriter : IDisposable
         _dropFilter = new RepeatFilter(timeProvider);
         _target = open();
         _checkedAt = timeProvider.GetTimestamp();
-        meter.CreateObservableCounter("linkerd.tcp.access_log.records", () => Volatile.Read(ref _records), "{record}", "Records written to the access log.");
-        meter.CreateObservableCounter("linkerd.tcp.access_log.dropped", () => queue.Dropped, "{record}", "Records that were dropped, as the access log was not written fast enough.");
-        meter.CreateObservableCounter("linkerd.tcp.access_log.failures", () => Volatile.Read(ref _failures), "{failure}", "Failed attempts to open or write the access log.");
         _thread = new Thread(Run) { IsBackground = true, Name = "access log" };
         _thread.Start();
     }
+
+    /// <summary>True if it was retired and has ended.</summary>
+    public bool HasEnded => !_thread.IsAlive;
+
+    private bool HasRest => _batch.Written < _batch.Count || !_queue.IsEmpty;
 
     /// <summary>Opens the target again, once what is queued is written.</summary>
     public void Reopen()
@@ -76,13 +81,21 @@ internal sealed partial class AccessLogWriter : IDisposable
     }
 
     /// <summary>Records the sessions that run, each time an interval has passed.</summary>
-    /// <param name="interval">The interval.</param>
+    /// <param name="interval">The interval; <see cref="Timeout.InfiniteTimeSpan"/> for no such records.</param>
     /// <param name="sessions">Returns the sessions.</param>
     /// <param name="add">Adds a record to the queue.</param>
     public void Repeat(TimeSpan interval, Func<IEnumerable<SessionRecord>> sessions, Action<SessionRecord> add)
     {
-        Volatile.Write(ref _periodic, new(interval, sessions, add, _timeProvider));
+        Volatile.Write(ref _periodic, interval == Timeout.InfiniteTimeSpan ? null : new(interval, sessions, add, _timeProvider));
         _queue.Wake();
+    }
+
+    /// <summary>Takes no records any more, and ends once those that are queued are written, or after a minute. Does not wait.</summary>
+    public void Retire()
+    {
+        Volatile.Write(ref _periodic, null);
+        Volatile.Write(ref _retiredAt, _timeProvider.GetTimestamp());
+        _queue.Close();
     }
 
     /// <summary>Waits until the queued records are written, for a moment at most.</summary>
@@ -90,10 +103,7 @@ internal sealed partial class AccessLogWriter : IDisposable
     {
         _isLast = true;
         _queue.Wake();
-        if (_thread.Join(MaxFlush))
-        {
-            _target.Dispose();
-        }
+        _thread.Join(MaxFlush);
     }
 
     private void Run()
@@ -106,7 +116,7 @@ internal sealed partial class AccessLogWriter : IDisposable
                 _queue.Wait(BatchDelay);
             }
 
-            var isLast = _isLast;
+            var (isLast, isRetired) = (_isLast, _queue.IsClosed);
             TryOpenAgain();
             Flush();
             if (Volatile.Read(ref _periodic) is { IsDue: true } periodic)
@@ -114,9 +124,15 @@ internal sealed partial class AccessLogWriter : IDisposable
                 Report(periodic);
             }
 
-            TellDropped();
-            if (isLast)
+            if (isRetired && HasRest && _timeProvider.GetElapsedTime(Volatile.Read(ref _retiredAt)) >= RetiredPatience)
             {
+                GiveUp();
+            }
+
+            TellDropped();
+            if (isLast || (isRetired && !HasRest))
+            {
+                _target.Dispose();
                 return;
             }
         }
@@ -178,7 +194,7 @@ internal sealed partial class AccessLogWriter : IDisposable
                 _batch.Written += written;
                 if (_batch.Written == _batch.Count)
                 {
-                    Volatile.Write(ref _records, _records + _batch.Records);
+                    _counts.AddWritten(_batch.Records);
                 }
             }
 
@@ -197,7 +213,7 @@ internal sealed partial class AccessLogWriter : IDisposable
     private void Fail(Exception error)
     {
         _isFailing = true;
-        Volatile.Write(ref _failures, _failures + 1);
+        _counts.AddFailure();
         if (_failureFilter.TryPass(out var suppressed))
         {
             Log.Failed(_logger, _name, error.Message, suppressed);
@@ -224,6 +240,18 @@ internal sealed partial class AccessLogWriter : IDisposable
         }
 
         Flush();
+    }
+
+    private void GiveUp()
+    {
+        if (_batch.Written < _batch.Count)
+        {
+            _counts.AddDropped(_batch.Records);
+            _droppedTold -= _batch.Records;
+            _batch.Written = _batch.Count;
+        }
+
+        _queue.Clear();
     }
 
     private void TellDropped()

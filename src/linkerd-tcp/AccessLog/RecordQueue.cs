@@ -4,8 +4,9 @@ namespace Linkerd.Tcp.Cli.AccessLog;
 
 /// <summary>Printed records on their way to the writer. A record that finds no room is dropped and counted: no caller waits. Any thread; one takes.</summary>
 /// <param name="capacity">The number of bytes that may wait.</param>
+/// <param name="counts">Counts what is dropped; null if only this queue does.</param>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A signal may wake the writer at any time, also after its end.")]
-internal sealed class RecordQueue(int capacity)
+internal sealed class RecordQueue(int capacity, AccessLogCounts? counts = null)
 {
     private const int SmallSize = 16 * 1024;
 
@@ -15,6 +16,13 @@ internal sealed class RecordQueue(int capacity)
     private int _count;
     private int _records;
     private long _dropped;
+    private bool _isClosed;
+
+    /// <summary>True if it takes no records any more, as another access log does.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed);
+
+    /// <summary>True if nothing is in it.</summary>
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
     /// <summary>The number of records that were dropped.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
@@ -23,16 +31,22 @@ internal sealed class RecordQueue(int capacity)
     public bool IsHalfFull => Volatile.Read(ref _count) >= capacity / 2;
 
     /// <summary>Adds a record. The first one, and the one that fills the half, wake the writer: the others must not cost a system call each.</summary>
-    /// <returns>False if it was dropped.</returns>
+    /// <returns>False if it was dropped, or the queue is closed.</returns>
     public bool TryAdd(ReadOnlySpan<byte> record)
     {
         bool wakes;
         lock (_lock)
         {
+            if (_isClosed)
+            {
+                return false;
+            }
+
             var end = _count + record.Length;
             if (end > capacity)
             {
                 _dropped++;
+                counts?.AddDropped(1);
                 return false;
             }
 
@@ -53,6 +67,28 @@ internal sealed class RecordQueue(int capacity)
         }
 
         return true;
+    }
+
+    /// <summary>Takes no records from now on, and wakes the writer. Those that are in it stay.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Drops and counts what is in it.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _dropped += _records;
+            counts?.AddDropped(_records);
+            (_count, _records) = (0, 0);
+        }
     }
 
     /// <summary>Wakes the writer.</summary>

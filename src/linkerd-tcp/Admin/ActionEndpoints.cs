@@ -15,11 +15,11 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
     /// <summary>Reads configuration and files again.</summary>
     public async Task ReloadAsync(HttpContext context)
     {
-        IReadOnlyList<string> problems;
+        IReadOnlyList<string> problems, notApplied;
         await _reloading.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         try
         {
-            problems = await services.ReloadAsync().ConfigureAwait(false);
+            (problems, notApplied) = await services.ReloadAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -29,7 +29,7 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
         if (problems.Count == 0)
         {
             Log.Done(logger, AdminAccess.ClientOf(context), "reload", "done");
-            await WriteAsync(context, StatusCodes.Status200OK, "reloaded").ConfigureAwait(false);
+            await WriteAsync(context, StatusCodes.Status200OK, new ActionDocument("reloaded", notApplied.Count == 0 ? null : notApplied)).ConfigureAwait(false);
             return;
         }
 
@@ -94,11 +94,11 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
     /// <inheritdoc/>
     public void Dispose() => _reloading.Dispose();
 
-    private static Task WriteAsync(HttpContext context, int status, string result)
+    private static Task WriteAsync(HttpContext context, int status, ActionDocument result)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        return JsonSerializer.SerializeAsync(context.Response.Body, new ActionDocument(result), AdminJson.Default.ActionDocument, context.RequestAborted);
+        return JsonSerializer.SerializeAsync(context.Response.Body, result, AdminJson.Default.ActionDocument, context.RequestAborted);
     }
 
     private async Task EndAsync(HttpContext context, string action, string result, Action end)
@@ -107,7 +107,7 @@ internal sealed partial class ActionEndpoints(AdminServices services, ILogger lo
         context.Response.Headers.Connection = "close";
         try
         {
-            await WriteAsync(context, StatusCodes.Status202Accepted, result).ConfigureAwait(false);
+            await WriteAsync(context, StatusCodes.Status202Accepted, new ActionDocument(result)).ConfigureAwait(false);
             await context.Response.CompleteAsync().ConfigureAwait(false);
         }
         finally

@@ -74,8 +74,8 @@ internal sealed record LogLevelDocument(string Level, DateTimeOffset? Until);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record LogLevelRequest(string? Level, int? ForSecs);
 
-/// <summary>The result of an action.</summary>
-internal sealed record ActionDocument(string Result);
+/// <summary>The result of an action; that of a reload has the keys that cannot change until the process is restarted, if the file has others.</summary>
+internal sealed record ActionDocument(string Result, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? NotApplied = null);
 
 /// <summary>The paths of the interface.</summary>
 internal sealed record IndexDocument(IReadOnlyList<string> Paths);

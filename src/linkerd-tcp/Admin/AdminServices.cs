@@ -40,8 +40,8 @@ internal sealed class AdminServices
     /// <summary>Gets the levels of the log.</summary>
     public required LogLevels Levels { get; init; }
 
-    /// <summary>Reads configuration and files again, and applies them; returns the problems, which are empty if it was done.</summary>
-    public required Func<Task<IReadOnlyList<string>>> ReloadAsync { get; init; }
+    /// <summary>Reads configuration and files again, and applies them; returns the problems, which are empty if it was done, and the keys that cannot change while the process runs.</summary>
+    public required Func<Task<(IReadOnlyList<string> Problems, IReadOnlyList<string> NotApplied)>> ReloadAsync { get; init; }
 
     /// <summary>Requests a drain and the end of the process after it.</summary>
     public required Action Shutdown { get; init; }

@@ -14,12 +14,9 @@ namespace Linkerd.Tcp.Cli.Running;
 /// </summary>
 internal sealed partial class ConfigurationReloader
 {
-    // They are opened when the process starts.
-    private static readonly string[] FixedParts = ["accessLog", "admin"];
-
     private readonly ProxyHost _host;
     private readonly Func<ReadConfiguration>? _read;
-    private readonly Func<ProxyConfiguration, IEnumerable<string>> _applied;
+    private readonly Func<ProxyConfiguration, ProcessChange> _prepare;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly Counter<long> _reloads;
@@ -32,14 +29,14 @@ internal sealed partial class ConfigurationReloader
 
     /// <param name="host">The host.</param>
     /// <param name="read">Reads the configuration, and does not throw; null if the process was started without a file: then only certificates are loaded.</param>
-    /// <param name="applied">Called with each configuration that was read and is in force, changed or not: applies the options of the executable, and returns the keys of those that cannot change.</param>
+    /// <param name="prepare">Called with each configuration that was read: prepares the options of the executable. It may throw <see cref="InvalidOptionsException"/>.</param>
     /// <param name="loggerFactory">The factory of loggers.</param>
     /// <param name="meter">The meter of the executable.</param>
     /// <param name="timeProvider">The clock.</param>
     public ConfigurationReloader(
-        ProxyHost host, Func<ReadConfiguration>? read, Func<ProxyConfiguration, IEnumerable<string>> applied, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
+        ProxyHost host, Func<ReadConfiguration>? read, Func<ProxyConfiguration, ProcessChange> prepare, ILoggerFactory loggerFactory, Meter meter, TimeProvider timeProvider)
     {
-        (_host, _read, _applied, _timeProvider) = (host, read, applied, timeProvider);
+        (_host, _read, _prepare, _timeProvider) = (host, read, prepare, timeProvider);
         _logger = loggerFactory.CreateLogger(LinkerdTcpTelemetry.MeterName);
         _lastSuccess = timeProvider.GetUtcNow().ToUnixTimeMilliseconds();
         _reloads = meter.CreateCounter<long>("linkerd.tcp.config.reloads", "{reload}", "Reloads of the configuration, by result.");
@@ -130,21 +127,36 @@ internal sealed partial class ConfigurationReloader
 
         try
         {
-            var changes = await _host.ApplyAsync(configuration).ConfigureAwait(false);
-            var fixedKeys = _applied(configuration).Concat(changes.Applied.Where(IsOfFixedPart)).ToList();
-            foreach (var key in fixedKeys)
+            var own = _prepare(configuration);
+            ConfigurationChanges changes;
+            try
+            {
+                changes = await _host.ApplyAsync(configuration).ConfigureAwait(false);
+            }
+            catch
+            {
+                own.Discard();
+                throw;
+            }
+
+            foreach (var key in own.NotApplied)
             {
                 Log.NotApplied(_logger, key);
             }
 
-            result = result with { Applied = [.. changes.Applied.Except(fixedKeys)], NotApplied = [.. changes.NotApplied, .. fixedKeys] };
-            if (result.Applied.Count == 0)
+            result = result with { Applied = changes.Applied, NotApplied = [.. changes.NotApplied, .. own.NotApplied] };
+            own.Apply(result.NotApplied);
+            if (result.Applied.Count > 0)
             {
-                Log.Unchanged(_logger, result.Trigger);
+                Log.Reloaded(_logger, result.Trigger, string.Join(", ", result.Applied));
+            }
+            else if (result.NotApplied.Count > 0)
+            {
+                Log.NothingApplied(_logger, result.Trigger, string.Join(", ", result.NotApplied));
             }
             else
             {
-                Log.Reloaded(_logger, result.Trigger, string.Join(", ", result.Applied));
+                Log.Unchanged(_logger, result.Trigger);
             }
 
             return result;
@@ -158,8 +170,6 @@ internal sealed partial class ConfigurationReloader
             return Refuse(result, [error.Message]);
         }
     }
-
-    private static bool IsOfFixedPart(string key) => Array.Exists(FixedParts, part => key == part || key.StartsWith(part + '.', StringComparison.Ordinal));
 
     private ReloadResult Refuse(ReloadResult result, IReadOnlyList<string> problems)
     {
@@ -223,6 +233,9 @@ internal sealed partial class ConfigurationReloader
 
         [LoggerMessage(9025, LogLevel.Warning, "{Key} stays as it is until the process is restarted: it cannot change while the process runs", EventName = "ConfigurationNotApplied")]
         public static partial void NotApplied(ILogger logger, string key);
+
+        [LoggerMessage(9027, LogLevel.Information, "the configuration was reloaded ({Trigger}); nothing has changed, and {Keys} cannot until the process is restarted", EventName = "NothingApplied")]
+        public static partial void NothingApplied(ILogger logger, string trigger, string keys);
 
         [LoggerMessage(9026, LogLevel.Error, "the reload ({Trigger}) failed", EventName = "ReloadFailed")]
         public static partial void Failed(ILogger logger, Exception error, string trigger);

@@ -37,19 +37,20 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
         RaiseDescriptorLimit();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var statistics = configuration.StatsInterval == Timeout.InfiniteTimeSpan ? null : new StatisticsReporter(configuration.StatsInterval, loggerFactory, timeProvider);
-        using var options = new ProcessSettings(configuration, statistics, source?.Path, timeProvider);
         using var metrics = configuration.Admin is null ? null : MetricsEndpoint.Create(typeof(ProxyRunner).Assembly.GetName().Version!.ToString(3));
         AdminServer? admin = null;
         try
         {
             // It outlives the host, whose end is also that of its last sessions.
-            using var accessLog = SessionAccessLog.Open(configuration.AccessLog, loggerFactory, meter, timeProvider);
-            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLog?.Observer);
+            using var accessLogs = new AccessLogs(loggerFactory, meter, timeProvider);
+            accessLogs.Use(accessLogs.Open(configuration.AccessLog));
+            using var options = new ProcessSettings(configuration, accessLogs, statistics, source?.Path, timeProvider);
+            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLogs);
             await using (host.ConfigureAwait(false))
             {
-                accessLog?.Watch(() => host.Sessions);
-                signals.Reopen += accessLog is { IsFile: true } ? accessLog.Reopen : null;
-                var reloader = new ConfigurationReloader(host, source is null ? null : source.Read, options.Apply, loggerFactory, meter, timeProvider);
+                accessLogs.Watch(() => host.Sessions);
+                signals.Reopen = accessLogs.TryReopen;
+                var reloader = new ConfigurationReloader(host, source is null ? null : source.Read, options.Prepare, loggerFactory, meter, timeProvider);
 
                 // Before the listeners, and until everything else has ended, so that probes have an answer all the time.
                 admin = configuration.Admin is null ? null : await StartAdminAsync(host, configuration.Admin, metrics!, reloader, options, signals).ConfigureAwait(false);
@@ -86,10 +87,14 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
                 Options = admin,
                 Host = host,
                 Configuration = () => options.Configuration,
-                PrintConfiguration = () => (ConfigurationPrinter.Print(options.Configuration, NamerdKinds.Table), "application/yaml; charset=utf-8"),
+                PrintConfiguration = () => (Print(options), "application/yaml; charset=utf-8"),
                 Phase = () => signals.Drain.IsCancellationRequested ? ServingPhase.Draining : _phase,
                 Levels = levels,
-                ReloadAsync = async () => (await reloader.ReloadAsync("admin").ConfigureAwait(false)).Problems,
+                ReloadAsync = async () =>
+                {
+                    var result = await reloader.ReloadAsync("admin").ConfigureAwait(false);
+                    return (result.Problems, result.NotApplied);
+                },
                 Shutdown = () =>
                 {
                     _grace = options.Configuration.Admin?.Grace;
@@ -105,6 +110,12 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
                 TimeProvider = timeProvider,
             },
             signals.Drain);
+    }
+
+    private static string Print(ProcessSettings options)
+    {
+        var text = ConfigurationPrinter.Print(options.Configuration, NamerdKinds.Table);
+        return options.NotApplied is { Count: > 0 } keys ? $"# The file has other values for these, which hold after a restart of the process: {string.Join(", ", keys)}\n{text}" : text;
     }
 
     private async Task ServeAsync(ProxyHost proxy, ConfigurationReloader reloader, ProcessSettings options, TerminationSignals signals)

@@ -26,8 +26,8 @@ internal sealed partial class TerminationSignals : IDisposable
     /// <summary>Occurs when an operator asks for a reload; without a handler the signal is logged and ignored. A handler must not block.</summary>
     public event Action? Reload;
 
-    /// <summary>Occurs when an operator asks to open log files again (SIGUSR1); without a handler the signal is logged and ignored. A handler must not block.</summary>
-    public event Action? Reopen;
+    /// <summary>Gets or sets the handler of a request to open log files again (SIGUSR1), which must not block. If there is none, or it returns false, the signal is logged and ignored.</summary>
+    public Func<bool>? Reopen { get; set; }
 
     /// <summary>Takes over the signals that request an end from the runtime, which would end the process at once.</summary>
     public static TerminationSignals OfCommand() => new();
@@ -75,16 +75,16 @@ internal sealed partial class TerminationSignals : IDisposable
         _abort.Dispose();
     }
 
-    private static void Raise(Action? handler, PosixSignalContext context, ILogger logger, string signal)
+    private static void Raise(Func<bool>? handler, PosixSignalContext context, ILogger logger, string signal)
     {
-        if (handler is null)
+        if (handler?.Invoke() == true)
+        {
+            context.Cancel = true;
+        }
+        else
         {
             Ignore(context, logger, signal);
-            return;
         }
-
-        context.Cancel = true;
-        handler();
     }
 
     private static void Ignore(PosixSignalContext context, ILogger logger, string signal)
@@ -107,12 +107,18 @@ internal sealed partial class TerminationSignals : IDisposable
         (Interlocked.Increment(ref _received) == 1 ? _drain : _abort).Cancel();
     }
 
+    private bool TryReload()
+    {
+        Reload?.Invoke();
+        return Reload is not null;
+    }
+
     // The kernel and shells send it when the terminal goes (setpgid(2), bash(1) SIGNALS), operators to have a configuration read again.
     private void OnHangUp(PosixSignalContext context, ILogger logger)
     {
         if (!_terminal.IsGone)
         {
-            Raise(Reload, context, logger, "SIGHUP");
+            Raise(TryReload, context, logger, "SIGHUP");
             return;
         }
 

@@ -71,6 +71,77 @@ public sealed class TcpProxyChangeTests
     });
 
     [Fact]
+    public Task ApplyAsync_AddressGoesToANewProxy_SocketStaysAndItsSessionsToo() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        var address = (IPEndPoint)bed.Proxy.LocalEndPoints[0];
+        var session = await bed.ConnectServedAsync(backend);
+        var second = NewProxy(bed, address, out _);
+        await TcpProxyChange.ApplyAsync(
+            [
+                new(second, new TcpProxyOptions { Listeners = [new(address, SimulatedProxy.Name) { MaxSessions = 2 }], MaxSessions = 2 }),
+                new(bed.Proxy, null),
+            ],
+            Cancelled);
+        Assert.Equal([address], second.LocalEndPoints);
+        Assert.Empty(bed.Proxy.LocalEndPoints);
+        await session.SendTextAsync("on");
+        Assert.Equal("on", await backend.Accepted[0].ReadTextAsync(2));
+        var client = await bed.ClientHost.ConnectAsync(address, new TransportConnectOptions(), Cancelled);
+        Assert.Equal(ConnectFailure.None, client.Failure);
+        await bed.DelayAsync(100);
+        Assert.Equal((1, 1), (bed.Proxy.ActiveSessions, second.ActiveSessions));
+
+        // The place of the session that runs counts for the listener and the proxy that have the socket now.
+        Assert.Equal(ConnectFailure.None, (await bed.ClientHost.ConnectAsync(address, new TransportConnectOptions(), Cancelled)).Failure);
+        await bed.DelayAsync(100);
+        Assert.Equal(1, second.ActiveSessions);
+        session.Abort();
+        await bed.DelayAsync(1_000);
+        Assert.Equal((0, 2), (bed.Proxy.ActiveSessions, second.ActiveSessions));
+        await second.DisposeAsync();
+    });
+
+    [Fact]
+    public Task ApplyAsync_TwoProxiesExchangeAddresses_NewSessionsGoToTheOther() => SimulatedProxy.RunAsync(async bed =>
+    {
+        await bed.StartAsync(bed.NewListener());
+        var (first, other) = ((IPEndPoint)bed.Proxy.LocalEndPoints[0], AddressOf(bed, 9005));
+        var second = NewProxy(bed, other, out _);
+        await second.StartAsync(Cancelled);
+        await TcpProxyChange.ApplyAsync([Change(bed.Proxy, other), Change(second, first)], Cancelled);
+        Assert.Equal([other, first], bed.Proxy.LocalEndPoints.Concat(second.LocalEndPoints));
+        Assert.Equal(ConnectFailure.None, (await bed.ClientHost.ConnectAsync(first, new TransportConnectOptions(), Cancelled)).Failure);
+        await bed.DelayAsync(100);
+        Assert.Equal((0, 1), (bed.Proxy.ActiveSessions, second.ActiveSessions));
+
+        // And back, while another one fails: nothing has changed.
+        var taken = AddressOf(bed, 9006);
+        await using var occupied = await bed.ProxyHost.ListenAsync(new TransportListenOptions { EndPoint = taken }, Cancelled);
+        await Assert.ThrowsAsync<TransportException>(() => TcpProxyChange.ApplyAsync([Change(bed.Proxy, first), Change(second, other, taken)], Cancelled));
+        Assert.Equal([other, first], bed.Proxy.LocalEndPoints.Concat(second.LocalEndPoints));
+        Assert.Equal(ConnectFailure.None, (await bed.ClientHost.ConnectAsync(other, new TransportConnectOptions(), Cancelled)).Failure);
+        await bed.DelayAsync(100);
+        Assert.Equal((1, 1), (bed.Proxy.ActiveSessions, second.ActiveSessions));
+        await second.DisposeAsync();
+
+        static TcpProxyChange Change(TcpProxy proxy, params IPEndPoint[] addresses) =>
+            new(proxy, new TcpProxyOptions { Listeners = [.. addresses.Select(static address => new ListenerOptions(address, SimulatedProxy.Name))] });
+    });
+
+    [Fact]
+    public Task ApplyAsync_OptionsOfTheRegistry_ApplyWithTheOthers() => SimulatedProxy.RunAsync(async bed =>
+    {
+        await bed.StartAsync(bed.NewListener());
+        var options = new TcpProxyOptions { Listeners = [new(bed.Proxy.LocalEndPoints[0], SimulatedProxy.Name)] };
+        await TcpProxyChange.ApplyAsync([new(bed.Proxy, options, _ => Options(bed, bed.Resolver, maxSessions: 5), new DestinationRegistryOptions { MaxMeasuredEndpoints = 3 })], Cancelled);
+        Assert.Equal(3, bed.Router.Table.MaxMeasuredEndpoints);
+        await Assert.ThrowsAsync<InvalidOptionsException>(() => TcpProxyChange.ApplyAsync(
+            [new(bed.Proxy, options, _ => Options(bed, bed.Resolver, maxSessions: 6), new DestinationRegistryOptions { MaxMeasuredEndpoints = -1 })], Cancelled));
+        Assert.Equal((3, 5), (bed.Router.Table.MaxMeasuredEndpoints, bed.Destination.Options.MaxSessions));
+    });
+
+    [Fact]
     public Task ApplyAsync_OptionsOfADestinationAreNotValid_NothingHasChanged() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());

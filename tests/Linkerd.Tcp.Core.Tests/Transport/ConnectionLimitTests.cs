@@ -44,6 +44,54 @@ public sealed class ConnectionLimitTests
     }
 
     [Fact]
+    public async Task MoveTo_PlacesInUse_GoToTheOtherWholeAndAreReturnedThere()
+    {
+        var (before, after) = (new ConnectionLimit(2), new ConnectionLimit(2));
+        var (part, stays) = (new ConnectionLimit(5, before), new ConnectionLimit(5, before));
+        Assert.True(part.TryAcquire());
+        Assert.True(stays.TryAcquire());
+        var waiting = part.WaitAvailableAsync(TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        part.MoveTo(after);
+        await waiting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1, 1), (part.Active, before.Active, after.Active));
+        Assert.True(part.TryAcquire());
+        Assert.False(part.TryAcquire());
+        Assert.True(stays.TryAcquire());
+        part.Release();
+        part.Release();
+        Assert.Equal((0, 2, 0), (part.Active, before.Active, after.Active));
+    }
+
+    [Fact]
+    public async Task MoveTo_WhilePlacesComeAndGo_CountsStayExact()
+    {
+        var wholes = new[] { new ConnectionLimit(3), new ConnectionLimit(1000) };
+        var part = new ConnectionLimit(1000, wholes[0]);
+        var isEnough = false;
+        var users = Enumerable.Range(0, 4).Select(_ => Task.Run(
+            () =>
+            {
+                while (!Volatile.Read(ref isEnough))
+                {
+                    if (part.TryAcquire())
+                    {
+                        part.Release();
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken)).ToList();
+        for (var i = 1; i <= 20_000; i++)
+        {
+            part.MoveTo(wholes[i % 2]);
+        }
+
+        Volatile.Write(ref isEnough, true);
+        await Task.WhenAll(users).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal((0, 0, 0), (part.Active, wholes[0].Active, wholes[1].Active));
+    }
+
+    [Fact]
     public async Task WaitAvailable_WholeIsFull_IsWokenByAnotherPart()
     {
         var whole = new ConnectionLimit(1);

@@ -100,8 +100,9 @@ public sealed class AccessLogWriterTests
 
         public Bed(Func<LogTarget> open, int capacity = 1 << 20)
         {
-            _queue = new RecordQueue(capacity);
-            Writer = new AccessLogWriter(_queue, "test", open, _meter, NullLogger.Instance, TimeProvider.System);
+            var counts = new AccessLogCounts(_meter);
+            _queue = new RecordQueue(capacity, counts);
+            Writer = new AccessLogWriter(_queue, "test", open, counts, NullLogger.Instance, TimeProvider.System);
         }
 
         public AccessLogWriter Writer { get; }

@@ -15,7 +15,7 @@ internal sealed partial class LoggedProxy : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Meter _meter = new("test");
-    private SessionAccessLog? _log;
+    private AccessLogs? _log;
 
     private LoggedProxy()
     {
@@ -36,8 +36,9 @@ internal sealed partial class LoggedProxy : IAsyncDisposable
         client?.Invoke(router.Client.Global);
         var configuration = new ProxyConfiguration { Routers = [router], AccessLog = new AccessLogConfiguration { Path = proxy.File } };
         log(configuration.AccessLog);
-        proxy._log = SessionAccessLog.Open(configuration.AccessLog, NullLoggerFactory.Instance, proxy._meter, TimeProvider.System)!;
-        proxy.Host = new ProxyHost(configuration, NamerdKinds.Table, observer: proxy._log.Observer);
+        proxy._log = new AccessLogs(NullLoggerFactory.Instance, proxy._meter, TimeProvider.System);
+        proxy._log.Use(proxy._log.Open(configuration.AccessLog));
+        proxy.Host = new ProxyHost(configuration, NamerdKinds.Table, observer: proxy._log);
         await proxy.Host.StartAsync(TestContext.Current.CancellationToken);
         proxy._log.Watch(() => proxy.Host.Sessions);
         return proxy;

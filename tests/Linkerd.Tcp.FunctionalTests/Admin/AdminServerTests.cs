@@ -143,7 +143,7 @@ public sealed class AdminServerTests : IDisposable
                 PrintConfiguration = static () => ("text", "text/plain"),
                 Phase = phase,
                 Levels = levels,
-                ReloadAsync = static () => Task.FromResult<IReadOnlyList<string>>([]),
+                ReloadAsync = static () => Task.FromResult<(IReadOnlyList<string>, IReadOnlyList<string>)>(([], [])),
                 Shutdown = static () => { },
                 Abort = static () => { },
                 LoggerFactory = factory,

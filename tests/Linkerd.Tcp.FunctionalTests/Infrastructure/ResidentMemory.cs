@@ -3,7 +3,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The resident memory of a proxy over time.</summary>
-internal sealed class ResidentMemory(ProxyProcess proxy)
+internal sealed class ResidentMemory(ChildProcess proxy)
 {
     private readonly long _atFirst = proxy.ResidentBytes;
     private long _most;

@@ -121,7 +121,7 @@ public sealed class ConfigurationReloaderTests : IAsyncLifetime
             Interlocked.Increment(ref _reads);
             return _read();
         },
-        static _ => [],
+        static _ => new ProcessChange([], static _ => { }, static () => { }),
         NullLoggerFactory.Instance,
         _meter,
         TimeProvider.System);

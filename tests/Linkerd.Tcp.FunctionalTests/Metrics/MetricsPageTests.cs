@@ -37,9 +37,10 @@ public sealed class MetricsPageTests
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var run = Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(["--transport", "epoll", "127.0.0.1:1"]));
         await using var host = new ProxyHost(run.Configuration, NamerdKinds.Table, meter: meter);
-        _ = new ConfigurationReloader(host, null, static _ => [], NullLoggerFactory.Instance, meter, TimeProvider.System);
+        _ = new ConfigurationReloader(host, null, static _ => new ProcessChange([], static _ => { }, static () => { }), NullLoggerFactory.Instance, meter, TimeProvider.System);
         using var directory = new TemporaryDirectory();
-        using var accessLog = SessionAccessLog.Open(new AccessLogConfiguration { Path = directory["access.log"] }, NullLoggerFactory.Instance, meter, TimeProvider.System);
+        using var accessLogs = new AccessLogs(NullLoggerFactory.Instance, meter, TimeProvider.System);
+        accessLogs.Use(accessLogs.Open(new AccessLogConfiguration { Path = directory["access.log"] }));
 
         var rows = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "metrics.md"))
             .Where(static line => line.StartsWith("| `", StringComparison.Ordinal) && line.Split('|').Length > 8)

@@ -174,15 +174,73 @@ public sealed class ProxyHostApplyTests : IAsyncLifetime
         using var session = await ConnectAsync((IPEndPoint)host.LocalEndPoints[0]);
     }
 
-    [Fact]
-    public async Task ApplyAsync_AddressOfAnotherRouter_IsRefusedBeforeAnythingChanges()
+    [Theory]
+    [InlineData("/svc/other")]
+    [InlineData("/target/x")]
+    [InlineData("/svc/web | ~")]
+    public async Task ApplyAsync_ServerWithAnotherNameAdded_InterpreterThatKnowsNoNamesServesIt(string name)
     {
+        var configuration = New();
+        configuration.Routers[0].Interpreter = new StaticInterpreterConfiguration { Addrs = [Address] };
+        configuration.Routers[0].Servers = [new ServerConfiguration { Port = FreePort(), DstName = NameTree.Parse("~ | /svc/web") }];
+        await using var host = new ProxyHost(configuration, Table);
+        await host.StartAsync(Stop);
+        configuration.Routers[0].Servers = [configuration.Routers[0].Servers[0], new ServerConfiguration { Port = FreePort(), DstName = NameTree.Parse(name) }];
+        Assert.Single((await host.ApplyAsync(configuration, Stop)).Applied);
+        using var session = await ConnectAsync((IPEndPoint)host.LocalEndPoints[1]);
+    }
+
+    [Fact]
+    public async Task ApplyAsync_AddressGoesToAnotherRouter_SocketStaysAndSessionsToo()
+    {
+        using var session = await ConnectAsync(Listening);
+        var before = _host.Routers[0];
         var changed = New();
         changed.Routers = [NewRouter("other", _port)];
-        var error = Assert.Single((await Assert.ThrowsAsync<InvalidOptionsException>(() => _host.ApplyAsync(changed, Stop))).Errors);
-        Assert.Equal("routers[0].servers[0]", error.Path);
-        Assert.Contains("'default', which listens there", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["routers[other]", "routers[default]"], (await _host.ApplyAsync(changed, Stop)).Applied);
+        Assert.Equal("other", Assert.Single(_host.Routers).Label);
+        await session.CheckAsync();
+        using var second = await ConnectAsync(Listening);
+        Assert.Equal((1, 1), (before.Proxy.ActiveSessions, _host.Routers[0].Proxy.ActiveSessions));
+
+        // To a router that exists, and back.
+        changed.Routers = [NewRouter("other", FreePort()), NewRouter("default", _port)];
+        await _host.ApplyAsync(changed, Stop);
+        using var third = await ConnectAsync(Listening);
+        Assert.Equal((1, 1), (_host.Routers[0].Proxy.ActiveSessions, _host.Routers[1].Proxy.ActiveSessions));
+        changed.Routers = [NewRouter("other", _port), NewRouter("default", changed.Routers[0].Servers[0].Port!.Value)];
+        await _host.ApplyAsync(changed, Stop);
+        using var fourth = await ConnectAsync(Listening);
+        Assert.Equal(2, _host.Routers[0].Proxy.ActiveSessions);
+        await second.CheckAsync();
+    }
+
+    [Fact]
+    public async Task ApplyAsync_AddressGoesToAnotherRouterAndOneIsInUse_NothingChanges()
+    {
+        using var occupied = new TcpListener(IPAddress.Loopback, 0);
+        occupied.Start();
+        var changed = New();
+        changed.Routers = [NewRouter("other", _port), NewRouter("third", ((IPEndPoint)occupied.LocalEndpoint).Port)];
+        await Assert.ThrowsAsync<TransportException>(() => _host.ApplyAsync(changed, Stop));
         using var session = await ConnectAsync(Listening);
+        Assert.Equal(("default", 1), (Assert.Single(_host.Routers).Label, _host.Routers[0].Proxy.ActiveSessions));
+    }
+
+    [Fact]
+    public async Task ApplyAsync_AdminAndMeasuredEndpoints_AdminIsSaidEachTimeAndTheOtherIsApplied()
+    {
+        var changed = New();
+        (changed.Admin, changed.Metrics.MaxEndpoints) = (new AdminConfiguration(), 0);
+        var changes = await _host.ApplyAsync(changed, Stop);
+        Assert.Equal((["metrics.maxEndpoints"], ["admin"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
+        changes = await _host.ApplyAsync(changed, Stop);
+        Assert.Equal(([], ["admin"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
+        await using var host = new ProxyHost(new ProxyConfiguration { Loops = 1, Admin = new AdminConfiguration(), Routers = [NewRouter("default", FreePort())] }, Table);
+        await host.StartAsync(Stop);
+        changed = new ProxyConfiguration { Loops = 1, Admin = new AdminConfiguration { Port = 1 }, Routers = [NewRouter("default", ((IPEndPoint)host.LocalEndPoints[0]).Port)] };
+        changes = await host.ApplyAsync(changed, Stop);
+        Assert.Equal(([], ["admin.port"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
     }
 
     [Fact]
