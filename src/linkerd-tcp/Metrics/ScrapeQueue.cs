@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Linkerd.Tcp.Cli.Metrics;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Linkerd.Tcp.Cli.Metrics;
 /// </summary>
 /// <param name="collect">Collects for a value of <c>Accept</c>. Never called twice at once.</param>
 /// <param name="timeProvider">The clock.</param>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The semaphore has no handle, and collections wait for it until the end.")]
 internal sealed class ScrapeQueue(Func<string, Task<ScrapeAnswer>> collect, TimeProvider timeProvider)
 {
     /// <summary>The maximum number of answers in memory: one that is read and one that is made, or two that are read.</summary>
