@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
-public sealed class ScrapeQueueTests
+public sealed class ScrapeQueueTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly SemaphoreSlim _begun = new(0);
@@ -13,6 +13,12 @@ public sealed class ScrapeQueueTests
     private int _mostInMemory;
 
     public ScrapeQueueTests() => _queue = new ScrapeQueue(CollectAsync, _time);
+
+    public void Dispose()
+    {
+        _begun.Dispose();
+        _permits.Dispose();
+    }
 
     [Fact]
     public async Task Get_WhileOneIsMade_SharesTheNext()
