@@ -56,6 +56,7 @@ public sealed class BalancedConnection : IAsyncDisposable
         try
         {
             report = new(Connection.BytesReceived, _timeProvider.GetElapsedTime(_openedAt), Connection.HasPeerClosed);
+            _lease.Endpoint?.History.CountBytes(report.BytesFromServer, Connection.BytesSent);
         }
         finally
         {

@@ -10,6 +10,9 @@ namespace Linkerd.Tcp.Routing;
 /// </summary>
 internal static class EndpointInstruments
 {
+    private static readonly KeyValuePair<string, object?> Receive = new(InstrumentNames.Direction, "receive");
+    private static readonly KeyValuePair<string, object?> Transmit = new(InstrumentNames.Direction, "transmit");
+
     /// <param name="parent">The meter of the registry. Its tags are those of the new one, and it is the scope of it.</param>
     /// <param name="endpoints">The endpoints.</param>
     /// <returns>The meter. The caller disposes it.</returns>
@@ -43,8 +46,8 @@ internal static class EndpointInstruments
     {
         foreach (var (measured, fromServer, toServer) in endpoints.CountBytes())
         {
-            yield return new(fromServer, [.. measured.Tags, new(InstrumentNames.Direction, "receive")]);
-            yield return new(toServer, [.. measured.Tags, new(InstrumentNames.Direction, "transmit")]);
+            yield return new(fromServer, measured.Tags[0], measured.Tags[1], Receive);
+            yield return new(toServer, measured.Tags[0], measured.Tags[1], Transmit);
         }
     }
 

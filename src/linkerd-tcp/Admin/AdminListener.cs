@@ -9,6 +9,9 @@ namespace Linkerd.Tcp.Cli.Admin;
 /// <summary>Binds the socket of the admin server.</summary>
 internal static class AdminListener
 {
+    // Of the kernel, for each client: it would grow to 4 MB for one that does not read. Accepted sockets have that of the listener (tcp(7)).
+    private const int SendBufferBytes = 128 * 1024;
+
     /// <summary>Gets the address of a configuration.</summary>
     public static EndPoint EndPointOf(AdminConfiguration options) => options.Socket is { } path ? new UnixDomainSocketEndPoint(path) : new IPEndPoint(options.Ip, options.Port);
 
@@ -18,7 +21,9 @@ internal static class AdminListener
     {
         try
         {
-            return endPoint is UnixDomainSocketEndPoint path ? BindPath(path) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            var socket = endPoint is UnixDomainSocketEndPoint path ? BindPath(path) : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            socket.SendBufferSize = SendBufferBytes;
+            return socket;
         }
         catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Linkerd.Tcp.Diagnostics;
 
@@ -16,8 +17,12 @@ internal sealed class LineQueue : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly SemaphoreSlim _added = new(0);
     private readonly Thread _thread;
+
+    // Of its own: the log is there before anything that has one.
+    private readonly Meter _meter = new(LinkerdTcpTelemetry.MeterName);
     private List<string> _lines = [];
     private int _dropped;
+    private long _totalDropped;
     private bool _isDisposed;
 
     /// <summary>Initializes a queue.</summary>
@@ -27,6 +32,7 @@ internal sealed class LineQueue : IDisposable
     {
         _writer = writer;
         _timeProvider = timeProvider;
+        _meter.CreateObservableCounter("linkerd.tcp.log.dropped", () => Volatile.Read(ref _totalDropped), "{message}", "Messages of the log that were dropped, as stderr was not read fast enough.");
         _thread = new Thread(Run) { IsBackground = true, Name = "log" };
         _thread.Start();
     }
@@ -44,6 +50,7 @@ internal sealed class LineQueue : IDisposable
             if (_lines.Count == MaxLines)
             {
                 _dropped++;
+                Volatile.Write(ref _totalDropped, _totalDropped + 1);
                 return;
             }
 
@@ -72,6 +79,7 @@ internal sealed class LineQueue : IDisposable
 
         _added.Release();
         _thread.Join(MaxFlush);
+        _meter.Dispose();
     }
 
     private void Run()

@@ -17,15 +17,14 @@ internal sealed class MetricsEndpoint : IDisposable
     // Combinations of tags, for which the exporter reserves memory: close reasons and causes. Certificates have most, by file and cause.
     private const int MaxSeriesOfCounters = 500;
 
-    // A response is in memory until its client has read it.
-    private const int MaxConcurrent = 8;
+    // Bytes.
+    private const int MaxWrite = 32 * 1024;
 
     private static readonly string[] OwnMeters = [LinkerdTcpTelemetry.MeterName, LinkerdTcpTelemetry.EndpointMeterName, ProcessInstruments.MeterName];
 
     private readonly MeterProvider _provider;
     private readonly ObservedSeries _observed = new(static instrument => instrument.IsObservable && IsOwn(instrument));
     private readonly Meter _process;
-    private int _concurrent;
 
     private MetricsEndpoint(string version)
     {
@@ -53,7 +52,8 @@ internal sealed class MetricsEndpoint : IDisposable
         var pipeline = endpoints.CreateApplicationBuilder();
         pipeline.UseOpenTelemetryPrometheusScrapingEndpoint(_provider, static _ => true, path: null, configureBranchedPipeline: null, optionsName: null);
         var exporter = pipeline.Build();
-        return endpoints.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => ServeAsync(context, exporter));
+        var answers = new ScrapeQueue(accept => CollectAsync(accept, exporter), TimeProvider.System);
+        return endpoints.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => ServeAsync(context, answers));
     }
 
     /// <inheritdoc/>
@@ -76,11 +76,10 @@ internal sealed class MetricsEndpoint : IDisposable
         _ => new MetricStreamConfiguration { CardinalityLimit = 50 },
     };
 
-    private async Task ServeAsync(HttpContext context, RequestDelegate exporter)
+    private static async Task ServeAsync(HttpContext context, ScrapeQueue answers)
     {
-        if (Interlocked.Increment(ref _concurrent) > MaxConcurrent)
+        if (await answers.GetAsync(context.Request.Headers.Accept.ToString()).ConfigureAwait(false) is not { } answer)
         {
-            Interlocked.Decrement(ref _concurrent);
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = "1";
             return;
@@ -88,47 +87,43 @@ internal sealed class MetricsEndpoint : IDisposable
 
         try
         {
-            await WriteAsync(context, exporter).ConfigureAwait(false);
+            await WriteAsync(context, answer).ConfigureAwait(false);
         }
         finally
         {
-            Interlocked.Decrement(ref _concurrent);
+            answer.Leave();
         }
     }
 
-    private async Task WriteAsync(HttpContext context, RequestDelegate exporter)
+    private static async Task WriteAsync(HttpContext context, ScrapeAnswer answer)
     {
-        // The exporter selects the format, and its part has the end of OpenMetrics, so it comes last, after what it has negotiated is known. It must not compress its part alone.
-        context.Request.Headers.Remove("Accept-Encoding");
         var response = context.Response;
-        var body = response.Body;
-        using var counted = new MemoryStream();
-        response.Body = counted;
-        try
+        (response.StatusCode, response.ContentType, response.ContentLength) = (answer.Status, answer.ContentType, answer.Parts.Sum(static part => (long)part.Written.Length));
+        using var cut = answer.Cut.UnsafeRegister(static state => ((HttpContext)state!).Abort(), context);
+        foreach (var part in answer.Parts)
         {
-            await exporter(context).ConfigureAwait(false);
-        }
-        finally
-        {
-            response.Body = body;
-        }
-
-        response.ContentLength = null;
-        var isOpenMetrics = response.ContentType?.StartsWith("application/openmetrics-text", StringComparison.Ordinal) == true;
-        var parts = response.StatusCode == StatusCodes.Status200OK ? _observed.Collect(isOpenMetrics) : [];
-        try
-        {
-            foreach (var part in parts)
+            // A write is copied as a whole before it waits for the client.
+            for (var at = 0; at < part.Written.Length; at += MaxWrite)
             {
-                await body.WriteAsync(part.Written, context.RequestAborted).ConfigureAwait(false);
+                context.RequestAborted.ThrowIfCancellationRequested();
+                await response.Body.WriteAsync(part.Written[at..Math.Min(at + MaxWrite, part.Written.Length)], context.RequestAborted).ConfigureAwait(false);
             }
+        }
+    }
 
-            counted.Position = 0;
-            await counted.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
-        }
-        finally
-        {
-            parts.ForEach(static part => part.Dispose());
-        }
+    // The exporter selects the format, and its part has the end of OpenMetrics, so it is last, although what it has negotiated must be known first. It gets no Accept-Encoding, as it would compress its part alone.
+    private async Task<ScrapeAnswer> CollectAsync(string accept, RequestDelegate exporter)
+    {
+        var counted = new SeriesBuffer();
+        var context = new DefaultHttpContext();
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Headers.Accept = accept;
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await exporter(context).ConfigureAwait(false);
+        counted.Append(body.GetBuffer().AsSpan(0, (int)body.Length));
+        var contentType = context.Response.ContentType;
+        var isOpenMetrics = contentType?.StartsWith("application/openmetrics-text", StringComparison.Ordinal) == true;
+        return new(context.Response.StatusCode, contentType, context.Response.StatusCode == StatusCodes.Status200OK ? [.. _observed.Collect(isOpenMetrics), counted] : [counted]);
     }
 }

@@ -16,8 +16,13 @@ internal sealed class ObservedFamily
     private readonly bool _isCounter;
     private readonly bool _isSum;
     private readonly string _begin;
+    private readonly byte[] _beginBytes;
     private readonly Dictionary<string, double> _merged = new(StringComparer.Ordinal);
+
+    // What precedes the value of each tag. An instrument has few, and always the same.
+    private readonly Dictionary<string, byte[]> _labels = new(StringComparer.Ordinal);
     private SeriesBuffer? _lines;
+    private int _lastLength = 1024;
 
     /// <param name="instrument">The first of its instruments.</param>
     public ObservedFamily(Instrument instrument)
@@ -35,6 +40,7 @@ internal sealed class ObservedFamily
         }
 
         _begin = labels.ToString();
+        _beginBytes = Encoding.UTF8.GetBytes(_begin);
         Unit = PrometheusName.Unit(instrument);
         Description = instrument.Description ?? string.Empty;
     }
@@ -46,7 +52,7 @@ internal sealed class ObservedFamily
     public string Key => _begin;
 
     // An array of the pool; whoever takes it disposes it.
-    private SeriesBuffer Lines => _lines ??= new();
+    private SeriesBuffer Lines => _lines ??= new(_lastLength);
 
     private string? Unit { get; }
 
@@ -99,6 +105,7 @@ internal sealed class ObservedFamily
         _merged.Clear();
         var lines = _lines;
         _lines = null;
+        _lastLength = lines?.Written.Length ?? _lastLength;
         return lines;
     }
 
@@ -125,12 +132,15 @@ internal sealed class ObservedFamily
 
     private void AppendLabels(SeriesBuffer text, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        text.Append(_begin);
+        text.Append(_beginBytes);
         foreach (var (key, value) in tags)
         {
-            text.Append(","u8);
-            text.Append(PrometheusName.Escape(key));
-            text.Append("="u8);
+            if (!_labels.TryGetValue(key, out var label))
+            {
+                _labels[key] = label = Encoding.UTF8.GetBytes($",{PrometheusName.Escape(key)}=");
+            }
+
+            text.Append(label);
             text.AppendQuoted(value as string ?? Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty);
         }
 

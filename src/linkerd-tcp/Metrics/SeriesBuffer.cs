@@ -6,9 +6,10 @@ using System.Text;
 namespace Linkerd.Tcp.Cli.Metrics;
 
 /// <summary>Represents text of a response that is being written, in an array of the pool. Not safe for threads.</summary>
-internal sealed class SeriesBuffer : IDisposable
+/// <param name="capacity">The expected number of bytes.</param>
+internal sealed class SeriesBuffer(int capacity = 1024) : IDisposable
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(1024);
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
     private int _count;
 
     /// <summary>Gets the text.</summary>

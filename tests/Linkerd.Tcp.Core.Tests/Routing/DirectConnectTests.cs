@@ -32,6 +32,21 @@ public sealed class DirectConnectTests
     });
 
     [Fact]
+    public Task Dispose_Twice_CountsTheBytesForTheEndpointOnce() => SimulatedProxy.RunAsync(async bed =>
+    {
+        var backend = await bed.StartAsync(bed.NewListener());
+        var connection = await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken);
+        await connection.Connection.SendTextAsync("hello");
+        await bed.UntilAsync(() => backend.Accepted.Count == 1);
+        await backend.Accepted[0].SendTextAsync("hi");
+        Assert.Equal("hi", await connection.Connection.ReadTextAsync(2));
+        await connection.DisposeAsync();
+        await connection.DisposeAsync();
+        var endpoint = bed.Destination.Balancer.Endpoints[0];
+        Assert.Equal((2, 5), (endpoint.History.FromServer, endpoint.History.ToServer));
+    });
+
+    [Fact]
     public Task Dispose_AfterAbort_LoadIsGivenBackAndTheServerSeesAReset() => SimulatedProxy.RunAsync(async bed =>
     {
         var backend = await bed.StartAsync(bed.NewListener());

@@ -5,8 +5,7 @@ using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
-/// <summary>A real Prometheus with the files of deploy/.</summary>
-[Collection(nameof(MetersOfThisProcess))]
+/// <summary>A real Prometheus with the files of deploy/ scrapes the executable.</summary>
 [Trait("Category", "AnyTransport")]
 public sealed class PrometheusTests
 {
@@ -27,14 +26,14 @@ public sealed class PrometheusTests
         var program = Require.Program("prometheus");
         using var good = Listen(new IPEndPoint(IPAddress.Loopback, 0));
         var bad = FreePort.NextEndPoint();
-        await using var served = await ServedMetrics.StartAsync("--fail-fast", "2,1s", $"127.0.0.1:{((IPEndPoint)good.LocalEndPoint!).Port},{bad}");
+        await using var proxy = await MeasuredProxy.StartWithAsync("kind: io.l5d.global, failFast: { maxConsecutiveFailures: 2, failurePenaltySecs: 1 }", $"{good.LocalEndPoint}", $"{bad}");
         using var folder = new TemporaryFolder();
         var rules = await File.ReadAllTextAsync(Golden("linkerd-tcp.rules.yml"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder.File("linkerd-tcp.rules.yml"), rules.Replace("for: 1m", "for: 0s", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var configuration = await File.ReadAllTextAsync(Golden("prometheus.yml"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             folder.File("prometheus.yml"),
-            configuration.Replace("15s", "250ms", StringComparison.Ordinal).Replace("127.0.0.1:9990", served.Address.ToString(), StringComparison.Ordinal),
+            configuration.Replace("15s", "250ms", StringComparison.Ordinal).Replace("127.0.0.1:9990", proxy.Admin.ToString(), StringComparison.Ordinal),
             TestContext.Current.CancellationToken);
         var address = FreePort.NextEndPoint();
         await using var prometheus = new ChildProcess(
@@ -42,7 +41,7 @@ public sealed class PrometheusTests
             [$"--config.file={folder.File("prometheus.yml")}", $"--storage.tsdb.path={folder.File("data")}", $"--web.listen-address={address}"]);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{address}/api/v1/") };
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var traffic = Task.Run(() => DriveAsync(served.Proxy, stopping.Token), CancellationToken.None);
+        var traffic = Task.Run(() => DriveAsync(proxy.EndPoint, stopping.Token), CancellationToken.None);
         var accepting = Task.Run(() => AcceptAsync(good, stopping.Token), CancellationToken.None);
 
         await Eventually.IsTrueAsync(() => IsReadyAsync(client), () => $"Prometheus is not ready; {prometheus.Error.Text}");
@@ -53,12 +52,22 @@ public sealed class PrometheusTests
             await Eventually.IsTrueAsync(async () => await CountAsync(client, query) > 0 || isFilled, () => $"no data: {query}");
         }
 
+        await IsCleanAsync(await proxy.ReadAsync(), folder);
+
         using var back = Listen(bad);
         var acceptingBack = Task.Run(() => AcceptAsync(back, stopping.Token), CancellationToken.None);
         await Eventually.IsTrueAsync(async () => !await IsFiringAsync(client, bad), static () => "the alert has not cleared");
 
         await stopping.CancelAsync();
         await Task.WhenAll(traffic, accepting, acceptingBack);
+    }
+
+    private static async Task IsCleanAsync(string metrics, TemporaryFolder folder)
+    {
+        await File.WriteAllTextAsync(folder.File("metrics"), metrics, TestContext.Current.CancellationToken);
+        await using var check = await ChildProcess.RunAsync("sh", ["-c", $"{Require.Program("promtool")} check metrics < {folder.File("metrics")}"], TestContext.Current.CancellationToken);
+        Assert.True(await check.WaitForExitAsync(TestContext.Current.CancellationToken) == 0, check.Output.Text + check.Error.Text);
+        Assert.Empty(check.Error.Text + check.Output.Text);
     }
 
     private static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", name);
