@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Transport;
 using Microsoft.AspNetCore.Builder;
