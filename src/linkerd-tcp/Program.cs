@@ -31,7 +31,7 @@ static async Task<int> RunCommandAsync(string[] args)
             return ExitCode.Success;
 
         case ParsedCommandLine.Run run:
-            return await RunAsync(run.Configuration, null, static (path, message) => $"error: {CliOptions.NameOf(path)}: {message}").ConfigureAwait(false);
+            return await RunAsync(run.Configuration, null, static (path, message) => $"error: {CliOptions.NameOf(path)}: {SecretText.Hide(message)}").ConfigureAwait(false);
 
         case ParsedCommandLine.RunFile runFile:
             return await RunFileAsync(new ConfigurationSource(runFile.File, runFile.IsWatched)).ConfigureAwait(false);
@@ -51,7 +51,7 @@ static async Task<int> RunCommandAsync(string[] args)
         case ParsedCommandLine.Wrong wrong:
             foreach (var error in wrong.Errors)
             {
-                StandardStreams.Error.Write($"error: {error}\n");
+                StandardStreams.Error.Write($"error: {SecretText.Hide(error)}\n");
             }
 
             StandardStreams.Error.Write($"\n{wrong.Usage}\n\nFor more information try --help\n");

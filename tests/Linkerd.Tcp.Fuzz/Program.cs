@@ -13,6 +13,8 @@ if (targets.Count == 0)
     return 64;
 }
 
+// Inputs that take longer are printed.
+var slow = TimeSpan.FromMilliseconds(200);
 foreach (var target in targets)
 {
     var corpus = target.Corpus().Select(entry => entry.Input).ToList();
@@ -38,6 +40,11 @@ foreach (var target in targets)
 
         var took = Stopwatch.GetElapsedTime(started);
         slowest = took > slowest ? took : slowest;
+        if (took > slow)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name}: input {i} of seed {seed}, of {input.Length} bytes, took {took.TotalMilliseconds:0} ms"));
+        }
+
         if (elapsed.Elapsed - reported > TimeSpan.FromSeconds(30))
         {
             reported = elapsed.Elapsed;

@@ -17,7 +17,7 @@ internal sealed class CertificateCheck
     {
         if (configuration.Admin?.Tls is { } admin)
         {
-            Add("admin.tls.", Part.Identity, new ServerTlsOptions { Certificate = CoreTlsOptions.Identity(admin) });
+            Add("admin.tls.", Part.Identity, new ServerTlsOptions { Certificate = admin.ToFiles() });
         }
 
         for (var i = 0; i < configuration.Routers.Count; i++)

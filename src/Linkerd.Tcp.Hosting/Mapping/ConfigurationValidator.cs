@@ -7,6 +7,8 @@ namespace Linkerd.Tcp.Hosting.Mapping;
 /// <summary>Collects all errors of a configuration: values out of an option's range, and values that do not fit together.</summary>
 internal static class ConfigurationValidator
 {
+    private const int MostConfigs = 1000;
+
     public static void Validate(ProxyConfiguration configuration, ConfigurationTable table, OptionsValidator validator)
     {
         table.Validate(configuration, validator);
@@ -112,6 +114,15 @@ internal static class ConfigurationValidator
         // Settings for all names have the keys of the client itself.
         table.Validate(client.Global, validator);
         Together(client.Global, validator);
+
+        // Each is merged with those before it.
+        if (client.Configs.Count > MostConfigs)
+        {
+            validator.Add(FormattableString.Invariant($"at most {MostConfigs} prefixes were expected, not {client.Configs.Count}."), "configs");
+            return;
+        }
+
+        var hasGaps = client.Configs.Contains(null!);
         validator.Each(
             client.Configs,
             (settings, validator) =>
@@ -119,7 +130,7 @@ internal static class ConfigurationValidator
                 table.Validate(settings, validator);
                 if (validator.NotNull(settings.Prefix, "prefix"))
                 {
-                    Together(settings, validator, client.Configs.Contains(null!) ? settings : client.For(settings.Prefix));
+                    Together(settings, validator, hasGaps ? settings : client.For(settings.Prefix));
                 }
             },
             "configs");

@@ -10,7 +10,7 @@ internal static class CoreTlsOptions
     /// <summary>Creates the options of TLS with clients.</summary>
     public static ListenerTlsOptions Server(ServerTlsConfiguration tls) => new()
     {
-        Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(Identity)],
+        Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(static identity => identity.ToFiles())],
         ClientCertificates = tls.ClientAuth ?? (tls.TrustCerts.Count > 0 ? ClientCertificateMode.Require : ClientCertificateMode.None),
         ClientRootFiles = tls.TrustCerts,
         ClientNames = tls.ClientNames,
@@ -33,7 +33,9 @@ internal static class CoreTlsOptions
             ServerName = Given(client.TlsDnsName),
             ExpectedNames = client.TlsNames ?? [],
             RootFiles = client.TlsTrustCerts ?? [],
-            Certificate = Given(client.TlsCert) is { } certificate ? Files([certificate], client.TlsPrivateKey, client.TlsPassphraseFile) : null,
+            Certificate = Given(client.TlsCert) is { } certificate
+                ? new IdentityConfiguration { Certs = [certificate], PrivateKey = client.TlsPrivateKey, PassphraseFile = client.TlsPassphraseFile }.ToFiles()
+                : null,
             SkipVerification = client.TlsDisableValidation ?? false,
             UsePostgresSslRequest = client.TlsPostgres ?? false,
             UseClientApplicationProtocol = client.TlsAlpnProtocols is [TlsText.ClientProtocol],
@@ -51,17 +53,6 @@ internal static class CoreTlsOptions
     /// <summary>Creates the rule of a route.</summary>
     public static ServerNameRule Rule(SniRouteConfiguration route, Func<NameTree, DstPath> nameOf) =>
         new(route.Pattern!, route.DstName!.HasCaptures ? route.DstName.ToString() : nameOf(route.DstName.Tree).ToString());
-
-    /// <summary>Gets the files of an identity.</summary>
-    public static CertificateFiles Identity(IdentityConfiguration identity) => Files(identity.Certs, identity.PrivateKey, identity.PassphraseFile);
-
-    private static CertificateFiles Files(IReadOnlyList<string> certificates, string? key, string? passphrase) => new()
-    {
-        CertificateFile = certificates[0],
-        ChainFiles = [.. certificates.Skip(1)],
-        KeyFile = Given(key),
-        PassphraseFile = Given(passphrase),
-    };
 
     private static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

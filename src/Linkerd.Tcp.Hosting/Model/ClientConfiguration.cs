@@ -9,6 +9,6 @@ public sealed class ClientConfiguration
     /// <summary>Gets or sets the settings of all names. Default: none, so the defaults of the table hold.</summary>
     public ClientSettings Global { get; set; } = new();
 
-    /// <summary>Gets or sets settings by prefix, in the order in which they are merged. Default: none.</summary>
+    /// <summary>Gets or sets settings by prefix, in the order in which they are merged; at most 1,000. Default: none.</summary>
     public IReadOnlyList<ClientSettings> Configs { get; set; } = [];
 }

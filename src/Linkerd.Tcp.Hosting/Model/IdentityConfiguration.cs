@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Security;
+
 namespace Linkerd.Tcp.Hosting;
 
 /// <summary>Represents the configuration of an identity for TLS: a certificate with its chain, and its private key. The files are watched: new handshakes use their new content.</summary>
@@ -13,4 +15,13 @@ public sealed class IdentityConfiguration
 
     /// <summary>Gets or sets the path of a file with the passphrase of an encrypted key or PFX file. Null, the default, for none.</summary>
     public string? PassphraseFile { get; set; }
+
+    /// <summary>Returns the files for <see cref="ListenerIdentity"/> and the options of TLS. There must be a certificate.</summary>
+    public CertificateFiles ToFiles() => new()
+    {
+        CertificateFile = Certs[0],
+        ChainFiles = [.. Certs.Skip(1)],
+        KeyFile = string.IsNullOrEmpty(PrivateKey) ? null : PrivateKey,
+        PassphraseFile = string.IsNullOrEmpty(PassphraseFile) ? null : PassphraseFile,
+    };
 }

@@ -40,7 +40,7 @@ public abstract class ConfigurationOption
     /// <summary>Gets the details of the reference page beyond <see cref="Help"/>; null if there are none.</summary>
     public string? Details { get; init; }
 
-    /// <summary>Gets a value that indicates whether the value may hold a secret, which is printed only if it is asked for.</summary>
+    /// <summary>Gets a value that indicates whether the value may hold a secret, which is printed only if it is asked for; messages of its type have no part of the value.</summary>
     public bool IsSecret { get; init; }
 
     /// <summary>Gets a value that indicates whether a file must have the key.</summary>
@@ -130,13 +130,13 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
     /// <inheritdoc/>
     public override void Parse(object model, string text) => set((TModel)model, IsSecret && text == Hidden
         ? throw new InvalidValueException($"expected the secret that {Hidden} stands for, as config show does not print it without --secrets")
-        : type.Parse(text));
+        : type.Parse(Checked(text)));
 
     /// <inheritdoc/>
-    public override void ParseItems(object model, IReadOnlyList<string> items) => set((TModel)model, type.ParseItems(items));
+    public override void ParseItems(object model, IReadOnlyList<string> items) => set((TModel)model, type.ParseItems([.. items.Select(Checked)]));
 
     /// <inheritdoc/>
-    public override void ParseArgument(object model, string text) => set((TModel)model, type.ParseArgument(text));
+    public override void ParseArgument(object model, string text) => set((TModel)model, type.ParseArgument(Checked(text)));
 
     /// <inheritdoc/>
     public override void Validate(object model, OptionsValidator validator)
@@ -144,9 +144,14 @@ public sealed class ConfigurationOption<TModel, T>(OptionType<T> type, Func<TMod
         ArgumentNullException.ThrowIfNull(validator);
         if (Key is { } key && get((TModel)model) is var value && !type.IsValid(value))
         {
-            validator.Add($"{type.Range} was expected, not {type.Print(value) ?? "null"}.", key);
+            validator.Add($"{type.Range} was expected, not {Shown(type.Print(value))}.", key);
         }
     }
+
+    // A private key that is given in place of its file would be shown wherever the path is.
+    private string Checked(string text) => !IsSecret && TlsText.IsPem(text) ? throw new InvalidValueException($"expected {type.Range}, not the content of a PEM file") : text;
+
+    private string Shown(string? text) => text is null ? "null" : IsSecret || TlsText.IsPem(text) ? Hidden : text;
 
     /// <inheritdoc/>
     public override void CopyTo(object from, object to)

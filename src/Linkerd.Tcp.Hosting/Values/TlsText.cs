@@ -15,8 +15,11 @@ internal static class TlsText
     private const int MaxProtocol = 255;
     private const int MaxLabel = 32;
 
-    /// <summary>Returns true if a text can be the path of a file.</summary>
-    public static bool IsFile(string text) => !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal);
+    /// <summary>Returns true if a text can be the path of a file. The content of a PEM file is sometimes given in its place.</summary>
+    public static bool IsFile(string text) => !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal) && !IsPem(text);
+
+    /// <summary>Returns true if a text is the content of a PEM file (RFC 7468), which may have a private key.</summary>
+    public static bool IsPem(string text) => text.Contains("-----BEGIN ", StringComparison.Ordinal);
 
     /// <summary>Returns true if a text is an application protocol (RFC 7301).</summary>
     public static bool IsProtocol(string text) => text is { Length: > 0 and <= MaxProtocol } && text.All(static c => c is > ' ' and <= '~' and not (',' or '{' or '}'));

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Transport;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +39,7 @@ internal sealed partial class AdminServer : IAsyncDisposable
     {
         var options = services.Options;
         var logger = services.LoggerFactory.CreateLogger("Linkerd.Tcp.Admin");
-        var identity = options.Tls is { } tls ? new ListenerIdentity(FilesOf(tls), services.LoggerFactory, services.TimeProvider) : null;
+        var identity = options.Tls is { } tls ? new ListenerIdentity(tls.ToFiles(), services.LoggerFactory, services.TimeProvider) : null;
 
         // What the libraries log stays here, as it may have parts of requests.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "linkerd-tcp" });
@@ -89,14 +88,6 @@ internal sealed partial class AdminServer : IAsyncDisposable
         _routes.Dispose();
         _identity?.Dispose();
     }
-
-    private static CertificateFiles FilesOf(IdentityConfiguration identity) => new()
-    {
-        CertificateFile = identity.Certs[0],
-        ChainFiles = [.. identity.Certs.Skip(1)],
-        KeyFile = string.IsNullOrEmpty(identity.PrivateKey) ? null : identity.PrivateKey,
-        PassphraseFile = string.IsNullOrEmpty(identity.PassphraseFile) ? null : identity.PassphraseFile,
-    };
 
     private static void Configure(KestrelServerOptions kestrel, EndPoint endPoint, ListenerIdentity? identity)
     {

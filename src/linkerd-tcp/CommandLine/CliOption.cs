@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
@@ -83,7 +84,7 @@ internal sealed class CliOption(ConfigurationOption row)
         }
         catch (InvalidValueException error)
         {
-            errors.Add($"{LongName} '{text}': {error.Message}");
+            errors.Add($"{LongName} {(row.IsSecret ? SecretText.Hidden : $"'{SecretText.Hide(text)}'")}: {error.Message}");
         }
     }
 }

@@ -37,8 +37,9 @@ internal static class ConfigurationFile
     /// <exception cref="UnauthorizedAccessException">The stream is that of a directory.</exception>
     public static ConfigurationReading Read(Stream stream, string file, ConfigurationTable table, Func<string, string?> variableOf)
     {
-        var problems = new ConfigurationProblems(file);
-        var reader = new ModelReader(table, problems, new ValueReader(new Variables(variableOf)));
+        var variables = new Variables(variableOf);
+        var problems = new ConfigurationProblems(file, variables);
+        var reader = new ModelReader(table, problems, new ValueReader(variables));
         try
         {
             var text = FileText.Read(stream);

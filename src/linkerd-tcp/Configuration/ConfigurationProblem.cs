@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.Configuration;
@@ -13,8 +14,12 @@ internal sealed record ConfigurationProblem(string File, TextPosition? Position,
 {
     private const int MostQuoted = 100;
 
-    /// <summary>Quotes a text of the file for a message, shortened if it is long.</summary>
-    public static string Quote(string text) => text.Length <= MostQuoted ? $"'{text}'" : $"'{text[..MostQuoted]}...'";
+    /// <summary>Quotes a text of the file for a message, without secrets, and shortened if it is long.</summary>
+    public static string Quote(string text)
+    {
+        text = SecretText.Hide(text);
+        return text.Length <= MostQuoted ? $"'{text}'" : $"'{text[..MostQuoted]}...'";
+    }
 
     /// <summary>Returns <c>file:line:column: key.path: message</c>, on one line.</summary>
     public override string ToString()

@@ -1,11 +1,13 @@
 using System.Globalization;
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.Configuration;
 
-/// <summary>Collects the problems of one file.</summary>
+/// <summary>Collects the problems of one file. Their messages have no secrets.</summary>
 /// <param name="file">The path of the file; <c>-</c> for the standard input.</param>
-internal sealed class ConfigurationProblems(string file)
+/// <param name="variables">The variables of the file, whose values may be secrets; null if there are none.</param>
+internal sealed class ConfigurationProblems(string file, Variables? variables = null)
 {
     private const int MostErrors = 100;
 
@@ -39,6 +41,9 @@ internal sealed class ConfigurationProblems(string file)
         Add(_warnings, ref count, position, path, message);
     }
 
+    /// <summary>Creates a problem, which is not added.</summary>
+    public ConfigurationProblem Make(TextPosition? position, string path, string message) => new(file, position, path, SecretText.Hide(variables?.Hide(message) ?? message));
+
     private static IEnumerable<ConfigurationProblem> InOrder(List<ConfigurationProblem> problems) =>
         problems.OrderBy(static problem => problem.Position?.Line ?? 0).ThenBy(static problem => problem.Position?.Column ?? 0);
 
@@ -47,7 +52,7 @@ internal sealed class ConfigurationProblems(string file)
         count++;
         if (problems.Count < MostErrors)
         {
-            problems.Add(new ConfigurationProblem(file, position, path, message));
+            problems.Add(Make(position, path, message));
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ConfigurationReading(
     /// <summary>Creates a problem of a part of the configuration that is found later, such as a file of a certificate that cannot be used.</summary>
     /// <param name="path">The path of the key, such as <c>routers[0].servers[0].tls.trustCerts</c>.</param>
     /// <param name="message">The problem and the expected value.</param>
-    public ConfigurationProblem ProblemAt(string path, string message) => new(file, PositionOf(positions, path), path, message);
+    public ConfigurationProblem ProblemAt(string path, string message) => problems.Make(PositionOf(positions, path), path, message);
 
     /// <summary>Finds the place of a key, or else of the nearest part around it; null if there is none.</summary>
     internal static TextPosition? PositionOf(IReadOnlyDictionary<string, TextPosition> positions, string path)

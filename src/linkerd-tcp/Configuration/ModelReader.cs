@@ -327,7 +327,7 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         }
 
         var meant = text is null ? null : Suggestion.Find(text, kinds);
-        Fail(scope, entry.Value.Position, kindPath, problem ?? $"{ConfigurationProblem.Quote(text!)}: expected {ValueReader.OneOf(kinds)}{(meant is null ? string.Empty : $"; did you mean {meant}?")}");
+        Fail(scope, entry.Value.Position, kindPath, problem ?? $"{ValueReader.Quote(entry.Value)}: expected {ValueReader.OneOf(kinds)}{(meant is null ? string.Empty : $"; did you mean {meant}?")}");
         scope.Excuse(path);
         return null;
     }

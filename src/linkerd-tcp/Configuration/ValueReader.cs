@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.Configuration;
@@ -14,6 +15,9 @@ internal sealed class ValueReader(Variables variables)
     /// <summary>Lists choices for a message.</summary>
     public static string OneOf(IReadOnlyCollection<string> choices) => (choices.Count == 1 ? string.Empty : "one of ") + string.Join(", ", choices);
 
+    /// <summary>Quotes a scalar for a message, with variables as they are written: their values may be secrets.</summary>
+    public static string Quote(ConfigurationNode scalar) => ConfigurationProblem.Quote(((ScalarNode)scalar).Text);
+
     /// <summary>Reads a value into a model.</summary>
     /// <returns>The problem; null if it was read.</returns>
     public ValueProblem? Read(ConfigurationOption option, object settings, ConfigurationNode value)
@@ -28,9 +32,8 @@ internal sealed class ValueReader(Variables variables)
 
             default:
                 return TextOf(value, option.Range, out var problem) is not { } text ? new(value.Position, problem!)
-                    : Check(option, text) is { } trap ? new(value.Position, $"{ConfigurationProblem.Quote(text)}: {trap}")
-                    : Try(() => option.Parse(settings, text)) is { } wrong ? new(value.Position, $"{ConfigurationProblem.Quote(text)}: {wrong}{Hint(option, text)}")
-                    : null;
+                    : (Check(option, text) ?? (Try(() => option.Parse(settings, text)) is { } error ? error + Hint(option, text) : null)) is not { } wrong ? null
+                    : new(value.Position, $"{(option.IsSecret ? SecretText.Hidden : Quote(value))}: {(IsExpanded(value, text) ? $"expected {option.Range}" : wrong)}");
         }
     }
 
@@ -67,6 +70,9 @@ internal sealed class ValueReader(Variables variables)
         _ => string.Empty,
     };
 
+    // What is wrong with it would show parts of the values.
+    private static bool IsExpanded(ConfigurationNode scalar, string text) => ((ScalarNode)scalar).Text != text;
+
     private static string? Try(Action parse)
     {
         try
@@ -83,6 +89,7 @@ internal sealed class ValueReader(Variables variables)
     private ValueProblem? ReadList(ConfigurationOption option, object settings, SequenceNode list)
     {
         var items = new List<string>(list.Items.Count);
+        var isExpanded = false;
         foreach (var item in list.Items)
         {
             if (TextOf(item, "a text", out var problem) is not { } text)
@@ -91,9 +98,10 @@ internal sealed class ValueReader(Variables variables)
             }
 
             items.Add(text);
+            isExpanded |= IsExpanded(item, text);
         }
 
-        return Try(() => option.ParseItems(settings, items)) is { } wrong ? new(list.Position, wrong) : null;
+        return Try(() => option.ParseItems(settings, items)) is not { } wrong ? null : new(list.Position, isExpanded || option.IsSecret ? $"expected {option.Range}" : wrong);
     }
 }
 

@@ -11,7 +11,11 @@ internal sealed class Variables(Func<string, string?> valueOf)
     // A short file may name a long value very often.
     private const int MostCharacters = ConfigurationLimits.Bytes;
 
+    // Shorter ones are no secrets, and stand in messages for something else too.
+    private const int LeastHidden = 4;
+
     private readonly List<string> _used = [];
+    private readonly Dictionary<string, string> _hidden = [];
     private int _characters;
 
     /// <summary>The variables whose values were used, in the order of their use.</summary>
@@ -61,6 +65,9 @@ internal sealed class Variables(Func<string, string?> valueOf)
         return expanded.Append(text, done, text.Length - done).ToString();
     }
 
+    /// <summary>Returns a message with the variables in place of the values that were used.</summary>
+    public string Hide(string message) => _hidden.OrderByDescending(static pair => pair.Key.Length).Aggregate(message, static (text, pair) => text.Replace(pair.Key, pair.Value, StringComparison.Ordinal));
+
     private static bool IsName(string text) => text is [>= 'a' and <= 'z' or >= 'A' and <= 'Z' or '_', ..] && text.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     private string? Value(string reference, out string? problem)
@@ -78,6 +85,10 @@ internal sealed class Variables(Func<string, string?> valueOf)
         if (!string.IsNullOrEmpty(value))
         {
             _used.Add(name);
+            if (value.Length >= LeastHidden)
+            {
+                _hidden[value] = $"${{{name}}}";
+            }
         }
 
         value = string.IsNullOrEmpty(value) ? byDefault ?? value : value;

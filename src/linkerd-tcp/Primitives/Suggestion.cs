@@ -10,8 +10,12 @@ internal static class Suggestion
         var bestDistance = int.MaxValue;
         foreach (var candidate in candidates)
         {
-            var distance = text.Length > 3 && candidate.StartsWith(text, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(text, candidate);
-            if (distance < bestDistance && distance <= Math.Max(1, candidate.Length / 3))
+            var isBeginning = text.Length > 3 && candidate.StartsWith(text, StringComparison.OrdinalIgnoreCase);
+            var most = Math.Max(1, candidate.Length / 3);
+
+            // Lengths that differ by more are as many mistakes, and a text may be very long.
+            var distance = isBeginning ? 0 : Math.Abs(text.Length - candidate.Length) > most ? int.MaxValue : Distance(text, candidate);
+            if (distance < bestDistance && distance <= most)
             {
                 best = candidate;
                 bestDistance = distance;

@@ -74,7 +74,7 @@ public sealed class BadUsageTests
     [InlineData("error: --fail-fast '5,5': a number needs a unit; expected a duration such as 5s", "--fail-fast", "5,5", "/a")]
     [InlineData("error: --retries 'two': expected a whole number of attempts from 0 to 1000", "--retries", "two", "/a")]
     [InlineData("error: --active-check '0s': expected a duration of more than zero, or off", "--active-check", "0s", "/a")]
-    [InlineData(@"error: --check-send '\q': expected \r, \n, \t, \\ or \x and two hexadecimal digits", "--check-send", @"\q", "/a")]
+    [InlineData(@"error: --check-send ***: expected \r, \n, \t, \\ or \x and two hexadecimal digits", "--check-send", @"\q", "/a")]
     [InlineData("error: --tls-key means nothing without TLS with clients; expected --tls-cert <FILE> too", "--tls-key", "/etc/hosts", "/a")]
     [InlineData("error: --server-ca means nothing without TLS to servers; expected --server-tls too", "--server-ca", "/etc/hosts", "/a")]
     [InlineData("error: --sni-route '*.a=/svc/{2}': {1}, as the pattern has one '*', expected but '2' found at '/svc/{[2]}'", "--sni-route", "*.a=/svc/{2}")]

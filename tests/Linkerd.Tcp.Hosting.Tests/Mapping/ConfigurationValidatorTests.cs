@@ -92,6 +92,24 @@ public sealed class ConfigurationValidatorTests
     }
 
     [Fact]
+    public void Validate_MorePrefixesThanAllowed_IsOneError()
+    {
+        var configuration = new ProxyConfiguration
+        {
+            Routers =
+            [
+                new RouterConfiguration
+                {
+                    Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/svc/web") }],
+                    Client = new ClientConfiguration { Configs = [.. Enumerable.Range(0, 1001).Select(static _ => new ClientSettings { Prefix = DstPath.Parse("/svc") })] },
+                },
+            ],
+        };
+        var error = Assert.Single(ErrorsOf(configuration));
+        Assert.Equal(("routers[0].client.configs", "at most 1000 prefixes were expected, not 1001."), (error.Path, error.Message));
+    }
+
+    [Fact]
     public void Validate_NoRouterAndNoServer_IsNamed()
     {
         Assert.Equal("routers", Assert.Single(ErrorsOf(new ProxyConfiguration())).Path);
