@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Cli.Running;
-using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests.Lifecycle;
 
