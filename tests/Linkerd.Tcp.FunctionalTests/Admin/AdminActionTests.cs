@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
