@@ -100,19 +100,21 @@ public sealed partial class SecretLeakTests : IAsyncDisposable
     private static string KeyInPlaceOfFile(string text) =>
         Regex.Replace(text, "privateKey: '(.*server.key)'", static match => $"privateKey: \"{File.ReadAllText(match.Groups[1].Value).ReplaceLineEndings("\\n")}\"");
 
-    private static async Task TalkAsync(int port)
-    {
-        using var socket = await ClientSocket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
-        await using var tls = new System.Net.Security.SslStream(new System.Net.Sockets.NetworkStream(socket), leaveInnerStreamOpen: true, static (_, certificate, _, _) => certificate is not null);
-        await tls.AuthenticateAsClientAsync("server.example.com");
-        using var reader = new StreamReader(tls);
-        Assert.Equal("hello", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
-    }
-
     private static async Task<HttpClient> ConnectAsync(ChildProcess proxy)
     {
         var line = await proxy.Error.WaitForAsync(static line => AdminLine().IsMatch(line), TestContext.Current.CancellationToken);
-        return new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, certificate, _, _) => certificate is not null }) { BaseAddress = new Uri(AdminLine().Match(line).Groups[1].Value) };
+        return new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true }) { BaseAddress = new Uri(AdminLine().Match(line).Groups[1].Value) };
+    }
+
+    private async Task TalkAsync(int port)
+    {
+        using var socket = await ClientSocket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
+        await using var tls = new System.Net.Security.SslStream(new System.Net.Sockets.NetworkStream(socket), leaveInnerStreamOpen: true);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPemFile(_files.Root);
+        await tls.AuthenticateAsClientAsync(new System.Net.Security.SslClientAuthenticationOptions { TargetHost = "server.example.com", CertificateChainPolicy = policy }, TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(tls);
+        Assert.Equal("hello", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     private async Task AskAllAsync(HttpClient client)
