@@ -62,12 +62,6 @@ internal sealed class DirectDialing
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, destination);
 
-        // An attempt that the deadline cancelled has timed out.
-        var last = establishment.LastFailure == ConnectFailure.Cancelled ? ConnectFailure.TimedOut : establishment.LastFailure;
-        throw new ConnectException(
-            $"No connection to {destination.Name}: {establishment.Detail ?? last.ToString()} ({establishment.Attempts} attempts, {establishment.Reason}).",
-            establishment.Reason,
-            establishment.Attempts,
-            last);
+        throw ConnectException.Of(destination.Name, establishment);
     }
 }
