@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
@@ -38,6 +39,7 @@ internal sealed class DirectDialing
     }
 
     /// <summary>Connects to an endpoint of a destination that the caller holds, for <see cref="Destination.ConnectAsync"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BalancedConnection> ConnectAsync(Destination destination, IRandomSource random, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var policy = destination.ConnectPolicy;
