@@ -152,7 +152,7 @@ public abstract class TransportConnection : IAsyncDisposable
     /// <summary>As <see cref="HasUnseenInput"/>: true if a send would take bytes, or fail, now.</summary>
     internal virtual bool HasUnseenRoom => false;
 
-    /// <summary>True if the connection can be disposed while a receive is pending, which ends that: what was sent still arrives, followed by a FIN.</summary>
+    /// <summary>True if the connection can be disposed while a receive is pending, which ends that. After <see cref="ShutdownSend"/> all that was sent still arrives.</summary>
     internal virtual bool ClosesWhileReceiving => false;
 
     /// <summary>Closes the connection and releases its resources. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>

@@ -18,7 +18,7 @@ internal sealed class BalancedServers : IAsyncDisposable
     public Destination Destination { get; }
 
     /// <summary>The connections that count as load now.</summary>
-    public int Load => Destination.Balancer.Endpoints.Sum(static endpoint => endpoint.Load);
+    public long Load => Destination.Balancer.Endpoints.Sum(static endpoint => endpoint.Load);
 
     public static async Task<BalancedServers> StartAsync(params IEnumerable<EndPoint> endPoints)
     {

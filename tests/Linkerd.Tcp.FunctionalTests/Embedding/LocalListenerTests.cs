@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -58,6 +58,10 @@ internal sealed class WebServer : IAsyncDisposable
         Interlocked.Increment(ref _requests);
         context.Response.Headers["x-protocol"] = context.Request.Protocol;
         context.Response.Headers["x-host"] = context.Request.Host.Value;
-        await context.Request.Body.CopyToAsync(context.Response.Body);
+
+        // All of it first: a client of HTTP/1.1 does not read before it has written.
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
     }
 }

@@ -178,7 +178,7 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         {
             Abort();
         }
-        else if (Volatile.Read(ref _pendingReads) > 0 && !connection.ClosesWhileReceiving)
+        else if (Volatile.Read(ref _pendingReads) > 0)
         {
             await EndReadAsync().ConfigureAwait(false);
         }
@@ -187,12 +187,17 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         ReturnRest();
     }
 
-    // Nothing but Abort ends a pending read, and it throws away what the peer has not acknowledged.
+    // The FIN comes first: a socket that is closed during a read sends a RST otherwise. Most connections end a read by Abort only, and it throws away what the peer has not acknowledged.
     private async Task EndReadAsync()
     {
         try
         {
             connection.ShutdownSend();
+            if (connection.ClosesWhileReceiving)
+            {
+                return;
+            }
+
             await connection.FlushToPeerAsync().AsTask().WaitAsync(FlushPatience, connection.Executor.TimeProvider).ConfigureAwait(false);
         }
         catch (Exception)
