@@ -23,7 +23,7 @@ internal static class ConnectCostCommand
         await suite.StartAsync();
 
         // Until the code is compiled for good.
-        for (var i = 0; i < 12; i++)
+        for (var i = 0; i < 30; i++)
         {
             await suite.ByHandAsync(2_000);
             await suite.BalancedAsync(2_000);

@@ -12,6 +12,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// </summary>
 [Collection(HeavyLoad.Name)]
 [Trait("Category", "Heavy")]
+[Trait("Category", "AnyTransport")]
 public sealed class ClientChurnTests
 {
     private const int Workers = 16;

@@ -6,6 +6,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>A gRPC channel over connections of a destination, against the gRPC interface of a namerd.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class GrpcClientTests
 {
     // io.linkerd.mesh.Codec reads the text of a path; messages are bytes here, so that no client has to be generated.

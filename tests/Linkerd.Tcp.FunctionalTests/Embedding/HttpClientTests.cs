@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>HttpClient over connections of a destination (<see cref="DestinationExtensions.ToConnectCallback(Destination)"/>), against Kestrel.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class HttpClientTests
 {
     private const string Name = "web.example";

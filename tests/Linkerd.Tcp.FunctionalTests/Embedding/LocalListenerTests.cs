@@ -6,6 +6,7 @@ using Linkerd.Tcp.TestUtilities;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>The ends of connections through a <see cref="LocalListener"/>.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class LocalListenerTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Npgsql;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>Npgsql, which connects to an address only, through a <see cref="LocalListener"/>, against PostgreSQL.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class PostgresClientTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using StackExchange.Redis;
 namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>StackExchange.Redis, which does not dispose the stream of a tunnel, through a <see cref="LocalListener"/>, against redis-server.</summary>
+[Trait("Category", "AnyTransport")]
 public sealed class RedisClientTests
 {
     [Fact]
