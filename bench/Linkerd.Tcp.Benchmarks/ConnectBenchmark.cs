@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Linkerd.Tcp.Benchmarks.ConnectCost;
+using Perfolizer.Horology;
 
 namespace Linkerd.Tcp.Benchmarks;
 
@@ -14,6 +16,7 @@ namespace Linkerd.Tcp.Benchmarks;
 [MemoryDiagnoser]
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The global clean-up disposes it.")]
 public class ConnectBenchmark
 {
     private const int Connections = 800;
@@ -50,6 +53,6 @@ public class ConnectBenchmark
     // In this process, which is pinned, and within a minute.
     private sealed class ShortConfig : ManualConfig
     {
-        public ShortConfig() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(15).WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(500)));
+        public ShortConfig() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(8).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(400)));
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Linkerd.Tcp.Resolving;
 
 namespace Linkerd.Tcp.Benchmarks.ConnectCost;
 

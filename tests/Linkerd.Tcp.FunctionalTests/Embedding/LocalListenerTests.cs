@@ -44,9 +44,9 @@ public sealed class LocalListenerTests
     public async Task StartAsync_OptionsAndAddresses_AreCheckedBeforeAnythingIsBound()
     {
         await using var balanced = await BalancedServers.StartAsync(FreePort.NextEndPoint());
-        var error = await Assert.ThrowsAsync<ArgumentException>(() => LocalListener.StartAsync(balanced.Destination, new IPEndPoint(IPAddress.Any, 0)));
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => LocalListener.StartAsync(balanced.Destination, new IPEndPoint(IPAddress.Any, 0), cancellationToken: TestContext.Current.CancellationToken));
         Assert.StartsWith("'0.0.0.0:0' is not local", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOptionsException>(() => LocalListener.StartAsync(balanced.Destination, configure: static options => options.Listeners[0].MaxSessions = 0));
+        await Assert.ThrowsAsync<InvalidOptionsException>(() => LocalListener.StartAsync(balanced.Destination, configure: static options => options.Listeners[0].MaxSessions = 0, cancellationToken: TestContext.Current.CancellationToken));
         await using var local = await LocalListener.StartAsync(balanced.Destination, configure: static options => options.Listeners[0].MaxSessions = 3, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(3, local.Proxy.Options.Listeners[0].MaxSessions);
     }
