@@ -180,7 +180,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         if (Attempts == 0 && !_destination.Waiters.IsEmpty)
         {
             // Behind those that wait already.
-            picked = PickResult.AtLimit;
+            picked = _destination.IsResolved ? PickResult.AtLimit : PickResult.Empty;
             return false;
         }
 
