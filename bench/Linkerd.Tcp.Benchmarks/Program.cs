@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Linkerd.Tcp.Benchmarks.ConnectCost;
 using Linkerd.Tcp.Benchmarks.CopyCost;
 using Linkerd.Tcp.Benchmarks.Discovery;
 using Linkerd.Tcp.Benchmarks.PickThreads;
@@ -6,6 +7,11 @@ using Linkerd.Tcp.Benchmarks.PickThreads;
 if (args is ["copy-cost", .. var rest])
 {
     return await CopyCostCommand.RunAsync(rest);
+}
+
+if (args is ["connect-cost", .. var connecting])
+{
+    return await ConnectCostCommand.RunAsync(connecting);
 }
 
 if (args is ["discovery", .. var discovery])

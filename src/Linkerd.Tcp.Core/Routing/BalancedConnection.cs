@@ -55,8 +55,11 @@ public sealed class BalancedConnection : IAsyncDisposable
         var report = default(ConnectionReport);
         try
         {
-            report = new(Connection.BytesReceived, _timeProvider.GetElapsedTime(_openedAt), Connection.HasPeerClosed);
-            _lease.Endpoint?.History.CountBytes(report.BytesFromServer, Connection.BytesSent);
+            // The kernel is asked only if the breaker wants to know.
+            var bytes = Connection.BytesReceived;
+            var hasPeerClosed = bytes == 0 && _lease.Endpoint!.Policy.Options.Breaker.EarlyCloses > 0 && Connection.HasPeerClosed;
+            report = new(bytes, _timeProvider.GetElapsedTime(_openedAt), hasPeerClosed);
+            _lease.Endpoint!.History.CountBytes(bytes, Connection.BytesSent);
         }
         finally
         {

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.Routing;
 /// <summary>The time that a requester without a timer of its own waits for a server connection: the deadline, and the token that is cancelled then, or before.</summary>
 internal sealed class ConnectPatience : IDisposable
 {
-    private readonly CancellationTokenSource _time;
+    private readonly CancellationTokenSource? _time;
     private readonly CancellationTokenSource _either;
 
     /// <param name="timeout">The time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
@@ -13,8 +13,16 @@ internal sealed class ConnectPatience : IDisposable
     public ConnectPatience(TimeSpan timeout, TimeProvider timeProvider, CancellationToken givenUp, CancellationToken stopping)
     {
         Deadline = DeadlineOf(timeout, timeProvider);
-        _time = new CancellationTokenSource(timeout, timeProvider);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_time.Token, givenUp, stopping);
+        if (timeProvider == TimeProvider.System)
+        {
+            _either = CancellationTokenSource.CreateLinkedTokenSource(givenUp, stopping);
+            _either.CancelAfter(timeout);
+        }
+        else
+        {
+            _time = new CancellationTokenSource(timeout, timeProvider);
+            _either = CancellationTokenSource.CreateLinkedTokenSource(_time.Token, givenUp, stopping);
+        }
     }
 
     /// <summary>The timestamp of the end, or <see cref="Establishment.NoDeadline"/>.</summary>
@@ -30,6 +38,6 @@ internal sealed class ConnectPatience : IDisposable
     public void Dispose()
     {
         _either.Dispose();
-        _time.Dispose();
+        _time?.Dispose();
     }
 }

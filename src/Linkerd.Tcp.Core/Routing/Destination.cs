@@ -114,6 +114,9 @@ public sealed class Destination
     /// <summary>Gets a value that indicates whether the destination was evicted, or its registry was disposed.</summary>
     internal bool IsEnded => _isEnded;
 
+    /// <summary>Gets the registry.</summary>
+    internal DestinationRegistry Registry => _services.Registry;
+
     /// <summary>Gets the clock of the registry.</summary>
     internal TimeProvider TimeProvider => _services.TimeProvider;
 

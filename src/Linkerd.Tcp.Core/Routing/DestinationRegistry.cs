@@ -63,6 +63,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _make = Create;
         _services = new(transport, loggerFactory, meter, clock)
         {
+            Registry = this,
             Random = RandomSource.Of(random),
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
             Certificates = new CertificateStore(new CertificateServices(

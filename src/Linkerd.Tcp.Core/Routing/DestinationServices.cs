@@ -25,6 +25,9 @@ internal sealed class DestinationServices
         Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults, clock: timeProvider));
     }
 
+    /// <summary>Gets the registry.</summary>
+    public required DestinationRegistry Registry { get; init; }
+
     /// <summary>Gets the dialer of checks.</summary>
     public Lazy<Dialer> Checks { get; }
 

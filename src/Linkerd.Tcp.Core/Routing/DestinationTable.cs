@@ -53,6 +53,9 @@ internal sealed partial class DestinationTable : IDisposable
     /// <summary>Gets the largest number of endpoints with metrics of their own.</summary>
     public int MaxMeasuredEndpoints => _options.MaxMeasuredEndpoints;
 
+    /// <summary>Gets the largest number of names that clients choose.</summary>
+    public int MaxClientNamed => _options.MaxClientNamed;
+
     /// <summary>Gets the number of requests that were refused because the limit of names was reached.</summary>
     public long Refused => Volatile.Read(ref _refused);
 

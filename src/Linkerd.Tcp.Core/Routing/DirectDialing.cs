@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
@@ -38,6 +39,7 @@ internal sealed class DirectDialing
     }
 
     /// <summary>Connects to an endpoint of a destination that the caller holds, for <see cref="Destination.ConnectAsync"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BalancedConnection> ConnectAsync(Destination destination, IRandomSource random, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var policy = destination.ConnectPolicy;
@@ -62,12 +64,6 @@ internal sealed class DirectDialing
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, destination);
 
-        // An attempt that the deadline cancelled has timed out.
-        var last = establishment.LastFailure == ConnectFailure.Cancelled ? ConnectFailure.TimedOut : establishment.LastFailure;
-        throw new ConnectException(
-            $"No connection to {destination.Name}: {establishment.Detail ?? last.ToString()} ({establishment.Attempts} attempts, {establishment.Reason}).",
-            establishment.Reason,
-            establishment.Attempts,
-            last);
+        throw ConnectException.Of(destination.Name, establishment);
     }
 }

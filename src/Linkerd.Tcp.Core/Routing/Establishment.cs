@@ -63,6 +63,9 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     /// <summary>The number of attempts to connect.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>The endpoint of the last attempt; null if there was no attempt.</summary>
+    public ServerEndpoint? LastEndpoint { get; private set; }
+
     /// <summary>The number of endpoints at which they failed, each counted once.</summary>
     public int Endpoints => _tried?.Count ?? 0;
 
@@ -88,10 +91,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
 
     private bool IsCancelled => _cancellationToken.IsCancellationRequested;
 
-    /// <summary>
-    /// Runs it, once. Throws the exceptions that a balancer or a transport throws against its contract; the lease is given back then, and an existing connection is
-    /// still the requester's.
-    /// </summary>
+    /// <summary>Runs it, once. Throws the exceptions that a balancer or a transport throws against its contract; the lease is given back then, and an existing connection is still the requester's.</summary>
     /// <param name="destination">The destination.</param>
     /// <param name="policy">The options of the connection.</param>
     /// <param name="requester">The requester.</param>
@@ -113,7 +113,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         (_destination, _policy, _requester, _cancellationToken, _deadline) = (null!, null!, null!, default, 0);
         (_lease, _last, _reason, _detail, _tried, _backoff) = (default, default, null, null, null, null);
         (_freeRefusals, _pickedAt, _pause, _isOver) = (0, 0, default, false);
-        (IsWarm, Attempts, LastAttempt, Waited) = (false, 0, default, default);
+        (IsWarm, Attempts, LastAttempt, Waited, LastEndpoint) = (false, 0, default, default, null);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -180,7 +180,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
         if (Attempts == 0 && !_destination.Waiters.IsEmpty)
         {
             // Behind those that wait already.
-            picked = PickResult.AtLimit;
+            picked = _destination.IsResolved ? PickResult.AtLimit : PickResult.Empty;
             return false;
         }
 
@@ -287,7 +287,7 @@ internal sealed class Establishment(Dialer dialer, IRandomSource random, TimePro
     {
         Attempts++;
         LastAttempt = timeProvider.GetElapsedTime(_pickedAt);
-        var endpoint = _lease.Endpoint!;
+        var endpoint = LastEndpoint = _lease.Endpoint!;
         dialer.Report(_lease, in _last, LastAttempt, IsCutShort(), _policy, _policy.ConnectTimeout ?? _requester.ConnectTimeout, _destination.Health);
         if (_last.IsConnected)
         {

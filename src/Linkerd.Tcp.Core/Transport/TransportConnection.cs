@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using Linkerd.Tcp.Transport;
 
@@ -68,6 +69,15 @@ public abstract class TransportConnection : IAsyncDisposable
     /// </summary>
     internal virtual ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => ReceiveAsync();
 
+    /// <summary>
+    /// As <see cref="ReceiveAsync"/>, for a caller that blocks its thread: an engine over sockets waits in the kernel, and needs no other thread. Not on the executor of an event loop.
+    /// </summary>
+    internal virtual ReceiveResult Receive()
+    {
+        var receiving = ReceiveAsync();
+        return receiving.IsCompleted ? receiving.GetAwaiter().GetResult() : receiving.AsTask().GetAwaiter().GetResult();
+    }
+
     /// <summary>Consumes bytes of the last receive.</summary>
     /// <param name="consumed">The number of bytes, from its start; 0 to its length.</param>
     public abstract void Advance(int consumed);
@@ -77,6 +87,16 @@ public abstract class TransportConnection : IAsyncDisposable
     /// </summary>
     /// <returns>The end of the operation, when the last byte was handed to the kernel. <see cref="BytesSent"/> counts the bytes that were, after a failure too.</returns>
     public abstract ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data);
+
+    /// <summary>As <see cref="SendAsync"/>, for a caller that blocks its thread, as <see cref="Receive"/>.</summary>
+    internal virtual TransportStatus Send(ReadOnlySpan<byte> data)
+    {
+        var copy = ArrayPool<byte>.Shared.Rent(data.Length);
+        data.CopyTo(copy);
+        var sending = SendAsync(copy.AsMemory(0, data.Length));
+        ArrayPool<byte>.Shared.Return(copy);
+        return sending.IsCompleted ? sending.GetAwaiter().GetResult() : sending.AsTask().GetAwaiter().GetResult();
+    }
 
     /// <summary>
     /// Sends the bytes that <paramref name="source"/> handed out last, all of it, and advances the source past it. An engine that also owns the source
@@ -131,6 +151,9 @@ public abstract class TransportConnection : IAsyncDisposable
 
     /// <summary>As <see cref="HasUnseenInput"/>: true if a send would take bytes, or fail, now.</summary>
     internal virtual bool HasUnseenRoom => false;
+
+    /// <summary>True if the connection can be disposed while a receive is pending, which ends that. After <see cref="ShutdownSend"/> all that was sent still arrives.</summary>
+    internal virtual bool ClosesWhileReceiving => false;
 
     /// <summary>Closes the connection and releases its resources. Not while an operation is pending, other than after <see cref="Abort"/>.</summary>
     public abstract ValueTask DisposeAsync();

@@ -82,7 +82,9 @@ public sealed class DirectConnectTests
         Assert.InRange(bed.Scheduler.Elapsed.TotalSeconds, 9.9, 10.2);
         Assert.Equal(("sC", ConnectFailure.TimedOut), (error.Reason.ToString(), error.LastFailure));
         Assert.InRange(error.Attempts, 3, 5);
-        Assert.Contains("/svc/web", error.Message, StringComparison.Ordinal);
+        Assert.Equal(backend.Address, error.LastEndPoint);
+        Assert.StartsWith($"No connection to /svc/web: {error.Attempts} attempts failed, the last one at {backend.Address}: no answer ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" (close reason sC).", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, bed.Destination.Balancer.Endpoints[0].Load);
     });
 
@@ -98,7 +100,8 @@ public sealed class DirectConnectTests
         await bed.ConnectRefusedAsync();
         Assert.Equal(1, bed.Refused("pending_full"));
         var error = await Assert.ThrowsAsync<ConnectException>(async () => await bed.Destination.ConnectAsync(TestContext.Current.CancellationToken));
-        Assert.Equal(("PQ:pending_full", 0, ConnectFailure.None), (error.Reason.ToString(), error.Attempts, error.LastFailure));
+        Assert.Equal(("PQ:pending_full", 0, ConnectFailure.None, null), (error.Reason.ToString(), error.Attempts, error.LastFailure, error.LastEndPoint));
+        Assert.Equal("No connection to /svc/web: no endpoint was tried, as 1 sessions wait already: the name is not resolved yet (close reason PQ:pending_full).", error.Message);
         await bed.Scheduler.RunElsewhereAsync(() => bed.Resolver.Update(EndpointSet.Create(backend.Address)));
         await bed.ResolvedAsync();
         await using var connection = await connecting;

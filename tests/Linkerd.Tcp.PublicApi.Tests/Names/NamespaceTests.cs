@@ -7,7 +7,7 @@ public sealed class NamespaceTests
 
     private static readonly string[] FirstContact =
     [
-        "CloseReason", "Destination", "DestinationOptions", "DestinationRegistry", "DestinationRegistryOptions", "DstPath", "DuplexOptions", "DuplexProxy", "EndpointSet", "ILoadBalancer", "IResolver", "ListenerOptions",
+        "CloseReason", "Destination", "DestinationExtensions", "DestinationOptions", "DestinationRegistry", "DestinationRegistryOptions", "DstPath", "DuplexOptions", "DuplexProxy", "EndpointSet", "ILoadBalancer", "IResolver", "ListenerOptions", "LocalListener",
         "Resolution", "StaticResolver", "TcpProxy", "TcpProxyOptions", "TransportConnection",
         "TransportConnectionExtensions",
     ];

@@ -1,19 +1,26 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Linkerd.Tcp.Transport.Adapters;
 
 /// <summary>
 /// A connection as a <see cref="Stream"/>: its FIN is the end of the stream, every other end an <see cref="IOException"/>. One reader and one writer at a time.
-/// An operation that is cancelled aborts the connection, as nothing else ends an operation of it.
+/// An operation that is cancelled aborts the connection, as nothing else ends an operation of it. Disposing ends a pending read, and loses nothing that was written; a pending write is
+/// cut by a reset, as its end would look like that of the stream.
 /// </summary>
+/// <remarks>A read or write that waits allocates nothing: its state machine is pooled.</remarks>
 /// <param name="connection">The connection.</param>
 /// <param name="owner">Disposed with the stream.</param>
 internal sealed class TransportStream(TransportConnection connection, IAsyncDisposable owner) : Stream
 {
+    // The peer's acknowledgement, by which a connection that cannot be closed during a read may be aborted.
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(1);
+
     private byte[]? _rest;
     private int _restStart;
     private int _restLength;
-    private int _pending;
+    private int _pendingReads;
+    private int _pendingWrites;
     private int _isDisposed;
 
     public override bool CanRead => true;
@@ -30,6 +37,7 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         set => throw new NotSupportedException();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
@@ -40,32 +48,15 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         }
 
         ReceiveResult received;
-        using (AbortWith(cancellationToken))
+        using (new PendingOperation(this, isRead: true, cancellationToken))
         {
             received = await connection.ReceiveAsync().ConfigureAwait(false);
         }
 
-        if (received.Data.IsEmpty)
-        {
-            End(received.Status, cancellationToken);
-            return 0;
-        }
-
-        var taken = Math.Min(buffer.Length, received.Data.Length);
-        received.Data.Span[..taken].CopyTo(buffer.Span);
-        if (taken == 0)
-        {
-            // A wait for bytes. The bytes must be taken before the caller suspends, and come again in the next read.
-            Keep(received.Data.Span);
-            taken = received.Data.Length;
-            connection.Advance(taken);
-            return 0;
-        }
-
-        connection.Advance(taken);
-        return taken;
+        return Take(received, buffer.Span, cancellationToken);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
@@ -76,15 +67,12 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         }
 
         TransportStatus status;
-        using (AbortWith(cancellationToken))
+        using (new PendingOperation(this, isRead: false, cancellationToken))
         {
             status = await connection.SendAsync(buffer).ConfigureAwait(false);
         }
 
-        if (status != TransportStatus.Ok)
-        {
-            End(status, cancellationToken);
-        }
+        End(status, cancellationToken);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -93,9 +81,43 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(Span<byte> buffer)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        if (_restLength > 0)
+        {
+            return TakeRest(buffer);
+        }
+
+        ReceiveResult received;
+        using (new PendingOperation(this, isRead: true, CancellationToken.None))
+        {
+            received = connection.Receive();
+        }
+
+        return Take(received, buffer, CancellationToken.None);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        if (buffer.IsEmpty)
+        {
+            return;
+        }
+
+        TransportStatus status;
+        using (new PendingOperation(this, isRead: false, CancellationToken.None))
+        {
+            status = connection.Send(buffer);
+        }
+
+        End(status, CancellationToken.None);
+    }
 
     public override void Flush()
     {
@@ -117,7 +139,13 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
     {
         if (disposing)
         {
-            DisposeOnceAsync().GetAwaiter().GetResult();
+            var closing = DisposeOnceAsync();
+            if (closing.IsCompleted)
+            {
+                closing.GetAwaiter().GetResult();
+            }
+
+            // Otherwise a pending read is being ended, for which nobody has to wait.
         }
 
         base.Dispose(disposing);
@@ -141,26 +169,68 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
 
     private async Task DisposeOnceAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            if (Volatile.Read(ref _pending) > 0)
-            {
-                // A caller that disposes a stream expects its pending operations to end.
-                connection.Abort();
-            }
-
-            await owner.DisposeAsync().ConfigureAwait(false);
-            ReturnRest();
+            return;
         }
+
+        if (Volatile.Read(ref _pendingWrites) > 0)
+        {
+            Abort();
+        }
+        else if (Volatile.Read(ref _pendingReads) > 0)
+        {
+            await EndReadAsync().ConfigureAwait(false);
+        }
+
+        await owner.DisposeAsync().ConfigureAwait(false);
+        ReturnRest();
     }
 
-    private void Begin() => Interlocked.Increment(ref _pending);
+    // The FIN comes first: a socket that is closed during a read sends a RST otherwise. Most connections end a read by Abort only, and it throws away what the peer has not acknowledged.
+    private async Task EndReadAsync()
+    {
+        try
+        {
+            connection.ShutdownSend();
+            if (connection.ClosesWhileReceiving)
+            {
+                return;
+            }
 
-    private void End() => Interlocked.Decrement(ref _pending);
+            await connection.FlushToPeerAsync().AsTask().WaitAsync(FlushPatience, connection.Executor.TimeProvider).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The connection may be user code; the abort ends it in any case.
+        }
+
+        Abort();
+    }
 
     private void Abort() => ForeignConnection.TryAbort(connection);
 
-    private PendingOperation AbortWith(CancellationToken cancellationToken) => new(this, cancellationToken);
+    private int Take(ReceiveResult received, Span<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (received.Data.IsEmpty)
+        {
+            End(received.Status, cancellationToken);
+            return 0;
+        }
+
+        var taken = Math.Min(buffer.Length, received.Data.Length);
+        received.Data.Span[..taken].CopyTo(buffer);
+        if (taken == 0)
+        {
+            // A wait for bytes. The bytes must be taken before the caller suspends, and come again in the next read.
+            Keep(received.Data.Span);
+            connection.Advance(received.Data.Length);
+            return 0;
+        }
+
+        connection.Advance(taken);
+        return taken;
+    }
 
     private int TakeRest(Span<byte> buffer)
     {
@@ -191,22 +261,26 @@ internal sealed class TransportStream(TransportConnection connection, IAsyncDisp
         }
     }
 
+    /// <summary>An operation that a disposal has to end, and that its token aborts.</summary>
     private readonly struct PendingOperation : IDisposable
     {
         private readonly TransportStream _stream;
+        private readonly bool _isRead;
         private readonly CancellationTokenRegistration _cancellation;
 
-        public PendingOperation(TransportStream stream, CancellationToken cancellationToken)
+        public PendingOperation(TransportStream stream, bool isRead, CancellationToken cancellationToken)
         {
-            _stream = stream;
-            stream.Begin();
+            (_stream, _isRead) = (stream, isRead);
+            Interlocked.Increment(ref Count);
             _cancellation = cancellationToken.UnsafeRegister(static stream => ((TransportStream)stream!).Abort(), stream);
         }
+
+        private ref int Count => ref _isRead ? ref _stream._pendingReads : ref _stream._pendingWrites;
 
         public void Dispose()
         {
             _cancellation.Dispose();
-            _stream.End();
+            Interlocked.Decrement(ref Count);
         }
     }
 }

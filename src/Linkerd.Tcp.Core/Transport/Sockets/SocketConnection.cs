@@ -67,9 +67,17 @@ internal sealed class SocketConnection : TransportConnection
 
     internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => _receiver.ReceiveUntilAsync(giveUp);
 
+    internal override ReceiveResult Receive()
+    {
+        _receiver.Block();
+        return base.Receive();
+    }
+
     public override void Advance(int consumed) => _receiver.Advance(consumed);
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => _sender.SendAsync(data, source: null);
+
+    internal override TransportStatus Send(ReadOnlySpan<byte> data) => _sender.Send(data);
 
     internal override ValueTask<TransportStatus> SendFromAsync(TransportConnection source, ReadOnlyMemory<byte> received) =>
         source is SocketConnection connection ? _sender.SendAsync(received, connection._receiver) : base.SendFromAsync(source, received);
@@ -151,6 +159,9 @@ internal sealed class SocketConnection : TransportConnection
             Socket.Dispose();
         }
     }
+
+    // The receiver keeps its buffer until the pending operation has ended.
+    internal override bool ClosesWhileReceiving => true;
 
     public override ValueTask DisposeAsync()
     {

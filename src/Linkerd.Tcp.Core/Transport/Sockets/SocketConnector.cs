@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
 namespace Linkerd.Tcp.Transport.Sockets;
@@ -31,6 +32,7 @@ internal sealed class SocketConnector : SocketAsyncEventArgs, IValueTaskSource<S
 
     public bool IsIdle => Volatile.Read(ref _state) == Idle;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(ConnectFailure Failure, string? Detail)> ConnectAsync(Socket socket, EndPoint to, TimeSpan timeout, CancellationToken cancellationToken)
     {
         _completion.Reset();

@@ -70,6 +70,27 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs, IValueTaskSource<Re
         return giveUp.CanBeCanceled ? WaitUntilAsync(giveUp) : WaitAsync();
     }
 
+    /// <summary>Blocks the thread until a receive completes at once, unless one is pending.</summary>
+    public void Block()
+    {
+        if (_waiting || _final is not null || (_window.Unread > 0 && !_window.WantsMore))
+        {
+            return;
+        }
+
+        try
+        {
+            _ = _connection.Socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The receive reports it.
+            return;
+        }
+
+        _lastReadWasShort = false;
+    }
+
     public void Advance(int consumed) => _window.Advance(consumed);
 
     /// <summary>Hands the whole buffer over to a sender that could not send all of it; null if it holds more than the bytes given.</summary>

@@ -61,6 +61,41 @@ internal sealed class SocketSender(SocketConnection connection)
         return SendRest(data, sent, source);
     }
 
+    /// <summary>Sends all of it, and blocks the thread until the kernel has taken the last byte.</summary>
+    public TransportStatus Send(ReadOnlySpan<byte> data)
+    {
+        _busy = true;
+        try
+        {
+            while (true)
+            {
+                var sent = _connection.Socket.Send(data, SocketFlags.None, out var error);
+                if (error is not (SocketError.Success or SocketError.WouldBlock))
+                {
+                    return _connection.Classify(error);
+                }
+
+                Count(sent);
+                data = data[sent..];
+                if (data.IsEmpty)
+                {
+                    return TransportStatus.Ok;
+                }
+
+                _connection.RecordLostReset();
+                _ = _connection.Socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectWrite);
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return error is SocketException { SocketErrorCode: var code } ? _connection.Classify(code) : TransportStatus.Aborted;
+        }
+        finally
+        {
+            _busy = false;
+        }
+    }
+
     public void Release() => _pending?.Release();
 
     private ValueTask<TransportStatus> SendRest(ReadOnlyMemory<byte> data, int sent, SocketReceiver? source)
