@@ -95,11 +95,14 @@ public sealed class OptionsTests
         return balancer;
     }
 
-    // Its router keeps a function of the caller's, which may have the caller's options.
+    // Its registry keeps a function of the caller's, which may have the caller's options: this one has them no more.
     private static OptionsTable.Owner Destination(DestinationOptions options)
     {
-        var router = new DestinationRegistry(_ => options);
-        return new(router.Get(Name), router);
+        var given = options;
+        var registry = new DestinationRegistry(_ => given);
+        var destination = registry.Get(Name);
+        given = null!;
+        return new(destination, registry);
     }
 
     private static TcpProxy Proxy(TcpProxyOptions options) => new(options, new DestinationRegistry(new StaticResolver()), new SocketsTransport());
