@@ -71,11 +71,7 @@ internal sealed class ScrapeQueue(Func<string, Task<ScrapeAnswer>> collect, Time
             }
 
             // From here on nobody joins: those who come later want what happens later.
-            lock (_lock)
-            {
-                _waiting.Remove(accept);
-            }
-
+            EndWaiting(accept, group);
             var begin = timeProvider.GetTimestamp();
             var answer = await collect(accept).ConfigureAwait(false);
             var end = timeProvider.GetTimestamp();
@@ -86,7 +82,20 @@ internal sealed class ScrapeQueue(Func<string, Task<ScrapeAnswer>> collect, Time
         }
         finally
         {
+            // Also if it has failed before, so that it is not the answer to all who ask later.
+            EndWaiting(accept, group);
             _turn.Release();
+        }
+    }
+
+    private void EndWaiting(string accept, Group group)
+    {
+        lock (_lock)
+        {
+            if (_waiting.GetValueOrDefault(accept) == group)
+            {
+                _waiting.Remove(accept);
+            }
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class BadScraperTests : IAsyncLifetime
     public async Task Scrapers_OfAKind_HarmNobody(Kind kind, int count)
     {
         Require.Descriptors(count + 500);
-        await using var load = new SteadyLoad(_proxy.EndPoint);
+        await using var load = new RoundTripLoad(_proxy.EndPoint);
         var size = (await _proxy.ReadAsync()).Length;
         for (var i = 0; i < 10; i++)
         {

@@ -130,6 +130,21 @@ public sealed class ScrapeQueueTests : IDisposable
         Assert.NotNull(await queue.GetAsync("other"));
     }
 
+    [Fact]
+    public async Task Get_CutOfAReaderThrows_FailsForThoseWhoWaitedAlone()
+    {
+        var oldest = await MakeAsync();
+        var younger = await MakeAsync();
+        using var cut = oldest.Cut.Register(static () => throw new IOException("this one"));
+        var third = _queue.GetAsync("text");
+        await AdvanceUntilAsync(() => third.IsCompleted, ScrapeQueue.ReadingTime);
+        Assert.True(third.IsFaulted);
+        oldest.Leave();
+        younger.Leave();
+
+        (await MakeAsync()).Leave();
+    }
+
     private async Task<ScrapeAnswer> MakeAsync()
     {
         var task = _queue.GetAsync("text");

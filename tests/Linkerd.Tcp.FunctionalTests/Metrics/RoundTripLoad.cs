@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Linkerd.Tcp.FunctionalTests.Metrics;
 
 /// <summary>Clients of a proxy in front of an echo: some with one session each, others with one for each round trip. A round trip every few ms, so that the machine is not busy with it.</summary>
-internal sealed class SteadyLoad : IAsyncDisposable
+internal sealed class RoundTripLoad : IAsyncDisposable
 {
     private const int Clients = 8;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(4);
@@ -15,7 +15,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
     private readonly Task _running;
     private List<TimeSpan> _times = [];
 
-    public SteadyLoad(EndPoint proxy) => _running = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => RunAsync(proxy, isOneSession: client % 2 == 0))));
+    public RoundTripLoad(EndPoint proxy) => _running = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => RunAsync(proxy, isOneSession: client % 2 == 0))));
 
     /// <summary>Takes the times of the round trips since the last call. Throws if one has failed.</summary>
     public async Task<IReadOnlyList<TimeSpan>> TakeAsync()
