@@ -54,7 +54,7 @@ internal static class ConfigurationChecks
         }
     }
 
-    private static ConfigurationReading Read(byte[] file) => ConfigurationFile.Read(new MemoryStream(file), "file", NamerdKinds.Table, static name => name == "P" ? "8080" : null);
+    private static ConfigurationReading Read(byte[] file) => ConfigurationFile.Read(new MemoryStream(file), "file", KnownKinds.Table, static name => name == "P" ? "8080" : null);
 
     private static void Expect(bool condition, string otherwise)
     {

@@ -3,6 +3,7 @@ using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
-using Linkerd.Tcp.Cli.Primitives;
-using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>Finds the places of keys in a file. A place is such as <c>routers[].client.tls</c>. Immutable; any thread.</summary>
 internal sealed class KeyAdvisor
@@ -13,15 +11,19 @@ internal sealed class KeyAdvisor
     private const int MostPlaces = 2;
     private const int MostListed = 20;
 
-    private static readonly ConditionalWeakTable<ConfigurationTable, KeyAdvisor> Advisors = [];
+    private static readonly ConditionalWeakTable<ConfigurationPart, KeyAdvisor> Advisors = [];
 
     private readonly List<(string Place, string? Kind, string Key, bool IsDefault)> _keys = [];
     private readonly List<(string Place, ConfigurationPart Part)> _parts = [];
 
-    private KeyAdvisor(ConfigurationTable table) => Add(table.Root, string.Empty, isDefault: true);
+    private KeyAdvisor(ConfigurationPart root) => Add(root, string.Empty, isDefault: true);
 
-    /// <summary>Gets the places of all keys of a table.</summary>
-    public static KeyAdvisor Of(ConfigurationTable table) => Advisors.GetValue(table, static table => new KeyAdvisor(table));
+    /// <summary>Gets the places of all keys of a file.</summary>
+    /// <param name="root">The shape of the file.</param>
+    public static KeyAdvisor Of(ConfigurationPart root) => Advisors.GetValue(root, static root => new KeyAdvisor(root));
+
+    /// <summary>Gets the keys of all places.</summary>
+    public IEnumerable<string> Keys => _keys.Select(static one => one.Key);
 
     /// <summary>Appends a key to a place.</summary>
     public static string Join(string place, string key) => place.Length == 0 ? key : $"{place}.{key}";

@@ -1,8 +1,7 @@
-using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli.Naming;
+namespace Linkerd.Tcp.Hosting.Namerd;
 
 /// <summary>The rows of namerd in the table of options.</summary>
 internal static class NamerdRows

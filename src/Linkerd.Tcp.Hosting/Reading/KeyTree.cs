@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>Represents the keys that a mapping may have: those of a part, or of a mapping within it that dots in the keys of options stand for. Immutable; any thread.</summary>
 internal sealed class KeyTree

@@ -1,7 +1,7 @@
-namespace Linkerd.Tcp.Cli.Primitives;
+namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Finds the option that a mistyped one was meant for.</summary>
-internal static class Suggestion
+/// <summary>Finds the option that a mistyped one was meant for. For the packages of this project; it may change in any version.</summary>
+public static class Suggestion
 {
     /// <summary>Gets the candidate that the text is the beginning of, or otherwise the nearest one within a third of its length; null if there is none.</summary>
     public static string? Find(string text, IEnumerable<string> candidates)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>
 /// Expands <c>${NAME}</c> and <c>${NAME:-default}</c> in the texts of a file, with values that are never parsed again; <c>$${</c> is <c>${</c>. As in a shell, the default also replaces an empty value.
@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Cli.Configuration;
 internal sealed class Variables(Func<string, string?> valueOf)
 {
     // A short file may name a long value very often.
-    private const int MostCharacters = ConfigurationLimits.Bytes;
+    private const int MostCharacters = 8 * 1024 * 1024;
 
     // Shorter ones are no secrets, and stand in messages for something else too.
     private const int LeastHidden = 4;

@@ -1,8 +1,6 @@
 using System.Globalization;
-using Linkerd.Tcp.Cli.Primitives;
-using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>Collects the problems of one file. Their messages have no secrets.</summary>
 /// <param name="file">The path of the file; <c>-</c> for the standard input.</param>
@@ -42,7 +40,7 @@ internal sealed class ConfigurationProblems(string file, Variables? variables = 
     }
 
     /// <summary>Creates a problem, which is not added.</summary>
-    public ConfigurationProblem Make(TextPosition? position, string path, string message) => new(file, position, path, SecretText.Hide(variables?.Hide(message) ?? message));
+    public ConfigurationProblem Make(TextPosition? position, string path, string message) => new(file, position is { Line: > 0 } ? position : null, path, SecretText.Hide(variables?.Hide(message) ?? message));
 
     private static IEnumerable<ConfigurationProblem> InOrder(List<ConfigurationProblem> problems) =>
         problems.OrderBy(static problem => problem.Position?.Line ?? 0).ThenBy(static problem => problem.Position?.Column ?? 0);

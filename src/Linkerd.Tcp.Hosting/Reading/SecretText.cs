@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Text;
 
-namespace Linkerd.Tcp.Cli.Primitives;
+namespace Linkerd.Tcp.Hosting;
 
-/// <summary>Hides what is a secret by its form in texts for messages: the user and password of a URL, and the content of PEM files, which is sometimes given in place of a path.</summary>
-internal static class SecretText
+/// <summary>Hides what is a secret by its form in texts for messages: the user and password of a URL, and the content of PEM files, which is sometimes given in place of a path. For the packages of this project; it may change in any version.</summary>
+public static class SecretText
 {
     /// <summary>The text in place of a secret.</summary>
     public const string Hidden = "***";

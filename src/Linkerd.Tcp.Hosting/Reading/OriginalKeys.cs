@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>The keys of the original that mean nothing here, that are elsewhere here, or that it renamed itself: 0.0.1 to 0.0.3 have other keys than 0.1.0 and 0.1.1.</summary>
 internal static class OriginalKeys

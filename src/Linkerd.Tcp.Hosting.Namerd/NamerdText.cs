@@ -1,8 +1,7 @@
-using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Namerd.Mesh;
 
-namespace Linkerd.Tcp.Cli.Naming;
+namespace Linkerd.Tcp.Hosting.Namerd;
 
 /// <summary>Parses the settings of namerd.</summary>
 internal static class NamerdText

@@ -2,7 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
 
-namespace Linkerd.Tcp.Cli.Naming;
+namespace Linkerd.Tcp.Hosting.Namerd;
 
 /// <summary>Makes the options of TLS to namerd of a configuration, and checks them with their files.</summary>
 internal static class NamerdTlsFiles

@@ -1,30 +1,31 @@
-using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Namerd.Mesh;
 using Linkerd.Tcp.Naming;
 
-namespace Linkerd.Tcp.Cli.Naming;
+namespace Linkerd.Tcp.Hosting.Namerd;
 
-/// <summary>The kinds of interpreters that use namerd.</summary>
-internal static class NamerdKinds
+/// <summary>Provides the kinds of interpreters that use namerd, to be registered with <see cref="InterpreterKinds"/>.</summary>
+public static class NamerdKinds
 {
+    /// <summary>The name of the kind of namerd's HTTP interface.</summary>
     public const string HttpName = "io.l5d.namerd.http";
+
+    /// <summary>The name of the kind of namerd's gRPC interface.</summary>
     public const string MeshName = "io.l5d.mesh";
 
+    /// <summary>Gets the kind of namerd's HTTP interface.</summary>
     public static InterpreterKind Http { get; } = new InterpreterKind<NamerdConfiguration>(
         HttpName, "namerd over its HTTP interface (io.l5d.httpController)", NamerdRows.All, static () => new NamerdConfiguration(), Create, Validate);
 
+    /// <summary>Gets the kind of namerd's gRPC interface.</summary>
     public static InterpreterKind Mesh { get; } = new InterpreterKind<NamerdConfiguration>(
         MeshName,
         "namerd over its gRPC interface (io.l5d.mesh)",
         NamerdRows.All,
-        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new Namerd.Mesh.MeshOptions().Addresses },
+        static () => new NamerdConfiguration { IsMesh = true, BaseAddresses = new Linkerd.Tcp.Namerd.Mesh.MeshOptions().Addresses },
         Create,
         Validate);
-
-    /// <summary>Gets the table of options of the executable, with these kinds, and the namers of DNS.</summary>
-    public static ConfigurationTable Table { get; } = new(new InterpreterKinds([DnsKinds.Hosts, DnsKinds.Services], Http, Mesh));
 
     private static void Validate(NamerdConfiguration configuration, OptionsValidator validator)
     {

@@ -1,11 +1,9 @@
 using System.Globalization;
-using Linkerd.Tcp.Cli.Primitives;
-using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
-/// <summary>Reads the nodes of a file into the model, by the shape of the table. For one file, and one thread.</summary>
-internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblems problems, ValueReader values)
+/// <summary>Reads the nodes of a file into a model, by its shape. For one file, and one thread.</summary>
+internal sealed class ModelReader(ConfigurationPart shape, ConfigurationProblems problems, ValueReader values)
 {
     private const string KindKey = "kind";
     private const int MostKeys = 3;
@@ -30,23 +28,20 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="node">The root of the file.</param>
-    /// <returns>The configuration, with the values that could be read.</returns>
-    public ProxyConfiguration Read(ConfigurationNode node)
+    /// <param name="model">The model, which gets the values that can be read.</param>
+    public void Read(ConfigurationNode node, object model)
     {
-        var configuration = new ProxyConfiguration();
         _positions[string.Empty] = node.Position;
         if (node is MappingNode root)
         {
             _root = root;
-            _top = new Scope(table.Root, configuration, string.Empty, string.Empty);
+            _top = new Scope(shape, model, string.Empty, string.Empty);
             Read(_top, root);
         }
         else
         {
-            problems.Error(node.Position, string.Empty, node is InvalidNode invalid ? invalid.Problem : $"expected a mapping with the key {string.Join(", ", table.Root.Children.Where(static child => child.IsRequired).Select(static child => child.Key))}, not {NameOf(node)}");
+            problems.Error(node.Position, string.Empty, node is InvalidNode invalid ? invalid.Problem : $"expected a mapping with the key {string.Join(", ", shape.Children.Where(static child => child.IsRequired).Select(static child => child.Key))}, not {NameOf(node)}");
         }
-
-        return configuration;
     }
 
     /// <summary>
@@ -197,14 +192,14 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
         var path = KeyAdvisor.Join(parent, entry.Key);
         if (OriginalKeys.Find(KeyAdvisor.Join(place, entry.Key)) is not { } original)
         {
-            var message = KeyAdvisor.Of(table).Describe(entry.Key, place, scope.Shape.Kind, keys.Keys, out var meant);
+            var message = KeyAdvisor.Of(shape).Describe(entry.Key, place, scope.Shape.Kind, keys.Keys, out var meant);
             Fail(scope, entry.Position, path, message);
             _isMerged |= entry.Key == KeyAdvisor.MergeKey;
             scope.Expect(meant is null ? null : KeyAdvisor.Join(parent, meant));
             return;
         }
 
-        var top = original.TopKey is { } key ? KeyTree.Of(table.Root).Find(key) : null;
+        var top = original.TopKey is { } key ? KeyTree.Of(shape).Find(key) : null;
         if (top is null || (original.IsWarning && _root!.Find(original.TopKey!) is not null))
         {
             Report(original);
@@ -289,12 +284,12 @@ internal sealed class ModelReader(ConfigurationTable table, ConfigurationProblem
 
     private bool ReadPart(Scope scope, ConfigurationChild child, MappingNode node, string path, string place, string name)
     {
-        if (Choose(scope, child, node, path) is not { } shape)
+        if (Choose(scope, child, node, path) is not { } part)
         {
             return false;
         }
 
-        Read(new Scope(shape, child.Add(scope.Part, shape, name), path, place), node);
+        Read(new Scope(part, child.Add(scope.Part, part, name), path, place), node);
         return true;
     }
 

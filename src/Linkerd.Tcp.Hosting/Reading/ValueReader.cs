@@ -1,7 +1,5 @@
-using Linkerd.Tcp.Cli.Primitives;
-using Linkerd.Tcp.Hosting;
 
-namespace Linkerd.Tcp.Cli.Configuration;
+namespace Linkerd.Tcp.Hosting.Reading;
 
 /// <summary>Reads values of options. Texts are taken as they are written, with or without quotes; numbers are decimal, and flags are true or false, whatever else YAML 1.1 and 1.2 make of them.</summary>
 internal sealed class ValueReader(Variables variables)
