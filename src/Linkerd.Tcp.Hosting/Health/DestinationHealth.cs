@@ -1,6 +1,5 @@
 using System.Globalization;
 using Linkerd.Tcp.Balancing;
-using Linkerd.Tcp.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Linkerd.Tcp.Hosting.Health;

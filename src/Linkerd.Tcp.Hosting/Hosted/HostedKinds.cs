@@ -29,3 +29,11 @@ internal sealed class HostedTables(IOptionsMonitor<HostedKinds> kinds, IServiceP
             registered.Interpreters.Select(make => make(services)).DistinctBy(static kind => kind.Name)));
     }
 }
+
+/// <summary>The names of <see cref="HostedKinds"/>: a proxy and a destination may have the same name, and have kinds of their own.</summary>
+internal static class HostedKeys
+{
+    public static string Proxy(string name) => $"proxy {name}";
+
+    public static string Destination(string name) => $"destination {name}";
+}

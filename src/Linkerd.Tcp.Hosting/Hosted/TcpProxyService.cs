@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Sessions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -9,12 +10,13 @@ namespace Linkerd.Tcp.Hosting.Hosted;
 /// <summary>Runs a proxy of a name while the host of the process runs, and reloads its configuration. The container disposes the proxy.</summary>
 /// <param name="name">The name.</param>
 /// <param name="services">The container.</param>
-internal sealed partial class TcpProxyService(string name, IServiceProvider services) : IHostedService
+internal sealed partial class TcpProxyService(string name, IServiceProvider services) : IHostedService, IDisposable
 {
     private readonly ILogger _logger = services.Logger();
     private readonly Lock _creating = new();
     private OptionsReload<ProxyConfiguration>? _reload;
     private ProxyHost? _proxy;
+    private Meter? _meter;
     private volatile ProxyConfiguration? _configuration;
 
     /// <summary>Gets the proxy; it is created by the first call, and opens nothing before the start.</summary>
@@ -67,6 +69,14 @@ internal sealed partial class TcpProxyService(string name, IServiceProvider serv
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // A host that could not start does not stop its services. There is nothing to wait for.
+        _ = _reload?.DisposeAsync().AsTask();
+        _meter?.Dispose();
+    }
+
     // Changes are watched before the configuration is read, so that none is missed.
     private ProxyHost NewProxy()
     {
@@ -77,7 +87,7 @@ internal sealed partial class TcpProxyService(string name, IServiceProvider serv
             _configuration,
             services.GetRequiredService<HostedTables>().Get(HostedKeys.Proxy(name)),
             services.Loggers(),
-            services.NewMeter("proxy", name),
+            _meter ??= services.NewMeter("proxy", name),
             services.Clock(),
             services.GetKeyedService<ISessionObserver>(name) ?? services.GetService<ISessionObserver>());
     }
@@ -122,12 +132,4 @@ internal sealed partial class TcpProxyService(string name, IServiceProvider serv
         [LoggerMessage(8519, LogLevel.Warning, "{Keys} of proxy {Name} have no effect here: they are options of the executable", EventName = "HostedOptionsUnused")]
         public static partial void Unused(ILogger logger, string keys, string name);
     }
-}
-
-/// <summary>The names of what is registered for proxies and destinations, which may have the same name.</summary>
-internal static class HostedKeys
-{
-    public static string Proxy(string name) => $"proxy {name}";
-
-    public static string Destination(string name) => $"destination {name}";
 }

@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Dns;
-using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Hosting;
 
