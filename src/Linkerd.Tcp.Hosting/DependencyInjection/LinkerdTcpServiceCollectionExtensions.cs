@@ -98,7 +98,7 @@ public static class LinkerdTcpServiceCollectionExtensions
 
         return new(name, HostedKeys.Proxy(name), services, static builder => builder.Services.PostConfigure<ProxyConfiguration>(builder.Name, static proxy =>
         {
-            foreach (var router in proxy.Routers)
+            foreach (var router in (proxy.Routers ?? []).Where(static router => router is not null))
             {
                 router.Interpreter = ResolverKind.InPlaceOf(router.Interpreter);
             }

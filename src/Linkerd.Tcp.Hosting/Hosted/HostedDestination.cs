@@ -29,13 +29,26 @@ internal sealed class HostedDestination : IAsyncDisposable, IDisposable
         _table = services.GetRequiredService<HostedTables>().Get(HostedKeys.Destination(name));
         var factory = services.GetRequiredService<IOptionsFactory<DestinationConfiguration>>();
         _reload = new(name, factory, services.GetServices<IOptionsChangeTokenSource<DestinationConfiguration>>(), ApplyAsync, services.Logger());
-        var configuration = factory.Create(name);
         _meter = services.NewMeter("destination", name);
-        _inForce = ConfigurationSnapshot.Of(configuration, _table);
-        _resolver = NewResolver(configuration);
-        var options = _resolver.OptionsOf(configuration);
-        _registry = new DestinationRegistry(_ => options, services.Loggers(), _meter, services.Clock());
-        Destination = _registry.Get(_resolver.Target.Name);
+        try
+        {
+            var configuration = factory.Create(name);
+            _inForce = ConfigurationSnapshot.Of(configuration, _table);
+            _resolver = NewResolver(configuration);
+            var options = _resolver.OptionsOf(configuration);
+            _registry = new DestinationRegistry(_ => options, services.Loggers(), _meter, services.Clock());
+            Destination = _registry.Get(_resolver.Target.Name);
+        }
+        catch
+        {
+            // Nothing was begun, so there is nothing to wait for.
+            _ = _reload.DisposeAsync().AsTask();
+            _ = _registry?.DisposeAsync().AsTask();
+            _ = _resolver?.Naming.DisposeAsync().AsTask();
+            _meter.Dispose();
+            throw;
+        }
+
         _reload.Start();
     }
 
