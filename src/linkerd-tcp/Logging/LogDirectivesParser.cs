@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Hosting;
 using Microsoft.Extensions.Logging;

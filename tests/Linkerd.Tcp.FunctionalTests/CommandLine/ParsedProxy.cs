@@ -1,6 +1,5 @@
 using System.Net;
 using Linkerd.Tcp.Cli.CommandLine;
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Hosting.Namerd;

@@ -1,5 +1,4 @@
 using System.Net;
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Namerd;
 

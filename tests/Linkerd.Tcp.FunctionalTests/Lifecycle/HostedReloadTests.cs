@@ -69,7 +69,7 @@ public sealed class HostedReloadTests
     private static void Set(MemoryConfigurationProvider provider, int i, int port, TcpBackend first, TcpBackend second)
     {
         const string Router = "Proxies:web:routers:0";
-        var targets = new[] { first.EndPoint.ToString(), second.EndPoint.ToString(), $"{first.EndPoint} & {second.EndPoint}", $"{first.EndPoint},{second.EndPoint}" };
+        string[] targets = [first.EndPoint.ToString(), second.EndPoint.ToString(), $"{first.EndPoint} & {second.EndPoint}", $"{first.EndPoint},{second.EndPoint}"];
         provider.Set($"{Router}:servers:0:port", port.ToString(CultureInfo.InvariantCulture));
         provider.Set($"{Router}:servers:0:dstName", targets[i % targets.Length]);
         provider.Set($"{Router}:servers:0:idleTimeoutMs", i % 3 == 0 && i > 0 ? "never" : ((100 + i) * 1000).ToString(CultureInfo.InvariantCulture));

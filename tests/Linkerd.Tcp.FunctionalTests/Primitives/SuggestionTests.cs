@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;

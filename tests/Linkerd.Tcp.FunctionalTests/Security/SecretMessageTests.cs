@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Cli.CommandLine;
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.FunctionalTests;
 using Linkerd.Tcp.Naming;
