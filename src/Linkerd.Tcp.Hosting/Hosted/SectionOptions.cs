@@ -48,7 +48,7 @@ internal sealed partial class SectionOptions<T>(string name, IConfiguration sect
 
     private static partial class Log
     {
-        [LoggerMessage(8510, LogLevel.Warning, "{Warning}", EventName = "ConfigurationWarning")]
+        [LoggerMessage(8510, LogLevel.Warning, "{Warning}", EventName = "HostedConfigurationWarning")]
         public static partial void Warning(ILogger logger, string warning);
     }
 }
