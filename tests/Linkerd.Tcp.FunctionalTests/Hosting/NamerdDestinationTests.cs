@@ -14,7 +14,7 @@ public sealed class NamerdDestinationTests
     {
         await using var backend = new TcpBackend(Serve.Say("web"));
         await using var namerd = await NamerdStandIn.StartAsync();
-        namerd.SetDtab("default", $"/svc/web => {backend.Name} ;");
+        namerd.Set("/svc/web", NameState.Bound.Of(StandInAddress.Of(backend.EndPoint)));
         var services = new ServiceCollection();
         services.AddTcpDestination("code", "/svc/web", destination => destination.Interpreter = new NamerdConfiguration { BaseAddresses = [namerd.BaseAddress] }).AddNamerd();
         services.AddTcpDestination("section", Section("io.l5d.namerd.http", namerd.BaseAddress)).AddNamerd();
@@ -29,7 +29,7 @@ public sealed class NamerdDestinationTests
         await using var backend = new TcpBackend(Serve.Say("web"));
         await using var namerd = await NamerdStandIn.StartAsync();
         await using var mesh = await MeshStandIn.StartAsync(namerd);
-        namerd.SetDtab("default", $"/svc/web => {backend.Name} ;");
+        namerd.Set("/svc/web", NameState.Bound.Of(StandInAddress.Of(backend.EndPoint)));
         var services = new ServiceCollection();
         services.AddTcpDestination("web", Section("io.l5d.mesh", mesh.Address)).AddMesh();
         await using var container = services.BuildServiceProvider();
