@@ -1,6 +1,7 @@
 using System.Text;
 using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Fuzz;
 

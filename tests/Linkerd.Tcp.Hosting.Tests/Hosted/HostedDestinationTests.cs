@@ -6,7 +6,6 @@ using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Linkerd.Tcp.Hosting.Tests;

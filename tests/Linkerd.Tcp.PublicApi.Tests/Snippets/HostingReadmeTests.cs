@@ -37,7 +37,7 @@ public sealed class HostingReadmeTests
 
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
-        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, certificate, _, _) => certificate?.Subject == "CN=web.example");
         await tls.AuthenticateAsClientAsync("web.example");
         await tls.WriteAsync("ping"u8.ToArray(), TestContext.Current.CancellationToken);
         var buffer = new byte[4];
