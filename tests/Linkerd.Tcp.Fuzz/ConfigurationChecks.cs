@@ -1,6 +1,7 @@
 using System.Text;
 using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Fuzz;
 
@@ -54,7 +55,7 @@ internal static class ConfigurationChecks
         }
     }
 
-    private static ConfigurationReading Read(byte[] file) => ConfigurationFile.Read(new MemoryStream(file), "file", NamerdKinds.Table, static name => name == "P" ? "8080" : null);
+    private static ConfigurationReading Read(byte[] file) => ConfigurationFile.Read(new MemoryStream(file), "file", KnownKinds.Table, static name => name == "P" ? "8080" : null);
 
     private static void Expect(bool condition, string otherwise)
     {

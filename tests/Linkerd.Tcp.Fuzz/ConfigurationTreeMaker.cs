@@ -25,7 +25,7 @@ internal sealed class ConfigurationTreeMaker(byte[] choices)
     /// <summary>Makes a text.</summary>
     public string Make()
     {
-        Part(NamerdKinds.Table.Root, 1);
+        Part(KnownKinds.Table.Root, 1);
         return _text.ToString();
     }
 

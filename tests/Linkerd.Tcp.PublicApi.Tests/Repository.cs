@@ -1,5 +1,6 @@
 using System.Reflection;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Namerd.Mesh;
 
@@ -35,7 +36,7 @@ internal static class Repository
     private static List<Assembly> FindPackages()
     {
         // The packages that are named here bring those that they depend on.
-        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdResolver), typeof(MeshResolver)];
+        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdKinds), typeof(NamerdResolver), typeof(MeshResolver)];
         var found = known.Select(static type => type.Assembly).ToList();
         for (var i = 0; i < found.Count; i++)
         {

@@ -20,6 +20,9 @@ internal sealed class ConfigurationSnapshot
     /// <summary>Describes a configuration that is valid.</summary>
     public static ConfigurationSnapshot Of(ProxyConfiguration configuration, ConfigurationTable table) => Of("", table.Root, configuration, hasKinds: false);
 
+    /// <summary>Describes a destination that is valid.</summary>
+    public static ConfigurationSnapshot Of(DestinationConfiguration configuration, ConfigurationTable table) => Of("", table.Destination, configuration, hasKinds: false);
+
     /// <summary>Gets a router by its label; null if there is none.</summary>
     public ConfigurationSnapshot? Router(string label) => Part(RouterKey(label));
 

@@ -43,6 +43,18 @@ internal static class ConfigurationValidator
         }
     }
 
+    public static void Validate(DestinationConfiguration destination, ConfigurationTable table, OptionsValidator validator)
+    {
+        foreach (var option in table.Destination.Options)
+        {
+            option.Validate(destination, validator);
+        }
+
+        validator.NotNull(destination.DstName, "dstName");
+        validator.Nested(destination.Interpreter, (interpreter, validator) => Validate(interpreter, table, validator), "interpreter");
+        validator.Nested(destination.Client, (client, validator) => Validate(client, table, validator), "client");
+    }
+
     private static IEnumerable<RouterConfiguration> Routers(ProxyConfiguration configuration) => (configuration.Routers ?? []).Where(static router => router is not null);
 
     private static void Validate(RouterConfiguration router, ConfigurationTable table, OptionsValidator validator)

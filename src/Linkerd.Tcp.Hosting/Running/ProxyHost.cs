@@ -324,7 +324,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private HostedRouter NewRouter(ProxyConfiguration configuration, RouterConfiguration router)
     {
         var names = RouterNaming.Create(router, null, _table, _loggerFactory, _timeProvider);
-        var meter = new Meter(new MeterOptions(_meter.Name) { Version = _meter.Version, Tags = [.. _meter.Tags ?? [], new("router", router.Label)] });
+        var meter = new Meter(new MeterOptions(_meter.Name) { Version = _meter.Version, Scope = _meter.Scope, Tags = [.. _meter.Tags ?? [], new("router", router.Label)] });
         var destinations = new DestinationRegistry(OptionsFor(router, names), _loggerFactory, meter, _timeProvider, transport: _transport, options: CoreOptions.Registry(configuration));
         var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, _loggerFactory, meter, _timeProvider, observer: _observer);
         return new HostedRouter(router.Label, proxy, destinations, names, meter);

@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Hosting.Options;
+
 namespace Linkerd.Tcp.Hosting.Table;
 
 /// <summary>The shapes of all parts of the model.</summary>
@@ -26,22 +28,35 @@ internal static class ConfigurationParts
         ]);
     }
 
-    private static ConfigurationPart Router(ConfigurationTable table, ConfigurationPart identity) => new("Routers", table.Of(typeof(RouterConfiguration)),
+    /// <summary>Creates the shape of a destination without a listener.</summary>
+    public static ConfigurationPart Destination(ConfigurationTable table) => new("Destination", TargetOptions.All,
     [
-        Interpreter(table),
-        List<RouterConfiguration, ServerConfiguration>("servers", Server(table, identity), static router => router.Servers, static (router, servers) => router.Servers = servers, isRequired: true),
-        Client(table),
+        Interpreter<DestinationConfiguration>(table, static destination => destination.Interpreter, static (destination, interpreter) => destination.Interpreter = interpreter),
+        Client<DestinationConfiguration>(table, static destination => destination.Client, static (destination, client) => destination.Client = client),
     ]);
 
-    private static ConfigurationChild<RouterConfiguration> Interpreter(ConfigurationTable table)
+    private static ConfigurationPart Router(ConfigurationTable table, ConfigurationPart identity) => new("Routers", table.Of(typeof(RouterConfiguration)),
+    [
+        Interpreter<RouterConfiguration>(table, static router => router.Interpreter, static (router, interpreter) => router.Interpreter = interpreter),
+        List<RouterConfiguration, ServerConfiguration>("servers", Server(table, identity), static router => router.Servers, static (router, servers) => router.Servers = servers, isRequired: true),
+        Client<RouterConfiguration>(table, static router => router.Client, static (router, client) => router.Client = client),
+    ]);
+
+    private static ConfigurationChild<TParent> Interpreter<TParent>(ConfigurationTable table, Func<TParent, InterpreterConfiguration> get, Action<TParent, InterpreterConfiguration> set)
+        where TParent : class
     {
         var shapes = table.Interpreters.All.Select(static kind => (Kind: kind, Shape: Interpreter(kind))).ToList();
         return new(
             "interpreter",
             ConfigurationForm.One,
             [.. shapes.Select(static one => one.Shape)],
-            router => [new(shapes.Single(one => one.Kind.Name == router.Interpreter.Kind).Shape, router.Interpreter)],
-            (router, shape, _) => router.Interpreter = table.Interpreters.Get(shape.Kind!).NewConfiguration());
+            parent => [new(shapes.Single(one => one.Kind.Name == get(parent).Kind).Shape, get(parent))],
+            (parent, shape, _) =>
+            {
+                var interpreter = table.Interpreters.Get(shape.Kind!).NewConfiguration();
+                set(parent, interpreter);
+                return interpreter;
+            });
     }
 
     private static ConfigurationPart Interpreter(InterpreterKind kind)
@@ -89,7 +104,8 @@ internal static class ConfigurationParts
     }
 
     // The settings of all names have the keys of the client itself, whichever kind it is.
-    private static ConfigurationChild<RouterConfiguration> Client(ConfigurationTable table)
+    private static ConfigurationChild<TParent> Client<TParent>(ConfigurationTable table, Func<TParent, ClientConfiguration> get, Action<TParent, ClientConfiguration> set)
+        where TParent : class
     {
         var options = table.Of(typeof(ClientSettings)).ToList();
         var settings = new ConfigurationPart("Settings of a prefix", options, [])
@@ -112,8 +128,13 @@ internal static class ConfigurationParts
             "client",
             ConfigurationForm.One,
             [global, byPrefix],
-            router => [new(router.Client.Configs.Count == 0 ? global : byPrefix, router.Client)],
-            static (router, _, _) => router.Client = new ClientConfiguration())
+            parent => [new(get(parent).Configs.Count == 0 ? global : byPrefix, get(parent))],
+            (parent, _, _) =>
+            {
+                var client = new ClientConfiguration();
+                set(parent, client);
+                return client;
+            })
         {
             DefaultKind = global.Kind,
         };

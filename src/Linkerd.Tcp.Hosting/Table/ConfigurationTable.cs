@@ -27,6 +27,7 @@ public sealed class ConfigurationTable
             .. AdminOptions.All,
         ];
         Root = ConfigurationParts.Of(this);
+        Destination = ConfigurationParts.Destination(this);
     }
 
     /// <summary>Gets the kinds of interpreters.</summary>
@@ -37,6 +38,9 @@ public sealed class ConfigurationTable
 
     /// <summary>Gets the shape of a file: the keys of the process, and all parts below it.</summary>
     public ConfigurationPart Root { get; }
+
+    /// <summary>Gets the shape of a destination without a listener.</summary>
+    internal ConfigurationPart Destination { get; }
 
     /// <summary>Gets the options of one part of the model.</summary>
     public IEnumerable<ConfigurationOption> Of(Type modelType) => Options.Where(option => option.ModelType == modelType);

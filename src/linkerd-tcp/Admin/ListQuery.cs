@@ -1,5 +1,4 @@
 using System.Globalization;
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 using Microsoft.AspNetCore.Http;
 

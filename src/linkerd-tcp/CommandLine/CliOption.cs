@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;

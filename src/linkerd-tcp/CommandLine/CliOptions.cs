@@ -25,7 +25,7 @@ internal static class CliOptions
     public static IReadOnlyList<CliOption> Flags { get; } = [HelpFlag, VersionFlag];
 
     /// <summary>The options of the proxy.</summary>
-    public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(NamerdKinds.Table.Options);
+    public static IReadOnlyList<CliOption> Proxy { get; } = Ordered(KnownKinds.Table.Options);
 
     /// <summary>The option to watch the configuration file, which is allowed beside it.</summary>
     public static CliOption WatchConfig { get; } = Find("watch-config");

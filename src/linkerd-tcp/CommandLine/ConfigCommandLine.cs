@@ -14,8 +14,8 @@ internal static class ConfigCommandLine
     public static ParsedCommandLine Parse(string[] args) => args switch
     {
         ["show", .. var rest] => Show(rest),
-        ["schema"] => new ParsedCommandLine.ShowText(ConfigurationSchema.Print(NamerdKinds.Table)),
-        ["reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(NamerdKinds.Table)),
+        ["schema"] => new ParsedCommandLine.ShowText(ConfigurationSchema.Print(KnownKinds.Table)),
+        ["reference"] => new ParsedCommandLine.ShowText(ConfigurationReference.Print(KnownKinds.Table)),
         ["-h" or "--help", ..] or ["schema" or "reference", "-h" or "--help"] => new ParsedCommandLine.ShowText(CommandHelpText.Config()),
         ["schema" or "reference", var more, ..] => Wrong($"unexpected '{more}' after config {args[0]}; expected nothing"),
         [] => Wrong("expected check, show, schema or reference after config"),

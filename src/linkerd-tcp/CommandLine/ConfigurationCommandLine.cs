@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Linkerd.Tcp.Cli.Configuration;
 using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
 
@@ -25,11 +26,12 @@ internal static class ConfigurationCommandLine
             errors.Add($"{syntax.ArgumentName} '{target}' means nothing beside {CliOptions.ConfigFile.LongName}; expected dstName under routers[].servers[] of the file");
         }
 
-        var advisor = KeyAdvisor.Of(NamerdKinds.Table);
         errors.AddRange(CliOptions.Proxy.Where(option => option != CliOptions.WatchConfig && option.IsGiven(result)).Select(option =>
-            $"{option.LongName} means nothing beside {CliOptions.ConfigFile.LongName}; expected {(option.Row.Key is null ? $"its keys under {advisor.PlaceOf(option.Row)}" : advisor.PlaceOf(option.Row))} in the file"));
+            $"{option.LongName} means nothing beside {CliOptions.ConfigFile.LongName}; expected {(option.Row.Key is null ? $"its keys under {PlaceOf(option)}" : PlaceOf(option))} in the file"));
         return errors.Count == 0 ? new ParsedCommandLine.RunFile(files[0], CliOptions.WatchConfig.IsGiven(result)) : new ParsedCommandLine.Wrong(errors, syntax.Usage);
     }
+
+    private static string PlaceOf(CliOption option) => ConfigurationReading.PlaceOf(KnownKinds.Table, option.Row);
 
     /// <summary>Parses the arguments after <c>config check</c>; never throws for their content.</summary>
     public static ParsedCommandLine ParseCheck(string[] args)

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Namerd;
+using Linkerd.Tcp.Namerd.Mesh;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.Cli.CommandLine;
@@ -25,9 +27,9 @@ internal static class NamingReader
             option.Write(result, errors, option.Row.ModelType == typeof(NamerdConfiguration) ? namerd : local);
         }
 
-        namerd.IsMesh = namerd.BaseAddresses.Any(NamerdText.IsMesh);
+        namerd.IsMesh = namerd.BaseAddresses.Any(static address => address.Scheme is MeshAddress.Scheme or MeshAddress.TlsScheme);
         CheckMode(result, namerd, errors);
-        NamerdTlsFiles.Load(namerd, (key, message) => errors.Add(Find(key).LongName + message), key => Find(key).LongName);
+        namerd.CheckTls((key, message) => errors.Add(Find(key).LongName + message), key => Find(key).LongName);
         var given = CliOptions.Naming.Where(option => option.IsGiven(result)).ToLookup(static option => option.Row.ModelType == typeof(NamerdConfiguration));
         errors.AddRange(given[false].SelectMany(here => given[true].Select(option =>
             $"{option.LongName} means nothing beside {here.LongName}, with which names are bound here and no namerd is asked; expected one of the two")));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Naming;
 

@@ -16,7 +16,7 @@ internal static class ConfigurationCheckRunner
     /// <returns>The exit code.</returns>
     public static int Run(string file, TextWriter output, TextWriter errors)
     {
-        var reading = ConfigurationFile.Read(file, NamerdKinds.Table, Environment.GetEnvironmentVariable);
+        var reading = ConfigurationFile.Read(file, KnownKinds.Table, Environment.GetEnvironmentVariable);
         var problems = reading.Configuration is { } configuration ? FindFileProblems(reading, configuration) : reading.Errors;
         foreach (var warning in reading.Warnings.Select(static warning => warning.ToString()).Concat(FindUnknownNamers(reading)))
         {

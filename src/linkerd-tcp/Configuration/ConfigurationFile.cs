@@ -2,8 +2,8 @@ using System.Globalization;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Cli.Streams;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Naming;
-using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Cli.Configuration;
 
@@ -26,9 +26,7 @@ internal static class ConfigurationFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            var problems = new ConfigurationProblems(file);
-            problems.Error(null, string.Empty, $"it cannot be read ({error.InnerException?.Message ?? error.Message})");
-            return new(file, null, problems, new Dictionary<string, TextPosition>(), new Dictionary<string, string>());
+            return ConfigurationReading.Failed(file, null, $"it cannot be read ({error.InnerException?.Message ?? error.Message})");
         }
     }
 
@@ -37,49 +35,15 @@ internal static class ConfigurationFile
     /// <exception cref="UnauthorizedAccessException">The stream is that of a directory.</exception>
     public static ConfigurationReading Read(Stream stream, string file, ConfigurationTable table, Func<string, string?> variableOf)
     {
-        var variables = new Variables(variableOf);
-        var problems = new ConfigurationProblems(file, variables);
-        var reader = new ModelReader(table, problems, new ValueReader(variables));
         try
         {
             var text = FileText.Read(stream);
-            var configuration = reader.Read(JsonTree.IsJson(text) ? JsonTree.Parse(text) : YamlTree.Parse(text));
-            if (reader.IsMapping)
-            {
-                Check(configuration, table, reader, problems);
-            }
-
-            return new(file, problems.HasErrors ? null : configuration, problems, reader.Positions, reader.Variables);
+            var root = JsonTree.IsJson(text) ? JsonTree.Parse(text) : YamlTree.Parse(text);
+            return ConfigurationReading.Read(root, file, table, variableOf, FindTargetProblems);
         }
         catch (ConfigurationSyntaxException error)
         {
-            problems.Error(error.Position, string.Empty, error.Message);
-            return new(file, null, problems, reader.Positions, reader.Variables);
-        }
-    }
-
-    private static void Check(ProxyConfiguration configuration, ConfigurationTable table, ModelReader reader, ConfigurationProblems problems)
-    {
-        try
-        {
-            ConfigurationCheck.Validate(configuration, table);
-        }
-        catch (InvalidOptionsException invalid)
-        {
-            foreach (var error in invalid.Errors)
-            {
-                reader.AddError(error.Path, error.Message);
-            }
-        }
-
-        if (problems.HasErrors)
-        {
-            return;
-        }
-
-        for (var i = 0; i < configuration.Routers.Count; i++)
-        {
-            CheckTargets(configuration.Routers[i], string.Create(CultureInfo.InvariantCulture, $"routers[{i}]"), reader);
+            return ConfigurationReading.Failed(file, error.Position, error.Message);
         }
     }
 
@@ -89,18 +53,22 @@ internal static class ConfigurationFile
             : new TargetNaming(target, interpreter).Check();
 
     // A target that can never work is found now, not when the first client comes.
-    private static void CheckTargets(RouterConfiguration router, string path, ModelReader reader)
+    private static IEnumerable<(string Path, string Message)> FindTargetProblems(ProxyConfiguration configuration)
     {
-        var checkedTargets = new HashSet<NameTree>();
-        for (var i = 0; i < router.Servers.Count; i++)
+        for (var i = 0; i < configuration.Routers.Count; i++)
         {
-            var server = router.Servers[i];
-            var targets = server.SniRoutes.Select(static (route, index) => (Path: string.Create(CultureInfo.InvariantCulture, $"sniRoutes[{index}].dstName"), route.DstName!.Tree));
-            foreach (var (key, tree) in server.DstName is null ? targets : targets.Prepend(("dstName", server.DstName)))
+            var router = configuration.Routers[i];
+            var checkedTargets = new HashSet<NameTree>();
+            for (var j = 0; j < router.Servers.Count; j++)
             {
-                if (checkedTargets.Add(tree) && FindProblem(tree, router.Interpreter) is { } problem)
+                var server = router.Servers[j];
+                var targets = server.SniRoutes.Select(static (route, index) => (Path: string.Create(CultureInfo.InvariantCulture, $"sniRoutes[{index}].dstName"), route.DstName!.Tree));
+                foreach (var (key, tree) in server.DstName is null ? targets : targets.Prepend(("dstName", server.DstName)))
                 {
-                    reader.AddError(string.Create(CultureInfo.InvariantCulture, $"{path}.servers[{i}].{key}"), problem);
+                    if (checkedTargets.Add(tree) && FindProblem(tree, router.Interpreter) is { } problem)
+                    {
+                        yield return (string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}].{key}"), problem);
+                    }
                 }
             }
         }

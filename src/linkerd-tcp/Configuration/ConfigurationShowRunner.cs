@@ -18,7 +18,7 @@ internal static class ConfigurationShowRunner
     /// <returns>The exit code.</returns>
     public static int Run(string file, bool isJson, bool showSecrets, TextWriter output, TextWriter errors)
     {
-        var reading = ConfigurationFile.Read(file, NamerdKinds.Table, Environment.GetEnvironmentVariable);
+        var reading = ConfigurationFile.Read(file, KnownKinds.Table, Environment.GetEnvironmentVariable);
         foreach (var warning in reading.Warnings)
         {
             errors.Write($"warning: {warning}\n");
@@ -42,6 +42,6 @@ internal static class ConfigurationShowRunner
     public static string Print(ProxyConfiguration configuration, IReadOnlyDictionary<string, string> origins, string? otherOrigin, bool isJson, bool showSecrets)
     {
         var options = new ConfigurationPrinterOptions { ShowSecrets = showSecrets, Origins = origins, OtherOrigin = otherOrigin };
-        return isJson ? ConfigurationPrinter.PrintJson(configuration, NamerdKinds.Table, options) : Heading + ConfigurationPrinter.Print(configuration, NamerdKinds.Table, options);
+        return isJson ? ConfigurationPrinter.PrintJson(configuration, KnownKinds.Table, options) : Heading + ConfigurationPrinter.Print(configuration, KnownKinds.Table, options);
     }
 }

@@ -1,5 +1,5 @@
-using Linkerd.Tcp.Cli.Primitives;
 using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Cli.Logging;

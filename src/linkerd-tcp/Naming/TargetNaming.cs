@@ -18,7 +18,7 @@ internal sealed record TargetNaming(NameTree Target, InterpreterConfiguration In
     /// <exception cref="NameBindingException">The target can never be bound.</exception>
     /// <exception cref="InvalidOptionsException">Requests to namerd could never be sent with these options.</exception>
     public NamingServices Create(ILoggerFactory loggerFactory, TimeProvider timeProvider) =>
-        NamerdKinds.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
+        KnownKinds.Table.Interpreters.Get(Interpreter.Kind).Create(Interpreter, new NamingContext(NamedTarget.Of(Target), loggerFactory, timeProvider));
 
     /// <summary>Returns the problem if it can never work; otherwise null.</summary>
     public string? Check()

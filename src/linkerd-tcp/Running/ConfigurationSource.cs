@@ -28,7 +28,7 @@ internal sealed class ConfigurationSource(string file, bool isWatched)
         }
 
         _isRead = true;
-        var reading = ConfigurationFile.Read(file, NamerdKinds.Table, Environment.GetEnvironmentVariable);
+        var reading = ConfigurationFile.Read(file, KnownKinds.Table, Environment.GetEnvironmentVariable);
         HasAdmin = reading.Has("admin");
         if (isWatched && reading.Configuration is { } configuration)
         {

@@ -45,7 +45,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
             using var accessLogs = new AccessLogs(loggerFactory, meter, timeProvider);
             accessLogs.Use(accessLogs.Open(configuration.AccessLog));
             using var options = new ProcessSettings(configuration, accessLogs, statistics, source?.Path, timeProvider);
-            var host = new ProxyHost(configuration, NamerdKinds.Table, loggerFactory, meter, timeProvider, accessLogs);
+            var host = new ProxyHost(configuration, KnownKinds.Table, loggerFactory, meter, timeProvider, accessLogs);
             await using (host.ConfigureAwait(false))
             {
                 accessLogs.Watch(() => host.Sessions);
@@ -114,7 +114,7 @@ internal sealed partial class ProxyRunner(ProxyConfiguration configuration, Conf
 
     private static string Print(ProcessSettings options)
     {
-        var text = ConfigurationPrinter.Print(options.Configuration, NamerdKinds.Table);
+        var text = ConfigurationPrinter.Print(options.Configuration, KnownKinds.Table);
         return options.NotApplied is { Count: > 0 } keys ? $"# The file has other values for these, which hold after a restart of the process: {string.Join(", ", keys)}\n{text}" : text;
     }
 

@@ -14,7 +14,8 @@ public sealed partial class PackagesTests
         ["Linkerd.Tcp.Dns"] = ["Linkerd.Tcp.Naming"],
         ["Linkerd.Tcp.Namerd"] = ["Linkerd.Tcp.Naming"],
         ["Linkerd.Tcp.Namerd.Mesh"] = ["Linkerd.Tcp.Namerd"],
-        ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Naming"],
+        ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Dns"],
+        ["Linkerd.Tcp.Hosting.Namerd"] = ["Linkerd.Tcp.Hosting", "Linkerd.Tcp.Namerd.Mesh"],
     };
 
     // What the packages share and users do not need. A type that is not needed by two of them does not belong there.

@@ -34,7 +34,7 @@ internal static class Rooms
     };
 
     /// <summary>The folders of Linkerd.Tcp.Hosting from the bottom up: each may know those before it.</summary>
-    public static string[] Hosting { get; } = ["Model", "Values", "Options", "Kinds", "Table", "Mapping", "Running"];
+    public static string[] Hosting { get; } = ["Model", "Values", "Options", "Kinds", "Table", "Mapping", "Reading", "Running", "Hosted", "Health", "Connections", "DependencyInjection"];
 
     /// <summary>What other packages may know of Core; the executable, which wires everything, may know it all.</summary>
     public static string[] KnownByNamerd { get; } = ["Resolving", "Security", .. Common];

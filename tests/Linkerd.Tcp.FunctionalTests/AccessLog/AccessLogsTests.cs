@@ -30,7 +30,7 @@ public sealed class AccessLogsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var configuration = new ProxyConfiguration { Routers = [new RouterConfiguration { Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse(_backend.Name) }] }] };
-        _host = new ProxyHost(configuration, NamerdKinds.Table, observer: _logs);
+        _host = new ProxyHost(configuration, KnownKinds.Table, observer: _logs);
         _logs.Watch(() => _host.Sessions);
         await _host.StartAsync(TestContext.Current.CancellationToken);
     }

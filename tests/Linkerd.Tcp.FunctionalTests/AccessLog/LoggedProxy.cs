@@ -38,7 +38,7 @@ internal sealed partial class LoggedProxy : IAsyncDisposable
         log(configuration.AccessLog);
         proxy._log = new AccessLogs(NullLoggerFactory.Instance, proxy._meter, TimeProvider.System);
         proxy._log.Use(proxy._log.Open(configuration.AccessLog));
-        proxy.Host = new ProxyHost(configuration, NamerdKinds.Table, observer: proxy._log);
+        proxy.Host = new ProxyHost(configuration, KnownKinds.Table, observer: proxy._log);
         await proxy.Host.StartAsync(TestContext.Current.CancellationToken);
         proxy._log.Watch(() => proxy.Host.Sessions);
         return proxy;

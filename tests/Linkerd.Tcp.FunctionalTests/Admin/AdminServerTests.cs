@@ -4,6 +4,7 @@ using Linkerd.Tcp.Cli.Admin;
 using Linkerd.Tcp.Cli.Logging;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.TestUtilities.Certificates;
 using Linkerd.Tcp.TestUtilities.Files;
@@ -108,7 +109,7 @@ public sealed class AdminServerTests : IDisposable
     }
 
     private static ProxyHost NewHost(AdminConfiguration admin, NameTree target, InterpreterConfiguration interpreter) => new(
-        new ProxyConfiguration { Admin = admin, Routers = [new RouterConfiguration { Interpreter = interpreter, Servers = [new ServerConfiguration { Port = 0, DstName = target }] }] }, NamerdKinds.Table);
+        new ProxyConfiguration { Admin = admin, Routers = [new RouterConfiguration { Interpreter = interpreter, Servers = [new ServerConfiguration { Port = 0, DstName = target }] }] }, KnownKinds.Table);
 
     private static HttpClient NewClient(string address) => new(new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true })
     {

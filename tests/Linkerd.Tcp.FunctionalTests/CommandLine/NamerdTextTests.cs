@@ -1,5 +1,5 @@
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Cli.CommandLine;
-using Linkerd.Tcp.Cli.Naming;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;

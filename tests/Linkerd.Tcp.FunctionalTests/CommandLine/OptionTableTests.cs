@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Cli.CommandLine;
 using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,7 +31,7 @@ public sealed class OptionTableTests
     public void Reference_EveryOption_IsThere()
     {
         var text = Text("config", "reference");
-        Assert.All(NamerdKinds.Table.Options, option => Assert.Contains(option.Key is { } key ? key + "`" : "--" + option.Argument, text, StringComparison.Ordinal));
+        Assert.All(KnownKinds.Table.Options, option => Assert.Contains(option.Key is { } key ? key + "`" : "--" + option.Argument, text, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -40,7 +41,7 @@ public sealed class OptionTableTests
     [InlineData(StaticInterpreterConfiguration.KindName)]
     public void Kinds_NewConfiguration_IsOfTheKindAndItsDefaultsPrintAndParse(string name)
     {
-        var kind = NamerdKinds.Table.Interpreters.Get(name);
+        var kind = KnownKinds.Table.Interpreters.Get(name);
         var configuration = kind.NewConfiguration();
         Assert.Equal(name, configuration.Kind);
         foreach (var option in kind.Options.Where(option => option.Key is not null && option.ModelType == configuration.GetType()))
@@ -120,7 +121,7 @@ public sealed class OptionTableTests
     [Fact]
     public void Kinds_AnUnknownOne_ListsThoseThatThereAre() => Assert.Equal(
         "there is no interpreter kind 'io.l5d.namerd'; known are default, io.l5d.static, io.l5d.namerd.http, io.l5d.mesh",
-        Assert.Throws<InvalidValueException>(() => NamerdKinds.Table.Interpreters.Get("io.l5d.namerd")).Message);
+        Assert.Throws<InvalidValueException>(() => KnownKinds.Table.Interpreters.Get("io.l5d.namerd")).Message);
 
     private static NamerdConfiguration New(string addresses) => new() { BaseAddresses = NamerdText.ParseAddresses(addresses.Split(',')), IsMesh = addresses.StartsWith("mesh", StringComparison.Ordinal) };
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Linkerd.Tcp.Cli.CommandLine;
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Naming;
 
 namespace Linkerd.Tcp.FunctionalTests;

@@ -191,6 +191,6 @@ public sealed class ConfigurationFileTests
     [InlineData("a\0b", "a\\u0000b: it cannot be read (")]
     public void Read_AFileThatCannotBeRead_IsAnError(string file, string expected) => Assert.StartsWith(
         expected.Replace("\\u0000", "\0", StringComparison.Ordinal),
-        Assert.Single(ConfigurationFile.Read(file, NamerdKinds.Table, static _ => null).Errors).ToString(),
+        Assert.Single(ConfigurationFile.Read(file, KnownKinds.Table, static _ => null).Errors).ToString(),
         StringComparison.Ordinal);
 }

@@ -11,7 +11,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 [Trait("Category", "AnyTransport")]
 public sealed class ConfigurationPrinterTests
 {
-    private static readonly ConfigurationTable Table = NamerdKinds.Table;
+    private static readonly ConfigurationTable Table = KnownKinds.Table;
 
     [Fact]
     public void Print_GeneratedModels_ReadBackTheSame()

@@ -66,7 +66,7 @@ public sealed class ConfigurationSchemaTests
     public async Task Schema_GoodFileAndGeneratedModels_AreValid()
     {
         var models = Enumerable.Range(0, 60).Select(static seed => new GeneratedConfiguration(seed).Make());
-        var documents = models.Select(static model => JsonNode.Parse(ConfigurationPrinter.PrintJson(model, NamerdKinds.Table))!).Prepend(SchemaValidator.FromYaml(Good));
+        var documents = models.Select(static model => JsonNode.Parse(ConfigurationPrinter.PrintJson(model, KnownKinds.Table))!).Prepend(SchemaValidator.FromYaml(Good));
         Assert.All(await SchemaValidator.RunAsync(documents), static result => Assert.Equal("valid", result));
     }
 

@@ -17,7 +17,7 @@ public sealed class ExampleFileTests
         var shown = ConfigurationShowRunner.Print(reading.Configuration!, reading.Origins(), null, isJson: false, showSecrets: false);
         Assert.Equal(File.ReadAllText(Golden(golden)), shown);
         var all = ConfigurationShowRunner.Print(reading.Configuration!, reading.Origins(), null, isJson: false, showSecrets: true);
-        Assert.Equal(GeneratedConfiguration.Describe(NamerdKinds.Table.Root, reading.Configuration!), GeneratedConfiguration.Describe(NamerdKinds.Table.Root, Read(all, "shown.yml").Configuration!));
+        Assert.Equal(GeneratedConfiguration.Describe(KnownKinds.Table.Root, reading.Configuration!), GeneratedConfiguration.Describe(KnownKinds.Table.Root, Read(all, "shown.yml").Configuration!));
     }
 
     [Fact]
@@ -27,8 +27,8 @@ public sealed class ExampleFileTests
     public void Example_File_HasEverySection()
     {
         var missing = new HashSet<ConfigurationChild>();
-        Find(NamerdKinds.Table.Root, Read(File.ReadAllText(Golden("linkerd-tcp.yml")), "linkerd-tcp.yml").Configuration!, missing, isFound: false);
-        Find(NamerdKinds.Table.Root, Read(File.ReadAllText(Golden("linkerd-tcp.yml")), "linkerd-tcp.yml").Configuration!, missing, isFound: true);
+        Find(KnownKinds.Table.Root, Read(File.ReadAllText(Golden("linkerd-tcp.yml")), "linkerd-tcp.yml").Configuration!, missing, isFound: false);
+        Find(KnownKinds.Table.Root, Read(File.ReadAllText(Golden("linkerd-tcp.yml")), "linkerd-tcp.yml").Configuration!, missing, isFound: true);
         Assert.Empty(missing.Select(static child => child.Key));
     }
 
@@ -46,7 +46,7 @@ public sealed class ExampleFileTests
 
     private static ConfigurationReading Read(string text, string file)
     {
-        var reading = ConfigurationFile.Read(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), file, NamerdKinds.Table, static name => name == "DISCO" ? "/etc" : null);
+        var reading = ConfigurationFile.Read(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), file, KnownKinds.Table, static name => name == "DISCO" ? "/etc" : null);
         Assert.Empty(reading.Errors);
         return reading;
     }

@@ -27,7 +27,7 @@ internal static class FileReading
     public static ConfigurationReading Read(string text, params (string Name, string Value)[] variables) => Read(Encoding.UTF8.GetBytes(text), variables);
 
     public static ConfigurationReading Read(byte[] bytes, params (string Name, string Value)[] variables) => ConfigurationFile.Read(
-        new MemoryStream(bytes), "f.yml", NamerdKinds.Table, name => Array.Find(variables, variable => variable.Name == name).Value);
+        new MemoryStream(bytes), "f.yml", KnownKinds.Table, name => Array.Find(variables, variable => variable.Name == name).Value);
 
     /// <summary>Reads a valid file without warnings.</summary>
     public static ProxyConfiguration Model(string text, params (string Name, string Value)[] variables)
@@ -50,7 +50,7 @@ internal static class FileReading
     public static IReadOnlyList<string> Describe(ProxyConfiguration configuration)
     {
         var lines = new List<string>();
-        Add(NamerdKinds.Table.Root, configuration, string.Empty);
+        Add(KnownKinds.Table.Root, configuration, string.Empty);
         return lines;
 
         void Add(ConfigurationPart shape, object part, string path)

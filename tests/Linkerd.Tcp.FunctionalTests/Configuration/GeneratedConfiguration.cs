@@ -12,7 +12,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// <param name="isExcluded">Returns true for the path of an option that keeps its default.</param>
 internal sealed class GeneratedConfiguration(int seed, Func<string, bool>? isExcluded = null)
 {
-    private static readonly ConfigurationTable Table = NamerdKinds.Table;
+    private static readonly ConfigurationTable Table = KnownKinds.Table;
 
     private int _count;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using Linkerd.Tcp.Cli.Naming;
 using Linkerd.Tcp.Hosting;
+using Linkerd.Tcp.Hosting.Namerd;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -33,7 +33,7 @@ internal static class SchemaValidator
     {
         Assert.SkipUnless(Directory.Exists(Package), "python3-jsonschema is not installed");
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File("schema.json"), ConfigurationSchema.Print(NamerdKinds.Table));
+        File.WriteAllText(folder.File("schema.json"), ConfigurationSchema.Print(KnownKinds.Table));
         File.WriteAllLines(folder.File("documents"), documents.Select(static document => document.ToJsonString()));
         await using var python = await ChildProcess.RunAsync("/usr/bin/python3", ["-c", Program, folder.File("schema.json"), folder.File("documents")], TestContext.Current.CancellationToken);
         Assert.Equal("", string.Join('\n', python.Error.Lines));

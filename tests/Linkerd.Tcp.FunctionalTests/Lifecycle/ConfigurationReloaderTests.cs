@@ -19,7 +19,7 @@ public sealed class ConfigurationReloaderTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _host = new ProxyHost(New(), NamerdKinds.Table, NullLoggerFactory.Instance, _meter);
+        _host = new ProxyHost(New(), KnownKinds.Table, NullLoggerFactory.Instance, _meter);
         await _host.StartAsync(Stop);
     }
 

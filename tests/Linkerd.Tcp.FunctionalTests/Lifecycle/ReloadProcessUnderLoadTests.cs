@@ -123,5 +123,5 @@ public sealed class ReloadProcessUnderLoadTests : IAsyncLifetime
         return configuration;
     }
 
-    private static string Print(ProxyConfiguration configuration) => ConfigurationPrinter.Print(configuration, NamerdKinds.Table);
+    private static string Print(ProxyConfiguration configuration) => ConfigurationPrinter.Print(configuration, KnownKinds.Table);
 }

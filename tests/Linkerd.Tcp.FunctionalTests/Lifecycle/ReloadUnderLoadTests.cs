@@ -44,7 +44,7 @@ public sealed class ReloadUnderLoadTests : IDisposable
         occupied.Start();
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         ReadConfiguration read = null!;
-        await using var host = new ProxyHost(_scenario.New(0, first, second), NamerdKinds.Table, NullLoggerFactory.Instance, meter);
+        await using var host = new ProxyHost(_scenario.New(0, first, second), KnownKinds.Table, NullLoggerFactory.Instance, meter);
         var reloader = new ConfigurationReloader(host, () => read, static _ => new ProcessChange([], static _ => { }, static () => { }), NullLoggerFactory.Instance, meter, TimeProvider.System);
         await host.StartAsync(TestContext.Current.CancellationToken);
         reloader.OnStarted();

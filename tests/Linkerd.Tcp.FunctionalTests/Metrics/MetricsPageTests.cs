@@ -49,7 +49,7 @@ public sealed partial class MetricsPageTests
         using var process = ProcessInstruments.Create("1");
         using var meter = new Meter(LinkerdTcpTelemetry.MeterName);
         var run = Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(["--transport", "epoll", "127.0.0.1:1"]));
-        await using var host = new ProxyHost(run.Configuration, NamerdKinds.Table, meter: meter);
+        await using var host = new ProxyHost(run.Configuration, KnownKinds.Table, meter: meter);
         _ = new ConfigurationReloader(host, null, static _ => new ProcessChange([], static _ => { }, static () => { }), NullLoggerFactory.Instance, meter, TimeProvider.System);
         using var directory = new TemporaryDirectory();
         using var accessLogs = new AccessLogs(NullLoggerFactory.Instance, meter, TimeProvider.System);

@@ -23,7 +23,7 @@ internal sealed class ServedMetrics : IAsyncDisposable
     private ServedMetrics(string[] arguments)
     {
         var run = Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(["-l", "127.0.0.1:0", .. arguments]));
-        _proxy = new ProxyHost(run.Configuration, NamerdKinds.Table, meter: _meter);
+        _proxy = new ProxyHost(run.Configuration, KnownKinds.Table, meter: _meter);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();

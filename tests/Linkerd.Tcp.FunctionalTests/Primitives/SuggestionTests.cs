@@ -1,4 +1,4 @@
-using Linkerd.Tcp.Cli.Primitives;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -1,5 +1,5 @@
 using Linkerd.Tcp.Cli.CommandLine;
-using Linkerd.Tcp.Cli.Primitives;
+using Linkerd.Tcp.Hosting;
 
 namespace Linkerd.Tcp.FunctionalTests;
 

@@ -5,6 +5,9 @@ public sealed class NamespaceTests
 {
     private const string Root = "Linkerd.Tcp";
 
+    // That of the methods that extend a container, by the convention of .NET.
+    private const string OfContainers = "Microsoft.Extensions.DependencyInjection";
+
     private static readonly string[] FirstContact =
     [
         "CloseReason", "Destination", "DestinationExtensions", "DestinationOptions", "DestinationRegistry", "DestinationRegistryOptions", "DstPath", "DuplexOptions", "DuplexProxy", "EndpointSet", "ILoadBalancer", "IResolver", "ListenerOptions", "LocalListener",
@@ -26,9 +29,13 @@ public sealed class NamespaceTests
     [Fact]
     public void PublicTypes_OfOtherPackages_AreInTheNamespaceOfTheirPackage()
     {
-        var others = Repository.PublicTypes.Where(static type => type.Assembly != typeof(TcpProxy).Assembly && type.Namespace != type.Assembly.GetName().Name);
+        var others = Repository.PublicTypes.Where(static type => type.Assembly != typeof(TcpProxy).Assembly && type.Namespace != type.Assembly.GetName().Name && !IsOfContainers(type));
         Assert.Equal("", string.Join('\n', others.Select(static type => type.FullName)));
     }
+
+    [Fact]
+    public void PublicTypes_OfTheNamespaceOfContainers_BeginWithTheNameOfThisLibrary() => Assert.All(
+        Repository.PublicTypes.Where(static type => type.Namespace == OfContainers), static type => Assert.Matches("^LinkerdTcp\\w+Extensions$", type.Name));
 
     [Fact]
     public void Namespaces_OfPublicTypes_HaveNoTypesOfTheirName()
@@ -36,4 +43,6 @@ public sealed class NamespaceTests
         var namespaces = Repository.PublicTypes.SelectMany(static type => type.Namespace!.Split('.')).ToHashSet();
         Assert.Equal("", string.Join('\n', Repository.PublicTypes.Where(type => namespaces.Contains(type.Name)).Select(static type => type.FullName)));
     }
+
+    private static bool IsOfContainers(Type type) => type.Namespace == OfContainers && type is { IsAbstract: true, IsSealed: true };
 }

@@ -40,6 +40,9 @@ internal static class SnippetCompiler
             public static System.IO.Stream stream => throw null!;
             public static System.TimeSpan elapsed => throw null!;
             public static Microsoft.Extensions.Logging.ILoggerFactory loggerFactory => throw null!;
+            public static Microsoft.Extensions.DependencyInjection.IServiceCollection services => throw null!;
+            public static System.IServiceProvider container => throw null!;
+            public static Microsoft.AspNetCore.Builder.WebApplicationBuilder builder => throw null!;
             public static bool IsInternal(System.Net.EndPoint? client) => throw null!;
             public static Linkerd.Tcp.DestinationOptions OptionsOf(Linkerd.Tcp.DstPath name) => throw null!;
             public static System.Threading.Tasks.Task ConnectAsync(System.Net.EndPoint address) => throw null!;
