@@ -66,7 +66,8 @@ public abstract class TransportConnection : IAsyncDisposable
     /// As <see cref="ReceiveAsync"/>, and ends with <see cref="TransportStatus.Aborted"/> if the token is cancelled first: the connection goes on, and unread bytes come again in the next receive. An engine that
     /// cannot end a receive ignores the token.
     /// </summary>
-    internal virtual ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => ReceiveAsync();
+    /// <param name="giveUp">Ends the receive.</param>
+    protected internal virtual ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => ReceiveAsync();
 
     /// <summary>Consumes bytes of the last receive.</summary>
     /// <param name="consumed">The number of bytes, from its start; 0 to its length.</param>

@@ -1,4 +1,4 @@
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Simulation;

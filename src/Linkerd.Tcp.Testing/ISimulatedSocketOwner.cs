@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>Who uses a simulated socket.</summary>
 internal interface ISimulatedSocketOwner

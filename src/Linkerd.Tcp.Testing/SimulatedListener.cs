@@ -1,10 +1,10 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>A listening socket with its backlog, and the loop that accepts from it.</summary>
-internal sealed class SimulatedListener(SimulatedTransport host, SimulatedEndpoint endpoint, EndPoint address, TransportListenOptions options) : ITransportListener
+internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint endpoint, EndPoint address, TransportListenOptions options) : ITransportListener
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);

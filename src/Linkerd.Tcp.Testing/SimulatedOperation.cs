@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>
 /// One pending operation of a connection. It completes in a step of its own, and its result is made when it is fetched,
@@ -33,6 +33,7 @@ internal sealed class SimulatedOperation<T>(SimulatedScheduler scheduler, Func<T
 
     public T GetResult(short token)
     {
+        using var step = scheduler.Hold();
         _core.GetResult(token);
         IsPending = false;
         return fetch();

@@ -1,13 +1,14 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>One attempt to connect: SYN, its repetitions, and the answer.</summary>
-internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
+internal sealed class SimulatedConnectAttempt(SimulatedHost host, EndPoint to, TransportConnectOptions options, CancellationToken cancellationToken)
 {
     // tcp_syn_retries = 6 of Linux: SYNs after 0, 1, 3, 7, 15, 31 and 63 s, the end after 127 s.
     private static readonly TimeSpan SystemTimeout = TimeSpan.FromSeconds(127);
+    private static readonly TcpOptions DefaultTcp = new();
 
     private readonly SimulatedNetwork _network = host.Network;
     private readonly TaskCompletionSource<ConnectResult> _result = new();
@@ -103,7 +104,7 @@ internal sealed class SimulatedConnectAttempt(SimulatedTransport host, EndPoint 
             return;
         }
 
-        var connection = new SimulatedConnection(host, link, link.ClientSocket, options.TcpOrDefaults, _from, to);
+        var connection = new SimulatedConnection(host, link, link.ClientSocket, options.Tcp ?? DefaultTcp, _from, to);
         link.Client = connection;
         Finish(ConnectResult.Connected(connection));
     }

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>Something that the scheduler will run, with the synchronization context that it runs under.</summary>
 internal sealed class ScheduledItem(Action<object?> action, object? state, SynchronizationContext? context)

@@ -1,10 +1,11 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>One direction of a link: carries segments in order, each after the link's latency.</summary>
 internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedLinkOptions options)
 {
     private readonly List<(long Due, SimulatedSegment Segment)> _inFlight = [];
     private long _lastDue;
+    private long _sentAt;
     private bool _isSilent;
 
     /// <summary>Where segments arrive.</summary>
@@ -27,7 +28,13 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedLinkOptio
     public void Send(in SimulatedSegment segment)
     {
         var latency = options.Latency + (options.Jitter * network.Random.NextDouble());
-        _lastDue = Math.Max(_lastDue, network.Scheduler.NowTicks + latency.Ticks);
+        _sentAt = Math.Max(_sentAt, network.Scheduler.NowTicks);
+        if (options.BytesPerSecond is { } rate && segment.Data is { } data)
+        {
+            _sentAt += data.Length * TimeSpan.TicksPerSecond / rate;
+        }
+
+        _lastDue = Math.Max(_lastDue, _sentAt + latency.Ticks);
         _inFlight.Add((_lastDue, segment));
         ScheduleDelivery(_lastDue);
     }

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>The scheduler's virtual time. It begins at midnight of 1 January 2030, UTC.</summary>
 internal sealed class SimulatedClock(SimulatedScheduler scheduler) : TimeProvider

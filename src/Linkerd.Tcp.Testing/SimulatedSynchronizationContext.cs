@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>Brings what test code awaits back to the scheduler.</summary>
 internal sealed class SimulatedSynchronizationContext(SimulatedScheduler scheduler) : SynchronizationContext

@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>Bytes in order: appended at one end, looked at and taken away at the other.</summary>
 internal sealed class ByteQueue

@@ -1,9 +1,9 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
-/// <summary>An established connection, seen from the network: where faults are put between the two ends.</summary>
+/// <summary>Represents an established connection as the network sees it: the place of faults between the two ends. Any thread.</summary>
 public sealed class SimulatedLink
 {
     // tcp_retries2 = 15 of Linux: how long unacknowledged data is sent again.
@@ -30,20 +30,22 @@ public sealed class SimulatedLink
         _toClient.Destination = ClientSocket;
     }
 
-    public SimulatedLinkOptions Options { get; }
+    /// <summary>Gets the address of the end that connected.</summary>
+    public EndPoint From { get; }
+
+    /// <summary>Gets the address of the end that accepted.</summary>
+    public EndPoint To { get; }
+
+    internal SimulatedLinkOptions Options { get; }
 
     /// <summary>The end that connected; null before the handshake is over.</summary>
-    public SimulatedConnection? Client { get; internal set; }
+    internal SimulatedConnection? Client { get; set; }
 
     /// <summary>The end that was accepted; null before it is.</summary>
-    public SimulatedConnection? Server { get; internal set; }
+    internal SimulatedConnection? Server { get; set; }
 
     /// <summary>Whether neither end can send or receive any more.</summary>
-    public bool IsOver => ClientSocket.IsOver && ServerSocket.IsOver;
-
-    internal EndPoint From { get; }
-
-    internal EndPoint To { get; }
+    internal bool IsOver => ClientSocket.IsOver && ServerSocket.IsOver;
 
     internal SimulatedSocket ClientSocket { get; }
 
@@ -51,9 +53,10 @@ public sealed class SimulatedLink
 
     internal SimulatedWire ToServer => _toServer;
 
-    /// <summary>A box in the middle sends a RST to both ends; what was under way may be lost.</summary>
+    /// <summary>Sends a RST to both ends, as a middlebox does. Bytes on their way may be lost.</summary>
     public void Reset()
     {
+        using var step = _network.Scheduler.Hold();
         foreach (var wire in new[] { _toServer, _toClient })
         {
             wire.LoseData();
@@ -61,22 +64,28 @@ public sealed class SimulatedLink
         }
     }
 
-    /// <summary>The cable is pulled: nothing arrives, RSTs neither, until <see cref="Heal"/>. Keep-alive or the retransmission timeout ends the connection.</summary>
+    /// <summary>
+    /// Loses every packet of both directions, RSTs too, until <see cref="Heal"/>. The ends of the connection see nothing of it until keep-alive or the retransmission timeout
+    /// (15 minutes) ends it.
+    /// </summary>
     public void Blackhole()
     {
+        using var step = _network.Scheduler.Hold();
         _silentSince = _network.Scheduler.NowTicks;
         _toServer.IsSilent = _toClient.IsSilent = true;
         WatchSilence(ClientSocket, () => Client);
         WatchSilence(ServerSocket, () => Server);
     }
 
-    /// <summary>The cable is back: what was sent meanwhile is sent again.</summary>
+    /// <summary>Ends a <see cref="Blackhole"/>: lost packets are sent again.</summary>
     public void Heal()
     {
+        using var step = _network.Scheduler.Hold();
         _silentSince = 0;
         _toServer.IsSilent = _toClient.IsSilent = false;
     }
 
+    /// <summary>Returns the state of both ends, in several lines.</summary>
     public override string ToString() => $"link {_number}{(_toServer.IsSilent ? ", silent" : "")}{Environment.NewLine}{ClientSocket}{Environment.NewLine}{ServerSocket}";
 
     private void WatchSilence(SimulatedSocket socket, Func<SimulatedConnection?> owner)

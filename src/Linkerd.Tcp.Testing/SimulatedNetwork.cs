@@ -2,14 +2,14 @@ using System.Net;
 using System.Text;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>
 /// A network in memory: hosts, the endpoints they listen on, and the links between them, all on one scheduler and all from one seed.
 /// Faults are scripted at <see cref="Endpoint"/> (connecting), at <see cref="SimulatedLink"/> (an established connection) and at
-/// <see cref="SimulatedTransport"/> (the resources of one host).
+/// <see cref="SimulatedHost"/> (the resources of one host).
 /// </summary>
-public sealed class SimulatedNetwork
+internal sealed class SimulatedNetwork
 {
     private readonly Dictionary<EndPoint, SimulatedEndpoint> _endpoints = [];
     private readonly List<SimulatedLink> _links = [];
@@ -41,6 +41,9 @@ public sealed class SimulatedNetwork
     /// </summary>
     public bool HandlersMayThrow { get; set; }
 
+    /// <summary>Whether memory that a receive has handed out is overwritten when its step ends, so that code that keeps it too long fails. Default: true.</summary>
+    public bool PoisonsAtOnce { get; set; } = true;
+
     /// <summary>Every connection that was ever established, in order, as far as they are kept.</summary>
     public IReadOnlyList<SimulatedLink> Links => _links;
 
@@ -48,14 +51,14 @@ public sealed class SimulatedNetwork
     public bool KeepsLinks { get; set; } = true;
 
     /// <summary>Adds a host: a transport of its own address, descriptors and ports.</summary>
-    public SimulatedTransport AddHost(string name)
+    public SimulatedHost AddHost(string name)
     {
         _hosts++;
         return AddHost(name, new IPAddress([10, 0, (byte)(_hosts >> 8), (byte)_hosts]));
     }
 
     /// <summary>Adds a host with an address of the test's choice.</summary>
-    public SimulatedTransport AddHost(string name, IPAddress address) => new(this, name, address);
+    public SimulatedHost AddHost(string name, IPAddress address) => new(this, name, address);
 
     /// <summary>The script of what connecting to an address meets. An address where nobody listens refuses.</summary>
     public SimulatedEndpoint Endpoint(EndPoint address)
@@ -73,12 +76,12 @@ public sealed class SimulatedNetwork
     internal static int DrawSize(Random random, int most)
     {
         // Half the time as much as there is, otherwise any order of magnitude: single bytes matter as much as whole buffers.
-        return random.NextUInt64() % 2 == 0 ? most : (int)Math.Clamp(Math.Exp(random.NextDouble() * Math.Log(most + 1)), 1, most);
+        return random.NextDouble() < 0.5 ? most : (int)Math.Clamp(Math.Exp(random.NextDouble() * Math.Log(most + 1)), 1, most);
     }
 
     internal int DrawSize(int most, SimulatedLinkOptions options) => options.Splits && most > 1 ? DrawSize(Random, most) : most;
 
-    internal bool DrawCoin(SimulatedLinkOptions options) => options.Splits && Random.NextUInt64() % 2 == 0;
+    internal bool DrawCoin(SimulatedLinkOptions options) => options.Splits && Random.NextDouble() < 0.5;
 
     internal SimulatedListener? FindListener(EndPoint address)
     {
@@ -99,6 +102,7 @@ public sealed class SimulatedNetwork
     internal SimulatedLink AddLink(EndPoint from, EndPoint to, SimulatedLinkOptions options)
     {
         var link = new SimulatedLink(this, _established++, from, to, options);
+        Endpoint(to).Add(link);
         if (KeepsLinks)
         {
             _links.Add(link);
@@ -107,7 +111,7 @@ public sealed class SimulatedNetwork
         return link;
     }
 
-    internal SimulatedConnection Accepted(SimulatedTransport host, SimulatedSocket socket, TcpOptions tcp)
+    internal SimulatedConnection Accepted(SimulatedHost host, SimulatedSocket socket, TcpOptions tcp)
     {
         var link = socket.Link!;
         link.Server = new SimulatedConnection(host, link, socket, tcp, link.To, link.From);
@@ -117,7 +121,7 @@ public sealed class SimulatedNetwork
     private string Describe()
     {
         var text = new StringBuilder("Links that are still open:");
-        foreach (var link in _links.Where(link => !link.IsOver).Take(20))
+        foreach (var link in _endpoints.Values.SelectMany(static endpoint => endpoint.OpenLinks).Take(20))
         {
             text.AppendLine().Append(link);
         }

@@ -1,30 +1,32 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>One end of a simulated connection, as the code under test and the test's own peers use it. Misuse fails the run.</summary>
-public sealed partial class SimulatedConnection : TransportConnection, ISimulatedSocketOwner
+internal sealed class SimulatedConnection : TransportConnection, ISimulatedSocketOwner
 {
-    private readonly SimulatedTransport _host;
+    private readonly SimulatedHost _host;
     private readonly SimulatedSocket _socket;
     private readonly SimulatedScheduler _scheduler;
+    private readonly SimulatedReceiver _receiver;
+    private readonly SimulatedSender _sender;
     private readonly SimulatedOperation<bool> _acknowledging;
     private int _aborted;
     private bool _isDisposed;
 
-    internal SimulatedConnection(SimulatedTransport host, SimulatedLink link, SimulatedSocket socket, TcpOptions tcp, EndPoint local, EndPoint remote)
+    internal SimulatedConnection(SimulatedHost host, SimulatedLink link, SimulatedSocket socket, TcpOptions tcp, EndPoint local, EndPoint remote)
     {
         _host = host;
         _socket = socket;
         _scheduler = host.Network.Scheduler;
-        _receiving = new SimulatedOperation<ReceiveResult>(_scheduler, HandOut);
-        _sending = new SimulatedOperation<TransportStatus>(_scheduler, () => _sendResult);
-        _acknowledging = new SimulatedOperation<bool>(_scheduler, () => IsAllAcknowledged);
         Link = link;
         Tcp = tcp;
         LocalEndPoint = local;
         RemoteEndPoint = remote;
+        _receiver = new SimulatedReceiver(this, socket, host.Network);
+        _sender = new SimulatedSender(this, socket, host.Network);
+        _acknowledging = new SimulatedOperation<bool>(_scheduler, () => IsAllAcknowledged);
         Deadline = new SimulatedDeadline(host.Network, this);
         socket.Owner = this;
     }
@@ -46,26 +48,51 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
 
     public override TransportTimer Deadline { get; }
 
-    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
+    public override long BytesReceived => _receiver.BytesReceived;
 
-    public override int UnreadBytes => _unconsumed.Count;
+    public override int UnreadBytes => _receiver.UnreadBytes;
 
-    public override long BytesSent => Volatile.Read(ref _bytesSent);
+    public override long BytesSent => _sender.BytesSent;
 
     public override bool IsReset => _socket.Error is TransportStatus.Reset or TransportStatus.TimedOut;
 
     public override bool HasPeerClosed => _socket.IsFinReceived || IsReset;
 
-    private bool IsOurs => IsAborted || _isDisposed;
+    /// <summary>Whether this side has ended the connection.</summary>
+    internal bool IsOurs => IsAborted || _isDisposed;
 
     private bool IsEnded => IsOurs || _socket.Error != TransportStatus.Ok;
 
     // Of what the kernel has: a send that is still pending does not count, so waiting beside one says little.
     private bool IsAllAcknowledged => !IsOurs && _socket.IsAllAcknowledged;
 
+    public override ValueTask<ReceiveResult> ReceiveAsync()
+    {
+        using var step = _scheduler.Enter();
+        return _receiver.ReceiveAsync();
+    }
+
+    public override void Advance(int consumed)
+    {
+        using var step = _scheduler.Enter();
+        _receiver.Advance(consumed);
+    }
+
+    public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data)
+    {
+        using var step = _scheduler.Enter();
+        return _sender.SendAsync(data);
+    }
+
+    public override void ShutdownSend()
+    {
+        using var step = _scheduler.Enter();
+        _sender.Shutdown();
+    }
+
     public override ValueTask<bool> FlushToPeerAsync()
     {
-        _scheduler.RequireCurrent();
+        using var step = _scheduler.Enter();
         if (_acknowledging.IsPending)
         {
             throw _scheduler.Misuse("two waits for the acknowledgement at once.");
@@ -98,38 +125,40 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
 
     public override ValueTask DisposeAsync()
     {
-        _scheduler.RequireCurrent();
+        using var step = _scheduler.Enter();
         if (_isDisposed)
         {
             return ValueTask.CompletedTask;
         }
 
-        if (!IsAborted && (_receiving.IsPending || _sending.IsPending || _acknowledging.IsPending))
+        if (!IsAborted && (_receiver.IsPending || _sender.IsPending || _acknowledging.IsPending))
         {
             throw _scheduler.Misuse("disposed while an operation is pending.");
         }
 
         _isDisposed = true;
         Deadline.Disarm();
-        Poison();
+        _receiver.Poison();
         _host.ReturnDescriptor();
         _socket.Close();
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Receives stay pending from now on, as if the application did not read, so that the peer's window closes.</summary>
+    public void PauseReading() => _receiver.Pause();
+
+    /// <summary>Reads again.</summary>
+    public void ResumeReading()
+    {
+        _receiver.Resume();
+        OnChanged();
+    }
+
     /// <summary>Completes what can be completed now.</summary>
     public void OnChanged()
     {
-        if (IsReceiveReady)
-        {
-            _receiving.CompleteSoon();
-        }
-
-        if (_sending.IsPending && (IsEnded || _socket.IsWritable))
-        {
-            ContinueSendSoon();
-        }
-
+        _receiver.OnChanged();
+        _sender.OnChanged();
         if (IsEnded || IsAllAcknowledged)
         {
             _acknowledging.CompleteSoon();
@@ -137,6 +166,15 @@ public sealed partial class SimulatedConnection : TransportConnection, ISimulate
     }
 
     public override string ToString() => $"{LocalEndPoint} -> {RemoteEndPoint}";
+
+    protected override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
+    {
+        var receiving = ReceiveAsync();
+        using (giveUp.UnsafeRegister(static connection => ((SimulatedConnection)connection!)._receiver.GiveUp(), this))
+        {
+            return await receiving.ConfigureAwait(false);
+        }
+    }
 
     private void AbortHere()
     {

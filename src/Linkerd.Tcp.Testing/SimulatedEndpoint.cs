@@ -1,10 +1,13 @@
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>What connecting to one address meets. Changes apply to attempts whose SYN arrives after them.</summary>
-public sealed class SimulatedEndpoint
+internal sealed class SimulatedEndpoint
 {
+    private readonly List<SimulatedLink> _links = [];
+    private int _sweepAt = 16;
+
     /// <summary>How links to here behave; null: as the network's default.</summary>
     public SimulatedLinkOptions? Link { get; set; }
 
@@ -16,9 +19,24 @@ public sealed class SimulatedEndpoint
 
     internal SimulatedListener? Listener { get; set; }
 
+    /// <summary>The established connections to here.</summary>
+    internal IEnumerable<SimulatedLink> OpenLinks => _links.Where(static link => !link.IsOver);
+
     internal ConnectFailure Failure { get; private set; }
 
     internal bool IsSilent { get; private set; }
+
+    /// <summary>Adds an established connection. Those that are over leave the list when it has doubled.</summary>
+    internal void Add(SimulatedLink link)
+    {
+        if (_links.Count >= _sweepAt)
+        {
+            _links.RemoveAll(static link => link.IsOver);
+            _sweepAt = Math.Max(16, 2 * _links.Count);
+        }
+
+        _links.Add(link);
+    }
 
     /// <summary>Answers with a RST.</summary>
     public void Refuse() => Fail(ConnectFailure.Refused);

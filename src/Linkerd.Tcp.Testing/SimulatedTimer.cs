@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>A timer of <see cref="SimulatedClock"/>: its callback is a step of the scheduler.</summary>
 internal sealed class SimulatedTimer(SimulatedScheduler scheduler, TimerCallback callback, object? state) : ITimer

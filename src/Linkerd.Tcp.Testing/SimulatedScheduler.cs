@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>
 /// Runs test code and the code under test on one thread in virtual time: time moves only when nothing is left to run, and
@@ -14,24 +14,24 @@ namespace Linkerd.Tcp.TestUtilities.Simulation;
 /// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>.
 /// Time waits once in each of its seconds for the work that the pool has by then; otherwise it does not: set such things off in <see cref="RunElsewhereAsync"/>.
 /// </remarks>
-public sealed class SimulatedScheduler : TransportExecutor
+internal sealed class SimulatedScheduler : TransportExecutor
 {
     // Otherwise limits of time would pass in the microseconds that a thread needs to start, or the milliseconds on a busy machine.
     private static readonly TimeSpan PoolInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(30);
-
-    // A piece of work may queue the next one.
-    private const int PoolRounds = 3;
 
     [ThreadStatic]
     private static SimulatedScheduler? Current;
 
     // Monitor, not Lock: an idle run waits on it for other threads.
     private readonly object _lock = new();
+    private readonly Lock _step = new();
     private readonly Queue<ScheduledItem> _ready = new();
+    private readonly Queue<ScheduledItem> _foreign = new();
     private readonly PriorityQueue<ScheduledItem, (long Due, long Order)> _timers = new();
     private readonly List<Action> _endOfStep = [];
     private readonly List<Func<string>> _descriptions = [];
+    private readonly List<SimulatedCondition> _conditions = [];
     private readonly SimulatedClock _clock;
     private readonly SimulatedSynchronizationContext _context;
     private long _now;
@@ -39,6 +39,7 @@ public sealed class SimulatedScheduler : TransportExecutor
     private long _order;
     private long _steps;
     private int _elsewhere;
+    private TaskCompletionSource? _idle;
     private Exception? _failure;
 
     public SimulatedScheduler()
@@ -55,6 +56,11 @@ public sealed class SimulatedScheduler : TransportExecutor
 
     /// <summary>How long, in real time, an idle run waits for other threads before it calls itself stuck. Default: 1 s.</summary>
     public TimeSpan IdleGrace { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether connections may be used from other threads, and a step waits for the work that the thread pool has. Otherwise such a use fails the run, and the pool is waited for once in a second. Default: false.
+    /// </summary>
+    public bool SharesThreads { get; init; }
 
     /// <summary>The virtual time since the scheduler was made.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(NowTicks);
@@ -96,16 +102,23 @@ public sealed class SimulatedScheduler : TransportExecutor
         var timeLimit = NowTicks + MaxVirtualTime.Ticks;
         var stepLimit = _steps + MaxSteps;
         Current = this;
+        var pool = PoolActivity.Leave();
         try
         {
             Task? running = null;
             PostToContext(_ => running = body(), null);
             while (running is not { IsCompleted: true })
             {
+                if (SharesThreads)
+                {
+                    PoolActivity.Settle();
+                }
+
+                CheckConditions();
                 Step(Next(timeLimit));
                 if (++_steps > stepLimit)
                 {
-                    throw Stuck($"{MaxSteps} steps were taken");
+                    throw Stuck($"{MaxSteps} steps, the limit, were taken");
                 }
             }
 
@@ -114,23 +127,41 @@ public sealed class SimulatedScheduler : TransportExecutor
         finally
         {
             Current = null;
+            pool.Dispose();
             SynchronizationContext.SetSynchronizationContext(outer);
         }
     }
 
     /// <summary>Runs an action on another thread; virtual time stands still meanwhile.</summary>
-    public async Task RunElsewhereAsync(Action action)
+    public Task RunElsewhereAsync(Action action) => RunElsewhereAsync(() => Task.Run(action));
+
+    /// <summary>Runs an action that works on other threads; virtual time stands still until it has ended.</summary>
+    public async Task RunElsewhereAsync(Func<Task> action)
     {
         Interlocked.Increment(ref _elsewhere);
         try
         {
-            await Task.Run(action);
+            await action();
         }
         finally
         {
             Interlocked.Decrement(ref _elsewhere);
         }
     }
+
+    /// <summary>Completes when a condition is true, which is checked before each step.</summary>
+    /// <exception cref="TimeoutException">The condition was not true within the time.</exception>
+    public async Task UntilAsync(Func<bool> condition, TimeSpan timeout)
+    {
+        var waiting = new SimulatedCondition(this, condition);
+        _conditions.Add(waiting);
+        var late = Schedule(timeout, _ => waiting.Fail(new TimeoutException($"The condition was not true within {timeout} of virtual time.")), null);
+        await waiting.Task;
+        late.Cancel();
+    }
+
+    /// <summary>Completes when nothing is left to run, and no timer is set.</summary>
+    public Task WhenIdleAsync() => (_idle ??= new TaskCompletionSource()).Task;
 
     /// <summary>Virtual time stands still until <see cref="EndAbsence"/>: something goes on on another thread, and comes back.</summary>
     internal void BeginAbsence() => Interlocked.Increment(ref _elsewhere);
@@ -183,19 +214,34 @@ public sealed class SimulatedScheduler : TransportExecutor
         return misuse;
     }
 
-    internal void RequireCurrent()
+    /// <summary>Fails the run with an exception of code that nobody waits for.</summary>
+    internal void Fail(Exception error)
     {
-        if (!IsCurrent)
+        Interlocked.CompareExchange(ref _failure, error, null);
+        Post(static _ => { }, null);
+    }
+
+    /// <summary>Keeps steps from running until the scope is disposed: for a change from any thread.</summary>
+    internal Lock.Scope Hold() => _step.EnterScope();
+
+    /// <summary>As <see cref="Hold"/>, for an operation of a connection.</summary>
+    internal Lock.Scope Enter()
+    {
+        if (!IsCurrent && !SharesThreads)
         {
             throw Misuse("called from outside the connection's executor; await Executor.Resume() first.");
         }
+
+        return _step.EnterScope();
     }
 
     private void Enqueue(ScheduledItem item)
     {
+        // Of other threads later: behind those of the step that runs now, in whatever order the two come.
+        var queue = SharesThreads && !IsCurrent ? _foreign : _ready;
         lock (_lock)
         {
-            _ready.Enqueue(item);
+            queue.Enqueue(item);
             Monitor.Pulse(_lock);
         }
     }
@@ -203,16 +249,31 @@ public sealed class SimulatedScheduler : TransportExecutor
     private void Step(ScheduledItem item)
     {
         SynchronizationContext.SetSynchronizationContext(item.Context);
-        item.Invoke();
-        foreach (var action in _endOfStep)
+        using (_step.EnterScope())
         {
-            action();
+            item.Invoke();
+            foreach (var action in _endOfStep)
+            {
+                action();
+            }
+
+            _endOfStep.Clear();
         }
 
-        _endOfStep.Clear();
         if (_failure is { } failure)
         {
             throw new SimulationException(failure.Message, failure);
+        }
+    }
+
+    private void CheckConditions()
+    {
+        for (var i = _conditions.Count - 1; i >= 0; i--)
+        {
+            if (_conditions[i].Check())
+            {
+                _conditions.RemoveAt(i);
+            }
         }
     }
 
@@ -223,6 +284,11 @@ public sealed class SimulatedScheduler : TransportExecutor
             lock (_lock)
             {
                 var elsewhere = Volatile.Read(ref _elsewhere) > 0;
+                while (_foreign.TryDequeue(out var foreign))
+                {
+                    _ready.Enqueue(foreign);
+                }
+
                 if (_ready.TryDequeue(out var item))
                 {
                     return item;
@@ -235,16 +301,31 @@ public sealed class SimulatedScheduler : TransportExecutor
                         return item;
                     }
 
-                    if (!Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count == 0)
+                    if (!elsewhere && PoolActivity.IsQuiet && TakeIdle(out item))
                     {
-                        throw Stuck("nothing is left to happen");
+                        return item;
+                    }
+
+                    if (!Monitor.Wait(_lock, elsewhere ? LongestAbsence : IdleGrace) && _ready.Count + _foreign.Count == 0)
+                    {
+                        if (!elsewhere && TakeIdle(out item))
+                        {
+                            return item;
+                        }
+
+                        throw Stuck(elsewhere ? $"code outside of the simulation has not ended within {LongestAbsence} of real time" : "nothing is left to run, and no timer is set");
+                    }
+
+                    if (SharesThreads)
+                    {
+                        return new ScheduledItem(static _ => { }, null, null);
                     }
 
                     continue;
                 }
             }
 
-            WaitForPool();
+            PoolActivity.RunRounds();
         }
     }
 
@@ -270,17 +351,6 @@ public sealed class SimulatedScheduler : TransportExecutor
         return false;
     }
 
-    // Behind what was queued before: threads of the pool take what is in their own queues, then in the common one, then the oldest of another thread's.
-    private static void WaitForPool()
-    {
-        for (var i = 0; i < PoolRounds; i++)
-        {
-            var reached = new TaskCompletionSource();
-            ThreadPool.UnsafeQueueUserWorkItem(static reached => reached.SetResult(), reached, preferLocal: true);
-            reached.Task.Wait(LongestAbsence);
-        }
-    }
-
     private bool TryTakeTimer(long timeLimit, [MaybeNullWhen(false)] out ScheduledItem taken)
     {
         while (_timers.TryDequeue(out var item, out var at))
@@ -292,7 +362,7 @@ public sealed class SimulatedScheduler : TransportExecutor
 
             if (at.Due > timeLimit)
             {
-                throw Stuck($"{MaxVirtualTime} of virtual time have passed");
+                throw Stuck($"the time limit of {MaxVirtualTime} of virtual time is over");
             }
 
             Volatile.Write(ref _now, Math.Max(_now, at.Due));
@@ -304,9 +374,16 @@ public sealed class SimulatedScheduler : TransportExecutor
         return false;
     }
 
+    private bool TakeIdle([MaybeNullWhen(false)] out ScheduledItem taken)
+    {
+        taken = _idle is null ? null : new ScheduledItem(static idle => ((TaskCompletionSource)idle!).SetResult(), _idle, null);
+        _idle = null;
+        return taken is not null;
+    }
+
     private SimulationException Stuck(string why)
     {
-        var message = new StringBuilder($"The simulation is stuck at {Elapsed}: {why}, and the test's task is not done.");
+        var message = new StringBuilder($"The simulation is stuck at {Elapsed}: {why}, and the test's task is not complete.");
         foreach (var description in _descriptions)
         {
             message.AppendLine().Append(description());

@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>The timer of a simulated connection. Never early; late by up to the slack, which is none unless a test asks for some.</summary>
 internal sealed class SimulatedDeadline(SimulatedNetwork network, TransportConnection connection) : TransportTimer

@@ -1,7 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 /// <summary>
 /// One end of a link as a kernel keeps it: send buffer, receive queue, window, state. It follows Linux: a RST discards what is unsent and

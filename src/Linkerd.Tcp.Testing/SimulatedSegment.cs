@@ -1,4 +1,4 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
+namespace Linkerd.Tcp.Testing;
 
 internal enum SegmentKind
 {
