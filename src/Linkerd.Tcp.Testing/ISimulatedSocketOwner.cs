@@ -1,8 +1,8 @@
 namespace Linkerd.Tcp.Testing;
 
-/// <summary>Who uses a simulated socket.</summary>
+/// <summary>Represents the user of a simulated socket.</summary>
 internal interface ISimulatedSocketOwner
 {
-    /// <summary>Something arrived, was acknowledged, or ended. Must only schedule, not run, what follows.</summary>
+    /// <summary>Called when something has arrived, was acknowledged, or has ended. Only schedules the work that follows.</summary>
     void OnChanged();
 }

@@ -1,6 +1,6 @@
 namespace Linkerd.Tcp.Testing;
 
-/// <summary>A condition for whose truth code waits.</summary>
+/// <summary>A condition that code waits for.</summary>
 internal sealed class SimulatedCondition(SimulatedScheduler scheduler, Func<bool> condition)
 {
     private readonly TaskCompletionSource _completion = new();

@@ -3,7 +3,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Testing;
 
-/// <summary>One end of a simulated connection, as the code under test and the test's own peers use it. Misuse fails the run.</summary>
+/// <summary>Represents one end of a simulated connection, for the code under test and for its peers. Misuse fails the run.</summary>
 internal sealed class SimulatedConnection : TransportConnection, ISimulatedSocketOwner
 {
     private readonly SimulatedHost _host;
@@ -58,7 +58,7 @@ internal sealed class SimulatedConnection : TransportConnection, ISimulatedSocke
 
     public override bool HasPeerClosed => _socket.IsFinReceived || IsReset;
 
-    /// <summary>Whether this side has ended the connection.</summary>
+    /// <summary>Gets a value that indicates whether this side has ended the connection.</summary>
     internal bool IsOurs => IsAborted || _isDisposed;
 
     private bool IsEnded => IsOurs || _socket.Error != TransportStatus.Ok;
@@ -144,10 +144,10 @@ internal sealed class SimulatedConnection : TransportConnection, ISimulatedSocke
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Receives stay pending from now on, as if the application did not read, so that the peer's window closes.</summary>
+    /// <summary>Keeps receives pending from now on, as if the application did not read, so that the peer's window closes.</summary>
     public void PauseReading() => _receiver.Pause();
 
-    /// <summary>Reads again.</summary>
+    /// <summary>Ends <see cref="PauseReading"/>.</summary>
     public void ResumeReading()
     {
         _receiver.Resume();

@@ -2,24 +2,24 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Testing;
 
-/// <summary>What connecting to one address meets. Changes apply to attempts whose SYN arrives after them.</summary>
+/// <summary>Represents one address as connects see it. Changes apply to attempts whose SYN arrives after them.</summary>
 internal sealed class SimulatedEndpoint
 {
     private readonly List<SimulatedLink> _links = [];
     private int _sweepAt = 16;
 
-    /// <summary>How links to here behave; null: as the network's default.</summary>
+    /// <summary>Gets or sets the path of connections to here; null: the network's default.</summary>
     public SimulatedLinkOptions? Link { get; set; }
 
-    /// <summary>What is added to the handshake. Default: nothing.</summary>
+    /// <summary>Gets or sets the time that is added to the handshake. Default: 0.</summary>
     public TimeSpan ConnectDelay { get; set; }
 
-    /// <summary>SYNs that arrived, repeated ones included.</summary>
+    /// <summary>Gets the number of SYNs that arrived, repeated ones included.</summary>
     public int Attempts { get; internal set; }
 
     internal SimulatedListener? Listener { get; set; }
 
-    /// <summary>The established connections to here.</summary>
+    /// <summary>Gets the established connections to here.</summary>
     internal IEnumerable<SimulatedLink> OpenLinks => _links.Where(static link => !link.IsOver);
 
     internal ConnectFailure Failure { get; private set; }
@@ -44,7 +44,7 @@ internal sealed class SimulatedEndpoint
     /// <summary>Answers with an ICMP error.</summary>
     public void Unreachable() => Fail(ConnectFailure.Unreachable);
 
-    /// <summary>Fails each attempt so.</summary>
+    /// <summary>Fails each attempt.</summary>
     public void Fail(ConnectFailure failure)
     {
         IsSilent = false;
@@ -54,7 +54,7 @@ internal sealed class SimulatedEndpoint
     /// <summary>Does not answer a SYN. Attempts that wait go on when it is <see cref="Heal">healed</see>, at their next SYN.</summary>
     public void Blackhole() => IsSilent = true;
 
-    /// <summary>Behaves again.</summary>
+    /// <summary>Ends <see cref="Fail"/> and <see cref="Blackhole"/>.</summary>
     public void Heal()
     {
         IsSilent = false;

@@ -37,13 +37,13 @@ public sealed class SimulatedHost : ITransport
 
     internal SimulatedNetwork Network { get; }
 
-    /// <summary>Connections and attempts that were not disposed yet.</summary>
+    /// <summary>Gets the number of connections and attempts that were not disposed yet.</summary>
     internal int Descriptors { get; private set; }
 
-    /// <summary>How many accepts will fail, whatever the limit.</summary>
+    /// <summary>Gets or sets the number of accepts that will fail, whatever the limit.</summary>
     internal int AcceptsToFail { get; set; }
 
-    /// <summary>Any free address of this host.</summary>
+    /// <summary>Gets the address of the host with port 0, which stands for any free one.</summary>
     internal IPEndPoint AnyPort => new(Address, 0);
 
     /// <inheritdoc/>

@@ -38,13 +38,13 @@ public sealed class SimulatedLink
 
     internal SimulatedLinkOptions Options { get; }
 
-    /// <summary>The end that connected; null before the handshake is over.</summary>
+    /// <summary>Gets or sets the end that connected; null before the handshake is over.</summary>
     internal SimulatedConnection? Client { get; set; }
 
-    /// <summary>The end that was accepted; null before it is.</summary>
+    /// <summary>Gets or sets the end that was accepted; null before it is.</summary>
     internal SimulatedConnection? Server { get; set; }
 
-    /// <summary>Whether neither end can send or receive any more.</summary>
+    /// <summary>Gets a value that indicates whether neither end can send or receive any more.</summary>
     internal bool IsOver => ClientSocket.IsOver && ServerSocket.IsOver;
 
     internal SimulatedSocket ClientSocket { get; }

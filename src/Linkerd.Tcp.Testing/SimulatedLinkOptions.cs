@@ -23,7 +23,7 @@ public sealed class SimulatedLinkOptions
     /// </summary>
     public bool Splits { get; set; } = true;
 
-    /// <summary>The largest segment on the wire. Default: 16 KiB.</summary>
+    /// <summary>Gets or sets the size of the largest segment on the wire. Default: 16 KiB.</summary>
     internal int MaxSegment { get; set; } = 16 * 1024;
 
     /// <summary>Draws options: from a fast clean link with ample buffers to a slow one with tiny buffers.</summary>

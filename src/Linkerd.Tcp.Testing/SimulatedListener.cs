@@ -3,7 +3,7 @@ using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Testing;
 
-/// <summary>A listening socket with its backlog, and the loop that accepts from it.</summary>
+/// <summary>Represents a listening socket with its backlog, and the loop that accepts from it.</summary>
 internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint endpoint, EndPoint address, TransportListenOptions options) : ITransportListener
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
@@ -44,7 +44,7 @@ internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint en
         _options = _options.With(options);
     }
 
-    /// <summary>As the engines do it: no new SYN is answered; those who have a place in the backlog are taken, at most for 250 ms.</summary>
+    /// <summary>Ends as a listener of the engines does: no new SYN is answered, and connections in the backlog are taken for at most 250 ms.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isStopping)
@@ -65,7 +65,7 @@ internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint en
         Kill();
     }
 
-    /// <summary>As where its process dies: at once, and those in the backlog are reset.</summary>
+    /// <summary>Ends at once, as if the process died: connections in the backlog are reset.</summary>
     public void Kill()
     {
         _isStopping = true;
@@ -77,7 +77,7 @@ internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint en
         }
     }
 
-    /// <summary>Takes a place in the backlog; false where it is full, so that the SYN is dropped.</summary>
+    /// <summary>Takes a place in the backlog; false if it is full, so that the SYN is dropped.</summary>
     public bool TryReserve()
     {
         if (_isStopping || _reserved >= _options.Backlog)
@@ -89,7 +89,7 @@ internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint en
         return true;
     }
 
-    /// <summary>The handshake is over.</summary>
+    /// <summary>Called when a handshake is over.</summary>
     public void Enqueue(SimulatedSocket socket)
     {
         if (_isDisposed)

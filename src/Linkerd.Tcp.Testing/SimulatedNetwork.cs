@@ -29,25 +29,25 @@ internal sealed class SimulatedNetwork
 
     public Random Random { get; }
 
-    /// <summary>How new links behave where their endpoint does not say otherwise.</summary>
+    /// <summary>Gets or sets the path of connections to endpoints that have none of their own.</summary>
     public SimulatedLinkOptions DefaultLink { get; set; } = new();
 
-    /// <summary>How late the timers of connections may be, at random. Default: not at all; the contract allows 100 ms.</summary>
+    /// <summary>Gets or sets the most by which timers of connections are late, at random. Default: 0; the contract allows 100 ms.</summary>
     public TimeSpan TimerSlack { get; set; }
 
     /// <summary>
-    /// Whether handlers of connections and timers may throw, and the simulation then does what an engine does: resets the connection. Default: false, so that
-    /// what throws fails the run.
+    /// Gets or sets a value that indicates whether handlers of connections and timers may throw. The simulation then resets the connection, as an engine does. Default: false, so that
+    /// an exception fails the run.
     /// </summary>
     public bool HandlersMayThrow { get; set; }
 
-    /// <summary>Whether memory that a receive has handed out is overwritten when its step ends, so that code that keeps it too long fails. Default: true.</summary>
+    /// <summary>Gets or sets a value that indicates whether memory that a receive has handed out is overwritten when its step ends, so that code that keeps it too long fails. Default: true.</summary>
     public bool PoisonsAtOnce { get; set; } = true;
 
-    /// <summary>Every connection that was ever established, in order, as far as they are kept.</summary>
+    /// <summary>Gets the connections that were established so far, in order, if they are kept.</summary>
     public IReadOnlyList<SimulatedLink> Links => _links;
 
-    /// <summary>Whether connections are kept in <see cref="Links"/>. Default: true; a run of many thousands does better without.</summary>
+    /// <summary>Gets or sets a value that indicates whether connections are kept in <see cref="Links"/>. Default: true.</summary>
     public bool KeepsLinks { get; set; } = true;
 
     /// <summary>Adds a host: a transport of its own address, descriptors and ports.</summary>
@@ -57,10 +57,10 @@ internal sealed class SimulatedNetwork
         return AddHost(name, new IPAddress([10, 0, (byte)(_hosts >> 8), (byte)_hosts]));
     }
 
-    /// <summary>Adds a host with an address of the test's choice.</summary>
+    /// <summary>Adds a host with a given address.</summary>
     public SimulatedHost AddHost(string name, IPAddress address) => new(this, name, address);
 
-    /// <summary>The script of what connecting to an address meets. An address where nobody listens refuses.</summary>
+    /// <summary>Gets the script of an address. An address without a listener refuses.</summary>
     public SimulatedEndpoint Endpoint(EndPoint address)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -9,10 +9,11 @@ namespace Linkerd.Tcp.Testing;
 /// then at once to the next timer. So a run takes no longer than its work, and goes the same way each time.
 /// </summary>
 /// <remarks>
-/// Code under test awaits with ConfigureAwait(false) and is continued inline by the step that completed what it waits for; that only
-/// holds where no synchronization context is set, so engine steps run without one, and test code (what <see cref="Run"/> was given) with one.
-/// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through <see cref="TransportExecutor.Resume"/>.
-/// Time waits once in each of its seconds for the work that the pool has by then; otherwise it does not: set such things off in <see cref="RunElsewhereAsync"/>.
+/// Code under test awaits with ConfigureAwait(false), and is continued inline by the step that completed the operation. That holds only
+/// without a synchronization context, so steps of the engine run without one, and test code (the body of <see cref="Run"/>) with one.
+/// Continuations that insist on the thread pool (SemaphoreSlim, channels, CancelAsync) come back through the executor's <c>Resume</c>.
+/// With <see cref="SharesThreads"/> each step waits for the pool. Otherwise time waits once in each of its seconds for the work that the pool has by then: begin other such
+/// work with <see cref="RunElsewhereAsync(Action)"/>.
 /// </remarks>
 internal sealed class SimulatedScheduler : TransportExecutor
 {
@@ -48,24 +49,25 @@ internal sealed class SimulatedScheduler : TransportExecutor
         _context = new SimulatedSynchronizationContext(this);
     }
 
-    /// <summary>The most virtual time that one <see cref="Run"/> may take. Default: one day.</summary>
+    /// <summary>Gets or sets the longest virtual time that one <see cref="Run"/> may take. Default: 1 day.</summary>
     public TimeSpan MaxVirtualTime { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>The most steps that one <see cref="Run"/> may take. Default: 5 million.</summary>
+    /// <summary>Gets or sets the number of steps that one <see cref="Run"/> may take. Default: 5,000,000.</summary>
     public long MaxSteps { get; set; } = 5_000_000;
 
-    /// <summary>How long, in real time, an idle run waits for other threads before it calls itself stuck. Default: 1 s.</summary>
+    /// <summary>Gets or sets the real time for which an idle run waits for other threads before it fails. Default: 1 s.</summary>
     public TimeSpan IdleGrace { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether connections may be used from other threads, and a step waits for the work that the thread pool has. Otherwise such a use fails the run, and the pool is waited for once in a second. Default: false.
+    /// Gets a value that indicates whether connections may be used from other threads, and each step waits for the work of the thread pool. Otherwise such a use fails the run, and the pool is waited for once in a
+    /// virtual second. Default: false.
     /// </summary>
     public bool SharesThreads { get; init; }
 
-    /// <summary>The virtual time since the scheduler was made.</summary>
+    /// <summary>Gets the virtual time since the scheduler was created.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(NowTicks);
 
-    /// <summary>The steps taken so far.</summary>
+    /// <summary>Gets the number of steps so far.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
     /// <summary>Gets the number of timers that are set.</summary>
@@ -141,7 +143,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
         Interlocked.Increment(ref _elsewhere);
         try
         {
-            await action();
+            await action().ConfigureAwait(true);
         }
         finally
         {
@@ -156,14 +158,14 @@ internal sealed class SimulatedScheduler : TransportExecutor
         var waiting = new SimulatedCondition(this, condition);
         _conditions.Add(waiting);
         var late = Schedule(timeout, _ => waiting.Fail(new TimeoutException($"The condition was not true within {timeout} of virtual time.")), null);
-        await waiting.Task;
+        await waiting.Task.ConfigureAwait(false);
         late.Cancel();
     }
 
     /// <summary>Completes when nothing is left to run, and no timer is set.</summary>
     public Task WhenIdleAsync() => (_idle ??= new TaskCompletionSource()).Task;
 
-    /// <summary>Virtual time stands still until <see cref="EndAbsence"/>: something goes on on another thread, and comes back.</summary>
+    /// <summary>Stops virtual time until <see cref="EndAbsence"/>, for work on another thread that comes back.</summary>
     internal void BeginAbsence() => Interlocked.Increment(ref _elsewhere);
 
     /// <inheritdoc cref="BeginAbsence"/>
@@ -206,7 +208,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
 
     internal void DescribeWith(Func<string> description) => _descriptions.Add(description);
 
-    /// <summary>Fails the run, even where nobody looks at the task of the code that did it.</summary>
+    /// <summary>Fails the run, even if no code awaits the task of the code at fault.</summary>
     internal SimulationException Misuse(string message)
     {
         var misuse = new SimulationException("Misuse of the transport: " + message);
@@ -214,7 +216,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
         return misuse;
     }
 
-    /// <summary>Fails the run with an exception of code that nobody waits for.</summary>
+    /// <summary>Fails the run with an exception of code whose task is not awaited.</summary>
     internal void Fail(Exception error)
     {
         Interlocked.CompareExchange(ref _failure, error, null);

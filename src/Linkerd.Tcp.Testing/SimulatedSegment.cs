@@ -2,7 +2,7 @@ namespace Linkerd.Tcp.Testing;
 
 internal enum SegmentKind
 {
-    /// <summary>The third packet of the handshake: the listener has a connection now.</summary>
+    /// <summary>The third packet of the handshake, after which the listener has a connection.</summary>
     Established,
     Data,
     Fin,
@@ -11,11 +11,11 @@ internal enum SegmentKind
 }
 
 /// <summary>One packet on a wire.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind.</param>
 /// <param name="Data">The bytes of <see cref="SegmentKind.Data"/>.</param>
 /// <param name="Acknowledged">The bytes that have arrived, in all.</param>
-/// <param name="WindowEdge">Up to which byte the receiver has room.</param>
-/// <param name="IsFinAcknowledged">Whether the FIN has arrived, too.</param>
+/// <param name="WindowEdge">The number of the byte up to which the receiver has room.</param>
+/// <param name="IsFinAcknowledged">True if the FIN has arrived too.</param>
 internal readonly record struct SimulatedSegment(
     SegmentKind Kind,
     byte[]? Data = null,

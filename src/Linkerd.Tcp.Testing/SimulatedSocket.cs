@@ -22,16 +22,16 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
     private bool _finTransmitted;
     private bool _finAcknowledged;
 
-    /// <summary>Who is told of changes; null before accept and after close.</summary>
+    /// <summary>Gets or sets the user, which is notified of changes; null before accept and after close.</summary>
     public ISimulatedSocketOwner? Owner { get; set; }
 
-    /// <summary>Where the socket waits until it is accepted.</summary>
+    /// <summary>Gets or sets the listener at which the socket waits until it is accepted.</summary>
     public SimulatedListener? Listener { get; set; }
 
-    /// <summary>What the socket is the server's end of.</summary>
+    /// <summary>Gets the link, if the socket is the server's end of it.</summary>
     public SimulatedLink? Link { get; init; }
 
-    /// <summary>Ok while the connection stands.</summary>
+    /// <summary>Gets the end of the connection; <see cref="TransportStatus.Ok"/> while it stands.</summary>
     public TransportStatus Error { get; private set; }
 
     public bool IsFinReceived { get; private set; }
@@ -42,7 +42,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
 
     public int Available => _arrived.Count;
 
-    /// <summary>Whether a third of the send buffer is free, as Linux has it, so that a full buffer is not refilled byte by byte.</summary>
+    /// <summary>Gets a value that indicates whether a third of the send buffer is free, as in Linux, so that a full buffer is not refilled byte by byte.</summary>
     public bool IsWritable => Free >= options.SendBuffer / 3;
 
     public bool IsAllAcknowledged => _acknowledged == _written && _finAcknowledged == _finQueued;
@@ -53,7 +53,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
 
     private int Free => options.SendBuffer - _unacknowledged.Count;
 
-    /// <summary>Takes some of it; 0 where the buffer is full.</summary>
+    /// <summary>Takes some of the bytes; 0 if the buffer is full.</summary>
     public int Write(ReadOnlySpan<byte> data)
     {
         var most = Math.Min(data.Length, Free);
@@ -69,7 +69,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
         return taken;
     }
 
-    /// <summary>Hands out some of what has arrived; 0 where nothing has.</summary>
+    /// <summary>Hands out some of the bytes that have arrived; 0 if there are none.</summary>
     public int Read(Span<byte> buffer)
     {
         var most = Math.Min(buffer.Length, _arrived.Count);
@@ -100,7 +100,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
         }
     }
 
-    /// <summary>Closes in good order: what was written still goes out, then a FIN. A RST where unread data is thrown away.</summary>
+    /// <summary>Closes in good order: the bytes that were written go out, then a FIN. If unread bytes are dropped, it is a RST.</summary>
     public void Close()
     {
         Owner = null;
@@ -130,7 +130,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
         outbound.Send(new SimulatedSegment(SegmentKind.Reset));
     }
 
-    /// <summary>The connection is gone: what is unsent is discarded, what has arrived stays.</summary>
+    /// <summary>Ends the connection for this side: unsent bytes are dropped, bytes that have arrived stay.</summary>
     public void Fail(TransportStatus error)
     {
         if (Error == TransportStatus.Ok)
@@ -155,7 +155,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
                 Listener?.Enqueue(this);
                 break;
             case SegmentKind.Data when IsClosed:
-                // Nobody can read it any more, which the sender must learn (RFC 2525, 2.17).
+                // It cannot be read any more, and the sender must see that (RFC 2525, 2.17).
                 Abort();
                 break;
             case SegmentKind.Data:

@@ -8,10 +8,10 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedLinkOptio
     private long _sentAt;
     private bool _isSilent;
 
-    /// <summary>Where segments arrive.</summary>
+    /// <summary>Gets or sets the socket at which segments arrive.</summary>
     public SimulatedSocket? Destination { get; set; }
 
-    /// <summary>Whether nothing arrives: packets are lost, which for TCP means late until the wire works again.</summary>
+    /// <summary>Gets or sets a value that indicates whether packets are lost, which for TCP means that they are late until the wire works again.</summary>
     public bool IsSilent
     {
         get => _isSilent;
@@ -39,7 +39,7 @@ internal sealed class SimulatedWire(SimulatedNetwork network, SimulatedLinkOptio
         ScheduleDelivery(_lastDue);
     }
 
-    /// <summary>Loses data from some point on: what a sender that gives up does not send again.</summary>
+    /// <summary>Loses data from some point on, which a sender that gives up does not send again.</summary>
     public void LoseData()
     {
         var arrives = network.DrawSize(_inFlight.Count + 1, options) - 1;

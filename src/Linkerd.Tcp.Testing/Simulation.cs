@@ -24,7 +24,7 @@ public sealed class Simulation
         Seed = seed;
 
         // A generator of its own, so that the code under test changes nothing for the network by what it draws.
-        Random = new Random(~seed);
+        Random = new Random(seed ^ 0x5DEECE6);
         Scheduler = new SimulatedScheduler { MaxVirtualTime = options.TimeLimit, MaxSteps = options.StepLimit, SharesThreads = true };
         _network = new SimulatedNetwork(Scheduler, new Random(seed)) { KeepsLinks = false, PoisonsAtOnce = false, HandlersMayThrow = true };
     }
@@ -100,6 +100,37 @@ public sealed class Simulation
     /// <param name="serve">The code of each server.</param>
     public IReadOnlyList<SimulatedServer> AddServers(int count, Func<TransportConnection, Task>? serve = null) =>
         [.. Enumerable.Range(0, count).Select(_ => AddServer(serve))];
+
+    /// <summary>Creates a registry that resolves every name to servers of the simulation, with the clock, the random numbers and a transport of it.</summary>
+    /// <param name="host">The host from which <see cref="Destination.ConnectAsync"/> connects.</param>
+    /// <param name="servers">The servers.</param>
+    /// <param name="configure">Changes the options of each destination. Default: they are those of <see cref="DestinationOptions"/>.</param>
+    /// <returns>The registry, which the caller disposes.</returns>
+    public DestinationRegistry CreateRegistry(SimulatedHost host, IEnumerable<SimulatedServer> servers, Action<DestinationOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(servers);
+        var resolver = new StaticResolver(servers.Select(static server => server.EndPoint));
+        return new DestinationRegistry(OptionsOf, timeProvider: TimeProvider, random: Random, transport: host);
+
+        DestinationOptions OptionsOf(DstPath name)
+        {
+            var options = new DestinationOptions { Resolver = resolver };
+            configure?.Invoke(options);
+            return options;
+        }
+    }
+
+    /// <summary>Creates a proxy that listens on a host, with the clock and the random numbers of the simulation.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="registry">The registry of its destinations.</param>
+    /// <param name="options">The options, with listeners on addresses of the host.</param>
+    /// <returns>The proxy, which the caller starts and disposes.</returns>
+    public TcpProxy CreateProxy(SimulatedHost host, DestinationRegistry registry, TcpProxyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        return new TcpProxy(options, registry, host, timeProvider: TimeProvider, random: Random);
+    }
 
     /// <summary>Waits in virtual time.</summary>
     /// <param name="time">The time.</param>

@@ -2,6 +2,7 @@ using System.Reflection;
 using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Testing;
 
 namespace Linkerd.Tcp.PublicApi.Tests;
 
@@ -35,7 +36,7 @@ internal static class Repository
     private static List<Assembly> FindPackages()
     {
         // The packages that are named here bring those that they depend on.
-        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdResolver), typeof(MeshResolver)];
+        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdResolver), typeof(MeshResolver), typeof(Simulation)];
         var found = known.Select(static type => type.Assembly).ToList();
         for (var i = 0; i < found.Count; i++)
         {

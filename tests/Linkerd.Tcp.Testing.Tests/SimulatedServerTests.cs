@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Linkerd.Tcp.Transport;
+using static Linkerd.Tcp.Testing.Tests.Simulations;
 
 namespace Linkerd.Tcp.Testing.Tests;
 
@@ -11,7 +12,7 @@ public sealed class SimulatedServerTests
     [Fact]
     public void Server_Default_Echoes() => Run(static async (server, host) =>
     {
-        await using var client = await host.ConnectStreamAsync(server.EndPoint);
+        await using var client = await host.ConnectStreamAsync(server.EndPoint, Token);
         Assert.Equal("hello", await client.EchoAsync("hello"));
         Assert.Equal(1, server.Accepted);
         Assert.Equal(server.EndPoint, Assert.Single(server.Links).To);
@@ -25,8 +26,8 @@ public sealed class SimulatedServerTests
         Assert.Equal("192.0.2.1:7777", server.EndPoint.ToString());
         for (var i = 0; i < 3; i++)
         {
-            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint);
-            Assert.Equal("bye", await new StreamReader(client).ReadToEndAsync());
+            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, Token);
+            Assert.Equal("bye", await new StreamReader(client).ReadToEndAsync(Token));
         }
     });
 
@@ -35,14 +36,14 @@ public sealed class SimulatedServerTests
     {
         var server = simulation.AddServer(static async connection =>
         {
-            var text = await new StreamReader(connection.AsStream()).ReadToEndAsync();
+            var text = await new StreamReader(connection.AsStream()).ReadToEndAsync(Token);
             await connection.SendAsync(Encoding.ASCII.GetBytes(text.ToUpperInvariant()));
         });
-        var result = await simulation.AddHost("client").ConnectAsync(server.EndPoint);
+        var result = await simulation.AddHost("client").ConnectAsync(server.EndPoint, default, Token);
         await using var client = result.Connection!;
         await client.SendAsync("question"u8.ToArray());
         client.ShutdownSend();
-        Assert.Equal("QUESTION", await new StreamReader(client.AsStream()).ReadToEndAsync());
+        Assert.Equal("QUESTION", await new StreamReader(client.AsStream()).ReadToEndAsync(Token));
     });
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class SimulatedServerTests
         var error = Assert.Throws<SimulationException>(() => Simulation.Run(static async simulation =>
         {
             var server = simulation.AddServer(static _ => throw new InvalidDataException("the server's"));
-            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint);
+            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, Token);
             await simulation.DelayAsync(TimeSpan.FromSeconds(1));
         }));
         Assert.Contains("the server's", error.Message, StringComparison.Ordinal);
@@ -61,24 +62,24 @@ public sealed class SimulatedServerTests
     public void Server_CodeThrowsIOException_ResetsTheConnection() => Simulation.Run(static async simulation =>
     {
         var server = simulation.AddServer(static _ => throw new IOException());
-        await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint);
-        await Assert.ThrowsAsync<IOException>(async () => await client.ReadExactlyAsync(new byte[1]));
+        await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, Token);
+        await Assert.ThrowsAsync<IOException>(async () => await client.ReadExactlyAsync(new byte[1], Token));
     });
 
     [Fact]
     public void Stop_OpenConnection_IsReset_ConnectsAreRefused_StartServesAgain() => Run(static async (server, host) =>
     {
-        await using var client = await host.ConnectStreamAsync(server.EndPoint);
+        await using var client = await host.ConnectStreamAsync(server.EndPoint, Token);
         Assert.Equal("x", await client.EchoAsync("x"));
         server.Stop();
         server.Stop();
         await Assert.ThrowsAsync<IOException>(() => client.EchoAsync("x"));
-        var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint));
+        var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint, Token));
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
         Assert.Empty(server.Links);
         server.Start();
         server.Start();
-        await using var again = await host.ConnectStreamAsync(server.EndPoint);
+        await using var again = await host.ConnectStreamAsync(server.EndPoint, Token);
         Assert.Equal("x", await again.EchoAsync("x"));
     });
 
@@ -88,22 +89,22 @@ public sealed class SimulatedServerTests
     [InlineData(ConnectFailure.Reset, SocketError.ConnectionReset)]
     public void Refuse_NewConnect_FailsAsSaid_OpenOneContinues(ConnectFailure failure, SocketError expected) => Run(async (server, host) =>
     {
-        await using var client = await host.ConnectStreamAsync(server.EndPoint);
+        await using var client = await host.ConnectStreamAsync(server.EndPoint, Token);
         server.Refuse(failure);
-        var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint));
+        var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint, Token));
         Assert.Equal(expected, error.SocketErrorCode);
         Assert.Equal("x", await client.EchoAsync("x"));
         server.Heal();
-        await using var other = await host.ConnectStreamAsync(server.EndPoint);
+        await using var other = await host.ConnectStreamAsync(server.EndPoint, Token);
     });
 
     [Fact]
     public void Blackhole_NewConnect_TimesOut_OpenOneContinues() => Simulation.Run(static async simulation =>
     {
         var (server, host) = (simulation.AddServer(), simulation.AddHost("client"));
-        await using var client = await host.ConnectStreamAsync(server.EndPoint);
+        await using var client = await host.ConnectStreamAsync(server.EndPoint, Token);
         server.Blackhole();
-        var result = await host.ConnectAsync(server.EndPoint, new TransportConnectOptions(timeout: TimeSpan.FromSeconds(5)));
+        var result = await host.ConnectAsync(server.EndPoint, new TransportConnectOptions(timeout: TimeSpan.FromSeconds(5)), Token);
         Assert.Equal(ConnectFailure.TimedOut, result.Failure);
         Assert.InRange(simulation.Elapsed.TotalSeconds, 5, 5.1);
         Assert.Equal("x", await client.EchoAsync("x"));
@@ -113,7 +114,7 @@ public sealed class SimulatedServerTests
     public void Isolate_OpenConnection_WaitsUntilItIsHealed() => Simulation.Run(static async simulation =>
     {
         var (server, host) = (simulation.AddServer(), simulation.AddHost("client"));
-        await using var client = await host.ConnectStreamAsync(server.EndPoint);
+        await using var client = await host.ConnectStreamAsync(server.EndPoint, Token);
         Assert.Equal("x", await client.EchoAsync("x"));
         server.Isolate();
         var echo = client.EchoAsync("lost");
@@ -126,8 +127,8 @@ public sealed class SimulatedServerTests
     [Fact]
     public void Reset_OfOneConnection_LeavesTheOther() => Run(static async (server, host) =>
     {
-        await using var one = await host.ConnectStreamAsync(server.EndPoint);
-        await using var other = await host.ConnectStreamAsync(server.EndPoint);
+        await using var one = await host.ConnectStreamAsync(server.EndPoint, Token);
+        await using var other = await host.ConnectStreamAsync(server.EndPoint, Token);
         server.Links[0].Reset();
         await Assert.ThrowsAsync<IOException>(() => one.EchoAsync("x"));
         Assert.Equal("x", await other.EchoAsync("x"));
@@ -138,8 +139,8 @@ public sealed class SimulatedServerTests
     {
         var (slow, fast) = (simulation.AddServer(), simulation.AddServer());
         var host = simulation.AddHost("client");
-        await using var one = await host.ConnectStreamAsync(slow.EndPoint);
-        await using var other = await host.ConnectStreamAsync(fast.EndPoint);
+        await using var one = await host.ConnectStreamAsync(slow.EndPoint, Token);
+        await using var other = await host.ConnectStreamAsync(fast.EndPoint, Token);
         slow.Link.Latency = TimeSpan.FromSeconds(1);
         var start = simulation.Elapsed;
         await one.EchoAsync("x");
@@ -154,9 +155,9 @@ public sealed class SimulatedServerTests
     {
         simulation.Link.BytesPerSecond = 100_000;
         var server = simulation.AddServer(static async connection => await connection.SendAsync(new byte[1_000_000]));
-        await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint);
+        await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, Token);
         var start = simulation.Elapsed;
-        await client.ReadExactlyAsync(new byte[1_000_000]);
+        await client.ReadExactlyAsync(new byte[1_000_000], Token);
         Assert.InRange((simulation.Elapsed - start).TotalSeconds, 9.9, 11);
     });
 
@@ -164,13 +165,13 @@ public sealed class SimulatedServerTests
     public void DescriptorLimit_IsReached_ConnectFails() => Run(static async (server, host) =>
     {
         host.DescriptorLimit = 1;
-        await using (await host.ConnectStreamAsync(server.EndPoint))
+        await using (await host.ConnectStreamAsync(server.EndPoint, Token))
         {
-            var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint));
+            var error = await Assert.ThrowsAsync<SocketException>(async () => await host.ConnectStreamAsync(server.EndPoint, Token));
             Assert.Equal(SocketError.TooManyOpenSockets, error.SocketErrorCode);
         }
 
-        await using var again = await host.ConnectStreamAsync(server.EndPoint);
+        await using var again = await host.ConnectStreamAsync(server.EndPoint, Token);
     });
 
     [Fact]

@@ -1,6 +1,5 @@
-using System.Net;
 using System.Text;
-using Linkerd.Tcp.Transport;
+using static Linkerd.Tcp.Testing.Tests.Simulations;
 
 namespace Linkerd.Tcp.Testing.Tests;
 
@@ -42,8 +41,8 @@ public sealed class SimulationTests
         var error = Assert.Throws<SimulationException>(() => Simulation.Run(async simulation =>
         {
             var server = simulation.AddServer();
-            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, TestContext.Current.CancellationToken);
-            await client.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+            await using var client = await simulation.AddHost("client").ConnectStreamAsync(server.EndPoint, Token);
+            await client.ReadExactlyAsync(new byte[1], Token);
         }));
         Assert.Contains("nothing is left to run", error.Message, StringComparison.Ordinal);
         Assert.Contains("10.0.0.1:80 (server)", error.Message, StringComparison.Ordinal);
@@ -99,11 +98,11 @@ public sealed class SimulationTests
         {
             simulation.Link.Jitter = TimeSpan.FromMilliseconds(5);
             var servers = simulation.AddServers(3);
-            await using var registry = simulation.NewRegistry(simulation.AddHost("client"), servers);
-            var destination = registry.Get(DstPath.Parse("/svc/web"));
+            await using var registry = simulation.CreateRegistry(simulation.AddHost("client"), servers);
+            var destination = registry.Get(Name);
             for (var i = 0; i < 20; i++)
             {
-                await using var connection = await destination.ConnectAsync();
+                await using var connection = await destination.ConnectAsync(Token);
                 story.Append(connection.EndPoint).Append(' ');
                 await connection.Connection.SendAsync(new byte[10_000]);
                 for (var total = 0; total < 10_000;)
@@ -145,20 +144,20 @@ public sealed class SimulationTests
         var host = simulation.AddHost("client");
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(async () =>
         {
-            await using var stream = await host.ConnectStreamAsync(server.EndPoint).ConfigureAwait(false);
+            await using var stream = await host.ConnectStreamAsync(server.EndPoint, Token).ConfigureAwait(false);
             var sent = new byte[50_000];
             new Random(1).NextBytes(sent);
-            var writing = stream.WriteAsync(sent).AsTask();
+            var writing = stream.WriteAsync(sent, Token).AsTask();
             var received = new byte[sent.Length];
             for (var total = 0; total < received.Length;)
             {
                 await Task.Yield();
-                total += await stream.ReadAsync(received.AsMemory(total)).ConfigureAwait(false);
+                total += await stream.ReadAsync(received.AsMemory(total), Token).ConfigureAwait(false);
             }
 
             await writing;
             Assert.Equal(sent, received);
-        })));
+        }, Token)));
         Assert.Equal(10, server.Accepted);
     });
 
@@ -198,7 +197,7 @@ public sealed class SimulationTests
     {
         var tick = 0;
         using var timer = simulation.TimeProvider.CreateTimer(_ => tick++, null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        await simulation.RunOutsideAsync(static () => Task.Delay(50));
+        await simulation.RunOutsideAsync(static () => Task.Delay(50, Token));
         Assert.Equal((0, TimeSpan.Zero), (tick, simulation.Elapsed));
         await Assert.ThrowsAsync<InvalidDataException>(() => simulation.RunOutsideAsync(static () => throw new InvalidDataException()));
     });

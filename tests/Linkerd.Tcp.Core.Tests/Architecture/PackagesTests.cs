@@ -15,6 +15,7 @@ public sealed partial class PackagesTests
         ["Linkerd.Tcp.Namerd"] = ["Linkerd.Tcp.Naming"],
         ["Linkerd.Tcp.Namerd.Mesh"] = ["Linkerd.Tcp.Namerd"],
         ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Naming"],
+        ["Linkerd.Tcp.Testing"] = ["Linkerd.Tcp.Core"],
     };
 
     // What the packages share and users do not need. A type that is not needed by two of them does not belong there.
