@@ -156,14 +156,30 @@ internal sealed class SimulatedScheduler : TransportExecutor
     public async Task UntilAsync(Func<bool> condition, TimeSpan timeout)
     {
         var waiting = new SimulatedCondition(this, condition);
-        _conditions.Add(waiting);
+        using (Hold())
+        {
+            _conditions.Add(waiting);
+        }
+
         var late = Schedule(timeout, _ => waiting.Fail(new TimeoutException($"The condition was not true within {timeout} of virtual time.")), null);
-        await waiting.Task.ConfigureAwait(false);
-        late.Cancel();
+        try
+        {
+            await waiting.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            late.Cancel();
+        }
     }
 
     /// <summary>Completes when nothing is left to run, and no timer is set.</summary>
-    public Task WhenIdleAsync() => (_idle ??= new TaskCompletionSource()).Task;
+    public Task WhenIdleAsync()
+    {
+        lock (_lock)
+        {
+            return (_idle ??= new TaskCompletionSource()).Task;
+        }
+    }
 
     /// <summary>Stops virtual time until <see cref="EndAbsence"/>, for work on another thread that comes back.</summary>
     internal void BeginAbsence() => Interlocked.Increment(ref _elsewhere);
@@ -270,6 +286,12 @@ internal sealed class SimulatedScheduler : TransportExecutor
 
     private void CheckConditions()
     {
+        if (_conditions.Count == 0)
+        {
+            return;
+        }
+
+        using var step = Hold();
         for (var i = _conditions.Count - 1; i >= 0; i--)
         {
             if (_conditions[i].Check())

@@ -123,17 +123,11 @@ public sealed class SimulationTests
         {
             var at = TimeSpan.MaxValue;
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _ = NoteAsync();
+            _ = RunOnPoolAsync(signal.Task, () => at = simulation.Elapsed);
             var before = simulation.Elapsed;
             signal.SetResult();
             await simulation.DelayAsync(TimeSpan.FromMilliseconds(1));
             Assert.Equal(before, at);
-
-            async Task NoteAsync()
-            {
-                await signal.Task.ConfigureAwait(false);
-                at = simulation.Elapsed;
-            }
         }
     });
 
@@ -144,7 +138,7 @@ public sealed class SimulationTests
         var host = simulation.AddHost("client");
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(async () =>
         {
-            await using var stream = await host.ConnectStreamAsync(server.EndPoint, Token).ConfigureAwait(false);
+            await using var stream = await host.ConnectStreamAsync(server.EndPoint, Token);
             var sent = new byte[50_000];
             new Random(1).NextBytes(sent);
             var writing = stream.WriteAsync(sent, Token).AsTask();
@@ -152,7 +146,7 @@ public sealed class SimulationTests
             for (var total = 0; total < received.Length;)
             {
                 await Task.Yield();
-                total += await stream.ReadAsync(received.AsMemory(total), Token).ConfigureAwait(false);
+                total += await stream.ReadAsync(received.AsMemory(total), Token);
             }
 
             await writing;
@@ -211,5 +205,11 @@ public sealed class SimulationTests
             return Task.CompletedTask;
         }));
         Assert.IsType<InvalidOperationException>(error.InnerException!.InnerException);
+    }
+
+    private static async Task RunOnPoolAsync(Task when, Action action)
+    {
+        await when.ConfigureAwait(false);
+        action();
     }
 }
