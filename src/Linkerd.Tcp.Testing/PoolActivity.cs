@@ -16,7 +16,7 @@ internal static class PoolActivity
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromMicroseconds(50);
 
-    private static int _simulations;
+    private static int Simulations;
 
     [ThreadStatic]
     private static long PatienceTicks;
@@ -34,7 +34,7 @@ internal static class PoolActivity
 
             ThreadPool.GetMaxThreads(out var most, out _);
             ThreadPool.GetAvailableThreads(out var available, out _);
-            return most - available <= Volatile.Read(ref _simulations);
+            return most - available <= Volatile.Read(ref Simulations);
         }
     }
 
@@ -86,9 +86,9 @@ internal static class PoolActivity
         {
             _threads = threads;
             PatienceTicks = LongestPatience.Ticks;
-            Interlocked.Add(ref _simulations, threads);
+            Interlocked.Add(ref Simulations, threads);
         }
 
-        public void Dispose() => Interlocked.Add(ref _simulations, -_threads);
+        public void Dispose() => Interlocked.Add(ref Simulations, -_threads);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class SimulatedDeadline(SimulatedNetwork network, TransportConne
             throw network.Scheduler.Misuse($"a timer was armed {dueTime} ahead.");
         }
 
+        using var step = network.Scheduler.Hold();
         Disarm();
         _handler = handler;
         var late = network.TimerSlack * network.Random.NextDouble();

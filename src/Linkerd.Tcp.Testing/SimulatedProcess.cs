@@ -23,7 +23,7 @@ internal sealed class SimulatedProcess : IConnectionHandler
     public void OnAccepted(TransportConnection connection)
     {
         _connections.Add(connection);
-        _simulation.Scheduler.PostToContext(_ => _ = ServeAsync(connection), null);
+        _simulation.Scheduler.PostToContext(accepted => _ = ServeAsync((TransportConnection)accepted!), connection);
     }
 
     public void OnAcceptFailed(TransportException error, TimeSpan retryAfter)
