@@ -129,7 +129,7 @@ internal sealed class SimulatedListener(SimulatedHost host, SimulatedEndpoint en
         _backoff = FirstBackoff;
         _reserved--;
         var socket = _backlog.Dequeue();
-        HandOut(host.Network.Accepted(host, socket, _options.Tcp));
+        HandOut(SimulatedNetwork.Accepted(host, socket, _options.Tcp));
         AcceptSoon();
     }
 

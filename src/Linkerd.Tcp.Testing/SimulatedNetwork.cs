@@ -111,7 +111,7 @@ internal sealed class SimulatedNetwork
         return link;
     }
 
-    internal SimulatedConnection Accepted(SimulatedHost host, SimulatedSocket socket, TcpOptions tcp)
+    internal static SimulatedConnection Accepted(SimulatedHost host, SimulatedSocket socket, TcpOptions tcp)
     {
         var link = socket.Link!;
         link.Server = new SimulatedConnection(host, link, socket, tcp, link.To, link.From);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Transport;
 
