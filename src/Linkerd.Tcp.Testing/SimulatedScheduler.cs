@@ -32,7 +32,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
     private readonly PriorityQueue<ScheduledItem, (long Due, long Order)> _timers = new();
     private readonly List<Action> _endOfStep = [];
     private readonly List<Func<string>> _descriptions = [];
-    private readonly List<SimulatedCondition> _conditions = [];
+    private readonly SimulatedConditions _conditions;
     private readonly SimulatedClock _clock;
     private readonly SimulatedSynchronizationContext _context;
     private long _now;
@@ -46,6 +46,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
     public SimulatedScheduler()
     {
         _clock = new SimulatedClock(this);
+        _conditions = new SimulatedConditions(this);
         _context = new SimulatedSynchronizationContext(this);
     }
 
@@ -116,7 +117,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
                     PoolActivity.Settle();
                 }
 
-                CheckConditions();
+                _conditions.Check();
                 Step(Next(timeLimit));
                 if (++_steps > stepLimit)
                 {
@@ -151,26 +152,8 @@ internal sealed class SimulatedScheduler : TransportExecutor
         }
     }
 
-    /// <summary>Completes when a condition is true, which is checked before each step.</summary>
-    /// <exception cref="TimeoutException">The condition was not true within the time.</exception>
-    public async Task UntilAsync(Func<bool> condition, TimeSpan timeout)
-    {
-        var waiting = new SimulatedCondition(this, condition);
-        using (Hold())
-        {
-            _conditions.Add(waiting);
-        }
-
-        var late = Schedule(timeout, _ => waiting.Fail(new TimeoutException($"The condition was not true within {timeout} of virtual time.")), null);
-        try
-        {
-            await waiting.Task.ConfigureAwait(false);
-        }
-        finally
-        {
-            late.Cancel();
-        }
-    }
+    /// <inheritdoc cref="SimulatedConditions.UntilAsync"/>
+    public Task UntilAsync(Func<bool> condition, TimeSpan timeout) => _conditions.UntilAsync(condition, timeout);
 
     /// <summary>Completes when nothing is left to run, and no timer is set.</summary>
     public Task WhenIdleAsync()
@@ -281,23 +264,6 @@ internal sealed class SimulatedScheduler : TransportExecutor
         if (_failure is { } failure)
         {
             throw new SimulationException(failure.Message, failure);
-        }
-    }
-
-    private void CheckConditions()
-    {
-        if (_conditions.Count == 0)
-        {
-            return;
-        }
-
-        using var step = Hold();
-        for (var i = _conditions.Count - 1; i >= 0; i--)
-        {
-            if (_conditions[i].Check())
-            {
-                _conditions.RemoveAt(i);
-            }
         }
     }
 
