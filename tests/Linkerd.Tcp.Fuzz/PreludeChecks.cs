@@ -165,7 +165,7 @@ internal static class PreludeChecks
 
         public override ValueTask<ReceiveResult> ReceiveAsync() => ReceiveUntilAsync(CancellationToken.None);
 
-        internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
+        protected internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             if (_wantsMore || _shown == 0)

@@ -3,6 +3,7 @@ using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Namerd;
 using Linkerd.Tcp.Namerd.Mesh;
+using Linkerd.Tcp.Testing;
 
 namespace Linkerd.Tcp.PublicApi.Tests;
 
@@ -36,7 +37,7 @@ internal static class Repository
     private static List<Assembly> FindPackages()
     {
         // The packages that are named here bring those that they depend on.
-        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdKinds), typeof(NamerdResolver), typeof(MeshResolver)];
+        Type[] known = [typeof(TcpProxy), typeof(ProxyHost), typeof(NamerdKinds), typeof(NamerdResolver), typeof(MeshResolver), typeof(Simulation)];
         var found = known.Select(static type => type.Assembly).ToList();
         for (var i = 0; i < found.Count; i++)
         {

@@ -39,7 +39,7 @@ public sealed class Destination
         Name = name;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _services = services;
-        _balancer = DestinationBalancer.Make(options, name, services.TimeProvider);
+        _balancer = MakeBalancer(options);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
         _watch = new DestinationWatch(this, services, _stopping);
@@ -258,6 +258,9 @@ public sealed class Destination
             change!.Apply();
         }
     }
+
+    /// <summary>Creates the balancer for options of this destination.</summary>
+    internal ILoadBalancer MakeBalancer(DestinationOptions options) => DestinationBalancer.Make(options, Name, _services);
 
     /// <summary>Applies a prepared change.</summary>
     internal void Take(DestinationChange change)

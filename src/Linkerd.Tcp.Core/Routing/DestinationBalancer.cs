@@ -12,15 +12,15 @@ internal static class DestinationBalancer
     /// <summary>Creates the balancer of a destination.</summary>
     /// <param name="options">The options.</param>
     /// <param name="name">The name.</param>
-    /// <param name="timeProvider">The clock.</param>
+    /// <param name="services">The clock, and the generator of picks.</param>
     /// <exception cref="InvalidOperationException">The factory of the options returned null, or the balancer of another destination.</exception>
-    public static ILoadBalancer Make(DestinationOptions options, DstPath name, TimeProvider timeProvider)
+    public static ILoadBalancer Make(DestinationOptions options, DstPath name, DestinationServices services)
     {
         if (options.BalancerFactory is not { } factory)
         {
             return options.BalancingPolicy is { } policy
-                ? LoadBalancers.Create(policy, options.Balancing, timeProvider)
-                : LoadBalancers.Create(options.Balancer, options.Balancing, timeProvider);
+                ? LoadBalancers.Create(policy, options.Balancing, services.TimeProvider, services.GivenRandom)
+                : LoadBalancers.Create(options.Balancer, options.Balancing, services.TimeProvider, services.GivenRandom);
         }
 
         const string Option = nameof(DestinationOptions.BalancerFactory);

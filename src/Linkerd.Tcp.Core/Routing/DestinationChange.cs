@@ -89,7 +89,7 @@ internal sealed class DestinationChange
         ILoadBalancer? made = null;
         try
         {
-            made = DestinationBalancer.Make(options, destination.Name, destination.TimeProvider);
+            made = destination.MakeBalancer(options);
             made.Update(destination.EndpointSet);
             return made;
         }

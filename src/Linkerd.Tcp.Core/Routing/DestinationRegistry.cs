@@ -39,7 +39,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// <param name="loggerFactory">The factory of loggers. Default: nothing is logged.</param>
     /// <param name="meter">The meter of the destinations' instruments. Default: none.</param>
     /// <param name="timeProvider">The clock. Default: the system's.</param>
-    /// <param name="random">The generator of jitter, which is used under a lock on itself. Default: a fast one that all threads share.</param>
+    /// <param name="random">The generator of jitter and of the picks of balancers, which is used under a lock on itself. Default: a fast one that all threads share.</param>
     /// <param name="transport">
     /// The transport of the checks (<see cref="DestinationOptions.Check"/>) and of <see cref="Destination.ConnectAsync"/>. The registry does not dispose it. Default:
     /// sockets, which is right except for a custom network. <see cref="Destination.ConnectAsync"/> also uses sockets if this is an
@@ -64,6 +64,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _services = new(transport, loggerFactory, meter, clock)
         {
             Registry = this,
+            GivenRandom = random,
             Random = RandomSource.Of(random),
             Logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Routing"),
             Certificates = new CertificateStore(new CertificateServices(

@@ -20,6 +20,7 @@ internal sealed class DestinationServices
     public DestinationServices(ITransport? transport, ILoggerFactory? loggerFactory, Meter? meter, TimeProvider timeProvider)
     {
         TimeProvider = timeProvider;
+        Executor = transport?.Executor;
         Unverified = new RepeatFilter(timeProvider);
         Direct = new DirectDialing(transport is EpollTransport ? null : transport, meter, timeProvider, loggerFactory);
         Checks = new(() => new Dialer(transport ?? Direct.Sockets, TcpOptions.Defaults, clock: timeProvider));
@@ -34,8 +35,14 @@ internal sealed class DestinationServices
     /// <summary>Gets the dialer of <see cref="Destination.ConnectAsync"/>.</summary>
     public DirectDialing Direct { get; }
 
+    /// <summary>Gets the executor on which answers of resolvers are applied; null: the thread pool.</summary>
+    public TransportExecutor? Executor { get; }
+
     /// <summary>Gets the clock.</summary>
     public TimeProvider TimeProvider { get; }
+
+    /// <summary>Gets the generator that the registry was given; null: none, so that each user has a fast one.</summary>
+    public Random? GivenRandom { get; init; }
 
     /// <summary>Gets the source of jitter.</summary>
     public required IRandomSource Random { get; init; }

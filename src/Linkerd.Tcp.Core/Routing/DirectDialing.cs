@@ -15,6 +15,7 @@ internal sealed class DirectDialing
     private readonly TimeProvider _timeProvider;
     private readonly Lazy<SocketsTransport> _sockets;
     private readonly Lazy<Dialer> _dialer;
+    private readonly TransportExecutor? _executor;
 
     /// <param name="transport">The transport, if it is not an engine with loops; null for sockets.</param>
     /// <param name="meter">The meter that counts attempts; null if they are not counted.</param>
@@ -23,6 +24,7 @@ internal sealed class DirectDialing
     public DirectDialing(ITransport? transport, Meter? meter, TimeProvider timeProvider, ILoggerFactory? loggerFactory)
     {
         _timeProvider = timeProvider;
+        _executor = transport?.Executor;
         _sockets = new(() => new SocketsTransport(timeProvider, loggerFactory));
         _dialer = new(() => new Dialer(transport ?? Sockets, TcpOptions.Defaults, meter is null ? null : new ConnectInstruments(meter), timeProvider));
     }
@@ -31,12 +33,8 @@ internal sealed class DirectDialing
 
     public Dialer Dialer => _dialer.Value;
 
-    /// <summary>Gets the executor of picks: the thread pool, or that of a network of virtual time.</summary>
-    public TransportExecutor Executor
-    {
-        get => field ?? Sockets.Executor;
-        set;
-    }
+    /// <summary>Gets the executor of picks: that of the transport, or else the thread pool.</summary>
+    public TransportExecutor Executor => _executor ?? Sockets.Executor;
 
     /// <summary>Connects to an endpoint of a destination that the caller holds, for <see cref="Destination.ConnectAsync"/>.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

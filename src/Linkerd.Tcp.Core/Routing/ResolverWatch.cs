@@ -85,9 +85,9 @@ internal sealed partial class ResolverWatch
                 return;
             }
 
-            _destination.OnResolution(this, new Resolution.Failed(problem));
             try
             {
+                await ApplyAsync(new Resolution.Failed(problem)).ConfigureAwait(false);
                 await Task.Delay(restart.Next(), _services.TimeProvider, _stopping).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
@@ -116,7 +116,7 @@ internal sealed partial class ResolverWatch
 
             try
             {
-                _destination.OnResolution(this, resolution);
+                await ApplyAsync(resolution).ConfigureAwait(false);
             }
             catch (Exception error)
             {
@@ -127,6 +127,34 @@ internal sealed partial class ResolverWatch
         }
 
         return "the resolver ended the watch";
+    }
+
+    /// <summary>Gives the destination a resolution, on the executor if there is one: with a virtual clock nothing else runs at the same time.</summary>
+    private Task ApplyAsync(Resolution resolution)
+    {
+        if (_services.Executor is not { } executor)
+        {
+            _destination.OnResolution(this, resolution);
+            return Task.CompletedTask;
+        }
+
+        // The resolver continues on the thread pool, as it may block.
+        var applied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        executor.Post(
+            _ =>
+            {
+                try
+                {
+                    _destination.OnResolution(this, resolution);
+                    applied.SetResult();
+                }
+                catch (Exception error)
+                {
+                    applied.SetException(error);
+                }
+            },
+            null);
+        return applied.Task.WaitAsync(_stopping);
     }
 
     private static partial class Log

@@ -17,6 +17,12 @@ public interface ITransport : IAsyncDisposable
     /// <summary>Gets the event loops, in their order, as they are now; empty, the default, if the engine has none.</summary>
     IReadOnlyList<LoopSnapshot> Loops => [];
 
+    /// <summary>
+    /// Gets the executor for work that belongs to no connection: <see cref="Destination.ConnectAsync"/>, and the answers of resolvers. Null, the default: the thread pool. For a transport whose clock is
+    /// virtual, so that such work does not run beside it.
+    /// </summary>
+    TransportExecutor? Executor => null;
+
     /// <summary>Binds and listens. Nothing is accepted before <see cref="ITransportListener.Start"/>.</summary>
     /// <param name="options">The address, and how connections are set up; copied.</param>
     /// <param name="cancellationToken">Cancels binding.</param>

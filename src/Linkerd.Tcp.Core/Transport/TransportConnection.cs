@@ -67,7 +67,8 @@ public abstract class TransportConnection : IAsyncDisposable
     /// As <see cref="ReceiveAsync"/>, and ends with <see cref="TransportStatus.Aborted"/> if the token is cancelled first: the connection goes on, and unread bytes come again in the next receive. An engine that
     /// cannot end a receive ignores the token.
     /// </summary>
-    internal virtual ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => ReceiveAsync();
+    /// <param name="giveUp">Ends the receive.</param>
+    protected internal virtual ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => ReceiveAsync();
 
     /// <summary>
     /// As <see cref="ReceiveAsync"/>, for a caller that blocks its thread: an engine over sockets waits in the kernel, and needs no other thread. Not on the executor of an event loop.

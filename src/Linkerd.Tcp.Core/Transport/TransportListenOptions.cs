@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Primitives;
 
 namespace Linkerd.Tcp.Transport;
 
@@ -40,9 +41,12 @@ public sealed class TransportListenOptions
     /// </summary>
     public ConnectionLimit? Limit { get; set; }
 
-    /// <summary>Gets the reason for which a socket cannot go on with other options; null if it can.</summary>
-    internal string? FindObstacle(TransportListenOptions next)
+    /// <summary>Finds the reason for which a listener with these options cannot continue with others. For an <see cref="ITransport"/> of your own.</summary>
+    /// <param name="next">The other options.</param>
+    /// <returns>The reason; null if it can.</returns>
+    public string? FindObstacle(TransportListenOptions next)
     {
+        ArgumentNullException.ThrowIfNull(next);
         if (EndPoint is IPEndPoint { Address: var ip } && ip.Equals(IPAddress.IPv6Any) && IPv6Only != next.IPv6Only)
         {
             return $"whether it takes IPv4 clients too is settled when its socket is bound; {(IPv6Only ? "IPv6 clients only" : "clients of both families")} it takes now";
@@ -59,8 +63,12 @@ public sealed class TransportListenOptions
             : null;
     }
 
-    /// <summary>Gets validated options with the address, the handle and the limit of these.</summary>
-    internal TransportListenOptions With(TransportListenOptions next)
+    /// <summary>Copies and validates other options for a listener that has these. For an <see cref="ITransport"/> of your own: with themselves, a copy of valid options.</summary>
+    /// <param name="next">The other options.</param>
+    /// <returns>A copy of them, with the address, the handle and the limit of these.</returns>
+    /// <exception cref="InvalidOptionsException">An option is not valid.</exception>
+    /// <exception cref="NotSupportedException">The listener cannot continue with the other options (see <see cref="FindObstacle"/>).</exception>
+    public TransportListenOptions With(TransportListenOptions next)
     {
         ArgumentNullException.ThrowIfNull(next);
         next = next.Copy();

@@ -16,9 +16,6 @@ public static class LinkerdTcpHttpClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
         return builder.UseSocketsHttpHandler((handler, services) =>
-        {
-            var destination = services.GetRequiredKeyedService<Destination>(name);
-            handler.ConnectCallback = async (_, cancellationToken) => (await destination.ConnectAsync(cancellationToken).ConfigureAwait(false)).AsStream();
-        });
+            handler.ConnectCallback = services.GetRequiredKeyedService<Destination>(name).ToConnectCallback());
     }
 }

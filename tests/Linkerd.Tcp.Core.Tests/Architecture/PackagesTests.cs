@@ -16,6 +16,7 @@ public sealed partial class PackagesTests
         ["Linkerd.Tcp.Namerd.Mesh"] = ["Linkerd.Tcp.Namerd"],
         ["Linkerd.Tcp.Hosting"] = ["Linkerd.Tcp.Dns"],
         ["Linkerd.Tcp.Hosting.Namerd"] = ["Linkerd.Tcp.Hosting", "Linkerd.Tcp.Namerd.Mesh"],
+        ["Linkerd.Tcp.Testing"] = ["Linkerd.Tcp.Core"],
     };
 
     // What the packages share and users do not need. A type that is not needed by two of them does not belong there.

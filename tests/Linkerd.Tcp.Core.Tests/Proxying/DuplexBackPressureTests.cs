@@ -1,5 +1,5 @@
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Transport;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -5,7 +5,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Routing;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 using Xunit;
 
@@ -99,7 +99,7 @@ public sealed class NeverCountedTests : IDisposable
         TestRequester.EstablishAsync(
             dialer, destination, executor: network.Scheduler, deadline: deadline, time: network.Scheduler.TimeProvider, cancellationToken: cancellationToken);
 
-    private void Run(Func<Dialer, Destination, SimulatedNetwork, SimulatedTransport, Task> test)
+    private void Run(Func<Dialer, Destination, SimulatedNetwork, SimulatedHost, Task> test)
     {
         var scheduler = new SimulatedScheduler();
         var random = RandomSource.Seeded(1);

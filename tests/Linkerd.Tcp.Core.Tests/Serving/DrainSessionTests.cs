@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Balancing;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Proxying;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
 using Xunit;
@@ -86,7 +87,7 @@ public sealed class SessionLimitTests
     public Task AcceptBurst_NotSet_IsOneSecondsWorth(double rate, int burst) => SimulatedProxy.RunAsync(async bed =>
     {
         // Links without delay: all come in the same moment.
-        bed.Network.DefaultLink = bed.Network.DefaultLink with { Latency = TimeSpan.Zero };
+        bed.Network.DefaultLink = new SimulatedLinkOptions { Latency = TimeSpan.Zero };
         await bed.StartAsync(bed.NewListener().With(own => own.AcceptRate = rate));
         for (var i = 0; i < burst + 2; i++)
         {
@@ -100,7 +101,7 @@ public sealed class SessionLimitTests
     [Fact]
     public Task AcceptRate_OverAnHour_LetsTheRateThrough() => SimulatedProxy.RunAsync(async bed =>
     {
-        bed.Network.DefaultLink = bed.Network.DefaultLink with { Latency = TimeSpan.Zero };
+        bed.Network.DefaultLink = new SimulatedLinkOptions { Latency = TimeSpan.Zero };
         await bed.StartAsync(bed.NewListener().With(own => { own.AcceptRate = 2; own.AcceptBurst = 10; }));
         for (var i = 0; i < 600; i++)
         {

@@ -1,5 +1,5 @@
 using System.Net;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Tests.Serving;

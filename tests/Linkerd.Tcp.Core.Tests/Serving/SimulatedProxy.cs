@@ -4,10 +4,10 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Sessions;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Diagnostics;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -20,7 +20,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     public static readonly DstPath Name = DstPath.Parse("/svc/web");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<EndPoint, SimulatedTransport> _clients = [];
+    private readonly Dictionary<EndPoint, SimulatedHost> _clients = [];
 
     private SimulatedProxy(SimulatedScheduler scheduler, ulong seed)
     {
@@ -38,11 +38,11 @@ internal sealed class SimulatedProxy : IAsyncDisposable
 
     public SimulatedScheduler Scheduler => Network.Scheduler;
 
-    public SimulatedTransport ProxyHost { get; }
+    public SimulatedHost ProxyHost { get; }
 
-    public SimulatedTransport ServerHost { get; }
+    public SimulatedHost ServerHost { get; }
 
-    public SimulatedTransport ClientHost { get; }
+    public SimulatedHost ClientHost { get; }
 
     public Meter Meter { get; } = new(LinkerdTcpTelemetry.MeterName);
 
@@ -140,7 +140,6 @@ internal sealed class SimulatedProxy : IAsyncDisposable
             Scheduler.TimeProvider,
             Random,
             ProxyHost);
-        Router.Direct.Executor = Scheduler;
         Proxy = new TcpProxy(options, Router, Carry(ProxyHost), LogTo(Logs), Meter, Scheduler.TimeProvider, Random, Observer);
         await Proxy.StartAsync(TestContext.Current.CancellationToken);
     }
@@ -159,7 +158,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     }
 
     /// <summary>A client of an address of its own.</summary>
-    public SimulatedTransport ClientAt(string address)
+    public SimulatedHost ClientAt(string address)
     {
         var ip = IPAddress.Parse(address);
         var key = new IPEndPoint(ip, 0);
@@ -172,7 +171,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
         return client;
     }
 
-    public async Task<TransportConnection> ConnectAsync(SimulatedTransport? from = null, int listener = 0)
+    public async Task<TransportConnection> ConnectAsync(SimulatedHost? from = null, int listener = 0)
     {
         var result = await (from ?? ClientHost).ConnectAsync(Proxy.LocalEndPoints[listener], new TransportConnectOptions(), TestContext.Current.CancellationToken);
         Assert.True(result.IsConnected);
@@ -180,7 +179,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     }
 
     /// <summary>Connects, and waits until a server has the client's first byte.</summary>
-    public async Task<TransportConnection> ConnectServedAsync(SimulatedBackend backend, SimulatedTransport? from = null, int listener = 0)
+    public async Task<TransportConnection> ConnectServedAsync(SimulatedBackend backend, SimulatedHost? from = null, int listener = 0)
     {
         var count = backend.Accepted.Count;
         var client = await ConnectAsync(from, listener);
@@ -191,7 +190,7 @@ internal sealed class SimulatedProxy : IAsyncDisposable
     }
 
     /// <summary>Connects, and expects a RST with nothing before it.</summary>
-    public async Task ConnectRefusedAsync(SimulatedTransport? from = null, int listener = 0)
+    public async Task ConnectRefusedAsync(SimulatedHost? from = null, int listener = 0)
     {
         var client = await ConnectAsync(from, listener);
         await ExpectResetAsync(client);

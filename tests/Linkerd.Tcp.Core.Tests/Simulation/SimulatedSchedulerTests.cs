@@ -1,4 +1,4 @@
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Simulation;
@@ -68,7 +68,7 @@ public sealed class SimulatedSchedulerTests
     {
         var scheduler = new SimulatedScheduler { IdleGrace = TimeSpan.FromMilliseconds(20) };
         var error = Assert.Throws<SimulationException>(() => scheduler.Run(() => new TaskCompletionSource().Task));
-        Assert.Contains("nothing is left to happen", error.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing is left to run, and no timer is set", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SimulatedSchedulerTests
     {
         var scheduler = new SimulatedScheduler { MaxVirtualTime = TimeSpan.FromMinutes(1) };
         var error = Assert.Throws<SimulationException>(() => scheduler.Run(() => scheduler.Delay(TimeSpan.FromMinutes(2))));
-        Assert.Contains("of virtual time have passed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("of virtual time is over", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

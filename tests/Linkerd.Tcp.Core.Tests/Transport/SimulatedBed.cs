@@ -1,6 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 using Xunit;
 
@@ -9,7 +9,7 @@ namespace Linkerd.Tcp.Tests.Transport;
 /// <summary>The simulation, with links drawn from a seed.</summary>
 internal sealed class SimulatedBed : TransportBed
 {
-    private readonly SimulatedTransport _host;
+    private readonly SimulatedHost _host;
 
     private SimulatedBed(SimulatedScheduler scheduler, ulong seed)
     {

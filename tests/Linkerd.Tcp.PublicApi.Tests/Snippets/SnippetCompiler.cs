@@ -17,7 +17,7 @@ internal static class SnippetCompiler
         ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
 
     private static readonly string[] EditorUsings =
-        ["System.Buffers", "System.IO.Pipelines", "System.Net", "System.Net.Sockets", "System.Runtime.CompilerServices", "System.Threading.Channels", "Microsoft.Extensions.Logging"];
+        ["System.Buffers", "System.IO.Pipelines", "System.Net", "System.Net.Sockets", "System.Runtime.CompilerServices", "System.Text", "System.Threading.Channels", "Microsoft.Extensions.Logging", "Xunit"];
 
     // What the text around a snippet is about: values that a reader has already.
     private const string Given = """

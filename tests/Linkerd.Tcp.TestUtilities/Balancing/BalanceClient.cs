@@ -1,4 +1,4 @@
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;

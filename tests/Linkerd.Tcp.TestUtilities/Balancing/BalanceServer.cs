@@ -1,5 +1,5 @@
 using System.Net;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
@@ -7,7 +7,7 @@ namespace Linkerd.Tcp.TestUtilities.Balancing;
 /// <summary>A server behind an endpoint: accepts connections and holds them. What happens to it is scripted.</summary>
 public sealed class BalanceServer : IConnectionHandler
 {
-    private readonly SimulatedTransport _host;
+    private readonly SimulatedHost _host;
     private readonly SimulatedEndpoint _script;
     private readonly HashSet<TransportConnection> _connections = [];
     private SimulatedListener? _listener;

@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Routing;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;

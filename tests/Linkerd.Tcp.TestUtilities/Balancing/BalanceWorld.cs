@@ -4,7 +4,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Resolving;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;

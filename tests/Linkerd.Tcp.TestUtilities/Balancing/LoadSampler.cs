@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Balancing.Endpoints;
-using Linkerd.Tcp.TestUtilities.Simulation;
+using Linkerd.Tcp.Testing;
 
 namespace Linkerd.Tcp.TestUtilities.Balancing;
 

@@ -55,7 +55,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => Receiver.ReceiveAsync();
 
-    internal override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
+    protected internal override async ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp)
     {
         var receiving = Receiver.ReceiveAsync();
         using (receiving.IsCompleted ? default : giveUp.UnsafeRegister(static end => ((EpollReceiver.WaitEnd)end!).Run(), Receiver.EndOfWait()))

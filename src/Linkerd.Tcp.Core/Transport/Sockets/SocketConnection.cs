@@ -65,7 +65,7 @@ internal sealed class SocketConnection : TransportConnection
 
     public override ValueTask<ReceiveResult> ReceiveAsync() => _receiver.ReceiveAsync();
 
-    internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => _receiver.ReceiveUntilAsync(giveUp);
+    protected internal override ValueTask<ReceiveResult> ReceiveUntilAsync(CancellationToken giveUp) => _receiver.ReceiveUntilAsync(giveUp);
 
     internal override ReceiveResult Receive()
     {

@@ -1,8 +1,8 @@
 using Linkerd.Tcp.Balancing.Endpoints;
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.TestUtilities;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Transport;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 

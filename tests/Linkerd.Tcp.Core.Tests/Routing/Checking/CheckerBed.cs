@@ -4,8 +4,8 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Dialing.Checking;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Serving;
-using Linkerd.Tcp.TestUtilities.Simulation;
 using Linkerd.Tcp.Transport;
 using Xunit;
 
@@ -32,9 +32,9 @@ internal sealed class CheckerBed : ICheckObserver, IDisposable
 
     public SimulatedScheduler Scheduler => Network.Scheduler;
 
-    public SimulatedTransport Host { get; }
+    public SimulatedHost Host { get; }
 
-    public SimulatedTransport ServerHost { get; }
+    public SimulatedHost ServerHost { get; }
 
     public ILoadBalancer Balancer { get; }
 

@@ -1,8 +1,0 @@
-namespace Linkerd.Tcp.TestUtilities.Simulation;
-
-/// <summary>Who uses a simulated socket.</summary>
-internal interface ISimulatedSocketOwner
-{
-    /// <summary>Something arrived, was acknowledged, or ended. Must only schedule, not run, what follows.</summary>
-    void OnChanged();
-}
