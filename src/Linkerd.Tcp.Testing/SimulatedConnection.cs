@@ -172,7 +172,8 @@ internal sealed class SimulatedConnection : TransportConnection, ISimulatedSocke
         var receiving = ReceiveAsync();
         using (giveUp.UnsafeRegister(static connection => ((SimulatedConnection)connection!)._receiver.GiveUp(), this))
         {
-            return await receiving.ConfigureAwait(false);
+            // In the step of code with a context, such as a test, which has to see the bytes in the same step.
+            return await receiving.ConfigureAwait(true);
         }
     }
 

@@ -6,7 +6,6 @@ namespace Linkerd.Tcp.Testing;
 internal sealed class SimulatedEndpoint
 {
     private readonly List<SimulatedLink> _links = [];
-    private int _sweepAt = 16;
 
     /// <summary>Gets or sets the path of connections to here; null: the network's default.</summary>
     public SimulatedLinkOptions? Link { get; set; }
@@ -20,23 +19,17 @@ internal sealed class SimulatedEndpoint
     internal SimulatedListener? Listener { get; set; }
 
     /// <summary>Gets the established connections to here.</summary>
-    internal IEnumerable<SimulatedLink> OpenLinks => _links.Where(static link => !link.IsOver);
+    internal IReadOnlyList<SimulatedLink> OpenLinks => _links;
 
     internal ConnectFailure Failure { get; private set; }
 
     internal bool IsSilent { get; private set; }
 
-    /// <summary>Adds an established connection. Those that are over leave the list when it has doubled.</summary>
-    internal void Add(SimulatedLink link)
-    {
-        if (_links.Count >= _sweepAt)
-        {
-            _links.RemoveAll(static link => link.IsOver);
-            _sweepAt = Math.Max(16, 2 * _links.Count);
-        }
+    /// <summary>Adds an established connection.</summary>
+    internal void Add(SimulatedLink link) => _links.Add(link);
 
-        _links.Add(link);
-    }
+    /// <summary>Removes a connection that is over.</summary>
+    internal void Remove(SimulatedLink link) => _links.Remove(link);
 
     /// <summary>Answers with a RST.</summary>
     public void Refuse() => Fail(ConnectFailure.Refused);

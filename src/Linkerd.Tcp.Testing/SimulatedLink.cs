@@ -24,8 +24,8 @@ public sealed class SimulatedLink
         Options = options;
         _toServer = new SimulatedWire(network, options);
         _toClient = new SimulatedWire(network, options);
-        ClientSocket = new SimulatedSocket(network, options, _toServer, from, "client");
-        ServerSocket = new SimulatedSocket(network, options, _toClient, to, "server") { Link = this };
+        ClientSocket = new SimulatedSocket(network, options, _toServer, from, "client") { Ended = OnEnded };
+        ServerSocket = new SimulatedSocket(network, options, _toClient, to, "server") { Link = this, Ended = OnEnded };
         _toServer.Destination = ServerSocket;
         _toClient.Destination = ClientSocket;
     }
@@ -87,6 +87,14 @@ public sealed class SimulatedLink
 
     /// <summary>Returns the state of both ends, in several lines.</summary>
     public override string ToString() => $"link {_number}{(_toServer.IsSilent ? ", silent" : "")}{Environment.NewLine}{ClientSocket}{Environment.NewLine}{ServerSocket}";
+
+    private void OnEnded()
+    {
+        if (IsOver)
+        {
+            _network.Endpoint(To).Remove(this);
+        }
+    }
 
     private void WatchSilence(SimulatedSocket socket, Func<SimulatedConnection?> owner)
     {

@@ -31,6 +31,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
     /// <summary>Gets the link, if the socket is the server's end of it.</summary>
     public SimulatedLink? Link { get; init; }
 
+    /// <summary>Gets the callback for the moment from which the socket can neither send nor receive.</summary>
+    public required Action Ended { get; init; }
+
     /// <summary>Gets the end of the connection; <see cref="TransportStatus.Ok"/> while it stands.</summary>
     public TransportStatus Error { get; private set; }
 
@@ -123,9 +126,11 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
             return;
         }
 
+        var wasOver = IsOver;
         Error = TransportStatus.Aborted;
         _unacknowledged.Clear();
         _arrived.Clear();
+        CheckOver(wasOver);
         outbound.LoseData();
         outbound.Send(new SimulatedSegment(SegmentKind.Reset));
     }
@@ -135,8 +140,10 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
     {
         if (Error == TransportStatus.Ok)
         {
+            var wasOver = IsOver;
             Error = error;
             _unacknowledged.Clear();
+            CheckOver(wasOver);
             Owner?.OnChanged();
         }
     }
@@ -165,7 +172,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
                 Owner?.OnChanged();
                 break;
             case SegmentKind.Fin:
+                var wasOver = IsOver;
                 IsFinReceived = true;
+                CheckOver(wasOver);
                 Acknowledge();
                 Owner?.OnChanged();
                 break;
@@ -191,9 +200,19 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedLinkOpt
         }
 
         _windowEdge = Math.Max(_windowEdge, segment.WindowEdge);
+        var wasOver = IsOver;
         _finAcknowledged |= segment.IsFinAcknowledged;
+        CheckOver(wasOver);
         Transmit();
         Owner?.OnChanged();
+    }
+
+    private void CheckOver(bool wasOver)
+    {
+        if (IsOver && !wasOver)
+        {
+            Ended();
+        }
     }
 
     private void Acknowledge()

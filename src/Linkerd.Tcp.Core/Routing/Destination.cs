@@ -39,7 +39,7 @@ public sealed class Destination
         Name = name;
         _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
         _services = services;
-        _balancer = MakeBalancer(options);
+        _balancer = DestinationBalancer.Make(options, name, services);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);
         _stopping = _ending.Token;
         _watch = new DestinationWatch(this, services, _stopping);
@@ -114,8 +114,8 @@ public sealed class Destination
     /// <summary>Gets a value that indicates whether the destination was evicted, or its registry was disposed.</summary>
     internal bool IsEnded => _isEnded;
 
-    /// <summary>Gets the registry.</summary>
-    internal DestinationRegistry Registry => _services.Registry;
+    /// <summary>Gets the services that all destinations of the registry share.</summary>
+    internal DestinationServices Services => _services;
 
     /// <summary>Gets the clock of the registry.</summary>
     internal TimeProvider TimeProvider => _services.TimeProvider;
@@ -258,9 +258,6 @@ public sealed class Destination
             change!.Apply();
         }
     }
-
-    /// <summary>Creates the balancer for options of this destination.</summary>
-    internal ILoadBalancer MakeBalancer(DestinationOptions options) => DestinationBalancer.Make(options, Name, _services);
 
     /// <summary>Applies a prepared change.</summary>
     internal void Take(DestinationChange change)

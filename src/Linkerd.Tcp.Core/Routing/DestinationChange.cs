@@ -89,7 +89,7 @@ internal sealed class DestinationChange
         ILoadBalancer? made = null;
         try
         {
-            made = destination.MakeBalancer(options);
+            made = DestinationBalancer.Make(options, destination.Name, destination.Services);
             made.Update(destination.EndpointSet);
             return made;
         }

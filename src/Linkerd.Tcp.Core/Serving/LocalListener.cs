@@ -70,7 +70,7 @@ public sealed class LocalListener : IAsyncDisposable
         TcpProxy? proxy = null;
         try
         {
-            proxy = new TcpProxy(options, destination.Registry, transport ?? ownTransport, loggerFactory, meter ?? ownMeter, destination.TimeProvider);
+            proxy = new TcpProxy(options, destination.Services.Registry, transport ?? ownTransport, loggerFactory, meter ?? ownMeter, destination.TimeProvider);
             await proxy.StartAsync(cancellationToken).ConfigureAwait(false);
             return new LocalListener(proxy, ownTransport, ownMeter);
         }
