@@ -1,26 +1,33 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using BenchmarkDotNet.Attributes;
+using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Benchmarks;
 
 /// <summary>
 /// How fast do bytes go through a copy? One operation writes 8 MiB in chunks on one side and reads them on the other, through a copy that runs
-/// all the while: <see cref="DuplexProxy"/> over sockets and over pipes, against <see cref="Stream.CopyToAsync(Stream)"/> both ways and
-/// a pair of <see cref="PipeReader.CopyToAsync(PipeWriter, CancellationToken)"/>.
+/// all the while: <see cref="DuplexProxy"/> over sockets, over sockets with TLS from the client, and over pipes, against <see cref="Stream.CopyToAsync(Stream)"/> both ways, the same
+/// with an <see cref="SslStream"/>, and a pair of <see cref="PipeReader.CopyToAsync(PipeWriter, CancellationToken)"/>.
 /// </summary>
 [MemoryDiagnoser]
 public class CopyThroughputBenchmark
 {
     private const int BytesPerOperation = 8 << 20;
+    private const string ServerName = "server.example.com";
+
     private readonly List<IDisposable> _sockets = [];
     private Stream _client = Stream.Null;
     private Stream _server = Stream.Null;
     private byte[] _chunk = [];
     private byte[] _received = [];
 
-    [Params(1 << 10, 16 << 10, 64 << 10, 1 << 20)]
+    [Params(1 << 10, 16 << 10, 1 << 20)]
     public int Chunk { get; set; }
 
     [GlobalSetup(Target = nameof(DuplexProxySockets))]
@@ -39,6 +46,27 @@ public class CopyThroughputBenchmark
         _ = a.CopyToAsync(b);
         _ = b.CopyToAsync(a);
         SetUp(new NetworkStream(client), new NetworkStream(server));
+    }
+
+    [GlobalSetup(Target = nameof(DuplexProxyTls))]
+    public void SetUpDuplexProxyTls()
+    {
+        var ((client, left), (right, server)) = (MakeSockets(), MakeSockets());
+        var tls = new TlsConnection(TransportConnection.From(left), new TcpOptions().WindowSize);
+        var stream = Handshake(client, tls.Stream);
+        _ = new DuplexProxy().RunAsync(tls, TransportConnection.From(right)).AsTask();
+        SetUp(stream, new NetworkStream(server));
+    }
+
+    [GlobalSetup(Target = nameof(SslStreamCopyTo))]
+    public void SetUpSslStreamCopyTo()
+    {
+        var ((client, left), (right, server)) = (MakeSockets(), MakeSockets());
+        var (a, b) = (new SslStream(new NetworkStream(left)), new NetworkStream(right));
+        var stream = Handshake(client, a);
+        _ = a.CopyToAsync(b);
+        _ = b.CopyToAsync(a);
+        SetUp(stream, new NetworkStream(server));
     }
 
     [GlobalSetup(Target = nameof(DuplexProxyPipes))]
@@ -63,6 +91,12 @@ public class CopyThroughputBenchmark
 
     [Benchmark(Baseline = true)]
     public Task StreamCopyTo() => MoveAsync();
+
+    [Benchmark]
+    public Task DuplexProxyTls() => MoveAsync();
+
+    [Benchmark]
+    public Task SslStreamCopyTo() => MoveAsync();
 
     [Benchmark]
     public Task DuplexProxyPipes() => MoveAsync();
@@ -103,6 +137,17 @@ public class CopyThroughputBenchmark
         {
             await _client.WriteAsync(_chunk);
         }
+    }
+
+    private static SslStream Handshake(Socket client, SslStream server)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest($"CN={ServerName}", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var stream = new SslStream(new NetworkStream(client));
+        Task.WaitAll(
+            server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }),
+            stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = ServerName, RemoteCertificateValidationCallback = (_, given, _, _) => given?.GetCertHashString() == certificate.Thumbprint }));
+        return stream;
     }
 
     private (Socket Connecting, Socket Accepted) MakeSockets()

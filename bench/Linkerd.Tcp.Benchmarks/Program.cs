@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Linkerd.Tcp.Benchmarks.Baseline;
 using Linkerd.Tcp.Benchmarks.ConnectCost;
 using Linkerd.Tcp.Benchmarks.CopyCost;
 using Linkerd.Tcp.Benchmarks.Discovery;
@@ -12,6 +13,11 @@ if (args is ["copy-cost", .. var rest])
 if (args is ["connect-cost", .. var connecting])
 {
     return await ConnectCostCommand.RunAsync(connecting);
+}
+
+if (args is ["baseline", .. var baseline])
+{
+    return await BaselineCommand.RunAsync(baseline);
 }
 
 if (args is ["discovery", .. var discovery])
