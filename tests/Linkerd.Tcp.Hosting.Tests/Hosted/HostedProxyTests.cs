@@ -3,10 +3,13 @@ using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using Linkerd.Tcp.FunctionalTests;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.TestUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -72,6 +75,38 @@ public sealed class HostedProxyTests
         await using var app = new HostedApp([], static (services, configuration) => services.AddTcpProxy("web", configuration.GetSection("Proxies:web")));
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => app.App.StartAsync(TestContext.Current.CancellationToken));
         Assert.StartsWith("Proxies:web:routers: the key is missing", Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_CertificateThatIsMissing_ThrowsWithItsKeyAndFile()
+    {
+        await using var backend = new TcpBackend(Serve.EchoAsync);
+        var missing = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"), "web.pem");
+        await using var app = new HostedApp(
+            [.. Web(backend), new("Proxies:web:routers:0:servers:0:tls:defaultIdentity:certs:0", missing), new("Proxies:web:routers:0:servers:0:tls:defaultIdentity:privateKey", missing)],
+            static (services, configuration) => services.AddTcpProxy("web", configuration.GetSection("Proxies:web")));
+        var error = await Assert.ThrowsAsync<InvalidOptionsException>(() => app.App.StartAsync(TestContext.Current.CancellationToken));
+        var problem = Assert.Single(error.Errors);
+        Assert.StartsWith("routers[0].servers[0].tls", problem.Path, StringComparison.Ordinal);
+        Assert.Contains(missing, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AddTcpProxy_ClockAndObserverOfTheContainer_AreUsed()
+    {
+        await using var backend = new TcpBackend(Serve.EchoAsync);
+        var clock = new FakeTimeProvider(new DateTimeOffset(2031, 2, 3, 4, 5, 6, TimeSpan.Zero));
+        var observer = new RecordingObserver();
+        await using var app = new HostedApp(Web(backend), (services, configuration) =>
+        {
+            services.AddSingleton<TimeProvider>(clock);
+            services.AddKeyedSingleton<ISessionObserver>("web", observer);
+            services.AddTcpProxy("web", configuration.GetSection("Proxies:web"));
+        });
+        await app.App.StartAsync(TestContext.Current.CancellationToken);
+        (await ConnectAsync(app.Proxy("web"))).Dispose();
+        var record = await observer.Ended.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(clock.GetUtcNow(), record.Start);
     }
 
     [Fact]
@@ -189,5 +224,12 @@ public sealed class HostedProxyTests
         await client.ConnectAsync(proxy.LocalEndPoints[0], TestContext.Current.CancellationToken);
         Assert.Equal("ping", await HostedApp.AskAsync(client));
         return client;
+    }
+
+    private sealed class RecordingObserver : ISessionObserver
+    {
+        public TaskCompletionSource<SessionRecord> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void OnSessionEnded(SessionRecord record) => Ended.TrySetResult(record);
     }
 }
