@@ -21,6 +21,8 @@ internal sealed record BaselineSuite(Type Benchmarks, IReadOnlyDictionary<string
             typeof(PickLatencyBenchmark),
             new[]
             {
+                nameof(PickLatencyBenchmark.RoundRobinByHand),
+                nameof(PickLatencyBenchmark.LockedScan),
                 nameof(PickLatencyBenchmark.P2c),
                 nameof(PickLatencyBenchmark.PeakEwma),
                 nameof(PickLatencyBenchmark.LeastConnections),
@@ -48,7 +50,7 @@ internal sealed record BaselineSuite(Type Benchmarks, IReadOnlyDictionary<string
     public IReadOnlyList<(string Row, string Method, double Nanoseconds)> Run()
     {
         // Without the delay before hot code is compiled for good, which would otherwise end during the measurement.
-        var job = Job.Default.WithWarmupCount(8).WithIterationCount(7).WithIterationTime(IterationTime).WithEnvironmentVariables(new EnvironmentVariable("DOTNET_TC_CallCountingDelayMs", "0"));
+        var job = Job.Default.WithWarmupCount(6).WithIterationCount(5).WithIterationTime(IterationTime).WithEnvironmentVariables(new EnvironmentVariable("DOTNET_TC_CallCountingDelayMs", "0"));
         if (IsPinned)
         {
             job = job.WithAffinity(1 << (Environment.ProcessorCount - 1));

@@ -79,17 +79,26 @@ internal sealed partial class BaselineTable
     private static string[] CellsOf(string line) => [.. line.Trim('|').Split('|').Select(static cell => cell.Trim())];
 
     private static BaselineCell Parse(string cell, string suite) => CellPattern().Match(cell) is { Success: true } match
-        ? new(Number(match.Groups[1]), Number(match.Groups[2]))
-        : throw new InvalidDataException($"The baseline of {suite} has the cell '{cell}', which is not a ratio with a time in ns, such as '1.25 (40 ns)'.");
+        ? new(Number(match.Groups[1]), Number(match.Groups[2]) * (match.Groups[3].Value switch { "ns" => 1, "us" => 1e3, _ => 1e6 }))
+        : throw new InvalidDataException($"The baseline of {suite} has the cell '{cell}', which is not a ratio with a time, such as '1.25 (40 ns)'.");
 
     private static double Number(Group text) => double.Parse(text.ValueSpan, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^([\d.]+) \(([\d.,]+) ns\)$")]
+    [GeneratedRegex(@"^([\d.]+) \(([\d.]+) (ns|us|ms)\)$")]
     private static partial Regex CellPattern();
 }
 
 /// <summary>A result: the ratio to the method by hand, and the time of an operation.</summary>
 internal readonly record struct BaselineCell(double Ratio, double Nanoseconds)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Ratio:0.00} ({(Nanoseconds < 100 ? $"{Nanoseconds:0.0}" : $"{Nanoseconds:N0}")} ns)");
+    public override string ToString()
+    {
+        var (time, unit) = Nanoseconds switch
+        {
+            < 1e3 => (Nanoseconds, "ns"),
+            < 1e6 => (Nanoseconds / 1e3, "us"),
+            _ => (Nanoseconds / 1e6, "ms"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{Ratio:0.00} ({(time < 100 ? $"{time:0.0}" : $"{time:0}")} {unit})");
+    }
 }
