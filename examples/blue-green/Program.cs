@@ -37,7 +37,7 @@ await Task.WhenAll(clients);
 Console.WriteLine($"{failures} connections failed");
 
 // Each client may have had one connection under way.
-return failures == 0 && before is (> 4, 0) && after is (<= 4, > 4) && back is (> 4, <= 4) ? 0 : 1;
+return failures == 0 && before.Green == 0 && after.Blue <= 4 && after.Green > 4 && back.Green <= 4 ? 0 : 1;
 
 // Each version has a name; the clients' name leads to one of them.
 Dtab Serving(string version) => Dtab.Parse($"""
