@@ -12,7 +12,7 @@ var interpreter = new LocalInterpreter(new LocalInterpreterOptions { Dtab = Serv
 await using var registry = new DestinationRegistry(interpreter);
 var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] };
 await using var proxy = new TcpProxy(options, registry);
-await proxy.StartAsync(CancellationToken.None);
+await proxy.StartAsync();
 
 // Four clients that connect all the time.
 var (answers, last, failures) = (new ConcurrentDictionary<string, int>(), "", 0);

@@ -14,7 +14,7 @@ var resolver = new StaticResolver(Split(stableWeight: 9, canaryWeight: 1));
 await using var registry = new DestinationRegistry(resolver);
 var options = new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), DstPath.Parse("/svc/web"))] };
 await using var proxy = new TcpProxy(options, registry);
-await proxy.StartAsync(CancellationToken.None);
+await proxy.StartAsync();
 
 var tenth = await MeasureAsync("9 : 1");
 

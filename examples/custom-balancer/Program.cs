@@ -1,4 +1,4 @@
-// A balancing algorithm of your own: connections stay in the zone of the client, unless its servers have much more to do than those elsewhere.
+// A balancing algorithm of your own: connections stay in one zone, unless its servers have much more to do than those elsewhere.
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
@@ -43,7 +43,7 @@ static TcpListener Listen()
     return listener;
 }
 
-// The least load per weight, if an endpoint elsewhere had some connections more than it has.
+// Picks the endpoint with the least load per weight. One elsewhere counts as if it had some connections more.
 internal sealed class ZonePolicy(Predicate<EndPoint> isHere, int spill) : ILoadBalancingPolicy
 {
     // Called when the set of endpoints has changed, not for each connection.

@@ -1,4 +1,4 @@
-// A resolver of your own: endpoints come from a service catalogue over HTTP, which is asked again and again. The proxy follows every change.
+// A resolver of your own: endpoints come from a service catalogue over HTTP, which is polled. The destination follows every change.
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;

@@ -15,7 +15,7 @@ using var handler = new SocketsHttpHandler
 {
     ConnectCallback = shop.ToConnectCallback(),
 
-    // Connections are balanced, not requests: a client that connects again from time to time finds servers that are new, or back. Some minutes will do outside of an example.
+    // Connections are balanced, not requests: a client that connects again from time to time finds servers that are new, or back. Use some minutes.
     PooledConnectionLifetime = TimeSpan.FromMilliseconds(20),
 };
 using var http = new HttpClient(handler) { BaseAddress = new Uri("http://shop.example") };
@@ -23,7 +23,7 @@ using var http = new HttpClient(handler) { BaseAddress = new Uri("http://shop.ex
 var failures = 0;
 await AskAsync("all serve");
 
-// The resolver does not know of it: connects to red fail from now on.
+// The resolver does not know that red stops: connects to it fail from now on.
 var stopping = servers[0].StopAsync();
 await AskAsync("red stops");
 await stopping;

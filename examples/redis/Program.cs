@@ -41,7 +41,7 @@ try
         }
         catch (Exception error) when (error is RedisException or TimeoutException)
         {
-            // The connection has ended, and the client is at making another one.
+            // The connection has ended, and the client makes another one.
             await Task.Delay(10);
         }
     }

@@ -1,4 +1,4 @@
-// A sidecar inside of the application: it connects to services at addresses of its own machine, and a file says where they are. The file changes while it runs.
+// A sidecar in the process of an application, which connects to services at addresses of its own machine. A file says where they are, and changes while it runs.
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -37,7 +37,7 @@ using var session = new TcpClient();
 await session.ConnectAsync(usersAddress);
 var open = await SayAsync(session);
 
-// Somebody edits the file: users-2 is the new server.
+// The file is edited: users-2 is the new server.
 var edited = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
 edited["routers"]![0]!["servers"]![0]!["dstName"] = users2;
 await File.WriteAllTextAsync(file, edited.ToString());

@@ -24,7 +24,7 @@ var listener = new ListenerOptions(new IPEndPoint(IPAddress.Loopback, 0), destin
     ServerNameRules = [new("web.example.com", "/svc/web"), new("*.api.example.com", "/api/{1}")],
 };
 await using var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [listener] }, registry);
-await proxy.StartAsync(CancellationToken.None);
+await proxy.StartAsync();
 
 string[] answers =
 [
