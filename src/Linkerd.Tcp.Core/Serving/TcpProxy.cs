@@ -100,7 +100,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
     /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed; nothing is bound then.</exception>
-    public Task StartAsync(CancellationToken cancellationToken) => _listening.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default) => _listening.StartAsync(cancellationToken);
 
     /// <summary>Gets the listening of the proxy.</summary>
     internal ProxyListening Listening => _listening;
@@ -201,7 +201,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <param name="abort">Aborts the remaining sessions at once.</param>
     /// <returns>The number of sessions that were aborted.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The grace period is negative and not <see cref="Timeout.InfiniteTimeSpan"/>, or more than 49 days. Nothing is stopped then.</exception>
-    public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort)
+    public async Task<int> DrainAsync(TimeSpan grace, CancellationToken abort = default)
     {
         if (grace != Timeout.InfiniteTimeSpan && (grace < TimeSpan.Zero || grace > OptionsValidator.MaxTimer))
         {
