@@ -1,0 +1,50 @@
+using Linkerd.Tcp.TestUtilities;
+
+namespace Linkerd.Tcp.Packages.Tests;
+
+/// <summary>Programs with package references alone.</summary>
+public sealed class SampleTests
+{
+    /// <summary>The program in the README of each package compiles with the package that the README says to add, and no other.</summary>
+    [Fact]
+    public async Task Readmes_EveryProgram_BuildsWithItsPackageAlone()
+    {
+        Feed.Require();
+        using var user = new UserFolder();
+        foreach (var library in Feed.Libraries)
+        {
+            var program = ReadmeProgram.Read(library)[0];
+            Assert.Equal(library, program.Packages[0]);
+            user.AddProject($"only-{library}", program.Code, program.Packages);
+        }
+
+        Assert.Contains("0 Warning(s)", await DotnetCommand.RunAsync(user.Path, "build", user.AddSolution()), StringComparison.Ordinal);
+    }
+
+    /// <summary>A program that uses every package is one native executable, without warnings, and runs.</summary>
+    [Fact]
+    public async Task AllPackages_PublishedAsNativeAot_RunsWithoutWarnings()
+    {
+        Feed.Require();
+        using var user = new UserFolder();
+        var project = user.AddProject("all", await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Programs", "AllPackages.cs"), TestContext.Current.CancellationToken), Feed.Libraries);
+        var printed = await DotnetCommand.RunAsync(user.Path, "publish", project, "-r", Machine, "-p:PublishAot=true", "-o", "published");
+        Assert.DoesNotContain("warning", printed, StringComparison.OrdinalIgnoreCase);
+
+        await using var process = await ChildProcess.RunAsync(Path.Combine(user.Path, "published", "all"), [], TestContext.Current.CancellationToken);
+        Assert.Equal("", process.Error.Text);
+        Assert.Equal("""
+            Core: hello
+            Naming: hello
+            Dns: hello
+            Namerd: namerd at http://127.0.0.1:1 refused the connection
+            Namerd.Mesh: namerd at 127.0.0.1:1 refused the connection
+            Hosting: hello, Healthy
+            Hosting.Namerd: no endpoints of /svc/web are known: namerd at http://127.0.0.1:1 refused the connection
+            Testing: 0, 50, 50
+            """, process.Output.Text);
+        Assert.Equal(0, await process.WaitForExitAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static string Machine => System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier is var name && name.EndsWith("-arm64", StringComparison.Ordinal) ? "linux-arm64" : "linux-x64";
+}
