@@ -25,7 +25,7 @@ var name = DstPath.Parse("/svc/web");
 await using (var registry = new DestinationRegistry(new StaticResolver(address)))
 await using (var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [new(new IPEndPoint(IPAddress.Loopback, 0), name)] }, registry))
 {
-    await proxy.StartAsync();
+    await proxy.StartAsync(CancellationToken.None);
     using var http = new HttpClient { BaseAddress = new Uri($"http://{proxy.LocalEndPoints[0]}") };
     Console.WriteLine($"Core: {await http.GetStringAsync("/")}");
 }
@@ -47,6 +47,7 @@ await using (var mesh = new MeshResolver(new MeshOptions { Addresses = [MeshAddr
 
 // Hosting: a proxy, and an HttpClient in front of it. Hosting.Namerd: a destination without its control plane.
 var services = new ServiceCollection();
+services.AddLogging();
 services.AddTcpProxy("web", proxy => proxy.Routers =
 [
     new RouterConfiguration { Servers = [new ServerConfiguration { Ip = IPAddress.Loopback, Port = 0, DstName = NameTree.Parse($"/$/inet/127.0.0.1/{address.Port}") }] },
@@ -55,7 +56,7 @@ services.AddHealthChecks().AddTcpProxy("web");
 services.AddTcpDestination("away", "/svc/web", destination =>
 {
     destination.Interpreter = new NamerdConfiguration { BaseAddresses = [new Uri("http://127.0.0.1:1")] };
-    destination.Client.ConnectTimeout = TimeSpan.FromSeconds(1);
+    destination.Client.Global.EstablishTimeout = TimeSpan.FromSeconds(1);
 }).AddNamerd();
 await using (var container = services.BuildServiceProvider())
 {
@@ -88,6 +89,7 @@ Simulation.Run(async simulation =>
     for (var i = 0; i < 100; i++)
     {
         await using var connection = await registry.Get(name).ConnectAsync();
+        await simulation.DelayAsync(TimeSpan.FromMilliseconds(100));
     }
 
     Console.WriteLine($"Testing: {string.Join(", ", servers.Select(server => server.Accepted))}");
