@@ -4,26 +4,9 @@ using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.Packages.Tests;
 
-/// <summary>Programs with package references alone.</summary>
-public sealed partial class SampleTests
+/// <summary>A program with package references alone that uses every package.</summary>
+public sealed partial class NativeSampleTests
 {
-    /// <summary>The program in the README of each package compiles with the package that the README says to add, and no other.</summary>
-    [Fact]
-    public async Task Readmes_EveryProgram_BuildsWithItsPackageAlone()
-    {
-        Feed.Require();
-        using var user = new UserFolder();
-        foreach (var library in Feed.Libraries)
-        {
-            var program = ReadmeProgram.Read(library)[0];
-            Assert.Equal(library, program.Packages[0]);
-            user.AddProject($"only-{library}", program.Code, program.Packages);
-        }
-
-        Assert.Contains("0 Warning(s)", await DotnetCommand.RunAsync(user.Path, "build", user.AddSolution()), StringComparison.Ordinal);
-    }
-
-    /// <summary>A program that uses every package is one native executable, without warnings, and runs.</summary>
     [Fact]
     public async Task AllPackages_PublishedAsNativeAot_RunsWithoutWarnings()
     {

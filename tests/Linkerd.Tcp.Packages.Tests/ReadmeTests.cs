@@ -8,33 +8,22 @@ using Linkerd.Tcp.TestUtilities.Certificates;
 
 namespace Linkerd.Tcp.Packages.Tests;
 
-/// <summary>The two programs of the README of Linkerd.Tcp.Hosting, as they are printed there, in console projects with package references alone.</summary>
-public sealed partial class HostingReadmeTests
+/// <summary>The programs of the READMEs, as they are printed there, in console projects with the packages that the README says to add and no other.</summary>
+public sealed partial class ReadmeTests(ReadmeProjects projects) : IClassFixture<ReadmeProjects>
 {
     [Fact]
-    public async Task Readme_BothPrograms_RunInAConsoleProject()
+    public void Programs_OfEveryReadme_BuildWithoutWarnings()
     {
         Feed.Require();
-        var programs = ReadmeProgram.Read("Linkerd.Tcp.Hosting");
-        var proxy = programs.Single(static program => program.Code.Contains("AddTcpProxy", StringComparison.Ordinal));
-        var http = programs.Single(static program => program.Code.Contains("UseTcpDestination", StringComparison.Ordinal));
-        Assert.Equal(["Linkerd.Tcp.Hosting"], http.Packages);
-        await using var one = new TcpBackend(Client.Answer("one"));
-        await using var two = new TcpBackend(Client.Answer("two"));
-        var code = http.Code.Replace("127.0.0.1:8081", one.EndPoint.ToString(), StringComparison.Ordinal).Replace("127.0.0.1:8082", two.EndPoint.ToString(), StringComparison.Ordinal);
-
-        using var user = new UserFolder();
-        var proxyFolder = user.AddProject("proxy", proxy.Code, proxy.Packages);
-        var httpFolder = user.AddProject("http", code, http.Packages);
-        Assert.Contains("0 Warning(s)", await DotnetCommand.RunAsync(user.Path, "build", user.AddSolution()), StringComparison.Ordinal);
-
-        await CheckHttpClientAsync(Path.Combine(httpFolder, "bin", "Debug", "net10.0", "http.dll"), one);
-        await CheckProxyAsync(proxyFolder, proxy.Settings);
+        Assert.Contains("0 Warning(s)", projects.Printed, StringComparison.Ordinal);
     }
 
-    // Each run makes one request; with both servers up, either may get it.
-    private static async Task CheckHttpClientAsync(string program, TcpBackend one)
+    [Fact]
+    public async Task HttpClient_TwoServers_IsBalancedAndRetried()
     {
+        Feed.Require();
+
+        // Each run makes one request; with both servers up, either may get it.
         var answers = new HashSet<string>();
         for (var run = 0; run < 60 && answers.Count < 2; run++)
         {
@@ -42,21 +31,24 @@ public sealed partial class HostingReadmeTests
         }
 
         Assert.Equal(["one", "two"], answers.Order(StringComparer.Ordinal));
-        await one.DisposeAsync();
+        await projects.One.DisposeAsync();
         Assert.Equal("two", await RunAsync());
         Assert.Equal("two", await RunAsync());
 
         async Task<string> RunAsync()
         {
-            await using var process = await ChildProcess.RunAsync("dotnet", [program], TestContext.Current.CancellationToken);
+            await using var process = await ChildProcess.RunAsync(ReadmeProjects.ProgramOf(projects.HttpFolder), [], TestContext.Current.CancellationToken);
             return process.Output.Text;
         }
     }
 
-    // The file is the one of the README; the addresses of this test are in the environment.
-    private static async Task CheckProxyAsync(string folder, string settings)
+    // The file of settings is the one of the README; the addresses of this test are in the environment.
+    [Fact]
+    public async Task Proxy_ClientWithTls_IsAnsweredAndSeenInMetricsAndHealth()
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, "appsettings.json"), settings, TestContext.Current.CancellationToken);
+        Feed.Require();
+        var folder = projects.ProxyFolder;
+        await File.WriteAllTextAsync(Path.Combine(folder, "appsettings.json"), projects.Settings, TestContext.Current.CancellationToken);
         using var authority = new TestCertificateAuthority("authority", DateTimeOffset.UtcNow);
         using var certificate = authority.Issue(new TestCertificate("web.example"));
         await File.WriteAllTextAsync(Path.Combine(folder, "web.pem"), certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
@@ -69,7 +61,7 @@ public sealed partial class HostingReadmeTests
             ["Proxies__web__routers__0__servers__0__port"] = "0",
             ["Proxies__web__routers__0__servers__0__dstName"] = server.EndPoint.ToString(),
         };
-        await using var program = new ChildProcess(Path.Combine(folder, "bin", "Debug", "net10.0", "proxy"), [], environment, folder);
+        await using var program = new ChildProcess(ReadmeProjects.ProgramOf(folder), [], environment, folder);
         var web = await FindAsync(program, WebLine);
         var port = await FindAsync(program, ProxyLine);
 
