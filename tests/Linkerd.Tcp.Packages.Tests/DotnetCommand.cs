@@ -17,6 +17,7 @@ internal static class DotnetCommand
             start.Environment.Remove(name);
         }
 
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
         using var process = Process.Start(start)!;
         try
