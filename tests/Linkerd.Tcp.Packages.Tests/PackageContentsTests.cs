@@ -10,6 +10,14 @@ public sealed partial class PackageContentsTests
 
     public static TheoryData<string> All { get; } = [.. Feed.Libraries, .. Feed.Tools];
 
+    [Fact]
+    public void Packages_OfTheseTests_AreTheProjectsOfSource()
+    {
+        var projects = Directory.GetFiles(TestAssembly.SourceFolder, "*.csproj", SearchOption.AllDirectories).Select(static file => Path.GetFileNameWithoutExtension(file)!);
+        Assert.Equal(projects.Order(StringComparer.Ordinal), Feed.Libraries.Append("linkerd-tcp").Order(StringComparer.Ordinal));
+        Assert.All(projects, static project => Assert.Contains($"/{project}.csproj\"", File.ReadAllText(Path.Combine(TestAssembly.SourceFolder, "packages.slnf")), StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void Metadata_EveryPackage_IsComplete(string id)

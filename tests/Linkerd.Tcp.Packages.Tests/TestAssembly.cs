@@ -9,5 +9,10 @@ namespace Linkerd.Tcp.Packages.Tests;
 internal static class TestAssembly
 {
     /// <summary>Gets the version of OpenTelemetry.Exporter.Prometheus.AspNetCore that the executable uses.</summary>
-    public static string OpenTelemetryVersion { get; } = typeof(TestAssembly).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "OpenTelemetryVersion").Value!;
+    public static string OpenTelemetryVersion { get; } = Find("OpenTelemetryVersion");
+
+    /// <summary>Gets the folder of the projects that are packed.</summary>
+    public static string SourceFolder { get; } = Find("SourceFolder");
+
+    private static string Find(string key) => typeof(TestAssembly).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 }
