@@ -13,14 +13,15 @@ public class ChildProcess : IAsyncDisposable
     /// <param name="program">Its file.</param>
     /// <param name="arguments">Its arguments, one by one.</param>
     /// <param name="environment">Variables to set, or, with null, to take away.</param>
-    public ChildProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    /// <param name="folder">The working directory; default the one for temporary files.</param>
+    public ChildProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
