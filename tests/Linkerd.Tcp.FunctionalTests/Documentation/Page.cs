@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 /// <summary>
 /// A page of the documentation as the steps that a reader takes. The words behind the backticks of a block say which:
 /// <c>console</c> has commands behind <c>$ </c> and their output, <c>console NAME</c> the same for another terminal, where the last command may go on running,
-/// <c>bash</c> a command whose output is not shown, and <c>LANGUAGE FILE</c> the content of a file. All other blocks are not for readers to type.
+/// <c>bash</c> a command whose output is not shown, and <c>LANGUAGE FILE</c> the content of a file, <c>LANGUAGE &gt;&gt; FILE</c> lines to add to it. All other blocks are not for readers to type.
 /// </summary>
 internal sealed partial class Page
 {
@@ -63,7 +63,8 @@ internal sealed partial class Page
                 ["console"] => ReadCommands("", first, block),
                 ["console", var terminal] => ReadCommands(terminal, first, block),
                 ["bash"] => [new CommandStep(first + 1, "", string.Join('\n', block), null, MayRunOn: false)],
-                [_, var file] => [new FileStep(first + 1, file, string.Concat(block.Select(static line => line + "\n")))],
+                [_, var file] => [new FileStep(first + 1, file, Text(block), IsAppended: false)],
+                [_, ">>", var file] => [new FileStep(first + 1, file, Text(block), IsAppended: true)],
                 _ => [],
             };
             foreach (var step in steps)
@@ -72,6 +73,8 @@ internal sealed partial class Page
             }
         }
     }
+
+    private static string Text(string[] block) => string.Concat(block.Select(static line => line + "\n"));
 
     private static IEnumerable<PageStep> ReadCommands(string terminal, int first, string[] block)
     {
@@ -102,6 +105,6 @@ internal sealed partial class Page
         }
     }
 
-    [GeneratedRegex(@"((127\.0\.0\.1|localhost)[: ]|:|\bport""?: |--admin |-l |http\.server )(?<port>[1-9]\d{3,4})(?![\w.])")]
+    [GeneratedRegex(@"((127\.0\.0\.1|localhost)[: ]|:|\bport""?: |--admin |-l |http\.server )(?<port>[1-9]\d{3}|[12]\d{4})(?![\w.])")]
     private static partial Regex PortInText { get; }
 }

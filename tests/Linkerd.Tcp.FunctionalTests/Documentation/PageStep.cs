@@ -8,7 +8,8 @@ internal abstract record PageStep(int Line);
 /// <param name="Line">The number of its first line on the page.</param>
 /// <param name="Name">Its path.</param>
 /// <param name="Text">Its content.</param>
-internal sealed record FileStep(int Line, string Name, string Text) : PageStep(Line);
+/// <param name="IsAppended">Whether it comes behind what the file has already.</param>
+internal sealed record FileStep(int Line, string Name, string Text, bool IsAppended) : PageStep(Line);
 
 /// <summary>Something that the reader types: a command, <see cref="Interrupt"/>, or nothing, if the page shows more of what a running program prints.</summary>
 /// <param name="Line">The number of its line on the page.</param>
