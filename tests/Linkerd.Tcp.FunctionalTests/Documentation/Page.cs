@@ -29,10 +29,11 @@ internal sealed partial class Page
     /// <summary>Gets the ports in it.</summary>
     public IReadOnlySet<string> Ports { get; }
 
-    /// <summary>Reads a page. Its ports, which may be taken, become free ones, the same for all places of a port.</summary>
+    /// <summary>Reads a page. The ports of this machine in its commands and files, which may be taken, become free ones, the same for all places of a port.</summary>
     public static Page Read(string name, string text)
     {
-        var ports = PortInText.Matches(text).Select(static match => match.Groups["port"].Value).Distinct()
+        var typed = ReadSteps(text.Split('\n')).Select(static step => step is CommandStep command ? command.Text : ((FileStep)step).Text);
+        var ports = typed.SelectMany(static text => LocalPort.Matches(text)).Select(static match => match.Groups["port"].Value).Distinct()
             .ToDictionary(static port => port, static _ => FreePort.Next().ToString(CultureInfo.InvariantCulture));
         if (ports.Count > 0)
         {
@@ -105,6 +106,6 @@ internal sealed partial class Page
         }
     }
 
-    [GeneratedRegex(@"((127\.0\.0\.1|localhost)[: ]|:|\bport""?: |--admin |-l |http\.server )(?<port>[1-9]\d{3}|[12]\d{4})(?![\w.])")]
-    private static partial Regex PortInText { get; }
+    [GeneratedRegex(@"((127\.0\.0\.1|localhost)[: ]|\bport""?: |--admin |-l |http\.server )(?<port>[1-9]\d{3}|[12]\d{4})(?![\w.])")]
+    private static partial Regex LocalPort { get; }
 }

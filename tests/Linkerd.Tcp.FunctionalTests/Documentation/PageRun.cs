@@ -30,16 +30,17 @@ internal static class PageRun
         using var folder = new TemporaryFolder();
         using var bin = new TemporaryFolder();
         File.CreateSymbolicLink(bin.File("linkerd-tcp"), Executable.FileName);
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string?>
         {
             ["PATH"] = bin.Path + Path.PathSeparator + Environment.GetEnvironmentVariable("PATH"),
             ["LINKERD_TCP"] = Root.TrimEnd('/'),
-            ["LINKERD_TCP_LOG"] = "info",
+            ["LINKERD_TCP_LOG"] = null,
+            ["RUST_LOG"] = null,
             ["DOTNET_NOLOGO"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
             ["MSBUILDDISABLENODEREUSE"] = "1",
             ["BuildProjectReferences"] = "false",
-            ["UseSharedCompilation"] = "false",
+            ["UseSharedCompilation"] = Environment.GetEnvironmentVariable("UseSharedCompilation") ?? "false",
         };
         var terminals = new Dictionary<string, PageTerminal>();
         var faults = new List<string>();

@@ -15,8 +15,9 @@ internal sealed partial class PageTerminal : IAsyncDisposable
     private readonly Process _shell;
     private bool _isRunning;
 
-    /// <summary>Opens a terminal in a folder.</summary>
-    public PageTerminal(string folder, IReadOnlyDictionary<string, string> environment)
+    /// <param name="folder">The folder in which it begins.</param>
+    /// <param name="environment">Variables to set, or, with null, to take away.</param>
+    public PageTerminal(string folder, IReadOnlyDictionary<string, string?> environment)
     {
         var start = new ProcessStartInfo("/bin/bash", ["--norc", "-s"]) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var (name, value) in environment)

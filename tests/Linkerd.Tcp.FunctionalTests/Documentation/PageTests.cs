@@ -5,6 +5,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 public sealed class PageTests
 {
     [Theory]
+    [InlineData("names.md")]
     [InlineData("production.md")]
     [InlineData("tutorial/1-first-proxy.md")]
     [InlineData("tutorial/2-names.md")]
