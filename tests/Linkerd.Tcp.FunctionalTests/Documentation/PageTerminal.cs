@@ -37,7 +37,8 @@ internal sealed partial class PageTerminal : IAsyncDisposable
             Assert.Equal([], await ReadToEndAsync());
         }
 
-        await _shell.StandardInput.WriteLineAsync($"{command}\nprintf '\\{Convert.ToString(Mark, 8)}\\n'");
+        // The next command may ask for the exit code of this one.
+        await _shell.StandardInput.WriteLineAsync($"{command}\n{{ code=$?; printf '\\{Convert.ToString(Mark, 8)}\\n'; (exit $code); }}");
         await _shell.StandardInput.FlushAsync();
         _isRunning = true;
     }

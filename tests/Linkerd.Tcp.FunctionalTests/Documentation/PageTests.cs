@@ -5,8 +5,10 @@ namespace Linkerd.Tcp.FunctionalTests;
 public sealed class PageTests
 {
     [Theory]
+    [InlineData("admin.md")]
     [InlineData("names.md")]
     [InlineData("production.md")]
+    [InlineData("tls.md")]
     [InlineData("tutorial/1-first-proxy.md")]
     [InlineData("tutorial/2-names.md")]
     [InlineData("tutorial/3-configuration-file.md")]
