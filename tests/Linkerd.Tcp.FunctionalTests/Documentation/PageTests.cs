@@ -6,6 +6,7 @@ public sealed class PageTests
 {
     [Theory]
     [InlineData("admin.md")]
+    [InlineData("configuration-file.md")]
     [InlineData("names.md")]
     [InlineData("production.md")]
     [InlineData("tls.md")]
