@@ -6,7 +6,7 @@ namespace Linkerd.Tcp.FunctionalTests;
 
 /// <summary>
 /// Compares a line that a page shows with one that was printed. They are equal, except that <c>...</c> on the page is any text, and that these vary:
-/// dates with times, digests in hexadecimal, numbers with two or more decimals, ports of clients (from 32768 on), the milliseconds and bytes of the access log, the width of blanks between columns,
+/// dates with times, digests in hexadecimal, numbers with two or more decimals, ports of clients (from 32768 on), the number of sessions that the limit of descriptors allows, the milliseconds and bytes of the access log, the width of blanks between columns,
 /// and counts at the beginning of lines (as of <c>uniq -c</c>), of which only the sum is as shown: each may differ by four times its square root.
 /// </summary>
 internal static partial class PrintedLine
@@ -48,6 +48,7 @@ internal static partial class PrintedLine
                 "digest" => "[0-9A-Fa-f]{32,}",
                 "decimal" => Number,
                 "client" => @"\d{4,5}",
+                "sessions" => @"\d+",
                 "record" => @"-?\d+/-?\d+/-?\d+ \d+",
                 _ => " +",
             });
@@ -64,7 +65,7 @@ internal static partial class PrintedLine
     private static partial Regex Count { get; }
 
     [GeneratedRegex(
-        $@"(?<any>\.\.\.)|(?<time>{Time})|(?<date>{Date})|(?<digest>[0-9A-Fa-f]{{32,}})|(?<decimal>(?<![\d.])\d+\.\d{{2,}}(?![\d.]))|(?<client>(?<=:)(3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{{3}}|[45]\d{{4}}|6[0-5]\d{{3}})\b)|(?<record>(?<= )\d+/\d+/\d+ \d+(?= ))|(?<blanks> {{2,}})",
+        $@"(?<any>\.\.\.)|(?<time>{Time})|(?<date>{Date})|(?<digest>[0-9A-Fa-f]{{32,}})|(?<decimal>(?<![\d.])\d+\.\d{{2,}}(?![\d.]))|(?<client>(?<=:)(3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{{3}}|[45]\d{{4}}|6[0-5]\d{{3}})\b)|(?<record>(?<= )\d+/\d+/\d+ \d+(?= ))|(?<sessions>(?<=up to )\d+(?= sessions))|(?<blanks> {{2,}})",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Varying { get; }
 }

@@ -14,6 +14,7 @@ public sealed class PrintedLineTests
     [InlineData("127.0.0.1:57804 to 127.0.0.1:7575", "127.0.0.1:57804 to 127.0.0.1:7576", false)]
     [InlineData("\"ageSeconds\":1.133", "\"ageSeconds\":0.2", true)]
     [InlineData("7 of 8", "7 of 9", false)]
+    [InlineData("up to 9900 sessions", "up to 524188 sessions", true)]
     [InlineData("exit code 78", "exit code 64", false)]
     [InlineData("10.0.0.1:80  1       50 %", "10.0.0.1:80   1     50 %", true)]
     [InlineData("127.0.0.1:8081 0/0/14 193 --", "127.0.0.1:8081 0/2/9 194 --", true)]
