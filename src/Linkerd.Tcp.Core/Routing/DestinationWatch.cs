@@ -203,14 +203,15 @@ internal sealed partial class DestinationWatch
         }
     }
 
-    private static Dictionary<(EndPoint Address, int Group), double> Weights(EndpointSet set)
+    // By address: one that goes from one branch of a split to another is neither added nor removed.
+    private static Dictionary<EndPoint, double> Weights(EndpointSet set)
     {
-        var weights = new Dictionary<(EndPoint, int), double>();
-        for (var group = 0; group < set.Groups.Length; group++)
+        var weights = new Dictionary<EndPoint, double>();
+        foreach (var group in set.Groups)
         {
-            foreach (var endpoint in set.Groups[group].Endpoints)
+            foreach (var endpoint in group.Endpoints)
             {
-                weights[(endpoint.Address, group)] = endpoint.EffectiveWeight * set.Groups[group].Weight;
+                weights[endpoint.Address] = weights.GetValueOrDefault(endpoint.Address) + (endpoint.EffectiveWeight * group.Weight);
             }
         }
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Resolving;
+using Linkerd.Tcp.Tests.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -89,6 +91,20 @@ public sealed class DestinationTests
         Assert.Equal(1, _script.Watches);
         Assert.Single(router.Destinations);
     }
+
+    [Fact]
+    public async Task Bound_AddressInAnotherBranch_IsNeitherAddedNorRemoved()
+    {
+        using var log = new LogRecorder();
+        await using var router = new DestinationRegistry(_ => new DestinationOptions { Resolver = _script }, log, timeProvider: _time, random: RandomSource.Seeded(1));
+        await SayAsync(router, new Resolution.Bound(new EndpointSet(Group(Addresses[0], 9), Group(Addresses[1], 1))));
+        await SayAsync(router, new Resolution.Bound(new EndpointSet(Group(Addresses[1], 1))));
+        Assert.Equal(
+            ["/svc/web: 2 endpoints (2 added, 0 removed, 0 re-weighted)", "/svc/web: 1 endpoints (0 added, 1 removed, 0 re-weighted)"],
+            log.Entries.Where(static entry => entry.Id == 3000).Select(static entry => entry.Message));
+    }
+
+    private static EndpointGroup Group(EndPoint address, double weight) => new([new WeightedAddress(address)], weight);
 
     private static async Task UntilAsync(Destination destination, Func<bool> condition)
     {
