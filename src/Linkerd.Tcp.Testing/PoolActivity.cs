@@ -3,23 +3,35 @@ using System.Diagnostics;
 namespace Linkerd.Tcp.Testing;
 
 /// <summary>
-/// The work of the thread pool, for which a simulation waits before it goes on: continuations that insist on the pool would otherwise race with its steps. The pool is quiet if nothing is queued and no
-/// thread of it works, but for those that run simulations. In a process where other work goes on all the time that moment never comes; then the wait is short, and what happens at the same moment may
-/// happen in another order in another run.
+/// The work of the thread pool, for which a run of a simulation waits before it goes on: continuations that insist on the pool would otherwise race with its steps. The pool is quiet if nothing is queued and
+/// no thread of it works, but for those that run simulations. In a process where other work goes on all the time that moment never comes. Then the wait for it is short, and is followed by one for the work that
+/// the run has begun, which is known by its execution context. If that does not end either, as it blocks, the run goes on.
 /// </summary>
-internal static class PoolActivity
+internal sealed class PoolActivity : IDisposable
 {
     // A piece of work may queue the next one.
     private const int Rounds = 3;
 
     private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestOwnPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromMicroseconds(50);
+    private static readonly AsyncLocal<PoolActivity?> Flow = new(OnContextChanged);
 
     private static int Simulations;
 
-    [ThreadStatic]
-    private static long PatienceTicks;
+    private readonly PoolActivity? _outer = Flow.Value;
+    private readonly int _threads = Thread.CurrentThread.IsThreadPoolThread ? 1 : 0;
+    private TimeSpan _patience = LongestPatience;
+    private TimeSpan _ownPatience = LongestOwnPatience;
+    private int _working;
+
+    /// <summary>Begins a run on the calling thread, which no longer counts as one that works for the pool.</summary>
+    public PoolActivity()
+    {
+        Interlocked.Add(ref Simulations, _threads);
+        Flow.Value = this;
+    }
 
     /// <summary>Gets a value that indicates whether the pool has nothing to do.</summary>
     public static bool IsQuiet
@@ -38,33 +50,22 @@ internal static class PoolActivity
         }
     }
 
-    /// <summary>Begins a simulation on the calling thread, which no longer counts as one that works for the pool.</summary>
-    public static IDisposable Leave() => new Absence(Thread.CurrentThread.IsThreadPoolThread ? 1 : 0);
-
-    /// <summary>Waits until the pool is quiet, for a time that becomes shorter if it never is.</summary>
-    public static void Settle()
+    /// <summary>Waits until the pool is quiet or the work of the run has ended, for a time that becomes shorter if it never is.</summary>
+    public void Settle()
     {
-        if (IsQuiet)
+        if (Wait(static _ => IsQuiet, LongestPatience, ref _patience))
         {
             return;
         }
 
-        var patience = TimeSpan.FromTicks(Math.Max(PatienceTicks, ShortestPatience.Ticks));
-        var start = Stopwatch.GetTimestamp();
-        var spin = default(SpinWait);
-        while (!IsQuiet)
+        // What the run has queued has begun after this. It may queue more before it ends.
+        bool isMore;
+        do
         {
-            if (Stopwatch.GetElapsedTime(start) > patience)
-            {
-                RunRounds();
-                PatienceTicks = (patience / 2).Ticks;
-                return;
-            }
-
-            spin.SpinOnce(sleep1Threshold: -1);
+            RunRounds();
+            isMore = Volatile.Read(ref _working) > 0;
         }
-
-        PatienceTicks = LongestPatience.Ticks;
+        while (isMore && Wait(static activity => Volatile.Read(ref activity._working) <= 0, LongestOwnPatience, ref _ownPatience));
     }
 
     /// <summary>Waits until the pool has come to work that is queued now, behind what was queued before: threads of the pool take what is in their own queues, then in the common one, then the oldest of another thread's.</summary>
@@ -78,17 +79,47 @@ internal static class PoolActivity
         }
     }
 
-    private sealed class Absence : IDisposable
+    public void Dispose()
     {
-        private readonly int _threads;
+        Flow.Value = _outer;
+        Interlocked.Add(ref Simulations, -_threads);
+    }
 
-        public Absence(int threads)
+    private bool Wait(Func<PoolActivity, bool> condition, TimeSpan longest, ref TimeSpan patience)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var spin = default(SpinWait);
+        while (!condition(this))
         {
-            _threads = threads;
-            PatienceTicks = LongestPatience.Ticks;
-            Interlocked.Add(ref Simulations, threads);
+            if (Stopwatch.GetElapsedTime(start) > patience)
+            {
+                patience = patience / 2 > ShortestPatience ? patience / 2 : ShortestPatience;
+                return false;
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
         }
 
-        public void Dispose() => Interlocked.Add(ref Simulations, -_threads);
+        patience = longest;
+        return true;
+    }
+
+    // A thread begins, or has ended, work of a run; the thread of the run itself sets the value, which is no change of context.
+    private static void OnContextChanged(AsyncLocalValueChangedArgs<PoolActivity?> change)
+    {
+        if (!change.ThreadContextChanged)
+        {
+            return;
+        }
+
+        if (change.PreviousValue is { } before)
+        {
+            Interlocked.Decrement(ref before._working);
+        }
+
+        if (change.CurrentValue is { } now)
+        {
+            Interlocked.Increment(ref now._working);
+        }
     }
 }

@@ -105,7 +105,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
         var timeLimit = NowTicks + MaxVirtualTime.Ticks;
         var stepLimit = _steps + MaxSteps;
         Current = this;
-        var pool = PoolActivity.Leave();
+        var pool = new PoolActivity();
         try
         {
             Task? running = null;
@@ -114,7 +114,7 @@ internal sealed class SimulatedScheduler : TransportExecutor
             {
                 if (SharesThreads)
                 {
-                    PoolActivity.Settle();
+                    pool.Settle();
                 }
 
                 _conditions.Check();

@@ -132,6 +132,34 @@ public sealed class SimulationTests
     });
 
     [Fact]
+    public async Task Run_PoolThatIsNeverQuiet_WorkOfTheRunIsDoneBeforeTimePasses()
+    {
+        using var end = new ManualResetEventSlim();
+        var other = Task.Run(() => end.Wait(Token), Token);
+        Simulation.Run(async simulation =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var (before, at) = (simulation.Elapsed, TimeSpan.MaxValue);
+                _ = Task.Run(
+                    async () =>
+                    {
+                        // A thread that the machine has no time for.
+                        Thread.Sleep(20);
+                        await Task.Yield();
+                        Thread.Sleep(20);
+                        at = simulation.Elapsed;
+                    },
+                    Token);
+                await simulation.DelayAsync(TimeSpan.FromMilliseconds(1));
+                Assert.Equal(before, at);
+            }
+        });
+        end.Set();
+        await other;
+    }
+
+    [Fact]
     public void Connection_UsedOnOtherThreads_Works() => Simulation.Run(static async simulation =>
     {
         var server = simulation.AddServer();
