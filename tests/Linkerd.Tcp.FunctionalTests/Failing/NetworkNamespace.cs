@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.NetworkInformation;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
@@ -11,13 +12,17 @@ namespace Linkerd.Tcp.FunctionalTests;
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
     private static readonly string[] AsRoot = Environment.UserName == "root" ? [] : ["sudo", "-n", "-E"];
+
+    // Nets of four addresses in 10.199.0.0/16. Two at once must not have the same, or connections to one go to the other.
+    private const int Nets = 1 << 14;
+    private static int Last = Random.Shared.Next(Nets);
     private readonly string _name;
 
-    private NetworkNamespace(string name, byte net)
+    private NetworkNamespace(string name, int net)
     {
         _name = name;
-        Outside = new IPAddress([10, 199, net, 1]);
-        Inside = new IPAddress([10, 199, net, 2]);
+        Outside = AddressOf(net, 1);
+        Inside = AddressOf(net, 2);
     }
 
     /// <summary>The test's end of the cable.</summary>
@@ -36,9 +41,8 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         _ = (Require.Program("ip"), Require.Program("iptables"));
         Assert.SkipWhen(AsRoot.Length > 0 && ExternalProgram.Find("sudo") is null, "a network namespace needs root");
 
-        // Both runs of a CI may be under way on one machine.
-        var number = Random.Shared.Next(1 << 16);
-        var made = new NetworkNamespace(string.Create(CultureInfo.InvariantCulture, $"linkerd-tcp-{number}"), (byte)number);
+        var number = NextNet();
+        var made = new NetworkNamespace(string.Create(CultureInfo.InvariantCulture, $"linkerd-tcp-{number}"), number);
         var (here, there) = ($"lt{number}a", $"lt{number}b");
         await using (var added = await RootAsync("ip", "netns", "add", made._name))
         {
@@ -48,9 +52,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         try
         {
             await MustAsync("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", made._name);
-            await MustAsync("ip", "addr", "add", $"{made.Outside}/24", "dev", here);
+            await MustAsync("ip", "addr", "add", $"{made.Outside}/30", "dev", here);
             await MustAsync("ip", "link", "set", here, "up");
-            await MustAsync("ip", "-n", made._name, "addr", "add", $"{made.Inside}/24", "dev", there);
+            await MustAsync("ip", "-n", made._name, "addr", "add", $"{made.Inside}/30", "dev", there);
             await MustAsync("ip", "-n", made._name, "link", "set", there, "up");
             await MustAsync("ip", "-n", made._name, "link", "set", "lo", "up");
             return made;
@@ -104,6 +108,22 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         // The cable goes with it.
         await using var deleted = await RootAsync("ip", "netns", "delete", _name);
     }
+
+    // Both runs of a CI may be under way on one machine.
+    private static int NextNet()
+    {
+        var taken = NetworkInterface.GetAllNetworkInterfaces().SelectMany(static one => one.GetIPProperties().UnicastAddresses).Select(static one => one.Address).ToHashSet();
+        while (true)
+        {
+            var net = Interlocked.Increment(ref Last) & (Nets - 1);
+            if (!taken.Contains(AddressOf(net, 1)))
+            {
+                return net;
+            }
+        }
+    }
+
+    private static IPAddress AddressOf(int net, int host) => new([10, 199, (byte)(net >> 6), (byte)(((net & 63) << 2) + host)]);
 
     private static async Task MustAsync(string program, params string[] arguments)
     {
