@@ -18,17 +18,21 @@ internal sealed class PoolActivity : IDisposable
     private static readonly TimeSpan ShortestPatience = TimeSpan.FromMicroseconds(50);
     private static readonly AsyncLocal<PoolActivity?> Flow = new(OnContextChanged);
 
+    private static readonly Lock PoolSize = new();
     private static int Simulations;
 
     private readonly PoolActivity? _outer = Flow.Value;
     private readonly int _threads = Thread.CurrentThread.IsThreadPoolThread ? 1 : 0;
     private TimeSpan _patience = LongestPatience;
     private TimeSpan _ownPatience = LongestOwnPatience;
+    private readonly bool _hasReplacement;
+    private readonly object _pause = new();
     private int _working;
 
-    /// <summary>Begins a run on the calling thread, which no longer counts as one that works for the pool.</summary>
+    /// <summary>Begins a run on the calling thread, which no longer counts as one that works for the pool: until the end of the run the pool starts one more thread at once.</summary>
     public PoolActivity()
     {
+        _hasReplacement = _threads > 0 && TryResizePool(_threads);
         Interlocked.Add(ref Simulations, _threads);
         Flow.Value = this;
     }
@@ -50,6 +54,9 @@ internal sealed class PoolActivity : IDisposable
         }
     }
 
+    // In this order, as in IsQuiet.
+    private bool HasEnded => ThreadPool.PendingWorkItemCount == 0 && Volatile.Read(ref _working) <= 0;
+
     /// <summary>Waits until the pool is quiet or the work of the run has ended, for a time that becomes shorter if it never is.</summary>
     public void Settle()
     {
@@ -58,14 +65,26 @@ internal sealed class PoolActivity : IDisposable
             return;
         }
 
-        // What the run has queued has begun after this. It may queue more before it ends.
-        bool isMore;
+        // What the run has queued has begun after this, or is still queued. It may queue more before it ends.
+        bool isMore, wasMore = false;
         do
         {
             RunRounds();
-            isMore = Volatile.Read(ref _working) > 0;
+            isMore = !HasEnded;
+            if (wasMore && !isMore)
+            {
+                // A thread that has taken work and was preempted before its context is seen has a processor now.
+                lock (_pause)
+                {
+                    Monitor.Wait(_pause, 1);
+                }
+
+                isMore = !HasEnded;
+            }
+
+            wasMore |= isMore;
         }
-        while (isMore && Wait(static activity => Volatile.Read(ref activity._working) <= 0, LongestOwnPatience, ref _ownPatience));
+        while (isMore && Wait(static activity => activity.HasEnded, LongestOwnPatience, ref _ownPatience));
     }
 
     /// <summary>Waits until the pool has come to work that is queued now, behind what was queued before: threads of the pool take what is in their own queues, then in the common one, then the oldest of another thread's.</summary>
@@ -83,6 +102,19 @@ internal sealed class PoolActivity : IDisposable
     {
         Flow.Value = _outer;
         Interlocked.Add(ref Simulations, -_threads);
+        if (_hasReplacement)
+        {
+            TryResizePool(-_threads);
+        }
+    }
+
+    private static bool TryResizePool(int change)
+    {
+        lock (PoolSize)
+        {
+            ThreadPool.GetMinThreads(out var workers, out var completions);
+            return ThreadPool.SetMinThreads(workers + change, completions);
+        }
     }
 
     private bool Wait(Func<PoolActivity, bool> condition, TimeSpan longest, ref TimeSpan patience)

@@ -136,26 +136,33 @@ public sealed class SimulationTests
     {
         using var end = new ManualResetEventSlim();
         var other = Task.Run(() => end.Wait(Token), Token);
-        Simulation.Run(async simulation =>
+        try
         {
-            for (var i = 0; i < 5; i++)
+            Simulation.Run(async simulation =>
             {
-                var (before, at) = (simulation.Elapsed, TimeSpan.MaxValue);
-                _ = Task.Run(
-                    async () =>
-                    {
-                        // A thread that the machine has no time for.
-                        Thread.Sleep(20);
-                        await Task.Yield();
-                        Thread.Sleep(20);
-                        at = simulation.Elapsed;
-                    },
-                    Token);
-                await simulation.DelayAsync(TimeSpan.FromMilliseconds(1));
-                Assert.Equal(before, at);
-            }
-        });
-        end.Set();
+                for (var i = 0; i < 5; i++)
+                {
+                    var (before, at) = (simulation.Elapsed, TimeSpan.MaxValue);
+                    _ = Task.Run(
+                        async () =>
+                        {
+                            // A thread that the machine has no time for.
+                            Thread.Sleep(20);
+                            await Task.Yield();
+                            Thread.Sleep(20);
+                            at = simulation.Elapsed;
+                        },
+                        Token);
+                    await simulation.DelayAsync(TimeSpan.FromMilliseconds(1));
+                    Assert.Equal(before, at);
+                }
+            });
+        }
+        finally
+        {
+            end.Set();
+        }
+
         await other;
     }
 
