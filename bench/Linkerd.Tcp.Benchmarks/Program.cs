@@ -4,6 +4,7 @@ using Linkerd.Tcp.Benchmarks.ConnectCost;
 using Linkerd.Tcp.Benchmarks.CopyCost;
 using Linkerd.Tcp.Benchmarks.Discovery;
 using Linkerd.Tcp.Benchmarks.PickThreads;
+using Linkerd.Tcp.Benchmarks.Storm;
 
 if (args is ["copy-cost", .. var rest])
 {
@@ -23,6 +24,11 @@ if (args is ["baseline", .. var baseline])
 if (args is ["discovery", .. var discovery])
 {
     return await DiscoveryCommand.RunAsync(discovery);
+}
+
+if (args is ["storm", .. var storm])
+{
+    return await StormCommand.RunAsync(storm);
 }
 
 if (args is ["pick-threads", .. var options])

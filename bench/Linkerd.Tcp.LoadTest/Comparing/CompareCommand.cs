@@ -19,6 +19,9 @@ internal static class CompareCommand
     private static readonly Option<string?> Executable = new(LinkerdTcp.PathOption) { Description = "Path of the executable linkerd-tcp" };
     private static readonly Option<string?> Baseline = new(LinkerdTcp.BaselineOption) { Description = "Path of another build of it, to be compared with pair by pair" };
     private static readonly Option<string?> Arguments = new("--linkerd-tcp-arguments") { Description = "Instead of those that linkerd-tcp is started with here" };
+    private static readonly Option<string?> MoreArguments = new("--linkerd-tcp-more-arguments") { Description = "Beside those, such as \"--tls-provider dotnet\"" };
+    private static readonly Option<string?> BaselineMoreArguments = new("--baseline-more-arguments") { Description = "The same for the baseline, which may be the same executable [default: those of linkerd-tcp]" };
+    private static readonly Option<CertificateKey> Key = new("--certificate-key") { Description = "Key of the certificate in workloads with TLS", DefaultValueFactory = static _ => CertificateKey.Ecdsa };
     private static readonly Option<string> Output = new("--output") { Description = "Folder of the report", DefaultValueFactory = static _ => "artifacts/compare" };
     private static readonly Option<int> ProxyCore = new("--proxy-cpu") { Description = "The core of the proxy", DefaultValueFactory = static _ => 0 };
     private static readonly Option<int> LoadCore = new("--load-cpu") { Description = "The core of load and backend", DefaultValueFactory = static _ => 1 };
@@ -27,7 +30,7 @@ internal static class CompareCommand
     {
         var command = new Command("compare", "Runs all workloads through all proxies in turns, and writes a report")
         {
-            Rounds, Seconds, WarmUp, Workloads, Proxies, Executable, Baseline, Arguments, Output, ProxyCore, LoadCore,
+            Rounds, Seconds, WarmUp, Workloads, Proxies, Executable, Baseline, Arguments, MoreArguments, BaselineMoreArguments, Key, Output, ProxyCore, LoadCore,
         };
         command.SetAction(static (result, cancellation) => RunAsync(result, cancellation));
         return command;
@@ -87,7 +90,7 @@ internal static class CompareCommand
         {
             Proxies = proxies,
             Workloads = workloads,
-            Certificates = hasTls ? TestCertificates.Create(folder.Path) : null,
+            Certificates = hasTls ? TestCertificates.Create(folder.Path, parsed.GetValue(Key)) : null,
             Rounds = parsed.GetValue(Rounds),
             Seconds = parsed.GetValue(Seconds),
             WarmUp = parsed.GetValue(WarmUp),
@@ -114,8 +117,16 @@ internal static class CompareCommand
             throw new FormatException($"--proxies: '{unknown}' is not known; expected some of {string.Join(", ", ProxyCatalog.Names)}");
         }
 
+        var builds = new LinkerdTcpBuilds
+        {
+            Path = parsed.GetValue(Executable),
+            Baseline = parsed.GetValue(Baseline),
+            Arguments = parsed.GetValue(Arguments),
+            More = parsed.GetValue(MoreArguments),
+            BaselineMore = parsed.GetValue(BaselineMoreArguments),
+        };
         var found = new List<ProxyKind>();
-        foreach (var kind in ProxyCatalog.Create(parsed.GetValue(Executable), parsed.GetValue(Baseline), parsed.GetValue(Arguments)).Where(kind => asked?.Contains(kind.Name) != false))
+        foreach (var kind in ProxyCatalog.Create(builds).Where(kind => asked?.Contains(kind.Name) != false))
         {
             if (kind.FindObstacle() is not { } obstacle)
             {

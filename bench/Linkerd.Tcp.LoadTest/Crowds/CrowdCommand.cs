@@ -23,7 +23,7 @@ internal static class CrowdCommand
         command.SetAction((parsed, _) =>
         {
             var asked = parsed.GetValue(proxies)!.Split(',');
-            var found = ProxyCatalog.Create(parsed.GetValue(executable), null, null).Where(kind => asked.Contains(kind.Name) && kind.FindObstacle() is null).ToList();
+            var found = ProxyCatalog.Create(new() { Path = parsed.GetValue(executable) }).Where(kind => asked.Contains(kind.Name) && kind.FindObstacle() is null).ToList();
             return RunAsync(create(new CrowdSettings(found, parsed.GetValue(rounds), parsed.GetValue(clients), parsed.GetValue(core))), found, parsed.GetValue(rounds));
         });
         return command;

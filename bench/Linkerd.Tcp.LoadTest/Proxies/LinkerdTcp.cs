@@ -27,7 +27,7 @@ internal sealed class LinkerdTcp(string name, string? path, string arguments, st
     /// <summary>A baseline may be older than the option.</summary>
     public override bool SupportsTls => Programs.Output(path!, "--help").Contains("--tls-cert", StringComparison.Ordinal);
 
-    public override string ReadVersion() => $"{Programs.FirstLine(path!, "--version")} ({arguments})";
+    public override string ReadVersion() => $"{Programs.FirstLine(path!, "--version")} ({arguments.Trim()})";
 
     public override IReadOnlyList<string> Prepare(string folder, int listenPort, int backendPort, TlsSides tls, TestCertificates? certificates) =>
     [

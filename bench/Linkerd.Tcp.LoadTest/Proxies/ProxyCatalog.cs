@@ -8,17 +8,14 @@ internal static class ProxyCatalog
 
     private const string EpollArguments = "--transport epoll --loops 1 --stats 1";
 
-    public static IReadOnlyList<string> Names { get; } = [.. Create(null, null, null).Select(static kind => kind.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. Create(new()).Select(static kind => kind.Name)];
 
-    /// <summary>
-    /// The kinds; <paramref name="arguments"/> replaces what linkerd-tcp is started with beside its addresses. The baseline is started with the same
-    /// arguments as the epoll engine.
-    /// </summary>
-    public static IReadOnlyList<ProxyKind> Create(string? linkerdTcp, string? baseline, string? arguments) =>
+    /// <summary>The kinds. The baseline is started with the arguments of the epoll engine.</summary>
+    public static IReadOnlyList<ProxyKind> Create(LinkerdTcpBuilds builds) =>
     [
-        new LinkerdTcp(Epoll, linkerdTcp, arguments ?? EpollArguments),
-        new LinkerdTcp("baseline", baseline, arguments ?? EpollArguments, LinkerdTcp.BaselineOption),
-        new LinkerdTcp("linkerd-tcp-sockets", linkerdTcp, arguments ?? "--transport sockets --stats 1"),
+        new LinkerdTcp(Epoll, builds.Path, $"{builds.Arguments ?? EpollArguments} {builds.More}"),
+        new LinkerdTcp("baseline", builds.Baseline, $"{builds.Arguments ?? EpollArguments} {builds.BaselineMore ?? builds.More}", LinkerdTcp.BaselineOption),
+        new LinkerdTcp("linkerd-tcp-sockets", builds.Path, $"{builds.Arguments ?? "--transport sockets --stats 1"} {builds.More}"),
         new Haproxy("haproxy", "haproxy.cfg"),
         new Haproxy("haproxy-splice", "haproxy-splice.cfg", splices: true),
         new Haproxy("haproxy-splice-always", "haproxy-splice-always.cfg", splices: true),

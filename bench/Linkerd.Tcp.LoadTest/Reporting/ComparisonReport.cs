@@ -42,7 +42,7 @@ internal sealed record ComparisonReport
         ProxyCore = settings.ProxyCore,
         LoadCore = settings.LoadCore,
         Versions = settings.Proxies.ToDictionary(static proxy => proxy.Name, static proxy => proxy.ReadVersion()),
-        Workloads = [.. cells.GroupBy(static cell => cell.Workload).Select(group => WorkloadReport.Create(group.Key, settings.Workloads.First(workload => workload.Name == group.Key).CpuBar, [.. group]))],
+        Workloads = [.. cells.GroupBy(static cell => cell.Workload).Select(group => WorkloadReport.Create(group.Key, settings.Workloads.First(workload => workload.Name == group.Key).Limit, [.. group]))],
     };
 
     private static string ReadProcessor() => File.ReadLines("/proc/cpuinfo")

@@ -21,7 +21,7 @@ internal static class MarkdownReport
         }
 
         AppendSummary(text, report);
-        AppendBars(text, report);
+        AppendLimits(text, report);
         foreach (var workload in report.Workloads)
         {
             text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {workload.Name}").AppendLine();
@@ -55,21 +55,21 @@ internal static class MarkdownReport
         text.Append(table);
     }
 
-    private static void AppendBars(StringBuilder text, ComparisonReport report)
+    private static void AppendLimits(StringBuilder text, ComparisonReport report)
     {
-        var barred = report.Workloads.Where(static workload => workload is { CpuBar: not null, BarredRatio: not null }).ToArray();
-        if (barred.Length == 0)
+        var limited = report.Workloads.Where(static workload => workload is { Limit: not null, LimitedRatio: not null }).ToArray();
+        if (limited.Length == 0)
         {
             return;
         }
 
-        text.AppendLine().AppendLine("## Bars").AppendLine();
-        text.AppendLine("CPU of linkerd-tcp with epoll by that of the better peer. The median of the rounds' ratios counts.").AppendLine();
-        var table = new MarkdownTable(["workload", "median of the rounds' ratios", "ratios of the rounds", "ratio of medians", "by", "at most", "holds"]);
-        foreach (var workload in barred)
+        text.AppendLine().AppendLine("## Limits").AppendLine();
+        text.AppendLine("Figures of linkerd-tcp with epoll by those of the better peer. The median of the rounds' ratios counts.").AppendLine();
+        var table = new MarkdownTable(["workload", "figure", "median of the rounds' ratios", "ratios of the rounds", "ratio of medians", "by", "at most", "holds"]);
+        foreach (var workload in limited)
         {
-            var (ratio, bar) = (workload.BarredRatio!, workload.CpuBar!.Value);
-            table.Add([workload.Name, Number(ratio.Median), $"{Number(ratio.Lowest)}..{Number(ratio.Highest)}", Number(ratio.OfMedians), ratio.Better, bar.ToString("0.00", CultureInfo.InvariantCulture), ratio.Median <= bar ? "yes" : "NO"]);
+            var (ratio, atMost) = (workload.LimitedRatio!, workload.Limit!.AtMost);
+            table.Add([workload.Name, ratio.Metric, Number(ratio.Median), $"{Number(ratio.Lowest)}..{Number(ratio.Highest)}", Number(ratio.OfMedians), ratio.Better, atMost.ToString("0.00", CultureInfo.InvariantCulture), ratio.Median <= atMost ? "yes" : "NO"]);
         }
 
         text.Append(table);

@@ -15,12 +15,12 @@ internal sealed record WorkloadReport
     /// <summary>Ours by another build of ours, if one was measured.</summary>
     public IReadOnlyList<Ratio> BaselineRatios { get; init; } = [];
 
-    /// <summary>The most that the ratio of CPU of linkerd-tcp with epoll may be, if there is a limit.</summary>
-    public double? CpuBar { get; init; }
+    /// <summary>The most that a ratio of linkerd-tcp with epoll may be, if there is a limit.</summary>
+    public Limit? Limit { get; init; }
 
-    /// <summary>The ratio that is compared with <see cref="CpuBar"/>.</summary>
+    /// <summary>The ratio that is compared with <see cref="Limit"/>.</summary>
     [JsonIgnore]
-    public Ratio? BarredRatio => Ratios.FirstOrDefault(static ratio => ratio.Proxy == ProxyCatalog.Epoll && ratio.Metric == Metric.Cpu.Title);
+    public Ratio? LimitedRatio => Ratios.FirstOrDefault(ratio => ratio.Proxy == ProxyCatalog.Epoll && ratio.Metric == Limit?.Metric);
 
     /// <summary>The figures that at least one cell has.</summary>
     [JsonIgnore]
@@ -29,12 +29,12 @@ internal sealed record WorkloadReport
     /// <summary>The unit of a figure, which depends on the workload.</summary>
     public string Unit(Metric metric) => Cells.SelectMany(static cell => cell.Rounds).Select(static round => round.Result).FirstOrDefault(static run => run is not null) is { } result ? metric.Unit(result) : "";
 
-    public static WorkloadReport Create(string name, double? cpuBar, IReadOnlyList<Cell> cells)
+    public static WorkloadReport Create(string name, Limit? limit, IReadOnlyList<Cell> cells)
     {
         return new()
         {
             Name = name,
-            CpuBar = cpuBar,
+            Limit = limit,
             Cells = cells,
             Ratios = RatiosOf(cells, static cell => !cell.IsOurs && !cell.IsBaseline),
             BaselineRatios = RatiosOf(cells, static cell => cell.IsBaseline),

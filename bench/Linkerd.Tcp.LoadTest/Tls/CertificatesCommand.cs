@@ -7,14 +7,16 @@ internal static class CertificatesCommand
 {
     private static readonly Argument<string> Folder = new("folder") { Description = "Where the files are written" };
 
+    private static readonly Option<CertificateKey> Key = new("--certificate-key") { Description = "Key of the certificate", DefaultValueFactory = static _ => CertificateKey.Ecdsa };
+
     public static Command Create()
     {
-        var command = new Command("certificates", $"Makes ca.pem, server.pem, server.key and server-and-key.pem for {TestCertificates.Name}, for single runs with TLS") { Folder };
+        var command = new Command("certificates", $"Makes ca.pem, server.pem, server.key and server-and-key.pem for {TestCertificates.Name}, for single runs with TLS") { Folder, Key };
         command.SetAction(static parsed =>
         {
             try
             {
-                TestCertificates.Create(parsed.GetRequiredValue(Folder));
+                TestCertificates.Create(parsed.GetRequiredValue(Folder), parsed.GetValue(Key));
                 return ExitCode.Success;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.LoadTest.Measuring;
+using Linkerd.Tcp.LoadTest.Reporting;
 using Linkerd.Tcp.LoadTest.Running;
 using Linkerd.Tcp.LoadTest.Tls;
 
@@ -16,8 +17,8 @@ internal abstract record Workload(string Name, int Connections)
     /// <summary>Whether clients and backend let TLS sessions be resumed.</summary>
     public bool Resumes { get; init; } = true;
 
-    /// <summary>The most that CPU time by unit of linkerd-tcp with epoll may be, relative to the better peer, if there is a limit.</summary>
-    public double? CpuBar { get; init; }
+    /// <summary>The most that a figure of linkerd-tcp with epoll may be, relative to the better peer, if there is a limit.</summary>
+    public Limit? Limit { get; init; }
 
     /// <summary>The name of all workloads with the same connections in TLS.</summary>
     public string Group => Tls switch

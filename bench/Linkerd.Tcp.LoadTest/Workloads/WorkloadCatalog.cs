@@ -1,3 +1,4 @@
+using Linkerd.Tcp.LoadTest.Reporting;
 using Linkerd.Tcp.LoadTest.Tls;
 using Linkerd.Tcp.LoadTest.Traffic;
 
@@ -9,6 +10,9 @@ internal static class WorkloadCatalog
     private const int MessageBytes = 64;
     private const int LargeMessageBytes = 1024;
     private const int HandshakesAtOnce = 8;
+
+    // So many that the memory that a proxy takes once, its garbage of the handshakes included, is little by connection.
+    private const int IdleConnections = 4_000;
 
     // What the slowest proxy that was tried carries beside the ping-pongs, with room.
     private const long PacedBytesPerSecond = 200_000_000;
@@ -25,12 +29,12 @@ internal static class WorkloadCatalog
         new Bulk("bulk-down", 4, Role.Download),
         new Bulk("bulk-up", 4, Role.Upload),
         new Bulk("bulk-duplex", 4, Role.Duplex),
-        new Idle("idle", 4_000, MessageBytes),
+        new Idle("idle", IdleConnections, MessageBytes),
         new Mixed("mixed", 64, MessageBytes, BulkRate: 0),
         new Mixed("mixed-paced", 64, MessageBytes, PacedBytesPerSecond),
-        .. WithTls("terminate", TlsSides.Client, new(Handshake: 1.12, Resume: 1.15, PingPong: 1.10, BulkDown: 0.90, BulkUp: 1.10)),
-        .. WithTls("originate", TlsSides.Server, bars: null),
-        .. WithTls("both", TlsSides.Both, bars: null),
+        .. WithTls("terminate", TlsSides.Client, new(Handshake: 1.08, Resume: 1.08, PingPong: 1.00, BulkDown: 0.80, BulkUp: 0.92, Idle: 1.00)),
+        .. WithTls("originate", TlsSides.Server, new(Handshake: 1.05, Resume: 1.05, PingPong: null, BulkDown: 1.00, BulkUp: 1.00, Idle: 1.00)),
+        .. WithTls("both", TlsSides.Both, limits: null),
     ];
 
     /// <summary>The workload of a name.</summary>
@@ -45,16 +49,18 @@ internal static class WorkloadCatalog
     /// <summary>The names of the groups, for messages and help.</summary>
     public static string Groups => string.Join(", ", All.Select(static workload => workload.Group).Distinct());
 
-    private static Workload[] WithTls(string group, TlsSides sides, CpuBars? bars) =>
+    private static Workload[] WithTls(string group, TlsSides sides, Limits? limits) =>
     [
-        new ConnectRequestClose($"{group}-handshake", HandshakesAtOnce, MessageBytes) { Tls = sides, Resumes = false, CpuBar = bars?.Handshake },
-        new ConnectRequestClose($"{group}-resume", HandshakesAtOnce, MessageBytes) { Tls = sides, CpuBar = bars?.Resume },
-        new PingPong($"{group}-ping-pong", 64, MessageBytes) { Tls = sides, CpuBar = bars?.PingPong },
-        new Bulk($"{group}-bulk-down", 4, Role.Download) { Tls = sides, CpuBar = bars?.BulkDown },
-        new Bulk($"{group}-bulk-up", 4, Role.Upload) { Tls = sides, CpuBar = bars?.BulkUp },
-        new Idle($"{group}-idle", 1_000, MessageBytes) { Tls = sides },
+        new ConnectRequestClose($"{group}-handshake", HandshakesAtOnce, MessageBytes) { Tls = sides, Resumes = false, Limit = Cpu(limits?.Handshake) },
+        new ConnectRequestClose($"{group}-resume", HandshakesAtOnce, MessageBytes) { Tls = sides, Limit = Cpu(limits?.Resume) },
+        new PingPong($"{group}-ping-pong", 64, MessageBytes) { Tls = sides, Limit = Cpu(limits?.PingPong) },
+        new Bulk($"{group}-bulk-down", 4, Role.Download) { Tls = sides, Limit = Cpu(limits?.BulkDown) },
+        new Bulk($"{group}-bulk-up", 4, Role.Upload) { Tls = sides, Limit = Cpu(limits?.BulkUp) },
+        new Idle($"{group}-idle", IdleConnections, MessageBytes) { Tls = sides, Limit = limits is null ? null : Limit.Growth(limits.Idle) },
     ];
 
-    /// <summary>The limits of a group's CPU time, relative to the better peer.</summary>
-    private sealed record CpuBars(double Handshake, double Resume, double PingPong, double BulkDown, double BulkUp);
+    private static Limit? Cpu(double? atMost) => atMost is { } value ? Limit.Cpu(value) : null;
+
+    /// <summary>The limits of a group: CPU time, and of idle connections memory, relative to the better peer.</summary>
+    private sealed record Limits(double Handshake, double Resume, double? PingPong, double BulkDown, double BulkUp, double Idle);
 }

@@ -91,7 +91,7 @@ internal sealed class RevocationLists : ILoadedCertificates
 
     public override string ToString() => File;
 
-    private static IEnumerable<RevocationList> Read(CertificateReader reader, byte[] content)
+    private static List<RevocationList> Read(CertificateReader reader, byte[] content)
     {
         var blocks = reader.ReadPem(content, "a revocation list");
         var lists = blocks.Where(static block => block.Label == "X509 CRL").Select(block =>

@@ -48,7 +48,7 @@ internal sealed class TrustedRoots : ILoadedCertificates
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>Gets the certificates, which nobody changes or disposes; null if they are the system's.</summary>
-    public IReadOnlyList<X509Certificate2>? Certificates => _certificates;
+    public X509Certificate2Collection? Certificates => _certificates;
 
     /// <summary>Gets the number of certificates; 0 if they are the system's.</summary>
     public int Count => _certificates?.Count ?? 0;

@@ -14,7 +14,6 @@ internal sealed class HandshakeLane
     /// <summary>The most handshakes that are under way on one executor.</summary>
     public const int MaxUnderWay = 1000;
 
-    private static readonly TimeSpan Budget = TimeSpan.FromMilliseconds(0.5);
     private static readonly ConditionalWeakTable<TransportExecutor, HandshakeLane> Lanes = [];
 
     private readonly Lock _lock = new();
@@ -35,6 +34,9 @@ internal sealed class HandshakeLane
         // Threads of the pool are shared out by the kernel: there is no turn that a step could make longer.
         _isLoop = executor is not ThreadPoolExecutor;
     }
+
+    /// <summary>Gets or sets the time for the steps of handshakes in each turn of a loop. Set by benchmarks only.</summary>
+    internal static TimeSpan Budget { get; set; } = TimeSpan.FromMilliseconds(0.5);
 
     /// <summary>The number of handshakes under way.</summary>
     public int UnderWay

@@ -135,12 +135,12 @@ internal sealed class TlsConnector : IDisposable
             _instruments?.End();
         }
 
-        if (result.Connection is { } encrypted)
+        if (result.Session is { } session)
         {
-            _instruments?.Succeeded(encrypted.Version, _timeProvider.GetElapsedTime(startedAt));
-            encrypted.Instruments = _instruments;
-            encrypted.Truncation = _options.Truncation;
-            return ConnectResult.Connected(encrypted);
+            _instruments?.Succeeded(session.Details.VersionWord, _timeProvider.GetElapsedTime(startedAt));
+            session.Instruments = _instruments;
+            session.Truncation = _options.Truncation;
+            return ConnectResult.Connected(result.Connection!);
         }
 
         // A RST behind an alert could overtake it.

@@ -15,7 +15,7 @@ internal sealed class CertificateNameCache
     private readonly Entry?[] _entries = new Entry?[Places];
 
     /// <summary>Returns the names of an X509.</summary>
-    public CertificateNames Of(nint certificate) => OpenSslCertificate.Use(certificate, this, static (cache, content) => cache.Of(content));
+    public CertificateNames Of(nint certificate) => OpenSslCertificates.Use(certificate, this, static (cache, content) => cache.Of(content));
 
     private CertificateNames Of(ReadOnlySpan<byte> content)
     {

@@ -30,10 +30,10 @@ internal sealed record CipherSettings(IReadOnlyList<string> Groups, IReadOnlyLis
     // One by one first, as OpenSSL does not tell which it does not know, and leaves unknown suites out if there is a known one.
     private void Set(IReadOnlyList<string> names, string option, string kind, Func<string, bool> set)
     {
-        var errors = names.Where(name => !set(name)).Select(name => new OptionsError(OptionPath + option, $"{kind} was expected, not '{name}': {OpenSslErrors.Take()}")).ToList();
+        var errors = names.Where(name => !set(name)).Select(name => new OptionsError(OptionPath + option, $"{kind} was expected, not '{name}': {OpenSslErrors.TakeReason()}")).ToList();
         if (errors.Count == 0 && names.Count > 0 && !set(string.Join(':', names)))
         {
-            errors.Add(new(OptionPath + option, $"OpenSSL refuses {string.Join(", ", names)} together: {OpenSslErrors.Take()}"));
+            errors.Add(new(OptionPath + option, $"OpenSSL refuses {string.Join(", ", names)} together: {OpenSslErrors.TakeReason()}"));
         }
 
         if (errors.Count > 0)

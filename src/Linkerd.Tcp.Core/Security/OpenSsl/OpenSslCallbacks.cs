@@ -9,5 +9,5 @@ internal static unsafe class OpenSslCallbacks
     public static delegate* unmanaged<nint, nint, int> Verify => &OnVerify;
 
     [UnmanagedCallersOnly]
-    private static int OnVerify(nint verification, nint argument) => OpenSslSide.Current is { } side && side.Refusal.Judge(side.Verify(verification)) ? 1 : 0;
+    private static int OnVerify(nint verification, nint argument) => OpenSslSession.Current is { Side: var side } && side.Refusal.Judge(side.Verify(verification)) ? 1 : 0;
 }

@@ -2,41 +2,43 @@ using System.Runtime.InteropServices;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 
-/// <summary>Reads the queue of errors, which OpenSSL has for each thread. Every failure leaves it empty: the runtime reads the same queue.</summary>
+/// <summary>The error queue of OpenSSL, which each thread has one of.</summary>
 internal static unsafe class OpenSslErrors
 {
-    /// <summary>Takes all errors of this thread.</summary>
-    /// <returns>The reason of the first one, as the further ones are its consequences.</returns>
+    private const int MaxLength = 256;
+
+    /// <summary>Returns the first error in words, such as <c>error:0A0000C1:SSL routines::no shared cipher</c>, and empties the queue.</summary>
     public static string Take()
     {
         var error = LibSsl.ERR_get_error();
         LibSsl.ERR_clear_error();
-        return Print(error);
-    }
-
-    /// <summary>Prints an error.</summary>
-    public static string Print(nuint error)
-    {
         if (error == 0)
         {
             return "OpenSSL gives no reason";
         }
 
-        if (LibSsl.ERR_reason_error_string(error) is var reason && reason is not null)
+        var text = stackalloc byte[MaxLength];
+        LibSsl.ERR_error_string_n(error, text, MaxLength);
+        return Marshal.PtrToStringUTF8((nint)text)!;
+    }
+
+    /// <summary>Returns the reason of the first error alone, such as <c>no cipher match</c>, and empties the queue. Further errors are its consequences.</summary>
+    public static string TakeReason()
+    {
+        if (LibSsl.ERR_reason_error_string(LibSsl.ERR_peek_error()) is var reason && reason is null)
         {
-            return Marshal.PtrToStringUTF8((nint)reason)!;
+            return Take();
         }
 
-        var buffer = stackalloc byte[256];
-        LibSsl.ERR_error_string_n(error, buffer, 256);
-        return Marshal.PtrToStringUTF8((nint)buffer)!;
+        LibSsl.ERR_clear_error();
+        return Marshal.PtrToStringUTF8((nint)reason)!;
     }
 }
 
-/// <summary>The exception that is thrown if OpenSSL refuses what a context is made of. The queue of errors is empty.</summary>
+/// <summary>The exception that is thrown if OpenSSL refuses what a context is made of. The error queue is empty.</summary>
 internal sealed class OpenSslException(string message) : Exception(message)
 {
-    /// <summary>Creates an exception with the errors of this thread, which are taken.</summary>
+    /// <summary>Creates an exception with the first error of this thread, and empties the queue.</summary>
     /// <param name="subject">The file and what was refused of it.</param>
-    public static OpenSslException Take(string subject) => new($"{subject}: {OpenSslErrors.Take()}");
+    public static OpenSslException Take(string subject) => new($"{subject}: {OpenSslErrors.TakeReason()}");
 }

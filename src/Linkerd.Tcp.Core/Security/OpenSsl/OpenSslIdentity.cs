@@ -15,10 +15,10 @@ internal static unsafe class OpenSslIdentity
         var chain = LibSsl.OPENSSL_sk_new_null();
         try
         {
-            own = OpenSslCertificate.Read(identity.Chain[0], identity.File);
+            own = OpenSslCertificates.Read(identity.Chain[0], identity.File);
             foreach (var issuer in identity.Chain.AsSpan()[1..])
             {
-                var certificate = OpenSslCertificate.Read(issuer, identity.File);
+                var certificate = OpenSslCertificates.Read(issuer, identity.File);
                 if (LibSsl.OPENSSL_sk_push(chain, certificate) == 0)
                 {
                     LibSsl.X509_free(certificate);

@@ -81,7 +81,7 @@ internal sealed unsafe class OpenSslPeerVerifier(CurrentCertificates current, Id
         X509Certificate2Collection others = [];
         try
         {
-            using var own = X509CertificateLoader.LoadCertificate(OpenSslCertificate.Write(LibSsl.X509_STORE_CTX_get0_cert(verification)));
+            using var own = X509CertificateLoader.LoadCertificate(OpenSslCertificates.Export(LibSsl.X509_STORE_CTX_get0_cert(verification)));
             var sent = LibSsl.X509_STORE_CTX_get0_untrusted(verification);
             for (var i = 0; i < LibSsl.OPENSSL_sk_num(sent); i++)
             {
@@ -127,7 +127,7 @@ internal sealed unsafe class OpenSslPeerVerifier(CurrentCertificates current, Id
     {
         try
         {
-            return certificate == 0 ? null : X509CertificateLoader.LoadCertificate(OpenSslCertificate.Write(certificate));
+            return certificate == 0 ? null : X509CertificateLoader.LoadCertificate(OpenSslCertificates.Export(certificate));
         }
         catch (Exception e) when (e is CryptographicException or OpenSslException)
         {

@@ -23,7 +23,7 @@ internal static unsafe class OpenSslServerCallbacks
     private const int Use = 3;
     private const int UseAndRenew = 4;
 
-    private static OpenSslServerContext? Shared => (OpenSslSide.Current as OpenSslServerSide)?.Shared;
+    private static OpenSslServerContext? Shared => (OpenSslSession.Current?.Side as OpenSslServerSide)?.Shared;
 
     /// <summary>Gets the callback that chooses the application protocol.</summary>
     public static delegate* unmanaged<nint, byte**, byte*, byte*, uint, nint, int> SelectProtocol => &OnSelectProtocol;
@@ -47,7 +47,8 @@ internal static unsafe class OpenSslServerCallbacks
         }
 
         var (offset, count) = ApplicationProtocols.Select(shared.Server.Protocols, new(offered, (int)length)).GetOffsetAndLength((int)length);
-        (*selected, *selectedLength) = (offered + offset, (byte)count);
+        *selected = offered + offset;
+        *selectedLength = (byte)count;
         return count > 0 ? Ok : FatalAlert;
     }
 
@@ -94,7 +95,7 @@ internal static unsafe class OpenSslServerCallbacks
             return status switch
             {
                 TicketSuccess or TicketSuccessRenew when Shared is not { } shared || (LibCrypto.SSL_SESSION_get0_peer(session) is var peer and not 0
-                    && OpenSslCertificate.HasExpired(peer, shared.Server.TimeProvider.GetUtcNow())) => IgnoreAndRenew,
+                    && OpenSslCertificates.HasExpired(peer, shared.Server.TimeProvider.GetUtcNow())) => IgnoreAndRenew,
                 TicketSuccess => Use,
                 TicketSuccessRenew => UseAndRenew,
                 TicketEmpty or TicketNotDecrypted => IgnoreAndRenew,

@@ -99,7 +99,7 @@ internal sealed unsafe class OpenSslServerContext
         {
             foreach (var root in roots)
             {
-                var authority = OpenSslCertificate.Read(root.RawDataMemory.Span, current.Roots.File);
+                var authority = OpenSslCertificates.Read(root.RawDataMemory.Span, current.Roots.File);
                 _ = LibSsl.SSL_CTX_add_client_CA(Native.Handle, authority);
                 LibSsl.X509_free(authority);
             }

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
@@ -5,10 +6,6 @@ namespace Linkerd.Tcp.Security.OpenSsl;
 /// <summary>Represents one side of one TLS connection: what a session takes from the options, and what the callbacks of OpenSSL ask during its calls. Used by one thread at a time.</summary>
 internal abstract class OpenSslSide
 {
-    /// <summary>The side for which this thread is in a call of OpenSSL, so that callbacks need no handle to find it.</summary>
-    [ThreadStatic]
-    internal static OpenSslSide? Current;
-
     /// <summary>Gets the context from which the session is made.</summary>
     public abstract OpenSslContext Context { get; }
 
@@ -21,6 +18,10 @@ internal abstract class OpenSslSide
     /// <summary>Sets what differs between the sessions of a context: names, protocols, a ticket, the time. Called once, before the first step of the handshake.</summary>
     /// <param name="ssl">The SSL.</param>
     public abstract void Configure(nint ssl);
+
+    /// <summary>Verifies the peer's certificate, in the callback of OpenSSL. Throws nothing.</summary>
+    /// <param name="verification">The X509_STORE_CTX.</param>
+    public abstract PeerVerdict Verify(nint verification);
 
     /// <summary>Gives the verdict on a peer that OpenSSL refuses without asking, for having no certificate. Called if a step of the handshake fails.</summary>
     /// <param name="error">The first error of OpenSSL's queue.</param>

@@ -19,12 +19,12 @@ internal static unsafe class TicketCipher
     /// <returns>1, or 0 if there is no ticket.</returns>
     public static int BeginEncrypt(TicketKeyRing ring, byte* name, byte* vector, nint cipher, nint mac)
     {
-        Span<byte> key = stackalloc byte[TicketKeyRing.KeyLength];
+        Span<byte> key = stackalloc byte[TicketKeys.KeyLength];
         try
         {
             ring.CopyCurrent(key);
             RandomNumberGenerator.Fill(new(vector, VectorLength));
-            key[..TicketKeyRing.NameLength].CopyTo(new(name, TicketKeyRing.NameLength));
+            key[..TicketKeys.NameLength].CopyTo(new(name, TicketKeys.NameLength));
             return Begin(key, vector, cipher, mac, isEncryption: true) ? Success : Unknown;
         }
         finally
@@ -37,10 +37,10 @@ internal static unsafe class TicketCipher
     /// <returns>1, or 2 if the client is to get a ticket of the current key, or 0 if there is no such key.</returns>
     public static int BeginDecrypt(TicketKeyRing ring, byte* name, byte* vector, nint cipher, nint mac)
     {
-        Span<byte> key = stackalloc byte[TicketKeyRing.KeyLength];
+        Span<byte> key = stackalloc byte[TicketKeys.KeyLength];
         try
         {
-            return !ring.TryCopy(new(name, TicketKeyRing.NameLength), key, out var isCurrent) || !Begin(key, vector, cipher, mac, isEncryption: false) ? Unknown
+            return !ring.TryCopy(new(name, TicketKeys.NameLength), key, out var isCurrent) || !Begin(key, vector, cipher, mac, isEncryption: false) ? Unknown
                 : isCurrent ? Success : SuccessRenew;
         }
         finally
@@ -53,8 +53,8 @@ internal static unsafe class TicketCipher
     {
         fixed (byte* start = key)
         {
-            var (macKey, cipherKey) = ((nint)start + TicketKeyRing.NameLength, (nint)start + TicketKeyRing.NameLength + TicketKeyRing.SecretLength);
-            return LibSsl.EVP_MAC_init(mac, (byte*)macKey, TicketKeyRing.SecretLength, Digest.Value) == 1
+            var (macKey, cipherKey) = ((nint)start + TicketKeys.NameLength, (nint)start + TicketKeys.NameLength + TicketKeys.SecretLength);
+            return LibSsl.EVP_MAC_init(mac, (byte*)macKey, TicketKeys.SecretLength, Digest.Value) == 1
                 && (isEncryption
                     ? LibSsl.EVP_EncryptInit_ex(cipher, LibSsl.EVP_aes_256_cbc(), 0, (byte*)cipherKey, vector)
                     : LibSsl.EVP_DecryptInit_ex(cipher, LibSsl.EVP_aes_256_cbc(), 0, (byte*)cipherKey, vector)) == 1;
@@ -64,7 +64,13 @@ internal static unsafe class TicketCipher
     private static nint MakeDigest()
     {
         var builder = LibSsl.OSSL_PARAM_BLD_new();
-        _ = LibSsl.OSSL_PARAM_BLD_push_utf8_string(builder, "digest", "SHA256", 0);
+
+        // Literals, which have an address for the life of the process.
+        fixed (byte* key = "digest\0"u8, value = "SHA256\0"u8)
+        {
+            _ = LibSsl.OSSL_PARAM_BLD_push_utf8_string(builder, key, value, 0);
+        }
+
         var parameters = LibSsl.OSSL_PARAM_BLD_to_param(builder);
         LibSsl.OSSL_PARAM_BLD_free(builder);
         return parameters;

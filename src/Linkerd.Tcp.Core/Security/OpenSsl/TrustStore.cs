@@ -22,7 +22,7 @@ internal sealed unsafe class TrustStore
         {
             foreach (var root in certificates)
             {
-                var certificate = OpenSslCertificate.Read(root.RawDataMemory.Span, roots.File);
+                var certificate = OpenSslCertificates.Read(root.RawDataMemory.Span, roots.File);
                 var isAdded = LibSsl.X509_STORE_add_cert(_handle, certificate);
                 LibSsl.X509_free(certificate);
                 Expect(isAdded, roots.File);

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 
-/// <summary>Reads and writes an X509.</summary>
-internal static unsafe class OpenSslCertificate
+/// <summary>Converts certificates of OpenSSL.</summary>
+internal static unsafe class OpenSslCertificates
 {
     /// <summary>Reads a certificate.</summary>
     /// <param name="content">The certificate in DER.</param>
@@ -19,15 +19,16 @@ internal static unsafe class OpenSslCertificate
         }
     }
 
-    /// <summary>Writes a certificate in DER.</summary>
-    public static byte[] Write(nint certificate)
+    /// <summary>Returns an X509 in DER.</summary>
+    /// <exception cref="OpenSslException">It cannot be encoded.</exception>
+    public static byte[] Export(nint certificate)
     {
         var content = new byte[LengthOf(certificate)];
         Write(certificate, content);
         return content;
     }
 
-    /// <summary>Calls a function with a certificate in DER.</summary>
+    /// <summary>Calls a function with an X509 in DER.</summary>
     public static TResult Use<TState, TResult>(nint certificate, TState state, Func<TState, ReadOnlySpan<byte>, TResult> function)
     {
         var content = ArrayPool<byte>.Shared.Rent(LengthOf(certificate));
