@@ -46,7 +46,7 @@ internal static class ProcessOptions
             Argument = "tls-provider",
             ValueName = "auto|openssl|dotnet",
             Default = "auto",
-            Help = "Library of TLS: OpenSSL's libssl (epoll transport), .NET's SslStream (dotnet), or auto: libssl if it can be used",
+            Help = "Library of TLS: OpenSSL's libssl (openssl, with the epoll transport), .NET's SslStream (dotnet), or auto: libssl if it can be used",
             Details = "`openssl` is an error where it cannot be used. TLS to namerd and of the admin server is always that of .NET.",
         },
         new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.Duration(DurationUnit.Seconds, allowZero: true), static proxy => proxy.Grace, static (proxy, grace) => proxy.Grace = grace)
