@@ -72,9 +72,6 @@ internal sealed class TlsIdentitySet
     /// <summary>Returns the identities for a server name, one of each type of key.</summary>
     public TlsIdentityPair SelectPair(ReadOnlySpan<char> serverName) => FindPair(serverName) ?? _default;
 
-    /// <summary>Gets the identities of all names, one of each type of key.</summary>
-    public IEnumerable<TlsIdentityPair> Pairs => _exact.Dictionary.Values.Concat(_wildcards.Dictionary.Values).Append(_default).Distinct();
-
     private TlsIdentityPair? FindPair(ReadOnlySpan<char> serverName)
     {
         var name = serverName is [.., '.'] ? serverName[..^1] : serverName;

@@ -1,5 +1,7 @@
 using System.Net;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Connections;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 
@@ -13,14 +15,20 @@ internal sealed class OpenSslClient
     /// <param name="current">The certificates.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
-    /// <exception cref="Primitives.InvalidOptionsException">OpenSSL does not have an algorithm.</exception>
-    /// <exception cref="OpenSslException">OpenSSL refuses a file.</exception>
+    /// <exception cref="InvalidOptionsException">OpenSSL does not have an algorithm, or refuses a file.</exception>
     public OpenSslClient(ServerTlsOptions options, CurrentCertificates current, TimeProvider timeProvider, string optionPath)
     {
         Options = options;
         TimeProvider = timeProvider;
         Ciphers = new(options.Groups, options.SignatureAlgorithms, options.CipherSuites, optionPath);
-        _context = new(this, current);
+        try
+        {
+            _context = new(this, current);
+        }
+        catch (OpenSslException e)
+        {
+            throw new InvalidOptionsException([new(optionPath.TrimEnd('.'), e.Message)], nameof(options));
+        }
     }
 
     /// <summary>Gets the options.</summary>
@@ -38,8 +46,9 @@ internal sealed class OpenSslClient
     /// <param name="name">The name of the server, or its address; null: none.</param>
     /// <param name="names">The names of which the server's certificate must have one; not empty, unless the options skip the verification.</param>
     /// <param name="protocols">The application protocols; empty: none.</param>
+    /// <param name="refusal">Keeps the verdict on the server.</param>
     /// <exception cref="OpenSslException">OpenSSL refuses a file that has changed.</exception>
-    public OpenSslClientSide SideFor(CurrentCertificates current, EndPoint? endPoint, string? name, IReadOnlyList<PeerName> names, IReadOnlyList<string> protocols)
+    public OpenSslClientSide SideFor(CurrentCertificates current, EndPoint? endPoint, string? name, IReadOnlyList<PeerName> names, IReadOnlyList<string> protocols, PeerRefusal refusal)
     {
         var context = _context;
         if (context.Certificates != current)
@@ -49,6 +58,6 @@ internal sealed class OpenSslClient
             _context = context;
         }
 
-        return new(context, endPoint, ServerNameIndication.Of(name), names, protocols);
+        return new(context, endPoint, ServerNameIndication.Of(name), names, protocols) { Refusal = refusal };
     }
 }

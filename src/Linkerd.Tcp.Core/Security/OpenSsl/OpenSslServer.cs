@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 
@@ -7,14 +8,14 @@ namespace Linkerd.Tcp.Security.OpenSsl;
 /// <summary>Makes the sides of a listener's handshakes, from contexts that it keeps: a handshake makes none. Members may be called from any thread.</summary>
 internal sealed class OpenSslServer : IDisposable
 {
-    private readonly ConcurrentDictionary<(TlsIdentityPair Identities, TrustedRoots Roots, RevocationLists? Revocations), OpenSslServerContext> _contexts = new();
+    private volatile Contexts _contexts;
 
-    /// <summary>Makes the contexts of the certificates, so that what OpenSSL refuses is seen at once.</summary>
+    /// <summary>Makes the context of the default identity, so that what OpenSSL refuses is seen at once.</summary>
     /// <param name="options">The options, validated; not changed any more.</param>
     /// <param name="current">The certificates.</param>
     /// <param name="services">The clock and the log.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
-    /// <exception cref="Primitives.InvalidOptionsException">OpenSSL does not have an algorithm, or the file with the ticket keys cannot be used.</exception>
+    /// <exception cref="InvalidOptionsException">OpenSSL does not have an algorithm or refuses a file, or the file with the ticket keys cannot be used.</exception>
     public OpenSslServer(ListenerTlsOptions options, CurrentCertificates current, CertificateServices services, string optionPath)
     {
         Options = options;
@@ -22,9 +23,14 @@ internal sealed class OpenSslServer : IDisposable
         ClientNames = TlsText.ParseNames(options.ClientNames);
         Protocols = ApplicationProtocols.Write(options.ApplicationProtocols);
         Ciphers = new(options.Groups, options.SignatureAlgorithms, options.CipherSuites, optionPath);
-        foreach (var pair in current.Identities!.Pairs)
+        _contexts = new(current, new());
+        try
         {
-            ContextFor(pair, current);
+            ContextFor(current, serverName: null);
+        }
+        catch (OpenSslException e)
+        {
+            throw new InvalidOptionsException([new(optionPath.TrimEnd('.'), e.Message)], nameof(options));
         }
 
         Tickets = new(options.TicketLifetime, services, options.TicketKeyFile, optionPath);
@@ -51,25 +57,34 @@ internal sealed class OpenSslServer : IDisposable
     /// <summary>Creates the side of one handshake.</summary>
     /// <param name="current">The certificates.</param>
     /// <param name="serverName">The server name of the client; null if it has sent none.</param>
+    /// <param name="refusal">Keeps the verdict on the client.</param>
     /// <exception cref="OpenSslException">OpenSSL refuses a file that has changed.</exception>
-    public OpenSslServerSide SideFor(CurrentCertificates current, string? serverName) => new(ContextFor(current.Identities!.SelectPair(serverName), current));
+    public OpenSslServerSide SideFor(CurrentCertificates current, string? serverName, PeerRefusal refusal) => new(ContextFor(current, serverName)) { Refusal = refusal };
 
     public void Dispose() => Tickets.Dispose();
 
-    private OpenSslServerContext ContextFor(TlsIdentityPair identities, CurrentCertificates current)
+    private OpenSslServerContext ContextFor(CurrentCertificates current, string? serverName)
     {
-        var key = (identities, current.Roots, current.Revocations);
-        if (_contexts.TryGetValue(key, out var known))
+        var contexts = _contexts;
+        if (contexts.Current != current)
         {
-            return known;
+            // Two handshakes at once may make two: sessions keep theirs.
+            contexts = contexts.For(current);
+            _contexts = contexts;
         }
 
-        // Those of certificates that were replaced go with the next ones; their sessions keep theirs.
-        if (_contexts.Count > 2 * current.Identities!.All.Count)
-        {
-            _contexts.Clear();
-        }
+        var identities = current.Identities!.SelectPair(serverName);
+        return contexts.ByIdentities.TryGetValue(identities, out var known) ? known : contexts.ByIdentities.GetOrAdd(identities, new OpenSslServerContext(this, identities, current));
+    }
 
-        return _contexts.GetOrAdd(key, new OpenSslServerContext(this, identities, current));
+    /// <summary>The contexts under the same certificates, each made at the first handshake that chooses its identities.</summary>
+    private sealed record Contexts(CurrentCertificates Current, ConcurrentDictionary<TlsIdentityPair, OpenSslServerContext> ByIdentities)
+    {
+        /// <summary>Returns those that other certificates leave as they are.</summary>
+        public Contexts For(CurrentCertificates current)
+        {
+            var identities = current.Identities!.All.ToHashSet();
+            return new(current, (current.Roots, current.Revocations) != (Current.Roots, Current.Revocations) ? new() : new(ByIdentities.Where(entry => entry.Key.All.All(identities.Contains))));
+        }
     }
 }
