@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Tests.Transport;
