@@ -29,6 +29,9 @@ internal enum OpenSslStatus
 /// </summary>
 internal sealed unsafe class OpenSslSession : IDisposable
 {
+    private const int SentShutdown = 1;
+    private const int ReceivedShutdown = 2;
+
     [ThreadStatic]
     private static OpenSslSession? _current;
 
@@ -178,6 +181,12 @@ internal sealed unsafe class OpenSslSession : IDisposable
     {
         if (_ssl != 0)
         {
+            if (!HasFailed)
+            {
+                // Otherwise the session of an SSL that has sent no close_notify is not resumed, which RFC 2246 asked for, and no later version.
+                LibCrypto.SSL_set_shutdown(_ssl, SentShutdown | ReceivedShutdown);
+            }
+
             LibSsl.SSL_free(_ssl);
             _ssl = 0;
             LibSsl.ERR_clear_error();

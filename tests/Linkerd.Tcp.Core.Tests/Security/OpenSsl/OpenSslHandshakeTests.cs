@@ -33,16 +33,22 @@ public sealed class OpenSslHandshakeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ecdsa_secp256r1_sha256", true)]
-    [InlineData("rsa_pss_rsae_sha256", false)]
-    public void Handshake_IdentitiesOfBothKeys_ClientChooses(string algorithm, bool isEcdsa)
+    [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256", SslVersion.Tls12, true)]
+    [InlineData("ECDHE-RSA-AES128-GCM-SHA256", SslVersion.Tls12, false)]
+    [InlineData(null, SslVersion.Any, true)]
+    [InlineData(null, SslVersion.Any, false)]
+    public void Handshake_IdentitiesOfBothKeys_ClientChooses(string? suite, SslVersion version, bool isEcdsa)
     {
         // The authorities sign with ECDSA.
         var current = new CurrentCertificates(new TlsIdentitySet([Rsa, Ecdsa], usesPairs: true), TrustedRoots.System);
         using var server = _bed.Server(current);
-        var client = _bed.Client(new ServerTlsOptions { SignatureAlgorithms = [algorithm, "ECDSA+SHA256"], CipherSuites = [isEcdsa ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256"] });
+        var client = _bed.Client(new ServerTlsOptions
+        {
+            CipherSuites = suite is null ? [] : [suite],
+            SignatureAlgorithms = isEcdsa ? ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256"] : ["rsa_pss_rsae_sha256", "ecdsa_secp256r1_sha256"],
+        });
 
-        using var pair = new OpenSslPair(SideOf(server, current), SideOf(client, version: SslVersion.Tls12));
+        using var pair = new OpenSslPair(SideOf(server, current), SideOf(client, version: version));
 
         Assert.True(pair.Handshake());
         Assert.Equal(isEcdsa ? Ecdsa.Chain[0] : Rsa.Chain[0], pair.Client.ExportPeerCertificate());

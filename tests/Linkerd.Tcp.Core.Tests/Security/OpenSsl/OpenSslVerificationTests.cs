@@ -140,7 +140,7 @@ public sealed class OpenSslVerificationTests : IDisposable
         {
             var side = SideOf(_bed.Client(Current(null, _bed.Roots(Root.Pem), _bed.Lists(lists))));
             using var pair = new OpenSslPair(SideOf(server, current), side);
-            Assert.Equal(side.Refusal.Verdict?.IsAccepted, pair.Handshake());
+            Assert.Equal(pair.Handshake(), side.Refusal.Verdict!.Value.IsAccepted);
             return (side.Refusal.Verdict!.Value.Problem, pair.Server.Error?.Split(':')[^1]);
         }
 
