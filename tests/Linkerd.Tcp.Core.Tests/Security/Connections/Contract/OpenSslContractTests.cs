@@ -12,6 +12,8 @@ public abstract class OpenSslContractTests(SslProtocols version) : TlsContractTe
 {
     private protected override bool SendsAlertsToRefusedPeers => true;
 
+    private protected override bool KeepsSessionAtRenegotiation => true;
+
     private protected override TlsAcceptor MakeAcceptor(ListenerTlsOptions options)
     {
         options.Provider = TlsProviderKind.OpenSsl;
