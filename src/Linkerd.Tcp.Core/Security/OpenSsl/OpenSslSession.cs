@@ -131,7 +131,13 @@ internal sealed unsafe class OpenSslSession : IDisposable
     {
         using (Enter())
         {
-            return Conclude(LibSsl.SSL_do_handshake(_ssl));
+            var status = Conclude(LibSsl.SSL_do_handshake(_ssl));
+            if (status == OpenSslStatus.Complete)
+            {
+                Side.OnCompleted(_ssl);
+            }
+
+            return status;
         }
     }
 

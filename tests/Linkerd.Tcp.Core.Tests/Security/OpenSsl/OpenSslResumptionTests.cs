@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
@@ -12,7 +13,7 @@ using static Linkerd.Tcp.Tests.Security.OpenSsl.OpenSslBed;
 namespace Linkerd.Tcp.Tests.Security.OpenSsl;
 
 /// <summary>Sessions that are resumed, and those that must not be.</summary>
-public sealed class OpenSslResumptionTests : IDisposable
+public sealed partial class OpenSslResumptionTests : IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
     private static readonly TlsIdentity Identity = Load(new(Host));
@@ -221,34 +222,44 @@ public sealed class OpenSslResumptionTests : IDisposable
     }
 
     [Fact]
-    public void Add_MoreThanTheBounds_DropsWhatIsOldest()
+    public void Add_MoreTicketsThanTheBound_DropsTheOldest()
     {
         var current = Current(Identity);
         using var server = _bed.Server(current, new ListenerTlsOptions { TicketCount = 16 });
         var client = _bed.Client();
-        for (var i = 0; i < 4; i++)
-        {
-            // 64 tickets of one server.
-            using var pair = new OpenSslPair(SideOf(server, current), client.SideFor(client.Context.Certificates, null, Host, TlsText.ParseNames([Host]), [], new PeerRefusal()));
-            Assert.True(pair.Handshake());
-        }
+        // 64 tickets of one server: nobody resumes.
+        var first = Enumerable.Range(0, 4).Select(_ => new OpenSslPair(SideOf(server, current), SideOf(client))).ToList();
+        Assert.All(first, static pair => Assert.True(pair.Handshake()));
+        first.ForEach(static pair => pair.Dispose());
 
         var pairs = Enumerable.Range(0, TicketStore.MaxSessions + 1).Select(_ => new OpenSslPair(SideOf(server, current), SideOf(client))).ToList();
         Assert.All(pairs, static pair => Assert.True(pair.Handshake()));
         Assert.Equal(TicketStore.MaxSessions, pairs.Count(static pair => pair.Client.IsResumed));
         pairs.ForEach(static pair => pair.Dispose());
+    }
 
-        for (var i = 0; i < TicketStore.MaxServers + 10; i++)
+    [Fact]
+    public void Add_MoreServersThanTheBound_DropsThoseUsedLongestAgo()
+    {
+        var store = new TicketStore();
+        static TicketKey Key(int i) => new(new IPEndPoint(IPAddress.Loopback, i), Host);
+        for (var i = 1; i <= TicketStore.MaxServers + 10; i++)
         {
-            var side = client.SideFor(client.Context.Certificates, new IPEndPoint(IPAddress.Loopback, i + 1), Host, TlsText.ParseNames([Host]), [], new PeerRefusal());
-            Assert.False(OpenSslPair.Connect(SideOf(server, current), side));
+            store.Add(Key(i), NewSession());
+            store.Add(Key(1), NewSession());
         }
 
-        Assert.Equal(TicketStore.MaxServers, client.Context.Tickets.Count);
+        Assert.Equal(TicketStore.MaxServers, store.Count);
+        Assert.True(store.Has(Key(1)));
+        Assert.False(store.Has(Key(2)));
+        Assert.True(store.Has(Key(TicketStore.MaxServers + 10)));
     }
 
     public void Dispose() => _bed.Dispose();
 
     private static bool Connect(OpenSslServer server, CurrentCertificates current, OpenSslClient client, SslVersion version = SslVersion.Any) =>
         OpenSslPair.Connect(SideOf(server, current), SideOf(client, version: version));
+
+    [LibraryImport("libssl.so.3", EntryPoint = "SSL_SESSION_new")]
+    private static partial nint NewSession();
 }
