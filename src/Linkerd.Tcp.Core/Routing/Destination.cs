@@ -37,7 +37,7 @@ public sealed class Destination
     internal Destination(DstPath name, DestinationOptions options, DestinationServices services)
     {
         Name = name;
-        _options = options = OptionsValidator.Validated(options.Copy(), static (options, validator) => options.Validate(validator));
+        _options = options = OptionsValidator.Validated(options.Copy(), services.Validate);
         _services = services;
         _balancer = DestinationBalancer.Make(options, name, services);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(services.Stopping);

@@ -33,7 +33,7 @@ internal sealed class DestinationChange
     {
         var before = validator.ErrorCount;
         var copy = options.Copy();
-        copy.Validate(validator);
+        destination.Services.Validate(copy, validator);
         var isOwn = copy.BalancerFactory is null && destination.Options.BalancerFactory is null;
         if (isOwn && copy.Balancing?.TimeProvider is { } clock && destination.Balancer is LoadBalancer own && own.TimeProvider != clock)
         {

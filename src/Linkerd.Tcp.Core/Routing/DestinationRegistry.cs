@@ -43,7 +43,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// <param name="transport">
     /// The transport of the checks (<see cref="DestinationOptions.Check"/>) and of <see cref="Destination.ConnectAsync"/>. The registry does not dispose it. Default:
     /// sockets, which is right except for a custom network. <see cref="Destination.ConnectAsync"/> also uses sockets if this is an
-    /// <see cref="EpollTransport"/>, as code of a caller must not run on its loops.
+    /// <see cref="EpollTransport"/>, as code of a caller must not run on its loops. Options of TLS that need the OpenSSL provider need an <see cref="EpollTransport"/>
+    /// here, and fail <see cref="Destination.ConnectAsync"/>.
     /// </param>
     /// <param name="options">The limits of the names that clients choose, which are copied. Default: those of <see cref="DestinationRegistryOptions"/>.</param>
     /// <exception cref="InvalidOptionsException">An option is not valid.</exception>

@@ -13,12 +13,15 @@ namespace Linkerd.Tcp.Routing;
 /// <summary>Represents the services that the destinations of a registry share.</summary>
 internal sealed class DestinationServices
 {
+    private readonly ITransport? _transport;
+
     /// <param name="transport">The transport of checks, and of direct connections unless it is an <see cref="EpollTransport"/>; null: sockets.</param>
     /// <param name="loggerFactory">The factory of the sockets' loggers; null: nothing is logged.</param>
     /// <param name="meter">The meter that counts direct connects; null: they are not counted.</param>
     /// <param name="timeProvider">The clock.</param>
     public DestinationServices(ITransport? transport, ILoggerFactory? loggerFactory, Meter? meter, TimeProvider timeProvider)
     {
+        _transport = transport;
         TimeProvider = timeProvider;
         Executor = transport?.Executor;
         Unverified = new RepeatFilter(timeProvider);
@@ -63,4 +66,11 @@ internal sealed class DestinationServices
 
     /// <summary>Gets the lock that serializes changes of options, from their validation to their use.</summary>
     public Lock Configuring { get; } = new();
+
+    /// <summary>Adds an error for each option of a destination that is not valid, alone or with the transport.</summary>
+    public void Validate(DestinationOptions options, OptionsValidator validator)
+    {
+        options.Validate(validator);
+        validator.Optional(options.Tls, (tls, validator) => tls.ValidateFor(_transport, validator), nameof(options.Tls));
+    }
 }

@@ -50,6 +50,7 @@ internal sealed class ListenerChange
     public async Task PrepareAsync(ITransport transport, Func<DstPath, DestinationOptions>? optionsFor, CancellationToken cancellationToken)
     {
         var listen = _options.Listeners.Select(listener => ListenOptionsOf(listener, _options)).ToArray();
+        ThrowIfTransportLacks(transport);
         ThrowIfInTheWay(listen);
         LoadCertificates();
         for (var i = 0; i < _next.Length; i++)
@@ -162,6 +163,13 @@ internal sealed class ListenerChange
         {
             throw new InvalidOptionsException(errors, "options");
         }
+    }
+
+    private void ThrowIfTransportLacks(ITransport transport)
+    {
+        var validator = new OptionsValidator();
+        validator.Each(_options.Listeners, (listener, validator) => validator.Optional(listener.Tls, (tls, validator) => tls.ValidateFor(transport, validator), nameof(listener.Tls)), nameof(TcpProxyOptions.Listeners));
+        validator.ThrowIfInvalid("options");
     }
 
     private void ThrowIfInTheWay(TransportListenOptions[] listen)

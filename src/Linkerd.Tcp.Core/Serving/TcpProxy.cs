@@ -98,6 +98,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
 
     /// <summary>Binds every listener, starts to resolve their names, then starts accepting.</summary>
     /// <exception cref="TransportException">An address could not be bound; nothing is accepted then.</exception>
+    /// <exception cref="InvalidOptionsException">Files of TLS cannot be used, or the transport lacks an option of TLS; nothing is bound then.</exception>
     /// <exception cref="InvalidOperationException">The proxy was started or stopped before.</exception>
     /// <exception cref="ObjectDisposedException">The proxy or the registry was disposed; nothing is bound then.</exception>
     public Task StartAsync(CancellationToken cancellationToken = default) => _listening.StartAsync(cancellationToken);

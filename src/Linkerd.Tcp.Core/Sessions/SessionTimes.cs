@@ -34,5 +34,5 @@ internal sealed class SessionTimes(TimeSpan prelude)
     }
 
     /// <summary>Called when the server connection was replaced, before anything went over it.</summary>
-    public void Replace(TransportConnection? server) => ServerTls = (server as TlsConnection)?.Details;
+    public void Replace(TransportConnection? server) => ServerTls = ITlsSession.Of(server)?.Details;
 }

@@ -38,15 +38,15 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int w
             instruments.End();
         }
 
-        if (result.Connection is { } connection)
+        if (result.Session is { } session)
         {
-            instruments.Succeeded(connection.Version, clock.GetElapsedTime(startedAt));
-            connection.Instruments = instruments;
-            run.Context.ClientTls = connection.Details;
-            run.Connection = connection;
-            run.Context.Greeting = connection.HasAskedForTls ? new ClientGreeting { HasAskedForTls = true } : null;
-            run.Context.ServerName = connection.ServerName ?? run.Context.ServerName;
-            run.Context.ApplicationProtocol = connection.ApplicationProtocol ?? run.Context.ApplicationProtocol;
+            instruments.Succeeded(session.Details.VersionWord, clock.GetElapsedTime(startedAt));
+            session.Instruments = instruments;
+            run.Context.ClientTls = session.Details;
+            run.Connection = result.Connection!;
+            run.Context.Greeting = session.HasAskedForTls ? new ClientGreeting { HasAskedForTls = true } : null;
+            run.Context.ServerName = session.ServerName ?? run.Context.ServerName;
+            run.Context.ApplicationProtocol = session.Details.ApplicationProtocol ?? run.Context.ApplicationProtocol;
             return PreludeResult.Done;
         }
 

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Providers;
 
 namespace Linkerd.Tcp.Security;
 
@@ -28,7 +27,7 @@ public sealed class CertificateFiles
     public string? PassphraseFile { get; set; }
 
     /// <summary>
-    /// Gets or sets the path of a file with an OCSP response in DER (RFC 6960), which is stapled to the certificate. Null, the default: none. Not supported by the provider of this version: an error.
+    /// Gets or sets the path of a file with an OCSP response in DER (RFC 6960), which is stapled to the certificate. Null, the default: none. For a listener alone. Needs the OpenSSL provider.
     /// </summary>
     public string? OcspFile { get; set; }
 
@@ -53,6 +52,5 @@ public sealed class CertificateFiles
         validator.Expect(KeyFile is null || BoundedFile.IsPath(KeyFile), KeyFile, "the path of a file, or null,");
         validator.Expect(PassphraseFile is null || BoundedFile.IsPath(PassphraseFile), PassphraseFile, "the path of a file, or null,");
         validator.Expect(OcspFile is null || BoundedFile.IsPath(OcspFile), OcspFile, "the path of a file, or null,");
-        TlsProvider.Expect(validator, TlsProvider.Current.HasOcspFiles, OcspFile);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,10 +19,13 @@ public sealed class ListenerIdentity : IDisposable
     /// <param name="files">The files, which are copied.</param>
     /// <param name="loggerFactory">The factory of the logger, of the category <c>Linkerd.Tcp.Security</c>. Default: nothing is logged.</param>
     /// <param name="timeProvider">The clock of the watch. Default: the system's.</param>
-    /// <exception cref="Primitives.InvalidOptionsException">A file cannot be used.</exception>
+    /// <exception cref="Primitives.InvalidOptionsException">A file cannot be used, or there is an <see cref="CertificateFiles.OcspFile"/>.</exception>
     public ListenerIdentity(CertificateFiles files, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(files);
+        var validator = new OptionsValidator();
+        validator.Expect(files.OcspFile is null, files.OcspFile, "null, as SslStream staples no response of a file,", nameof(CertificateFiles.OcspFile));
+        validator.ThrowIfInvalid(nameof(files));
         var logger = GuardedLogger.Create(loggerFactory ?? NullLoggerFactory.Instance, "Linkerd.Tcp.Security");
         _watch = new CertificateWatch(new CertificateSources { Identities = [files.Copy()], Purpose = IdentityPurpose.Server }, new CertificateServices(timeProvider ?? TimeProvider.System, logger));
     }

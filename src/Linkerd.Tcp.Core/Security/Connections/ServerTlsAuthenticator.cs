@@ -4,6 +4,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Providers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -45,12 +46,12 @@ public sealed partial class ServerTlsAuthenticator : IDisposable
         return options.Copy();
     }
 
-    /// <summary>Validates options, for the options of a package that have them nested. There is no client and no destination, so they must not depend on one.</summary>
+    /// <summary>Validates options, for the options of a package that have them nested. There is no client and no destination, so they must not depend on one, and <see cref="SslStream"/> has no option that needs the OpenSSL provider.</summary>
     public static void Validate(ServerTlsOptions options, OptionsValidator validator)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(validator);
-        options.Validate(validator);
+        options.Validate(validator, TlsProvider.SslStream);
         validator.Expect(options.ServerName is null || !options.ServerName.Contains('{', StringComparison.Ordinal), options.ServerName, "a name without placeholders", nameof(options.ServerName));
         validator.Expect(!options.UseClientApplicationProtocol, options.UseClientApplicationProtocol, "false", nameof(options.UseClientApplicationProtocol));
     }

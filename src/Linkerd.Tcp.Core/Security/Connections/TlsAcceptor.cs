@@ -41,7 +41,7 @@ internal sealed class TlsAcceptor : IDisposable
     {
         var refusal = new PeerRefusal();
         var result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(hello, refusal), cancellationToken).ConfigureAwait(false);
-        result.Connection?.Truncation = _options.Truncation;
+        result.Session?.Truncation = _options.Truncation;
         return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
     }
 

@@ -5,7 +5,6 @@ using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
-using System.Text;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Transport;
 
@@ -18,7 +17,7 @@ namespace Linkerd.Tcp.Security.Connections;
 /// <remarks>
 /// SslStream reports close_notify and the end of the connection in the same way, so the stream below it tells them apart (RFC 8446, section 6.1: without close_notify the stream was cut).
 /// </remarks>
-internal sealed class TlsConnection : TransportConnection
+internal sealed class TlsConnection : TransportConnection, ITlsSession
 {
     // Encrypted and sent in one go: four records.
     private const int MaxPiece = 64 * 1024;
@@ -62,15 +61,8 @@ internal sealed class TlsConnection : TransportConnection
     /// <summary>Gets or sets a value that indicates whether the client has asked for TLS by an SSLRequest of PostgreSQL. Before the connection is handed out.</summary>
     public bool HasAskedForTls { get; set; }
 
-    /// <summary>Gets the application protocol that was negotiated; null if there is none.</summary>
-    public string? ApplicationProtocol =>
-        Stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null;
-
-    /// <summary>Gets or sets the result of the handshake. Before the connection is handed out.</summary>
-    public TlsDetails? Details { get; set; }
-
-    /// <summary>Gets the version, in the words of the metric.</summary>
-    public string Version => Stream.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2";
+    /// <summary>Gets or sets the result of the handshake. Set before the connection is handed out.</summary>
+    public TlsDetails Details { get; set; } = null!;
 
     /// <summary>Gets or sets the metrics of the side that it is on; null: none. Before the first receive.</summary>
     public TlsInstruments? Instruments { get; set; }

@@ -5,6 +5,7 @@ using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Options;
 using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
 
 namespace Linkerd.Tcp.Security.Connections;
 
@@ -18,6 +19,7 @@ internal sealed class TlsConnector : IDisposable
     private readonly List<SslApplicationProtocol>? _protocols;
     private readonly CertificateStore.CertificateUse _certificates;
     private readonly TlsInstruments? _instruments;
+    private readonly string? _openSslOption;
 
     /// <summary>Loads the certificates, on the thread of the caller, unless another destination has the same.</summary>
     /// <param name="options">The options, validated; not changed any more.</param>
@@ -30,6 +32,7 @@ internal sealed class TlsConnector : IDisposable
     {
         _instruments = instruments;
         _options = options;
+        _openSslOption = options.OpenSslOptions.FirstOrDefault();
         _name = name;
         _timeProvider = store.Services.TimeProvider;
         _expected = TlsText.ParseNames(options.ExpectedNames);
@@ -95,6 +98,12 @@ internal sealed class TlsConnector : IDisposable
     private async ValueTask<ConnectResult> HandshakeAsync(
         TransportConnection connection, EndpointMetadata? metadata, string? serverName, string? protocol, int windowSize, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (_openSslOption is not null && connection is not EpollConnection)
+        {
+            // Such as that of Destination.ConnectAsync. Without the option, as one of revocation, it would be another handshake.
+            return Fail("provider", ConnectFailure.Tls, $"{_openSslOption} needs the epoll transport with the OpenSSL provider; the connection is none of its event loops");
+        }
+
         var name = ServerNameTemplate.Expand(_options.ServerName, _name, serverName) ?? metadata?.Host ?? NameOf(metadata?.Authority);
         if (name is null && _expected.Length == 0 && !_options.SkipVerification)
         {
@@ -126,12 +135,12 @@ internal sealed class TlsConnector : IDisposable
             _instruments?.End();
         }
 
-        if (result.Connection is { } encrypted)
+        if (result.Session is { } session)
         {
-            _instruments?.Succeeded(encrypted.Version, _timeProvider.GetElapsedTime(startedAt));
-            encrypted.Instruments = _instruments;
-            encrypted.Truncation = _options.Truncation;
-            return ConnectResult.Connected(encrypted);
+            _instruments?.Succeeded(session.Details.VersionWord, _timeProvider.GetElapsedTime(startedAt));
+            session.Instruments = _instruments;
+            session.Truncation = _options.Truncation;
+            return ConnectResult.Connected(result.Connection!);
         }
 
         // A RST behind an alert could overtake it.

@@ -14,7 +14,7 @@ internal static class TlsHandshake
     private const byte LastRecordType = 23;
     private const byte MajorVersion = 3;
 
-    private static TlsResult Evicted => TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer");
+    internal static TlsResult Evicted => TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way, and this one has waited longest for its peer");
 
     /// <summary>
     /// Runs the handshake as the server. Requests of PostgreSQL for encryption are answered. The ClientHello is read first, and left to be received: a connection that sends none costs no more than one without TLS, and a name in a hello that was cut
@@ -22,10 +22,9 @@ internal static class TlsHandshake
     /// </summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
     /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
-    /// <param name="select">Chooses the options for a ClientHello; null: one that cannot be read, which is refused.</param>
+    /// <param name="select">Chooses the setup for a ClientHello; null: one that cannot be read, which is refused.</param>
     /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time, as nothing else ends an operation of it.</param>
-    public static async ValueTask<TlsResult> AcceptAsync(
-        TransportConnection connection, int windowSize, Func<ClientHello?, SslServerAuthenticationOptions> select, CancellationToken cancellationToken)
+    public static async ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, Func<ClientHello?, TlsSetup> select, CancellationToken cancellationToken)
     {
         await connection.Executor.Resume();
         using var handshake = TryBegin(connection);
@@ -74,82 +73,58 @@ internal static class TlsHandshake
             return TlsResult.Failed(TlsFailure.Protocol, greeting.Violation ?? hello.Error!);
         }
 
-        var result = await RunAsync(connection, windowSize, handshake, hello, (tls, token) => tls.AuthenticateAsServerAsync(select(hello.Hello), token), cancellationToken).ConfigureAwait(false);
-        result.Connection?.HasAskedForTls = reader.HasAskedForTls;
+        // The first step is a server's answer.
+        await handshake.Turn();
+        var result = await select(hello.Hello).RunAsync(connection, windowSize, handshake, hello, cancellationToken).ConfigureAwait(false);
+        if (result.Session is { } session)
+        {
+            session.ServerName = hello.Hello?.ServerName;
+            session.HasAskedForTls = reader.HasAskedForTls;
+        }
+
         return result;
     }
+
+    /// <summary>As the other overload, by SslStream.</summary>
+    /// <inheritdoc cref="AcceptAsync(TransportConnection, int, Func{ClientHello, TlsSetup}, CancellationToken)"/>
+    public static ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, Func<ClientHello?, SslServerAuthenticationOptions> select, CancellationToken cancellationToken) =>
+        AcceptAsync(connection, windowSize, hello => new SslStreamSetup(select(hello)), cancellationToken);
 
     /// <summary>Runs the handshake as the client.</summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
     /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
-    /// <param name="options">The options.</param>
+    /// <param name="setup">The setup.</param>
     /// <param name="cancellationToken">Gives up. The caller aborts the connection at the same time, as nothing else ends an operation of it.</param>
-    public static async ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, TlsSetup setup, CancellationToken cancellationToken)
     {
         await connection.Executor.Resume();
         using var handshake = TryBegin(connection);
-        return handshake is null
-            ? TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way")
-            : await RunAsync(connection, windowSize, handshake, null, (tls, token) => tls.AuthenticateAsClientAsync(options, token), cancellationToken).ConfigureAwait(false);
+        if (handshake is null)
+        {
+            return TlsResult.Failed(TlsFailure.TooMany, "too many TLS handshakes are under way");
+        }
+
+        // The first step is a client's key share.
+        await handshake.Turn();
+        return await setup.RunAsync(connection, windowSize, handshake, null, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>As the other overload, by SslStream.</summary>
+    /// <inheritdoc cref="ConnectAsync(TransportConnection, int, TlsSetup, CancellationToken)"/>
+    public static ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        ConnectAsync(connection, windowSize, new SslStreamSetup(options), cancellationToken);
 
     private static HandshakeLane.Handshake? TryBegin(TransportConnection connection) => HandshakeLane.Of(connection.Executor).TryBegin(() => ForeignConnection.TryAbort(connection));
 
-    // The client has no hello.
-    private static async ValueTask<TlsResult> RunAsync(
-        TransportConnection connection, int windowSize, HandshakeLane.Handshake handshake, ClientHelloResult? hello, Func<SslStream, CancellationToken, Task> authenticate, CancellationToken cancellationToken)
-    {
-        // The first step is a client's key share, or a server's answer.
-        await handshake.Turn();
-        var tls = new TlsConnection(connection, windowSize);
-        tls.Cipher.BeginHandshake(handshake, keepsHead: hello is null);
-        try
-        {
-            await authenticate(tls.Stream, cancellationToken).ConfigureAwait(false);
-            tls.Cipher.EndHandshake();
-            tls.ServerName = hello?.Hello?.ServerName;
-            tls.Details = TlsDetails.Of(tls.Stream);
-            return new(tls);
-        }
-        catch (Exception error)
-        {
-            // Of any kind: some messages that are malformed make SslStream throw what no caller of it expects (ArgumentOutOfRangeException, .NET 10.0).
-            var result =
-                handshake.IsEvicted ? Evicted
-                : tls.Cipher.Failure != TransportStatus.Ok ? TlsResult.Failed(tls.Cipher.Failure)
-                : tls.Cipher.HasFin ? TlsResult.Failed(TransportStatus.Ok)
-                : TlsResult.Failed(TlsFailure.Protocol, hello?.Error ?? FindPlainAnswer(tls.Cipher.Head) ?? Describe(error));
-            await tls.Stream.DisposeAsync().ConfigureAwait(false);
-            if (result.Failure == TlsFailure.Protocol)
-            {
-                await EndAsync(connection, handshake, tls.Cipher.HasWritten ? null : hello).ConfigureAwait(false);
-            }
-
-            return result;
-        }
-    }
-
     // A peer that does not take the alert gives its place up, as any that is waited for.
-    private static ValueTask EndAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult? refused)
+    internal static ValueTask EndAsync(TransportConnection connection, HandshakeLane.Handshake handshake, ClientHelloResult? refused)
     {
         handshake.BeginWait();
         return TlsRefusal.EndAsync(connection, refused is { Status: ClientHelloStatus.Malformed, Alert: var alert } ? alert : null);
     }
 
-    private static string? FindPlainAnswer(ReadOnlySpan<byte> bytes) =>
+    internal static string? FindPlainAnswer(ReadOnlySpan<byte> bytes) =>
         bytes is [] or [>= FirstRecordType and <= LastRecordType, MajorVersion, ..] ? null : $"the server sent bytes that are not TLS, {PlainBytes.Quote(bytes)}; expected a ServerHello";
-
-    // The innermost message is the one that says something: "certificate has expired", "no shared cipher", "tlsv1 alert unknown ca".
-    private static string Describe(Exception error)
-    {
-        var inner = error;
-        while (inner.InnerException is { } next)
-        {
-            inner = next;
-        }
-
-        return inner.Message;
-    }
 }
 
 /// <summary>Names the ways in which a handshake fails.</summary>
@@ -176,10 +151,15 @@ internal readonly struct TlsResult
 
     private TlsResult(TlsFailure failure, TransportStatus status, string detail, PeerFailure peer = PeerFailure.None) => (Failure, Status, Detail, _peer) = (failure, status, detail, peer);
 
-    public TlsResult(TlsConnection connection) => Connection = connection;
+    /// <param name="connection">The connection of plaintext.</param>
+    /// <param name="session">Its TLS.</param>
+    public TlsResult(TransportConnection connection, ITlsSession session) => (Connection, Session) = (connection, session);
 
     /// <summary>Gets the connection of plaintext; null if the handshake failed.</summary>
-    public TlsConnection? Connection { get; }
+    public TransportConnection? Connection { get; }
+
+    /// <summary>Gets the TLS of the connection; null if the handshake failed.</summary>
+    public ITlsSession? Session { get; }
 
     /// <summary>Gets the way in which it failed.</summary>
     public TlsFailure Failure { get; }

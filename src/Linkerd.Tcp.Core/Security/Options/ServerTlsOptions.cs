@@ -2,6 +2,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Options;
 using Linkerd.Tcp.Security.Providers;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security;
 
@@ -11,6 +12,9 @@ namespace Linkerd.Tcp.Security;
 /// </summary>
 public sealed class ServerTlsOptions
 {
+    /// <summary>Gets or sets the library that runs TLS. Default: <see cref="TlsProviderKind.Auto"/>.</summary>
+    public TlsProviderKind Provider { get; set; }
+
     /// <summary>
     /// Gets or sets the name that servers' certificates must have, which is also the server name in the handshake (SNI) if it is a host name. It can have placeholders: <c>{sni}</c> is the server name
     /// that the client sent, and <c>{1}</c>, <c>{2}</c> are the labels of the destination's name, so <c>{2}.example.com</c> is <c>web.example.com</c> for <c>/svc/web</c>. Null, the default, or
@@ -29,7 +33,7 @@ public sealed class ServerTlsOptions
 
     /// <summary>
     /// Gets or sets the paths of PEM files with certificate revocation lists (RFC 5280), of which a server's certificate must be on none. If there are any, each authority of the chain must have a list.
-    /// Empty, the default: revocation is not checked. Not supported by the provider of this version: an error.
+    /// Empty, the default: revocation is not checked. Needs the OpenSSL provider.
     /// </summary>
     public IReadOnlyList<string> CrlFiles { get; set; } = [];
 
@@ -61,15 +65,44 @@ public sealed class ServerTlsOptions
 
     /// <summary>
     /// Gets or sets the groups of the key exchange, the preferred one first, in OpenSSL's names, such as <c>X25519MLKEM768</c>, <c>X25519</c> and <c>P-256</c>. Empty, the default: those of OpenSSL's
-    /// configuration. Not supported by the provider of this version: an error.
+    /// configuration. Needs the OpenSSL provider.
     /// </summary>
     public IReadOnlyList<string> Groups { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the signature algorithms of handshakes, the preferred one first, in OpenSSL's names, such as <c>ecdsa_secp256r1_sha256</c>, <c>rsa_pss_rsae_sha256</c> and <c>ECDSA+SHA256</c>. Empty,
+    /// the default: those of OpenSSL's configuration. Needs the OpenSSL provider.
+    /// </summary>
+    public IReadOnlyList<string> SignatureAlgorithms { get; set; } = [];
+
+    /// <summary>Gets or sets the cipher suites, as <see cref="ListenerTlsOptions.CipherSuites"/>. Empty, the default: those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string> CipherSuites { get; set; } = [];
 
     /// <summary>Gets or sets the end of a stream that the server cuts. Default: <see cref="TlsTruncation.Pass"/>.</summary>
     public TlsTruncation Truncation { get; set; }
 
     /// <summary>True if connections depend on their client, so that none can be made before there is one.</summary>
     internal bool DependsOnClient => UseClientApplicationProtocol || (ServerName?.Contains(ServerNameTemplate.ClientName, StringComparison.Ordinal) ?? false);
+
+    /// <summary>Gets a value that indicates whether the options need the OpenSSL provider.</summary>
+    internal bool NeedsOpenSsl => OpenSslOptions.Any();
+
+    /// <summary>Gets the paths of the options in use that need the OpenSSL provider.</summary>
+    internal IEnumerable<string> OpenSslOptions
+    {
+        get
+        {
+            (string Option, bool IsSet)[] options =
+            [
+                (nameof(Provider), Provider == TlsProviderKind.OpenSsl),
+                (nameof(CrlFiles), CrlFiles is { Count: > 0 }),
+                (nameof(Groups), Groups is { Count: > 0 }),
+                (nameof(SignatureAlgorithms), SignatureAlgorithms is { Count: > 0 }),
+                (nameof(CipherSuites), CipherSuites is { Count: > 0 }),
+            ];
+            return options.Where(static option => option.IsSet).Select(static option => option.Option);
+        }
+    }
 
     internal ServerTlsOptions Copy()
     {
@@ -80,18 +113,23 @@ public sealed class ServerTlsOptions
         copy.ApplicationProtocols = ApplicationProtocols?.ToArray()!;
         copy.CrlFiles = CrlFiles?.ToArray()!;
         copy.Groups = Groups?.ToArray()!;
+        copy.SignatureAlgorithms = SignatureAlgorithms?.ToArray()!;
+        copy.CipherSuites = CipherSuites?.ToArray()!;
         return copy;
     }
 
     /// <summary>Returns true if everything is the same.</summary>
     internal bool IsSame(ServerTlsOptions? other) => other is not null && ExpectedNames.SequenceEqual(other.ExpectedNames) && RootFiles.SequenceEqual(other.RootFiles)
-        && CrlFiles.SequenceEqual(other.CrlFiles) && Groups.SequenceEqual(other.Groups)
+        && CrlFiles.SequenceEqual(other.CrlFiles) && Groups.SequenceEqual(other.Groups) && SignatureAlgorithms.SequenceEqual(other.SignatureAlgorithms) && CipherSuites.SequenceEqual(other.CipherSuites)
         && ApplicationProtocols.SequenceEqual(other.ApplicationProtocols) && (Certificate is null ? other.Certificate is null : other.Certificate is { } files && Certificate.IsSame(files))
-        && (ServerName, UseClientApplicationProtocol, UsePostgresSslRequest, SkipVerification, MinimumVersion, Truncation)
-            == (other.ServerName, other.UseClientApplicationProtocol, other.UsePostgresSslRequest, other.SkipVerification, other.MinimumVersion, other.Truncation);
+        && (Provider, ServerName, UseClientApplicationProtocol, UsePostgresSslRequest, SkipVerification, MinimumVersion, Truncation)
+            == (other.Provider, other.ServerName, other.UseClientApplicationProtocol, other.UsePostgresSslRequest, other.SkipVerification, other.MinimumVersion, other.Truncation);
 
-    internal void Validate(OptionsValidator validator)
+    internal void Validate(OptionsValidator validator) => Validate(validator, TlsProvider.Of(Provider));
+
+    internal void Validate(OptionsValidator validator, TlsProvider provider)
     {
+        validator.Defined<TlsProviderKind>(Provider);
         if (ServerNameTemplate.FindProblem(ServerName) is { } problem)
         {
             validator.Add(problem, nameof(ServerName));
@@ -100,12 +138,17 @@ public sealed class ServerTlsOptions
         ListenerTlsOptions.ValidateNames(validator, ExpectedNames, nameof(ExpectedNames));
         ListenerTlsOptions.ValidateFiles(validator, RootFiles, nameof(RootFiles));
         validator.Optional(Certificate, static (files, validator) => files.Validate(validator));
+        validator.Expect(Certificate?.OcspFile is null, Certificate?.OcspFile, "null, as only a listener staples a response,", $"{nameof(Certificate)}.{nameof(CertificateFiles.OcspFile)}");
         ListenerTlsOptions.ValidateProtocols(validator, ApplicationProtocols, nameof(ApplicationProtocols));
         validator.Defined<TlsVersion>(MinimumVersion);
         validator.Defined<TlsTruncation>(Truncation);
         ListenerTlsOptions.ValidateFiles(validator, CrlFiles, nameof(CrlFiles));
         ListenerTlsOptions.ValidateGroups(validator, Groups, nameof(Groups));
-        TlsProvider.Expect(validator, TlsProvider.Current.HasCrlFiles, CrlFiles);
-        TlsProvider.Expect(validator, TlsProvider.Current.HasGroups, Groups);
+        ListenerTlsOptions.ValidateSignatureAlgorithms(validator, SignatureAlgorithms, nameof(SignatureAlgorithms));
+        ListenerTlsOptions.ValidateCipherSuites(validator, CipherSuites, nameof(CipherSuites));
+        provider.Validate(validator, OpenSslOptions);
     }
+
+    /// <summary>Adds an error for each option that the connections of a transport cannot have.</summary>
+    internal void ValidateFor(ITransport? transport, OptionsValidator validator) => TlsProvider.ValidateTransport(validator, OpenSslOptions, transport);
 }

@@ -1,31 +1,65 @@
-using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Security.OpenSsl;
+using Linkerd.Tcp.Transport;
+using Linkerd.Tcp.Transport.Epoll;
+using Linkerd.Tcp.Transport.Sockets;
 
 namespace Linkerd.Tcp.Security.Providers;
 
-/// <summary>Represents a library that runs TLS handshakes, with the options that it has beside those that every one has. Immutable.</summary>
-/// <param name="HasCrlFiles">True if it takes revocation lists from files.</param>
-/// <param name="HasOcspFiles">True if it staples OCSP responses from files.</param>
-/// <param name="HasTicketKeys">True if it takes the keys of session tickets from a file.</param>
-/// <param name="HasGroups">True if the groups of the key exchange can be set.</param>
-internal sealed record TlsProvider(bool HasCrlFiles = false, bool HasOcspFiles = false, bool HasTicketKeys = false, bool HasGroups = false)
+/// <summary>Represents the library that runs TLS by the choice of some options. An option that it lacks is an error, and never ignored. Immutable.</summary>
+/// <param name="IsOpenSsl">True for OpenSSL, which has all options; false for SslStream, which lacks those that need OpenSSL.</param>
+/// <param name="Problem">The reason why OpenSSL is not in use, or cannot be; null if it can. Without a full stop.</param>
+internal sealed record TlsProvider(bool IsOpenSsl, string? Problem)
 {
-    /// <summary>Gets SslStream, which has none of them (dotnet/runtime #104690 for revocation lists).</summary>
-    public static TlsProvider SslStream { get; } = new();
+    /// <summary>Gets SslStream, for code that runs it whatever the options are.</summary>
+    public static TlsProvider SslStream { get; } = new(IsOpenSsl: false, "these handshakes are those of SslStream");
 
-    /// <summary>Gets the provider that is in use.</summary>
-    public static TlsProvider Current => SslStream;
+    /// <summary>Gets the provider of a choice.</summary>
+    public static TlsProvider Of(TlsProviderKind kind) => Of(kind, kind != TlsProviderKind.DotNet && !LibSslLoader.TryLoad(out var problem) ? problem : null);
 
-    /// <summary>Adds an error if an option is set that a provider does not have: it is never ignored.</summary>
-    /// <param name="validator">Collects the errors.</param>
-    /// <param name="has">True if the provider has the option.</param>
-    /// <param name="given">The value of the option; null or an empty list: it is not set.</param>
-    /// <param name="option">The name of the option.</param>
-    public static void Expect(OptionsValidator validator, bool has, object? given, [CallerArgumentExpression(nameof(given))] string option = "")
+    /// <summary>Gets the provider of a choice.</summary>
+    /// <param name="kind">The choice.</param>
+    /// <param name="problem">The reason why libssl cannot be used; null if it can.</param>
+    public static TlsProvider Of(TlsProviderKind kind, string? problem) => kind switch
     {
-        if (!has && given is not (null or IReadOnlyList<string> { Count: 0 }))
+        TlsProviderKind.DotNet => new(IsOpenSsl: false, "Provider is DotNet"),
+        TlsProviderKind.OpenSsl => new(IsOpenSsl: true, problem),
+        _ => new(problem is null, problem is null ? null : $"libssl cannot be used: {problem}"),
+    };
+
+    /// <summary>Adds an error if the provider cannot be used, and one for each option that it lacks.</summary>
+    /// <param name="validator">Collects the errors.</param>
+    /// <param name="options">The paths of the options in use that need OpenSSL.</param>
+    public void Validate(OptionsValidator validator, IEnumerable<string> options)
+    {
+        if (!IsOpenSsl)
         {
-            validator.Add($"{option} needs the OpenSSL provider, which this build does not have.", option);
+            Refuse(validator, options, "the OpenSSL provider", Problem!);
+        }
+        else if (Problem is not null)
+        {
+            validator.Add($"libssl cannot be used: {Problem}. A system with OpenSSL 3, Auto or DotNet was expected.", nameof(ListenerTlsOptions.Provider));
+        }
+    }
+
+    /// <summary>Adds an error for each option that needs OpenSSL, unless the transport has the event loops that its connections are on.</summary>
+    /// <param name="validator">Collects the errors.</param>
+    /// <param name="options">The paths of the options in use that need OpenSSL.</param>
+    /// <param name="transport">The transport; null for sockets.</param>
+    public static void ValidateTransport(OptionsValidator validator, IEnumerable<string> options, ITransport? transport)
+    {
+        if (transport is not EpollTransport)
+        {
+            Refuse(validator, options, "the epoll transport with the OpenSSL provider", $"the transport is {(transport is null or SocketsTransport ? "sockets" : transport.GetType().Name)}");
+        }
+    }
+
+    private static void Refuse(OptionsValidator validator, IEnumerable<string> options, string needed, string reason)
+    {
+        foreach (var option in options)
+        {
+            var name = option == nameof(ListenerTlsOptions.Provider) ? $"{option} {TlsProviderKind.OpenSsl}" : option[(option.LastIndexOf('.') + 1)..];
+            validator.Add($"{name} needs {needed}; {reason}.", option);
         }
     }
 }

@@ -8,15 +8,15 @@ internal static class AcknowledgementWait
 
     public static async ValueTask<bool> RunAsync(EpollConnection connection)
     {
-        connection.SendDeferredFin();
         for (var poll = FirstPoll; ; poll = poll * 2 < LastPoll ? poll * 2 : LastPoll)
         {
+            connection.SendDeferredFin();
             if (connection.IsClosed)
             {
                 return false;
             }
 
-            if (connection.IsUnix)
+            if (connection.IsUnix && !connection.HasLayerOutput)
             {
                 // The sent bytes are in the peer's queue already, and closing leaves them there.
                 return !connection.IsReset;
@@ -29,7 +29,7 @@ internal static class AcknowledgementWait
                 return false;
             }
 
-            if (unacknowledged == 0)
+            if (unacknowledged == 0 && !connection.HasLayerOutput)
             {
                 return true;
             }

@@ -11,7 +11,10 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// </remarks>
 internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 {
+    private static readonly TimeSpan LastFlushTimeout = TimeSpan.FromSeconds(10);
+
     private readonly int _windowSize;
+    private bool _isClosing;
     private AcceptedAddress _address;
     private EndPoint? _remoteEndPoint;
     private EndPoint? _localEndPoint;
@@ -127,6 +130,29 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 
     internal override bool HasUnseenRoom => Ask(LinuxPoll.Out);
 
+    internal override bool HasTruncatedEnd => _layer is not null;
+
+    internal override bool WasTruncated => _layer is { WasTruncated: true };
+
+    internal override bool TryShutdownTruncated()
+    {
+        if (_layer is null)
+        {
+            return false;
+        }
+
+        if (Loop.IsCurrent)
+        {
+            ShutdownNow(isTruncated: true);
+        }
+        else
+        {
+            Loop.Post(static connection => ((EpollConnection)connection!).ShutdownNow(isTruncated: true), this);
+        }
+
+        return true;
+    }
+
     internal override void StartRelay(TransportConnection destination, IRelayObserver observer)
     {
         if (destination is not EpollConnection other || other.Loop != Loop)
@@ -190,7 +216,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     /// <summary>Sends a delayed FIN. Called at the end of a turn, and before acknowledgements are queried.</summary>
     public void SendDeferredFin()
     {
-        if ((_state & SocketState.FinDeferred) != 0)
+        if ((_state & SocketState.FinDeferred) != 0 && !HasLayerOutput)
         {
             _state &= ~SocketState.FinDeferred;
             SendFin();
@@ -207,7 +233,37 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         }
     }
 
-    private void ShutdownNow()
+    /// <inheritdoc/>
+    public override void ReadLater() => Loop.Post(
+        static state =>
+        {
+            var connection = (EpollConnection)state!;
+            if (!connection.IsClosed)
+            {
+                connection._reader?.OnReadable();
+            }
+        },
+        this);
+
+    private protected override void FlushLayer()
+    {
+        _layer!.Flush();
+        if (HasLayerOutput)
+        {
+            return;
+        }
+
+        if (_isClosing)
+        {
+            CloseInOrder();
+        }
+        else if ((_state & SocketState.FinDeferred) != 0)
+        {
+            Loop.Enqueue(this);
+        }
+    }
+
+    private void ShutdownNow(bool isTruncated = false)
     {
         if ((_state & SocketState.SendShutdown) != 0)
         {
@@ -215,7 +271,12 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         }
 
         _state |= SocketState.SendShutdown;
-        if (IsUnix)
+        if (!isTruncated && _descriptor >= 0)
+        {
+            _layer?.EndSend();
+        }
+
+        if (IsUnix && !HasLayerOutput)
         {
             SendFin();
         }
@@ -268,11 +329,35 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         else
         {
             _aborted = true;
-            CloseInOrder();
+            if (HasLayerOutput && (_state & SocketState.SendShutdown) != 0)
+            {
+                CloseWhenFlushed();
+            }
+            else
+            {
+                CloseInOrder();
+            }
         }
 
         _deadline?.Close();
         _receiver?.Release();
+    }
+
+    // The end of the layer's stream must not be lost. The kernel would send it for as long, or longer, after a close.
+    private void CloseWhenFlushed()
+    {
+        _isClosing = true;
+        Loop.PostAfter(
+            LastFlushTimeout,
+            static state =>
+            {
+                var connection = (EpollConnection)state!;
+                if (!connection.IsClosed)
+                {
+                    connection.CloseInOrder();
+                }
+            },
+            this);
     }
 
     // Closing sends a delayed FIN if there is nothing left to read; otherwise closing would reset the connection.
@@ -295,6 +380,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
             _descriptor = -1;
         }
 
+        _layer?.Close();
         Loop.RemoveConnection();
         _connector?.OnClosed();
         return descriptor;

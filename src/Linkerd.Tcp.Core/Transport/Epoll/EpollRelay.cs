@@ -35,6 +35,11 @@ internal sealed unsafe class EpollRelay : ILoopReader, ILoopWriter, ILoopWork
         _source = source;
         _destination = destination;
         _observer = observer;
+        if (source.Layer is not null || destination.Layer is not null)
+        {
+            // The bytes on the sockets are not those of the copy.
+            _bulk.Refuse();
+        }
     }
 
     bool ILoopWork.IsQueued { get; set; }

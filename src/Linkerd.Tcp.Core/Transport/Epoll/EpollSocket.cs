@@ -4,7 +4,7 @@ namespace Linkerd.Tcp.Transport.Epoll;
 /// Represents the socket of a connection, for the loop's thread. Registered once, edge-triggered, for all events. The state keeps the result of the events, and each
 /// operation with another result corrects it.
 /// </summary>
-internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
+internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler, ILayerSocket
 {
     private const uint Interest = EpollEvents.In | EpollEvents.Out | EpollEvents.PeerShutdown | EpollEvents.Urgent | EpollEvents.EdgeTriggered;
 
@@ -16,6 +16,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
     private protected EpollConnector? _connector;
     private protected ILoopReader? _reader;
     private protected ILoopWriter? _writer;
+    private protected ConnectionLayer? _layer;
     private TransportStatus _readEnd;
     private long _bytesReceived;
     private long _bytesSent;
@@ -37,7 +38,13 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
 
     public bool IsUnix => (_state & SocketState.IsUnix) != 0;
 
-    public bool IsReadable => (_state & SocketState.Readable) != 0;
+    public bool IsReadable => (_state & SocketState.Readable) != 0 || _layer is { HasInput: true };
+
+    /// <summary>Gets the layer over the socket; null if there is none.</summary>
+    public ConnectionLayer? Layer => _layer;
+
+    /// <summary>Gets a value that indicates whether a layer has bytes that the socket has not taken.</summary>
+    public bool HasLayerOutput => _layer is { HasOutput: true };
 
     /// <summary>Gets a value that indicates whether urgent data has ever been received.</summary>
     public bool HasUrgent => (_state & SocketState.Urgent) != 0;
@@ -73,6 +80,11 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         }
 
         Note(events);
+        if ((_state & SocketState.Writable) != 0 && HasLayerOutput)
+        {
+            FlushLayer();
+        }
+
         if ((_state & SocketState.Readable) != 0)
         {
             _reader?.OnReadable();
@@ -84,9 +96,32 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         }
     }
 
+    /// <summary>Sends what a layer has for the socket.</summary>
+    private protected abstract void FlushLayer();
+
+    /// <inheritdoc/>
+    public abstract void ReadLater();
+
     /// <summary>Receives bytes.</summary>
     /// <returns>True if there is a result: bytes, or the end if there are none.</returns>
     public bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)
+    {
+        if (_layer is null || _descriptor < 0 || HasReadEnded)
+        {
+            if (!TryReadSocket(buffer, length, out count, out end))
+            {
+                return false;
+            }
+
+            CountReceived(count);
+            return true;
+        }
+
+        return _layer.TryRead(buffer, length, out count, out end);
+    }
+
+    /// <inheritdoc/>
+    public bool TryReadSocket(byte* buffer, int length, out int count, out TransportStatus end)
     {
         (count, end) = (0, TransportStatus.Ok);
         if (_descriptor < 0)
@@ -115,7 +150,6 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         if (received > 0)
         {
             count = (int)received;
-            CountReceived(count);
             if (count < length)
             {
                 RecordShortRead();
@@ -154,6 +188,19 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
     /// <summary>Sends as many bytes as the kernel takes.</summary>
     public TransportStatus Send(byte* data, int length, out int sent)
     {
+        if (_layer is not null && _descriptor >= 0)
+        {
+            return _layer.Send(data, length, out sent);
+        }
+
+        var status = SendSocket(data, length, out sent);
+        CountSent(sent);
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public TransportStatus SendSocket(byte* data, int length, out int sent)
+    {
         sent = 0;
         if (_descriptor < 0)
         {
@@ -172,7 +219,6 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         }
 
         sent = (int)taken;
-        CountSent(sent);
         if (sent < length)
         {
             _state &= ~SocketState.Writable;
@@ -205,6 +251,14 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
     public void CountReceived(int count) => Volatile.Write(ref _bytesReceived, _bytesReceived + count);
 
     public void CountSent(int count) => Volatile.Write(ref _bytesSent, _bytesSent + count);
+
+    /// <summary>Puts a layer over the socket, with the counts of its user. Nothing that was received before is unread.</summary>
+    public void PutLayer(ConnectionLayer layer)
+    {
+        _layer = layer;
+        Volatile.Write(ref _bytesReceived, 0);
+        Volatile.Write(ref _bytesSent, 0);
+    }
 
     private void Note(uint events)
     {
@@ -280,11 +334,13 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler
         _state = (_state & SocketState.PeerShutdown) != 0 ? _state | SocketState.FinIsNext : _state & ~SocketState.Readable;
     }
 
-    private TransportStatus EndRead(TransportStatus status)
+    /// <inheritdoc/>
+    public TransportStatus EndRead(TransportStatus status)
     {
         _state |= SocketState.ReadEnded;
         _readEnd = status;
         _peerFinished = true;
+        _peerGone |= status == TransportStatus.Reset;
         return status;
     }
 

@@ -1,0 +1,20 @@
+using Linkerd.Tcp.Security.Connections;
+
+namespace Linkerd.Tcp.Security.OpenSsl;
+
+/// <summary>Represents one side of one TLS connection: what a session takes from the options, and what the callbacks of OpenSSL ask during its calls. Used by one thread at a time.</summary>
+internal abstract class OpenSslSide
+{
+    /// <summary>Gets the context from which the session is made.</summary>
+    public abstract OpenSslContext Context { get; }
+
+    /// <summary>Gets a value that indicates whether this side is the server.</summary>
+    public abstract bool IsServer { get; }
+
+    /// <summary>Gets the verdict on the peer's certificate.</summary>
+    public PeerRefusal Refusal { get; init; } = new();
+
+    /// <summary>Sets what differs between the sessions of a context: names, protocols, a ticket, the time. Called once, before the first step of the handshake.</summary>
+    /// <param name="ssl">The SSL.</param>
+    public abstract void Configure(nint ssl);
+}
