@@ -33,10 +33,10 @@ internal static unsafe class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "ours_open")]
-    public static nint Open(nint context, int isServer, SocketCalls* calls)
+    public static nint Open(nint context, int isServer, void* state, delegate* unmanaged<void*, byte*, int, int*, int> receive, delegate* unmanaged<void*, byte*, int, int*, int> send)
     {
         var side = new NativeSide((OpenSslContext)GCHandle.FromIntPtr(context).Target!, isServer != 0);
-        return GCHandle.ToIntPtr(GCHandle.Alloc(new NativeSession(side, *calls)));
+        return GCHandle.ToIntPtr(GCHandle.Alloc(new NativeSession(side, new NativeSocket(state, receive, send))));
     }
 
     /// <summary>Goes on with the handshake: 1 if it is complete, 0 if it waits, -1 if it has failed.</summary>
@@ -72,7 +72,7 @@ internal static unsafe class Exports
     [UnmanagedCallersOnly(EntryPoint = "ours_close")]
     public static void Close(nint session)
     {
-        Of(session).Close();
+        Of(session).Dispose();
         GCHandle.FromIntPtr(session).Free();
     }
 

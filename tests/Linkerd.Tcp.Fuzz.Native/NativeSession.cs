@@ -5,7 +5,7 @@ using Linkerd.Tcp.Transport;
 namespace Linkerd.Tcp.Fuzz.Native;
 
 /// <summary>One TLS connection of the OpenSSL provider over a socket of the C program: first its handshake, then its layer.</summary>
-internal sealed unsafe class NativeSession
+internal sealed unsafe class NativeSession : IDisposable
 {
     // As on one event loop: all sessions share it.
     private static readonly OpenSslMemory Memory = new();
@@ -15,9 +15,9 @@ internal sealed unsafe class NativeSession
     private readonly OpenSslSession _session;
     private OpenSslLayer? _layer;
 
-    public NativeSession(OpenSslSide side, SocketCalls calls)
+    public NativeSession(OpenSslSide side, NativeSocket socket)
     {
-        _socket = new NativeSocket(calls);
+        _socket = socket;
         _session = new OpenSslSession(side, Memory);
     }
 
@@ -95,8 +95,7 @@ internal sealed unsafe class NativeSession
 
     public void EndSend() => _layer!.EndSend();
 
-    /// <summary>Releases all.</summary>
-    public void Close()
+    public void Dispose()
     {
         _socket.IsClosed = true;
         if (_layer is null)

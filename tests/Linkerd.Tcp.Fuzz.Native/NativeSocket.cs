@@ -3,21 +3,11 @@ using Linkerd.Tcp.Transport.Epoll;
 
 namespace Linkerd.Tcp.Fuzz.Native;
 
-/// <summary>The functions of a socket that the C program has: its numbers of bytes and ends are under its control.</summary>
-internal unsafe struct SocketCalls
-{
-    /// <summary>The first argument of each call.</summary>
-    public void* State;
-
-    /// <summary>Receives: 1 with the number of bytes, of which 0 is a FIN; 0 if there is nothing; -1 if the connection was reset.</summary>
-    public delegate* unmanaged<void*, byte*, int, int*, int> Receive;
-
-    /// <summary>Sends: 0 with the number of bytes that it takes; -1 if the connection was reset.</summary>
-    public delegate* unmanaged<void*, byte*, int, int*, int> Send;
-}
-
 /// <summary>A socket below a layer that calls the C program, with the rules of the sockets of an event loop: what a peer has ended or reset stays so.</summary>
-internal sealed unsafe class NativeSocket(SocketCalls calls) : ILayerSocket
+/// <param name="state">The first argument of each call.</param>
+/// <param name="receive">Receives: 1 with the number of bytes, of which 0 is a FIN; 0 if there is nothing; -1 if the connection was reset.</param>
+/// <param name="send">Sends: 0 with the number of bytes that it takes; -1 if the connection was reset.</param>
+internal sealed unsafe class NativeSocket(void* state, delegate* unmanaged<void*, byte*, int, int*, int> receive, delegate* unmanaged<void*, byte*, int, int*, int> send) : ILayerSocket
 {
     private TransportStatus _readEnd;
 
@@ -43,7 +33,7 @@ internal sealed unsafe class NativeSocket(SocketCalls calls) : ILayerSocket
         }
 
         int received;
-        switch (calls.Receive(calls.State, buffer, length, &received))
+        switch (receive(state, buffer, length, &received))
         {
             case 0:
                 return false;
@@ -62,7 +52,7 @@ internal sealed unsafe class NativeSocket(SocketCalls calls) : ILayerSocket
     public TransportStatus SendSocket(byte* data, int length, out int sent)
     {
         int taken;
-        var result = calls.Send(calls.State, data, length, &taken);
+        var result = send(state, data, length, &taken);
         sent = result == 0 ? taken : 0;
         return result == 0 ? TransportStatus.Ok : TransportStatus.Reset;
     }

@@ -2,7 +2,9 @@
    usage: harness random COUNT [SEED]   connections with random sizes, cuts and edits of the bytes, several at once
           harness bytes STRIDE          one short connection for each byte that the peer sends and each thing that may happen to it
    Checks: memory (sanitizers, valgrind, guard pages behind every buffer), what arrives is a prefix of what was sent, and all of it if nobody meddles, no error is left in OpenSSL's queue. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,16 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-typedef struct {
-  void *state;
-  int (*receive)(void *state, unsigned char *buffer, int length, int *count);
-  int (*send)(void *state, const unsigned char *data, int length, int *sent);
-} socket_calls;
-
 extern int ours_load(void);
 extern void *ours_context(SSL_CTX *context);
 extern void ours_free_context(void *context);
-extern void *ours_open(void *context, int is_server, const socket_calls *calls);
+extern void *ours_open(void *context, int is_server, void *state, int (*receive)(void *, unsigned char *, int, int *), int (*send)(void *, const unsigned char *, int, int *));
 extern int ours_handshake(void *session);
 extern int ours_read(void *session, unsigned char *buffer, int length, int *count, int *end);
 extern int ours_send(void *session, const unsigned char *data, int length, int *sent);
@@ -45,16 +41,15 @@ typedef struct {
   long at;
   int action;
   size_t up, down; /* bytes of plaintext from the peer, and to the peer */
-  int is_over;     /* nobody meddles from here on */
 
   SSL *peer;
   void *ours;
   bytes to_ours, to_peer;
   long offset, split_at;
-  int has_split, has_met, wire_end, is_fin_sent;
+  int has_split, has_met, wire_end;
   int ours_state, peer_state; /* of the handshake: 0, 1 done, -1 failed */
   size_t peer_sent, ours_received, ours_sent, peer_received;
-  int ours_read_ended, ours_end, ours_send_failed, ours_ended_send, peer_ended, peer_failed, peer_closed;
+  int unsent, ours_read_ended, ours_end, ours_send_failed, ours_ended_send, peer_ended, peer_failed, peer_closed;
 } connection;
 
 static const char *what = "";
@@ -63,6 +58,18 @@ static const char *what = "";
 
 static uint64_t next(connection *c) { uint64_t x = c->random; x ^= x << 13; x ^= x >> 7; x ^= x << 17; return c->random = x; }
 static int below(connection *c, int limit) { return limit <= 1 ? 0 : (int)(next(c) % (uint64_t)limit); }
+
+/* OpenSSL's random bytes, so that a run can be repeated. */
+static uint64_t openssl_random;
+static int random_bytes(unsigned char *buffer, int length) {
+  for (int i = 0; i < length; i++) {
+    openssl_random ^= openssl_random << 13; openssl_random ^= openssl_random >> 7; openssl_random ^= openssl_random << 17;
+    buffer[i] = (unsigned char)(openssl_random >> 32);
+  }
+  return 1;
+}
+static int random_status(void) { return 1; }
+static const RAND_METHOD repeatable = { .bytes = random_bytes, .pseudorand = random_bytes, .status = random_status };
 
 /* The plaintext of both directions, by its place. */
 static unsigned char plain(size_t at) { return (unsigned char)(at * 31 + (at >> 8) * 7 + 1); }
@@ -81,7 +88,7 @@ static void append(bytes *b, const unsigned char *data, size_t length) {
   if (b->end + length > b->size) {
     size_t size = 2 * (b->end - b->start + length);
     unsigned char *larger = malloc(size);
-    memcpy(larger, b->data + b->start, b->end - b->start);
+    if (b->data) memcpy(larger, b->data + b->start, b->end - b->start);
     free(b->data);
     *b = (bytes){ larger, 0, b->end - b->start, size };
   }
@@ -148,11 +155,8 @@ static void start(connection *c, SSL_CTX *peer_context, void *ours_context_) {
   SSL_set_min_proto_version(c->peer, c->version);
   if (c->is_server) SSL_set_connect_state(c->peer); else SSL_set_accept_state(c->peer);
   c->split_at = -1;
-  socket_calls *calls = malloc(sizeof *calls);
-  *calls = (socket_calls){ c, receive, take };
   ERR_clear_error();
-  c->ours = ours_open(ours_context_, c->is_server, calls);
-  free(calls);
+  c->ours = ours_open(ours_context_, c->is_server, c, receive, take);
   no_errors("open");
 }
 
@@ -175,7 +179,7 @@ static void run_peer(connection *c) {
   }
   if (!c->peer_failed && c->peer_state == 1) {
     static unsigned char buffer[40000];
-    int n;
+    int n = 0;
     while (!c->peer_closed && (n = SSL_read(c->peer, buffer, sizeof buffer)) > 0) {
       for (int i = 0; i < n; i++) CHECK(buffer[i] == plain(c->peer_received + (size_t)i), "the peer received a wrong byte at %zu", c->peer_received + (size_t)i);
       c->peer_received += (size_t)n;
@@ -197,8 +201,9 @@ static void run_peer(connection *c) {
       if (SSL_write(c->peer, buffer, n) == n) c->peer_sent += (size_t)n; else peer_failed(c);
       if (c->asks_key_updates && c->version == TLS1_3_VERSION && below(c, 4) == 0) SSL_key_update(c->peer, below(c, 2) ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
     } else {
-      SSL_shutdown(c->peer);
-      c->peer_ended = 1;
+      /* Not while a KeyUpdate of its own is to be written. */
+      SSL_do_handshake(c->peer);
+      c->peer_ended = SSL_shutdown(c->peer) >= 0;
     }
   }
   char *out;
@@ -225,7 +230,8 @@ static void read_ours(connection *c) {
 }
 
 static void send_ours(connection *c) {
-  int length = 1 + below(c, c->most_chunk ? 100000 : 600), sent = -1;
+  /* What was not taken is sent again, as it is. */
+  int length = c->unsent ? c->unsent : 1 + below(c, c->most_chunk ? 100000 : 600), sent = -1;
   if ((size_t)length > c->down - c->ours_sent) length = (int)(c->down - c->ours_sent);
   unsigned char *buffer = guarded(1, (size_t)length);
   for (int i = 0; i < length; i++) buffer[i] = plain(c->ours_sent + (size_t)i);
@@ -233,6 +239,7 @@ static void send_ours(connection *c) {
   no_errors("send");
   CHECK(sent >= 0 && sent <= length, "%d of %d bytes are sent", sent, length);
   c->ours_sent += (size_t)sent;
+  c->unsent = length - sent;
   if (status != OK) c->ours_send_failed = 1;
 }
 
@@ -288,7 +295,7 @@ static void run(connection **all, int count) {
     quiet[i] = before == after && c->to_ours.start == c->to_ours.end ? quiet[i] + 1 : 0;
     if (quiet[i] == QUIET && !is_done(c)) {
       /* Both wait: the peer gives up. */
-      CHECK(c->has_met && c->action != SPLIT, "both sides wait");
+      CHECK(c->has_met && c->action > SPLIT, "both sides wait");
       c->wire_end = FIN;
     }
     if (is_done(c) || quiet[i] > 2 * QUIET) { done[i] = 1; left--; }
@@ -314,6 +321,8 @@ static SSL_CTX *make_ours(int is_server) {
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   if (argc < 3 || !ours_load()) { fprintf(stderr, "usage: harness random COUNT [SEED] | bytes STRIDE\n"); return 2; }
+  RAND_set_rand_method(&repeatable);
+  openssl_random = 1;
   SSL_CTX *peers[2] = { make(0), make(1) };
   void *ours[2] = { ours_context(make_ours(0)), ours_context(make_ours(1)) };
   char text[200];
@@ -324,6 +333,7 @@ int main(int argc, char **argv) {
     for (long n = 0; n < atol(argv[2]); n++) {
       snprintf(text, sizeof text, "random 1 %llu", (unsigned long long)(seed + (uint64_t)n));
       connection *all[3];
+      openssl_random = seed + (uint64_t)n + 1;
       for (int i = 0; i < 3; i++) {
         connection *c = all[i] = calloc(1, sizeof *c);
         c->random = (seed + (uint64_t)n) * 0x9e3779b97f4a7c15u + (uint64_t)i * 77777 + 1;
@@ -352,6 +362,7 @@ int main(int argc, char **argv) {
       for (int action = SPLIT; action < ACTIONS; action++) {
         for (long at = 0;; at += stride) {
           connection *c = calloc(1, sizeof *c);
+          openssl_random = 1;
           *c = (connection){ .random = 88172645463325252u + (uint64_t)at, .is_server = variant & 1, .version = variant & 2 ? TLS1_3_VERSION : TLS1_2_VERSION, .most_buffer = 20000, .up = 300, .down = 500, .action = action, .at = at };
           snprintf(text, sizeof text, "bytes, %s, TLS 1.%d, %s at %ld", c->is_server ? "server" : "client", variant & 2 ? 3 : 2, action_names[action], at);
           start(c, peers[!c->is_server], ours[c->is_server]);
