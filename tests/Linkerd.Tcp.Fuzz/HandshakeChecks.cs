@@ -59,7 +59,7 @@ internal static class HandshakeChecks
         Expect(closing.IsCompletedSuccessfully && closing.Result is null, "the connection cannot be closed");
     }
 
-    private static void ReadToEnd(TlsConnection connection, PumpedExecutor executor)
+    private static void ReadToEnd(TransportConnection connection, PumpedExecutor executor)
     {
         for (var reads = 0; ; reads++)
         {

@@ -39,14 +39,14 @@ internal static class StormCommand
             await using var proxy = new StormProxy(folder.FullName, load.Backend);
             await proxy.StartAsync();
             Console.WriteLine($"{clients} clients, {key}, {rounds} rounds of {seconds} s; times in us");
-            var budgets = new[] { HandshakeLane.Budget, TimeSpan.MaxValue };
+            var budgets = new[] { BudgetedQueue.Budget, TimeSpan.MaxValue };
             var results = budgets.ToDictionary(static budget => budget, static _ => new List<StormRound>());
             _ = await MeasureAsync(proxy, load, clients, seconds);
             for (var round = 1; round <= rounds; round++)
             {
                 foreach (var budget in round % 2 == 1 ? budgets : budgets.Reverse())
                 {
-                    HandshakeLane.Budget = budget;
+                    BudgetedQueue.Budget = budget;
                     var measured = await MeasureAsync(proxy, load, clients, seconds);
                     results[budget].Add(measured);
                     Console.WriteLine($"round {round}, {Describe(budget)}: {measured}");

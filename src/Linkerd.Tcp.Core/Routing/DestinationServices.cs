@@ -67,10 +67,14 @@ internal sealed class DestinationServices
     /// <summary>Gets the lock that serializes changes of options, from their validation to their use.</summary>
     public Lock Configuring { get; } = new();
 
-    /// <summary>Adds an error for each option of a destination that is not valid, alone or with the transport.</summary>
+    /// <summary>Adds an error for each option of a destination that is not valid, or else for each that the transport lacks.</summary>
     public void Validate(DestinationOptions options, OptionsValidator validator)
     {
+        var before = validator.ErrorCount;
         options.Validate(validator);
-        validator.Optional(options.Tls, (tls, validator) => tls.ValidateFor(_transport, validator), nameof(options.Tls));
+        if (validator.ErrorCount == before)
+        {
+            validator.Optional(options.Tls, (tls, validator) => tls.ValidateFor(_transport, validator), nameof(options.Tls));
+        }
     }
 }

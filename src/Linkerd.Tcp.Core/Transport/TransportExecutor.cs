@@ -5,6 +5,8 @@ namespace Linkerd.Tcp.Transport;
 /// <summary>Represents the place where a connection lives: its event loop, the virtual scheduler of a simulation, or, for the Sockets engine, the thread pool. Any thread.</summary>
 public abstract class TransportExecutor
 {
+    private BudgetedQueue? _budgeted;
+
     /// <summary>Gets the clock of everything that runs on the executor.</summary>
     public abstract TimeProvider TimeProvider { get; }
 
@@ -13,6 +15,9 @@ public abstract class TransportExecutor
 
     /// <summary>Queues an action to the executor. Any thread. An exception that it throws is logged, and ends nothing else.</summary>
     public abstract void Post(Action<object?> action, object? state);
+
+    /// <summary>Gets the work that takes long, and must not delay what else runs here.</summary>
+    internal BudgetedQueue Budgeted => _budgeted ?? Interlocked.CompareExchange(ref _budgeted, new BudgetedQueue(this), null) ?? _budgeted;
 
     /// <summary>
     /// Continues on the executor: <c>await connection.Executor.Resume()</c>, after any await that may have completed elsewhere

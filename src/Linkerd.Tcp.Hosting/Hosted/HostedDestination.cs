@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -124,7 +125,7 @@ internal sealed class HostedDestination : IAsyncDisposable, IDisposable
 
         public NamedTarget Target => target;
 
-        public DestinationOptions OptionsOf(DestinationConfiguration configuration) => CoreOptions.Destination(configuration.Client.Copy().For(target.Name), this, naming.ClearOnNegative);
+        public DestinationOptions OptionsOf(DestinationConfiguration configuration) => CoreOptions.Destination(configuration.Client.Copy().For(target.Name), this, naming.ClearOnNegative, TlsProviderKind.DotNet);
 
         public IAsyncEnumerable<Resolution> WatchAsync(DstPath name, CancellationToken cancellationToken = default) => resolver.WatchAsync(target.Name, cancellationToken);
     }

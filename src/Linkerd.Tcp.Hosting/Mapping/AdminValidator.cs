@@ -20,6 +20,7 @@ internal static class AdminValidator
         {
             validator.Expect(!isSocket, admin.Socket, "no socket beside admin.tls", "socket");
             validator.Nested(tls, table.Validate, "tls");
+            validator.Expect(string.IsNullOrEmpty(tls.OcspFile), tls.OcspFile, "off, as the admin server staples no response,", "tls.ocspFile");
         }
         else if (!isSocket && !isLoopback)
         {

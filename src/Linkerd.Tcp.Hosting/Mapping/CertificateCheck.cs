@@ -32,10 +32,10 @@ internal sealed class CertificateCheck
             }
 
             var path = string.Create(CultureInfo.InvariantCulture, $"routers[{i}].client.");
-            Add($"{path}tls.", Part.Client, CoreTlsOptions.Client(router.Client.Global));
+            Add($"{path}tls.", Part.Client, CoreTlsOptions.Client(router.Client.Global, default));
             for (var j = 0; j < router.Client.Configs.Count; j++)
             {
-                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}].tls."), Part.Client, CoreTlsOptions.Client(router.Client.For(router.Client.Configs[j].Prefix)));
+                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}].tls."), Part.Client, CoreTlsOptions.Client(router.Client.For(router.Client.Configs[j].Prefix), default));
             }
         }
     }
@@ -49,6 +49,9 @@ internal sealed class CertificateCheck
 
     /// <summary>Gets a value that indicates whether there are such files.</summary>
     public bool HasFiles => _parts.Exists(static part => part.Files is { Certificate: not null } or { RootFiles.Count: > 0 });
+
+    /// <summary>Gets a value that indicates whether clients or endpoints have TLS.</summary>
+    public bool HasTls => _parts.Exists(static part => part.Part != Part.Identity);
 
     /// <summary>Loads all files.</summary>
     /// <exception cref="InvalidOptionsException">Files cannot be used. A file that several servers or prefixes have for the same purpose is one error.</exception>
@@ -86,10 +89,12 @@ internal sealed class CertificateCheck
 
     private void Add(string path, ServerTlsConfiguration tls)
     {
-        var options = CoreTlsOptions.Server(tls);
+        var options = CoreTlsOptions.Server(tls, default);
         var names = tls.Identities.Keys.Select(static name => $"identities.{name}").Prepend("defaultIdentity");
         foreach (var (name, files) in names.Zip(options.Certificates))
         {
+            // The response is for the provider, which reads it when the listener starts.
+            files.OcspFile = null;
             Add($"{path}{name}.", Part.Identity, new ServerTlsOptions { Certificate = files });
         }
 

@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 
@@ -41,6 +42,8 @@ internal static class ConfigurationValidator
         {
             validator.Add($"another address for each server was expected, not {same.Key.Ip} with port {same.Key.Port} for {same.Count()}.", "routers");
         }
+
+        TlsProviderValidator.Validate(configuration, table, validator, static () => OpenSslLibrary.Problem);
     }
 
     public static void Validate(DestinationConfiguration destination, ConfigurationTable table, OptionsValidator validator)
@@ -53,6 +56,7 @@ internal static class ConfigurationValidator
         validator.NotNull(destination.DstName, "dstName");
         validator.Nested(destination.Interpreter, (interpreter, validator) => Validate(interpreter, table, validator), "interpreter");
         validator.Nested(destination.Client, (client, validator) => Validate(client, table, validator), "client");
+        new TlsProviderValidator(table, validator, static () => "a destination without a server connects on no event loop").Validate(destination.Client, "client.");
     }
 
     private static IEnumerable<RouterConfiguration> Routers(ProxyConfiguration configuration) => (configuration.Routers ?? []).Where(static router => router is not null);

@@ -4,6 +4,7 @@ using Linkerd.Tcp.Dialing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.ProxyProtocol;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
@@ -22,9 +23,10 @@ internal static class CoreOptions
     /// <param name="configuration">The settings of the process.</param>
     /// <param name="servers">The servers; at least one.</param>
     /// <param name="nameOf">The name of a target.</param>
-    public static TcpProxyOptions Proxy(ProxyConfiguration configuration, IReadOnlyList<ServerConfiguration> servers, Func<NameTree, DstPath> nameOf) => new()
+    /// <param name="provider">The library of TLS, which does not change while the process runs.</param>
+    public static TcpProxyOptions Proxy(ProxyConfiguration configuration, IReadOnlyList<ServerConfiguration> servers, Func<NameTree, DstPath> nameOf, TlsProviderKind provider) => new()
     {
-        Listeners = [.. servers.Select(server => Listener(server, nameOf))],
+        Listeners = [.. servers.Select(server => Listener(server, nameOf, provider))],
         MaxSessions = configuration.MaxSessions,
         Tcp = new TcpOptions { WindowSize = configuration.BufferSizeBytes, UserTimeout = OffIsZero(configuration.TcpUserTimeout) },
     };
@@ -33,9 +35,10 @@ internal static class CoreOptions
     /// <param name="client">The settings of the name, merged.</param>
     /// <param name="resolver">What resolves the name.</param>
     /// <param name="clearOnNegative">Whether its interpreter drops the endpoints of names that do not exist.</param>
-    public static DestinationOptions Destination(ClientSettings client, IResolver resolver, bool clearOnNegative)
+    /// <param name="provider">The library of TLS.</param>
+    public static DestinationOptions Destination(ClientSettings client, IResolver resolver, bool clearOnNegative, TlsProviderKind provider)
     {
-        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client), Tls = CoreTlsOptions.Client(client) };
+        var options = new DestinationOptions { Resolver = resolver, ClearOnNegative = client.ClearOnNegative ?? clearOnNegative, MaxSessions = Limit(client.MaxSessions), SendProxy = SendProxy(client), Check = Check(client), Tls = CoreTlsOptions.Client(client, provider) };
         options.Balancer = client.Balancer ?? options.Balancer;
         options.Balancing = Balancing(client);
         options.Connect = Connect(client);
@@ -47,11 +50,11 @@ internal static class CoreOptions
         return options;
     }
 
-    private static ListenerOptions Listener(ServerConfiguration server, Func<NameTree, DstPath> nameOf)
+    private static ListenerOptions Listener(ServerConfiguration server, Func<NameTree, DstPath> nameOf, TlsProviderKind provider)
     {
         var listener = new ListenerOptions(new IPEndPoint(server.Ip, server.Port!.Value), server.DstName is { } target ? nameOf(target) : null)
         {
-            Tls = server.Tls is { } tls ? CoreTlsOptions.Server(tls) : null,
+            Tls = server.Tls is { } tls ? CoreTlsOptions.Server(tls, provider) : null,
             ServerNameRules = [.. server.SniRoutes.Select(route => CoreTlsOptions.Rule(route, nameOf))],
             MaxSessions = Limit(server.MaxConcurrency),
             MaxSessionsPerClient = Limit(server.MaxSessionsPerClient),

@@ -8,8 +8,9 @@ namespace Linkerd.Tcp.Hosting.Mapping;
 internal static class CoreTlsOptions
 {
     /// <summary>Creates the options of TLS with clients.</summary>
-    public static ListenerTlsOptions Server(ServerTlsConfiguration tls) => new()
+    public static ListenerTlsOptions Server(ServerTlsConfiguration tls, TlsProviderKind provider) => new()
     {
+        Provider = provider,
         Certificates = [.. tls.Identities.Values.Prepend(tls.DefaultIdentity!).Select(static identity => identity.ToFiles())],
         ClientCertificates = tls.ClientAuth ?? (tls.TrustCerts.Count > 0 ? ClientCertificateMode.Require : ClientCertificateMode.None),
         ClientRootFiles = tls.TrustCerts,
@@ -18,10 +19,17 @@ internal static class CoreTlsOptions
         MinimumVersion = tls.MinVersion,
         Truncation = tls.Truncation,
         MaxHandshakeRatePerClient = tls.HandshakeRatePerClient,
+        CrlFiles = tls.CrlFiles,
+        Groups = tls.Groups,
+        SignatureAlgorithms = tls.SignatureAlgorithms,
+        CipherSuites = tls.CipherSuites,
+        TicketKeyFile = Given(tls.TicketKeyFile),
+        TicketCount = tls.TicketCount,
+        TicketLifetime = tls.TicketLifetime,
     };
 
     /// <summary>Creates the options of TLS to endpoints; null if there is none.</summary>
-    public static ServerTlsOptions? Client(ClientSettings client)
+    public static ServerTlsOptions? Client(ClientSettings client, TlsProviderKind provider)
     {
         if (!IsOn(client))
         {
@@ -30,6 +38,7 @@ internal static class CoreTlsOptions
 
         var options = new ServerTlsOptions
         {
+            Provider = provider,
             ServerName = Given(client.TlsDnsName),
             ExpectedNames = client.TlsNames ?? [],
             RootFiles = client.TlsTrustCerts ?? [],
@@ -39,6 +48,10 @@ internal static class CoreTlsOptions
             SkipVerification = client.TlsDisableValidation ?? false,
             UsePostgresSslRequest = client.TlsPostgres ?? false,
             UseClientApplicationProtocol = client.TlsAlpnProtocols is [TlsText.ClientProtocol],
+            CrlFiles = client.TlsCrlFiles ?? [],
+            Groups = client.TlsGroups ?? [],
+            SignatureAlgorithms = client.TlsSignatureAlgorithms ?? [],
+            CipherSuites = client.TlsCipherSuites ?? [],
         };
         options.ApplicationProtocols = options.UseClientApplicationProtocol ? [] : client.TlsAlpnProtocols ?? [];
         options.MinimumVersion = client.TlsMinVersion ?? options.MinimumVersion;

@@ -17,7 +17,9 @@ internal static class TlsValidator
             }
         }
 
-        var hasRoots = validator.NotNull(tls.TrustCerts, "trustCerts") & validator.NotNull(tls.ClientNames, "clientNames") & validator.NotNull(tls.AlpnProtocols, "alpnProtocols") && tls.TrustCerts.Count > 0;
+        var hasRoots = validator.NotNull(tls.TrustCerts, "trustCerts") & validator.NotNull(tls.ClientNames, "clientNames") & validator.NotNull(tls.AlpnProtocols, "alpnProtocols")
+            & validator.NotNull(tls.CrlFiles, "crlFiles") & validator.NotNull(tls.Groups, "groups") & validator.NotNull(tls.SignatureAlgorithms, "signatureAlgorithms") & validator.NotNull(tls.CipherSuites, "cipherSuites")
+            && tls.TrustCerts.Count > 0;
         if (!hasRoots && tls.ClientAuth is not (null or Security.ClientCertificateMode.None))
         {
             validator.Add("trustCerts beside it was expected, as clients' certificates are verified with them.", "clientAuth");
@@ -26,6 +28,11 @@ internal static class TlsValidator
         if (!hasRoots && tls.ClientNames is { Count: > 0 })
         {
             validator.Add("trustCerts beside it was expected, as clients are not asked for a certificate without.", "clientNames");
+        }
+
+        if (!hasRoots && tls.CrlFiles is { Count: > 0 })
+        {
+            validator.Add("trustCerts beside it was expected, as clients are not asked for a certificate without.", "crlFiles");
         }
     }
 
@@ -40,6 +47,10 @@ internal static class TlsValidator
             Expect(said.TlsPostgres is null or false, "tls.enabled", "tls.postgres");
             Expect(said.TlsMinVersion is null, "tls.enabled", "tls.minVersion");
             Expect(said.TlsTruncation is null, "tls.enabled", "tls.truncation");
+            Expect(said.TlsCrlFiles is null or { Count: 0 }, "tls.enabled", "tls.crlFiles");
+            Expect(said.TlsGroups is null or { Count: 0 }, "tls.enabled", "tls.groups");
+            Expect(said.TlsSignatureAlgorithms is null or { Count: 0 }, "tls.enabled", "tls.signatureAlgorithms");
+            Expect(said.TlsCipherSuites is null or { Count: 0 }, "tls.enabled", "tls.cipherSuites");
         }
 
         void Expect(bool holds, string other, string key)

@@ -119,6 +119,9 @@ public sealed class ClientSettings
     /// <summary>Gets or sets the paths of PEM files with the roots of endpoints' certificates; an empty list for the roots of the system.</summary>
     public IReadOnlyList<string>? TlsTrustCerts { get; set; }
 
+    /// <summary>Gets or sets the paths of PEM files with certificate revocation lists, of which an endpoint's certificate must be on none; an empty list for no check. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string>? TlsCrlFiles { get; set; }
+
     /// <summary>Gets or sets the path of the certificate for endpoints that ask for one, with its chain; empty for none.</summary>
     public string? TlsCert { get; set; }
 
@@ -136,6 +139,15 @@ public sealed class ClientSettings
 
     /// <summary>Gets or sets the lowest version of TLS.</summary>
     public TlsVersion? TlsMinVersion { get; set; }
+
+    /// <summary>Gets or sets the groups of the key exchange, in OpenSSL's names; an empty list for those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string>? TlsGroups { get; set; }
+
+    /// <summary>Gets or sets the signature algorithms, in OpenSSL's names; an empty list for those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string>? TlsSignatureAlgorithms { get; set; }
+
+    /// <summary>Gets or sets the cipher suites, in OpenSSL's names; an empty list for those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string>? TlsCipherSuites { get; set; }
 
     /// <summary>Gets or sets the end of a stream that an endpoint cuts.</summary>
     public TlsTruncation? TlsTruncation { get; set; }

@@ -16,6 +16,9 @@ public sealed class IdentityConfiguration
     /// <summary>Gets or sets the path of a file with the passphrase of an encrypted key or PFX file. Null, the default, for none.</summary>
     public string? PassphraseFile { get; set; }
 
+    /// <summary>Gets or sets the path of a file with an OCSP response in DER, which a server staples to the certificate. Null, the default, for none. Needs the OpenSSL provider.</summary>
+    public string? OcspFile { get; set; }
+
     /// <summary>Returns the files for <see cref="ListenerIdentity"/> and the options of TLS. There must be a certificate.</summary>
     public CertificateFiles ToFiles() => new()
     {
@@ -23,5 +26,6 @@ public sealed class IdentityConfiguration
         ChainFiles = [.. Certs.Skip(1)],
         KeyFile = string.IsNullOrEmpty(PrivateKey) ? null : PrivateKey,
         PassphraseFile = string.IsNullOrEmpty(PassphraseFile) ? null : PassphraseFile,
+        OcspFile = string.IsNullOrEmpty(OcspFile) ? null : OcspFile,
     };
 }

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Hosting;
@@ -16,6 +17,9 @@ public sealed class ProxyConfiguration
 
     /// <summary>Gets or sets the number of event loops of the epoll engine, 1 to 1024; null, the default, for one for each processor.</summary>
     public int? Loops { get; set; }
+
+    /// <summary>Gets or sets the library that runs TLS with clients and with endpoints; the admin server and namerd always have .NET's. Default: <see cref="TlsProviderKind.Auto"/>.</summary>
+    public TlsProviderKind TlsProvider { get; set; }
 
     /// <summary>Gets or sets the largest number of sessions of a router at once; null, the default, for half of the descriptors that the process may have, less 100.</summary>
     public int? MaxSessions { get; set; }

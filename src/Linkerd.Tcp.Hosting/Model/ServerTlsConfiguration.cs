@@ -31,4 +31,25 @@ public sealed class ServerTlsConfiguration
 
     /// <summary>Gets or sets the number of handshakes that one client address may begin in a second, on average; null, the default, for no limit.</summary>
     public double? HandshakeRatePerClient { get; set; }
+
+    /// <summary>Gets or sets the paths of PEM files with certificate revocation lists, of which a client's certificate must be on none. Empty, the default: revocation is not checked. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string> CrlFiles { get; set; } = [];
+
+    /// <summary>Gets or sets the groups of the key exchange, the preferred one first, in OpenSSL's names. Empty, the default: those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string> Groups { get; set; } = [];
+
+    /// <summary>Gets or sets the signature algorithms, the preferred one first, in OpenSSL's names. Empty, the default: those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string> SignatureAlgorithms { get; set; } = [];
+
+    /// <summary>Gets or sets the cipher suites, the preferred one first, in OpenSSL's names. Empty, the default: those of OpenSSL's configuration. Needs the OpenSSL provider.</summary>
+    public IReadOnlyList<string> CipherSuites { get; set; } = [];
+
+    /// <summary>Gets or sets the path of a file with the keys of session tickets. Null, the default: keys of this process. Needs the OpenSSL provider.</summary>
+    public string? TicketKeyFile { get; set; }
+
+    /// <summary>Gets or sets the number of session tickets that a client gets, 0 to 16. Default: 2. Another one needs the OpenSSL provider.</summary>
+    public int TicketCount { get; set; } = 2;
+
+    /// <summary>Gets or sets the time for which a session ticket can be used, 1 s to 7 days. Default: 2 hours. Another one needs the OpenSSL provider.</summary>
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromHours(2);
 }

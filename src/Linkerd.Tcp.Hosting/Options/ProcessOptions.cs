@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Hosting.Options;
@@ -35,6 +36,18 @@ internal static class ProcessOptions
             ValueName = "N",
             Default = "auto",
             Help = "Number of event loops of the epoll transport, one thread each; auto: one for each processor",
+        },
+        new ConfigurationOption<ProxyConfiguration, TlsProviderKind>(
+            OptionTypes.Choice(ignoreCase: false, ("auto", TlsProviderKind.Auto), ("openssl", TlsProviderKind.OpenSsl), ("dotnet", TlsProviderKind.DotNet)),
+            static proxy => proxy.TlsProvider,
+            static (proxy, provider) => proxy.TlsProvider = provider)
+        {
+            Key = "tlsProvider",
+            Argument = "tls-provider",
+            ValueName = "auto|openssl|dotnet",
+            Default = "auto",
+            Help = "Library of TLS: OpenSSL's libssl (openssl, with the epoll transport), .NET's SslStream (dotnet), or auto: libssl if it can be used",
+            Details = "`openssl` is an error where it cannot be used. TLS to namerd and of the admin server is always that of .NET.",
         },
         new ConfigurationOption<ProxyConfiguration, TimeSpan>(OptionTypes.Duration(DurationUnit.Seconds, allowZero: true), static proxy => proxy.Grace, static (proxy, grace) => proxy.Grace = grace)
         {

@@ -17,7 +17,7 @@ internal static class TlsOptions
             Default = "required",
             Help = "Accept TLS with this certificate: PEM with its chain, or PFX",
             Details = "The names in the certificate select it by the server name of the client (SNI); the default identity, on the command line the first one, is for all other clients. The files are watched: new handshakes use their new content. "
-                + "On the command line it can be given several times, and --tls-key and --tls-passphrase-file belong to the --tls-cert before them.",
+                + "On the command line it can be given several times, and --tls-key, --tls-passphrase-file and --tls-ocsp-file belong to the --tls-cert before them.",
         },
         new ConfigurationOption<IdentityConfiguration, string?>(OptionTypes.File, static identity => identity.PrivateKey, static (identity, file) => identity.PrivateKey = file)
         {
@@ -37,6 +37,17 @@ internal static class TlsOptions
             IsRepeated = true,
             Default = "off",
             Help = "File with the passphrase of the encrypted key, or PFX file, of the --tls-cert before it",
+        },
+        new ConfigurationOption<IdentityConfiguration, string?>(OptionTypes.File, static identity => identity.OcspFile, static (identity, file) => identity.OcspFile = file)
+        {
+            Key = "ocspFile",
+            Argument = "tls-ocsp-file",
+            ValueName = "FILE",
+            IsRepeated = true,
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "File with an OCSP response in DER, which is stapled to the --tls-cert before it",
+            Details = "The file is read again when it changes.",
         },
         new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.Files, static tls => tls.TrustCerts, static (tls, files) => tls.TrustCerts = files!)
         {
@@ -64,6 +75,16 @@ internal static class TlsOptions
             ValueName = "NAME[,...]",
             Default = "off",
             Help = "Names of which a client's certificate must have one: web.example.com, *.example.com, 10.0.0.1, spiffe://example.org/*; off: any",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.Files, static tls => tls.CrlFiles, static (tls, files) => tls.CrlFiles = files!)
+        {
+            Key = "crlFiles",
+            Argument = "tls-client-crl",
+            ValueName = "FILE[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "PEM files of certificate revocation lists; each authority of clients' certificates must have one",
+            Details = "The files are read again when they change.",
         },
         new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.Protocols, static tls => tls.AlpnProtocols, static (tls, protocols) => tls.AlpnProtocols = protocols!)
         {
@@ -99,6 +120,62 @@ internal static class TlsOptions
             Default = "off",
             Help = "Maximum number of handshakes that one client address begins per second, on average; further ones are reset",
         },
+        new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.Groups, static tls => tls.Groups, static (tls, groups) => tls.Groups = groups!)
+        {
+            Key = "groups",
+            Argument = "tls-groups",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Groups of the key exchange with clients, the preferred one first: X25519MLKEM768,X25519,P-256; off: those of OpenSSL's configuration",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.SignatureAlgorithms, static tls => tls.SignatureAlgorithms, static (tls, algorithms) => tls.SignatureAlgorithms = algorithms!)
+        {
+            Key = "signatureAlgorithms",
+            Argument = "tls-signature-algorithms",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Signature algorithms with clients, the preferred one first: ecdsa_secp256r1_sha256,rsa_pss_rsae_sha256; off: those of OpenSSL's configuration",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, IReadOnlyList<string>?>(OptionTypes.CipherSuites, static tls => tls.CipherSuites, static (tls, suites) => tls.CipherSuites = suites!)
+        {
+            Key = "cipherSuites",
+            Argument = "tls-cipher-suites",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Cipher suites with clients, the preferred one first: those of TLS 1.3 begin with TLS_, the others are of TLS 1.2; off: those of OpenSSL's configuration",
+            Details = "If there is none of a version, those of the configuration are used for it.",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, string?>(OptionTypes.File, static tls => tls.TicketKeyFile, static (tls, file) => tls.TicketKeyFile = file)
+        {
+            Key = "ticketKeyFile",
+            Argument = "tls-ticket-key-file",
+            ValueName = "FILE",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "File with the keys of session tickets, 80 bytes each; the first one encrypts, and all decrypt; off: keys of this process",
+            Details = "Several proxies with the same file resume the sessions of one another. The file is read again when it changes.",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, int>(OptionTypes.Count("tickets", 0, 16), static tls => tls.TicketCount, static (tls, count) => tls.TicketCount = count)
+        {
+            Key = "ticketCount",
+            Argument = "tls-ticket-count",
+            ValueName = "N",
+            NeedsOpenSsl = true,
+            Default = "2",
+            Help = "Number of session tickets that a client gets after a handshake; 0: none, so that no session is resumed",
+        },
+        new ConfigurationOption<ServerTlsConfiguration, TimeSpan>(OptionTypes.TicketLifetime, static tls => tls.TicketLifetime, static (tls, time) => tls.TicketLifetime = time)
+        {
+            Key = "ticketLifetimeSecs",
+            Argument = "tls-ticket-lifetime",
+            ValueName = "DURATION",
+            NeedsOpenSsl = true,
+            Default = "2h",
+            Help = "Time for which a session ticket can be used",
+        },
         new ConfigurationOption<ClientSettings, bool?>(OptionTypes.Flag.OrNothing(), static client => client.Tls, static (client, isOn) => client.Tls = isOn)
         {
             Key = "tls.enabled",
@@ -122,6 +199,16 @@ internal static class TlsOptions
             ValueName = "FILE[,...]",
             Default = "off",
             Help = "PEM files of the roots that servers' certificates must lead to; off: those of the system",
+        },
+        new ConfigurationOption<ClientSettings, IReadOnlyList<string>?>(OptionTypes.Files, static client => client.TlsCrlFiles, static (client, files) => client.TlsCrlFiles = files)
+        {
+            Key = "tls.crlFiles",
+            Argument = "server-crl",
+            ValueName = "FILE[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "PEM files of certificate revocation lists; each authority of servers' certificates must have one",
+            Details = "The files are read again when they change.",
         },
         new ConfigurationOption<ClientSettings, IReadOnlyList<string>?>(OptionTypes.PeerNames, static client => client.TlsNames, static (client, names) => client.TlsNames = names)
         {
@@ -187,6 +274,33 @@ internal static class TlsOptions
             Default = "pass",
             Help = "End of a session whose server closes without the end of TLS (close_notify): passed on as such, as a proper end, or as a reset",
             Details = "Passed on, it is a FIN without close_notify on a side with TLS, and a reset on one without.",
+        },
+        new ConfigurationOption<ClientSettings, IReadOnlyList<string>?>(OptionTypes.Groups, static client => client.TlsGroups, static (client, groups) => client.TlsGroups = groups)
+        {
+            Key = "tls.groups",
+            Argument = "server-tls-groups",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Groups of the key exchange with servers, the preferred one first; off: those of OpenSSL's configuration",
+        },
+        new ConfigurationOption<ClientSettings, IReadOnlyList<string>?>(OptionTypes.SignatureAlgorithms, static client => client.TlsSignatureAlgorithms, static (client, algorithms) => client.TlsSignatureAlgorithms = algorithms)
+        {
+            Key = "tls.signatureAlgorithms",
+            Argument = "server-tls-signature-algorithms",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Signature algorithms with servers, the preferred one first; off: those of OpenSSL's configuration",
+        },
+        new ConfigurationOption<ClientSettings, IReadOnlyList<string>?>(OptionTypes.CipherSuites, static client => client.TlsCipherSuites, static (client, suites) => client.TlsCipherSuites = suites)
+        {
+            Key = "tls.cipherSuites",
+            Argument = "server-tls-cipher-suites",
+            ValueName = "NAME[,...]",
+            NeedsOpenSsl = true,
+            Default = "off",
+            Help = "Cipher suites with servers, the preferred one first: those of TLS 1.3 begin with TLS_, the others are of TLS 1.2; off: those of OpenSSL's configuration",
         },
         new ConfigurationOption<ClientSettings, bool?>(OptionTypes.Flag.OrNothing(), static client => client.TlsDisableValidation, static (client, isOff) => client.TlsDisableValidation = isOff)
         {

@@ -6,6 +6,7 @@ using Linkerd.Tcp.Hosting.Running;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Serving;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
@@ -20,8 +21,8 @@ namespace Linkerd.Tcp.Hosting;
 /// </summary>
 public sealed partial class ProxyHost : IAsyncDisposable
 {
-    // The engine is made once, and all connections live on its loops. The admin server, which the executable has, is opened once.
-    private static readonly string[] FixedKeys = ["transport", "loops", "admin"];
+    // The engine is made once, and all connections live on its loops; the library of TLS is that of the process. The admin server, which the executable has, is opened once.
+    private static readonly string[] FixedKeys = ["transport", "loops", "tlsProvider", "admin"];
 
     private readonly ConfigurationTable _table;
     private readonly ILoggerFactory _loggerFactory;
@@ -30,6 +31,8 @@ public sealed partial class ProxyHost : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ITransport _transport;
     private readonly ISessionObserver? _observer;
+    private readonly TlsProviderKind _tlsProvider;
+    private readonly TlsProviderNotice _tlsNotice;
 
     // Serializes starting, changing and stopping. Holds nothing that would have to be disposed.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -58,6 +61,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(table);
         _table = table;
         _observer = observer;
+        _tlsProvider = configuration.TlsProvider;
         Validate(configuration);
         _check = new CertificateCheck(configuration);
         _part = ConfigurationSnapshot.Of(configuration, table);
@@ -66,6 +70,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _meter = meter ?? new Meter(LinkerdTcpTelemetry.MeterName);
         _transport = TransportFactory.Create(CoreOptions.Transport(configuration), _loggerFactory, _meter, _timeProvider);
+        _tlsNotice = new TlsProviderNotice(_tlsProvider, _transport, _logger);
         var routers = new List<HostedRouter>();
         try
         {
@@ -135,6 +140,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
                 _check.Validate();
             }
 
+            _tlsNotice.Give(_check.HasTls);
             foreach (var router in _routers)
             {
                 await router.Proxy.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -278,7 +284,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
                     var made = NewRouter(configuration, router);
                     added.Add(made);
                     routers.Add(made);
-                    changes.Add(new TcpProxyChange(made.Proxy, CoreOptions.Proxy(configuration, router.Servers, made.Names.NameOf)));
+                    changes.Add(new TcpProxyChange(made.Proxy, CoreOptions.Proxy(configuration, router.Servers, made.Names.NameOf, _tlsProvider)));
                     continue;
                 }
 
@@ -291,7 +297,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
                 var isSameNaming = after.TextOf("stateDir") == before.TextOf("stateDir") && after.Part("interpreter")!.IsSame(before.Part("interpreter")) && running.Names.Suits(router);
                 var naming = isSameNaming ? running.Names : RouterNaming.Create(router, running.Names, _table, _loggerFactory, _timeProvider);
                 names.Add((running, naming));
-                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf), OptionsFor(router, naming), CoreOptions.Registry(configuration)));
+                changes.Add(new TcpProxyChange(running.Proxy, CoreOptions.Proxy(configuration, router.Servers, naming.NameOf, _tlsProvider), OptionsFor(router, naming), CoreOptions.Registry(configuration)));
             }
 
             changes.AddRange(_routers.Except(routers).Select(static removed => new TcpProxyChange(removed.Proxy, null)));
@@ -310,6 +316,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
         }
 
         (_part, _check) = (next, check);
+        _tlsNotice.Give(check.HasTls);
         var retired = _routers.Except(routers).ToList();
         _retired = [.. _retired.Where(static retired => !retired.Ended.IsCompleted), .. retired.Select(router => new RetiredRouter(router, _ending.Token))];
         _routers = [.. routers];
@@ -326,14 +333,14 @@ public sealed partial class ProxyHost : IAsyncDisposable
         var names = RouterNaming.Create(router, null, _table, _loggerFactory, _timeProvider);
         var meter = new Meter(new MeterOptions(_meter.Name) { Version = _meter.Version, Scope = _meter.Scope, Tags = [.. _meter.Tags ?? [], new("router", router.Label)] });
         var destinations = new DestinationRegistry(OptionsFor(router, names), _loggerFactory, meter, _timeProvider, transport: _transport, options: CoreOptions.Registry(configuration));
-        var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf), destinations, _transport, _loggerFactory, meter, _timeProvider, observer: _observer);
+        var proxy = new TcpProxy(CoreOptions.Proxy(configuration, router.Servers, names.NameOf, _tlsProvider), destinations, _transport, _loggerFactory, meter, _timeProvider, observer: _observer);
         return new HostedRouter(router.Label, proxy, destinations, names, meter);
     }
 
-    private static Func<DstPath, DestinationOptions> OptionsFor(RouterConfiguration router, RouterNaming names)
+    private Func<DstPath, DestinationOptions> OptionsFor(RouterConfiguration router, RouterNaming names)
     {
         var client = router.Client.Copy();
-        return name => CoreOptions.Destination(client.For(name), names.ResolverOf(name), names.Services.ClearOnNegative);
+        return name => CoreOptions.Destination(client.For(name), names.ResolverOf(name), names.Services.ClearOnNegative, _tlsProvider);
     }
 
     private static partial class Log

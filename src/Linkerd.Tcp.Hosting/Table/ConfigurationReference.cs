@@ -98,6 +98,11 @@ public static class ConfigurationReference
             text.Append(' ').Append(details);
         }
 
+        if (option.NeedsOpenSsl)
+        {
+            text.Append(" Needs the OpenSSL provider (`tlsProvider`).");
+        }
+
         text.Append("  \nType: ").Append(option.TypeName).Append(option.Unit is null ? string.Empty : $" ({option.Unit})");
         text.Append(". Range: ").Append(option.Range).Append(". Default: ").Append(option.Default).Append(".\n");
     }

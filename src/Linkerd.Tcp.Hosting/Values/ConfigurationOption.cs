@@ -43,6 +43,9 @@ public abstract class ConfigurationOption
     /// <summary>Gets a value that indicates whether the value may hold a secret, which is printed only if it is asked for; messages of its type have no part of the value.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Gets a value that indicates whether another value than the default needs the OpenSSL provider (<see cref="ProxyConfiguration.TlsProvider"/>).</summary>
+    public bool NeedsOpenSsl { get; init; }
+
     /// <summary>Gets a value that indicates whether a file must have the key.</summary>
     public bool IsRequired => Default == "required";
 

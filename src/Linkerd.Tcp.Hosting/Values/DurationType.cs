@@ -6,10 +6,10 @@ namespace Linkerd.Tcp.Hosting.Values;
 /// Represents durations: a number in a file, whose key has the unit, and a number with its unit on the command line. <see cref="Timeout.InfiniteTimeSpan"/> is <c>off</c>.
 /// </summary>
 /// <param name="unit">The unit of a file.</param>
+/// <param name="shortest">The shortest duration.</param>
 /// <param name="longest">The longest duration.</param>
-/// <param name="allowZero">True if zero is a value.</param>
 /// <param name="why">A description for the error of a value that is out of range; null for the range. Only with a value for <c>off</c>.</param>
-internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool allowZero, string? why) : OptionType<TimeSpan>
+internal sealed class DurationType(DurationUnit unit, TimeSpan shortest, TimeSpan longest, string? why) : OptionType<TimeSpan>
 {
     public override string Name => "duration";
 
@@ -17,11 +17,11 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
 
     public override OptionForm Form => OptionForm.Number;
 
-    public override string Range => $"{(allowZero ? "0s" : "1ms")} to {DurationText.PrintHours(longest)}" + (IsOffAllowed ? ", or off" : string.Empty);
+    public override string Range => $"{(shortest == TimeSpan.Zero ? "0s" : DurationText.Print(shortest))} to {DurationText.PrintHours(longest)}" + (IsOffAllowed ? ", or off" : string.Empty);
 
     internal override OptionBounds Bounds => new(
         IsOffAllowed ? ["off"] : [],
-        allowZero ? 0 : unit == DurationUnit.Milliseconds ? 1 : 0.001m,
+        unit == DurationUnit.Milliseconds ? (decimal)shortest.TotalMilliseconds : (decimal)shortest.TotalSeconds,
         unit == DurationUnit.Milliseconds ? (decimal)longest.TotalMilliseconds : (decimal)longest.TotalSeconds,
         IsWhole: unit == DurationUnit.Milliseconds);
 
@@ -38,7 +38,7 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
         var style = unit == DurationUnit.Milliseconds ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
         var isNumber = decimal.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && number <= (decimal)longest.TotalMilliseconds;
         var milliseconds = unit == DurationUnit.Milliseconds || !isNumber ? number : number * 1000;
-        return isNumber && milliseconds == decimal.Truncate(milliseconds) && milliseconds <= (decimal)longest.TotalMilliseconds && (milliseconds > 0 || allowZero)
+        return isNumber && milliseconds == decimal.Truncate(milliseconds) && milliseconds <= (decimal)longest.TotalMilliseconds && milliseconds >= (decimal)shortest.TotalMilliseconds
             ? TimeSpan.FromMilliseconds((long)milliseconds)
             : throw new InvalidValueException(why ?? $"expected {(unit == DurationUnit.Milliseconds ? "a whole number of milliseconds" : "a number of seconds, with up to three decimals")}, {Range}");
     }
@@ -51,12 +51,12 @@ internal sealed class DurationType(DurationUnit unit, TimeSpan longest, bool all
             : (milliseconds / 1000m).ToString("0.###", CultureInfo.InvariantCulture);
     }
 
-    public override TimeSpan ParseArgument(string text) => Checked(DurationText.Parse(text, allowZero, why is null ? longest : DurationText.Longest));
+    public override TimeSpan ParseArgument(string text) => Checked(DurationText.Parse(text, shortest == TimeSpan.Zero, why is null ? longest : DurationText.Longest));
 
     public override string PrintArgument(TimeSpan value) => DurationText.Print(value);
 
     public override bool IsValid(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? IsOffAllowed
-        : value <= longest && value.Ticks % TimeSpan.TicksPerMillisecond == 0 && (value > TimeSpan.Zero || (allowZero && value == TimeSpan.Zero));
+        : value <= longest && value.Ticks % TimeSpan.TicksPerMillisecond == 0 && value >= shortest;
 
     private TimeSpan Checked(TimeSpan value) => IsValid(value) ? value : throw new InvalidValueException(why ?? $"expected a duration, {Range}");
 }

@@ -129,6 +129,21 @@ public static class OptionTypes
         static list => list!,
         static list => list is [TlsText.ClientProtocol] || Protocols.IsValid(list));
 
+    /// <summary>Gets the type of lists of groups of the key exchange.</summary>
+    internal static OptionType<IReadOnlyList<string>?> Groups { get; } = ListText.TypeOf("groups", "groups in OpenSSL's names such as X25519,P-256, separated by commas", static text => TlsText.IsOpenSslName(text));
+
+    /// <summary>Gets the type of lists of signature algorithms.</summary>
+    internal static OptionType<IReadOnlyList<string>?> SignatureAlgorithms { get; } = ListText.TypeOf(
+        "algorithms", "signature algorithms in OpenSSL's names such as ecdsa_secp256r1_sha256,rsa_pss_rsae_sha256, separated by commas", static text => TlsText.IsOpenSslName(text, allowPlus: true));
+
+    /// <summary>Gets the type of lists of cipher suites.</summary>
+    internal static OptionType<IReadOnlyList<string>?> CipherSuites { get; } = ListText.TypeOf(
+        "suites", "cipher suites in OpenSSL's names such as TLS_AES_128_GCM_SHA256,ECDHE-ECDSA-AES128-GCM-SHA256, separated by commas", static text => TlsText.IsOpenSslName(text));
+
+    /// <summary>Gets the type of lifetimes of session tickets (RFC 8446, section 4.6.1).</summary>
+    internal static OptionType<TimeSpan> TicketLifetime { get; } = new DurationType(
+        DurationUnit.Seconds, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7), "expected a duration from 1s to 168h, such as 2h: a ticket is for a time");
+
     /// <summary>Gets the type of versions of TLS.</summary>
     internal static OptionType<TlsVersion> TlsVersion { get; } = Choice(ignoreCase: false, ("1.2", Security.TlsVersion.Tls12), ("1.3", Security.TlsVersion.Tls13));
 
@@ -148,7 +163,7 @@ public static class OptionTypes
     /// <param name="longest">The longest duration; null for 1000 hours, as no timer can be set to more than 49 days.</param>
     /// <param name="why">Forbids <c>off</c>: the expected value and the reason, for the message; null to allow it.</param>
     public static OptionType<TimeSpan> Duration(DurationUnit unit = DurationUnit.Milliseconds, bool allowZero = false, TimeSpan? longest = null, string? why = null) =>
-        new DurationType(unit, longest ?? DurationText.Longest, allowZero, why);
+        new DurationType(unit, allowZero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1), longest ?? DurationText.Longest, why);
 
     /// <summary>Creates a type of numbers that need not be whole.</summary>
     /// <param name="unit">The unit of the number.</param>

@@ -14,6 +14,7 @@ internal static class TlsText
 
     private const int MaxProtocol = 255;
     private const int MaxLabel = 32;
+    private const int MaxOpenSslName = 64;
 
     /// <summary>Returns true if a text can be the path of a file. The content of a PEM file is sometimes given in its place.</summary>
     public static bool IsFile(string text) => !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal) && !IsPem(text);
@@ -23,6 +24,9 @@ internal static class TlsText
 
     /// <summary>Returns true if a text is an application protocol (RFC 7301).</summary>
     public static bool IsProtocol(string text) => text is { Length: > 0 and <= MaxProtocol } && text.All(static c => c is > ' ' and <= '~' and not (',' or '{' or '}'));
+
+    /// <summary>Returns true if a text can be a name in the lists of OpenSSL: of a group, a signature algorithm or a cipher suite. The library knows which there are.</summary>
+    public static bool IsOpenSslName(string text, bool allowPlus = false) => text is { Length: > 0 and <= MaxOpenSslName } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || (allowPlus && c == '+'));
 
     /// <summary>Returns true if a text is a name that a certificate can have: a host name, a pattern such as <c>*.example.com</c>, an IP address, or a URI.</summary>
     public static bool IsPeerName(string text)

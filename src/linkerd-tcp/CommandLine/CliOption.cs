@@ -26,7 +26,7 @@ internal sealed class CliOption(ConfigurationOption row)
     public string Usage => (row.Letter is { } letter ? $"-{letter}, {LongName}" : LongName) + (IsFlag ? string.Empty : $" <{row.ValueName}>");
 
     /// <summary>Its description, and its default; a part of the model that is there only if the option is given has none.</summary>
-    public string Help => IsFlag || row.Default == "required" ? row.Help : $"{row.Help} [default: {row.Default}]";
+    public string Help => IsFlag || row.Default == "required" ? row.Help : $"{row.Help}{(row.NeedsOpenSsl ? "; needs OpenSSL" : string.Empty)} [default: {row.Default}]";
 
     /// <summary>The library's own view of it.</summary>
     public Option Symbol => _symbol;

@@ -64,7 +64,7 @@ internal static class CliOptions
     public static CliOption Find(string argument) => Proxy.Single(option => option.Row.Argument == argument);
 
     /// <summary>Returns the name of the option that wrote a key of the configuration, such as <c>routers[0].servers[0].tls.trustCerts</c>; the path itself if there is none.</summary>
-    public static string NameOf(string path) => Proxy.FirstOrDefault(option => option.Row.Key is { } key && path.EndsWith("." + key, StringComparison.Ordinal) && IsWithin(option.Row.ModelType, path))?.LongName ?? path;
+    public static string NameOf(string path) => Proxy.FirstOrDefault(option => option.Row.Key is { } key && (path == key || path.EndsWith("." + key, StringComparison.Ordinal)) && IsWithin(option.Row.ModelType, path))?.LongName ?? path;
 
     private static bool IsWithin(Type model, string path) => path.StartsWith("accessLog.", StringComparison.Ordinal) ? model == typeof(AccessLogConfiguration)
         : path.StartsWith("admin.", StringComparison.Ordinal) ? model == typeof(AdminConfiguration)
@@ -72,13 +72,14 @@ internal static class CliOptions
         : path.Contains(".interpreter.", StringComparison.Ordinal) ? model.IsAssignableTo(typeof(InterpreterConfiguration))
         : path.Contains(".tls.defaultIdentity.", StringComparison.Ordinal) || path.Contains(".tls.identities.", StringComparison.Ordinal) ? model == typeof(IdentityConfiguration)
         : path.Contains(".tls.", StringComparison.Ordinal) ? model == typeof(ServerTlsConfiguration)
-        : model == typeof(ServerConfiguration);
+        : path.Contains('.', StringComparison.Ordinal) ? model == typeof(ServerConfiguration)
+        : model == typeof(ProxyConfiguration);
 
     private static IReadOnlyList<CliOption> Ordered(IEnumerable<ConfigurationOption> rows) =>
         [.. rows.Where(static row => row.Argument is not null).OrderBy(static row => row.Letter is null).Select(static row => new CliOption(row))];
 
     private static bool IsOfTls(ConfigurationOption row) => row.ModelType == typeof(IdentityConfiguration) || row.ModelType == typeof(ServerTlsConfiguration) || row.ModelType == typeof(SniRouteConfiguration)
-        || (row.ModelType == typeof(ClientSettings) && row.Key?.StartsWith("tls.", StringComparison.Ordinal) == true);
+        || row.Key == "tlsProvider" || (row.ModelType == typeof(ClientSettings) && row.Key?.StartsWith("tls.", StringComparison.Ordinal) == true);
 
     private static CliOption Flag(char letter, string name, string help) =>
         new(new ConfigurationOption<object, bool>(OptionTypes.Flag, static _ => false, static (_, _) => { }) { Argument = name, Letter = letter, Default = "false", Help = help });

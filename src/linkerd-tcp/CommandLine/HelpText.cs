@@ -46,8 +46,9 @@ internal static class HelpText
         text.Append(
             """
 
-            TLS (with clients if there is a --tls-cert, to servers with --server-tls; --tls-cert, with its --tls-key and
-            --tls-passphrase-file behind it, and --sni-route can be given several times; files are read again when they change):
+            TLS (with clients if there is a --tls-cert, to servers with --server-tls; --tls-cert, with its --tls-key,
+            --tls-passphrase-file and --tls-ocsp-file behind it, and --sni-route can be given several times; files are read again
+            when they change):
 
             """);
         Append(text, CliOptions.Tls);

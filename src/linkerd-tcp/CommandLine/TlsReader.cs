@@ -75,7 +75,7 @@ internal static class TlsReader
         var (server, client) = (router.Servers[0], router.Client.Global);
         if (server.Tls is { TrustCerts.Count: 0 })
         {
-            errors.AddRange(OfServer.Where(option => option.Row.Key is "clientAuth" or "clientNames" && option.IsGiven(result)).Select(static option =>
+            errors.AddRange(OfServer.Where(option => option.Row.Key is "clientAuth" or "clientNames" or "crlFiles" && option.IsGiven(result)).Select(static option =>
                 $"{option.LongName} means nothing without roots for clients' certificates; expected {CliOptions.Find("tls-client-ca").Usage} too"));
         }
 
@@ -93,7 +93,7 @@ internal static class TlsReader
 
         if (client.TlsDisableValidation == true)
         {
-            errors.AddRange(OfClient.Where(option => option.Row.Key is "tls.trustCerts" or "tls.names" && option.IsGiven(result)).Select(static option =>
+            errors.AddRange(OfClient.Where(option => option.Row.Key is "tls.trustCerts" or "tls.names" or "tls.crlFiles" && option.IsGiven(result)).Select(static option =>
                 $"{option.LongName} means nothing beside {CliOptions.Find("server-tls-insecure").LongName}, with which no certificate is verified; expected one of the two"));
         }
 

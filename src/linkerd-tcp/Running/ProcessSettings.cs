@@ -57,7 +57,7 @@ internal sealed class ProcessSettings(ProxyConfiguration configuration, AccessLo
         void Apply(IReadOnlyList<string> all)
         {
             // What cannot change stays as it is in the configuration in force, which operators see.
-            (configuration.Transport, configuration.Loops, configuration.Admin) = (before.Transport, before.Loops, before.Admin);
+            (configuration.Transport, configuration.Loops, configuration.TlsProvider, configuration.Admin) = (before.Transport, before.Loops, before.TlsProvider, before.Admin);
             Volatile.Write(ref _notApplied, all);
             Volatile.Write(ref _current, configuration);
             accessLogs.Use(log);

@@ -76,6 +76,7 @@ internal static class OptionsRanges
         TransportListenOptions.IPv6Only: false true
         TransportListenOptions.Tcp:
         TransportListenOptions.Limit: null
+        ListenerTlsOptions.Provider: first
         ListenerTlsOptions.Certificates:
         ListenerTlsOptions.ClientCertificates: first
         ListenerTlsOptions.ClientRootFiles: []
@@ -85,8 +86,13 @@ internal static class OptionsRanges
         ListenerTlsOptions.MinimumVersion: first
         ListenerTlsOptions.Groups: []
         ListenerTlsOptions.TicketKeyFile: null
+        ListenerTlsOptions.TicketCount: 0 1
+        ListenerTlsOptions.TicketLifetime: 1s
+        ListenerTlsOptions.SignatureAlgorithms: []
+        ListenerTlsOptions.CipherSuites: []
         ListenerTlsOptions.Truncation: first
         ListenerTlsOptions.MaxHandshakeRatePerClient: null 0.5 2 max
+        ServerTlsOptions.Provider: first
         ServerTlsOptions.ServerName: null
         ServerTlsOptions.ExpectedNames: []
         ServerTlsOptions.RootFiles: []
@@ -98,6 +104,8 @@ internal static class OptionsRanges
         ServerTlsOptions.SkipVerification: false true
         ServerTlsOptions.MinimumVersion: first
         ServerTlsOptions.Groups: []
+        ServerTlsOptions.SignatureAlgorithms: []
+        ServerTlsOptions.CipherSuites: []
         ServerTlsOptions.Truncation: first
         ListenerOptions.EndPoint:
         ListenerOptions.Key: null

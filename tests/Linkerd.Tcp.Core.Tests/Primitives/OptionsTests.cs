@@ -5,6 +5,7 @@ using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Providers;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.Transport;
@@ -39,8 +40,8 @@ public sealed class OptionsTests
         [typeof(ListenerOptions)] = Of("Listeners[0].", static () => new(AnyPort, Name) { AcceptRate = 1, AcceptProxy = new() { Trusted = Networks }, Tls = NewTls(), Duplex = new() }, static (ListenerOptions own) => Proxy(new() { Listeners = [own] })),
         [typeof(RetryBudgetOptions)] = Of("RetryBudget.", static () => new(), static (RetryBudgetOptions own) => Destination(new() { Resolver = new StaticResolver(), RetryBudget = own })),
         [typeof(DestinationRegistryOptions)] = Of("", static () => new(), static (DestinationRegistryOptions own) => new DestinationRegistry(static _ => throw new InvalidOperationException(), options: own)),
-        [typeof(ListenerTlsOptions)] = Of("", NewTls, static (ListenerTlsOptions own) => OptionsValidator.Validated(own.Copy(), static (tls, validator) => tls.Validate(validator))),
-        [typeof(ServerTlsOptions)] = Of("", static () => new() { Certificate = NewFiles() }, static (ServerTlsOptions own) => OptionsValidator.Validated(own.Copy(), static (tls, validator) => tls.Validate(validator))),
+        [typeof(ListenerTlsOptions)] = Of("", NewTls, static (ListenerTlsOptions own) => OptionsValidator.Validated(own.Copy(), static (tls, validator) => tls.Validate(validator, TlsProvider.Of(tls.Provider, problem: null)))),
+        [typeof(ServerTlsOptions)] = Of("", static () => new() { Certificate = NewFiles() }, static (ServerTlsOptions own) => OptionsValidator.Validated(own.Copy(), static (tls, validator) => tls.Validate(validator, TlsProvider.Of(tls.Provider, problem: null)))),
         [typeof(SendProxyOptions)] = Of("SendProxy.", static () => new(), static (SendProxyOptions own) => Destination(new() { Resolver = new StaticResolver(), SendProxy = own })),
         [typeof(SlowStartOptions)] = Of("SlowStart.", static () => new(), static (SlowStartOptions own) => Balancers(new() { SlowStart = own })),
         [typeof(TcpOptions)] = Of("Tcp.", static () => new(), static (TcpOptions own) => new object[] { Proxy(new() { Listeners = [new(AnyPort, Name)], Tcp = own }), TransportConnection.From(Stream.Null, own) }),

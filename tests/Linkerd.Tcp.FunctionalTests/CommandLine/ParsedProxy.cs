@@ -4,6 +4,7 @@ using Linkerd.Tcp.Hosting;
 using Linkerd.Tcp.Hosting.Mapping;
 using Linkerd.Tcp.Hosting.Namerd;
 using Linkerd.Tcp.Naming;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.FunctionalTests;
 
@@ -29,7 +30,7 @@ internal sealed record ParsedProxy(ProxyConfiguration Process)
     public (int? Factor, int Floor) HashBalance => (Destination.Balancing.HashBalanceFactor, Destination.Balancing.HashBalanceFloor);
 
     /// <summary>The options of the destination that it comes to.</summary>
-    public DestinationOptions Destination => CoreOptions.Destination(Router.Client.For(DstPath.Parse("/svc/foo")), new StaticResolver(), false);
+    public DestinationOptions Destination => CoreOptions.Destination(Router.Client.For(DstPath.Parse("/svc/foo")), new StaticResolver(), false, TlsProviderKind.Auto);
 
     public static ParsedProxy Of(params string[] args) => new(Assert.IsType<ParsedCommandLine.Run>(CommandLineParser.Parse(args)).Configuration);
 }

@@ -31,6 +31,26 @@ public sealed class TlsOptionsTests
     }
 
     [Fact]
+    public void Parse_OptionsThatNeedOpenSsl_AreRead()
+    {
+        var settings = ParsedProxy.Of(
+            "--tls-provider", "openssl", "--tls-cert", "a.pem", "--tls-ocsp-file", "a.der", "--tls-cert", "b.pem", "--tls-client-ca", "ca.pem", "--tls-client-crl", "ca.crl,other.crl",
+            "--tls-groups", "X25519MLKEM768,X25519", "--tls-signature-algorithms", "ecdsa_secp256r1_sha256,RSA-PSS+SHA256", "--tls-cipher-suites", "TLS_AES_128_GCM_SHA256,ECDHE-ECDSA-AES128-GCM-SHA256",
+            "--tls-ticket-key-file", "tickets.key", "--tls-ticket-count", "0", "--tls-ticket-lifetime", "168h",
+            "--server-tls", "--server-crl", "s.crl", "--server-tls-groups", "P-256", "--server-tls-signature-algorithms", "ed25519", "--server-tls-cipher-suites", "TLS_AES_256_GCM_SHA384", "/a");
+        Assert.Equal(TlsProviderKind.OpenSsl, settings.Process.TlsProvider);
+        var tls = settings.Server.Tls!;
+        Assert.Equal(("a.der", null), (tls.DefaultIdentity!.OcspFile, tls.Identities["b.pem"].OcspFile));
+        Assert.Equal(["ca.crl", "other.crl"], tls.CrlFiles);
+        Assert.Equal(["X25519MLKEM768", "X25519"], tls.Groups);
+        Assert.Equal(["ecdsa_secp256r1_sha256", "RSA-PSS+SHA256"], tls.SignatureAlgorithms);
+        Assert.Equal(["TLS_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"], tls.CipherSuites);
+        Assert.Equal(("tickets.key", 0, TimeSpan.FromDays(7)), (tls.TicketKeyFile, tls.TicketCount, tls.TicketLifetime));
+        var servers = settings.Destination.Tls!;
+        Assert.Equal(["s.crl", "P-256", "ed25519", "TLS_AES_256_GCM_SHA384"], [.. servers.CrlFiles, .. servers.Groups, .. servers.SignatureAlgorithms, .. servers.CipherSuites]);
+    }
+
+    [Fact]
     public void Parse_SeveralListeners_HaveTheSameTls() =>
         Assert.All(ParsedProxy.Of("--tls-cert", "web.pem", "-l", "1", "-l", "2", "/a").Router.Servers, static server => Assert.Equal(["web.pem"], server.Tls!.DefaultIdentity!.Certs));
 
@@ -111,6 +131,18 @@ public sealed class TlsOptionsTests
     [InlineData("--server-key is given without --server-cert; expected the certificate that it belongs to", "--server-tls", "--server-key", "a.key")]
     [InlineData("--server-passphrase-file is given without --server-cert; expected the certificate that it belongs to", "--server-tls", "--server-passphrase-file", "a.txt")]
     [InlineData("--server-ca means nothing beside --server-tls-insecure, with which no certificate is verified; expected one of the two", "--server-tls", "--server-ca", "ca.pem", "--server-tls-insecure")]
+    [InlineData("--tls-provider 'boringssl': expected auto, openssl or dotnet", "--tls-provider", "boringssl")]
+    [InlineData("--tls-ocsp-file means nothing without TLS with clients; expected --tls-cert <FILE> too", "--tls-ocsp-file", "a.der")]
+    [InlineData("--tls-client-crl means nothing without roots for clients' certificates; expected --tls-client-ca <FILE[,...]> too", "--tls-cert", "a.pem", "--tls-client-crl", "a.crl")]
+    [InlineData("--tls-groups 'X 25519': 'X 25519' is none; expected groups in OpenSSL's names", "--tls-cert", "a.pem", "--tls-groups", "X 25519")]
+    [InlineData("--tls-signature-algorithms 'a:b': 'a:b' is none; expected signature algorithms in OpenSSL's names", "--tls-cert", "a.pem", "--tls-signature-algorithms", "a:b")]
+    [InlineData("--tls-cipher-suites '!RC4': '!RC4' is none; expected cipher suites in OpenSSL's names", "--tls-cert", "a.pem", "--tls-cipher-suites", "!RC4")]
+    [InlineData("--tls-ticket-count '17': expected 0 to 16 tickets", "--tls-cert", "a.pem", "--tls-ticket-count", "17")]
+    [InlineData("--tls-ticket-lifetime '999ms': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "999ms")]
+    [InlineData("--tls-ticket-lifetime 'off': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "off")]
+    [InlineData("--tls-ticket-lifetime '169h': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "169h")]
+    [InlineData("--server-crl means nothing without TLS to servers; expected --server-tls too", "--server-crl", "a.crl")]
+    [InlineData("--server-crl means nothing beside --server-tls-insecure", "--server-tls", "--server-crl", "a.crl", "--server-tls-insecure")]
     [InlineData("--server-names means nothing beside --server-tls-insecure", "--server-tls", "--server-names", "a", "--server-tls-insecure")]
     [InlineData("--server-tls-name '{name}': expected a host name or an IP address, with the placeholders {sni} (the client's server name), {1}, {2} (the labels of the name) or none, or off", "--server-tls", "--server-tls-name", "{name}")]
     [InlineData("--server-alpn '{alpn}': nothing is negotiated with clients; expected --tls-cert <FILE> or --accept-proxy <CIDR[,...]> too", "--server-tls", "--server-alpn", "{alpn}", "--sni-route", "a=b:80")]
@@ -156,6 +188,10 @@ public sealed class TlsOptionsTests
         Assert.Equal("--server-ca", CliOptions.NameOf("routers[0].client.tls.trustCerts"));
         Assert.Equal("--server-key", CliOptions.NameOf("routers[0].client.tls.privateKey"));
         Assert.Equal("--namerd-ca", CliOptions.NameOf("routers[0].interpreter.tls.trustCerts"));
+        Assert.Equal("--tls-ocsp-file", CliOptions.NameOf("routers[0].servers[0].tls.identities.a.pem.ocspFile"));
+        Assert.Equal("--tls-client-crl", CliOptions.NameOf("routers[0].servers[0].tls.crlFiles"));
+        Assert.Equal("--server-crl", CliOptions.NameOf("routers[0].client.tls.crlFiles"));
+        Assert.Equal("--tls-provider", CliOptions.NameOf("tlsProvider"));
         Assert.Equal("Listeners[0].Tls.Groups", CliOptions.NameOf("Listeners[0].Tls.Groups"));
     }
 }

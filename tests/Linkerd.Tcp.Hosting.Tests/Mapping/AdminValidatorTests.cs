@@ -23,6 +23,11 @@ public sealed class AdminValidatorTests : IDisposable
     public void Validate_OffLoopbackWithTls_HasNoErrors() => Assert.Empty(ErrorsOf(new AdminConfiguration { Ip = IPAddress.Any, Tls = new IdentityConfiguration { Certs = ["a.pem"] } }));
 
     [Fact]
+    public void Validate_ResponseToStaple_IsAnErrorAsItsServerStaplesNone() => Assert.Equal(
+        "tls.ocspFile: off, as the admin server staples no response, was expected, not 'a.der'.",
+        Assert.Single(ErrorsOf(new AdminConfiguration { Tls = new IdentityConfiguration { Certs = ["a.pem"], OcspFile = "a.der" } })).ToString());
+
+    [Fact]
     public void Validate_SeveralErrors_AreAllThere() => Assert.Equal(
         ["port", "hosts", "tls", "openLoopback", "tokenFile"],
         ErrorsOf(new AdminConfiguration { Ip = IPAddress.IPv6Any, Port = -1, Hosts = ["a b"], OpenLoopback = true, TokenFile = "/nowhere/token" }).Select(static error => error.Path));

@@ -60,12 +60,12 @@ public sealed class CoreOptionsTests
     [Fact]
     public void Proxy_TheDefaults_AreCores()
     {
-        var options = CoreOptions.Proxy(Empty(), Empty().Routers[0].Servers, static _ => DstPath.Parse("/svc/web"));
+        var options = CoreOptions.Proxy(Empty(), Empty().Routers[0].Servers, static _ => DstPath.Parse("/svc/web"), TlsProviderKind.Auto);
         var core = new TcpProxyOptions { Listeners = [] };
         var listener = Assert.Single(options.Listeners);
         Assert.Equal((Describe(core.Duplex), Describe(core.Tcp)), (Describe(listener.Duplex!), Describe(options.Tcp)));
         Assert.Equal((ConnectOptions.DefaultConnectTimeout, core.AbortOnClose), (listener.ConnectTimeout, listener.AbortOnClose));
-        var destination = CoreOptions.Destination(new ClientSettings(), new StaticResolver(), false);
+        var destination = CoreOptions.Destination(new ClientSettings(), new StaticResolver(), false, TlsProviderKind.Auto);
         var expected = new DestinationOptions { Resolver = destination.Resolver, Connect = new ConnectOptions() };
         Assert.Equal(Describe(expected), Describe(destination));
     }
@@ -84,7 +84,7 @@ public sealed class CoreOptionsTests
         Assert.Equal(ModelGenerator.Print(null), HeaderOf("/svc/old/none"));
 
         string HeaderOf(string name) =>
-            Describe(CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false).SendProxy);
+            Describe(CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false, TlsProviderKind.Auto).SendProxy);
     }
 
     [Fact]
@@ -95,10 +95,45 @@ public sealed class CoreOptionsTests
             DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"], PrivateKey = "default.key", PassphraseFile = "" },
             Identities = new Dictionary<string, IdentityConfiguration> { ["a"] = new() { Certs = ["a.pfx"], PrivateKey = "", PassphraseFile = "a.txt" } },
             TrustCerts = ["ca.pem"],
-        });
+        }, TlsProviderKind.Auto);
         Assert.Equal([("default.pem", "default.key", null), ("a.pfx", null, "a.txt")], tls.Certificates.Select(static files => (files.CertificateFile, files.KeyFile, files.PassphraseFile)));
         Assert.Equal(ClientCertificateMode.Require, tls.ClientCertificates);
-        Assert.Equal(ClientCertificateMode.None, CoreTlsOptions.Server(new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] } }).ClientCertificates);
+        Assert.Equal(ClientCertificateMode.None, CoreTlsOptions.Server(new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] } }, TlsProviderKind.Auto).ClientCertificates);
+    }
+
+    [Fact]
+    public void Tls_OptionsThatNeedOpenSsl_ReachCoreWithTheProvider()
+    {
+        var server = CoreTlsOptions.Server(
+            new ServerTlsConfiguration
+            {
+                DefaultIdentity = new IdentityConfiguration { Certs = ["a.pem"], OcspFile = "a.der" },
+                Identities = new Dictionary<string, IdentityConfiguration> { ["b"] = new() { Certs = ["b.pem"], OcspFile = "" } },
+                CrlFiles = ["ca.crl"],
+                Groups = ["X25519"],
+                SignatureAlgorithms = ["ed25519"],
+                CipherSuites = ["TLS_AES_128_GCM_SHA256"],
+                TicketKeyFile = "tickets.key",
+                TicketCount = 1,
+                TicketLifetime = TimeSpan.FromMinutes(1),
+            },
+            TlsProviderKind.OpenSsl);
+        Assert.Equal(["a.der", null], server.Certificates.Select(static files => files.OcspFile));
+        Assert.Equal(["ca.crl", "X25519", "ed25519", "TLS_AES_128_GCM_SHA256"], [.. server.CrlFiles, .. server.Groups, .. server.SignatureAlgorithms, .. server.CipherSuites]);
+        Assert.Equal((TlsProviderKind.OpenSsl, "tickets.key", 1, TimeSpan.FromMinutes(1)), (server.Provider, server.TicketKeyFile, server.TicketCount, server.TicketLifetime));
+
+        var settings = new ClientSettings { Tls = true, TlsCrlFiles = ["ca.crl"], TlsGroups = ["X25519"], TlsSignatureAlgorithms = ["ed25519"], TlsCipherSuites = ["TLS_AES_128_GCM_SHA256"] };
+        var client = CoreTlsOptions.Client(settings, TlsProviderKind.DotNet)!;
+        Assert.Equal(TlsProviderKind.DotNet, client.Provider);
+        Assert.Equal(["ca.crl", "X25519", "ed25519", "TLS_AES_128_GCM_SHA256"], [.. client.CrlFiles, .. client.Groups, .. client.SignatureAlgorithms, .. client.CipherSuites]);
+    }
+
+    // What a file leaves out is what Core has.
+    [Fact]
+    public void Tls_Defaults_AreThoseOfCore()
+    {
+        var server = CoreTlsOptions.Server(new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["a.pem"] } }, TlsProviderKind.Auto);
+        Assert.Equal((new ListenerTlsOptions().TicketCount, new ListenerTlsOptions().TicketLifetime, (string?)null), (server.TicketCount, server.TicketLifetime, server.TicketKeyFile));
     }
 
     // As in the original, whose configuration has no switch.
@@ -107,10 +142,10 @@ public sealed class CoreOptionsTests
     {
         Assert.All(
             (ClientSettings[])[new() { TlsDnsName = "a" }, new() { TlsTrustCerts = ["ca.pem"] }, new() { TlsNames = ["a"] }, new() { TlsCert = "c.pem" }, new() { TlsDisableValidation = true }, new() { Tls = true }],
-            static settings => Assert.NotNull(CoreTlsOptions.Client(settings)));
+            static settings => Assert.NotNull(CoreTlsOptions.Client(settings, TlsProviderKind.Auto)));
         Assert.All(
             (ClientSettings[])[new(), new() { TlsDnsName = "" }, new() { TlsTrustCerts = [] }, new() { TlsDisableValidation = false }, new() { Tls = false, TlsDnsName = "a" }],
-            static settings => Assert.Null(CoreTlsOptions.Client(settings)));
+            static settings => Assert.Null(CoreTlsOptions.Client(settings, TlsProviderKind.Auto)));
     }
 
     [Fact]
@@ -133,7 +168,7 @@ public sealed class CoreOptionsTests
         Assert.Empty(system.ApplicationProtocols);
         Assert.Null(TlsOf("/svc/system/plain"));
 
-        ServerTlsOptions? TlsOf(string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false).Tls;
+        ServerTlsOptions? TlsOf(string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false, TlsProviderKind.Auto).Tls;
     }
 
     [Fact]
@@ -143,10 +178,10 @@ public sealed class CoreOptionsTests
         var server = configuration.Routers[0].Servers[0];
         server.Tls = new ServerTlsConfiguration { DefaultIdentity = new IdentityConfiguration { Certs = ["default.pem"] } };
         server.AcceptProxy = new(IPNetwork.Parse("10.0.0.0/8"));
-        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], static _ => DstPath.Parse("/svc/web")).Listeners);
+        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], static _ => DstPath.Parse("/svc/web"), TlsProviderKind.Auto).Listeners);
         Assert.True(listener is { Tls: not null, AcceptProxy: not null });
         var settings = new ClientSettings { Tls = true, SendProxy = SendProxyVersion.V2, CheckInterval = TimeSpan.FromSeconds(1), MinConnections = 3 };
-        Assert.True(CoreOptions.Destination(settings, new StaticResolver(), false) is { Tls: not null, SendProxy: not null, Check: not null, Preconnect.Connections: 3 });
+        Assert.True(CoreOptions.Destination(settings, new StaticResolver(), false, TlsProviderKind.Auto) is { Tls: not null, SendProxy: not null, Check: not null, Preconnect.Connections: 3 });
     }
 
     [Fact]
@@ -163,7 +198,7 @@ public sealed class CoreOptionsTests
         ];
         var targets = NamedTarget.Of(configuration.Routers[0].Servers);
         Assert.Equal(["/svc/x", "/$/inet/web/80", "/target"], targets.Select(static target => target.Name.ToString()));
-        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], tree => targets.First(target => target.Tree.Equals(tree)).Name).Listeners);
+        var listener = Assert.Single(CoreOptions.Proxy(configuration, [server], tree => targets.First(target => target.Tree.Equals(tree)).Name, configuration.TlsProvider).Listeners);
         Assert.Null(listener.Destination);
         Assert.Equal(
             ["*.example.com=/svc/{1}", "www.example.com=/$/inet/web/80", "*.example.com,alpn=h2=/target"], listener.ServerNameRules.Select(static rule => rule.ToString()));
@@ -179,7 +214,7 @@ public sealed class CoreOptionsTests
         configuration.Routers[0].Servers[0].AcceptProxy = option.Key == "acceptProxy.untrusted" ? new(IPNetwork.Parse("10.0.0.0/8")) : null;
         configuration.Routers[0].Client.Global.SendProxy = SendProxyVersion.V2;
         configuration.Routers[0].Client.Global.CheckInterval = TimeSpan.FromSeconds(3);
-        if (option.Key?.StartsWith("tls.", StringComparison.Ordinal) == true)
+        if (option.Key == "tlsProvider" || option.Key?.StartsWith("tls.", StringComparison.Ordinal) == true)
         {
             (configuration.Routers[0].Client.Global.Tls, configuration.Routers[0].Client.Global.TlsCert) = (true, "client.pem");
         }
@@ -266,8 +301,8 @@ public sealed class CoreOptionsTests
             ? Table.Interpreters.Get(router.Interpreter.Kind).Create(router.Interpreter, new NamingContext(targets, NullLoggerFactory.Instance, TimeProvider.System)).Scope : "";
         var remembering = router.StateDirectory is null ? "" : RouterNaming.Remembering(new NamingServices(new StaticResolver()) { Scope = "" }, router, targets, NullLoggerFactory.Instance, TimeProvider.System).ToString();
         var name = targets[0].Name;
-        var destination = CoreOptions.Destination(router.Client.For(name), new StaticResolver(), false);
-        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Registry(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name)), Describe(destination));
+        var destination = CoreOptions.Destination(router.Client.For(name), new StaticResolver(), false, configuration.TlsProvider);
+        return string.Join('\n', resolver, remembering, Describe(CoreOptions.Transport(configuration)), Describe(CoreOptions.Registry(configuration)), Describe(CoreOptions.Proxy(configuration, router.Servers, tree => targets.First(target => target.Tree.Equals(tree)).Name, configuration.TlsProvider)), Describe(destination));
     }
 
     // All properties, at every depth.

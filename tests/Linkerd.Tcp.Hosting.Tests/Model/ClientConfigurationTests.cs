@@ -1,6 +1,7 @@
 using System.Net;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Mapping;
+using Linkerd.Tcp.Security;
 
 namespace Linkerd.Tcp.Hosting.Tests;
 
@@ -69,5 +70,5 @@ public sealed class ClientConfigurationTests
         Assert.Equal((1, 1), (merged.Retries!.Value, merged.MaxWaiters!.Value));
     }
 
-    private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false);
+    private static DestinationOptions Destination(ClientConfiguration client, string name) => CoreOptions.Destination(client.For(DstPath.Parse(name)), new StaticResolver(), false, TlsProviderKind.Auto);
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Hosting.Tests;
@@ -100,6 +101,17 @@ public sealed class ProxyHostApplyTests : IAsyncLifetime
         Assert.Equal((["routers[default].client.retries"], ["loops"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
         changes = await _host.ApplyAsync(changed, Stop);
         Assert.Equal(([], ["loops"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
+    }
+
+    [Fact]
+    public async Task ApplyAsync_OtherProviderOfTlsAndSomethingElse_ProviderStaysAndTheRestIsApplied()
+    {
+        var changed = New();
+        changed.TlsProvider = TlsProviderKind.DotNet;
+        changed.Routers[0].Client.Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc/tls"), Tls = true }];
+        var changes = await _host.ApplyAsync(changed, Stop);
+        Assert.Equal((["routers[default].client.configs[/svc/tls]"], ["tlsProvider"]), (changes.Applied.ToArray(), changes.NotApplied.ToArray()), Sequences);
+        Assert.Equal(TlsProviderKind.Auto, _host.Routers[0].Destinations.Get(DstPath.Parse("/svc/tls")).Options.Tls!.Provider);
     }
 
     [Fact]

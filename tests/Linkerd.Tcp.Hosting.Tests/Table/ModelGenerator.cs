@@ -123,6 +123,9 @@ internal sealed class ModelGenerator(ConfigurationTable table, int seed)
         nameof(ServerTlsConfiguration.ClientNames) or nameof(ClientSettings.TlsNames) => Some("web.example.com", "*.example.com", "10.0.0.1", "::1", "spiffe://example.org/*", "https://example.org/web"),
         nameof(ServerTlsConfiguration.AlpnProtocols) => Some("h2", "http/1.1", "postgresql"),
         nameof(ClientSettings.TlsAlpnProtocols) => Pick(Some("h2", "http/1.1", "postgresql"), ["{alpn}"]),
+        nameof(ServerTlsConfiguration.Groups) or nameof(ClientSettings.TlsGroups) => Some("X25519MLKEM768", "X25519", "P-256"),
+        nameof(ServerTlsConfiguration.SignatureAlgorithms) or nameof(ClientSettings.TlsSignatureAlgorithms) => Some("ecdsa_secp256r1_sha256", "ECDSA+SHA256", "ed25519"),
+        nameof(ServerTlsConfiguration.CipherSuites) or nameof(ClientSettings.TlsCipherSuites) => Some("TLS_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
         nameof(AdminConfiguration.Hosts) => Some("web.example.com", "localhost", "10.0.0.1", "fd00::1"),
         _ => Some("ca.pem", "/etc/a b.pem"),
     };

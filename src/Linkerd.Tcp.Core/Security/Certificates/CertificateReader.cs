@@ -39,6 +39,7 @@ internal readonly record struct CertificateReader(string Path, string Option)
             throw Fail(CertificateFailure.Malformed, $"{expected} in PEM was expected, not {kind}" + kind switch
             {
                 FileContentKind.CertificateInDer => " (convert it: openssl x509 -inform DER -in FILE -out NEW)",
+                FileContentKind.RevocationListInDer => " (convert it: openssl crl -inform DER -in FILE -out NEW)",
                 FileContentKind.KeyInDer => " (convert it: openssl pkey -inform DER -in FILE -out NEW)",
                 FileContentKind.Pfx => ", which is given as the certificate file",
                 _ => string.Empty,

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.OpenSsl;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Security.Certificates;
@@ -13,6 +14,12 @@ internal sealed class CertificateSources
     /// <summary>Gets the PEM files of the trusted roots; none: the system's.</summary>
     public IReadOnlyList<string> RootFiles { get; init; } = [];
 
+    /// <summary>Gets the PEM files of revocation lists; none: revocation is not checked.</summary>
+    public IReadOnlyList<string> CrlFiles { get; init; } = [];
+
+    /// <summary>Gets a value that indicates whether OpenSSL presents the identities: it is asked whether it takes each, and an ECDSA and an RSA identity of the same name are both used.</summary>
+    public bool IsOpenSsl { get; init; }
+
     /// <summary>Gets the side of a handshake on which the identities are presented.</summary>
     public IdentityPurpose Purpose { get; init; }
 
@@ -20,8 +27,16 @@ internal sealed class CertificateSources
     public string OptionPath { get; init; } = string.Empty;
 
     /// <summary>Returns true if the files and their use are the same.</summary>
-    public bool IsSame(CertificateSources other) => Purpose == other.Purpose && Identities.Count == other.Identities.Count
-        && Identities.Zip(other.Identities).All(static pair => pair.First.IsSame(pair.Second)) && RootFiles.SequenceEqual(other.RootFiles);
+    public bool IsSame(CertificateSources other) => (Purpose, IsOpenSsl) == (other.Purpose, other.IsOpenSsl) && Identities.Count == other.Identities.Count
+        && Identities.Zip(other.Identities).All(static pair => pair.First.IsSame(pair.Second)) && RootFiles.SequenceEqual(other.RootFiles) && CrlFiles.SequenceEqual(other.CrlFiles);
+
+    /// <summary>Loads an identity, and asks OpenSSL whether it takes it if that presents it.</summary>
+    public CertificateLoad<TlsIdentity> Load(CertificateFiles files, DateTimeOffset now)
+    {
+        var load = IdentityLoader.Load(files, Purpose, now);
+        return IsOpenSsl && load.Loaded is { } identity && OpenSslIdentity.FindProblem(identity) is { } problem
+            ? new(null, new(CertificateFailure.Unsupported, nameof(CertificateFiles.CertificateFile), problem)) : load;
+    }
 }
 
 /// <summary>Represents what the watches of certificates need besides their files.</summary>
@@ -33,11 +48,18 @@ internal sealed record CertificateServices(TimeProvider TimeProvider, ILogger Lo
 /// <summary>Represents what handshakes use from a moment on. Immutable.</summary>
 /// <param name="Identities">The identities; null if there are no files of any.</param>
 /// <param name="Roots">The trusted roots.</param>
-internal sealed record CurrentCertificates(TlsIdentitySet? Identities, TrustedRoots Roots);
+/// <param name="Revocations">The revocation lists; null if there are no files of any.</param>
+internal sealed record CurrentCertificates(TlsIdentitySet? Identities, TrustedRoots Roots, RevocationLists? Revocations = null)
+{
+    private TrustStore? _trust;
+
+    /// <summary>Gets the roots and revocation lists for OpenSSL, made at the first use and shared by all contexts.</summary>
+    public TrustStore Trust => LazyInitializer.EnsureInitialized(ref _trust, () => TrustStore.Of(Roots, Revocations));
+}
 
 /// <summary>
-/// Loads identities and trusted roots from files, and watches the files: a change is loaded within 2 s on the thread pool, checked as a whole, and is then in <see cref="Current"/> for the next
-/// handshake. Each identity, and the roots, are replaced for themselves; what is not usable is logged and counted, and what was before it stays. Members may be called from any thread.
+/// Loads identities, trusted roots and revocation lists from files, and watches the files: a change is loaded within 2 s on the thread pool, checked as a whole, and is then in <see cref="Current"/> for the next
+/// handshake. Each identity, the roots, and the lists are replaced for themselves; what is not usable is logged and counted, and what was before it stays. Members may be called from any thread.
 /// </summary>
 /// <remarks>
 /// The files are polled: notifications of the kernel do not cover network file systems and bind mounts, and are for directories whose symbolic links change, as those of Kubernetes do, hardly
@@ -49,6 +71,8 @@ internal sealed partial class CertificateWatch : IDisposable
     private readonly CertificateServices _services;
     private readonly CertificateSlot[] _identities;
     private readonly CertificateSlot? _roots;
+    private readonly CertificateSlot? _revocations;
+    private readonly bool _isOpenSsl;
     // Null if there is no file to watch: the system's roots are the runtime's.
     private readonly ITimer? _timer;
     private volatile CurrentCertificates _current;
@@ -60,10 +84,13 @@ internal sealed partial class CertificateWatch : IDisposable
     public CertificateWatch(CertificateSources sources, CertificateServices services)
     {
         _services = services;
+        _isOpenSsl = sources.IsOpenSsl;
         _identities = [.. sources.Identities.Select((files, i) => new CertificateSlot(
-            sources.OptionPath + (sources.Purpose == IdentityPurpose.Client ? "Certificate" : FormattableString.Invariant($"Certificates[{i}]")), files.Paths, now => Any(IdentityLoader.Load(files, sources.Purpose, now)), services))];
+            sources.OptionPath + (sources.Purpose == IdentityPurpose.Client ? "Certificate" : FormattableString.Invariant($"Certificates[{i}]")), files.Paths, now => Any(sources.Load(files, now)), services))];
         _roots = sources.RootFiles.Count == 0 ? null : new CertificateSlot(
             sources.OptionPath.TrimEnd('.'), [.. sources.RootFiles.Select(Path.GetFullPath)], _ => Any(TrustedRoots.Load(sources.RootFiles)), services);
+        _revocations = sources.CrlFiles.Count == 0 ? null : new CertificateSlot(
+            sources.OptionPath.TrimEnd('.'), [.. sources.CrlFiles.Select(Path.GetFullPath)], _ => Any(RevocationLists.Load(sources.CrlFiles)), services);
         var errors = Slots.Where(static slot => slot.Problem is not null).Select(slot => new OptionsError(Join(slot.Option, NameOf(slot.Problem!.Option, sources.Purpose)), slot.Problem.Message)).ToList();
         if (errors.Count > 0)
         {
@@ -83,8 +110,8 @@ internal sealed partial class CertificateWatch : IDisposable
     /// <summary>Gets what the next handshake uses.</summary>
     public CurrentCertificates Current => _current;
 
-    /// <summary>Gets the identities' and the roots' files.</summary>
-    public IEnumerable<CertificateSlot> Slots => _roots is null ? _identities : _identities.Append(_roots);
+    /// <summary>Gets the files of the identities, of the roots, and of the revocation lists.</summary>
+    public IEnumerable<CertificateSlot> Slots => _identities.Concat(new[] { _roots, _revocations }.OfType<CertificateSlot>());
 
     /// <summary>Gets the certificates and roots in use.</summary>
     public IEnumerable<CertificateSnapshot> Snapshot() => Slots.Select(static slot => new CertificateSnapshot(slot));
@@ -158,7 +185,7 @@ internal sealed partial class CertificateWatch : IDisposable
 
     private CurrentCertificates Collect()
     {
-        var identities = _identities.Length == 0 ? null : new TlsIdentitySet([.. _identities.Select(static slot => (TlsIdentity)slot.Current)]);
+        var identities = _identities.Length == 0 ? null : new TlsIdentitySet([.. _identities.Select(static slot => (TlsIdentity)slot.Current)], _isOpenSsl);
         var warnings = identities?.Warnings ?? [];
         foreach (var warning in warnings.Except(_warnings))
         {
@@ -166,7 +193,7 @@ internal sealed partial class CertificateWatch : IDisposable
         }
 
         _warnings = warnings;
-        return new(identities, _roots is null ? TrustedRoots.System : (TrustedRoots)_roots.Current);
+        return new(identities, _roots is null ? TrustedRoots.System : (TrustedRoots)_roots.Current, (RevocationLists?)_revocations?.Current);
     }
 
     private static partial class Log

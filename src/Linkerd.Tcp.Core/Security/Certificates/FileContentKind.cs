@@ -7,6 +7,7 @@ internal static class FileContentKind
 {
     public const string Pfx = "a PFX file";
     public const string CertificateInDer = "a certificate in DER";
+    public const string RevocationListInDer = "a revocation list in DER";
     public const string KeyInDer = "a private key in DER";
 
     /// <summary>Returns what a file without any PEM block holds, in words.</summary>
@@ -45,6 +46,22 @@ internal static class FileContentKind
         _ => label,
     };
 
+    // Version, algorithm and issuer are followed by a time, not by a validity (RFC 5280, 4.1 and 5.1).
+    private static bool IsRevocationList(AsnReader content)
+    {
+        if (content.PeekTag() == Asn1Tag.Integer)
+        {
+            content.ReadInteger();
+        }
+
+        for (var i = 0; i < 2 && content.HasData && content.PeekTag() == Asn1Tag.Sequence; i++)
+        {
+            content.ReadSequence();
+        }
+
+        return content.HasData && (content.PeekTag() == Asn1Tag.UtcTime || content.PeekTag() == Asn1Tag.GeneralizedTime);
+    }
+
     private static string OfDer(byte[] file)
     {
         try
@@ -56,7 +73,7 @@ internal static class FileContentKind
             }
 
             var inner = content.ReadSequence();
-            return inner.PeekTag() == Asn1Tag.ObjectIdentifier ? KeyInDer : CertificateInDer;
+            return inner.PeekTag() == Asn1Tag.ObjectIdentifier ? KeyInDer : IsRevocationList(inner) ? RevocationListInDer : CertificateInDer;
         }
         catch (AsnContentException)
         {

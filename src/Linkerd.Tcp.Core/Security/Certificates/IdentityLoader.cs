@@ -38,7 +38,8 @@ internal static class IdentityLoader
 
             key = files.KeyFile is null ? null : BoundedFile.Read(files.KeyFile, KeyOption);
             passphrase = files.PassphraseFile is null ? null : BoundedFile.Read(files.PassphraseFile, PassphraseOption);
-            return Read(files, certificates, key, passphrase, purpose, now);
+            var ocspResponse = files.OcspFile is null ? null : OcspResponse.Load(files.OcspFile);
+            return Read(files, certificates, key, passphrase, purpose, now, ocspResponse);
         }
         catch (CertificateLoadException e)
         {
@@ -60,7 +61,7 @@ internal static class IdentityLoader
     }
 
     /// <summary>Reads an identity from the contents of its files.</summary>
-    public static CertificateLoad<TlsIdentity> Read(CertificateFiles files, byte[] certificates, byte[]? key, byte[]? passphrase, IdentityPurpose purpose, DateTimeOffset now)
+    public static CertificateLoad<TlsIdentity> Read(CertificateFiles files, byte[] certificates, byte[]? key, byte[]? passphrase, IdentityPurpose purpose, DateTimeOffset now, byte[]? ocspResponse = null)
     {
         var reader = new CertificateReader(files.CertificateFile, CertificateOption);
         X509Certificate2Collection read = [];
@@ -82,7 +83,7 @@ internal static class IdentityLoader
                 (own, isFirst) = Join(files, read, blocks, key, secret);
             }
 
-            return new(Make(reader, own, read, isFirst, purpose, now), null);
+            return new(Make(reader, own, read, isFirst, purpose, now, ocspResponse), null);
         }
         catch (CertificateLoadException e)
         {
@@ -183,7 +184,7 @@ internal static class IdentityLoader
         }
     }
 
-    private static TlsIdentity Make(CertificateReader reader, X509Certificate2 own, X509Certificate2Collection others, bool? isFirst, IdentityPurpose purpose, DateTimeOffset now)
+    private static TlsIdentity Make(CertificateReader reader, X509Certificate2 own, X509Certificate2Collection others, bool? isFirst, IdentityPurpose purpose, DateTimeOffset now, byte[]? ocspResponse)
     {
         var subject = CertificateNames.Print(own.SubjectName);
         try
@@ -201,7 +202,7 @@ internal static class IdentityLoader
                 own = stored;
             }
 
-            return new TlsIdentity(reader.Path, own, chain.Intermediates, warnings);
+            return new TlsIdentity(reader.Path, own, chain.Intermediates, warnings, ocspResponse);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {

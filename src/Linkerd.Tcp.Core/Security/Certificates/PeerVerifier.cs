@@ -35,6 +35,9 @@ internal enum PeerFailure
 /// <param name="Problem">The reason in words; null if the certificate is accepted.</param>
 internal readonly record struct PeerVerdict(PeerFailure Failure, string? Problem)
 {
+    /// <summary>Gets the verdict on a peer without a certificate.</summary>
+    public static PeerVerdict NoCertificate { get; } = new(PeerFailure.Missing, "it sent no certificate");
+
     public bool IsAccepted => Failure == PeerFailure.None;
 }
 
@@ -86,7 +89,7 @@ internal sealed class PeerVerifier(TrustedRoots roots, IdentityPurpose purpose, 
     {
         if (certificate is null)
         {
-            return new(PeerFailure.Missing, "it sent no certificate");
+            return PeerVerdict.NoCertificate;
         }
 
         return chain is null ? new(PeerFailure.Invalid, "no chain could be built")

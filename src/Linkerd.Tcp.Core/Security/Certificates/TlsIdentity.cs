@@ -20,8 +20,10 @@ internal sealed class TlsIdentity : ILoadedCertificates
     /// <param name="certificate">The certificate with its key, which the identity takes over.</param>
     /// <param name="intermediates">The further certificates to present, in order, without the root. They are copied.</param>
     /// <param name="warnings">What is wrong with it although it can be used.</param>
-    public TlsIdentity(string file, X509Certificate2 certificate, X509Certificate2Collection intermediates, IReadOnlyList<string> warnings)
+    /// <param name="ocspResponse">The OCSP response in DER; null: none.</param>
+    public TlsIdentity(string file, X509Certificate2 certificate, X509Certificate2Collection intermediates, IReadOnlyList<string> warnings, byte[]? ocspResponse = null)
     {
+        OcspResponse = ocspResponse;
         _certificate = certificate;
         File = file;
         Warnings = warnings;
@@ -61,7 +63,11 @@ internal sealed class TlsIdentity : ILoadedCertificates
     /// <summary>Gets the certificates in DER, in the order in which they are presented.</summary>
     public ImmutableArray<byte[]> Chain { get; }
 
+    /// <summary>Gets the OCSP response in DER, which is stapled to the certificate; null if there is none.</summary>
+    public byte[]? OcspResponse { get; }
+
     public bool IsSame(ILoadedCertificates other) => other is TlsIdentity identity && Chain.Length == identity.Chain.Length
+        && OcspResponse.AsSpan().SequenceEqual(identity.OcspResponse)
         && Chain.Zip(identity.Chain).All(static pair => pair.First.AsSpan().SequenceEqual(pair.Second));
 
     /// <summary>Returns the private key as PKCS #8 in DER, for a provider of its own. The caller clears it.</summary>

@@ -10,15 +10,18 @@ namespace Linkerd.Tcp.Security.Certificates;
 /// </remarks>
 internal sealed class TlsIdentitySet
 {
-    private readonly FrozenDictionary<string, TlsIdentity>.AlternateLookup<ReadOnlySpan<char>> _exact;
-    private readonly FrozenDictionary<string, TlsIdentity>.AlternateLookup<ReadOnlySpan<char>> _wildcards;
+    private readonly TlsIdentityPair _default;
+    private readonly FrozenDictionary<string, TlsIdentityPair>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly FrozenDictionary<string, TlsIdentityPair>.AlternateLookup<ReadOnlySpan<char>> _wildcards;
 
     /// <param name="identities">The identities, the default first; at least one.</param>
-    public TlsIdentitySet(IReadOnlyList<TlsIdentity> identities)
+    /// <param name="usesPairs">True if an ECDSA and an RSA identity of the same name are both used, so that there is nothing to warn of.</param>
+    public TlsIdentitySet(IReadOnlyList<TlsIdentity> identities, bool usesPairs = false)
     {
         All = identities;
         Default = identities[0];
-        var (exact, wildcards) = (new Dictionary<string, TlsIdentity>(), new Dictionary<string, TlsIdentity>());
+        _default = new(Default, identities.FirstOrDefault(identity => identity.IsEcdsa != Default.IsEcdsa && identity.Names.Intersect(Default.Names).Any()));
+        var (exact, wildcards) = (new Dictionary<string, TlsIdentityPair>(), new Dictionary<string, TlsIdentityPair>());
         var warnings = new List<string>();
         foreach (var identity in identities)
         {
@@ -26,12 +29,22 @@ internal sealed class TlsIdentitySet
             {
                 // A wildcard's key begins with its dot.
                 var (names, key) = HostPattern.IsWildcard(name) ? (wildcards, name[1..]) : (exact, name);
-                if (!names.TryAdd(key, identity))
+                if (names.TryAdd(key, new(identity, null)))
                 {
-                    var first = names[key];
-                    warnings.Add(first.IsEcdsa == identity.IsEcdsa
-                        ? $"the name {name} is in {first.File} and in {identity.File}: the first of them is used"
-                        : $"the name {name} has an ECDSA and an RSA certificate, and only one of them can be used: {first.File}, not {identity.File}");
+                    continue;
+                }
+
+                var (first, second) = names[key];
+                if (first.IsEcdsa == identity.IsEcdsa || second is not null)
+                {
+                    warnings.Add($"the name {name} is in {(first.IsEcdsa == identity.IsEcdsa ? first : second!).File} and in {identity.File}: the first of them is used");
+                    continue;
+                }
+
+                names[key] = new(first, identity);
+                if (!usesPairs)
+                {
+                    warnings.Add($"the name {name} has an ECDSA and an RSA certificate, and only one of them can be used: {first.File}, not {identity.File}");
                 }
             }
         }
@@ -54,12 +67,26 @@ internal sealed class TlsIdentitySet
     public TlsIdentity Select(ReadOnlySpan<char> serverName) => Find(serverName) ?? Default;
 
     /// <summary>Returns the identity that has a server name; null if there is none.</summary>
-    public TlsIdentity? Find(ReadOnlySpan<char> serverName)
+    public TlsIdentity? Find(ReadOnlySpan<char> serverName) => FindPair(serverName)?.First;
+
+    /// <summary>Returns the identities for a server name, one of each type of key.</summary>
+    public TlsIdentityPair SelectPair(ReadOnlySpan<char> serverName) => FindPair(serverName) ?? _default;
+
+    private TlsIdentityPair? FindPair(ReadOnlySpan<char> serverName)
     {
         var name = serverName is [.., '.'] ? serverName[..^1] : serverName;
-        return _exact.TryGetValue(name, out var identity) || (name.IndexOf('.') is var dot and > 0 && _wildcards.TryGetValue(name[dot..], out identity)) ? identity : null;
+        return _exact.TryGetValue(name, out var pair) || (name.IndexOf('.') is var dot and > 0 && _wildcards.TryGetValue(name[dot..], out pair)) ? pair : null;
     }
 
-    private static FrozenDictionary<string, TlsIdentity>.AlternateLookup<ReadOnlySpan<char>> Freeze(Dictionary<string, TlsIdentity> names) =>
+    private static FrozenDictionary<string, TlsIdentityPair>.AlternateLookup<ReadOnlySpan<char>> Freeze(Dictionary<string, TlsIdentityPair> names) =>
         names.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+}
+
+/// <summary>Represents the identities of one name, one of each type of key. Immutable.</summary>
+/// <param name="First">The one that was given first, which is used if only one can be.</param>
+/// <param name="Second">The one of the other type of key; null if there is none.</param>
+internal sealed record TlsIdentityPair(TlsIdentity First, TlsIdentity? Second)
+{
+    /// <summary>Gets both.</summary>
+    public IEnumerable<TlsIdentity> All => Second is null ? [First] : [First, Second];
 }

@@ -47,6 +47,9 @@ internal sealed class TrustedRoots : ILoadedCertificates
 
     public IReadOnlyList<string> Warnings { get; }
 
+    /// <summary>Gets the certificates, which nobody changes or disposes; null if they are the system's.</summary>
+    public X509Certificate2Collection? Certificates => _certificates;
+
     /// <summary>Gets the number of certificates; 0 if they are the system's.</summary>
     public int Count => _certificates?.Count ?? 0;
 

@@ -10,9 +10,12 @@ internal sealed class PeerRefusal
     public PeerVerdict? Verdict { get; private set; }
 
     /// <summary>Gives the verdict, in a callback of SslStream.</summary>
-    public bool Judge(PeerVerifier verifier, X509Certificate? certificate, X509Chain? chain)
+    public bool Judge(PeerVerifier verifier, X509Certificate? certificate, X509Chain? chain) => Judge(verifier.Judge((X509Certificate2?)certificate, chain));
+
+    /// <summary>Gives the verdict.</summary>
+    /// <returns>True if the peer is accepted.</returns>
+    public bool Judge(PeerVerdict verdict)
     {
-        var verdict = verifier.Judge((X509Certificate2?)certificate, chain);
         Verdict = verdict;
         return verdict.IsAccepted;
     }

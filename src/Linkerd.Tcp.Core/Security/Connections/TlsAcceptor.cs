@@ -3,6 +3,9 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Hello;
+using Linkerd.Tcp.Security.OpenSsl;
+using Linkerd.Tcp.Security.Providers;
+using Linkerd.Tcp.Transport.Epoll;
 
 namespace Linkerd.Tcp.Security.Connections;
 
@@ -13,6 +16,7 @@ internal sealed class TlsAcceptor : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly PeerName[] _clientNames;
     private readonly List<SslApplicationProtocol>? _protocols;
+    private readonly OpenSslServer? _openSsl;
     private readonly ConcurrentDictionary<TlsIdentity, SslServerAuthenticationOptions> _anonymous = new();
 
     /// <summary>Loads the certificates, on the thread of the caller.</summary>
@@ -26,8 +30,27 @@ internal sealed class TlsAcceptor : IDisposable
         _timeProvider = services.TimeProvider;
         _clientNames = TlsText.ParseNames(options.ClientNames);
         _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
+        var isOpenSsl = TlsProvider.Of(options.Provider).IsOpenSsl;
         Certificates = new CertificateWatch(
-            new CertificateSources { Identities = options.Certificates, RootFiles = options.ClientRootFiles, Purpose = IdentityPurpose.Server, OptionPath = optionPath }, services);
+            new CertificateSources
+            {
+                Identities = options.Certificates,
+                RootFiles = options.ClientRootFiles,
+                CrlFiles = options.CrlFiles,
+                IsOpenSsl = isOpenSsl,
+                Purpose = IdentityPurpose.Server,
+                OptionPath = optionPath,
+            },
+            services);
+        try
+        {
+            _openSsl = isOpenSsl ? new OpenSslServer(options, Certificates.Current, services, optionPath) : null;
+        }
+        catch
+        {
+            Certificates.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Gets the certificates.</summary>
@@ -40,14 +63,30 @@ internal sealed class TlsAcceptor : IDisposable
     public async ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, CancellationToken cancellationToken)
     {
         var refusal = new PeerRefusal();
-        var result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(hello, refusal), cancellationToken).ConfigureAwait(false);
+        TlsResult result;
+        try
+        {
+            result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(connection, hello, refusal), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OpenSslException e)
+        {
+            return TlsResult.Failed(TlsFailure.Protocol, e.Message);
+        }
+
         result.Session?.Truncation = _options.Truncation;
         return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
     }
 
-    public void Dispose() => Certificates.Dispose();
+    public void Dispose()
+    {
+        Certificates.Dispose();
+        _openSsl?.Dispose();
+    }
 
-    private SslServerAuthenticationOptions Select(ClientHello? hello, PeerRefusal refusal)
+    private TlsSetup Select(TransportConnection connection, ClientHello? hello, PeerRefusal refusal) => _openSsl is not null && connection is EpollConnection
+        ? new OpenSslSetup(_openSsl.SideFor(Certificates.Current, hello?.ServerName, refusal)) : new SslStreamSetup(SelectOptions(hello, refusal));
+
+    private SslServerAuthenticationOptions SelectOptions(ClientHello? hello, PeerRefusal refusal)
     {
         var current = Certificates.Current;
         var identity = current.Identities!.Select(hello?.ServerName);

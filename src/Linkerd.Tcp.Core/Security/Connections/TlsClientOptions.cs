@@ -11,8 +11,11 @@ internal static class TlsClientOptions
     /// <summary>Gets the files of options.</summary>
     /// <param name="options">The options of the servers.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
-    public static CertificateSources SourcesOf(ServerTlsOptions options, string optionPath) => new()
+    /// <param name="isOpenSsl">True if OpenSSL runs handshakes.</param>
+    public static CertificateSources SourcesOf(ServerTlsOptions options, string optionPath, bool isOpenSsl = false) => new()
     {
+        IsOpenSsl = isOpenSsl,
+        CrlFiles = options.CrlFiles,
         Identities = options.Certificate is { } certificate ? [certificate] : [],
         RootFiles = options.RootFiles,
         Purpose = IdentityPurpose.Client,

@@ -1,9 +1,10 @@
-using System.Net.Security;
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Security.Options;
+using Linkerd.Tcp.Security.Providers;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 
@@ -16,10 +17,10 @@ internal sealed class TlsConnector : IDisposable
     private readonly DstPath _name;
     private readonly TimeProvider _timeProvider;
     private readonly PeerName[] _expected;
-    private readonly List<SslApplicationProtocol>? _protocols;
     private readonly CertificateStore.CertificateUse _certificates;
     private readonly TlsInstruments? _instruments;
     private readonly string? _openSslOption;
+    private readonly OpenSslClient? _openSsl;
 
     /// <summary>Loads the certificates, on the thread of the caller, unless another destination has the same.</summary>
     /// <param name="options">The options, validated; not changed any more.</param>
@@ -36,8 +37,17 @@ internal sealed class TlsConnector : IDisposable
         _name = name;
         _timeProvider = store.Services.TimeProvider;
         _expected = TlsText.ParseNames(options.ExpectedNames);
-        _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
-        _certificates = store.Acquire(TlsClientOptions.SourcesOf(options, optionPath));
+        var isOpenSsl = TlsProvider.Of(options.Provider).IsOpenSsl;
+        _certificates = store.Acquire(TlsClientOptions.SourcesOf(options, optionPath, isOpenSsl));
+        try
+        {
+            _openSsl = isOpenSsl ? new OpenSslClient(options, Certificates.Current, _timeProvider, optionPath) : null;
+        }
+        catch
+        {
+            _certificates.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Gets a value that indicates whether the certificates of servers are verified.</summary>
@@ -117,8 +127,16 @@ internal sealed class TlsConnector : IDisposable
         }
 
         var refusal = new PeerRefusal();
-        var options = TlsClientOptions.Create(_options, Certificates.Current, name, names, _timeProvider, refusal);
-        options.ApplicationProtocols = _options.UseClientApplicationProtocol ? protocol is null ? null : [new SslApplicationProtocol(protocol)] : _protocols;
+        TlsSetup setup;
+        try
+        {
+            setup = Select(connection, name, names, _options.UseClientApplicationProtocol ? protocol is null ? [] : [protocol] : _options.ApplicationProtocols, refusal);
+        }
+        catch (OpenSslException e)
+        {
+            return Fail("certificate", ConnectFailure.Tls, e.Message);
+        }
+
 
         using var deadline = timeout == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : new CancellationTokenSource(timeout, _timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -128,7 +146,7 @@ internal sealed class TlsConnector : IDisposable
         _instruments?.Begin();
         try
         {
-            result = await TlsHandshake.ConnectAsync(connection, windowSize, options, either.Token).ConfigureAwait(false);
+            result = await TlsHandshake.ConnectAsync(connection, windowSize, setup, either.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -153,6 +171,19 @@ internal sealed class TlsConnector : IDisposable
             : cancellationToken.IsCancellationRequested ? Fail("cancelled", ConnectFailure.Cancelled, result.Detail)
             : deadline.IsCancellationRequested ? Fail("timeout", ConnectFailure.TimedOut, "the TLS handshake took too long")
             : Fail(result.Cause, ConnectFailure.Tls, result.Detail);
+    }
+
+    private TlsSetup Select(TransportConnection connection, string? name, PeerName[] names, IReadOnlyList<string> protocols, PeerRefusal refusal)
+    {
+        var current = Certificates.Current;
+        if (_openSsl is not null && connection is EpollConnection)
+        {
+            return new OpenSslSetup(_openSsl.SideFor(current, connection.RemoteEndPoint, name, names, protocols, refusal));
+        }
+
+        var options = TlsClientOptions.Create(_options, current, name, names, _timeProvider, refusal);
+        options.ApplicationProtocols = TlsText.ProtocolsOf(protocols);
+        return new SslStreamSetup(options);
     }
 
     private ConnectResult Fail(string cause, ConnectFailure failure, string? detail)

@@ -250,8 +250,9 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Library)]
     public static partial nint OSSL_PARAM_BLD_new();
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int OSSL_PARAM_BLD_push_utf8_string(nint builder, string key, string value, nuint length);
+    // The texts must stay where they are: the key for the life of the parameters, the value until they are made.
+    [LibraryImport(Library)]
+    public static partial int OSSL_PARAM_BLD_push_utf8_string(nint builder, byte* key, byte* value, nuint length);
 
     [LibraryImport(Library)]
     public static partial nint OSSL_PARAM_BLD_to_param(nint builder);

@@ -14,20 +14,23 @@ internal static class LibSslLoader
 
     private static readonly string[] Functions =
     [
-        "BIO_clear_flags", "BIO_get_data", "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex", "BIO_meth_set_write_ex", "BIO_new",
-        "BIO_set_data", "BIO_set_flags", "BIO_set_init", "CRYPTO_memdup", "ERR_clear_error", "ERR_error_string_n", "ERR_get_error", "ERR_peek_error",
-        "ERR_reason_error_string", "EVP_DecryptInit_ex", "EVP_EncryptInit_ex", "EVP_MAC_init", "EVP_PKEY_free", "EVP_aes_256_cbc", "OPENSSL_sk_free",
-        "OPENSSL_sk_new_null", "OPENSSL_sk_num", "OPENSSL_sk_push", "OPENSSL_sk_value", "OSSL_PARAM_BLD_free", "OSSL_PARAM_BLD_new", "OSSL_PARAM_BLD_push_utf8_string",
-        "OSSL_PARAM_BLD_to_param", "OpenSSL_version", "OpenSSL_version_num", "SSL_CIPHER_get_protocol_id", "SSL_CTX_add_client_CA", "SSL_CTX_callback_ctrl",
-        "SSL_CTX_ctrl", "SSL_CTX_free", "SSL_CTX_get_cert_store", "SSL_CTX_new", "SSL_CTX_sess_set_new_cb", "SSL_CTX_set_alpn_select_cb",
-        "SSL_CTX_set_cert_verify_callback", "SSL_CTX_set_cipher_list", "SSL_CTX_set_ciphersuites", "SSL_CTX_set_default_verify_paths", "SSL_CTX_set_num_tickets",
-        "SSL_CTX_set_options", "SSL_CTX_set_session_id_context", "SSL_CTX_set_timeout", "SSL_CTX_set_tlsext_ticket_key_evp_cb", "SSL_CTX_set_verify",
-        "SSL_CTX_use_cert_and_key", "SSL_SESSION_free", "SSL_ctrl", "SSL_do_handshake", "SSL_free", "SSL_get0_alpn_selected", "SSL_get0_param",
-        "SSL_get1_peer_certificate", "SSL_get_current_cipher", "SSL_get_error", "SSL_has_pending", "SSL_new", "SSL_read_ex", "SSL_session_reused",
-        "SSL_set_accept_state", "SSL_set_alpn_protos", "SSL_set_bio", "SSL_set_connect_state", "SSL_set_session", "SSL_shutdown", "SSL_version", "SSL_write_ex",
-        "TLS_client_method", "TLS_server_method", "X509_CRL_free", "X509_STORE_CTX_get0_cert", "X509_STORE_CTX_get0_untrusted", "X509_STORE_CTX_get_error",
-        "X509_STORE_CTX_set_error", "X509_STORE_add_cert", "X509_STORE_add_crl", "X509_STORE_set_flags", "X509_VERIFY_PARAM_set_time", "X509_free", "X509_verify_cert",
-        "X509_verify_cert_error_string", "d2i_AutoPrivateKey", "d2i_X509", "d2i_X509_CRL", "i2d_X509",
+        "ASN1_TIME_cmp_time_t", "BIO_clear_flags", "BIO_get_data", "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex",
+        "BIO_meth_set_write_ex", "BIO_new", "BIO_set_data", "BIO_set_flags", "BIO_set_init", "CRYPTO_memdup", "ERR_clear_error", "ERR_error_string_n",
+        "ERR_get_error", "ERR_peek_error", "ERR_reason_error_string", "EVP_DecryptInit_ex", "EVP_EncryptInit_ex", "EVP_MAC_init", "EVP_PKEY_free",
+        "EVP_PKEY_get_base_id", "EVP_aes_256_cbc", "OPENSSL_sk_free", "OPENSSL_sk_new_null", "OPENSSL_sk_num", "OPENSSL_sk_push", "OPENSSL_sk_value",
+        "OSSL_PARAM_BLD_free", "OSSL_PARAM_BLD_new", "OSSL_PARAM_BLD_push_utf8_string", "OSSL_PARAM_BLD_to_param", "OpenSSL_version", "OpenSSL_version_num",
+        "SSL_CIPHER_get_name", "SSL_CIPHER_get_protocol_id", "SSL_CIPHER_standard_name", "SSL_CTX_add_client_CA", "SSL_CTX_callback_ctrl", "SSL_CTX_ctrl",
+        "SSL_CTX_free", "SSL_CTX_get_cert_store", "SSL_CTX_get_ciphers", "SSL_CTX_new", "SSL_CTX_sess_set_new_cb", "SSL_CTX_set1_cert_store",
+        "SSL_CTX_set_alpn_select_cb", "SSL_CTX_set_cert_verify_callback", "SSL_CTX_set_cipher_list", "SSL_CTX_set_ciphersuites", "SSL_CTX_set_default_verify_paths",
+        "SSL_CTX_set_num_tickets", "SSL_CTX_set_options", "SSL_CTX_set_session_id_context", "SSL_CTX_set_session_ticket_cb", "SSL_CTX_set_timeout",
+        "SSL_CTX_set_tlsext_ticket_key_evp_cb", "SSL_CTX_set_verify", "SSL_CTX_use_cert_and_key", "SSL_SESSION_free", "SSL_SESSION_get0_peer",
+        "SSL_SESSION_get_protocol_version", "SSL_SESSION_is_resumable", "SSL_SESSION_up_ref", "SSL_ctrl", "SSL_do_handshake", "SSL_free", "SSL_get0_alpn_selected",
+        "SSL_get0_param", "SSL_get1_peer_certificate", "SSL_get_certificate", "SSL_get_current_cipher", "SSL_get_error", "SSL_has_pending", "SSL_new", "SSL_read_ex",
+        "SSL_session_reused", "SSL_set_accept_state", "SSL_set_alpn_protos", "SSL_set_bio", "SSL_set_connect_state", "SSL_set_session", "SSL_shutdown",
+        "SSL_version", "SSL_write_ex", "TLS_client_method", "TLS_server_method", "X509_CRL_free", "X509_STORE_CTX_get0_cert", "X509_STORE_CTX_get0_untrusted",
+        "X509_STORE_CTX_get_current_cert", "X509_STORE_CTX_get_error", "X509_STORE_CTX_set_error", "X509_STORE_add_cert", "X509_STORE_add_crl", "X509_STORE_free",
+        "X509_STORE_new", "X509_STORE_set_default_paths", "X509_STORE_set_flags", "X509_VERIFY_PARAM_set_time", "X509_free", "X509_get0_notAfter",
+        "X509_get0_pubkey", "X509_verify_cert", "X509_verify_cert_error_string", "d2i_AutoPrivateKey", "d2i_X509", "d2i_X509_CRL", "i2d_X509",
     ];
 
     private static readonly Lazy<LibSslLoad> Load = new(static () => Bind(Find(Candidates(Environment.GetEnvironmentVariable(Override)), NativeLibrary.TryLoad)));

@@ -21,4 +21,24 @@ internal static unsafe class OpenSslErrors
         LibSsl.ERR_error_string_n(error, text, MaxLength);
         return Marshal.PtrToStringUTF8((nint)text)!;
     }
+
+    /// <summary>Returns the reason of the first error alone, such as <c>no cipher match</c>, and empties the queue. Further errors are its consequences.</summary>
+    public static string TakeReason()
+    {
+        if (LibSsl.ERR_reason_error_string(LibSsl.ERR_peek_error()) is var reason && reason is null)
+        {
+            return Take();
+        }
+
+        LibSsl.ERR_clear_error();
+        return Marshal.PtrToStringUTF8((nint)reason)!;
+    }
+}
+
+/// <summary>The exception that is thrown if OpenSSL refuses what a context is made of. The error queue is empty.</summary>
+internal sealed class OpenSslException(string message) : Exception(message)
+{
+    /// <summary>Creates an exception with the first error of this thread, and empties the queue.</summary>
+    /// <param name="subject">The file and what was refused of it.</param>
+    public static OpenSslException Take(string subject) => new($"{subject}: {OpenSslErrors.TakeReason()}");
 }

@@ -210,6 +210,7 @@ internal sealed unsafe class OpenSslSession : IDisposable
                 return OpenSslStatus.Closed;
             default:
                 HasFailed = true;
+                Side.OnFailed(LibSsl.ERR_peek_error());
                 Error = OpenSslErrors.Take();
                 return OpenSslStatus.Failed;
         }

@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
@@ -17,4 +18,14 @@ internal abstract class OpenSslSide
     /// <summary>Sets what differs between the sessions of a context: names, protocols, a ticket, the time. Called once, before the first step of the handshake.</summary>
     /// <param name="ssl">The SSL.</param>
     public abstract void Configure(nint ssl);
+
+    /// <summary>Verifies the peer's certificate, in the callback of OpenSSL. Throws nothing.</summary>
+    /// <param name="verification">The X509_STORE_CTX.</param>
+    public abstract PeerVerdict Verify(nint verification);
+
+    /// <summary>Gives the verdict on a peer that OpenSSL refuses without asking, for having no certificate. Called if a step of the handshake fails.</summary>
+    /// <param name="error">The first error of OpenSSL's queue.</param>
+    public virtual void OnFailed(nuint error)
+    {
+    }
 }

@@ -50,7 +50,7 @@ internal sealed record TlsProvider(bool IsOpenSsl, string? Problem)
     {
         if (transport is not EpollTransport)
         {
-            Refuse(validator, options, "the epoll transport with the OpenSSL provider", $"the transport is {(transport is null or SocketsTransport ? "sockets" : transport.GetType().Name)}");
+            Refuse(validator, options, "the epoll transport with the OpenSSL provider", $"the transport is {(transport is null or SocketsTransport ? "sockets" : $"{transport.Name} of {transport.GetType().Name}")}");
         }
     }
 

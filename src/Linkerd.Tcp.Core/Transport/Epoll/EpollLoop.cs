@@ -73,9 +73,6 @@ internal sealed partial class EpollLoop : EpollSet
     /// <summary>Gets the time for which the loop has been busy. Any thread.</summary>
     public ref readonly LoopLoad Load => ref _load;
 
-    /// <summary>Gets or sets the observer of the length of each turn, in ticks of <see cref="Stopwatch"/>; null, the default: none. For benchmarks. Called on the loop.</summary>
-    internal Action<long>? TurnObserver { get; set; }
-
     /// <summary>Gets a task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 

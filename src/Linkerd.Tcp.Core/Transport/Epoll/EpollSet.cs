@@ -27,6 +27,9 @@ internal abstract unsafe class EpollSet : TransportExecutor
         _wakeUp = Create(LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
     }
 
+    /// <summary>Gets or sets the observer of the length of each turn, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; null, the default: none. For benchmarks. Called on the loop.</summary>
+    internal Action<long>? TurnObserver { get; set; }
+
     /// <summary>Gets the number of connections of this thread, including those that are being moved to it. Any thread.</summary>
     public int Connections => Volatile.Read(ref _connections);
 

@@ -7,10 +7,10 @@ namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 /// <summary>The other side of a connection under test: SslStream, as others use it, over a plain connection.</summary>
 internal sealed class ForeignPeer
 {
-    public ForeignPeer(TransportConnection raw)
+    public ForeignPeer(TransportConnection raw, int maxSend = int.MaxValue)
     {
         Raw = raw;
-        Wire = new WireStream(raw);
+        Wire = new WireStream(raw) { MaxSend = maxSend };
         Tls = new SslStream(Wire, leaveInnerStreamOpen: true);
     }
 

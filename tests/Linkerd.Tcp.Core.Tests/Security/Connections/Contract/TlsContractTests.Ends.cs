@@ -24,7 +24,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task ShutdownSend_Peer_ReadsCloseNotifyThenTheFin(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         await ours.SendTextAsync("all of it");
         ours.ShutdownSend();
         ours.ShutdownSend();
@@ -38,7 +38,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task ShutdownSend_PeerAnswersLate_AnswerAndItsEndArrive(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         await ours.SendTextAsync("question");
         ours.ShutdownSend();
         Assert.Equal("question", await foreign.ReadTextAsync(100));
@@ -55,7 +55,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Receive_CloseNotifyWithoutFin_IsTheFinAndTheOtherWayGoesOn(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         await foreign.SendTextAsync("whole");
         await foreign.Tls.ShutdownAsync();
         var (data, end) = await ours.ReadToEndAsync();
@@ -73,7 +73,7 @@ public abstract partial class TlsContractTests
     [MemberData(nameof(Cuts))]
     public Task Receive_FinWithoutCloseNotify_IsACutByTheOption(bool weServe, TlsTruncation truncation, TransportStatus expected) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe, truncation);
+        var (ours, foreign) = await SessionAsync(bed, weServe, truncation);
         await foreign.SendTextAsync("a part");
         foreign.Raw.ShutdownSend();
         var (data, end) = await ours.ReadToEndAsync();
@@ -86,7 +86,7 @@ public abstract partial class TlsContractTests
     [MemberData(nameof(Cuts))]
     public Task Receive_FinInsideARecord_IsACutByTheOption(bool weServe, TlsTruncation truncation, TransportStatus expected) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe, truncation);
+        var (ours, foreign) = await SessionAsync(bed, weServe, truncation);
         await foreign.SendTextAsync("a part");
         foreign.Wire.Hold();
         await foreign.SendTextAsync("that is cut");
@@ -102,7 +102,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Receive_FinWithoutCloseNotify_TheOtherWayGoesOn(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         foreign.Raw.ShutdownSend();
         Assert.Equal(TransportStatus.Truncated, (await ours.ReceiveAsync()).Status);
         await ours.SendTextAsync("late answer");
@@ -118,7 +118,7 @@ public abstract partial class TlsContractTests
     [InlineData(false, true)]
     public Task Receive_ResetAfterData_DataThenReset(bool weServe, bool isReading) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe, TlsTruncation.Fin);
+        var (ours, foreign) = await SessionAsync(bed, weServe, TlsTruncation.Fin);
         var reading = isReading ? ours.ReadToEndAsync() : null;
         await foreign.SendTextAsync("before");
         Assert.True(await foreign.Raw.FlushToPeerAsync());
@@ -136,7 +136,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Receive_CloseNotifyThenReset_IsTheFin(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         await foreign.SendTextAsync("whole");
         await foreign.Tls.ShutdownAsync();
         Assert.True(await foreign.Raw.FlushToPeerAsync());
@@ -151,7 +151,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Send_PeerHasReset_IsReset(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         var sending = ours.TrySendAsync(new byte[bed.MoreThanFits]);
         await bed.UntilStuckAsync(ours);
         foreign.Raw.Abort();
@@ -164,7 +164,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Receive_RecordThatWasChanged_IsResetAndEndsBothWays(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe, TlsTruncation.Fin);
+        var (ours, foreign) = await SessionAsync(bed, weServe, TlsTruncation.Fin);
         await foreign.SendTextAsync("good");
         Assert.Equal("good", await ours.ReadTextAsync(4));
         foreign.Wire.Hold();
@@ -183,7 +183,7 @@ public abstract partial class TlsContractTests
     [InlineData(false)]
     public Task Abort_Peer_ReadsNoAlertAndAReset(bool weServe) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await SessionAsync(bed, weServe);
+        var (ours, foreign) = await SessionAsync(bed, weServe);
         await ours.SendTextAsync("before");
         Assert.True(await ours.FlushToPeerAsync());
         ours.Abort();
@@ -193,46 +193,6 @@ public abstract partial class TlsContractTests
         Assert.Equal(received, foreign.Wire.Received.Length);
         Assert.Equal(TransportStatus.Aborted, (await ours.ReceiveAsync()).Status);
         await ours.DisposeAsync();
-    });
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task Dispose_OutputIsLeft_WaitsForItsTurnAndTheEndIsWhole(bool weServe) => RunAsync(async bed =>
-    {
-        var (ours, foreign, tap) = await SessionAsync(bed, weServe);
-        await ours.SendTextAsync("all of it");
-        tap.CloseGate();
-        ours.ShutdownSend();
-        var flushing = ours.FlushToPeerAsync().AsTask();
-        await bed.PauseAsync();
-        Assert.Equal((false, false), (flushing.IsCompleted, tap.IsFinSent));
-        tap.OpenGate();
-        Assert.True(await flushing);
-        Assert.True(tap.IsFinSent);
-        var (data, isCloseNotify) = await foreign.ReadToEndAsync();
-        Assert.Equal(("all of it", true), (Encoding.ASCII.GetString(data), isCloseNotify));
-        await foreign.Tls.ShutdownAsync();
-        await ours.ExpectFinAsync();
-        await ours.DisposeAsync();
-        Assert.True(tap.IsDisposed);
-    });
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task Dispose_OutputIsLeftForEver_EndsWithAbort(bool weServe) => RunAsync(async bed =>
-    {
-        var (ours, foreign, tap) = await SessionAsync(bed, weServe);
-        tap.CloseGate();
-        ours.ShutdownSend();
-        var disposing = ours.DisposeAsync().AsTask();
-        await bed.PauseAsync();
-        Assert.False(disposing.IsCompleted);
-        ours.Abort();
-        await disposing;
-        Assert.Equal((true, false), (tap.IsDisposed, tap.IsFinSent));
-        Assert.Equal(TransportStatus.Reset, await foreign.ReadEndOfTcpAsync());
     });
 
     [Theory]
@@ -259,7 +219,7 @@ public abstract partial class TlsContractTests
 
         // What comes in pieces is judged by the first.
         Assert.Contains(bed is SocketBed ? words : "expected", result.Detail, StringComparison.Ordinal);
-        Assert.Null(await ForeignConnection.ResetAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.ResetAsync(attempt.Below));
         Assert.Equal(TransportStatus.Ok, await attempt.Foreign.ReadEndOfTcpAsync());
         Assert.Equal(kind is "record of rubbish" or "alert" ? 10 : null, attempt.Foreign.Alert);
     });
@@ -282,7 +242,7 @@ public abstract partial class TlsContractTests
         var result = await attempt.Result;
         Assert.Equal(ConnectFailure.Tls, result.Failure);
         Assert.Contains(words, result.Detail, StringComparison.Ordinal);
-        Assert.True(attempt.Tap.IsDisposed);
+        Assert.True(attempt.IsClosed);
     });
 
     [Theory]
@@ -299,7 +259,7 @@ public abstract partial class TlsContractTests
         var result = await attempt.Result;
         Assert.Equal((TlsFailure.Ended, isReset ? TransportStatus.Reset : TransportStatus.Ok), (result.Failure, result.Status));
         Assert.Equal("the connection ended during the TLS handshake", result.Detail);
-        Assert.Null(await ForeignConnection.ResetAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.ResetAsync(attempt.Below));
     });
 
     [Theory]
@@ -313,7 +273,7 @@ public abstract partial class TlsContractTests
         await EndAsync(attempt.Foreign.Raw, isReset);
         var result = await attempt.Result;
         Assert.Equal((TlsFailure.Ended, isReset ? TransportStatus.Reset : TransportStatus.Ok), (result.Failure, result.Status));
-        Assert.Null(await ForeignConnection.ResetAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.ResetAsync(attempt.Below));
     });
 
     [Theory]
@@ -326,7 +286,7 @@ public abstract partial class TlsContractTests
         await EndAsync(attempt.Foreign.Raw, isReset);
         var result = await attempt.Result;
         Assert.Equal((ConnectFailure.Tls, "the connection ended during the TLS handshake"), (result.Failure, result.Detail));
-        Assert.True(attempt.Tap.IsDisposed);
+        Assert.True(attempt.IsClosed);
     });
 
     [Fact]
@@ -339,12 +299,12 @@ public abstract partial class TlsContractTests
         Assert.False(attempt.Result.IsCompleted);
         await bed.RunElsewhereAsync(() =>
         {
-            attempt.Tap.Abort();
+            attempt.Below.Abort();
             cancellation.Cancel();
         });
         var result = await attempt.Result;
         Assert.Equal((TlsFailure.Ended, TransportStatus.Aborted), (result.Failure, result.Status));
-        await attempt.Tap.DisposeAsync();
+        await attempt.Below.DisposeAsync();
         Assert.Equal(TransportStatus.Reset, await attempt.Foreign.ReadEndOfTcpAsync());
         Assert.Equal(0, attempt.Foreign.Wire.Received.Length);
     });
@@ -357,7 +317,7 @@ public abstract partial class TlsContractTests
         Assert.NotEmpty(await attempt.Foreign.Raw.ReadAsync(1));
         await bed.RunElsewhereAsync(cancellation.Cancel);
         Assert.Equal(ConnectFailure.Cancelled, (await attempt.Result).Failure);
-        Assert.True(attempt.Tap.IsDisposed);
+        Assert.True(attempt.IsClosed);
         Assert.Equal(TransportStatus.Reset, await attempt.Foreign.ReadEndOfTcpAsync());
     });
 

@@ -26,7 +26,7 @@ public abstract partial class TlsContractTests
     [InlineData("", "ok")]
     public Task Accept_ServerName_SelectsTheIdentity(string name, string expected) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await ServeAsync(bed, configureForeign: client => client.TargetHost = name);
+        var (ours, foreign) = await ServeAsync(bed, configureForeign: client => client.TargetHost = name);
         Assert.Equal(TlsMaterial.SubjectOf(expected), ((X509Certificate2)foreign.Tls.RemoteCertificate!).Subject);
         Assert.Equal(Version, foreign.Tls.SslProtocol);
         await PingAsync(ours, foreign);
@@ -57,7 +57,7 @@ public abstract partial class TlsContractTests
     [InlineData("rsa")]
     public Task Connect_KeyTypeOfTheServer_IsVerified(string certificate) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await ConnectAsync(
+        var (ours, foreign) = await ConnectAsync(
             bed, options => options.ServerName = certificate == "rsa" ? "rsa.test" : "a.test", server => server.ServerCertificateContext = TlsMaterial.Context(certificate));
         Assert.Equal(Version, foreign.Tls.SslProtocol);
         await PingAsync(ours, foreign);
@@ -70,7 +70,7 @@ public abstract partial class TlsContractTests
     [InlineData("", "h2", null)]
     public Task Accept_ApplicationProtocols_OursArePreferred(string ours, string theirs, string? expected) => RunAsync(async bed =>
     {
-        var (connection, foreign, _) = await ServeAsync(bed, options => options.ApplicationProtocols = Split(ours), client => client.ApplicationProtocols = Protocols(theirs));
+        var (connection, foreign) = await ServeAsync(bed, options => options.ApplicationProtocols = Split(ours), client => client.ApplicationProtocols = Protocols(theirs));
         Assert.Equal((expected, expected ?? string.Empty), (ProtocolOf(connection), foreign.Tls.NegotiatedApplicationProtocol.ToString()));
     });
 
@@ -182,7 +182,7 @@ public abstract partial class TlsContractTests
         Assert.Equal((TlsFailure.Protocol, (TransportConnection?)null), (result.Failure, result.Connection));
         Assert.StartsWith("the client's certificate is refused: ", result.Detail, StringComparison.Ordinal);
         Assert.Contains(problem, result.Detail, StringComparison.Ordinal);
-        Assert.Null(await ForeignConnection.CloseAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.CloseAsync(attempt.Below));
 
         // With TLS 1.3 the client is done before it is looked at.
         error ??= await Record.ExceptionAsync(async () => Assert.Empty((await attempt.Foreign.ReadToEndAsync()).Data));
@@ -256,7 +256,7 @@ public abstract partial class TlsContractTests
         var result = await attempt.Result;
         Assert.Equal(ConnectFailure.Tls, result.Failure);
         Assert.StartsWith("there is no name to verify", result.Detail, StringComparison.Ordinal);
-        Assert.True(attempt.Tap.IsDisposed);
+        Assert.True(attempt.IsClosed);
         await attempt.Foreign.ReadEndOfTcpAsync();
         Assert.Equal(0, attempt.Foreign.Wire.Received.Length);
     });
@@ -267,7 +267,7 @@ public abstract partial class TlsContractTests
     [InlineData("unknown root", "192.0.2.9")]
     public Task Connect_VerificationIsSkipped_AnyServerWillDo(string certificate, string? name) => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await ConnectAsync(
+        var (ours, foreign) = await ConnectAsync(
             bed,
             options =>
             {
@@ -281,7 +281,7 @@ public abstract partial class TlsContractTests
     [Fact]
     public Task Connect_ServerWantsACertificate_ItIsSent() => RunAsync(async bed =>
     {
-        var (ours, foreign, _) = await ConnectAsync(
+        var (ours, foreign) = await ConnectAsync(
             bed,
             options => options.Certificate = TlsMaterial.Files("spiffe"),
             server =>
@@ -381,7 +381,7 @@ public abstract partial class TlsContractTests
             var result = await attempt.Result;
             Assert.True(result.IsConnected, result.Detail);
             await PingAsync(bed.Own(result.Connection), attempt.Foreign);
-            lengths.Add(attempt.Tap.BytesReceived);
+            lengths.Add(attempt.Foreign.Raw.BytesSent);
         }
 
         Assert.InRange(lengths[1], 0, lengths[0] - 600);
@@ -413,11 +413,11 @@ public abstract partial class TlsContractTests
             }
 
             var (connected, accepted) = await bed.PairAsync();
-            var tap = new TapConnection(accepted);
+            var below = BelowTls(accepted);
             var foreign = new ForeignPeer(connected);
-            var accepting = acceptor.AcceptAsync(tap, Window, CancellationToken.None).AsTask();
+            var accepting = acceptor.AcceptAsync(below, Window, CancellationToken.None).AsTask();
             await foreign.Tls.AuthenticateAsClientAsync(ForeignClient(), Cancelled);
-            sessions.Add(new(bed.Own((await accepting).Connection!), foreign, tap));
+            sessions.Add(new(bed.Own((await accepting).Connection!), foreign, below));
             Assert.Equal(TlsMaterial.SubjectOf(expected), foreign.Tls.RemoteCertificate!.Subject);
         }
 
@@ -432,11 +432,11 @@ public abstract partial class TlsContractTests
     {
         // The clock of the certificates is the one of the time limit.
         var (connected, accepted) = await bed.PairAsync();
-        var tap = new TapConnection(connected);
+        var below = BelowTls(connected);
         using var connector = MakeConnector(new ServerTlsOptions { ServerName = "a.test", RootFiles = [TlsMaterial.RootFile] }, WebName);
-        var result = await connector.ConnectAsync(tap, null, null, null, Window, TimeSpan.Zero, CancellationToken.None);
+        var result = await connector.ConnectAsync(below, null, null, null, Window, TimeSpan.Zero, CancellationToken.None);
         Assert.Equal((ConnectFailure.TimedOut, "the TLS handshake took too long"), (result.Failure, result.Detail));
-        Assert.True(tap.IsDisposed);
+        Assert.True(IsClosed(below));
         Assert.Equal(TransportStatus.Reset, await new ForeignPeer(accepted).ReadEndOfTcpAsync());
     });
 
@@ -463,7 +463,7 @@ public abstract partial class TlsContractTests
         Assert.Equal((TlsFailure.Protocol, (TransportConnection?)null), (result.Failure, result.Connection));
         Assert.NotEmpty(result.Detail!);
         TestContext.Current.TestOutputHelper?.WriteLine(result.Detail!);
-        Assert.Null(await ForeignConnection.CloseAsync(attempt.Tap));
+        Assert.Null(await ForeignConnection.CloseAsync(attempt.Below));
         Assert.Equal(TransportStatus.Ok, await attempt.Foreign.ReadEndOfTcpAsync());
         Assert.Equal(alert, attempt.Foreign.Alert);
     }
@@ -483,7 +483,7 @@ public abstract partial class TlsContractTests
         Assert.Equal(ConnectFailure.Tls, result.Failure);
         Assert.StartsWith("the server's certificate is refused: ", result.Detail, StringComparison.Ordinal);
         Assert.Contains(problem, result.Detail, StringComparison.Ordinal);
-        Assert.True(attempt.Tap.IsDisposed);
+        Assert.True(attempt.IsClosed);
         error ??= await Record.ExceptionAsync(async () => Assert.Empty((await attempt.Foreign.ReadToEndAsync()).Data));
         AssertRefused(error, attempt.Foreign);
     }

@@ -53,7 +53,7 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
         Assert.True(error is null, $"The foreign client: {error}");
         var result = await serving.Result;
         Assert.True(result.Connection is not null, result.Detail);
-        return new(bed.Own(result.Connection), serving.Foreign, serving.Tap);
+        return new(bed.Own(result.Connection), serving.Foreign, serving.Below);
     }
 
     private protected async Task<TlsSession> ConnectAsync(TransportBed bed, Action<ServerTlsOptions>? configure = null, Action<SslServerAuthenticationOptions>? configureForeign = null, EndpointMetadata? metadata = null)
@@ -63,15 +63,15 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
         Assert.True(error is null, $"The foreign server: {error}");
         var result = await connecting.Result;
         Assert.True(result.IsConnected, result.Detail);
-        return new(bed.Own(result.Connection), connecting.Foreign, connecting.Tap);
+        return new(bed.Own(result.Connection), connecting.Foreign, connecting.Below);
     }
 
     /// <summary>This side waits for a ClientHello.</summary>
     private protected async Task<TlsAttempt<TlsResult>> BeginServeAsync(TransportBed bed, Action<ListenerTlsOptions>? configure = null, int maxReceive = int.MaxValue, CancellationToken cancellationToken = default)
     {
         var (connected, accepted) = await bed.PairAsync();
-        var tap = new TapConnection(accepted) { MaxReceive = maxReceive };
-        return new(AcceptAsync(tap, configure, cancellationToken), new ForeignPeer(connected), tap);
+        var below = BelowTls(accepted, maxReceive);
+        return new(AcceptAsync(below, configure, cancellationToken), new ForeignPeer(connected, maxReceive), below);
     }
 
     /// <summary>This side sends a ClientHello.</summary>
@@ -81,10 +81,10 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
         var options = new ServerTlsOptions { ServerName = "a.test", RootFiles = [TlsMaterial.RootFile] };
         configure?.Invoke(options);
         var (connected, accepted) = await bed.PairAsync();
-        var tap = new TapConnection(connected) { MaxReceive = maxReceive };
+        var below = BelowTls(connected, maxReceive);
         using var connector = MakeConnector(options, DstPath.Parse("/svc/web"));
-        var connecting = connector.ConnectAsync(tap, metadata, clientName, clientProtocol, Window, Timeout.InfiniteTimeSpan, cancellationToken).AsTask();
-        return new(connecting, new ForeignPeer(accepted), tap);
+        var connecting = connector.ConnectAsync(below, metadata, clientName, clientProtocol, Window, Timeout.InfiniteTimeSpan, cancellationToken).AsTask();
+        return new(connecting, new ForeignPeer(accepted, maxReceive), below);
     }
 
     private protected async Task<TlsResult> AcceptAsync(TransportConnection connection, Action<ListenerTlsOptions>? configure = null, CancellationToken cancellationToken = default)
@@ -109,26 +109,35 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
         return options;
     }
 
-    /// <summary>What a handshake says of itself; a provider that is not SslStream overrides it.</summary>
-    private protected virtual string? ProtocolOf(TransportConnection connection) =>
-        ((TlsConnection)connection).Stream.NegotiatedApplicationProtocol is { Protocol.IsEmpty: false } protocol ? protocol.ToString() : null;
+    private protected static string? ProtocolOf(TransportConnection connection) => ITlsSession.Of(connection)!.Details.ApplicationProtocol;
 
-    private protected sealed record TlsSession(TransportConnection Ours, ForeignPeer Foreign, TapConnection Tap);
+    private protected static bool IsClosed(TransportConnection below) => below is TapConnection { IsDisposed: true } or EpollConnection { IsClosed: true };
 
-    private protected sealed record TlsAttempt<T>(Task<T> Result, ForeignPeer Foreign, TapConnection Tap);
+    /// <summary>What TLS is over. A provider that needs the engine's own connection gets it.</summary>
+    private protected virtual TransportConnection BelowTls(TransportConnection connection, int maxReceive = int.MaxValue) => new TapConnection(connection) { MaxReceive = maxReceive };
+
+    private protected sealed record TlsSession(TransportConnection Ours, ForeignPeer Foreign, TransportConnection Below)
+    {
+        public void Deconstruct(out TransportConnection ours, out ForeignPeer foreign) => (ours, foreign) = (Ours, Foreign);
+    }
+
+    private protected sealed record TlsAttempt<T>(Task<T> Result, ForeignPeer Foreign, TransportConnection Below)
+    {
+        public bool IsClosed => TlsContractTests.IsClosed(Below);
+    }
 }
 
-public abstract class EpollTlsContractTests(SslProtocols version) : TlsContractTests(version)
+public abstract class EpollTlsContractTests(SslProtocols version) : SslStreamContractTests(version)
 {
     protected override Task RunAsync(Func<TransportBed, Task> test) => RunOnAsync(new EpollTransport(new TransportOptions { Loops = 2 }), test);
 }
 
-public abstract class SocketsTlsContractTests(SslProtocols version) : TlsContractTests(version)
+public abstract class SocketsTlsContractTests(SslProtocols version) : SslStreamContractTests(version)
 {
     protected override Task RunAsync(Func<TransportBed, Task> test) => RunOnAsync(new SocketsTransport(), test);
 }
 
-public abstract class SimulatedTlsContractTests(SslProtocols version) : TlsContractTests(version)
+public abstract class SimulatedTlsContractTests(SslProtocols version) : SslStreamContractTests(version)
 {
     private protected override int Bulk => 1 << 20;
 

@@ -11,6 +11,9 @@ internal sealed class WireStream(TransportConnection raw) : Stream
     /// <summary>The first bytes that have come: handshakes are whole in it.</summary>
     public MemoryStream Received { get; } = new();
 
+    /// <summary>The most bytes of one send.</summary>
+    public int MaxSend { get; set; } = int.MaxValue;
+
     /// <summary>Whether the FIN of TCP was read.</summary>
     public bool HasFin { get; private set; }
 
@@ -76,10 +79,17 @@ internal sealed class WireStream(TransportConnection raw) : Stream
         if (_held is { } held)
         {
             held.Write(buffer.Span);
+            return;
         }
-        else if (await raw.SendAsync(buffer).ConfigureAwait(false) is var status and not TransportStatus.Ok)
+
+        while (!buffer.IsEmpty)
         {
-            throw new IOException($"TCP: {status}");
+            var some = buffer[..Math.Min(MaxSend, buffer.Length)];
+            buffer = buffer[some.Length..];
+            if (await raw.SendAsync(some).ConfigureAwait(false) is var status and not TransportStatus.Ok)
+            {
+                throw new IOException($"TCP: {status}");
+            }
         }
     }
 
