@@ -20,24 +20,21 @@ internal static unsafe class Exports
         return 0;
     }
 
-    /// <summary>Takes an SSL_CTX over.</summary>
-    [UnmanagedCallersOnly(EntryPoint = "ours_context")]
-    public static nint CreateContext(nint context) => GCHandle.ToIntPtr(GCHandle.Alloc(new OpenSslContext(context)));
+    /// <summary>Makes one of the ends of connections that there are: 0 a client, 1 a server, 2 a server that verifies clients.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "ours_make")]
+    public static nint Make(int kind) => GCHandle.ToIntPtr(GCHandle.Alloc(kind == 0 ? new NativeTls.Servers() : (NativeTls)new NativeTls.Listener(asksClients: kind == 2)));
 
-    [UnmanagedCallersOnly(EntryPoint = "ours_free_context")]
-    public static void FreeContext(nint context)
+    [UnmanagedCallersOnly(EntryPoint = "ours_free")]
+    public static void Free(nint end)
     {
-        var handle = GCHandle.FromIntPtr(context);
-        ((OpenSslContext)handle.Target!).Dispose();
+        var handle = GCHandle.FromIntPtr(end);
+        ((NativeTls)handle.Target!).Dispose();
         handle.Free();
     }
 
     [UnmanagedCallersOnly(EntryPoint = "ours_open")]
-    public static nint Open(nint context, int isServer, void* state, delegate* unmanaged<void*, byte*, int, int*, int> receive, delegate* unmanaged<void*, byte*, int, int*, int> send)
-    {
-        var side = new NativeSide((OpenSslContext)GCHandle.FromIntPtr(context).Target!, isServer != 0);
-        return GCHandle.ToIntPtr(GCHandle.Alloc(new NativeSession(side, new NativeSocket(state, receive, send))));
-    }
+    public static nint Open(nint end, void* state, delegate* unmanaged<void*, byte*, int, int*, int> receive, delegate* unmanaged<void*, byte*, int, int*, int> send) =>
+        GCHandle.ToIntPtr(GCHandle.Alloc(new NativeSession(((NativeTls)GCHandle.FromIntPtr(end).Target!).CreateSide(), new NativeSocket(state, receive, send))));
 
     /// <summary>Goes on with the handshake: 1 if it is complete, 0 if it waits, -1 if it has failed.</summary>
     [UnmanagedCallersOnly(EntryPoint = "ours_handshake")]
@@ -85,15 +82,4 @@ internal static unsafe class Exports
     }
 
     private static NativeSession Of(nint session) => (NativeSession)GCHandle.FromIntPtr(session).Target!;
-
-    private sealed class NativeSide(OpenSslContext context, bool isServer) : OpenSslSide
-    {
-        public override OpenSslContext Context => context;
-
-        public override bool IsServer => isServer;
-
-        public override void Configure(nint ssl)
-        {
-        }
-    }
 }

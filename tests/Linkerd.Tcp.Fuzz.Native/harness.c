@@ -1,5 +1,5 @@
 /* Drives the OpenSSL provider (BIO, session, record layer) through the exports of the shared library beside it, with libssl as its peer.
-   usage: harness random COUNT [SEED]   connections with random sizes, cuts and edits of the bytes, several at once
+   usage: harness random COUNT [SEED]   connections, three at once, with random sizes, and something that happens to one byte of the peer
           harness bytes STRIDE          one short connection for each byte that the peer sends and each thing that may happen to it
    Checks: memory (sanitizers, valgrind, guard pages behind every buffer), what arrives is a prefix of what was sent, and all of it if nobody meddles, no error is left in OpenSSL's queue. */
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 extern int ours_load(void);
-extern void *ours_context(SSL_CTX *context);
-extern void ours_free_context(void *context);
-extern void *ours_open(void *context, int is_server, void *state, int (*receive)(void *, unsigned char *, int, int *), int (*send)(void *, const unsigned char *, int, int *));
+extern void *ours_make(int kind);
+extern void ours_free(void *end);
+extern void *ours_open(void *end, void *state, int (*receive)(void *, unsigned char *, int, int *), int (*send)(void *, const unsigned char *, int, int *));
 extern int ours_handshake(void *session);
 extern int ours_read(void *session, unsigned char *buffer, int length, int *count, int *end);
 extern int ours_send(void *session, const unsigned char *data, int length, int *sent);
@@ -31,13 +31,16 @@ enum { OK, RESET };
 enum { NOTHING, SPLIT, FLIP, INSERT, REMOVE, REPEAT, FIN, RST, ACTIONS };
 static const char *const action_names[] = { "nothing", "split", "flip", "insert", "remove", "repeat", "fin", "rst" };
 
-enum { MOST = 1 << 20, ARENA = 256 * 1024 };
+/* Our ends: a client, a server, a server that verifies clients. */
+enum { CLIENT, SERVER, VERIFYING, KINDS };
+
+enum { ARENA = 256 * 1024 };
 
 typedef struct { unsigned char *data; size_t start, end, size; } bytes;
 
 typedef struct {
   uint64_t random;
-  int version, is_server, most_chunk, most_buffer, asks_key_updates;
+  int version, kind, resumes, most_chunk, most_buffer, asks_key_updates;
   long at;
   int action;
   size_t up, down; /* bytes of plaintext from the peer, and to the peer */
@@ -52,9 +55,10 @@ typedef struct {
   int unsent, ours_read_ended, ours_end, ours_send_failed, ours_ended_send, peer_ended, peer_failed, peer_closed;
 } connection;
 
-static const char *what = "";
+static char text[200] = "start";
+static long connections;
 
-#define CHECK(holds, ...) do { if (!(holds)) { fprintf(stderr, "FAILED (%s) line %d: ", what, __LINE__); fprintf(stderr, __VA_ARGS__); fputc('\n', stderr); abort(); } } while (0)
+#define CHECK(holds, ...) do { if (!(holds)) { fprintf(stderr, "FAILED (%s) line %d: ", text, __LINE__); fprintf(stderr, __VA_ARGS__); fputc('\n', stderr); abort(); } } while (0)
 
 static uint64_t next(connection *c) { uint64_t x = c->random; x ^= x << 13; x ^= x >> 7; x ^= x << 17; return c->random = x; }
 static int below(connection *c, int limit) { return limit <= 1 ? 0 : (int)(next(c) % (uint64_t)limit); }
@@ -146,17 +150,23 @@ static int take(void *state, const unsigned char *data, int length, int *sent) {
 
 static void no_errors(const char *after) { unsigned long e = ERR_peek_error(); CHECK(e == 0, "error %lx is left after %s", e, after); }
 
-static void start(connection *c, SSL_CTX *peer_context, void *ours_context_) {
-  c->peer = SSL_new(peer_context);
+/* The sessions that a peer has received from each of our servers, the last of each version. */
+static SSL_SESSION *sessions[KINDS][2];
+static SSL_SESSION **session_of(connection *c) { return &sessions[c->kind][c->version == TLS1_3_VERSION]; }
+
+static void start(connection *c, SSL_CTX *const *peers, void *const *ours) {
+  int is_client = c->kind != CLIENT;
+  c->peer = SSL_new(peers[!is_client]);
   BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
   BIO_set_mem_eof_return(in, -1);
   SSL_set_bio(c->peer, in, out);
   SSL_set_max_proto_version(c->peer, c->version);
   SSL_set_min_proto_version(c->peer, c->version);
-  if (c->is_server) SSL_set_connect_state(c->peer); else SSL_set_accept_state(c->peer);
+  if (is_client) SSL_set_connect_state(c->peer); else SSL_set_accept_state(c->peer);
+  if (is_client && c->resumes && *session_of(c)) SSL_set_session(c->peer, *session_of(c));
   c->split_at = -1;
   ERR_clear_error();
-  c->ours = ours_open(ours_context_, c->is_server, c, receive, take);
+  c->ours = ours_open(ours[c->kind], c, receive, take);
   no_errors("open");
 }
 
@@ -266,11 +276,19 @@ static int is_done(connection *c) {
   return c->ours_read_ended && !sends && (!peer_reads || c->ours_send_failed);
 }
 
+static long resumed;
+
 static void finish(connection *c) {
   if (c->action == NOTHING || c->action == SPLIT || !c->has_met) {
     CHECK(c->ours_state == 1 && c->peer_state == 1, "the handshake ended with %d and %d", c->ours_state, c->peer_state);
     CHECK(c->ours_read_ended && c->ours_end == OK && c->ours_received == c->up, "we received %zu of %zu bytes, end %d", c->ours_received, c->up, c->ours_end);
     CHECK(!c->ours_send_failed && c->peer_closed && c->peer_received == c->down, "the peer received %zu of %zu bytes", c->peer_received, c->down);
+  }
+  resumed += c->peer_state == 1 && SSL_session_reused(c->peer);
+  if (c->kind != CLIENT && c->peer_state == 1) {
+    SSL_SESSION *session = SSL_get1_session(c->peer);
+    if (session && SSL_SESSION_is_resumable(session)) { SSL_SESSION_free(*session_of(c)); *session_of(c) = session; }
+    else SSL_SESSION_free(session);
   }
   ours_close(c->ours);
   no_errors("close");
@@ -302,20 +320,69 @@ static void run(connection **all, int count) {
   }
 }
 
-static SSL_CTX *make(int is_server) {
+static int select_protocol(SSL *ssl, const unsigned char **selected, unsigned char *length, const unsigned char *offered, unsigned offered_length, void *argument) {
+  (void)ssl; (void)argument; (void)offered_length;
+  *selected = offered + 1;
+  *length = offered[0];
+  return SSL_TLSEXT_ERR_OK;
+}
+
+static SSL_CTX *make_peer(int is_server) {
   SSL_CTX *context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
-  if (is_server) {
-    CHECK(SSL_CTX_use_certificate_file(context, "server.pem", SSL_FILETYPE_PEM) == 1 && SSL_CTX_use_PrivateKey_file(context, "server.key", SSL_FILETYPE_PEM) == 1, "server.pem and server.key");
-  }
+  CHECK(SSL_CTX_use_certificate_file(context, "server.pem", SSL_FILETYPE_PEM) == 1 && SSL_CTX_use_PrivateKey_file(context, "server.key", SSL_FILETYPE_PEM) == 1, "server.pem and server.key");
+  if (is_server) SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
+  else SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x8http/1.1\x2h2", 12);
   return context;
 }
 
-/* As those of the provider. */
-static SSL_CTX *make_ours(int is_server) {
-  SSL_CTX *context = make(is_server);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_read_ahead(context, 1);
-  return context;
+static void run_random(long count, uint64_t seed, SSL_CTX *const *peers, void *const *ours) {
+  static const int chunks[] = { 1, 7, 700, 5000, 40000, 200000 }, buffers[] = { 1, 100, 5000, 17000, 80000, 200000 };
+  for (long n = 0; n < count; n++) {
+    connection *all[3];
+    openssl_random = seed + (uint64_t)n + 1;
+    snprintf(text, sizeof text, "random, connections %ld to %ld", 3 * n, 3 * n + 2);
+    for (int i = 0; i < 3; i++) {
+      connection *c = all[i] = calloc(1, sizeof *c);
+      c->random = (seed + (uint64_t)n) * 0x9e3779b97f4a7c15u + (uint64_t)i * 77777 + 1;
+      for (int k = 0; k < 8; k++) next(c);
+      c->kind = below(c, KINDS);
+      c->version = below(c, 2) ? TLS1_3_VERSION : TLS1_2_VERSION;
+      c->resumes = below(c, 2);
+      c->most_chunk = chunks[below(c, 6)];
+      c->most_buffer = buffers[below(c, 6)];
+      c->asks_key_updates = below(c, 2);
+      int most = c->most_chunk < 100 || c->most_buffer <= 100 ? 2000 : 300000;
+      c->up = (size_t)below(c, most);
+      c->down = (size_t)below(c, most);
+      c->action = below(c, ACTIONS);
+      c->at = below(c, below(c, 2) ? 2500 : 2500 + (int)c->up);
+      start(c, peers, ours);
+    }
+    run(all, 3);
+    for (int i = 0; i < 3; i++, connections++) { finish(all[i]); free(all[i]); }
+    if (n % 50 == 49) ours_collect();
+  }
+}
+
+static void run_bytes(int stride, SSL_CTX *const *peers, void *const *ours) {
+  static const char *const kinds[] = { "client", "server", "server that verifies clients" };
+  for (int kind = CLIENT; kind < KINDS; kind++) for (int is_13 = 0; is_13 < 2; is_13++) for (int resumes = 0; resumes < 2; resumes++) {
+    long end = 0;
+    for (int action = SPLIT; action < ACTIONS; action++) for (long at = 0;; at += stride) {
+      connection *c = calloc(1, sizeof *c);
+      openssl_random = 1;
+      *c = (connection){ .random = 88172645463325252u + (uint64_t)at, .kind = kind, .version = is_13 ? TLS1_3_VERSION : TLS1_2_VERSION, .resumes = resumes, .most_buffer = 20000, .up = 300, .down = 500, .action = action, .at = at };
+      snprintf(text, sizeof text, "bytes, %s, TLS 1.%d%s, %s at %ld", kinds[kind], is_13 ? 3 : 2, resumes ? ", a session is offered" : "", action_names[action], at);
+      start(c, peers, ours);
+      run(&c, 1);
+      int is_past = !c->has_met;
+      finish(c);
+      free(c);
+      connections++;
+      if (is_past) { end = at; break; }
+    }
+    printf("%s, TLS 1.%d%s: fewer than %ld bytes\n", kinds[kind], is_13 ? 3 : 2, resumes ? ", a session is offered" : "", end + 1);
+  }
 }
 
 int main(int argc, char **argv) {
@@ -323,62 +390,14 @@ int main(int argc, char **argv) {
   if (argc < 3 || !ours_load()) { fprintf(stderr, "usage: harness random COUNT [SEED] | bytes STRIDE\n"); return 2; }
   RAND_set_rand_method(&repeatable);
   openssl_random = 1;
-  SSL_CTX *peers[2] = { make(0), make(1) };
-  void *ours[2] = { ours_context(make_ours(0)), ours_context(make_ours(1)) };
-  char text[200];
-  what = text;
-  long runs = 0;
-  if (!strcmp(argv[1], "random")) {
-    uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
-    for (long n = 0; n < atol(argv[2]); n++) {
-      snprintf(text, sizeof text, "random 1 %llu", (unsigned long long)(seed + (uint64_t)n));
-      connection *all[3];
-      openssl_random = seed + (uint64_t)n + 1;
-      for (int i = 0; i < 3; i++) {
-        connection *c = all[i] = calloc(1, sizeof *c);
-        c->random = (seed + (uint64_t)n) * 0x9e3779b97f4a7c15u + (uint64_t)i * 77777 + 1;
-        for (int k = 0; k < 8; k++) next(c);
-        c->is_server = below(c, 4) != 0;
-        c->version = below(c, 2) ? TLS1_3_VERSION : TLS1_2_VERSION;
-        static const int chunks[] = { 1, 7, 700, 5000, 40000, 200000 }, buffers[] = { 1, 100, 5000, 17000, 80000, 200000 };
-        c->most_chunk = chunks[below(c, 6)];
-        c->most_buffer = buffers[below(c, 6)];
-        c->asks_key_updates = below(c, 2);
-        int scale = c->most_chunk < 100 || c->most_buffer <= 100 ? 2000 : 300000;
-        c->up = (size_t)below(c, scale);
-        c->down = (size_t)below(c, scale);
-        c->action = below(c, ACTIONS);
-        c->at = below(c, below(c, 2) ? 1500 : 1500 + (int)c->up);
-        start(c, peers[!c->is_server], ours[c->is_server]);
-      }
-      run(all, 3);
-      for (int i = 0; i < 3; i++, runs++) { finish(all[i]); free(all[i]); }
-      if (n % 50 == 49) ours_collect();
-    }
-  } else {
-    int stride = atoi(argv[2]);
-    for (int variant = 0; variant < 4; variant++) {
-      long last = 0;
-      for (int action = SPLIT; action < ACTIONS; action++) {
-        for (long at = 0;; at += stride) {
-          connection *c = calloc(1, sizeof *c);
-          openssl_random = 1;
-          *c = (connection){ .random = 88172645463325252u + (uint64_t)at, .is_server = variant & 1, .version = variant & 2 ? TLS1_3_VERSION : TLS1_2_VERSION, .most_buffer = 20000, .up = 300, .down = 500, .action = action, .at = at };
-          snprintf(text, sizeof text, "bytes, %s, TLS 1.%d, %s at %ld", c->is_server ? "server" : "client", variant & 2 ? 3 : 2, action_names[action], at);
-          start(c, peers[!c->is_server], ours[c->is_server]);
-          run(&c, 1);
-          int has_met = c->has_met;
-          finish(c);
-          free(c);
-          runs++;
-          if (!has_met) { last = at; break; }
-        }
-      }
-      printf("%s: %ld bytes and a few\n", text, last);
-    }
-  }
-  for (int i = 0; i < 2; i++) { ours_free_context(ours[i]); SSL_CTX_free(peers[i]); }
+  SSL_CTX *peers[2] = { make_peer(0), make_peer(1) };
+  void *ours[KINDS] = { ours_make(CLIENT), ours_make(SERVER), ours_make(VERIFYING) };
+  ERR_clear_error();
+  if (!strcmp(argv[1], "random")) run_random(atol(argv[2]), argc > 3 ? strtoull(argv[3], NULL, 0) : 1, peers, ours);
+  else run_bytes(atoi(argv[2]), peers, ours);
+  for (int i = 0; i < 2; i++) SSL_CTX_free(peers[i]);
+  for (int i = 0; i < KINDS; i++) { ours_free(ours[i]); SSL_SESSION_free(sessions[i][0]); SSL_SESSION_free(sessions[i][1]); }
   ours_collect();
-  printf("%ld connections\n", runs);
+  printf("%ld connections, %ld resumed\n", connections, resumed);
   return 0;
 }
