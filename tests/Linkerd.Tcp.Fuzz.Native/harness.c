@@ -75,6 +75,12 @@ static int random_bytes(unsigned char *buffer, int length) {
 static int random_status(void) { return 1; }
 static const RAND_METHOD repeatable = { .bytes = random_bytes, .pseudorand = random_bytes, .status = random_status };
 
+/* What OpenSSL has allocated. The runtime keeps certificates to the end of the process, so that a leak shows in what each connection leaves. */
+static long allocated;
+static void *count_malloc(size_t size, const char *file, int line) { (void)file; (void)line; allocated++; return malloc(size); }
+static void *count_realloc(void *old, size_t size, const char *file, int line) { (void)file; (void)line; allocated += !old; return realloc(old, size); }
+static void count_free(void *old, const char *file, int line) { (void)file; (void)line; allocated -= !!old; free(old); }
+
 /* The plaintext of both directions, by its place. */
 static unsigned char plain(size_t at) { return (unsigned char)(at * 31 + (at >> 8) * 7 + 1); }
 
@@ -278,6 +284,16 @@ static int is_done(connection *c) {
 
 static long resumed;
 
+/* The connections of the second half leave no more than tickets, of which the number is limited. */
+static long allocated_before, connections_before;
+static void begin_leaks(void) { ours_collect(); allocated_before = allocated; connections_before = connections; }
+static void end_leaks(void) {
+  ours_collect();
+  long more = allocated - allocated_before, by = connections - connections_before;
+  printf("%ld connections have left %ld allocations more\n", by, more);
+  CHECK(more <= by / 50 + 300, "a leak");
+}
+
 static void finish(connection *c) {
   if (c->action == NOTHING || c->action == SPLIT || !c->has_met) {
     CHECK(c->ours_state == 1 && c->peer_state == 1, "the handshake ended with %d and %d", c->ours_state, c->peer_state);
@@ -361,7 +377,9 @@ static void run_random(long count, uint64_t seed, SSL_CTX *const *peers, void *c
     run(all, 3);
     for (int i = 0; i < 3; i++, connections++) { finish(all[i]); free(all[i]); }
     if (n % 50 == 49) ours_collect();
+    if (n == count / 2) begin_leaks();
   }
+  end_leaks();
 }
 
 static void run_bytes(int stride, SSL_CTX *const *peers, void *const *ours) {
@@ -387,6 +405,7 @@ static void run_bytes(int stride, SSL_CTX *const *peers, void *const *ours) {
 
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
+  CHECK(CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) == 1, "OpenSSL has allocated already");
   if (argc < 3 || !ours_load()) { fprintf(stderr, "usage: harness random COUNT [SEED] | bytes STRIDE\n"); return 2; }
   RAND_set_rand_method(&repeatable);
   openssl_random = 1;
