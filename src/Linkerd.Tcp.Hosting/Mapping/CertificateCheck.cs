@@ -11,7 +11,12 @@ namespace Linkerd.Tcp.Hosting.Mapping;
 /// </summary>
 internal sealed class CertificateCheck
 {
+    private const int TicketKeyLength = 80;
+
     private readonly List<(string Path, Part Part, ServerTlsOptions Files)> _parts = [];
+
+    // Their content is the provider's to read, when a listener starts, or a session needs a destination.
+    private readonly List<(string Path, string File, bool HasTicketKeys)> _files = [];
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
@@ -32,10 +37,10 @@ internal sealed class CertificateCheck
             }
 
             var path = string.Create(CultureInfo.InvariantCulture, $"routers[{i}].client.");
-            Add($"{path}tls.", Part.Client, CoreTlsOptions.Client(router.Client.Global, default));
+            Add(path, router.Client.Global);
             for (var j = 0; j < router.Client.Configs.Count; j++)
             {
-                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}].tls."), Part.Client, CoreTlsOptions.Client(router.Client.For(router.Client.Configs[j].Prefix), default));
+                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}]."), router.Client.For(router.Client.Configs[j].Prefix));
             }
         }
     }
@@ -74,7 +79,23 @@ internal sealed class CertificateCheck
             }
         }
 
+        foreach (var (path, file, hasTicketKeys) in _files)
+        {
+            if (FindProblem(file, hasTicketKeys) is { } problem && errors.Add((default, path[(path.LastIndexOf('.') + 1)..], problem)))
+            {
+                validator.Add(problem, path);
+            }
+        }
+
         validator.ThrowIfInvalid(null);
+    }
+
+    private static string? FindProblem(string path, bool hasTicketKeys)
+    {
+        var file = new FileInfo(path);
+        return !file.Exists ? $"{path}: there is no such file"
+            : hasTicketKeys && (file.Length == 0 || file.Length % TicketKeyLength != 0) ? FormattableString.Invariant($"{path}: one key of {TicketKeyLength} bytes or several were expected, not {file.Length} bytes")
+            : null;
     }
 
     // Such as Certificate.KeyFile.
@@ -93,19 +114,29 @@ internal sealed class CertificateCheck
         var names = tls.Identities.Keys.Select(static name => $"identities.{name}").Prepend("defaultIdentity");
         foreach (var (name, files) in names.Zip(options.Certificates))
         {
-            // The response is for the provider, which reads it when the listener starts.
+            AddFiles($"{path}{name}.ocspFile", files.OcspFile);
             files.OcspFile = null;
             Add($"{path}{name}.", Part.Identity, new ServerTlsOptions { Certificate = files });
         }
 
         Add(path, Part.Server, new ServerTlsOptions { RootFiles = options.ClientRootFiles });
-    }
-
-    private void Add(string path, Part part, ServerTlsOptions? files)
-    {
-        if (files is not null)
+        AddFiles($"{path}crlFiles", [.. options.CrlFiles]);
+        if (options.TicketKeyFile is { } keys)
         {
-            _parts.Add((path, part, new ServerTlsOptions { Certificate = files.Certificate, RootFiles = files.RootFiles }));
+            _files.Add(($"{path}ticketKeyFile", keys, HasTicketKeys: true));
         }
     }
+
+    private void Add(string path, ClientSettings client)
+    {
+        if (CoreTlsOptions.Client(client, default) is { } options)
+        {
+            Add($"{path}tls.", Part.Client, options);
+            AddFiles($"{path}tls.crlFiles", [.. options.CrlFiles]);
+        }
+    }
+
+    private void AddFiles(string path, params string?[] files) => _files.AddRange(files.OfType<string>().Select(file => (path, file, HasTicketKeys: false)));
+
+    private void Add(string path, Part part, ServerTlsOptions files) => _parts.Add((path, part, new ServerTlsOptions { Certificate = files.Certificate, RootFiles = files.RootFiles }));
 }

@@ -137,7 +137,7 @@ public sealed class TlsOptionsTests
     [InlineData("--tls-groups 'X 25519': 'X 25519' is none; expected groups in OpenSSL's names", "--tls-cert", "a.pem", "--tls-groups", "X 25519")]
     [InlineData("--tls-signature-algorithms 'a:b': 'a:b' is none; expected signature algorithms in OpenSSL's names", "--tls-cert", "a.pem", "--tls-signature-algorithms", "a:b")]
     [InlineData("--tls-cipher-suites '!RC4': '!RC4' is none; expected cipher suites in OpenSSL's names", "--tls-cert", "a.pem", "--tls-cipher-suites", "!RC4")]
-    [InlineData("--tls-ticket-count '17': expected 0 to 16 tickets", "--tls-cert", "a.pem", "--tls-ticket-count", "17")]
+    [InlineData("--tls-ticket-count '17': expected a whole number of tickets from 0 to 16", "--tls-cert", "a.pem", "--tls-ticket-count", "17")]
     [InlineData("--tls-ticket-lifetime '999ms': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "999ms")]
     [InlineData("--tls-ticket-lifetime 'off': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "off")]
     [InlineData("--tls-ticket-lifetime '169h': expected a duration from 1s to 168h", "--tls-cert", "a.pem", "--tls-ticket-lifetime", "169h")]

@@ -122,20 +122,21 @@ public sealed class ConfigurationReloadTests : IAsyncLifetime
     public async Task Reload_OptionsThatCannotChange_AreSaidEachTime()
     {
         await _proxy.StartAsync(Text(_web) + "loops: 1\n");
-        var text = Text(_web).Replace($"port: {_proxy.AdminPort}", $"port: {FreePort.Next()}", StringComparison.Ordinal) + "loops: 2\nstatsIntervalSecs: 5\n";
+        var text = Text(_web).Replace($"port: {_proxy.AdminPort}", $"port: {FreePort.Next()}", StringComparison.Ordinal) + "loops: 2\ntlsProvider: dotnet\nstatsIntervalSecs: 5\n";
         Assert.True(await _proxy.ReloadAsync(text + "metrics: {maxEndpoints: 7}\n"), _proxy.Process.Error.Text);
         await LoggedAsync("the configuration was reloaded (SIGHUP); changed: metrics.maxEndpoints");
         Assert.True(await _proxy.ReloadAsync(text + "metrics: {maxEndpoints: 7}\n"), _proxy.Process.Error.Text);
-        await LoggedAsync("the configuration was reloaded (SIGHUP); nothing has changed, and loops, admin.port, statsIntervalSecs cannot until the process is restarted");
+        await LoggedAsync("the configuration was reloaded (SIGHUP); nothing has changed, and loops, tlsProvider, admin.port, statsIntervalSecs cannot until the process is restarted");
         var (status, answer) = await _proxy.PostReloadAsync();
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal("""{"result":"reloaded","notApplied":["loops","admin.port","statsIntervalSecs"]}""", answer.GetRawText());
+        Assert.Equal("""{"result":"reloaded","notApplied":["loops","tlsProvider","admin.port","statsIntervalSecs"]}""", answer.GetRawText());
         await Eventually.IsTrueAsync(() => Count("loops stays 1 until the process is restarted: it cannot become 2 while the process runs") == 3, () => _proxy.Process.Error.Text);
+        await Eventually.IsTrueAsync(() => Count("tlsProvider stays auto until the process is restarted: it cannot become dotnet while the process runs") == 3, () => _proxy.Process.Error.Text);
         await Eventually.IsTrueAsync(() => Count("admin.port stays as it is until the process is restarted") == 3, () => _proxy.Process.Error.Text);
         await Eventually.IsTrueAsync(() => Count("statsIntervalSecs stays as it is until the process is restarted") == 3, () => _proxy.Process.Error.Text);
         var shown = await _proxy.GetAsync("/config");
-        Assert.StartsWith("# The file has other values for these, which hold after a restart of the process: loops, admin.port, statsIntervalSecs\n", shown, StringComparison.Ordinal);
-        Assert.Contains("\nloops: 1\n", shown, StringComparison.Ordinal);
+        Assert.StartsWith("# The file has other values for these, which hold after a restart of the process: loops, tlsProvider, admin.port, statsIntervalSecs\n", shown, StringComparison.Ordinal);
+        Assert.Contains("\nloops: 1\ntlsProvider: auto\n", shown, StringComparison.Ordinal);
         Assert.Contains($"port: {_proxy.AdminPort}", shown, StringComparison.Ordinal);
         Assert.Contains("maxEndpoints: 7", shown, StringComparison.Ordinal);
 

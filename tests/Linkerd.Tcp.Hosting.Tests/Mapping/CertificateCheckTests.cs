@@ -67,6 +67,33 @@ public sealed class CertificateCheckTests : IDisposable
     }
 
     [Fact]
+    public void Validate_FilesOfTheProviderThatAreNotThere_AreNamedByTheirKeys()
+    {
+        File.WriteAllBytes(_files["short.key"], new byte[81]);
+        var web = Identity("a");
+        web.OcspFile = _files["none.der"];
+        var tls = new ServerTlsConfiguration
+        {
+            DefaultIdentity = Identity("b"),
+            Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = web },
+            TrustCerts = [_files["ca.pem"]],
+            CrlFiles = [_files["ca.pem"], _files["none.crl"]],
+            TicketKeyFile = _files["short.key"],
+        };
+        var router = Router(tls);
+        router.Client = new ClientConfiguration { Global = new ClientSettings { Tls = true, TlsCrlFiles = [_files["other.crl"]] }, Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc") }] };
+        var errors = Assert.Throws<InvalidOptionsException>(() => ConfigurationCheck.ValidateFiles(new ProxyConfiguration { Routers = [router] })).Errors;
+        Assert.Equal(
+            [
+                $"routers[0].servers[0].tls.identities.web.ocspFile: {_files["none.der"]}: there is no such file",
+                $"routers[0].servers[0].tls.crlFiles: {_files["none.crl"]}: there is no such file",
+                $"routers[0].servers[0].tls.ticketKeyFile: {_files["short.key"]}: one key of 80 bytes or several were expected, not 81 bytes",
+                $"routers[0].client.tls.crlFiles: {_files["other.crl"]}: there is no such file",
+            ],
+            errors.Select(static error => error.ToString()));
+    }
+
+    [Fact]
     public async Task ReloadCertificatesAsync_ReplacedFiles_AreServedAndBadOnesNamed()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);

@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Tests.Transport;
@@ -12,6 +11,8 @@ namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 public abstract class OpenSslContractTests(SslProtocols version) : TlsContractTests(version)
 {
     private protected override bool SendsAlertsToRefusedPeers => true;
+
+    private protected override bool KeepsSessionAtRenegotiation => true;
 
     private protected override TlsAcceptor MakeAcceptor(ListenerTlsOptions options)
     {

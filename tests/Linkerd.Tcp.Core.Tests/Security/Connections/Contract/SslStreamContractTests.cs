@@ -1,5 +1,7 @@
 using System.Security.Authentication;
 using System.Text;
+using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Xunit;
@@ -9,6 +11,18 @@ namespace Linkerd.Tcp.Tests.Security.Connections.Contract;
 /// <summary>The contract for SslStream, and what it owes to the connection below it.</summary>
 public abstract class SslStreamContractTests(SslProtocols version) : TlsContractTests(version)
 {
+    private protected override TlsAcceptor MakeAcceptor(ListenerTlsOptions options)
+    {
+        options.Provider = TlsProviderKind.DotNet;
+        return base.MakeAcceptor(options);
+    }
+
+    private protected override TlsConnector MakeConnector(ServerTlsOptions options, DstPath name)
+    {
+        options.Provider = TlsProviderKind.DotNet;
+        return base.MakeConnector(options, name);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(16 * 1024, 1)]

@@ -30,6 +30,9 @@ public abstract partial class TlsContractTests(SslProtocols version) : Conforman
     /// </summary>
     private protected virtual bool SendsAlertsToRefusedPeers => false;
 
+    /// <summary>Whether a renegotiation of TLS 1.2 is refused by a warning, and not by the end of the session.</summary>
+    private protected virtual bool KeepsSessionAtRenegotiation => false;
+
     private protected virtual TlsAcceptor MakeAcceptor(ListenerTlsOptions options) => new(options, TlsMaterial.Services, "Tls.");
 
     private protected virtual TlsConnector MakeConnector(ServerTlsOptions options, DstPath name) => new(options, name, new CertificateStore(TlsMaterial.Services), "Tls.");
