@@ -1,8 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using Linkerd.Tcp.Fuzz;
+using Linkerd.Tcp.Fuzz.OpenSsl;
 
 // dotnet run -c Release --project tests/Linkerd.Tcp.Fuzz -- [TARGET|all] [INPUTS] [SEED]
+// dotnet run -c Release --project tests/Linkerd.Tcp.Fuzz -- sessions [COUNT] [STEP]
+if (args is ["sessions", ..])
+{
+    var count = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 1_000_000;
+    var step = args.Length > 2 ? long.Parse(args[2], CultureInfo.InvariantCulture) : 100_000;
+    return await SessionsCommand.RunAsync(count, Math.Min(count, step));
+}
+
 var which = args.Length > 0 ? args[0] : "all";
 var inputs = args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : 10_000_000;
 var seed = args.Length > 2 ? ulong.Parse(args[2], CultureInfo.InvariantCulture) : 1;

@@ -12,8 +12,9 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
     private const int ControlMaximumFragment = 52;
     private const int RecordPlaintext = 16 * 1024;
 
-    private readonly byte[] _input = new byte[OpenSslMemory.InputSize];
-    private byte[] _unsent = [];
+    private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(OpenSslMemory.InputSize);
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024);
+    private readonly List<byte> _unsent = [];
     private OpenSslLayer? _complete;
     private bool _hasBegun;
     private bool _isRefused;
@@ -150,7 +151,7 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
     /// <returns>The bytes; empty at an end, which is given; null if there is nothing.</returns>
     public byte[]? Read(int size, out TransportStatus end)
     {
-        var buffer = new byte[size];
+        var buffer = _buffer;
         fixed (byte* pointer = buffer)
         {
             if (Socket.HasReadEnded)
@@ -199,7 +200,7 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
             status = Session.ProcessHandshake();
             start = count - (int)window->InputLength;
             window->InputLength = 0;
-            _unsent = [.. _unsent, .. Session.Memory.Output.Span];
+            _unsent.AddRange(Session.Memory.Output.Span);
         }
         while (status == OpenSslStatus.NeedsRoom);
 
@@ -214,16 +215,16 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
     // The last flight goes before the layer, and an alert before the end.
     private bool TryFlush()
     {
-        if (_unsent.Length > 0)
+        if (_unsent.Count > 0)
         {
-            fixed (byte* pointer = _unsent)
+            fixed (byte* pointer = CollectionsMarshal.AsSpan(_unsent))
             {
-                HasFailed |= Socket.SendSocket(pointer, _unsent.Length, out var sent) != TransportStatus.Ok;
-                _unsent = _unsent[sent..];
+                HasFailed |= Socket.SendSocket(pointer, _unsent.Count, out var sent) != TransportStatus.Ok;
+                _unsent.RemoveRange(0, sent);
             }
         }
 
-        var isFlushed = _unsent.Length == 0;
+        var isFlushed = _unsent.Count == 0;
         HasFailed |= isFlushed && _isRefused;
         Layer = isFlushed && !HasFailed ? _complete : null;
         return isFlushed && !HasFailed;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 
@@ -27,7 +28,7 @@ internal sealed class OpenSslUser(OpenSslEnd end, RecordWire wire, byte[] text, 
     private readonly List<byte> _received = [];
     private int _sent;
 
-    public IReadOnlyList<byte> Received => _received;
+    public ReadOnlySpan<byte> Received => CollectionsMarshal.AsSpan(_received);
 
     /// <summary>The end of what it has read; null: none yet.</summary>
     public TransportStatus? End { get; private set; }
@@ -68,7 +69,7 @@ internal sealed class OpenSslUser(OpenSslEnd end, RecordWire wire, byte[] text, 
                     Read();
                     break;
                 case 1:
-                    if (updatesKeys && !end.Session.HasFailed && !HasEndedSend && !end.Layer.HasOutput && next(4) == 0)
+                    if (updatesKeys && !end.Session.HasFailed && !HasSentAll && !end.Layer.HasOutput && next(4) == 0)
                     {
                         wire.Send(end.EncryptKeyUpdate(isRequest: next(2) == 0));
                     }
@@ -99,7 +100,7 @@ internal sealed class OpenSslUser(OpenSslEnd end, RecordWire wire, byte[] text, 
         }
 
         _received.AddRange(read);
-        Expect(end.Socket.Received == _received.Count, $"{_received.Count} bytes were received, and {end.Socket.Received} counted");
+        Expect(end.Socket.Received == _received.Count, "other bytes are counted than those that were received");
         if (read.Length == 0)
         {
             End = status;

@@ -105,7 +105,12 @@ internal sealed class RecordWire(LayerSocket destination, byte[] edits, int dire
             }
         }
 
-        byte[] changed = [.. Enumerable.Repeat(record, times).SelectMany(static record => record)];
+        var changed = new byte[record.Count * times];
+        for (var at = 0; at < changed.Length; at += record.Count)
+        {
+            record.CopyTo(changed, at);
+        }
+
         if (isHeld && _held is null)
         {
             _held = changed;

@@ -75,7 +75,7 @@ public sealed class OpenSslLayerReadTests
         pair.Socket.Arrive([.. pair.Peer.Encrypt("last"u8), .. pair.Peer.EncryptCloseNotify()]);
         Assert.Equal("last"u8.ToArray(), pair.Tested.Read(100, out _));
         Assert.True(pair.Tested.Layer!.HasInput);
-        Assert.Equal([], pair.Tested.Read(100, out var end));
+        Assert.Empty(pair.Tested.Read(100, out var end)!);
         Assert.Equal(TransportStatus.Ok, end);
         Assert.False(pair.Tested.Layer.WasTruncated);
 
@@ -89,8 +89,7 @@ public sealed class OpenSslLayerReadTests
     public void TryRead_BytesBehindCloseNotify_AreNotReturned(TlsVersion version, bool isServer)
     {
         using var pair = new LayerPair(version, isServer);
-        var behind = pair.Peer.Encrypt("behind"u8);
-        pair.Socket.Arrive([.. pair.Peer.EncryptCloseNotify(), .. behind, 1, 2, 3]);
+        pair.Socket.Arrive([.. pair.Peer.EncryptCloseNotify(), 0x17, 3, 3, 0, 2, 1, 2, .. "GET /"u8]);
         var (read, end) = pair.ReadAll();
         Assert.Equal((0, TransportStatus.Ok), (read.Length, end));
     }
@@ -162,7 +161,7 @@ public sealed class OpenSslLayerReadTests
         Assert.True(pair.Tested.Layer!.HasInput);
         Assert.Equal(0u, LibSsl.ERR_peek_error());
         pair.Tested.Session.Dispose();
-        Assert.Equal([], pair.Tested.Read(100, out var end));
+        Assert.Empty(pair.Tested.Read(100, out var end)!);
         Assert.Equal(TransportStatus.Reset, end);
     }
 
@@ -175,12 +174,10 @@ public sealed class OpenSslLayerReadTests
         pair.Socket.Arrive(pair.Peer.EncryptKeyUpdate(isRequest));
         pair.Socket.Arrive(pair.Peer.Encrypt("new key"u8));
         Assert.Equal("new key"u8.ToArray(), pair.ReadAll().Data);
-        var answer = pair.TakeSent();
-        Assert.Equal(isRequest, answer.Length > 0);
-        Assert.Empty(pair.Peer.Decrypt(answer, out var status));
-        Assert.Equal(OpenSslStatus.NeedsInput, status);
         Assert.Equal(TransportStatus.Ok, pair.Tested.Send("answer"u8, out _));
-        Assert.Equal("answer"u8.ToArray(), pair.Peer.Decrypt(pair.TakeSent(), out _));
+        var sent = pair.TakeSent();
+        Assert.Equal(isRequest, sent.Length > 5 + (sent[3] << 8) + sent[4]);
+        Assert.Equal("answer"u8.ToArray(), pair.Peer.Decrypt(sent, out _));
         Assert.Equal((7, 6), (pair.Socket.Received, pair.Socket.Sent));
     }
 
