@@ -1,4 +1,5 @@
 using System.Text;
+using Linkerd.Tcp.Fuzz.OpenSsl;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Hello;
@@ -40,6 +41,7 @@ internal static class SecurityTargets
         // OpenSSL's sessions and the first use of everything are in it.
         new("handshake", HandshakeTokens, HandshakeChecks.Check, FixedBytes: 16 * 1024 * 1024),
         new("handshake-live", ["\0\u0001\0\u0001", "\u0001\0\u0004\0", "\0\u0005\u0002\u0016", "\u0002\u0010\u0001\0", "\0\0\u0005\0"], HandshakeChecks.CheckLive, FixedBytes: 64 * 1024 * 1024),
+        new("openssl", ["\u0001\0\u0005\u0001", "\u0002\0\u0005\u0001", "\u0003\u0001\u0010\u0001", "\u001e\0\u0002\0", "\u001f\0\u0020\u0001", "\u001a\u0001\0\0", "\u0013\0\0\u0002"], OpenSslChecks.Check, FixedBytes: 64 * 1024 * 1024),
         new("postgres", PostgresTokens, PostgresRequests),
         new("sni-route", RuleTokens, Rules),
         new("prelude", [.. HelloTokens, .. PostgresTokens, "example.com", "localhost", "postgresql"], PreludeChecks.Check),

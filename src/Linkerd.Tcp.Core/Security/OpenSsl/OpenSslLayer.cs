@@ -147,10 +147,9 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         sent = Math.Min(_encrypted, length);
         _encrypted = 0;
         var status = TransportStatus.Ok;
-        while (sent < length && status == TransportStatus.Ok && !HasOutput)
+        for (var taken = 1; taken > 0 && sent < length && status == TransportStatus.Ok && !HasOutput; sent += taken)
         {
-            status = SendRecords(data + sent, length - sent, out var taken);
-            sent += taken;
+            status = SendRecords(data + sent, length - sent, out taken);
         }
 
         _socket.CountSent(sent);
@@ -163,11 +162,11 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     {
         if (!_hasEndedSend && !_session.HasFailed)
         {
-            _hasEndedSend = true;
             var window = _memory.Window;
             window->Begin(null, 0);
             _session.CloseNotify();
             SendWindow();
+            _hasEndedSend = true;
         }
     }
 
@@ -253,7 +252,14 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         sent = 0;
         while (plain < length && window->OutputLength + RecordRoom <= window->OutputCapacity)
         {
-            if (_session.Encrypt(data + plain, Math.Min(RecordPlaintext, length - plain), out var encrypted) != OpenSslStatus.Complete)
+            var outcome = _session.Encrypt(data + plain, Math.Min(RecordPlaintext, length - plain), out var encrypted);
+            if (outcome == OpenSslStatus.NeedsInput)
+            {
+                // OpenSSL encrypts nothing while a message of the peer, such as a ticket, has not come as a whole. The event of its rest reaches the writer as well.
+                break;
+            }
+
+            if (outcome != OpenSslStatus.Complete)
             {
                 return TransportStatus.Reset;
             }
@@ -288,6 +294,12 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         var window = _memory.Window;
         var output = _memory.Output.Span;
         window->OutputLength = 0;
+        if (_hasEndedSend)
+        {
+            // Nothing follows a close_notify (RFC 8446, section 6.1), such as the answer to a KeyUpdate: the FIN may have been sent.
+            return true;
+        }
+
         var taken = 0;
         if (!HasOutput && _socket.SendSocket(window->Output, output.Length, out taken) != TransportStatus.Ok)
         {
@@ -307,7 +319,14 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
             status = _socket.SendSocket(output + _output.Start, _output.Count, out taken);
         }
 
-        _output.Remove(status == TransportStatus.Ok ? taken : _output.Count);
+        if (status != TransportStatus.Ok)
+        {
+            // What was encrypted is lost, and not sent; the next send has the error.
+            taken = _output.Count;
+            _encrypted = 0;
+        }
+
+        _output.Remove(taken);
         return status;
     }
 
