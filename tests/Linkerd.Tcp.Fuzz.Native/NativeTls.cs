@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.OpenSsl;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Fuzz;
@@ -41,8 +42,8 @@ internal static class HandshakeChecks
         var connection = new FedConnection(executor, flight, Pieces[(choice >> 2) % (uint)Pieces.Length], end);
         var isMutual = ((choice >> 8) & 7) == 0;
         var running = IsForServer(input)
-            ? TlsHandshake.AcceptAsync(connection, Window, _ => isMutual ? Mutual : Server, CancellationToken.None).AsTask()
-            : TlsHandshake.ConnectAsync(connection, Window, Client, CancellationToken.None).AsTask();
+            ? SslStreamSetup.AcceptAsync(connection, Window, _ => isMutual ? Mutual : Server, CancellationToken.None).AsTask()
+            : SslStreamSetup.ConnectAsync(connection, Window, Client, CancellationToken.None).AsTask();
         executor.Run();
         Expect(running.IsCompleted, "the handshake waits, and the connection has ended");
         var result = running.GetAwaiter().GetResult();
@@ -112,8 +113,8 @@ internal static class HandshakeChecks
     private static async Task<(TlsFailure Failure, int Received, TransportStatus End)> RunAsync(LiveConnection connection, bool isServer)
     {
         var result = isServer
-            ? await TlsHandshake.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).ConfigureAwait(false)
-            : await TlsHandshake.ConnectAsync(connection, Window, Client, CancellationToken.None).ConfigureAwait(false);
+            ? await SslStreamSetup.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).ConfigureAwait(false)
+            : await SslStreamSetup.ConnectAsync(connection, Window, Client, CancellationToken.None).ConfigureAwait(false);
         if (result.Connection is not { } encrypted)
         {
             Expect(result.Detail is { Length: > 0 }, "a failure without words");

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
 using Microsoft.Extensions.Logging;

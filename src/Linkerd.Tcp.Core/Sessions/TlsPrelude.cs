@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Proxying;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 
 namespace Linkerd.Tcp.Sessions;
@@ -38,7 +39,7 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int w
             instruments.End();
         }
 
-        if (result.Session is { } session)
+        if (result.Tls is { } session)
         {
             instruments.Succeeded(session.Details.VersionWord, clock.GetElapsedTime(startedAt));
             session.Instruments = instruments;

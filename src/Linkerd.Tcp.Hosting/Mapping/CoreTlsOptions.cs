@@ -1,6 +1,7 @@
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting.Mapping;
 

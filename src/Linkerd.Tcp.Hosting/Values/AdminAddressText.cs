@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting.Values;
 

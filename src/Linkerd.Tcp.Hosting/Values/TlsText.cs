@@ -1,5 +1,6 @@
 using System.Globalization;
 using Linkerd.Tcp.Infrastructure;
+using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting.Values;
 

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 

@@ -5,6 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Microsoft.Extensions.Logging.Abstractions;
 

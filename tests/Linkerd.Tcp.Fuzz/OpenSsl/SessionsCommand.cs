@@ -66,7 +66,7 @@ internal sealed class SessionsCommand(OpenSslParties parties) : IConnectionHandl
 
     private async Task EchoAsync(TransportConnection connection)
     {
-        var result = await TlsHandshake.AcceptAsync(connection, Window, _ => new OpenSslSetup(parties.ServerSide()), CancellationToken.None).ConfigureAwait(false);
+        var result = await SslStreamSetup.AcceptAsync(connection, Window, _ => new OpenSslSetup(parties.ServerSide()), CancellationToken.None).ConfigureAwait(false);
         if (result.Connection is null)
         {
             connection.Abort();
@@ -135,7 +135,7 @@ internal sealed class SessionsCommand(OpenSslParties parties) : IConnectionHandl
         }
 
         OpenSslSetup setup = new(parties.ClientSide(isResumed));
-        var handshake = TlsHandshake.ConnectAsync(connection, Window, setup, CancellationToken.None);
+        var handshake = SslStreamSetup.ConnectAsync(connection, Window, setup, CancellationToken.None);
         if (abortsIn == 2)
         {
             connection.Abort();

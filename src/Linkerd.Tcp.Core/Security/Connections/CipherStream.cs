@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;

@@ -4,6 +4,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Providers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
 
@@ -12,6 +13,16 @@ internal sealed class SslStreamSetup : TlsSetup
     public SslStreamSetup(SslServerAuthenticationOptions options) => _authenticate = (tls, cancellationToken) => tls.AuthenticateAsServerAsync(options, cancellationToken);
 
     public SslStreamSetup(SslClientAuthenticationOptions options) => _authenticate = (tls, cancellationToken) => tls.AuthenticateAsClientAsync(options, cancellationToken);
+
+    /// <summary>Runs a handshake as the server.</summary>
+    /// <inheritdoc cref="TlsHandshake.AcceptAsync"/>
+    public static ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, Func<ClientHello?, SslServerAuthenticationOptions> select, CancellationToken cancellationToken) =>
+        TlsHandshake.AcceptAsync(connection, windowSize, hello => new SslStreamSetup(select(hello)), cancellationToken);
+
+    /// <summary>Runs a handshake as the client.</summary>
+    /// <inheritdoc cref="TlsHandshake.ConnectAsync"/>
+    public static ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        TlsHandshake.ConnectAsync(connection, windowSize, new SslStreamSetup(options), cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<TlsResult> RunAsync(

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Security.Providers;
@@ -74,7 +75,7 @@ internal sealed class TlsAcceptor : IDisposable
             return TlsResult.Failed(TlsFailure.Protocol, e.Message);
         }
 
-        result.Session?.Truncation = _options.Truncation;
+        result.Tls?.Truncation = _options.Truncation;
         return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
     }
 

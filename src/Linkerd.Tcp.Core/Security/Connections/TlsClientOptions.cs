@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Security.Connections;

@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Linkerd.Tcp.Diagnostics;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.Connections;

@@ -2,6 +2,7 @@ using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Security.Options;
 using Linkerd.Tcp.Security.Providers;
@@ -153,7 +154,7 @@ internal sealed class TlsConnector : IDisposable
             _instruments?.End();
         }
 
-        if (result.Session is { } session)
+        if (result.Tls is { } session)
         {
             _instruments?.Succeeded(session.Details.VersionWord, _timeProvider.GetElapsedTime(startedAt));
             session.Instruments = _instruments;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

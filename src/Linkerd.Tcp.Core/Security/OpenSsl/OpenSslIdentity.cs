@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

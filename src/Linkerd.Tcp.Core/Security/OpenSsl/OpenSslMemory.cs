@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Security.OpenSsl;

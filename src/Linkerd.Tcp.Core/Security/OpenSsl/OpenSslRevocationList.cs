@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

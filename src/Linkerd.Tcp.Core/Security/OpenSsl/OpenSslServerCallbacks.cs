@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

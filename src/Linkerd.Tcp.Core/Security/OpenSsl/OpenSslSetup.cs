@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
@@ -61,7 +63,7 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             }
 
             var status = Step(session, input.Span, out var consumed);
-            var layer = status == OpenSslStatus.Complete ? new OpenSslLayer(connection, session, TlsDetails.Of(session), input.Span[consumed..]) : null;
+            var layer = status == OpenSslStatus.Complete ? new OpenSslLayer(connection, session, DetailsOf(session), input.Span[consumed..]) : null;
             if (!input.IsEmpty)
             {
                 // What the handshake has left is the layer's; a step that needs room goes on with it.
@@ -125,6 +127,12 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             window->InputLength = 0;
             return status;
         }
+    }
+
+    private static TlsDetails DetailsOf(OpenSslSession session)
+    {
+        using var certificate = session.Side.IsServer && session.ExportPeerCertificate() is { } content ? X509CertificateLoader.LoadCertificate(content) : null;
+        return new(session.Version, session.CipherSuite, session.ApplicationProtocol, certificate);
     }
 
     // The connection copies what the kernel does not take. A peer that takes nothing gives its place up, as any that is waited for.

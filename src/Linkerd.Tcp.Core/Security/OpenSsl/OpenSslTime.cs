@@ -1,3 +1,5 @@
+using Linkerd.Tcp.Security.Native;
+
 namespace Linkerd.Tcp.Security.OpenSsl;
 
 /// <summary>Sets the time of verifications.</summary>

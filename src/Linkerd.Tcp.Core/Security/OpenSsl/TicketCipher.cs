@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

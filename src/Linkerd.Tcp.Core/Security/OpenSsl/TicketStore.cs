@@ -1,4 +1,5 @@
 using System.Net;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

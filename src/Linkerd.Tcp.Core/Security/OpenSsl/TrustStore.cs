@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Xunit;
 
 namespace Linkerd.Tcp.Tests.Security.Connections;

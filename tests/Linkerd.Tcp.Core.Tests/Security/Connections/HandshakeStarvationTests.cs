@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Linkerd.Tcp.Fuzz;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Testing;
 using Linkerd.Tcp.Tests.Security.Connections.Contract;
 using Linkerd.Tcp.Tests.Transport;
@@ -42,7 +43,7 @@ public sealed class HandshakeStarvationTests
                 steps++;
                 loop.Clock.Advance(TimeSpan.FromMilliseconds(0.2));
             };
-            running.Add(TlsHandshake.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).AsTask());
+            running.Add(SslStreamSetup.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).AsTask());
         }
 
         Assert.Equal(0, steps);
@@ -262,7 +263,7 @@ public sealed class HandshakeStarvationTests
     // Without the context of the test, with which code under test would not go on inline.
     private static void OnLoop(SimulatedBed bed, Action action) => bed.Scheduler.Post(static action => ((Action)action!)(), action);
 
-    private static Task<TlsResult> AcceptAsync(TransportConnection connection) => TlsHandshake.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).AsTask();
+    private static Task<TlsResult> AcceptAsync(TransportConnection connection) => SslStreamSetup.AcceptAsync(connection, Window, static _ => Server, CancellationToken.None).AsTask();
 
     private static SslServerAuthenticationOptions MakeServer(string certificate) =>
         new() { ServerCertificateContext = TlsMaterial.Context(certificate), EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
@@ -318,7 +319,7 @@ public sealed class HandshakeStarvationTests
         {
             if (hasBudget)
             {
-                Assert.NotNull((await TlsHandshake.AcceptAsync(pair.Inside, Window, static _ => RsaServer, Cancelled)).Connection);
+                Assert.NotNull((await SslStreamSetup.AcceptAsync(pair.Inside, Window, static _ => RsaServer, Cancelled)).Connection);
                 return;
             }
 

@@ -160,7 +160,7 @@ public sealed class TlsCostTests
         {
             await accepted.Executor.Resume();
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var result = await TlsHandshake.AcceptAsync(accepted, 32 * 1024, static _ => Server, CancellationToken.None).ConfigureAwait(false);
+            var result = await SslStreamSetup.AcceptAsync(accepted, 32 * 1024, static _ => Server, CancellationToken.None).ConfigureAwait(false);
             return (result.Connection!, GC.GetAllocatedBytesForCurrentThread() - before);
         }
     }
@@ -174,7 +174,7 @@ public sealed class TlsCostTests
     private static async Task<(TransportConnection Ours, ForeignPeer Foreign)> SessionAsync(TransportBed bed, int window)
     {
         var (connected, accepted) = await bed.PairAsync();
-        var accepting = TlsHandshake.AcceptAsync(accepted, window, static _ => Server, CancellationToken.None).AsTask();
+        var accepting = SslStreamSetup.AcceptAsync(accepted, window, static _ => Server, CancellationToken.None).AsTask();
         var foreign = new ForeignPeer(connected);
         await foreign.Tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "cost.test", RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null }, Cancelled);
         var ours = bed.Own((await accepting).Connection!);

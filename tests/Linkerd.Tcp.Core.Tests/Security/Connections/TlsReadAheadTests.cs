@@ -110,7 +110,7 @@ public sealed class TlsReadAheadTests
         await SocketBed.RunAsync(() => new SocketBed(IPAddress.Loopback, new EpollTransport(new TransportOptions { Loops = 1 })), async bed =>
         {
             var (connected, accepted) = await bed.PairAsync();
-            var accepting = TlsHandshake.AcceptAsync(accepted, window, static _ => Server, CancellationToken.None).AsTask();
+            var accepting = SslStreamSetup.AcceptAsync(accepted, window, static _ => Server, CancellationToken.None).AsTask();
             var client = new HandMadeClient(connected, isTls13: true);
             await client.HandshakeAsync();
             var ours = bed.Own((await accepting).Connection!);

@@ -32,7 +32,7 @@ internal sealed class TlsTransport(ITransport inner, SslProtocols version) : ITr
         }
 
         var client = new SslClientAuthenticationOptions { TargetHost = "a.test", EnabledSslProtocols = version, RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
-        var tls = await TlsHandshake.ConnectAsync(connection, (options.Tcp ?? new TcpOptions()).WindowSize, client, cancellationToken);
+        var tls = await SslStreamSetup.ConnectAsync(connection, (options.Tcp ?? new TcpOptions()).WindowSize, client, cancellationToken);
         if (tls.Connection is { } encrypted)
         {
             return ConnectResult.Connected(encrypted);
@@ -74,7 +74,7 @@ internal sealed class TlsTransport(ITransport inner, SslProtocols version) : ITr
 
         private async Task AcceptAsync(TransportConnection connection)
         {
-            var tls = await TlsHandshake.AcceptAsync(connection, windowSize, _ => options, CancellationToken.None);
+            var tls = await SslStreamSetup.AcceptAsync(connection, windowSize, _ => options, CancellationToken.None);
             await connection.Executor.Resume();
             if (tls.Connection is { } encrypted)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Linkerd.Tcp.Fuzz.OpenSsl;
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 using Xunit;

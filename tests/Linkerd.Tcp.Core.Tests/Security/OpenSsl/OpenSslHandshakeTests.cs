@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Xunit;
 using static Linkerd.Tcp.Tests.Security.Certificates.IdentityFixture;

@@ -1,4 +1,5 @@
 using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 using Xunit;

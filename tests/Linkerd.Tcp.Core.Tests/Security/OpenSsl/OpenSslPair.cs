@@ -1,3 +1,4 @@
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Xunit;
 

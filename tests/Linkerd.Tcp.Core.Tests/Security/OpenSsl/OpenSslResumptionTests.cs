@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.TestUtilities.Certificates;
 using Xunit;

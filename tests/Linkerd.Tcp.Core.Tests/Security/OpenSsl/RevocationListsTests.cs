@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Tests.Security.Certificates;
 using Xunit;

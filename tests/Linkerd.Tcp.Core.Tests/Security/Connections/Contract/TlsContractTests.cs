@@ -5,6 +5,7 @@ using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Keeps the verdict on the peer of one handshake, as SslStream reports none. For one thread at a time.</summary>
 internal sealed class PeerRefusal

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Security.OpenSsl;
+namespace Linkerd.Tcp.Security.Native;
 
 /// <summary>Loads the libssl that the runtime uses, once for the process. Any thread.</summary>
 /// <remarks>

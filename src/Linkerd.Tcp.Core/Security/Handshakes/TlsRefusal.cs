@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Security.Hello;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Ends the connection of a peer that is refused before there is TLS, so that the reason arrives: an abort would throw it away.</summary>
 internal static class TlsRefusal

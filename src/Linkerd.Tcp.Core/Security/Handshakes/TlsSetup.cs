@@ -1,6 +1,6 @@
 using Linkerd.Tcp.Security.Hello;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Represents a provider with the options of one handshake.</summary>
 internal abstract class TlsSetup

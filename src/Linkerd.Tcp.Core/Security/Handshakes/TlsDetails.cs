@@ -3,14 +3,18 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Security;
 
 /// <summary>Represents the result of a TLS handshake. Immutable.</summary>
 public sealed class TlsDetails
 {
-    private TlsDetails(TlsVersion version, TlsCipherSuite suite, string? protocol, string? peerName) => (Version, CipherSuite, ApplicationProtocol, PeerName) = (version, suite, protocol, peerName);
+    /// <param name="version">The version.</param>
+    /// <param name="suite">The cipher suite.</param>
+    /// <param name="protocol">The application protocol; null if there is none.</param>
+    /// <param name="clientCertificate">The certificate of the client; null if it sent none, and for a server.</param>
+    internal TlsDetails(TlsVersion version, TlsCipherSuite suite, string? protocol, X509Certificate2? clientCertificate) =>
+        (Version, CipherSuite, ApplicationProtocol, PeerName) = (version, suite, protocol, clientCertificate is null ? null : NameOf(clientCertificate));
 
     /// <summary>Gets the version.</summary>
     public TlsVersion Version { get; }
@@ -34,14 +38,7 @@ public sealed class TlsDetails
         stream.SslProtocol == SslProtocols.Tls13 ? TlsVersion.Tls13 : TlsVersion.Tls12,
         stream.NegotiatedCipherSuite,
         stream.NegotiatedApplicationProtocol.Protocol is { IsEmpty: false } protocol ? Encoding.Latin1.GetString(protocol.Span) : null,
-        stream.IsServer && stream.RemoteCertificate is X509Certificate2 certificate ? NameOf(certificate) : null);
-
-    /// <summary>Reads the result from a session whose handshake has just ended.</summary>
-    internal static TlsDetails Of(OpenSslSession session)
-    {
-        using var certificate = session.Side.IsServer && session.ExportPeerCertificate() is { } der ? X509CertificateLoader.LoadCertificate(der) : null;
-        return new(session.Version, session.CipherSuite, session.ApplicationProtocol, certificate is null ? null : NameOf(certificate));
-    }
+        stream.IsServer ? (X509Certificate2?)stream.RemoteCertificate : null);
 
     private static string NameOf(X509Certificate2 certificate)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Security.OpenSsl;
+namespace Linkerd.Tcp.Security.Native;
 
 /// <summary>
 /// The functions of OpenSSL that are used: all of version 3.0, with opaque handles, so that 3.0 to 4.0, glibc and musl, x64 and arm64 are the same. <see cref="LibSslLoader"/> resolves every one of them

@@ -1,10 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Makes a connection of plaintext from a connection: the TLS handshake, on the connection's executor.</summary>
 internal static class TlsHandshake
@@ -76,19 +75,14 @@ internal static class TlsHandshake
         // The first step is a server's answer.
         await handshake.Turn();
         var result = await select(hello.Hello).RunAsync(connection, windowSize, handshake, hello, cancellationToken).ConfigureAwait(false);
-        if (result.Session is { } session)
+        if (result.Tls is { } tls)
         {
-            session.ServerName = hello.Hello?.ServerName;
-            session.HasAskedForTls = reader.HasAskedForTls;
+            tls.ServerName = hello.Hello?.ServerName;
+            tls.HasAskedForTls = reader.HasAskedForTls;
         }
 
         return result;
     }
-
-    /// <summary>As the other overload, by SslStream.</summary>
-    /// <inheritdoc cref="AcceptAsync(TransportConnection, int, Func{ClientHello, TlsSetup}, CancellationToken)"/>
-    public static ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, Func<ClientHello?, SslServerAuthenticationOptions> select, CancellationToken cancellationToken) =>
-        AcceptAsync(connection, windowSize, hello => new SslStreamSetup(select(hello)), cancellationToken);
 
     /// <summary>Runs the handshake as the client.</summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
@@ -108,11 +102,6 @@ internal static class TlsHandshake
         await handshake.Turn();
         return await setup.RunAsync(connection, windowSize, handshake, null, cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary>As the other overload, by SslStream.</summary>
-    /// <inheritdoc cref="ConnectAsync(TransportConnection, int, TlsSetup, CancellationToken)"/>
-    public static ValueTask<TlsResult> ConnectAsync(TransportConnection connection, int windowSize, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        ConnectAsync(connection, windowSize, new SslStreamSetup(options), cancellationToken);
 
     private static HandshakeLane.Handshake? TryBegin(TransportConnection connection) => HandshakeLane.Of(connection.Executor).TryBegin(() => ForeignConnection.TryAbort(connection));
 
@@ -152,14 +141,14 @@ internal readonly struct TlsResult
     private TlsResult(TlsFailure failure, TransportStatus status, string detail, PeerFailure peer = PeerFailure.None) => (Failure, Status, Detail, _peer) = (failure, status, detail, peer);
 
     /// <param name="connection">The connection of plaintext.</param>
-    /// <param name="session">Its TLS.</param>
-    public TlsResult(TransportConnection connection, ITlsSession session) => (Connection, Session) = (connection, session);
+    /// <param name="tls">Its TLS.</param>
+    public TlsResult(TransportConnection connection, ITlsSession tls) => (Connection, Tls) = (connection, tls);
 
     /// <summary>Gets the connection of plaintext; null if the handshake failed.</summary>
     public TransportConnection? Connection { get; }
 
     /// <summary>Gets the TLS of the connection; null if the handshake failed.</summary>
-    public ITlsSession? Session { get; }
+    public ITlsSession? Tls { get; }
 
     /// <summary>Gets the way in which it failed.</summary>
     public TlsFailure Failure { get; }

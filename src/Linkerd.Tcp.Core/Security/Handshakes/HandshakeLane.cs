@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Transport;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>
 /// The TLS handshakes of one executor. On an event loop their steps run within the budget of its turns (<see cref="BudgetedQueue"/>); and at most <see cref="MaxUnderWay"/> are under way, of which the

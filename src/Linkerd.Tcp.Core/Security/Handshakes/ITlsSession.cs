@@ -1,7 +1,7 @@
 using Linkerd.Tcp.Diagnostics;
 using Linkerd.Tcp.Transport.Epoll;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Represents the TLS of one connection, whatever provider it has.</summary>
 internal interface ITlsSession

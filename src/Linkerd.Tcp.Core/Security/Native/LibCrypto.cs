@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Linkerd.Tcp.Security.OpenSsl;
+namespace Linkerd.Tcp.Security.Native;
 
 /// <summary>The functions of OpenSSL for contexts, certificates and tickets, beside <see cref="LibSsl"/>, from the same library.</summary>
 internal static unsafe partial class LibCrypto

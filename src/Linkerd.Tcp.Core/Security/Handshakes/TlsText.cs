@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Linkerd.Tcp.Security.Certificates;
 
-namespace Linkerd.Tcp.Security.Connections;
+namespace Linkerd.Tcp.Security.Handshakes;
 
 /// <summary>Makes of options what SslStream takes.</summary>
 internal static class TlsText
