@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security;
+using Linkerd.Tcp.Transport;
 
 namespace Linkerd.Tcp.Benchmarks.Storm;
 
 /// <summary>
 /// How long are the turns of an event loop, of which every connection of the loop waits for, while many clients reconnect with full TLS handshakes? With the time budget of handshakes and without one, in turns.
-/// <c>storm [--rounds N] [--seconds N] [--clients N] [--key rsa|ecdsa] [--proxy-cpu N] [--load-cpu N]</c>. The proxy is on one processor, clients and backend are in a process on another.
+/// <c>storm [--rounds N] [--seconds N] [--clients N] [--key rsa|ecdsa] [--provider auto|openssl|dotnet] [--proxy-cpu N] [--load-cpu N]</c>. The proxy is on one processor, clients and backend are in a process on another.
 /// </summary>
 internal static class StormCommand
 {
@@ -26,7 +27,8 @@ internal static class StormCommand
         var rounds = Option(args, "--rounds", 5);
         var seconds = Option(args, "--seconds", 5);
         var clients = Option(args, "--clients", 256);
-        var key = Array.IndexOf(args, "--key") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : "rsa";
+        var key = Text(args, "--key", "rsa");
+        var provider = Enum.Parse<TlsProviderKind>(Text(args, "--provider", nameof(TlsProviderKind.Auto)), ignoreCase: true);
 
         // Threads that start from now on, the loop among them, are where this thread is.
         using var self = Process.GetCurrentProcess();
@@ -36,9 +38,9 @@ internal static class StormCommand
         {
             var load = new StormClients(Option(args, "--load-cpu", 1));
             load.CreateCertificatesAsync(folder.FullName, key).GetAwaiter().GetResult();
-            await using var proxy = new StormProxy(folder.FullName, load.Backend);
+            await using var proxy = new StormProxy(folder.FullName, load.Backend, provider);
             await proxy.StartAsync();
-            Console.WriteLine($"{clients} clients, {key}, {rounds} rounds of {seconds} s; times in us");
+            Console.WriteLine($"{clients} clients, {key}, provider {provider}, {rounds} rounds of {seconds} s; times in us");
             var budgets = new[] { BudgetedQueue.Budget, TimeSpan.MaxValue };
             var results = budgets.ToDictionary(static budget => budget, static _ => new List<StormRound>());
             _ = await MeasureAsync(proxy, load, clients, seconds);
@@ -79,6 +81,7 @@ internal static class StormCommand
 
     private static string Describe(TimeSpan budget) => budget == TimeSpan.MaxValue ? "no budget" : string.Create(CultureInfo.InvariantCulture, $"budget {budget.TotalMilliseconds} ms");
 
-    private static int Option(string[] args, string name, int value) =>
-        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : value;
+    private static int Option(string[] args, string name, int value) => int.Parse(Text(args, name, value.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+
+    private static string Text(string[] args, string name, string value) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : value;
 }

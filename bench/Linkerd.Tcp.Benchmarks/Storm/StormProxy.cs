@@ -13,7 +13,8 @@ internal sealed class StormProxy : IAsyncDisposable
 
     /// <param name="certificates">The folder with server.pem and server.key.</param>
     /// <param name="backend">The server to which it connects.</param>
-    public StormProxy(string certificates, IPEndPoint backend)
+    /// <param name="provider">The library that runs TLS.</param>
+    public StormProxy(string certificates, IPEndPoint backend, TlsProviderKind provider)
     {
         _transport.Loops[0].TurnObserver = Turns.Add;
         _registry = new DestinationRegistry(new StaticResolver(backend));
@@ -21,6 +22,7 @@ internal sealed class StormProxy : IAsyncDisposable
         {
             Tls = new ListenerTlsOptions
             {
+                Provider = provider,
                 Certificates = [new CertificateFiles { CertificateFile = Path.Combine(certificates, "server.pem"), KeyFile = Path.Combine(certificates, "server.key") }],
             },
         };

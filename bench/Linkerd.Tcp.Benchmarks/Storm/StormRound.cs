@@ -3,32 +3,28 @@ using System.Text.Json;
 
 namespace Linkerd.Tcp.Benchmarks.Storm;
 
-/// <summary>One round: handshakes by second, and lengths of turns in microseconds.</summary>
-internal sealed record StormRound(double Handshakes, double Busy, double Turns, double P50, double P99, double P999, double Longest, double HalfOfTime, double ClientP99)
+/// <summary>One round: handshakes by second, the shares of time for which proxy and load used a processor, turns of the loop, and the time from connect to echo.</summary>
+internal sealed record StormRound(double Handshakes, double Busy, double LoadBusy, TurnLengths Time, TurnLengths Cpu, double ClientP99)
 {
     /// <param name="load">The result of the load test.</param>
-    /// <param name="turns">The lengths, the shortest first.</param>
-    public static StormRound Of(JsonElement load, double[] turns) => new(
+    /// <param name="turns">The turns in time and in CPU time.</param>
+    public static StormRound Of(JsonElement load, (TurnLengths Time, TurnLengths Cpu) turns) => new(
         load.GetProperty("operationsPerSecond").GetDouble(),
-        load.GetProperty("proxyBusy").GetDouble() * 100,
-        turns.Length,
-        Storm.Turns.Percentile(turns, 50),
-        Storm.Turns.Percentile(turns, 99),
-        Storm.Turns.Percentile(turns, 99.9),
-        turns[^1],
-        Storm.Turns.HalfOfTime(turns),
+
+        // The load is a child of the process that it measures.
+        load.GetProperty("proxyBusy").GetDouble() - load.GetProperty("loadBusy").GetDouble(),
+        load.GetProperty("loadBusy").GetDouble(),
+        turns.Time,
+        turns.Cpu,
         load.GetProperty("latency").GetProperty("p99").GetDouble());
 
     /// <summary>The median of each figure.</summary>
     public static StormRound Median(IReadOnlyList<StormRound> rounds) => new(
         MedianOf(rounds, static round => round.Handshakes),
         MedianOf(rounds, static round => round.Busy),
-        MedianOf(rounds, static round => round.Turns),
-        MedianOf(rounds, static round => round.P50),
-        MedianOf(rounds, static round => round.P99),
-        MedianOf(rounds, static round => round.P999),
-        MedianOf(rounds, static round => round.Longest),
-        MedianOf(rounds, static round => round.HalfOfTime),
+        MedianOf(rounds, static round => round.LoadBusy),
+        Median([.. rounds.Select(static round => round.Time)]),
+        Median([.. rounds.Select(static round => round.Cpu)]),
         MedianOf(rounds, static round => round.ClientP99));
 
     /// <summary>The median of the rounds' ratios of handshakes.</summary>
@@ -37,7 +33,18 @@ internal sealed record StormRound(double Handshakes, double Busy, double Turns, 
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Handshakes:0} handshakes/s, proxy {Busy:0}% busy, {Turns:0} turns: p50 {P50:0}, p99 {P99:0}, p99.9 {P999:0}, longest {Longest:0}; half of the time in turns longer than {HalfOfTime:0}; connect to echo p99 {ClientP99:0}");
+        $"{Handshakes:0} handshakes/s, proxy {Busy:0%} busy, load {LoadBusy:0%}, {Time.Count:0} turns; time {Format(Time)}; CPU time {Format(Cpu)}; connect to echo p99 {ClientP99:0}");
+
+    private static string Format(TurnLengths turns) => string.Create(
+        CultureInfo.InvariantCulture, $"p50 {turns.P50:0}, p99 {turns.P99:0}, p99.9 {turns.P999:0}, longest {turns.Longest:0}, half of it in turns longer than {turns.HalfOfTime:0}");
+
+    private static TurnLengths Median(IReadOnlyList<TurnLengths> turns) => new(
+        MedianOf(turns, static turn => turn.Count),
+        MedianOf(turns, static turn => turn.P50),
+        MedianOf(turns, static turn => turn.P99),
+        MedianOf(turns, static turn => turn.P999),
+        MedianOf(turns, static turn => turn.Longest),
+        MedianOf(turns, static turn => turn.HalfOfTime));
 
     private static double MedianOf<T>(IReadOnlyList<T> items, Func<T, double> read)
     {

@@ -80,12 +80,13 @@ internal struct ReceiveWindow(WindowPool pool)
         }
     }
 
-    /// <summary>Hands the buffer over with the unread bytes; null if there are none.</summary>
+    /// <summary>Hands the buffer over with the unread bytes; null if there are none: it is given back then.</summary>
     public byte[]? Take(out int start, out int length)
     {
         (start, length) = (_start, Unread);
         if (length == 0)
         {
+            Release();
             return null;
         }
 

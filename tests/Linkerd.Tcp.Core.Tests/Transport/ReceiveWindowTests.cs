@@ -30,6 +30,20 @@ public sealed class ReceiveWindowTests
     }
 
     [Fact]
+    public void Take_AllIsConsumed_GivesTheBufferBack()
+    {
+        var pool = WindowPool.Of(12345);
+        var window = new ReceiveWindow(pool);
+        Put(ref window, 1, 2);
+        window.Advance(2);
+        Assert.Null(window.Take(out _, out var length));
+        Assert.Equal(0, length);
+        var buffer = pool.Rent();
+        Assert.Equal(1, buffer[0]);
+        pool.Return(buffer);
+    }
+
+    [Fact]
     public void MakeRoom_FullAndPartlyConsumed_MovesWhatIsLeft()
     {
         var window = new ReceiveWindow(WindowPool.Of(4));

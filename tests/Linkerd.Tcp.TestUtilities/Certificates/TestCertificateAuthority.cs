@@ -52,6 +52,21 @@ public sealed class TestCertificateAuthority : IDisposable
         return key is RSA rsa ? signed.CopyWithPrivateKey(rsa) : signed.CopyWithPrivateKey((ECDsa)key);
     }
 
+    /// <summary>Issues a revocation list, of thirty days.</summary>
+    /// <returns>The list in PEM.</returns>
+    public string Revoke(DateTimeOffset nextUpdate, params IEnumerable<X509Certificate2> revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in revoked)
+        {
+            list.AddEntry(certificate, _now.AddHours(-1));
+        }
+
+        var authority = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false);
+        var content = list.Build(new X500DistinguishedName(Name), NewGenerator(), Interlocked.Increment(ref Serial), nextUpdate, HashAlgorithmName.SHA256, authority, nextUpdate.AddDays(-30));
+        return PemEncoding.WriteString("X509 CRL", content) + "\n";
+    }
+
     /// <summary>Prints a key as PKCS #8.</summary>
     public static string KeyPem(X509Certificate2 certificate)
     {
@@ -99,8 +114,8 @@ public sealed class TestCertificateAuthority : IDisposable
         request.CertificateExtensions.Add(isRoot
             ? X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(own)
             : X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        var generator = _key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)_key);
         return request.Create(
-            new X500DistinguishedName(Name), generator, certificate.From ?? _now.AddDays(-1), certificate.Until ?? _now.AddYears(years), BitConverter.GetBytes(Interlocked.Increment(ref Serial)));
+            new X500DistinguishedName(Name), NewGenerator(), certificate.From ?? _now.AddDays(-1), certificate.Until ?? _now.AddYears(years), BitConverter.GetBytes(Interlocked.Increment(ref Serial)));
     }
+    private X509SignatureGenerator NewGenerator() => _key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1) : X509SignatureGenerator.CreateForECDsa((ECDsa)_key);
 }

@@ -29,7 +29,10 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(LibSsl.Library)]
     [SuppressGCTransition]
-    public static partial int SSL_SESSION_up_ref(nint session);
+    public static partial void SSL_set_shutdown(nint ssl, int mode);
+
+    [LibraryImport(LibSsl.Library)]
+    public static partial nint SSL_get1_session(nint ssl);
 
     [LibraryImport(LibSsl.Library)]
     [SuppressGCTransition]

@@ -77,12 +77,6 @@ internal static unsafe partial class LibSsl
     public static partial int SSL_CTX_set_ciphersuites(nint context, string names);
 
     [LibraryImport(Library)]
-    public static partial nint SSL_CTX_get_cert_store(nint context);
-
-    [LibraryImport(Library)]
-    public static partial int SSL_CTX_set_default_verify_paths(nint context);
-
-    [LibraryImport(Library)]
     public static partial int SSL_CTX_add_client_CA(nint context, nint certificate);
 
     [LibraryImport(Library)]

@@ -40,6 +40,9 @@ internal sealed class OpenSslClient
     /// <summary>Gets the algorithms.</summary>
     public CipherSettings Ciphers { get; }
 
+    /// <summary>Gets the context of the last handshake.</summary>
+    internal OpenSslClientContext Context => _context;
+
     /// <summary>Creates the side of one handshake.</summary>
     /// <param name="current">The certificates.</param>
     /// <param name="endPoint">The address of the server; null if it has none.</param>

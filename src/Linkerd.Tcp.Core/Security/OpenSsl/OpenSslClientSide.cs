@@ -47,6 +47,15 @@ internal sealed unsafe class OpenSslClientSide(OpenSslClientContext shared, EndP
 
     public override PeerVerdict Verify(nint verification) => shared.Client.Options.SkipVerification ? default : shared.Verifier.Verify(verification, names);
 
+    // If a server renews the ticket of a session of TLS 1.2, OpenSSL drops the session, and does not call back with the new one.
+    public override void OnCompleted(nint ssl)
+    {
+        if (LibSsl.SSL_session_reused(ssl) != 0 && LibSsl.SSL_version(ssl) == LibSsl.Tls12)
+        {
+            AddTicket(LibCrypto.SSL_get1_session(ssl));
+        }
+    }
+
     /// <summary>Keeps a session for the next handshake with the server.</summary>
     /// <param name="session">The SSL_SESSION, of which a reference is taken over.</param>
     public void AddTicket(nint session) => shared.Tickets.Add(TicketKey, session);

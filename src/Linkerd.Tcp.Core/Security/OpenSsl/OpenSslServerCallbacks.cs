@@ -77,7 +77,7 @@ internal static unsafe class OpenSslServerCallbacks
         {
             return Shared is not { } shared ? 0
                 : isEncryption != 0 ? TicketCipher.BeginEncrypt(shared.Server.Tickets, name, vector, cipher, mac)
-                : TicketCipher.BeginDecrypt(shared.Server.Tickets, name, vector, cipher, mac);
+                : TicketCipher.BeginDecrypt(shared.Server.Tickets, name, vector, cipher, mac, isSingleUse: LibSsl.SSL_version(ssl) == LibSsl.Tls13);
         }
         catch (Exception)
         {

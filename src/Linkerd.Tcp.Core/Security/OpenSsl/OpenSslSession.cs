@@ -29,6 +29,9 @@ internal enum OpenSslStatus
 /// </summary>
 internal sealed unsafe class OpenSslSession : IDisposable
 {
+    private const int SentShutdown = 1;
+    private const int ReceivedShutdown = 2;
+
     [ThreadStatic]
     private static OpenSslSession? _current;
 
@@ -128,7 +131,13 @@ internal sealed unsafe class OpenSslSession : IDisposable
     {
         using (Enter())
         {
-            return Conclude(LibSsl.SSL_do_handshake(_ssl));
+            var status = Conclude(LibSsl.SSL_do_handshake(_ssl));
+            if (status == OpenSslStatus.Complete)
+            {
+                Side.OnCompleted(_ssl);
+            }
+
+            return status;
         }
     }
 
@@ -178,6 +187,12 @@ internal sealed unsafe class OpenSslSession : IDisposable
     {
         if (_ssl != 0)
         {
+            if (!HasFailed)
+            {
+                // Otherwise the session of an SSL that has sent no close_notify is not resumed, which RFC 2246 asked for, and no later version.
+                LibCrypto.SSL_set_shutdown(_ssl, SentShutdown | ReceivedShutdown);
+            }
+
             LibSsl.SSL_free(_ssl);
             _ssl = 0;
             LibSsl.ERR_clear_error();

@@ -109,7 +109,11 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
         return handshake.IsEvicted ? TlsHandshake.Evicted : TlsResult.Failed(TransportStatus.Aborted);
     }
 
-    private static unsafe OpenSslStatus Step(OpenSslSession session, ReadOnlySpan<byte> input, out int consumed)
+    /// <summary>Goes on with the handshake of a session. Its output is in the memory of the loop.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="input">Bytes of the peer.</param>
+    /// <param name="consumed">The number of them that OpenSSL has taken.</param>
+    internal static unsafe OpenSslStatus Step(OpenSslSession session, ReadOnlySpan<byte> input, out int consumed)
     {
         var window = session.Memory.Window;
         fixed (byte* start = input)

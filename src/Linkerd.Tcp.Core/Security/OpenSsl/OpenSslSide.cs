@@ -23,6 +23,12 @@ internal abstract class OpenSslSide
     /// <param name="verification">The X509_STORE_CTX.</param>
     public abstract PeerVerdict Verify(nint verification);
 
+    /// <summary>Called if the handshake has succeeded.</summary>
+    /// <param name="ssl">The SSL.</param>
+    public virtual void OnCompleted(nint ssl)
+    {
+    }
+
     /// <summary>Gives the verdict on a peer that OpenSSL refuses without asking, for having no certificate. Called if a step of the handshake fails.</summary>
     /// <param name="error">The first error of OpenSSL's queue.</param>
     public virtual void OnFailed(nuint error)

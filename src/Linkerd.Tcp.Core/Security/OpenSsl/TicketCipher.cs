@@ -33,15 +33,15 @@ internal static unsafe class TicketCipher
         }
     }
 
-    /// <summary>Prepares the decryption with the key of a name.</summary>
-    /// <returns>1, or 2 if the client is to get a ticket of the current key, or 0 if there is no such key.</returns>
-    public static int BeginDecrypt(TicketKeyRing ring, byte* name, byte* vector, nint cipher, nint mac)
+    /// <summary>Prepares the decryption with the key of a name. A client that uses a ticket once gets another one.</summary>
+    /// <returns>1, or 2 if the client is to get another ticket, or 0 if there is no such key.</returns>
+    public static int BeginDecrypt(TicketKeyRing ring, byte* name, byte* vector, nint cipher, nint mac, bool isSingleUse)
     {
         Span<byte> key = stackalloc byte[TicketKeys.KeyLength];
         try
         {
             return !ring.TryCopy(new(name, TicketKeys.NameLength), key, out var isCurrent) || !Begin(key, vector, cipher, mac, isEncryption: false) ? Unknown
-                : isCurrent ? Success : SuccessRenew;
+                : isCurrent && !isSingleUse ? Success : SuccessRenew;
         }
         finally
         {

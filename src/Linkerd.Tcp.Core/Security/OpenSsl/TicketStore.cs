@@ -41,6 +41,15 @@ internal sealed class TicketStore
         }
     }
 
+    /// <summary>Returns whether a server has sessions.</summary>
+    internal bool Has(TicketKey key)
+    {
+        lock (_lock)
+        {
+            return _servers.ContainsKey(key);
+        }
+    }
+
     /// <summary>Adds a session.</summary>
     /// <param name="key">The server.</param>
     /// <param name="session">The SSL_SESSION, of which a reference goes to the store.</param>

@@ -11,6 +11,9 @@ namespace Linkerd.Tcp.Security.Providers;
 /// <param name="Problem">The reason why OpenSSL is not in use, or cannot be; null if it can. Without a full stop.</param>
 internal sealed record TlsProvider(bool IsOpenSsl, string? Problem)
 {
+    // The name of the option that has the choice.
+    private const string Choice = "Provider";
+
     /// <summary>Gets SslStream, for code that runs it whatever the options are.</summary>
     public static TlsProvider SslStream { get; } = new(IsOpenSsl: false, "these handshakes are those of SslStream");
 
@@ -38,7 +41,7 @@ internal sealed record TlsProvider(bool IsOpenSsl, string? Problem)
         }
         else if (Problem is not null)
         {
-            validator.Add($"libssl cannot be used: {Problem}. A system with OpenSSL 3, Auto or DotNet was expected.", nameof(ListenerTlsOptions.Provider));
+            validator.Add($"libssl cannot be used: {Problem}. A system with OpenSSL 3, Auto or DotNet was expected.", Choice);
         }
     }
 
@@ -58,7 +61,7 @@ internal sealed record TlsProvider(bool IsOpenSsl, string? Problem)
     {
         foreach (var option in options)
         {
-            var name = option == nameof(ListenerTlsOptions.Provider) ? $"{option} {TlsProviderKind.OpenSsl}" : option[(option.LastIndexOf('.') + 1)..];
+            var name = option == Choice ? $"{option} {TlsProviderKind.OpenSsl}" : option[(option.LastIndexOf('.') + 1)..];
             validator.Add($"{name} needs {needed}; {reason}.", option);
         }
     }

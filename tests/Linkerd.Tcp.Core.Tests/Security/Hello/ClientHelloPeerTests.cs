@@ -13,10 +13,10 @@ public sealed class ClientHelloPeerTests
     [Fact]
     public void Read_RecordedClients_AreReadByOpenSslAsWell()
     {
-        Assert.SkipUnless(OpenSslServer.IsPresent, "libssl.so.3 is not there");
+        Assert.SkipUnless(LibSslServer.IsPresent, "libssl.so.3 is not there");
         foreach (var (name, bytes) in RecordedHellos.Bytes)
         {
-            var (isRead, serverName) = OpenSslServer.Read(bytes);
+            var (isRead, serverName) = LibSslServer.Read(bytes);
             Assert.Equal((name, true, ClientHelloReaderTests.Done(bytes).ServerName), (name, isRead, serverName?.ToLowerInvariant()));
         }
     }
@@ -24,12 +24,12 @@ public sealed class ClientHelloPeerTests
     [Fact]
     public void Read_GeneratedHellos_AreReadByOpenSslAsWell()
     {
-        Assert.SkipUnless(OpenSslServer.IsPresent, "libssl.so.3 is not there");
+        Assert.SkipUnless(LibSslServer.IsPresent, "libssl.so.3 is not there");
         var random = RandomSource.Seeded(44);
         for (var i = 0; i < 1_000; i++)
         {
             var hello = new GeneratedHello(random);
-            var (isRead, serverName) = OpenSslServer.Read(hello.Records);
+            var (isRead, serverName) = LibSslServer.Read(hello.Records);
             Assert.True(isRead, $"{i}: {Convert.ToHexString(hello.Records)}");
             Assert.Equal(ClientHelloReaderTests.Done(hello.Records).ServerName, serverName?.ToLowerInvariant().TrimEnd('.'));
         }
@@ -39,7 +39,7 @@ public sealed class ClientHelloPeerTests
     [Fact]
     public void Read_DamagedHellosThatOpenSslReads_HaveNoOtherName()
     {
-        Assert.SkipUnless(OpenSslServer.IsPresent, "libssl.so.3 is not there");
+        Assert.SkipUnless(LibSslServer.IsPresent, "libssl.so.3 is not there");
         var random = RandomSource.Seeded(45);
         var hellos = RecordedHellos.Bytes.Select(hello => hello.Bytes).ToArray();
         var both = 0;
@@ -49,7 +49,7 @@ public sealed class ClientHelloPeerTests
             var at = (int)(random.NextUInt64() % (ulong)bytes.Length);
             bytes[at] = (byte)random.NextUInt64();
             var result = ClientHelloReaderTests.Read(bytes);
-            var (isRead, serverName) = OpenSslServer.Read(bytes);
+            var (isRead, serverName) = LibSslServer.Read(bytes);
             if (isRead && result.Hello is { } hello)
             {
                 both++;
@@ -116,7 +116,7 @@ public sealed class ClientHelloPeerTests
             var error = await Assert.ThrowsAnyAsync<AuthenticationException>(() => client.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions { TargetHost = "www.example.com", EnabledSslProtocols = versions }, TestContext.Current.CancellationToken));
             var words = string.Concat(error, error.InnerException);
-            Assert.True(!OpenSslServer.IsPresent || words.Contains("alert", StringComparison.OrdinalIgnoreCase) || words.Contains("unrecognized name", StringComparison.OrdinalIgnoreCase), words);
+            Assert.True(!LibSslServer.IsPresent || words.Contains("alert", StringComparison.OrdinalIgnoreCase) || words.Contains("unrecognized name", StringComparison.OrdinalIgnoreCase), words);
         }
     }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Linkerd.Tcp.Tests.Security;
 
 /// <summary>The server name that OpenSSL reads in the first bytes of a client.</summary>
-internal static unsafe partial class OpenSslServer
+internal static unsafe partial class LibSslServer
 {
     private const string Ssl = "libssl.so.3";
     private const string Crypto = "libcrypto.so.3";
