@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
-using Linkerd.Tcp.Security.OpenSsl;
 using Microsoft.Extensions.Logging;
 
 namespace Linkerd.Tcp.Security.Certificates;
@@ -17,8 +16,11 @@ internal sealed class CertificateSources
     /// <summary>Gets the PEM files of revocation lists; none: revocation is not checked.</summary>
     public IReadOnlyList<string> CrlFiles { get; init; } = [];
 
-    /// <summary>Gets a value that indicates whether OpenSSL presents the identities: it is asked whether it takes each, and an ECDSA and an RSA identity of the same name are both used.</summary>
+    /// <summary>Gets a value that indicates whether OpenSSL presents the identities: an ECDSA and an RSA identity of the same name are both used.</summary>
     public bool IsOpenSsl { get; init; }
+
+    /// <summary>Gets a function that returns the reason for which the provider refuses an identity; null if it takes it.</summary>
+    public Func<TlsIdentity, string?> FindProblem { get; init; } = static _ => null;
 
     /// <summary>Gets the side of a handshake on which the identities are presented.</summary>
     public IdentityPurpose Purpose { get; init; }
@@ -30,11 +32,11 @@ internal sealed class CertificateSources
     public bool IsSame(CertificateSources other) => (Purpose, IsOpenSsl) == (other.Purpose, other.IsOpenSsl) && Identities.Count == other.Identities.Count
         && Identities.Zip(other.Identities).All(static pair => pair.First.IsSame(pair.Second)) && RootFiles.SequenceEqual(other.RootFiles) && CrlFiles.SequenceEqual(other.CrlFiles);
 
-    /// <summary>Loads an identity, and asks OpenSSL whether it takes it if that presents it.</summary>
+    /// <summary>Loads an identity, and asks the provider whether it takes it.</summary>
     public CertificateLoad<TlsIdentity> Load(CertificateFiles files, DateTimeOffset now)
     {
         var load = IdentityLoader.Load(files, Purpose, now);
-        return IsOpenSsl && load.Loaded is { } identity && OpenSslIdentity.FindProblem(identity) is { } problem
+        return load.Loaded is { } identity && FindProblem(identity) is { } problem
             ? new(null, new(CertificateFailure.Unsupported, nameof(CertificateFiles.CertificateFile), problem)) : load;
     }
 }
@@ -49,13 +51,7 @@ internal sealed record CertificateServices(TimeProvider TimeProvider, ILogger Lo
 /// <param name="Identities">The identities; null if there are no files of any.</param>
 /// <param name="Roots">The trusted roots.</param>
 /// <param name="Revocations">The revocation lists; null if there are no files of any.</param>
-internal sealed record CurrentCertificates(TlsIdentitySet? Identities, TrustedRoots Roots, RevocationLists? Revocations = null)
-{
-    private TrustStore? _trust;
-
-    /// <summary>Gets the roots and revocation lists for OpenSSL, made at the first use and shared by all contexts.</summary>
-    public TrustStore Trust => LazyInitializer.EnsureInitialized(ref _trust, () => TrustStore.Of(Roots, Revocations));
-}
+internal sealed record CurrentCertificates(TlsIdentitySet? Identities, TrustedRoots Roots, RevocationLists? Revocations = null);
 
 /// <summary>
 /// Loads identities, trusted roots and revocation lists from files, and watches the files: a change is loaded within 2 s on the thread pool, checked as a whole, and is then in <see cref="Current"/> for the next

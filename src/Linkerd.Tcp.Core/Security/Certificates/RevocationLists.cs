@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Security.Certificates;
 
@@ -98,11 +97,9 @@ internal sealed class RevocationLists : ILoadedCertificates
         {
             try
             {
-                var list = RevocationList.Parse(reader.Path, block.Content);
-                OpenSslRevocationList.Free(OpenSslRevocationList.Read(list));
-                return list;
+                return RevocationList.Parse(reader.Path, block.Content);
             }
-            catch (Exception e) when (e is AsnContentException or CryptographicException or OpenSslException)
+            catch (Exception e) when (e is AsnContentException or CryptographicException)
             {
                 throw reader.Fail(CertificateFailure.Malformed, FormattableString.Invariant($"line {block.Line}: the content of the block {block.Label} is not a revocation list, or is damaged"));
             }

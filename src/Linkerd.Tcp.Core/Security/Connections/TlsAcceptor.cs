@@ -38,6 +38,7 @@ internal sealed class TlsAcceptor : IDisposable
                 RootFiles = options.ClientRootFiles,
                 CrlFiles = options.CrlFiles,
                 IsOpenSsl = isOpenSsl,
+                FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
                 Purpose = IdentityPurpose.Server,
                 OptionPath = optionPath,
             },

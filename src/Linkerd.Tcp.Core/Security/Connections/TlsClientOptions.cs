@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Security.Connections;
 
@@ -15,6 +16,7 @@ internal static class TlsClientOptions
     public static CertificateSources SourcesOf(ServerTlsOptions options, string optionPath, bool isOpenSsl = false) => new()
     {
         IsOpenSsl = isOpenSsl,
+        FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
         CrlFiles = options.CrlFiles,
         Identities = options.Certificate is { } certificate ? [certificate] : [],
         RootFiles = options.RootFiles,

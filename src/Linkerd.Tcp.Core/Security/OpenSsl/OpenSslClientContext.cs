@@ -27,7 +27,7 @@ internal sealed unsafe class OpenSslClientContext
         LibSsl.SSL_CTX_sess_set_new_cb(Native.Handle, OpenSslClientCallbacks.AddTicket);
         if (!client.Options.SkipVerification)
         {
-            current.Trust.Use(Native);
+            TrustStore.Of(current).Use(Native);
             LibSsl.SSL_CTX_set_verify(Native.Handle, VerifyPeer, null);
         }
     }

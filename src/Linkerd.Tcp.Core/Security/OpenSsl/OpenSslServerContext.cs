@@ -89,7 +89,7 @@ internal sealed unsafe class OpenSslServerContext
             return;
         }
 
-        current.Trust.Use(Native);
+        TrustStore.Of(current).Use(Native);
         LibSsl.SSL_CTX_set_verify(Native.Handle, mode == ClientCertificateMode.Require ? VerifyPeer | FailIfNoPeerCertificate : VerifyPeer, null);
         LibSsl.SSL_CTX_set_cert_verify_callback(Native.Handle, OpenSslCallbacks.Verify, 0);
         _ = LibCrypto.SSL_CTX_set_session_ticket_cb(Native.Handle, null, OpenSslServerCallbacks.ReadTicket, 0);

@@ -81,6 +81,7 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             if (layer is not null && !connection.IsClosed)
             {
                 connection.PutLayer(layer);
+                connection.ReleaseWindow();
                 return new(connection, layer);
             }
 

@@ -12,7 +12,7 @@ internal sealed class TicketKeyRing : IDisposable
     private readonly Lock _lock = new();
     private readonly TimeProvider _timeProvider;
     private readonly TimeSpan _lifetime;
-    private readonly TicketKeyFile? _file;
+    private readonly WatchedTicketKeys? _file;
     private TicketKeys _keys;
     private long _rotatedAt;
 
@@ -32,7 +32,7 @@ internal sealed class TicketKeyRing : IDisposable
         }
         else
         {
-            _file = new TicketKeyFile(path, services, optionPath, Replace);
+            _file = new WatchedTicketKeys(path, services, optionPath, Replace);
             _keys = _file.Load();
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Linkerd.Tcp.Security.Certificates;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
@@ -9,6 +10,7 @@ internal sealed unsafe class TrustStore
     private const nuint CheckRevocation = 0x4 | 0x8;
 
     private static readonly Lazy<TrustStore> SystemStore = new(static () => new(TrustedRoots.System, null));
+    private static readonly ConditionalWeakTable<CurrentCertificates, TrustStore> Stores = [];
     private readonly nint _handle = LibCrypto.X509_STORE_new();
 
     private TrustStore(TrustedRoots roots, RevocationLists? lists)
@@ -49,9 +51,10 @@ internal sealed unsafe class TrustStore
 
     ~TrustStore() => LibCrypto.X509_STORE_free(_handle);
 
-    /// <summary>Returns the store of roots and lists. That of the system's roots alone is made once: it takes the memory of all of them.</summary>
+    /// <summary>Returns the store of the roots and lists, which is made once for them. That of the system's roots alone is one for the process: it takes the memory of all of them.</summary>
     /// <exception cref="OpenSslException">OpenSSL refuses one; the message names the file.</exception>
-    public static TrustStore Of(TrustedRoots roots, RevocationLists? lists) => roots.Certificates is null && lists is null ? SystemStore.Value : new(roots, lists);
+    public static TrustStore Of(CurrentCertificates current) => current.Roots.Certificates is null && current.Revocations is null ? SystemStore.Value
+        : Stores.GetValue(current, static current => new(current.Roots, current.Revocations));
 
     /// <summary>Has a context verify with this store.</summary>
     public void Use(OpenSslContext context)

@@ -52,6 +52,9 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     /// <summary>Gets the buffer into which accept writes the peer's address.</summary>
     public Span<byte> AddressBuffer => _address;
 
+    /// <summary>Gives the buffer of receives back, if it is empty. On the loop, while no receive is pending.</summary>
+    public void ReleaseWindow() => _receiver?.ReleaseForWait();
+
     private EpollReceiver Receiver => _receiver ??= new EpollReceiver(this, _windowSize);
 
     private EpollSender Sender => _sender ??= new EpollSender(this);

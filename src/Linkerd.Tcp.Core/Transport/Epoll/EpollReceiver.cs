@@ -135,6 +135,9 @@ internal sealed unsafe class EpollReceiver(EpollConnection connection, int windo
         }
     }
 
+    /// <summary>Gives an empty buffer back, as the next receives may go without it.</summary>
+    public void ReleaseForWait() => _window.ReleaseForWait();
+
     public void Release()
     {
         _released = true;

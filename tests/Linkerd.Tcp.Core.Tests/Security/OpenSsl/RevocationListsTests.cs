@@ -61,8 +61,8 @@ public sealed class RevocationListsTests : IDisposable
         Assert.NotSame(before.Revocations, watch.Current.Revocations);
         Assert.Same(before.Identities!.Default, watch.Current.Identities!.Default);
         Assert.Equal(Now.AddDays(2), watch.Current.Revocations!.NotAfter);
-        Assert.NotSame(before.Trust, watch.Current.Trust);
-        Assert.Same(watch.Current.Trust, watch.Current.Trust);
+        Assert.NotSame(TrustStore.Of(before), TrustStore.Of(watch.Current));
+        Assert.Same(TrustStore.Of(watch.Current), TrustStore.Of(watch.Current));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class RevocationListsTests : IDisposable
         using var folder = new CertificateFolder(Replacement.Rename, new("a.example") { Key = weak });
 
         var error = Assert.Throws<InvalidOptionsException>(() =>
-            new CertificateWatch(new() { OptionPath = "Tls.", Identities = [folder.Files], CrlFiles = ["/none.crl"], IsOpenSsl = true }, _bed.Services));
+            new CertificateWatch(new() { OptionPath = "Tls.", Identities = [folder.Files], CrlFiles = ["/none.crl"], FindProblem = OpenSslIdentity.FindProblem }, _bed.Services));
 
         Assert.Equal(
             [

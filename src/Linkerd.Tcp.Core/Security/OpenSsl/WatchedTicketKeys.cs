@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Linkerd.Tcp.Security.OpenSsl;
 
 /// <summary>Reads the keys of session tickets from a file, and again when it has changed and was written whole. Keys that cannot be used are logged, and those before them stay. Any thread.</summary>
-internal sealed partial class TicketKeyFile : IDisposable
+internal sealed partial class WatchedTicketKeys : IDisposable
 {
     // That of nginx and HAProxy with AES-128.
     private const int OtherKeyLength = 48;
@@ -27,14 +27,14 @@ internal sealed partial class TicketKeyFile : IDisposable
     /// <param name="services">The clock and the log.</param>
     /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
     /// <param name="replace">Takes keys that have changed, on the thread pool.</param>
-    public TicketKeyFile(string path, CertificateServices services, string optionPath, Action<TicketKeys> replace)
+    public WatchedTicketKeys(string path, CertificateServices services, string optionPath, Action<TicketKeys> replace)
     {
         _path = Path.GetFullPath(path);
         _option = optionPath + nameof(ListenerTlsOptions.TicketKeyFile);
         _logger = services.Logger;
         _replace = replace;
         _changes = new([_path], services.TimeProvider);
-        _timer = services.TimeProvider.CreateTimer(static file => ((TicketKeyFile)file!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = services.TimeProvider.CreateTimer(static file => ((WatchedTicketKeys)file!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Reads the keys, and begins to watch the file.</summary>
