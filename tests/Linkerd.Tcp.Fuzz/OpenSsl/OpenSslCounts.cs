@@ -15,10 +15,10 @@ internal static unsafe partial class OpenSslCounts
     private static readonly bool IsCounting = Begin();
 
     [ThreadStatic]
-    private static long _ofThread;
+    private static long OfThread;
 
     /// <summary>Gets the number of SSLs that this thread has made, less those that it has freed.</summary>
-    public static long SslsOfThread => _ofThread;
+    public static long SslsOfThread => OfThread;
 
     public static long Ssls => Volatile.Read(ref Live[Ssl]);
 
@@ -56,7 +56,7 @@ internal static unsafe partial class OpenSslCounts
         Interlocked.Add(ref Live[kind], change);
         if (kind == Ssl)
         {
-            _ofThread += change;
+            OfThread += change;
         }
     }
 

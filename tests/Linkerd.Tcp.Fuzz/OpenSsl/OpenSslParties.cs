@@ -21,7 +21,7 @@ internal sealed class OpenSslParties
     private const string ServerUsage = "1.3.6.1.5.5.7.3.1";
     private const string ClientUsage = "1.3.6.1.5.5.7.3.2";
     private static readonly Lazy<(X509Certificate2 Root, X509Certificate2 Leaf)> Issued = new(Issue);
-    private static int _serverNumber;
+    private static int ServerNumber;
 
     private readonly CurrentCertificates _current = Load();
     private readonly CurrentCertificates _clientCertificates;
@@ -53,7 +53,7 @@ internal sealed class OpenSslParties
     public OpenSslSide ClientSide(bool isResumed)
     {
         // No session with a server of another address is resumed.
-        var endPoint = isResumed ? null : new IPEndPoint(IPAddress.Loopback, 1 + (int)((uint)Interlocked.Increment(ref _serverNumber) % 60_000));
+        var endPoint = isResumed ? null : new IPEndPoint(IPAddress.Loopback, 1 + (int)((uint)Interlocked.Increment(ref ServerNumber) % 60_000));
         return Limited(_client.SideFor(_clientCertificates, endPoint, Name, _names, [], new PeerRefusal()));
     }
 
