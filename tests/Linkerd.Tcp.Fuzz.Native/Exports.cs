@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.Security.Native;
-using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Fuzz.Native;
 

@@ -35,7 +35,7 @@ internal sealed unsafe class NativeSession : IDisposable
             var status = OpenSslSetup.Step(_session, input, out var consumed);
             if (status == OpenSslStatus.Complete)
             {
-                _layer = new OpenSslLayer(_socket, _session, TlsDetails.Of(_session), input[consumed..]) { Truncation = TlsTruncation.Reset };
+                _layer = new OpenSslLayer(_socket, _session, OpenSslSetup.DetailsOf(_session), input[consumed..]) { Truncation = TlsTruncation.Reset };
             }
 
             // A socket that takes a part of a flight is the connection's matter: here it takes all.

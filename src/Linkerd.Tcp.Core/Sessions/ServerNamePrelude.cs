@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Proxying;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;

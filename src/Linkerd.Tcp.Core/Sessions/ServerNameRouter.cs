@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Linkerd.Tcp.Proxying;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Security.Routing;

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Routing;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Sessions;

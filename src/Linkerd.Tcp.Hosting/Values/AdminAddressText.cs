@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting.Values;
 

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting;
 

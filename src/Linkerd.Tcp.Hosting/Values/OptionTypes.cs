@@ -3,7 +3,6 @@ using Linkerd.Tcp.Balancing;
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Sessions;
 
 namespace Linkerd.Tcp.Hosting;

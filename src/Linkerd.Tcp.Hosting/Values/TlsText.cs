@@ -1,6 +1,5 @@
 using System.Globalization;
 using Linkerd.Tcp.Infrastructure;
-using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Hosting.Values;
 

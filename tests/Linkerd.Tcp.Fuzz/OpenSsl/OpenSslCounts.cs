@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Linkerd.Tcp.Security.Native;
-using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Fuzz.OpenSsl;
 

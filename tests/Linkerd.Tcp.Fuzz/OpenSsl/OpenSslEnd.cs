@@ -209,7 +209,7 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
         if (status == OpenSslStatus.Complete)
         {
             WasResumed = Session.IsResumed;
-            _complete = new OpenSslLayer(Socket, Session, TlsDetails.Of(Session), new ReadOnlySpan<byte>(input + start, count - start)) { Truncation = Truncation };
+            _complete = new OpenSslLayer(Socket, Session, OpenSslSetup.DetailsOf(Session), new ReadOnlySpan<byte>(input + start, count - start)) { Truncation = Truncation };
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Connections;
+using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
@@ -66,7 +66,7 @@ internal sealed class SessionsCommand(OpenSslParties parties) : IConnectionHandl
 
     private async Task EchoAsync(TransportConnection connection)
     {
-        var result = await SslStreamSetup.AcceptAsync(connection, Window, _ => new OpenSslSetup(parties.ServerSide()), CancellationToken.None).ConfigureAwait(false);
+        var result = await TlsHandshake.AcceptAsync(connection, Window, _ => new OpenSslSetup(parties.ServerSide()), CancellationToken.None).ConfigureAwait(false);
         if (result.Connection is null)
         {
             connection.Abort();
@@ -135,7 +135,7 @@ internal sealed class SessionsCommand(OpenSslParties parties) : IConnectionHandl
         }
 
         OpenSslSetup setup = new(parties.ClientSide(isResumed));
-        var handshake = SslStreamSetup.ConnectAsync(connection, Window, setup, CancellationToken.None);
+        var handshake = TlsHandshake.ConnectAsync(connection, Window, setup, CancellationToken.None);
         if (abortsIn == 2)
         {
             connection.Abort();

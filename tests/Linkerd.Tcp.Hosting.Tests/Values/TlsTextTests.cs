@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Hosting.Values;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Options;
 
 namespace Linkerd.Tcp.Hosting.Tests;

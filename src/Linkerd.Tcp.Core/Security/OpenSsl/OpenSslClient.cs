@@ -1,7 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Security.OpenSsl;

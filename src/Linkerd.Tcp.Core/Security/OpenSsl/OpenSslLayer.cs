@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Linkerd.Tcp.Diagnostics;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Security.OpenSsl;

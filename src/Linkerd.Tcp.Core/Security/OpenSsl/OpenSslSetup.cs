@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Hello;
 using Linkerd.Tcp.Transport;
@@ -129,7 +128,7 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
         }
     }
 
-    private static TlsDetails DetailsOf(OpenSslSession session)
+    internal static TlsDetails DetailsOf(OpenSslSession session)
     {
         using var certificate = session.Side.IsServer && session.ExportPeerCertificate() is { } content ? X509CertificateLoader.LoadCertificate(content) : null;
         return new(session.Version, session.CipherSuite, session.ApplicationProtocol, certificate);

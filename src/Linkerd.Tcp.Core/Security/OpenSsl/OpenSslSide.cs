@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 
 namespace Linkerd.Tcp.Security.OpenSsl;

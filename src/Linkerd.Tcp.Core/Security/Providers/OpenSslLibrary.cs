@@ -1,5 +1,4 @@
 using Linkerd.Tcp.Security.Native;
-using Linkerd.Tcp.Security.OpenSsl;
 
 namespace Linkerd.Tcp.Security;
 

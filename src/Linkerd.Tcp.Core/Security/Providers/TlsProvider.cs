@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Security.Native;
-using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Transport;
 using Linkerd.Tcp.Transport.Epoll;
 using Linkerd.Tcp.Transport.Sockets;

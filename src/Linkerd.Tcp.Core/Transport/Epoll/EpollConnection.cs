@@ -324,6 +324,11 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     /// <summary>Closes the connection. On the loop.</summary>
     public void DisposeNow()
     {
+        if (_isClosing)
+        {
+            return;
+        }
+
         if (_aborted)
         {
             // An abort by another thread may still be on its way to the loop; closing would send a FIN instead.

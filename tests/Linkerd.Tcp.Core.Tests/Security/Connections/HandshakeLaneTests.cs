@@ -1,4 +1,3 @@
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Native;
-using Linkerd.Tcp.Security.OpenSsl;
 using Linkerd.Tcp.Tests.Security.Certificates;
 using Xunit;
 using static Linkerd.Tcp.Tests.Security.Certificates.IdentityFixture;

@@ -1,6 +1,5 @@
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.Security.Certificates;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Security.Native;
 using Linkerd.Tcp.Security.OpenSsl;

@@ -58,6 +58,7 @@ public sealed class OpenSslConnectionTests : IAsyncLifetime
         await _connection.Executor.Resume();
         _connection.ShutdownSend();
         await _connection.DisposeAsync();
+        await _connection.DisposeAsync();
         Assert.False(_connection.IsClosed);
         await CheckStreamAsync(records);
         await _bed.UntilAsync(() => _connection.IsClosed).WaitAsync(Patience, TestContext.Current.CancellationToken);

@@ -1,6 +1,5 @@
 using System.Text;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.Transport;

@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Resolving;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Security.Handshakes;
 using Linkerd.Tcp.Tests.Transport;
 using Linkerd.Tcp.TestUtilities.Files;
