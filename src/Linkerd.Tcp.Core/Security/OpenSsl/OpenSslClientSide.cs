@@ -36,7 +36,7 @@ internal sealed unsafe class OpenSslClientSide(OpenSslClientContext shared, EndP
 
         if (protocols.Count > 0)
         {
-            var list = ApplicationProtocols.Write(protocols);
+            var list = ProtocolList.Write(protocols);
             fixed (byte* start = list)
             {
                 _ = LibSsl.SSL_set_alpn_protos(ssl, start, (uint)list.Length);

@@ -21,7 +21,7 @@ internal sealed class OpenSslServer : IDisposable
         Options = options;
         TimeProvider = services.TimeProvider;
         ClientNames = TlsText.ParseNames(options.ClientNames);
-        Protocols = ApplicationProtocols.Write(options.ApplicationProtocols);
+        Protocols = ProtocolList.Write(options.ApplicationProtocols);
         Ciphers = new(options.Groups, options.SignatureAlgorithms, options.CipherSuites, optionPath);
         _contexts = new(current, new());
         try

@@ -47,7 +47,7 @@ internal static unsafe class OpenSslServerCallbacks
             return FatalAlert;
         }
 
-        var (offset, count) = ApplicationProtocols.Select(shared.Server.Protocols, new(offered, (int)length)).GetOffsetAndLength((int)length);
+        var (offset, count) = ProtocolList.Select(shared.Server.Protocols, new(offered, (int)length)).GetOffsetAndLength((int)length);
         *selected = offered + offset;
         *selectedLength = (byte)count;
         return count > 0 ? Ok : FatalAlert;

@@ -3,7 +3,7 @@ using System.Text;
 namespace Linkerd.Tcp.Security.OpenSsl;
 
 /// <summary>Reads and writes lists of application protocols (RFC 7301, section 3.1): each name has its length before it.</summary>
-internal static class ApplicationProtocols
+internal static class ProtocolList
 {
     /// <summary>Writes a list.</summary>
     public static byte[] Write(IEnumerable<string> names) => [.. names.SelectMany(static name => Encoding.Latin1.GetBytes(name).Prepend((byte)name.Length))];
