@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.TestUtilities;
 using Linkerd.Tcp.TestUtilities.Certificates;
 
@@ -83,15 +85,29 @@ public sealed class ClientCertificateTests : IAsyncLifetime
         await IsRefusedAsync(proxy, [version, .. Show(_strangers.Write("client.example"))]);
     }
 
-    /// <summary>Resumption would skip the look at the certificate.</summary>
+    /// <summary>SslStream's tickets are those of all listeners with the certificate: resumption would skip the look at the client's.</summary>
     [Fact]
-    public async Task Required_SessionOfBefore_IsVerifiedAgain()
+    public async Task Required_SessionOfBeforeWithSslStream_IsVerifiedAgain()
     {
-        await using var proxy = await StartAsync("require");
+        await using var proxy = await StartAsync("require", "--tls-provider", "dotnet");
         var (session, client) = (_files.PathOf("session"), Show(_files.Write("client.example")));
         await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_out", session, .. client]);
         Assert.Contains("New, TLSv1.3, ", await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_in", session, .. client]), StringComparison.Ordinal);
         await IsRefusedAsync(proxy, "-tls1_3", "-sess_in", session);
+    }
+
+    /// <summary>A session with a client certificate is resumed under the rules that it was made under, and under no others, even if the keys of tickets are the same.</summary>
+    [Fact]
+    public async Task Required_SessionOfBeforeWithLibssl_IsResumedUnderTheSameRulesOnly()
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");
+        var keys = _files.WriteFile("tickets.key", RandomNumberGenerator.GetBytes(80));
+        await using var proxy = await StartAsync("require", "--tls-ticket-key-file", keys);
+        await using var stricter = await StartAsync("require", "--tls-ticket-key-file", keys, "--tls-client-names", "other.example");
+        var (session, client) = (_files.PathOf("session"), Show(_files.Write("client.example")));
+        await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_out", session, .. client]);
+        Assert.Contains("Reused, TLSv1.3, ", await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_in", session, .. client]), StringComparison.Ordinal);
+        await IsRefusedAsync(stricter, ["-tls1_3", "-sess_in", session, .. client]);
     }
 
     private static string[] Show(PemFiles files) => ["-cert", files.Certificate, "-cert_chain", files.Certificate, "-key", files.Key];

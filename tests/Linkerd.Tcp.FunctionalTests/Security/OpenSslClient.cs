@@ -21,8 +21,8 @@ internal sealed class OpenSslClient : IAsyncDisposable
         await ReceivesAsync(line);
     }
 
-    /// <summary>Waits until a line has come through the proxy.</summary>
-    public Task ReceivesAsync(string line) => _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
+    /// <summary>Waits until a line has come through the proxy. Before it there may be the rest of a line of its own, which it cuts if its output is a pipe that is full.</summary>
+    public Task ReceivesAsync(string line) => _process.Output.WaitForAsync(candidate => candidate.EndsWith(line, StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
     /// <summary>Sends a line. One that begins with Q, R, K or k is a command, which takes all that is read with it.</summary>
     public Task SendAsync(string line) => _process.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken).AsTask();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Linkerd.Tcp.Security;
 using Linkerd.Tcp.TestUtilities;
 
@@ -44,5 +45,30 @@ public sealed class TlsProviderTests : IDisposable
         await using var process = await Executable.RunAsync(["--tls-cert", "a.pem", .. options, "/svc/web"]);
         Assert.Equal(78, await process.WaitForExitAsync(Stop));
         Assert.Equal(expected, process.Error.Text);
+    }
+
+    [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task Tickets_KeysOfAFile_ResumeInAnotherProcessAndAfterARestart(string version)
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");
+        var web = _files.Write("web.example");
+        await using var backend = new TcpBackend(Serve.EchoAsync);
+        string[] shared = ["--tls-cert", web.Certificate, "--tls-key", web.Key, "--tls-ticket-key-file", _files.WriteFile("tickets.key", RandomNumberGenerator.GetBytes(80))];
+        var session = _files.PathOf("session");
+        await using (var first = await Executable.StartAsync(backend.Name, shared))
+        {
+            await using var second = await Executable.StartAsync(backend.Name, shared);
+            Assert.Contains("New, ", await OpenSslClient.TalkAsync(first, version, "-sess_out", session), StringComparison.Ordinal);
+            Assert.Contains("Reused, ", await OpenSslClient.TalkAsync(second, version, "-sess_in", session), StringComparison.Ordinal);
+        }
+
+        await using var restarted = await Executable.StartAsync(backend.Name, shared);
+        Assert.Contains("Reused, ", await OpenSslClient.TalkAsync(restarted, version, "-sess_in", session), StringComparison.Ordinal);
+
+        // Without the file each process has keys of its own.
+        await using var other = await Executable.StartAsync(backend.Name, shared[..4]);
+        Assert.Contains("New, ", await OpenSslClient.TalkAsync(other, version, "-sess_in", session), StringComparison.Ordinal);
     }
 }
