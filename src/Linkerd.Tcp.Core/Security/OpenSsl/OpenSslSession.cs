@@ -34,7 +34,7 @@ internal sealed unsafe class OpenSslSession : IDisposable
     private const int ReceivedShutdown = 2;
 
     [ThreadStatic]
-    private static OpenSslSession? _current;
+    private static OpenSslSession? Active;
 
     private nint _ssl;
 
@@ -75,7 +75,7 @@ internal sealed unsafe class OpenSslSession : IDisposable
     }
 
     /// <summary>Gets the session whose step calls OpenSSL on this thread, for its callbacks; null if there is none.</summary>
-    public static OpenSslSession? Current => _current;
+    public static OpenSslSession? Current => Active;
 
     public OpenSslSide Side { get; }
 
@@ -205,7 +205,7 @@ internal sealed unsafe class OpenSslSession : IDisposable
     {
         ObjectDisposedException.ThrowIf(_ssl == 0, this);
         LibSsl.ERR_clear_error();
-        _current = this;
+        Active = this;
         return default;
     }
 
@@ -235,6 +235,6 @@ internal sealed unsafe class OpenSslSession : IDisposable
     [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "For using.")]
     private readonly ref struct Scope : IDisposable
     {
-        public void Dispose() => _current = null;
+        public void Dispose() => Active = null;
     }
 }
