@@ -102,8 +102,8 @@ public sealed class ClientCertificateTests : IAsyncLifetime
     {
         Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");
         var keys = _files.WriteFile("tickets.key", RandomNumberGenerator.GetBytes(80));
-        await using var proxy = await StartAsync("require", "--tls-ticket-key-file", keys);
-        await using var stricter = await StartAsync("require", "--tls-ticket-key-file", keys, "--tls-client-names", "other.example");
+        await using var proxy = await StartAsync("require", "--transport", "epoll", "--tls-ticket-key-file", keys);
+        await using var stricter = await StartAsync("require", "--transport", "epoll", "--tls-ticket-key-file", keys, "--tls-client-names", "other.example");
         var (session, client) = (_files.PathOf("session"), Show(_files.Write("client.example")));
         await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_out", session, .. client]);
         Assert.Contains("Reused, TLSv1.3, ", await OpenSslClient.TalkAsync(proxy, ["-tls1_3", "-sess_in", session, .. client]), StringComparison.Ordinal);
