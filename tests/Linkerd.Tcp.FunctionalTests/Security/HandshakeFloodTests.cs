@@ -20,9 +20,6 @@ public sealed class HandshakeFloodTests : IAsyncLifetime
     private const int Floods = 3;
     private const int Windows = 9;
 
-    // Of a round trip that takes a few hundred microseconds, on a machine that runs other tests.
-    private const int MostDelay = 3;
-
     // Of 1,000 handshakes under way on each loop, which have a window each at most.
     private const long MostResident = 96 << 20;
 
@@ -84,7 +81,7 @@ public sealed class HandshakeFloodTests : IAsyncLifetime
         }
 
         ratios.Sort();
-        Assert.True(ratios[Floods / 2] <= MostDelay, $"the 99th percentiles are {string.Join(", ", ratios.Select(ratio => ratio.ToString("0.00", CultureInfo.InvariantCulture)))} times as long as without a flood");
+        Assert.True(ratios[Floods / 2] <= 2, $"the 99th percentiles are {string.Join(", ", ratios.Select(ratio => ratio.ToString("0.00", CultureInfo.InvariantCulture)))} times as long as without a flood");
 
         Task<(TimeSpan First, TimeSpan Second)> CompareAsync(Task until) => RoundTrips.CompareAsync(roundTrips, otherRoundTrips, until, Windows);
     }
