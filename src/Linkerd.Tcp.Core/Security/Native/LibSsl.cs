@@ -12,11 +12,8 @@ internal static unsafe partial class LibSsl
     /// <summary>The name that the loader resolves; functions of libcrypto are found through libssl, which depends on it.</summary>
     public const string Library = "libssl";
 
-    public const int ErrorNone = 0;
-    public const int ErrorSsl = 1;
     public const int ErrorWantRead = 2;
     public const int ErrorWantWrite = 3;
-    public const int ErrorSyscall = 5;
     public const int ErrorZeroReturn = 6;
 
     public const int Tls12 = 0x0303;
