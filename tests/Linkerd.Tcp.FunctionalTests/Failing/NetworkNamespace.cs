@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using Linkerd.Tcp.TestUtilities;
 
 namespace Linkerd.Tcp.FunctionalTests;
@@ -109,14 +108,15 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await using var deleted = await RootAsync("ip", "netns", "delete", _name);
     }
 
-    // Both runs of a CI may be under way on one machine.
+    // Both runs of a CI may be under way on one machine. The addresses of its interfaces cannot be asked for while others make and delete interfaces (.NET throws
+    // then), and an interface's name says its net.
     private static int NextNet()
     {
-        var taken = NetworkInterface.GetAllNetworkInterfaces().SelectMany(static one => one.GetIPProperties().UnicastAddresses).Select(static one => one.Address).ToHashSet();
+        var interfaces = File.ReadAllText("/proc/net/dev");
         while (true)
         {
             var net = Interlocked.Increment(ref Last) & (Nets - 1);
-            if (!taken.Contains(AddressOf(net, 1)))
+            if (!interfaces.Contains($"lt{net}a:", StringComparison.Ordinal))
             {
                 return net;
             }
