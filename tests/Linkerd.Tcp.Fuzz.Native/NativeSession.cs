@@ -35,15 +35,19 @@ internal sealed unsafe class NativeSession : IDisposable
             var status = OpenSslSetup.Step(_session, input, out var consumed);
             if (status == OpenSslStatus.Complete)
             {
-                _layer = new OpenSslLayer(_socket, _session, OpenSslSetup.DetailsOf(_session), input[consumed..]) { Truncation = TlsTruncation.Reset };
+                _layer = new OpenSslLayer(_socket, _session, OpenSslSetup.DetailsOf(_session), input[consumed..], Memory.Output.Span) { Truncation = TlsTruncation.Reset };
+                if (!_session.EndsWithTickets)
+                {
+                    _layer.Flush();
+                }
+
+                return 1;
             }
 
             // A socket that takes a part of a flight is the connection's matter: here it takes all.
             var isSent = SendAll(Memory.Output.Span);
             switch (status)
             {
-                case OpenSslStatus.Complete:
-                    return isSent ? 1 : -1;
                 case OpenSslStatus.NeedsRoom when isSent:
                     input = input[consumed..];
                     continue;

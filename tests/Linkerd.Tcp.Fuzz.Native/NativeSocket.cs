@@ -49,7 +49,7 @@ internal sealed unsafe class NativeSocket(void* state, delegate* unmanaged<void*
         }
     }
 
-    public TransportStatus SendSocket(byte* data, int length, out int sent)
+    public TransportStatus SendSocket(byte* data, int length, out int sent, bool isLast = false)
     {
         int taken;
         var result = send(state, data, length, &taken);

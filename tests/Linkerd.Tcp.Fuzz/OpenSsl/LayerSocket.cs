@@ -31,6 +31,9 @@ internal sealed unsafe class LayerSocket : ILayerSocket
     /// <summary>The number of sends behind the FIN.</summary>
     public int SendsBehindFin { get; private set; }
 
+    /// <summary>Whether the last send said that a FIN follows.</summary>
+    public bool IsLastSent { get; private set; }
+
     public bool HasReadEnded { get; private set; }
 
     public bool IsReset { get; private set; }
@@ -91,7 +94,7 @@ internal sealed unsafe class LayerSocket : ILayerSocket
         return count > 0;
     }
 
-    public TransportStatus SendSocket(byte* data, int length, out int sent)
+    public TransportStatus SendSocket(byte* data, int length, out int sent, bool isLast = false)
     {
         sent = 0;
         if (IsFinSent)
@@ -105,6 +108,7 @@ internal sealed unsafe class LayerSocket : ILayerSocket
             return SendStatus;
         }
 
+        IsLastSent = isLast;
         sent = Math.Min(length, SendSize(length));
         Taken += sent;
         if (sent > 0)

@@ -118,7 +118,7 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
     }
 
     /// <summary>Puts a layer in the place of the one that is there, with bytes that the handshake is said to have left.</summary>
-    public void ReplaceLayer(ReadOnlySpan<byte> input) => Layer = _complete = new OpenSslLayer(Socket, Session, Layer!.Details, input);
+    public void ReplaceLayer(ReadOnlySpan<byte> input) => Layer = _complete = new OpenSslLayer(Socket, Session, Layer!.Details, input, []);
 
     /// <summary>Makes a close_notify.</summary>
     public byte[] EncryptCloseNotify()
@@ -209,11 +209,20 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
         if (status == OpenSslStatus.Complete)
         {
             WasResumed = Session.IsResumed;
-            _complete = new OpenSslLayer(Socket, Session, OpenSslSetup.DetailsOf(Session), new ReadOnlySpan<byte>(input + start, count - start)) { Truncation = Truncation };
+            _complete = new OpenSslLayer(
+                Socket, Session, OpenSslSetup.DetailsOf(Session), new ReadOnlySpan<byte>(input + start, count - start), CollectionsMarshal.AsSpan(_unsent))
+            {
+                Truncation = Truncation,
+            };
+            _unsent.Clear();
+            if (!Session.EndsWithTickets)
+            {
+                _complete.Flush();
+            }
         }
     }
 
-    // The last flight goes before the layer, and an alert before the end.
+    // An alert goes before the end.
     private bool TryFlush()
     {
         if (_unsent.Count > 0)

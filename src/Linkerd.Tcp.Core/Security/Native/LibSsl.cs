@@ -226,8 +226,8 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Library)]
     public static partial void OPENSSL_sk_free(nint stack);
 
-    [LibraryImport(Library)]
-    public static partial nint EVP_aes_256_cbc();
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint EVP_CIPHER_fetch(nint libraryContext, string algorithm, string? properties);
 
     [LibraryImport(Library)]
     public static partial int EVP_EncryptInit_ex(nint context, nint cipher, nint engine, byte* key, byte* vector);
@@ -287,10 +287,6 @@ internal static unsafe partial class LibSsl
     [LibraryImport(Library)]
     [SuppressGCTransition]
     public static partial void BIO_set_flags(nint bio, int flags);
-
-    [LibraryImport(Library)]
-    [SuppressGCTransition]
-    public static partial void BIO_clear_flags(nint bio, int flags);
 
     [LibraryImport(Library)]
     [SuppressGCTransition]

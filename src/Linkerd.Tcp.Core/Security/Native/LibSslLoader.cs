@@ -14,10 +14,10 @@ internal static class LibSslLoader
 
     private static readonly string[] Functions =
     [
-        "ASN1_TIME_cmp_time_t", "BIO_clear_flags", "BIO_get_data", "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex",
+        "ASN1_TIME_cmp_time_t", "BIO_get_data", "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex",
         "BIO_meth_set_write_ex", "BIO_new", "BIO_set_data", "BIO_set_flags", "BIO_set_init", "CRYPTO_memdup", "ERR_clear_error", "ERR_error_string_n",
-        "ERR_get_error", "ERR_peek_error", "ERR_reason_error_string", "EVP_DecryptInit_ex", "EVP_EncryptInit_ex", "EVP_MAC_init", "EVP_PKEY_free",
-        "EVP_PKEY_get_base_id", "EVP_aes_256_cbc", "OPENSSL_sk_free", "OPENSSL_sk_new_null", "OPENSSL_sk_num", "OPENSSL_sk_push", "OPENSSL_sk_value",
+        "ERR_get_error", "ERR_peek_error", "ERR_reason_error_string", "EVP_CIPHER_fetch", "EVP_DecryptInit_ex", "EVP_EncryptInit_ex", "EVP_MAC_init", "EVP_PKEY_free",
+        "EVP_PKEY_get_base_id", "OPENSSL_sk_free", "OPENSSL_sk_new_null", "OPENSSL_sk_num", "OPENSSL_sk_push", "OPENSSL_sk_value",
         "OSSL_PARAM_BLD_free", "OSSL_PARAM_BLD_new", "OSSL_PARAM_BLD_push_utf8_string", "OSSL_PARAM_BLD_to_param", "OpenSSL_version", "OpenSSL_version_num",
         "SSL_CIPHER_get_name", "SSL_CIPHER_get_protocol_id", "SSL_CIPHER_standard_name", "SSL_CTX_add_client_CA", "SSL_CTX_callback_ctrl", "SSL_CTX_ctrl",
         "SSL_CTX_free", "SSL_CTX_get_ciphers", "SSL_CTX_new", "SSL_CTX_sess_set_new_cb", "SSL_CTX_set1_cert_store",

@@ -34,6 +34,7 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     private PendingBytes _input;
     private PendingBytes _output;
     private int _encrypted;
+    private bool _isHeldBack;
     private bool _sessionHasInput;
     private bool _isOverfull;
     private bool _hasEndedSend;
@@ -44,10 +45,13 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     /// <param name="session">The session.</param>
     /// <param name="details">The result of the handshake.</param>
     /// <param name="input">Bytes of the peer that the handshake has received and not used. They are copied.</param>
-    public OpenSslLayer(ILayerSocket socket, OpenSslSession session, TlsDetails details, ReadOnlySpan<byte> input)
+    /// <param name="output">Bytes that end the handshake. They are copied, and held back for the first send.</param>
+    public OpenSslLayer(ILayerSocket socket, OpenSslSession session, TlsDetails details, ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
     {
         (_socket, _session, _memory, Details) = (socket, session, session.Memory, details);
         _input.Add(input);
+        _output.Add(output);
+        _isHeldBack = output.Length is > 0 and <= RecordPlaintext;
         _sessionHasInput = session.HasPending;
     }
 
@@ -63,7 +67,7 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
 
     public override bool HasInput => _sessionHasInput || _input.Count > 0;
 
-    public override bool HasOutput => _output.Count > 0;
+    public override bool HasOutput => _output.Count > 0 && !_isHeldBack;
 
     public override bool WasTruncated => _wasTruncated;
 
@@ -156,7 +160,13 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         return status;
     }
 
-    public override void Flush() => FlushOutput();
+    public override void Flush()
+    {
+        if (_output.Count > 0)
+        {
+            FlushOutput();
+        }
+    }
 
     public override void EndSend()
     {
@@ -165,7 +175,7 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
             var window = _memory.Window;
             window->Begin(null, 0);
             _session.CloseNotify();
-            SendWindow();
+            SendWindow(isLast: true);
             _hasEndedSend = true;
         }
     }
@@ -247,6 +257,14 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     {
         var window = _memory.Window;
         window->Begin(null, 0);
+        if (_isHeldBack)
+        {
+            _output.Bytes.CopyTo(new Span<byte>(window->Output, OpenSslMemory.OutputSize));
+            window->OutputLength = _output.Count;
+            _output.Clear();
+            _isHeldBack = false;
+        }
+
         var ends = stackalloc int[(OpenSslMemory.OutputSize / RecordRoom) + 1];
         var (plain, records) = (0, 0);
         sent = 0;
@@ -289,7 +307,7 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     }
 
     // Messages of the protocol itself, behind what is there already. False if the peer has not taken so much that no more is kept; the socket reports an error itself, to the next operation.
-    private bool SendWindow()
+    private bool SendWindow(bool isLast = false)
     {
         var window = _memory.Window;
         var output = _memory.Output.Span;
@@ -301,22 +319,28 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         }
 
         var taken = 0;
-        if (!HasOutput && _socket.SendSocket(window->Output, output.Length, out taken) != TransportStatus.Ok)
+        if (_output.Count == 0 && _socket.SendSocket(window->Output, output.Length, out taken, isLast) != TransportStatus.Ok)
         {
             return true;
         }
 
         _output.Add(output[taken..]);
+        if (_isHeldBack)
+        {
+            FlushOutput(isLast);
+        }
+
         return _output.Count <= MaxUnsent;
     }
 
-    private TransportStatus FlushOutput()
+    private TransportStatus FlushOutput(bool isLast = false)
     {
+        _isHeldBack = false;
         TransportStatus status;
         int taken;
         fixed (byte* output = _output.Array)
         {
-            status = _socket.SendSocket(output + _output.Start, _output.Count, out taken);
+            status = _socket.SendSocket(output + _output.Start, _output.Count, out taken, isLast);
         }
 
         if (status != TransportStatus.Ok)

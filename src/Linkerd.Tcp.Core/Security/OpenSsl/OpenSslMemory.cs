@@ -18,10 +18,9 @@ internal sealed unsafe class OpenSslMemory
     public const int OutputSize = 96 * 1024;
 
     private const int SourceSink = 0x0400;
-    private const int FlagRead = 1;
-    private const int FlagWrite = 2;
-    private const int FlagsRetry = 0x0f;
-    private const int ShouldRetry = 8;
+
+    // BIO_FLAGS_READ, WRITE and SHOULD_RETRY, for good: libssl looks at them only after a read or a write that moved nothing, and knows which of both it was.
+    private const int Retry = 1 | 2 | 8;
     private const int ControlFlush = 11;
 
     private static readonly ConditionalWeakTable<TransportExecutor, OpenSslMemory> All = [];
@@ -64,6 +63,7 @@ internal sealed unsafe class OpenSslMemory
 
         LibSsl.BIO_set_data(bio, (nint)Window);
         LibSsl.BIO_set_init(bio, 1);
+        LibSsl.BIO_set_flags(bio, Retry);
         return bio;
     }
 
@@ -83,12 +83,10 @@ internal sealed unsafe class OpenSslMemory
     private static int Read(nint bio, byte* buffer, nuint length, nuint* read)
     {
         var window = (BioWindow*)LibSsl.BIO_get_data(bio);
-        LibSsl.BIO_clear_flags(bio, FlagsRetry);
         var count = Math.Min(length, (nuint)window->InputLength);
         *read = count;
         if (count == 0)
         {
-            LibSsl.BIO_set_flags(bio, FlagRead | ShouldRetry);
             return 0;
         }
 
@@ -102,13 +100,11 @@ internal sealed unsafe class OpenSslMemory
     private static int Write(nint bio, byte* data, nuint length, nuint* written)
     {
         var window = (BioWindow*)LibSsl.BIO_get_data(bio);
-        LibSsl.BIO_clear_flags(bio, FlagsRetry);
         var room = (nuint)(window->OutputCapacity - window->OutputLength);
         var count = Math.Min(length, room);
         *written = count;
         if (count == 0)
         {
-            LibSsl.BIO_set_flags(bio, FlagWrite | ShouldRetry);
             return 0;
         }
 

@@ -90,6 +90,9 @@ internal sealed unsafe class OpenSslSession : IDisposable
     /// <summary>Gets a value that indicates whether the SSL has bytes of the peer that no read has returned.</summary>
     public bool HasPending => LibSsl.SSL_has_pending(_ssl) != 0;
 
+    /// <summary>Gets a value that indicates whether the end of the handshake is for the session's tickets alone, and the peer does not wait for it.</summary>
+    public bool EndsWithTickets => Side.IsServer && Version == TlsVersion.Tls13;
+
     public bool IsResumed => LibSsl.SSL_session_reused(_ssl) != 0;
 
     public TlsVersion Version => LibSsl.SSL_version(_ssl) == LibSsl.Tls13 ? TlsVersion.Tls13 : TlsVersion.Tls12;

@@ -62,11 +62,24 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             }
 
             var status = Step(session, input.Span, out var consumed);
-            var layer = status == OpenSslStatus.Complete ? new OpenSslLayer(connection, session, DetailsOf(session), input.Span[consumed..]) : null;
+            var layer = status == OpenSslStatus.Complete
+                ? new OpenSslLayer(connection, session, DetailsOf(session), input.Span[consumed..], session.Memory.Output.Span) : null;
             if (!input.IsEmpty)
             {
                 // What the handshake has left is the layer's; a step that needs room goes on with it.
                 connection.Advance(status == OpenSslStatus.NeedsRoom ? consumed : input.Length);
+            }
+
+            if (layer is not null && !connection.IsClosed)
+            {
+                connection.PutLayer(layer);
+                connection.ReleaseWindow();
+                if (!session.EndsWithTickets)
+                {
+                    connection.FlushLayerLater();
+                }
+
+                return new(connection, layer);
             }
 
             if (!session.Memory.Output.IsEmpty && await SendAsync(connection, session, handshake).ConfigureAwait(false) is var sent and not TransportStatus.Ok && status != OpenSslStatus.Failed)
@@ -77,13 +90,6 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             if (status == OpenSslStatus.Failed)
             {
                 return handshake.IsEvicted ? TlsHandshake.Evicted : TlsResult.Failed(TlsFailure.Protocol, hello?.Error ?? plainAnswer ?? session.Error!);
-            }
-
-            if (layer is not null && !connection.IsClosed)
-            {
-                connection.PutLayer(layer);
-                connection.ReleaseWindow();
-                return new(connection, layer);
             }
 
             if (status == OpenSslStatus.NeedsInput)

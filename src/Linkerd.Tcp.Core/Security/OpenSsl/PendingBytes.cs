@@ -17,6 +17,8 @@ internal struct PendingBytes
 
     public readonly int Count => _end - Start;
 
+    public readonly ReadOnlySpan<byte> Bytes => Array.AsSpan(Start, Count);
+
     public void Add(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)

@@ -16,6 +16,9 @@ internal static unsafe class TicketCipher
     // The digest of EVP_MAC_init: one for the process, as it is only read.
     private static readonly Lazy<nint> Digest = new(MakeDigest);
 
+    // Fetched once: OpenSSL would look it up for each ticket.
+    private static readonly Lazy<nint> Cipher = new(static () => LibSsl.EVP_CIPHER_fetch(0, "AES-256-CBC", null));
+
     /// <summary>Prepares the encryption with the key that is current.</summary>
     /// <returns>1, or 0 if there is no ticket.</returns>
     public static int BeginEncrypt(TicketKeyRing ring, byte* name, byte* vector, nint cipher, nint mac)
@@ -57,8 +60,8 @@ internal static unsafe class TicketCipher
             var (macKey, cipherKey) = ((nint)start + TicketKeys.NameLength, (nint)start + TicketKeys.NameLength + TicketKeys.SecretLength);
             return LibSsl.EVP_MAC_init(mac, (byte*)macKey, TicketKeys.SecretLength, Digest.Value) == 1
                 && (isEncryption
-                    ? LibSsl.EVP_EncryptInit_ex(cipher, LibSsl.EVP_aes_256_cbc(), 0, (byte*)cipherKey, vector)
-                    : LibSsl.EVP_DecryptInit_ex(cipher, LibSsl.EVP_aes_256_cbc(), 0, (byte*)cipherKey, vector)) == 1;
+                    ? LibSsl.EVP_EncryptInit_ex(cipher, Cipher.Value, 0, (byte*)cipherKey, vector)
+                    : LibSsl.EVP_DecryptInit_ex(cipher, Cipher.Value, 0, (byte*)cipherKey, vector)) == 1;
         }
     }
 

@@ -25,7 +25,9 @@ internal abstract unsafe class ConnectionLayer
     /// <param name="sent">The number of bytes that the kernel has taken as a whole, with all that the layer adds to them.</param>
     public abstract TransportStatus Send(byte* data, int length, out int sent);
 
-    /// <summary>Sends bytes that the socket has not taken. Called when the socket is writable, before the writer.</summary>
+    /// <summary>
+    /// Sends bytes that the socket has not taken, and those that are held back for the next send. Called when the socket is writable, before the writer, and before a close.
+    /// </summary>
     public abstract void Flush();
 
     /// <summary>Ends the stream of what is sent, in the layer's protocol. The FIN follows.</summary>
@@ -45,7 +47,11 @@ internal unsafe interface ILayerSocket
     bool TryReadSocket(byte* buffer, int length, out int count, out TransportStatus end);
 
     /// <summary>Sends bytes by the socket itself; they are not counted.</summary>
-    TransportStatus SendSocket(byte* data, int length, out int sent);
+    /// <param name="data">The bytes.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <param name="sent">The number of bytes that the kernel has taken.</param>
+    /// <param name="isLast">True if a FIN follows in this turn: one segment takes both.</param>
+    TransportStatus SendSocket(byte* data, int length, out int sent, bool isLast = false);
 
     /// <summary>Ends the stream of what is received: every further read returns the status.</summary>
     /// <param name="status">The status; <see cref="TransportStatus.Reset"/> makes the connection one that was reset.</param>

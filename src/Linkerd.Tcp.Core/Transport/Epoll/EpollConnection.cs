@@ -226,8 +226,16 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         }
     }
 
+    /// <summary>Sends what a layer holds back at the end of the turn, unless a send has taken it along by then. On the loop.</summary>
+    public void FlushLayerLater() => Loop.Enqueue(this);
+
     void ILoopWork.Run()
     {
+        if (_descriptor >= 0)
+        {
+            _layer?.Flush();
+        }
+
         SendDeferredFin();
         if (_descriptor < 0)
         {
@@ -337,6 +345,11 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         else
         {
             _aborted = true;
+            if (_descriptor >= 0)
+            {
+                _layer?.Flush();
+            }
+
             if (HasLayerOutput && (_state & SocketState.SendShutdown) != 0)
             {
                 CloseWhenFlushed();

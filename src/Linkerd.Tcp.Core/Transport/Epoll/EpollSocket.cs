@@ -199,7 +199,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler,
     }
 
     /// <inheritdoc/>
-    public TransportStatus SendSocket(byte* data, int length, out int sent)
+    public TransportStatus SendSocket(byte* data, int length, out int sent, bool isLast = false)
     {
         sent = 0;
         if (_descriptor < 0)
@@ -207,10 +207,11 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler,
             return TransportStatus.Aborted;
         }
 
-        var taken = LinuxCalls.Send(_descriptor, data, length, LinuxCalls.NoSignal);
+        var flags = isLast ? LinuxCalls.NoSignal | LinuxCalls.More : LinuxCalls.NoSignal;
+        var taken = LinuxCalls.Send(_descriptor, data, length, flags);
         while (taken < 0 && Errno.Last == Errno.Interrupted)
         {
-            taken = LinuxCalls.Send(_descriptor, data, length, LinuxCalls.NoSignal);
+            taken = LinuxCalls.Send(_descriptor, data, length, flags);
         }
 
         if (taken < 0)

@@ -11,6 +11,9 @@ internal static unsafe partial class LinuxCalls
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
     public const int NoSignal = 0x4000;
+
+    /// <summary>MSG_MORE: the segment waits for more bytes, or a FIN, for at most 200 ms (tcp(7), TCP_CORK).</summary>
+    public const int More = 0x8000;
     public const int GetFlags = 3;
     public const int SetFlags = 4;
     public const int ShutdownReceive = 0;

@@ -20,7 +20,8 @@ internal sealed class LayerPair : IDisposable
     /// <param name="isServer">Whether the layer under test is the server's.</param>
     /// <param name="truncation">The end of a stream that the peer cuts.</param>
     /// <param name="isMutual">Whether the client presents a certificate.</param>
-    public LayerPair(TlsVersion version, bool isServer = true, TlsTruncation truncation = default, bool isMutual = false)
+    /// <param name="isHeldBack">Whether the server still holds its tickets back.</param>
+    public LayerPair(TlsVersion version, bool isServer = true, TlsTruncation truncation = default, bool isMutual = false, bool isHeldBack = false)
     {
         var parties = Parties.GetOrAdd((version, isMutual), static kind => new(kind.Version, kind.IsMutual));
         OpenSslCounts.Start();
@@ -33,10 +34,19 @@ internal sealed class LayerPair : IDisposable
         Assert.NotNull(client.Layer);
         Assert.NotNull(server.Layer);
 
+        if (!isHeldBack)
+        {
+            server.Layer.Flush();
+        }
+
         // The tickets of a server come behind its handshake.
         Assert.Null(client.Read(1, out _));
         Assert.Equal(0, Tested.Socket.Available + Peer.Socket.Available);
-        Tested.Socket.OnSent = bytes => _sent.AddRange(bytes);
+        Tested.Socket.OnSent = bytes =>
+        {
+            Sends++;
+            _sent.AddRange(bytes);
+        };
     }
 
     public OpenSslEnd Tested { get; }
@@ -44,6 +54,9 @@ internal sealed class LayerPair : IDisposable
     public OpenSslEnd Peer { get; }
 
     public LayerSocket Socket => Tested.Socket;
+
+    /// <summary>Gets the number of sends.</summary>
+    public int Sends { get; private set; }
 
     /// <summary>Takes what the layer has sent.</summary>
     public byte[] TakeSent()

@@ -34,6 +34,7 @@ public sealed class OpenSslConnectionTests : IAsyncLifetime
         _peer = new OpenSslEnd(parties.ClientSide(isResumed: false), new OpenSslMemory());
         _own = new OpenSslEnd(parties.ServerSide(), new OpenSslMemory());
         OpenSslEnd.Connect(_peer, _own);
+        _own.Layer!.Flush();
         Assert.Null(_peer.Read(1, out _));
     }
 
@@ -132,7 +133,7 @@ public sealed class OpenSslConnectionTests : IAsyncLifetime
     private async Task<int> FillAsync()
     {
         await _connection.Executor.Resume();
-        _connection.PutLayer(new OpenSslLayer(_connection, _own.Session, _own.Layer!.Details, []));
+        _connection.PutLayer(new OpenSslLayer(_connection, _own.Session, _own.Layer!.Details, [], []));
         var records = 0;
         for (; !_connection.HasLayerOutput; records++)
         {

@@ -68,6 +68,70 @@ public sealed class OpenSslLayerSendTests
     }
 
     [Fact]
+    public void Send_TicketsAreHeldBack_OneSendTakesBoth()
+    {
+        using var pair = new LayerPair(TlsVersion.Tls13, isHeldBack: true);
+        Assert.False(pair.Tested.Layer!.HasOutput);
+        Assert.Equal(TransportStatus.Ok, pair.Tested.Send(LayerPair.Text(100), out var sent));
+        Assert.Equal(100, sent);
+        Assert.Equal(1, pair.Sends);
+        Assert.Equal(LayerPair.Text(100), pair.Peer.Decrypt(pair.TakeSent(), out var status));
+        Assert.Equal(OpenSslStatus.NeedsInput, status);
+    }
+
+    [Fact]
+    public void Send_TicketsAreHeldBackAndTheKernelTakesAnyPart_PeerGetsTheStream()
+    {
+        for (var place = 0; place < 700; place += 7)
+        {
+            using var pair = new LayerPair(TlsVersion.Tls13, isHeldBack: true);
+            pair.Socket.SendSize = length => Math.Min(length, place);
+            Assert.Equal(TransportStatus.Ok, pair.Tested.Send(LayerPair.Text(100), out var sent));
+            pair.Socket.SendSize = static length => length;
+            if (sent < 100)
+            {
+                Assert.Equal(0, sent);
+                Assert.True(pair.Tested.Layer!.HasOutput);
+                Assert.Equal(TransportStatus.Ok, pair.Tested.Send(LayerPair.Text(100), out sent));
+            }
+
+            Assert.Equal(100, sent);
+            Assert.Equal(LayerPair.Text(100), pair.Peer.Decrypt(pair.TakeSent(), out _));
+        }
+    }
+
+    [Fact]
+    public void EndSend_TicketsAreHeldBack_GoBeforeTheEnd()
+    {
+        using var pair = new LayerPair(TlsVersion.Tls13, isHeldBack: true);
+        pair.Tested.Layer!.EndSend();
+        Assert.Equal(1, pair.Sends);
+        Assert.True(pair.Socket.IsLastSent);
+        Assert.Empty(pair.Peer.Decrypt(pair.TakeSent(), out var status));
+        Assert.Equal(OpenSslStatus.Closed, status);
+    }
+
+    [Fact]
+    public void EndSend_NothingIsHeldBack_FinMayShareTheSegment()
+    {
+        using var pair = new LayerPair(TlsVersion.Tls13);
+        Assert.Equal(TransportStatus.Ok, pair.Tested.Send(LayerPair.Text(100), out _));
+        Assert.False(pair.Socket.IsLastSent);
+        pair.Tested.Layer!.EndSend();
+        Assert.True(pair.Socket.IsLastSent);
+    }
+
+    [Fact]
+    public void Read_PeerAsksForAnAnswerWhileTicketsAreHeldBack_SendsBoth()
+    {
+        using var pair = new LayerPair(TlsVersion.Tls13, isHeldBack: true);
+        pair.Socket.Arrive(pair.Peer.EncryptKeyUpdate(isRequest: true));
+        Assert.Null(pair.Tested.Read(10, out _));
+        Assert.Equal(TransportStatus.Ok, pair.Tested.Send(LayerPair.Text(100), out _));
+        Assert.Equal(LayerPair.Text(100), pair.Peer.Decrypt(pair.TakeSent(), out _));
+    }
+
+    [Fact]
     public void Send_FlushHasTakenAll_CountsThePlaintextThen()
     {
         using var pair = new LayerPair(TlsVersion.Tls13);
