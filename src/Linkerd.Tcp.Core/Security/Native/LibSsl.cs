@@ -270,6 +270,12 @@ internal static unsafe partial class LibSsl
     public static partial int BIO_meth_set_ctrl(nint method, delegate* unmanaged<nint, int, nint, void*, nint> control);
 
     [LibraryImport(Library)]
+    public static partial delegate* unmanaged<nint, int, nint, void*, nint> BIO_meth_get_ctrl(nint method);
+
+    [LibraryImport(Library)]
+    public static partial nint BIO_s_null();
+
+    [LibraryImport(Library)]
     public static partial nint BIO_new(nint method);
 
     [LibraryImport(Library)]

@@ -14,8 +14,8 @@ internal static class LibSslLoader
 
     private static readonly string[] Functions =
     [
-        "ASN1_TIME_cmp_time_t", "BIO_get_data", "BIO_get_new_index", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex",
-        "BIO_meth_set_write_ex", "BIO_new", "BIO_set_data", "BIO_set_flags", "BIO_set_init", "CRYPTO_memdup", "ERR_clear_error", "ERR_error_string_n",
+        "ASN1_TIME_cmp_time_t", "BIO_get_data", "BIO_get_new_index", "BIO_meth_get_ctrl", "BIO_meth_new", "BIO_meth_set_ctrl", "BIO_meth_set_read_ex",
+        "BIO_meth_set_write_ex", "BIO_new", "BIO_s_null", "BIO_set_data", "BIO_set_flags", "BIO_set_init", "CRYPTO_memdup", "ERR_clear_error", "ERR_error_string_n",
         "ERR_get_error", "ERR_peek_error", "ERR_reason_error_string", "EVP_CIPHER_fetch", "EVP_DecryptInit_ex", "EVP_EncryptInit_ex", "EVP_MAC_init", "EVP_PKEY_free",
         "EVP_PKEY_get_base_id", "OPENSSL_sk_free", "OPENSSL_sk_new_null", "OPENSSL_sk_num", "OPENSSL_sk_push", "OPENSSL_sk_value",
         "OSSL_PARAM_BLD_free", "OSSL_PARAM_BLD_new", "OSSL_PARAM_BLD_push_utf8_string", "OSSL_PARAM_BLD_to_param", "OpenSSL_version", "OpenSSL_version_num",

@@ -21,7 +21,6 @@ internal sealed unsafe class OpenSslMemory
 
     // BIO_FLAGS_READ, WRITE and SHOULD_RETRY, for good: libssl looks at them only after a read or a write that moved nothing, and knows which of both it was.
     private const int Retry = 1 | 2 | 8;
-    private const int ControlFlush = 11;
 
     private static readonly ConditionalWeakTable<TransportExecutor, OpenSslMemory> All = [];
     private static readonly Lazy<nint> Method = new(CreateMethod);
@@ -67,10 +66,11 @@ internal sealed unsafe class OpenSslMemory
         return bio;
     }
 
+    // Of all controls, libssl depends on the flush alone. It calls some 90 for a handshake, so they are those of the null BIO, which does nothing and succeeds, rather than managed code.
     private static nint CreateMethod()
     {
         var method = LibSsl.BIO_meth_new(LibSsl.BIO_get_new_index() | SourceSink, "memory of an event loop");
-        if (method == 0 || LibSsl.BIO_meth_set_read_ex(method, &Read) != 1 || LibSsl.BIO_meth_set_write_ex(method, &Write) != 1 || LibSsl.BIO_meth_set_ctrl(method, &Control) != 1)
+        if (method == 0 || LibSsl.BIO_meth_set_read_ex(method, &Read) != 1 || LibSsl.BIO_meth_set_write_ex(method, &Write) != 1 || LibSsl.BIO_meth_set_ctrl(method, LibSsl.BIO_meth_get_ctrl(LibSsl.BIO_s_null())) != 1)
         {
             LibSsl.ERR_clear_error();
             throw new InsufficientMemoryException("OpenSSL has no memory for the methods of a BIO.");
@@ -112,10 +112,6 @@ internal sealed unsafe class OpenSslMemory
         window->OutputLength += (nint)count;
         return 1;
     }
-
-    // Of all controls, libssl depends on the flush alone.
-    [UnmanagedCallersOnly]
-    private static nint Control(nint bio, int command, nint value, void* pointer) => command == ControlFlush ? 1 : 0;
 }
 
 /// <summary>The bytes that one operation of one session reads and writes.</summary>
