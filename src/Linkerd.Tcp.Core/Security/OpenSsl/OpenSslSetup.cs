@@ -73,7 +73,6 @@ internal sealed class OpenSslSetup(OpenSslSide side) : TlsSetup
             if (layer is not null && !connection.IsClosed)
             {
                 connection.PutLayer(layer);
-                connection.ReleaseWindow();
                 if (!session.EndsWithTickets)
                 {
                     connection.FlushLayerLater();

@@ -52,9 +52,6 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     /// <summary>Gets the buffer into which accept writes the peer's address.</summary>
     public Span<byte> AddressBuffer => _address;
 
-    /// <summary>Gives the buffer of receives back, if it is empty. On the loop, while no receive is pending.</summary>
-    public void ReleaseWindow() => _receiver?.ReleaseForWait();
-
     private EpollReceiver Receiver => _receiver ??= new EpollReceiver(this, _windowSize);
 
     private EpollSender Sender => _sender ??= new EpollSender(this);
@@ -224,6 +221,17 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
             _state &= ~SocketState.FinDeferred;
             SendFin();
         }
+    }
+
+    /// <summary>
+    /// Puts a layer over the socket, with the counts of its user. Nothing that was received before is unread, and neither a receive nor a send is pending. On the loop. What served those before is
+    /// dropped, with the last continuation that it has resumed: a copy between two connections of one loop goes without.
+    /// </summary>
+    public void PutLayer(ConnectionLayer layer)
+    {
+        _receiver?.Release();
+        (_receiver, _sender) = (null, null);
+        SetLayer(layer);
     }
 
     /// <summary>Sends what a layer holds back at the end of the turn, unless a send has taken it along by then. On the loop.</summary>

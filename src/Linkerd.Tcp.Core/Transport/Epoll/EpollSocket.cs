@@ -253,8 +253,7 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler,
 
     public void CountSent(int count) => Volatile.Write(ref _bytesSent, _bytesSent + count);
 
-    /// <summary>Puts a layer over the socket, with the counts of its user. Nothing that was received before is unread.</summary>
-    public void PutLayer(ConnectionLayer layer)
+    private protected void SetLayer(ConnectionLayer layer)
     {
         _layer = layer;
         Volatile.Write(ref _bytesReceived, 0);
