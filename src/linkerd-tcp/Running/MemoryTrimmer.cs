@@ -4,13 +4,18 @@ namespace Linkerd.Tcp.Cli.Running;
 
 /// <summary>
 /// Gives memory back after the start, after a crowd has left, and while the process is idle: what is garbage would otherwise stay resident until the next collection, which an idle proxy never needs.
-/// The collection stops the process for some milliseconds, at a time when few sessions are there to be delayed.
+/// The collection stops the process for some milliseconds, at a time when few sessions are there to be delayed, or those that are there have next to nothing to do.
 /// </summary>
 internal sealed class MemoryTrimmer : IDisposable
 {
     // Less than 2 MB is not worth it.
     private const int Crowd = 1000;
     private const long Garbage = 2 << 20;
+
+    // With more sessions the collection takes longer: 2 KB of garbage for each, none if it would take too long, and the process must be using less than 1 % of a processor.
+    private const int TooMany = 10 * Crowd;
+    private const long GarbageOfSession = 2 << 10;
+    private const double Quiet = 0.01;
 
     // In an interval: about 30 sessions.
     private const long Idle = 32 << 10;
@@ -23,6 +28,7 @@ internal sealed class MemoryTrimmer : IDisposable
     private int _most;
     private long _allocated;
     private long _allocatedAtTrim = -Garbage;
+    private TimeSpan _processorTime;
 
     public MemoryTrimmer(ProxyHost proxy, TimeProvider timeProvider)
     {
@@ -38,9 +44,11 @@ internal sealed class MemoryTrimmer : IDisposable
         var allocated = GC.GetTotalAllocatedBytes();
         _most = Math.Max(_most, sessions);
         var hasCrowdLeft = _most - sessions >= Crowd && sessions <= _most / 4;
-        var isIdle = sessions < Crowd && allocated - _allocated < Idle;
-        _allocated = allocated;
-        if (hasCrowdLeft || (isIdle && allocated - _allocatedAtTrim >= Garbage))
+        var processorTime = Environment.CpuUsage.TotalTime;
+        var isQuiet = sessions < Crowd || (sessions < TooMany && processorTime - _processorTime < Interval * Quiet);
+        var isIdle = isQuiet && allocated - _allocated < Idle;
+        (_allocated, _processorTime) = (allocated, processorTime);
+        if (hasCrowdLeft || (isIdle && allocated - _allocatedAtTrim >= Math.Max(Garbage, sessions * GarbageOfSession)))
         {
             (_most, _allocatedAtTrim) = (sessions, allocated);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

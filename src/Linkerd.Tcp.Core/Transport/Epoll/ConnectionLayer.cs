@@ -26,7 +26,7 @@ internal abstract unsafe class ConnectionLayer
     public abstract TransportStatus Send(byte* data, int length, out int sent);
 
     /// <summary>
-    /// Sends bytes that the socket has not taken, and those that are held back for the next send. Called when the socket is writable, before the writer, and before a close.
+    /// Sends bytes that the socket has not taken, and those that are held back for the next send. Called when the socket is writable, before the writer, and before a close; after it, there are none.
     /// </summary>
     public abstract void Flush();
 

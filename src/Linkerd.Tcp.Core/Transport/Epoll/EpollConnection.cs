@@ -75,17 +75,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 
     public override ValueTask<TransportStatus> SendAsync(ReadOnlyMemory<byte> data) => data.IsEmpty ? default : Sender.SendAsync(data);
 
-    public override void ShutdownSend()
-    {
-        if (Loop.IsCurrent)
-        {
-            ShutdownNow();
-        }
-        else
-        {
-            Loop.Post(static connection => ((EpollConnection)connection!).ShutdownNow(), this);
-        }
-    }
+    public override void ShutdownSend() => OnLoop(static connection => ((EpollConnection)connection!).ShutdownNow());
 
     public override async ValueTask<bool> FlushToPeerAsync()
     {
@@ -96,14 +86,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     public override void Abort()
     {
         _aborted = true;
-        if (Loop.IsCurrent)
-        {
-            AbortNow();
-        }
-        else
-        {
-            Loop.Post(static connection => ((EpollConnection)connection!).AbortNow(), this);
-        }
+        OnLoop(static connection => ((EpollConnection)connection!).AbortNow());
     }
 
     public override ValueTask DisposeAsync()
@@ -141,15 +124,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
             return false;
         }
 
-        if (Loop.IsCurrent)
-        {
-            ShutdownNow(isTruncated: true);
-        }
-        else
-        {
-            Loop.Post(static connection => ((EpollConnection)connection!).ShutdownNow(isTruncated: true), this);
-        }
-
+        OnLoop(static connection => ((EpollConnection)connection!).ShutdownNow(isTruncated: true));
         return true;
     }
 
@@ -174,6 +149,18 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     {
         (start, length) = (0, 0);
         return _receiver?.TakeUnread(out start, out length);
+    }
+
+    private void OnLoop(Action<object?> action)
+    {
+        if (Loop.IsCurrent)
+        {
+            action(this);
+        }
+        else
+        {
+            Loop.Post(action, this);
+        }
     }
 
     // Asks the kernel: an event of epoll may not have reached the loop yet, and the caller is about to rely on the answer.
@@ -239,11 +226,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
 
     void ILoopWork.Run()
     {
-        if (_descriptor >= 0)
-        {
-            _layer?.Flush();
-        }
-
+        _layer?.Flush();
         SendDeferredFin();
         if (_descriptor < 0)
         {
@@ -353,11 +336,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         else
         {
             _aborted = true;
-            if (_descriptor >= 0)
-            {
-                _layer?.Flush();
-            }
-
+            _layer?.Flush();
             if (HasLayerOutput && (_state & SocketState.SendShutdown) != 0)
             {
                 CloseWhenFlushed();
