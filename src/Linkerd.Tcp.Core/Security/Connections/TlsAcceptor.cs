@@ -32,18 +32,7 @@ internal sealed class TlsAcceptor : IDisposable
         _clientNames = TlsText.ParseNames(options.ClientNames);
         _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
         var isOpenSsl = TlsProvider.Of(options.Provider).IsOpenSsl;
-        Certificates = new CertificateWatch(
-            new CertificateSources
-            {
-                Identities = options.Certificates,
-                RootFiles = options.ClientRootFiles,
-                CrlFiles = options.CrlFiles,
-                IsOpenSsl = isOpenSsl,
-                FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
-                Purpose = IdentityPurpose.Server,
-                OptionPath = optionPath,
-            },
-            services);
+        Certificates = new CertificateWatch(SourcesOf(options, optionPath, isOpenSsl), services);
         try
         {
             _openSsl = isOpenSsl ? new OpenSslServer(options, Certificates.Current, services, optionPath) : null;
@@ -57,6 +46,22 @@ internal sealed class TlsAcceptor : IDisposable
 
     /// <summary>Gets the certificates.</summary>
     public CertificateWatch Certificates { get; }
+
+    /// <summary>Gets the files of options.</summary>
+    /// <param name="options">The options of the listener.</param>
+    /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
+    /// <param name="isOpenSsl">True if OpenSSL runs handshakes.</param>
+    public static CertificateSources SourcesOf(ListenerTlsOptions options, string optionPath, bool isOpenSsl) => new()
+    {
+        Identities = options.Certificates,
+        RootFiles = options.ClientRootFiles,
+        CrlFiles = options.CrlFiles,
+        IsOpenSsl = isOpenSsl,
+        FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
+        FindListProblem = isOpenSsl ? OpenSslRevocationList.FindProblem : static _ => null,
+        Purpose = IdentityPurpose.Server,
+        OptionPath = optionPath,
+    };
 
     /// <summary>Runs a handshake.</summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
