@@ -19,7 +19,7 @@ internal abstract class OpenSslSide
     /// <param name="ssl">The SSL.</param>
     public abstract void Configure(nint ssl);
 
-    /// <summary>Verifies the peer's certificate, in the callback of OpenSSL. Throws nothing.</summary>
+    /// <summary>Verifies the peer's certificate, in the callback of OpenSSL. If it throws, the peer is refused.</summary>
     /// <param name="verification">The X509_STORE_CTX.</param>
     public abstract PeerVerdict Verify(nint verification);
 
