@@ -210,7 +210,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads all certificates, keys and roots again, whether their files have changed or not. Changed files are also loaded without it, within 2 s. New handshakes use what was read, and sessions go on.
+    /// Reads all files of TLS again (certificates, keys, roots, revocation lists, OCSP responses, ticket keys), whether they have changed or not. Changed files are also loaded without it, within 2 s. New handshakes use what was read, and sessions go on.
     /// </summary>
     /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
     /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged.</returns>

@@ -84,6 +84,17 @@ internal sealed class TlsAcceptor : IDisposable
         return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
     }
 
+    /// <summary>Loads the certificates and the ticket keys again, whether the files have changed or not, on the thread pool.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, once each: what was loaded before stays.</returns>
+    public async Task<IReadOnlyList<string>> ReloadAsync(CancellationToken cancellationToken)
+    {
+        var certificates = CertificateWatch.ReloadAsync([Certificates], cancellationToken);
+        var ticketKeys = _openSsl?.Tickets.ReloadAsync(cancellationToken) ?? Task.FromResult<string?>(null);
+        await Task.WhenAll(certificates, ticketKeys).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await ticketKeys.ConfigureAwait(false) is { } problem ? [.. await certificates.ConfigureAwait(false), problem] : await certificates.ConfigureAwait(false);
+    }
+
     public void Dispose()
     {
         Certificates.Dispose();
