@@ -70,10 +70,11 @@ internal sealed class TlsAcceptor : IDisposable
     public async ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, CancellationToken cancellationToken)
     {
         var refusal = new PeerRefusal();
+        OpenSslServerSide? side = null;
         TlsResult result;
         try
         {
-            result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(connection, hello, refusal), cancellationToken).ConfigureAwait(false);
+            result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(connection, hello, refusal, out side), cancellationToken).ConfigureAwait(false);
         }
         catch (OpenSslException e)
         {
@@ -81,7 +82,7 @@ internal sealed class TlsAcceptor : IDisposable
         }
 
         result.Tls?.Truncation = _options.Truncation;
-        return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
+        return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result with { IsResumed = side?.IsResumed };
     }
 
     /// <summary>Loads the certificates and the ticket keys again, whether the files have changed or not, on the thread pool.</summary>
@@ -101,8 +102,11 @@ internal sealed class TlsAcceptor : IDisposable
         _openSsl?.Dispose();
     }
 
-    private TlsSetup Select(TransportConnection connection, ClientHello? hello, PeerRefusal refusal) => _openSsl is not null && connection is EpollConnection
-        ? new OpenSslSetup(_openSsl.SideFor(Certificates.Current, hello?.ServerName, refusal)) : new SslStreamSetup(SelectOptions(hello, refusal));
+    private TlsSetup Select(TransportConnection connection, ClientHello? hello, PeerRefusal refusal, out OpenSslServerSide? side)
+    {
+        side = connection is EpollConnection ? _openSsl?.SideFor(Certificates.Current, hello?.ServerName, refusal) : null;
+        return side is not null ? new OpenSslSetup(side) : new SslStreamSetup(SelectOptions(hello, refusal));
+    }
 
     private SslServerAuthenticationOptions SelectOptions(ClientHello? hello, PeerRefusal refusal)
     {

@@ -1,5 +1,6 @@
 using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Handshakes;
+using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
 
@@ -15,6 +16,9 @@ internal abstract class OpenSslSide
     /// <summary>Gets the verdict on the peer's certificate.</summary>
     public PeerRefusal Refusal { get; init; } = new();
 
+    /// <summary>Gets a value that indicates whether the handshake has resumed a session. False until it has succeeded.</summary>
+    public bool IsResumed { get; private set; }
+
     /// <summary>Sets what differs between the sessions of a context: names, protocols, a ticket, the time. Called once, before the first step of the handshake.</summary>
     /// <param name="ssl">The SSL.</param>
     public abstract void Configure(nint ssl);
@@ -25,9 +29,7 @@ internal abstract class OpenSslSide
 
     /// <summary>Called if the handshake has succeeded.</summary>
     /// <param name="ssl">The SSL.</param>
-    public virtual void OnCompleted(nint ssl)
-    {
-    }
+    public virtual void OnCompleted(nint ssl) => IsResumed = LibSsl.SSL_session_reused(ssl) != 0;
 
     /// <summary>Gives the verdict on a peer that OpenSSL refuses without asking, for having no certificate. Called if a step of the handshake fails.</summary>
     /// <param name="error">The first error of OpenSSL's queue.</param>
