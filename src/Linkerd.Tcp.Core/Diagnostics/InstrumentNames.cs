@@ -58,6 +58,7 @@ internal static class InstrumentNames
     public const string Certificate = "certificate";
     public const string Kind = "kind";
     public const string Version = "version";
+    public const string Resumed = "resumed";
     public const string Side = "side";
     public const string Direction = "network.io.direction";
 }

@@ -1,6 +1,6 @@
 using System.Net;
 using Linkerd.Tcp.Security;
-using Linkerd.Tcp.Security.Certificates;
+using Linkerd.Tcp.Security.Connections;
 using Linkerd.Tcp.Sessions;
 using Linkerd.Tcp.Transport;
 
@@ -106,10 +106,13 @@ internal sealed class ListenerSet(ITransport transport, SessionServices services
     /// <summary>Gets the certificates and roots in use.</summary>
     public IReadOnlyList<CertificateSnapshot> Certificates => [.. _current.SelectMany(static listener => listener.Tls?.Certificates?.Snapshot() ?? [])];
 
-    /// <summary>Loads the certificates of all listeners again.</summary>
-    /// <returns>The problems of files that cannot be used.</returns>
-    public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken) =>
-        CertificateWatch.ReloadAsync(_current.Select(static listener => listener.Tls?.Certificates).OfType<CertificateWatch>(), cancellationToken);
+    /// <summary>Loads the certificates and ticket keys of all listeners again.</summary>
+    /// <returns>The problems of files that cannot be used, once each.</returns>
+    public async Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken)
+    {
+        var problems = await Task.WhenAll(_current.Select(static listener => listener.Tls).OfType<TlsAcceptor>().Select(tls => tls.ReloadAsync(cancellationToken))).ConfigureAwait(false);
+        return [.. problems.SelectMany(static some => some).Distinct()];
+    }
 
     /// <summary>Stops all, at once, as each may take a moment to serve the clients that have connected already.</summary>
     public async Task StopAsync()

@@ -192,9 +192,9 @@ public sealed partial class TcpProxy : IAsyncDisposable
             cancellationToken).ConfigureAwait(false) is not null;
     }
 
-    /// <summary>Loads the certificates, keys and roots of all listeners again, whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
+    /// <summary>Loads the files of TLS of all listeners again (certificates, keys, roots, revocation lists, OCSP responses, ticket keys), whether the files have changed or not. Changed files are also loaded without it, within 2 s.</summary>
     /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
-    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103).</returns>
+    /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged (6103; ticket keys: 6110).</returns>
     public Task<IReadOnlyList<string>> ReloadCertificatesAsync(CancellationToken cancellationToken = default) => _listening.ReloadCertificatesAsync(cancellationToken);
 
     /// <summary>Stops accepting, once the clients that have connected already are sessions (<see cref="ITransportListener"/>), lets sessions finish for the grace period, then aborts those that are left. <see cref="LocalEndPoints"/> is empty afterwards.</summary>

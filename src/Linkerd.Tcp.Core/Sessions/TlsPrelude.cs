@@ -41,7 +41,7 @@ internal sealed class TlsPrelude(TlsAcceptor acceptor, ClientRates? rates, int w
 
         if (result.Tls is { } session)
         {
-            instruments.Succeeded(session.Details.VersionWord, clock.GetElapsedTime(startedAt));
+            instruments.Succeeded(session.Details.VersionWord, result.IsResumed, clock.GetElapsedTime(startedAt));
             session.Instruments = instruments;
             run.Context.ClientTls = session.Details;
             run.Connection = result.Connection!;

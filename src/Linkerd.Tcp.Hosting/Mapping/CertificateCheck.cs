@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Linkerd.Tcp.Infrastructure;
 using Linkerd.Tcp.Primitives;
 using Linkerd.Tcp.Security;
@@ -6,23 +7,19 @@ using Linkerd.Tcp.Security;
 namespace Linkerd.Tcp.Hosting.Mapping;
 
 /// <summary>
-/// Collects the errors of the files of certificates, keys and roots in a configuration, by its keys and all at once, before anything is opened. Core loads the files of a listener when it starts, and
-/// those of a destination when a session needs it.
+/// Collects the errors of TLS that only its files and OpenSSL tell, by the keys of a configuration and all at once, before anything is opened: certificates, keys, roots, revocation lists, OCSP responses
+/// and ticket keys, and algorithms that OpenSSL does not have. Core finds those of a listener when it starts, and those of a destination when a session needs it.
 /// </summary>
 internal sealed class CertificateCheck
 {
-    private const int TicketKeyLength = 80;
-
-    private readonly List<(string Path, Part Part, ServerTlsOptions Files)> _parts = [];
-
-    // Their content is the provider's to read, when a listener starts, or a session needs a destination.
-    private readonly List<(string Path, string File, bool HasTicketKeys)> _files = [];
+    private readonly List<Part> _parts = [];
 
     public CertificateCheck(ProxyConfiguration configuration)
     {
         if (configuration.Admin?.Tls is { } admin)
         {
-            Add("admin.tls.", Part.Identity, new ServerTlsOptions { Certificate = admin.ToFiles() });
+            // Its server runs SslStream.
+            Add("admin.tls.", new ListenerTlsOptions { Provider = TlsProviderKind.DotNet, Certificates = [admin.ToFiles()] }, [string.Empty]);
         }
 
         for (var i = 0; i < configuration.Routers.Count; i++)
@@ -32,111 +29,83 @@ internal sealed class CertificateCheck
             {
                 if (router.Servers[j].Tls is { } tls)
                 {
-                    Add(string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}].tls."), tls);
+                    var identities = tls.Identities.Keys.Select(static name => $"identities.{name}.").Prepend("defaultIdentity.");
+                    Add(string.Create(CultureInfo.InvariantCulture, $"routers[{i}].servers[{j}].tls."), CoreTlsOptions.Server(tls, configuration.TlsProvider), [.. identities]);
+                    HasTls = true;
                 }
             }
 
             var path = string.Create(CultureInfo.InvariantCulture, $"routers[{i}].client.");
-            Add(path, router.Client.Global);
+            Add(path, router.Client.Global, configuration.TlsProvider);
             for (var j = 0; j < router.Client.Configs.Count; j++)
             {
-                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}]."), router.Client.For(router.Client.Configs[j].Prefix));
+                Add(string.Create(CultureInfo.InvariantCulture, $"{path}configs[{j}]."), router.Client.For(router.Client.Configs[j].Prefix), configuration.TlsProvider);
             }
         }
-    }
-
-    private enum Part
-    {
-        Server,
-        Identity,
-        Client,
     }
 
     /// <summary>Gets a value that indicates whether there are such files.</summary>
-    public bool HasFiles => _parts.Exists(static part => part.Files is { Certificate: not null } or { RootFiles.Count: > 0 });
+    public bool HasFiles { get; private set; }
 
     /// <summary>Gets a value that indicates whether clients or endpoints have TLS.</summary>
-    public bool HasTls => _parts.Exists(static part => part.Part != Part.Identity);
+    public bool HasTls { get; private set; }
 
-    /// <summary>Loads all files.</summary>
-    /// <exception cref="InvalidOptionsException">Files cannot be used. A file that several servers or prefixes have for the same purpose is one error.</exception>
+    /// <summary>Loads all files, and asks OpenSSL for the algorithms.</summary>
+    /// <exception cref="InvalidOptionsException">There are errors. One that several servers or prefixes have for the same purpose is there once.</exception>
     public void Validate()
     {
         var validator = new OptionsValidator();
-        var errors = new HashSet<(Part, string, string)>();
-        foreach (var (path, part, files) in _parts)
+        var errors = new HashSet<(bool, string, string)>();
+        foreach (var part in _parts)
         {
-            try
+            foreach (var error in part.FindErrors())
             {
-                new ServerTlsAuthenticator(files).Dispose();
-            }
-            catch (InvalidOptionsException invalid)
-            {
-                foreach (var error in invalid.Errors.Where(error => errors.Add((part, error.Path, error.Message))))
+                var key = part.KeyOf(error.Path);
+                if (errors.Add((part.IsClient, key[(key.LastIndexOf('.') + 1)..], error.Message)))
                 {
-                    validator.Add(error.Message, path + KeyOf(error.Path, part));
+                    validator.Add(error.Message, (part.Path + key).TrimEnd('.'));
                 }
-            }
-        }
-
-        foreach (var (path, file, hasTicketKeys) in _files)
-        {
-            if (FindProblem(file, hasTicketKeys) is { } problem && errors.Add((default, path[(path.LastIndexOf('.') + 1)..], problem)))
-            {
-                validator.Add(problem, path);
             }
         }
 
         validator.ThrowIfInvalid(null);
     }
 
-    private static string? FindProblem(string path, bool hasTicketKeys)
+    private void Add(string path, ListenerTlsOptions options, string[] identities)
     {
-        var file = new FileInfo(path);
-        return !file.Exists ? $"{path}: there is no such file"
-            : hasTicketKeys && (file.Length == 0 || file.Length % TicketKeyLength != 0) ? FormattableString.Invariant($"{path}: one key of {TicketKeyLength} bytes or several were expected, not {file.Length} bytes")
-            : null;
+        HasFiles = true;
+        _parts.Add(new(path, IsClient: false, identities, () => TlsCheck.FindErrors(options)));
     }
 
-    // Such as Certificate.KeyFile.
-    private static string KeyOf(string path, Part part) => path[(path.LastIndexOf('.') + 1)..] switch
+    private void Add(string path, ClientSettings client, TlsProviderKind provider)
     {
-        nameof(CertificateFiles.CertificateFile) or nameof(CertificateFiles.ChainFiles) => part == Part.Identity ? "certs" : "cert",
-        nameof(CertificateFiles.KeyFile) => "privateKey",
-        nameof(CertificateFiles.PassphraseFile) => "passphraseFile",
-        nameof(ServerTlsOptions.RootFiles) => "trustCerts",
-        var other => other,
-    };
-
-    private void Add(string path, ServerTlsConfiguration tls)
-    {
-        var options = CoreTlsOptions.Server(tls, default);
-        var names = tls.Identities.Keys.Select(static name => $"identities.{name}").Prepend("defaultIdentity");
-        foreach (var (name, files) in names.Zip(options.Certificates))
+        if (CoreTlsOptions.Client(client, provider) is { } options)
         {
-            AddFiles($"{path}{name}.ocspFile", files.OcspFile);
-            files.OcspFile = null;
-            Add($"{path}{name}.", Part.Identity, new ServerTlsOptions { Certificate = files });
-        }
-
-        Add(path, Part.Server, new ServerTlsOptions { RootFiles = options.ClientRootFiles });
-        AddFiles($"{path}crlFiles", [.. options.CrlFiles]);
-        if (options.TicketKeyFile is { } keys)
-        {
-            _files.Add(($"{path}ticketKeyFile", keys, HasTicketKeys: true));
+            HasTls = true;
+            HasFiles |= options is { Certificate: not null } or { RootFiles.Count: > 0 } or { CrlFiles.Count: > 0 };
+            _parts.Add(new($"{path}tls.", IsClient: true, [], () => TlsCheck.FindErrors(options)));
         }
     }
 
-    private void Add(string path, ClientSettings client)
+    /// <summary>One listener's or one destination's options of TLS.</summary>
+    /// <param name="Path">The path of its keys, with a dot.</param>
+    /// <param name="IsClient">True for a destination.</param>
+    /// <param name="Identities">The paths of the keys of a listener's identities below it, each empty or with a dot.</param>
+    /// <param name="FindErrors">Finds the errors, by the paths of Core's options.</param>
+    private sealed record Part(string Path, bool IsClient, string[] Identities, Func<IReadOnlyList<OptionsError>> FindErrors)
     {
-        if (CoreTlsOptions.Client(client, default) is { } options)
+        /// <summary>Returns the key of an option of Core, such as <c>CrlFiles</c>, <c>Certificate.KeyFile</c> and <c>Certificates[1].OcspFile</c>.</summary>
+        public string KeyOf(string option)
         {
-            Add($"{path}tls.", Part.Client, options);
-            AddFiles($"{path}tls.crlFiles", [.. options.CrlFiles]);
+            var identity = Identities.Where((_, i) => option.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{nameof(ListenerTlsOptions.Certificates)}[{i}]"), StringComparison.Ordinal)).FirstOrDefault(string.Empty);
+            var name = option[(option.LastIndexOf('.') + 1)..];
+            return identity + name switch
+            {
+                nameof(CertificateFiles.CertificateFile) or nameof(CertificateFiles.ChainFiles) => IsClient ? "cert" : "certs",
+                nameof(CertificateFiles.KeyFile) => "privateKey",
+                nameof(ListenerTlsOptions.ClientRootFiles) or nameof(ServerTlsOptions.RootFiles) => "trustCerts",
+                _ => JsonNamingPolicy.CamelCase.ConvertName(name),
+            };
         }
     }
-
-    private void AddFiles(string path, params string?[] files) => _files.AddRange(files.OfType<string>().Select(file => (path, file, HasTicketKeys: false)));
-
-    private void Add(string path, Part part, ServerTlsOptions files) => _parts.Add((path, part, new ServerTlsOptions { Certificate = files.Certificate, RootFiles = files.RootFiles }));
 }

@@ -18,9 +18,9 @@ public static class ConfigurationCheck
         OptionsValidator.Validated(configuration, (all, validator) => ConfigurationValidator.Validate(all, table, validator), nameof(configuration));
     }
 
-    /// <summary>Loads the files of certificates, keys and roots of a valid configuration, as <see cref="ProxyHost.StartAsync"/> does.</summary>
+    /// <summary>Loads the files of TLS of a valid configuration, and asks OpenSSL for its algorithms if it runs TLS, as <see cref="ProxyHost.StartAsync"/> does.</summary>
     /// <param name="configuration">The configuration.</param>
-    /// <exception cref="InvalidOptionsException">Files cannot be used; the exception has all of them, by the keys of the configuration.</exception>
+    /// <exception cref="InvalidOptionsException">Files cannot be used, or OpenSSL does not have an algorithm; the exception has all errors, by the keys of the configuration.</exception>
     public static void ValidateFiles(ProxyConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -118,8 +118,8 @@ public sealed partial class ProxyHost : IAsyncDisposable
 
     private IEnumerable<TcpProxy> Proxies => _routers.Concat(_retired.Select(static retired => retired.Router)).Select(static router => router.Proxy);
 
-    /// <summary>Loads the files of certificates, keys and roots, so that an error is known before anything is opened. <see cref="StartAsync"/> does so too, unless it was done.</summary>
-    /// <exception cref="InvalidOptionsException">Files cannot be used; the exception has all of them, by the keys of the configuration.</exception>
+    /// <summary>Loads the files of TLS, and asks OpenSSL for the algorithms if it runs TLS, so that an error is known before anything is opened. <see cref="StartAsync"/> does so too, unless it was done.</summary>
+    /// <exception cref="InvalidOptionsException">Files cannot be used, or OpenSSL does not have an algorithm; the exception has all errors, by the keys of the configuration.</exception>
     public void CheckCertificates()
     {
         _check.Validate();
@@ -129,7 +129,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     /// <summary>Starts all servers.</summary>
     /// <param name="cancellationToken">Cancels binding.</param>
     /// <exception cref="TransportException">An address could not be bound; servers that were started go on until the host is disposed.</exception>
-    /// <exception cref="InvalidOptionsException">Files of certificates, keys or roots cannot be used; the exception has all of them, by the keys of the configuration. Nothing is started then.</exception>
+    /// <exception cref="InvalidOptionsException">Files of TLS cannot be used, or OpenSSL does not have an algorithm; the exception has all errors, by the keys of the configuration. Nothing is started then.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -210,7 +210,7 @@ public sealed partial class ProxyHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads all certificates, keys and roots again, whether their files have changed or not. Changed files are also loaded without it, within 2 s. New handshakes use what was read, and sessions go on.
+    /// Reads all files of TLS again (certificates, keys, roots, revocation lists, OCSP responses, ticket keys), whether they have changed or not. Changed files are also loaded without it, within 2 s. New handshakes use what was read, and sessions go on.
     /// </summary>
     /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
     /// <returns>The problems of files that cannot be used, each with its path; empty if there are none. What was loaded before stays in use, and each problem is logged.</returns>

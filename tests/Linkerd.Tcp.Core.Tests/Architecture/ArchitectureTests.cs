@@ -78,6 +78,17 @@ public sealed partial class ArchitectureTests
         Assert.NotEmpty(ids);
     }
 
+    // An exception in a method that C calls ends the process. Those of the BIO copy within bounds, and do nothing else.
+    [Fact]
+    public void MethodsThatCCalls_EachOne_CatchesEverything()
+    {
+        var methods = Core.SelectMany(static file => Unmanaged().Matches(file.Text).Select(match => (file.Path, Name: match.Groups["name"].Value, Text: match.Value))).ToList();
+        Assert.Equal(Core.Sum(static file => file.Text.Split("[UnmanagedCallersOnly").Length - 1), methods.Count);
+        Assert.Equal(
+            ["Read", "Write", "Control"],
+            methods.Where(static method => !CatchesAll().IsMatch(method.Text)).Select(static method => method.Path == "Security/OpenSsl/OpenSslMemory.cs" ? method.Name : $"{method.Path}: {method.Name}"));
+    }
+
     // A control: were the scanner blind, the tests above would all pass.
     [Fact]
     public void Violations_NothingAllowed_FindsTheArrowsThatThereAre()
@@ -91,4 +102,11 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\[LoggerMessage\s*\((?:[^()""]*?EventId\s*=\s*(?<id>\d+)|\s*(?<id>\d+))?")]
     private static partial Regex LogMessage();
+
+    // A member ends with a brace, or an expression's semicolon, in front of an empty line or the end of its type.
+    [GeneratedRegex(@"\[UnmanagedCallersOnly[^\]]*\]\s*[^(]*?(?<name>\w+)\(.*?(?=\n\n    \S|\n}|\z)", RegexOptions.Singleline)]
+    private static partial Regex Unmanaged();
+
+    [GeneratedRegex(@"\)\s*\{\s*try\s*\{.*\n        catch \(Exception\b[^\n]*\n        \{.*\n        \}\n    \}\z", RegexOptions.Singleline)]
+    private static partial Regex CatchesAll();
 }

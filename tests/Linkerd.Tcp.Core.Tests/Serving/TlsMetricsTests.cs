@@ -39,13 +39,36 @@ public sealed class TlsMetricsTests : IAsyncDisposable
             await EndAsync(client);
         }
 
-        Assert.Equal(1, _metrics.Count($"linkerd.tcp.tls.handshakes{{side=downstream,version={word}}}"));
-        Assert.Equal(1, _metrics.Count("linkerd.tcp.tls.handshakes{side=upstream,version=1.3}"));
+        Assert.Equal(1, _metrics.Count($"linkerd.tcp.tls.handshakes{{side=downstream,version={word}{Resumed(false)}}}"));
+        Assert.Equal(1, _metrics.Count($"linkerd.tcp.tls.handshakes{{side=upstream,version=1.3{Resumed(false)}}}"));
         Assert.InRange(_metrics.Count("linkerd.tcp.tls.handshake.duration{side=downstream}"), 1e-6, Limit.TotalSeconds);
         Assert.InRange(_metrics.Count("linkerd.tcp.tls.handshake.duration{side=upstream}"), 1e-6, Limit.TotalSeconds);
         Assert.Equal(0, _metrics.CountAll("linkerd.tcp.tls.handshake.failures") + _metrics.CountAll("linkerd.tcp.tls.truncated"));
         _metrics.Observe();
         Assert.Equal((0, 0), (_metrics.Observed["linkerd.tcp.tls.handshakes.active{side=downstream}"], _metrics.Observed["linkerd.tcp.tls.handshakes.active{side=upstream}"]));
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12, "1.2")]
+    [InlineData(SslProtocols.Tls13, "1.3")]
+    public async Task Handshakes_ThatAreResumed_AreCountedForThemselvesIfTheProviderTells(SslProtocols version, string word)
+    {
+        using var server = new TlsEcho("ok");
+        var proxy = await StartAsync(server, Terminate(), Verify());
+
+        // The runtime has no ticket of another test for it.
+        var name = $"r{Guid.NewGuid():N}.test";
+        for (var i = 0; i < 2; i++)
+        {
+            using var client = await ConnectAsync(proxy, version, name);
+            await ExchangeAsync(client);
+            await client.ShutdownAsync();
+            await EndAsync(client);
+        }
+
+        Assert.Equal(4, _metrics.CountAll("linkerd.tcp.tls.handshakes"));
+        Assert.Equal(OpenSslLibrary.Problem is null ? 1 : 2, _metrics.Count($"linkerd.tcp.tls.handshakes{{side=downstream,version={word}{Resumed(true)}}}"));
+        Assert.Equal(OpenSslLibrary.Problem is null ? 1 : 2, _metrics.Count($"linkerd.tcp.tls.handshakes{{side=upstream,version=1.3{Resumed(true)}}}"));
     }
 
     [Fact]
@@ -173,14 +196,17 @@ public sealed class TlsMetricsTests : IAsyncDisposable
         return socket;
     }
 
-    private static async Task<SslStream> ConnectAsync(EndPoint proxy, SslProtocols version) => await AuthenticateAsync(await ConnectAsync(proxy), version);
+    // SslStream does not tell.
+    private static string Resumed(bool isResumed) => OpenSslLibrary.Problem is not null ? string.Empty : isResumed ? ",resumed=true" : ",resumed=false";
 
-    private static async Task<SslStream> AuthenticateAsync(Socket socket, SslProtocols version)
+    private static async Task<SslStream> ConnectAsync(EndPoint proxy, SslProtocols version, string name = "a.test") => await AuthenticateAsync(await ConnectAsync(proxy), version, name);
+
+    private static async Task<SslStream> AuthenticateAsync(Socket socket, SslProtocols version, string name = "a.test")
     {
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         var options = new SslClientAuthenticationOptions
         {
-            TargetHost = "a.test",
+            TargetHost = name,
             EnabledSslProtocols = version,
             RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         };

@@ -22,6 +22,8 @@ public sealed class TlsRotationTests : IAsyncDisposable
 {
     private const int Kept = 6103;
     private const int Expired = 6105;
+    private const int TicketKeysLoaded = 6109;
+    private const int TicketKeysKept = 6110;
     private static readonly DstPath Name = DstPath.Parse("/svc/web");
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly List<IAsyncDisposable> _owned = [];
@@ -76,6 +78,25 @@ public sealed class TlsRotationTests : IAsyncDisposable
         folder.Put("tls.crt", "nothing");
 
         Assert.Single(await proxy.ReloadCertificatesAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task ReloadCertificatesAsync_TicketKeys_AreReadAgainAndBadOnesReturnedAndLogged()
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, $"libssl does not load: {OpenSslLibrary.Problem}");
+        using var folder = new CertificateFolder(Replacement.Rename, Valid());
+        var file = folder.Directory["tickets.key"];
+        await File.WriteAllBytesAsync(file, RandomNumberGenerator.GetBytes(80), Cancelled);
+        var proxy = await StartAsync(folder.Files, file);
+        await File.WriteAllBytesAsync(file, RandomNumberGenerator.GetBytes(160), Cancelled);
+
+        Assert.Empty(await proxy.ReloadCertificatesAsync(Cancelled));
+        Assert.Contains($"{file}: 2 keys", Assert.Single(_log.Entries, static entry => entry is (LogLevel.Information, TicketKeysLoaded, _)).Message, StringComparison.Ordinal);
+
+        await File.WriteAllBytesAsync(file, new byte[7], Cancelled);
+        var problem = Assert.Single(await proxy.ReloadCertificatesAsync(Cancelled));
+        Assert.Equal($"{file}: it has 7 bytes; keys of 80 bytes each were expected (make one: openssl rand 80 > FILE)", problem);
+        Assert.Contains(problem, Assert.Single(_log.Entries, static entry => entry is (LogLevel.Error, TicketKeysKept, _)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,7 +163,8 @@ public sealed class TlsRotationTests : IAsyncDisposable
 
     private static string ThumbprintOf(SslStream client) => ((X509Certificate2)client.RemoteCertificate!).GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static ListenerOptions Listener(CertificateFiles files) => new(new IPEndPoint(IPAddress.Loopback, 0), Name) { Tls = new ListenerTlsOptions { Certificates = [files] } };
+    private static ListenerOptions Listener(CertificateFiles files, string? ticketKeys = null) =>
+        new(new IPEndPoint(IPAddress.Loopback, 0), Name) { Tls = new ListenerTlsOptions { Certificates = [files], TicketKeyFile = ticketKeys } };
 
     private static async Task<SslStream> ConnectAsync(EndPoint proxy)
     {
@@ -154,14 +176,14 @@ public sealed class TlsRotationTests : IAsyncDisposable
         return tls;
     }
 
-    private async Task<TcpProxy> StartAsync(CertificateFiles files)
+    private async Task<TcpProxy> StartAsync(CertificateFiles files, string? ticketKeys = null)
     {
         var server = new TlsEcho(null);
         var registry = new DestinationRegistry(new StaticResolver(server.EndPoint));
         _owned.Add(registry);
         var transport = TransportFactory.Create(new TransportOptions { Engine = TransportEngine.Epoll, Loops = 1 });
         _owned.Add(transport);
-        var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [Listener(files)] }, registry, transport, _log, _meter);
+        var proxy = new TcpProxy(new TcpProxyOptions { Listeners = [Listener(files, ticketKeys)] }, registry, transport, _log, _meter);
         _owned.Add(proxy);
         await proxy.StartAsync(Cancelled);
         return proxy;

@@ -7,9 +7,9 @@ internal sealed class OpenSslClient : IAsyncDisposable
 {
     private readonly ChildProcess _process;
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts it. It writes what it prints itself through a buffer, and data past that: with a buffer of one line no line is in two parts with data between them.</summary>
     public OpenSslClient(ProxyProcess proxy, params string[] options) =>
-        _process = new ChildProcess(Require.Program("openssl"), ["s_client", "-connect", proxy.EndPoint.ToString(), .. options]);
+        _process = new ChildProcess(Require.Program("stdbuf"), ["-oL", Require.Program("openssl"), "s_client", "-connect", proxy.EndPoint.ToString(), .. options]);
 
     /// <summary>All that it has printed.</summary>
     public string Text => _process.Output.Text + "\n" + _process.Error.Text;
@@ -21,8 +21,8 @@ internal sealed class OpenSslClient : IAsyncDisposable
         await ReceivesAsync(line);
     }
 
-    /// <summary>Waits until a line has come through the proxy. Before it there may be the rest of a line of its own, which it cuts if its output is a pipe that is full.</summary>
-    public Task ReceivesAsync(string line) => _process.Output.WaitForAsync(candidate => candidate.EndsWith(line, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+    /// <summary>Waits until a line has come through the proxy.</summary>
+    public Task ReceivesAsync(string line) => _process.Output.WaitForAsync(candidate => candidate == line, TestContext.Current.CancellationToken);
 
     /// <summary>Sends a line. One that begins with Q, R, K or k is a command, which takes all that is read with it.</summary>
     public Task SendAsync(string line) => _process.Input.WriteAsync(System.Text.Encoding.ASCII.GetBytes(line + "\n"), TestContext.Current.CancellationToken).AsTask();

@@ -48,6 +48,62 @@ public sealed class TlsProviderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("error: --tls-cipher-suites: a cipher suite of TLS 1.2 was expected, not 'nonsense': ", "--tls-cipher-suites", "nonsense")]
+    [InlineData("error: --tls-groups: a group of the key exchange was expected, not 'nonsense': ", "--tls-groups", "X25519,nonsense")]
+    [InlineData("error: --tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense': ", "--tls-signature-algorithms", "nonsense")]
+    [InlineData("error: --server-tls-cipher-suites: a cipher suite of TLS 1.3 was expected, not 'TLS_NONSENSE': ", "--server-tls", "--server-tls-cipher-suites", "TLS_NONSENSE")]
+    [InlineData("error: --server-tls-groups: a group of the key exchange was expected, not 'nonsense': ", "--server-tls", "--server-tls-groups", "nonsense")]
+    [InlineData("error: --server-tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense': ", "--server-tls", "--server-tls-signature-algorithms", "nonsense")]
+    public async Task Start_OpenSslDoesNotHaveTheAlgorithm_IsAnErrorOfTheOption(string expected, params string[] options)
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");
+        var web = _files.Write("web.example");
+        await using var process = await Executable.RunAsync(["-l", "127.0.0.1:0", "--transport", "epoll", "--tls-cert", web.Certificate, "--tls-key", web.Key, .. options, "127.0.0.1:1"]);
+        Assert.Equal(78, await process.WaitForExitAsync(Stop));
+        Assert.StartsWith(expected, Assert.Single(process.Error.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_FileWithWhatOpenSslDoesNotTake_NamesKeysWithTheirPlaces()
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");
+        var web = _files.Write("web.example");
+        var (keys, staple) = (_files.WriteFile("short.key", "short"), _files.WriteFile("text.der", "nothing"));
+        var file = _files.WriteFile(
+            "proxy.yml",
+            $"""
+            transport: epoll
+            routers:
+            - servers:
+              - port: 1
+                dstName: web:80
+                tls:
+                  defaultIdentity: {"{"}certs: [{web.Certificate}], privateKey: {web.Key}, ocspFile: {staple}{"}"}
+                  trustCerts: [{_files.Root}]
+                  crlFiles: [{_files.Root}]
+                  cipherSuites: [nonsense]
+                  ticketKeyFile: {keys}
+              client:
+                tls:
+                  enabled: true
+                  groups: [nonsense]
+            """);
+        string[] expected =
+        [
+            "routers[0].servers[0].tls.defaultIdentity.ocspFile: ", "routers[0].servers[0].tls.crlFiles: ", "routers[0].servers[0].tls.cipherSuites: ", "routers[0].servers[0].tls.ticketKeyFile: ",
+            "routers[0].client.tls.groups: ",
+        ];
+        foreach (var arguments in new string[][] { ["config", "check", file], ["--config", file] })
+        {
+            await using var process = await Executable.RunAsync(arguments);
+            Assert.Equal(78, await process.WaitForExitAsync(Stop));
+            var errors = process.Error.Lines.Where(line => line.StartsWith(file + ':', StringComparison.Ordinal)).ToList();
+            Assert.Equal([7, 9, 10, 11, 15], errors.Select(line => int.Parse(line[(file.Length + 1)..].Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
+            Assert.All(expected.Zip(errors), static pair => Assert.Contains($": {pair.First}", pair.Second, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
     [InlineData("-tls1_2")]
     [InlineData("-tls1_3")]
     public async Task Tickets_KeysOfAFile_ResumeInAnotherProcessAndAfterARestart(string version)

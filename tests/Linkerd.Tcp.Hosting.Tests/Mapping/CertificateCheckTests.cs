@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Linkerd.Tcp.Naming;
 using Linkerd.Tcp.Primitives;
+using Linkerd.Tcp.Security;
 using Linkerd.Tcp.TestUtilities.Certificates;
 using Linkerd.Tcp.TestUtilities.Files;
 
@@ -67,30 +68,58 @@ public sealed class CertificateCheckTests : IDisposable
     }
 
     [Fact]
-    public void Validate_FilesOfTheProviderThatAreNotThere_AreNamedByTheirKeys()
+    public void Validate_FilesOfTheProviderThatCannotBeUsed_AreNamedByTheirKeys()
     {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, $"libssl does not load: {OpenSslLibrary.Problem}");
         File.WriteAllBytes(_files["short.key"], new byte[81]);
-        var web = Identity("a");
-        web.OcspFile = _files["none.der"];
+        _files.Write("text.der", "nothing");
+        var (web, api) = (Identity("a"), Identity("a"));
+        (web.OcspFile, api.OcspFile) = (_files["none.der"], _files["text.der"]);
         var tls = new ServerTlsConfiguration
         {
             DefaultIdentity = Identity("b"),
-            Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = web },
+            Identities = new Dictionary<string, IdentityConfiguration> { ["web"] = web, ["api"] = api },
             TrustCerts = [_files["ca.pem"]],
             CrlFiles = [_files["ca.pem"], _files["none.crl"]],
             TicketKeyFile = _files["short.key"],
         };
         var router = Router(tls);
         router.Client = new ClientConfiguration { Global = new ClientSettings { Tls = true, TlsCrlFiles = [_files["other.crl"]] }, Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc") }] };
-        var errors = Assert.Throws<InvalidOptionsException>(() => ConfigurationCheck.ValidateFiles(new ProxyConfiguration { Routers = [router] })).Errors;
         Assert.Equal(
             [
                 $"routers[0].servers[0].tls.identities.web.ocspFile: {_files["none.der"]}: there is no such file",
-                $"routers[0].servers[0].tls.crlFiles: {_files["none.crl"]}: there is no such file",
-                $"routers[0].servers[0].tls.ticketKeyFile: {_files["short.key"]}: one key of 80 bytes or several were expected, not 81 bytes",
+                $"routers[0].servers[0].tls.identities.api.ocspFile: {_files["text.der"]}: an OCSP response in DER was expected",
+                $"routers[0].servers[0].tls.crlFiles: {_files["ca.pem"]}: a revocation list (X509 CRL) was expected, not a certificate",
+                $"routers[0].servers[0].tls.ticketKeyFile: {_files["short.key"]}: it has 81 bytes; keys of 80 bytes each were expected (make one: openssl rand 80 > FILE)",
                 $"routers[0].client.tls.crlFiles: {_files["other.crl"]}: there is no such file",
             ],
-            errors.Select(static error => error.ToString()));
+            Fail(router));
+    }
+
+    [Fact]
+    public void Validate_AlgorithmsThatOpenSslDoesNotHave_AreNamedByTheirKeys()
+    {
+        Assert.SkipUnless(OpenSslLibrary.Problem is null, $"libssl does not load: {OpenSslLibrary.Problem}");
+        var router = Router(new ServerTlsConfiguration { DefaultIdentity = Identity("a"), Groups = ["X25519", "none"], SignatureAlgorithms = ["none"], CipherSuites = ["none", "TLS_NONE"] });
+        router.Client = new ClientConfiguration
+        {
+            Global = new ClientSettings { Tls = true, TlsGroups = ["other"] },
+            Configs = [new ClientSettings { Prefix = DstPath.Parse("/svc"), TlsSignatureAlgorithms = ["other"], TlsCipherSuites = ["other"] }],
+        };
+        Assert.Equal(
+            [
+                "routers[0].servers[0].tls.groups: a group of the key exchange was expected, not 'none'",
+                "routers[0].servers[0].tls.signatureAlgorithms: an algorithm of signatures was expected, not 'none'",
+                "routers[0].servers[0].tls.cipherSuites: a cipher suite of TLS 1.3 was expected, not 'TLS_NONE'",
+                "routers[0].servers[0].tls.cipherSuites: a cipher suite of TLS 1.2 was expected, not 'none'",
+                "routers[0].client.tls.groups: a group of the key exchange was expected, not 'other'",
+                "routers[0].client.configs[0].tls.signatureAlgorithms: an algorithm of signatures was expected, not 'other'",
+                "routers[0].client.configs[0].tls.cipherSuites: a cipher suite of TLS 1.2 was expected, not 'other'",
+            ],
+            Fail(router).Select(static error => error[..(error.LastIndexOf('\'') + 1)]));
+
+        // What SslStream runs asks OpenSSL for nothing.
+        ConfigurationCheck.ValidateFiles(new ProxyConfiguration { TlsProvider = TlsProviderKind.DotNet, Routers = [Router(new ServerTlsConfiguration { DefaultIdentity = Identity("a") })] });
     }
 
     [Fact]
@@ -127,6 +156,9 @@ public sealed class CertificateCheckTests : IDisposable
     {
         Servers = [new ServerConfiguration { Port = 0, DstName = NameTree.Parse("/$/inet/127.0.0.1/1"), Tls = tls }],
     };
+
+    private static IEnumerable<string> Fail(RouterConfiguration router) =>
+        Assert.Throws<InvalidOptionsException>(() => ConfigurationCheck.ValidateFiles(new ProxyConfiguration { Routers = [router] })).Errors.Select(static error => error.ToString());
 
     private IdentityConfiguration Identity(string name) => new() { Certs = [_files[$"{name}.pem"]], PrivateKey = _files[$"{name}.key"] };
 

@@ -3,7 +3,7 @@ namespace Linkerd.Tcp.PublicApi.Tests.Names;
 /// <summary>The public API of Core does not grow by accident (decision 44).</summary>
 public sealed class PublicApiSizeTests
 {
-    private const int MaxLines = 934;
+    private const int MaxLines = 937;
 
     [Fact]
     public void Core_LinesOfItsPublicApi_AreAtMostThoseAllowed() =>

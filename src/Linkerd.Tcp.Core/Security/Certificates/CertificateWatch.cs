@@ -22,6 +22,9 @@ internal sealed class CertificateSources
     /// <summary>Gets a function that returns the reason for which the provider refuses an identity; null if it takes it.</summary>
     public Func<TlsIdentity, string?> FindProblem { get; init; } = static _ => null;
 
+    /// <summary>Gets a function that returns the reason for which the provider refuses a revocation list; null if it takes it.</summary>
+    public Func<RevocationList, string?> FindListProblem { get; init; } = static _ => null;
+
     /// <summary>Gets the side of a handshake on which the identities are presented.</summary>
     public IdentityPurpose Purpose { get; init; }
 
@@ -38,6 +41,14 @@ internal sealed class CertificateSources
         var load = IdentityLoader.Load(files, Purpose, now);
         return load.Loaded is { } identity && FindProblem(identity) is { } problem
             ? new(null, new(CertificateFailure.Unsupported, nameof(CertificateFiles.CertificateFile), problem)) : load;
+    }
+
+    /// <summary>Loads the revocation lists, and asks the provider whether it takes them.</summary>
+    public CertificateLoad<RevocationLists> LoadLists()
+    {
+        var load = RevocationLists.Load(CrlFiles);
+        return load.Loaded?.All.Select(FindListProblem).FirstOrDefault(static problem => problem is not null) is { } refused
+            ? new(null, new(CertificateFailure.Malformed, RevocationLists.Option, refused)) : load;
     }
 }
 
@@ -86,7 +97,7 @@ internal sealed partial class CertificateWatch : IDisposable
         _roots = sources.RootFiles.Count == 0 ? null : new CertificateSlot(
             sources.OptionPath.TrimEnd('.'), [.. sources.RootFiles.Select(Path.GetFullPath)], _ => Any(TrustedRoots.Load(sources.RootFiles)), services);
         _revocations = sources.CrlFiles.Count == 0 ? null : new CertificateSlot(
-            sources.OptionPath.TrimEnd('.'), [.. sources.CrlFiles.Select(Path.GetFullPath)], _ => Any(RevocationLists.Load(sources.CrlFiles)), services);
+            sources.OptionPath.TrimEnd('.'), [.. sources.CrlFiles.Select(Path.GetFullPath)], _ => Any(sources.LoadLists()), services);
         var errors = Slots.Where(static slot => slot.Problem is not null).Select(slot => new OptionsError(Join(slot.Option, NameOf(slot.Problem!.Option, sources.Purpose)), slot.Problem.Message)).ToList();
         if (errors.Count > 0)
         {

@@ -32,18 +32,7 @@ internal sealed class TlsAcceptor : IDisposable
         _clientNames = TlsText.ParseNames(options.ClientNames);
         _protocols = TlsText.ProtocolsOf(options.ApplicationProtocols);
         var isOpenSsl = TlsProvider.Of(options.Provider).IsOpenSsl;
-        Certificates = new CertificateWatch(
-            new CertificateSources
-            {
-                Identities = options.Certificates,
-                RootFiles = options.ClientRootFiles,
-                CrlFiles = options.CrlFiles,
-                IsOpenSsl = isOpenSsl,
-                FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
-                Purpose = IdentityPurpose.Server,
-                OptionPath = optionPath,
-            },
-            services);
+        Certificates = new CertificateWatch(SourcesOf(options, optionPath, isOpenSsl), services);
         try
         {
             _openSsl = isOpenSsl ? new OpenSslServer(options, Certificates.Current, services, optionPath) : null;
@@ -58,6 +47,22 @@ internal sealed class TlsAcceptor : IDisposable
     /// <summary>Gets the certificates.</summary>
     public CertificateWatch Certificates { get; }
 
+    /// <summary>Gets the files of options.</summary>
+    /// <param name="options">The options of the listener.</param>
+    /// <param name="optionPath">The path of the options, with a dot, for errors.</param>
+    /// <param name="isOpenSsl">True if OpenSSL runs handshakes.</param>
+    public static CertificateSources SourcesOf(ListenerTlsOptions options, string optionPath, bool isOpenSsl) => new()
+    {
+        Identities = options.Certificates,
+        RootFiles = options.ClientRootFiles,
+        CrlFiles = options.CrlFiles,
+        IsOpenSsl = isOpenSsl,
+        FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
+        FindListProblem = isOpenSsl ? OpenSslRevocationList.FindProblem : static _ => null,
+        Purpose = IdentityPurpose.Server,
+        OptionPath = optionPath,
+    };
+
     /// <summary>Runs a handshake.</summary>
     /// <param name="connection">The connection, which belongs to the result if there is one, and otherwise to the caller.</param>
     /// <param name="windowSize">The most that one receive of the result hands out, in bytes.</param>
@@ -65,10 +70,11 @@ internal sealed class TlsAcceptor : IDisposable
     public async ValueTask<TlsResult> AcceptAsync(TransportConnection connection, int windowSize, CancellationToken cancellationToken)
     {
         var refusal = new PeerRefusal();
+        OpenSslServerSide? side = null;
         TlsResult result;
         try
         {
-            result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(connection, hello, refusal), cancellationToken).ConfigureAwait(false);
+            result = await TlsHandshake.AcceptAsync(connection, windowSize, hello => Select(connection, hello, refusal, out side), cancellationToken).ConfigureAwait(false);
         }
         catch (OpenSslException e)
         {
@@ -76,7 +82,18 @@ internal sealed class TlsAcceptor : IDisposable
         }
 
         result.Tls?.Truncation = _options.Truncation;
-        return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result;
+        return refusal.Verdict is { IsAccepted: false } verdict && result.Failure == TlsFailure.Protocol ? TlsResult.Failed(verdict, "client") : result with { IsResumed = side?.IsResumed };
+    }
+
+    /// <summary>Loads the certificates and the ticket keys again, whether the files have changed or not, on the thread pool.</summary>
+    /// <param name="cancellationToken">Cancels the wait. Loading continues.</param>
+    /// <returns>The problems of files that cannot be used, once each: what was loaded before stays.</returns>
+    public async Task<IReadOnlyList<string>> ReloadAsync(CancellationToken cancellationToken)
+    {
+        var certificates = CertificateWatch.ReloadAsync([Certificates], cancellationToken);
+        var ticketKeys = _openSsl?.Tickets.ReloadAsync(cancellationToken) ?? Task.FromResult<string?>(null);
+        await Task.WhenAll(certificates, ticketKeys).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await ticketKeys.ConfigureAwait(false) is { } problem ? [.. await certificates.ConfigureAwait(false), problem] : await certificates.ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -85,8 +102,11 @@ internal sealed class TlsAcceptor : IDisposable
         _openSsl?.Dispose();
     }
 
-    private TlsSetup Select(TransportConnection connection, ClientHello? hello, PeerRefusal refusal) => _openSsl is not null && connection is EpollConnection
-        ? new OpenSslSetup(_openSsl.SideFor(Certificates.Current, hello?.ServerName, refusal)) : new SslStreamSetup(SelectOptions(hello, refusal));
+    private TlsSetup Select(TransportConnection connection, ClientHello? hello, PeerRefusal refusal, out OpenSslServerSide? side)
+    {
+        side = connection is EpollConnection ? _openSsl?.SideFor(Certificates.Current, hello?.ServerName, refusal) : null;
+        return side is not null ? new OpenSslSetup(side) : new SslStreamSetup(SelectOptions(hello, refusal));
+    }
 
     private SslServerAuthenticationOptions SelectOptions(ClientHello? hello, PeerRefusal refusal)
     {

@@ -18,6 +18,7 @@ internal static class TlsClientOptions
     {
         IsOpenSsl = isOpenSsl,
         FindProblem = isOpenSsl ? OpenSslIdentity.FindProblem : static _ => null,
+        FindListProblem = isOpenSsl ? OpenSslRevocationList.FindProblem : static _ => null,
         CrlFiles = options.CrlFiles,
         Identities = options.Certificate is { } certificate ? [certificate] : [],
         RootFiles = options.RootFiles,

@@ -129,15 +129,15 @@ internal sealed class TlsConnector : IDisposable
 
         var refusal = new PeerRefusal();
         TlsSetup setup;
+        OpenSslClientSide? side;
         try
         {
-            setup = Select(connection, name, names, _options.UseClientApplicationProtocol ? protocol is null ? [] : [protocol] : _options.ApplicationProtocols, refusal);
+            setup = Select(connection, name, names, _options.UseClientApplicationProtocol ? protocol is null ? [] : [protocol] : _options.ApplicationProtocols, refusal, out side);
         }
         catch (OpenSslException e)
         {
             return Fail("certificate", ConnectFailure.Tls, e.Message);
         }
-
 
         using var deadline = timeout == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : new CancellationTokenSource(timeout, _timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -156,7 +156,7 @@ internal sealed class TlsConnector : IDisposable
 
         if (result.Tls is { } session)
         {
-            _instruments?.Succeeded(session.Details.VersionWord, _timeProvider.GetElapsedTime(startedAt));
+            _instruments?.Succeeded(session.Details.VersionWord, side?.IsResumed, _timeProvider.GetElapsedTime(startedAt));
             session.Instruments = _instruments;
             session.Truncation = _options.Truncation;
             return ConnectResult.Connected(result.Connection!);
@@ -174,12 +174,13 @@ internal sealed class TlsConnector : IDisposable
             : Fail(result.Cause, ConnectFailure.Tls, result.Detail);
     }
 
-    private TlsSetup Select(TransportConnection connection, string? name, PeerName[] names, IReadOnlyList<string> protocols, PeerRefusal refusal)
+    private TlsSetup Select(TransportConnection connection, string? name, PeerName[] names, IReadOnlyList<string> protocols, PeerRefusal refusal, out OpenSslClientSide? side)
     {
         var current = Certificates.Current;
-        if (_openSsl is not null && connection is EpollConnection)
+        side = connection is EpollConnection ? _openSsl?.SideFor(current, connection.RemoteEndPoint, name, names, protocols, refusal) : null;
+        if (side is not null)
         {
-            return new OpenSslSetup(_openSsl.SideFor(current, connection.RemoteEndPoint, name, names, protocols, refusal));
+            return new OpenSslSetup(side);
         }
 
         var options = TlsClientOptions.Create(_options, current, name, names, _timeProvider, refusal);

@@ -150,6 +150,9 @@ internal readonly struct TlsResult
     /// <summary>Gets the TLS of the connection; null if the handshake failed.</summary>
     public ITlsSession? Tls { get; }
 
+    /// <summary>Gets a value that indicates whether a session was resumed; null if the provider does not tell.</summary>
+    public bool? IsResumed { get; init; }
+
     /// <summary>Gets the way in which it failed.</summary>
     public TlsFailure Failure { get; }
 

@@ -16,20 +16,39 @@ internal sealed record CipherSettings(IReadOnlyList<string> Groups, IReadOnlyLis
     private const int ControlSignatureAlgorithms = 98;
 
     /// <summary>Sets the algorithms of a context.</summary>
-    /// <exception cref="InvalidOptionsException">OpenSSL does not have one.</exception>
+    /// <exception cref="InvalidOptionsException">OpenSSL does not have some of them; the exception has each.</exception>
     public void Apply(OpenSslContext context)
     {
-        Set(Groups, nameof(Groups), "a group of the key exchange", names => SetList(context, ControlGroups, names));
-        Set(SignatureAlgorithms, nameof(SignatureAlgorithms), "an algorithm of signatures", names => SetList(context, ControlSignatureAlgorithms, names));
-        Set([.. CipherSuites.Where(IsOfTls13)], nameof(CipherSuites), "a cipher suite of TLS 1.3", names => LibSsl.SSL_CTX_set_ciphersuites(context.Handle, names) == 1 && HasAll(context, names));
-        Set([.. CipherSuites.Where(static name => !IsOfTls13(name))], nameof(CipherSuites), "a cipher suite of TLS 1.2", names => LibSsl.SSL_CTX_set_cipher_list(context.Handle, names) == 1 && HasAll(context, names));
+        OptionsError[] errors =
+        [
+            .. Set(Groups, nameof(Groups), "a group of the key exchange", names => SetList(context, ControlGroups, names)),
+            .. Set(SignatureAlgorithms, nameof(SignatureAlgorithms), "an algorithm of signatures", names => SetList(context, ControlSignatureAlgorithms, names)),
+            .. Set([.. CipherSuites.Where(IsOfTls13)], nameof(CipherSuites), "a cipher suite of TLS 1.3", names => LibSsl.SSL_CTX_set_ciphersuites(context.Handle, names) == 1 && HasAll(context, names)),
+            .. Set([.. CipherSuites.Where(static name => !IsOfTls13(name))], nameof(CipherSuites), "a cipher suite of TLS 1.2", names => LibSsl.SSL_CTX_set_cipher_list(context.Handle, names) == 1 && HasAll(context, names)),
+        ];
+        if (errors.Length > 0)
+        {
+            throw new InvalidOptionsException(errors, null);
+        }
+    }
+
+    /// <summary>Checks the algorithms, with a context that is not kept.</summary>
+    /// <exception cref="InvalidOptionsException">OpenSSL does not have some of them; the exception has each.</exception>
+    /// <exception cref="OpenSslException">There is no memory for a context.</exception>
+    public void Check()
+    {
+        if (Groups.Count + SignatureAlgorithms.Count + CipherSuites.Count > 0)
+        {
+            using var context = OpenSslContext.Create(isServer: true, TlsVersion.Tls12);
+            Apply(context);
+        }
     }
 
     // The names of IANA for TLS 1.2 have both the key exchange and the cipher.
     private static bool IsOfTls13(string name) => name.StartsWith("TLS_", StringComparison.Ordinal) && !name.Contains("_WITH_", StringComparison.Ordinal);
 
     // One by one first, as OpenSSL does not tell which it does not know, and leaves unknown suites out if there is a known one.
-    private void Set(IReadOnlyList<string> names, string option, string kind, Func<string, bool> set)
+    private List<OptionsError> Set(IReadOnlyList<string> names, string option, string kind, Func<string, bool> set)
     {
         var errors = names.Where(name => !set(name)).Select(name => new OptionsError(OptionPath + option, $"{kind} was expected, not '{name}': {OpenSslErrors.TakeReason()}")).ToList();
         if (errors.Count == 0 && names.Count > 0 && !set(string.Join(':', names)))
@@ -37,10 +56,7 @@ internal sealed record CipherSettings(IReadOnlyList<string> Groups, IReadOnlyLis
             errors.Add(new(OptionPath + option, $"OpenSSL refuses {string.Join(", ", names)} together: {OpenSslErrors.TakeReason()}"));
         }
 
-        if (errors.Count > 0)
-        {
-            throw new InvalidOptionsException(errors, null);
-        }
+        return errors;
     }
 
     // A list of OpenSSL's can have keywords and commands, such as ALL and aNULL, which are no suites.

@@ -51,7 +51,8 @@ internal sealed unsafe class OpenSslClientSide(OpenSslClientContext shared, EndP
     // If a server renews the ticket of a session of TLS 1.2, OpenSSL drops the session, and does not call back with the new one.
     public override void OnCompleted(nint ssl)
     {
-        if (LibSsl.SSL_session_reused(ssl) != 0 && LibSsl.SSL_version(ssl) == LibSsl.Tls12)
+        base.OnCompleted(ssl);
+        if (IsResumed && LibSsl.SSL_version(ssl) == LibSsl.Tls12)
         {
             AddTicket(LibCrypto.SSL_get1_session(ssl));
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Linkerd.Tcp.Security.Certificates;
 using Linkerd.Tcp.Security.Native;
 
 namespace Linkerd.Tcp.Security.OpenSsl;
@@ -8,11 +9,25 @@ internal static unsafe class OpenSslErrors
 {
     private const int MaxLength = 256;
 
-    /// <summary>Returns the first error in words, such as <c>error:0A0000C1:SSL routines::no shared cipher</c>, and empties the queue.</summary>
+    [ThreadStatic]
+    private static string? OfCallback;
+
+    /// <summary>Keeps the cause of a callback's failure on this thread for the next <see cref="Take"/>, as OpenSSL only tells that it has failed.</summary>
+    /// <param name="subject">What has failed.</param>
+    /// <param name="cause">The cause.</param>
+    public static void Keep(string subject, Exception cause) => OfCallback = $"{subject}: {cause.GetType().Name}: {CertificateNames.OneLine(cause.Message)}";
+
+    /// <summary>Returns the first error in words, such as <c>error:0A0000C1:SSL routines::no shared cipher</c>, or the cause that a callback has failed with, and empties the queue.</summary>
     public static string Take()
     {
         var error = LibSsl.ERR_get_error();
         LibSsl.ERR_clear_error();
+        if (OfCallback is { } cause)
+        {
+            OfCallback = null;
+            return cause;
+        }
+
         if (error == 0)
         {
             return "OpenSSL gives no reason";

@@ -16,7 +16,6 @@ namespace Linkerd.Tcp.Security.OpenSsl;
 internal sealed unsafe class OpenSslPeerVerifier(CurrentCertificates current, IdentityPurpose purpose, TimeProvider timeProvider)
 {
     // X509_V_ERR_...
-    private const int UnspecifiedError = 1;
     private const int NoList = 3;
     private const int ListExpired = 12;
     private const int Revoked = 23;
@@ -24,7 +23,7 @@ internal sealed unsafe class OpenSslPeerVerifier(CurrentCertificates current, Id
 
     private readonly CertificateNameCache _names = new();
 
-    /// <summary>Verifies the certificate of a handshake, in the callback of OpenSSL. Throws nothing.</summary>
+    /// <summary>Verifies the certificate of a handshake, in the callback of OpenSSL.</summary>
     /// <param name="verification">The X509_STORE_CTX, which gets the error that decides the alert.</param>
     /// <param name="names">The names of which the certificate must have one; empty: it may have any.</param>
     /// <returns>The verdict.</returns>
@@ -46,11 +45,6 @@ internal sealed unsafe class OpenSslPeerVerifier(CurrentCertificates current, Id
             // The runtime uses the queue as well.
             LibSsl.ERR_clear_error();
             return Explain(verification, names);
-        }
-        catch (Exception e)
-        {
-            LibSsl.X509_STORE_CTX_set_error(verification, UnspecifiedError);
-            return new(PeerFailure.Invalid, $"it cannot be verified: {CertificateNames.OneLine(e.Message)}");
         }
         finally
         {

@@ -18,6 +18,20 @@ internal static unsafe class OpenSslRevocationList
         }
     }
 
+    /// <summary>Returns the reason for which OpenSSL refuses a list; null if it does not.</summary>
+    public static string? FindProblem(RevocationList list)
+    {
+        try
+        {
+            Free(Read(list));
+            return null;
+        }
+        catch (OpenSslException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>Frees a list.</summary>
     public static void Free(nint list) => LibSsl.X509_CRL_free(list);
 }

@@ -42,32 +42,48 @@ internal static unsafe class OpenSslServerCallbacks
     [UnmanagedCallersOnly]
     private static int OnSelectProtocol(nint ssl, byte** selected, byte* selectedLength, byte* offered, uint length, nint argument)
     {
-        if (Shared is not { } shared)
+        try
         {
+            if (Shared is not { } shared)
+            {
+                return FatalAlert;
+            }
+
+            var (offset, count) = ProtocolList.Select(shared.Server.Protocols, new(offered, (int)length)).GetOffsetAndLength((int)length);
+            *selected = offered + offset;
+            *selectedLength = (byte)count;
+            return count > 0 ? Ok : FatalAlert;
+        }
+        catch (Exception e)
+        {
+            OpenSslErrors.Keep("the application protocol cannot be chosen", e);
             return FatalAlert;
         }
-
-        var (offset, count) = ProtocolList.Select(shared.Server.Protocols, new(offered, (int)length)).GetOffsetAndLength((int)length);
-        *selected = offered + offset;
-        *selectedLength = (byte)count;
-        return count > 0 ? Ok : FatalAlert;
     }
 
     [UnmanagedCallersOnly]
     private static int OnStatus(nint ssl, nint argument)
     {
-        var isEcdsa = LibCrypto.EVP_PKEY_get_base_id(LibCrypto.X509_get0_pubkey(LibCrypto.SSL_get_certificate(ssl))) == EcKey;
-        var (first, second) = Shared is { Identities: var (one, other) } ? (one, other) : default;
-        if ((first?.IsEcdsa == isEcdsa ? first : second)?.OcspResponse is not { } response)
+        try
         {
-            return NoAcknowledgement;
-        }
+            var isEcdsa = LibCrypto.EVP_PKEY_get_base_id(LibCrypto.X509_get0_pubkey(LibCrypto.SSL_get_certificate(ssl))) == EcKey;
+            var (first, second) = Shared is { Identities: var (one, other) } ? (one, other) : default;
+            if ((first?.IsEcdsa == isEcdsa ? first : second)?.OcspResponse is not { } response)
+            {
+                return NoAcknowledgement;
+            }
 
-        fixed (byte* content = response)
+            fixed (byte* content = response)
+            {
+                // Freed with the SSL.
+                var copy = LibSsl.CRYPTO_memdup(content, (nuint)response.Length, nameof(OpenSslServerCallbacks), 0);
+                return copy != 0 && LibSsl.SSL_ctrl(ssl, ControlStatusResponse, response.Length, (void*)copy) == 1 ? Ok : NoAcknowledgement;
+            }
+        }
+        catch (Exception)
         {
-            // Freed with the SSL.
-            var copy = LibSsl.CRYPTO_memdup(content, (nuint)response.Length, nameof(OpenSslServerCallbacks), 0);
-            return copy != 0 && LibSsl.SSL_ctrl(ssl, ControlStatusResponse, response.Length, (void*)copy) == 1 ? Ok : NoAcknowledgement;
+            // No response, and the handshake goes on.
+            return NoAcknowledgement;
         }
     }
 

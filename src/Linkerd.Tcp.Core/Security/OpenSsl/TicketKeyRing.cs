@@ -73,6 +73,10 @@ internal sealed class TicketKeyRing : IDisposable
         }
     }
 
+    /// <summary>Reads the keys of the file again, if there is one, whether it has changed or not, on the thread pool.</summary>
+    /// <returns>The reason why they cannot be used, so that those before them stay; null if there is none.</returns>
+    public Task<string?> ReloadAsync(CancellationToken cancellationToken) => _file is null ? Task.FromResult<string?>(null) : Task.Run(_file.Reload, cancellationToken);
+
     /// <summary>Ends the watch of the file. The keys are cleared once nothing refers to them, as handshakes may be under way.</summary>
     public void Dispose() => _file?.Dispose();
 

@@ -54,6 +54,16 @@ internal sealed partial class WatchedTicketKeys : IDisposable
         }
     }
 
+    /// <summary>Reads the keys again, whether the file has changed or not. Blocks on the file system: not for event loops.</summary>
+    /// <returns>The reason why they cannot be used, so that those before them stay; null if there is none.</returns>
+    public string? Reload()
+    {
+        lock (_lock)
+        {
+            return _isDisposed ? null : Replace(isForced: true);
+        }
+    }
+
     public void Dispose()
     {
         lock (_lock)
@@ -74,25 +84,34 @@ internal sealed partial class WatchedTicketKeys : IDisposable
                 return;
             }
 
-            try
+            if (_changes.Poll())
             {
-                if (_changes.Poll())
-                {
-                    var keys = Read();
-                    _replace(keys);
-                    Log.Loaded(_logger, _path, keys.Count);
-                }
-            }
-            catch (CertificateLoadException e)
-            {
-                // Half of a new file may have been read: the next polls wait for the rest.
-                if (!_changes.HasChangedSinceLoad())
-                {
-                    Log.Kept(_logger, e.Message);
-                }
+                Replace(isForced: false);
             }
 
             _timer.Change(_changes.IsSettling ? FileChangeDetector.SettleInterval : FileChangeDetector.PollInterval, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // With the lock.
+    private string? Replace(bool isForced)
+    {
+        try
+        {
+            var keys = Read();
+            _replace(keys);
+            Log.Loaded(_logger, _path, keys.Count);
+            return null;
+        }
+        catch (CertificateLoadException e)
+        {
+            // Half of a new file may have been read: the next polls wait for the rest.
+            if (isForced || !_changes.HasChangedSinceLoad())
+            {
+                Log.Kept(_logger, e.Message);
+            }
+
+            return e.Message;
         }
     }
 

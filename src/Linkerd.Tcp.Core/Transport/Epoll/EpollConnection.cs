@@ -321,7 +321,11 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     }
 
     /// <summary>Closes the connection. On the loop.</summary>
-    public void DisposeNow()
+    public void DisposeNow() => DisposeNow(LastFlushTimeout);
+
+    /// <summary>Disposes the connection. On the loop.</summary>
+    /// <param name="lastFlushTimeout">The time that the peer has to take what is left of the layer's output.</param>
+    internal void DisposeNow(TimeSpan lastFlushTimeout)
     {
         if (_isClosing)
         {
@@ -339,7 +343,7 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
             _layer?.Flush();
             if (HasLayerOutput && (_state & SocketState.SendShutdown) != 0)
             {
-                CloseWhenFlushed();
+                CloseWhenFlushed(lastFlushTimeout);
             }
             else
             {
@@ -352,11 +356,11 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
     }
 
     // The end of the layer's stream must not be lost. The kernel would send it for as long, or longer, after a close.
-    private void CloseWhenFlushed()
+    private void CloseWhenFlushed(TimeSpan timeout)
     {
         _isClosing = true;
         Loop.PostAfter(
-            LastFlushTimeout,
+            timeout,
             static state =>
             {
                 var connection = (EpollConnection)state!;

@@ -66,13 +66,12 @@ public sealed class OpenSslConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DisposeAsync_PeerNeverReads_ClosesAfterTenSeconds()
+    public async Task DisposeNow_PeerNeverReads_ClosesAfterTheTimeOfTheLastFlush()
     {
         await FillAsync();
         await _connection.Executor.Resume();
         _connection.ShutdownSend();
-        var disposing = _connection.DisposeAsync();
-        Assert.True(disposing.IsCompletedSuccessfully);
+        _connection.DisposeNow(TimeSpan.FromSeconds(0.2));
         Assert.False(_connection.IsClosed);
         await Task.Run(() => _bed.UntilAsync(() => _connection.IsClosed), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.Equal(0, _connection.Loop.Connections);

@@ -92,6 +92,41 @@ public sealed class TicketKeyRingTests : IDisposable
         Assert.Equal((false, false), Find(ring, one));
     }
 
+    [Fact]
+    public async Task Reload_KeysOfAFile_AreReadWhetherItHasChangedOrNot()
+    {
+        var (one, two) = (NewKey(), NewKey());
+        using var ring = Open(one);
+
+        Put(two);
+        Assert.Null(await ring.ReloadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(two, CopyOfCurrent(ring));
+
+        Put(one[..70]);
+        var problem = $"{KeyFile}: it has 70 bytes; keys of 80 bytes each were expected (make one: openssl rand 80 > FILE)";
+        Assert.Equal(problem, await ring.ReloadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(problem, await ring.ReloadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(two, CopyOfCurrent(ring));
+        Assert.Equal(2, _bed.Log.Count(6110));
+
+        // The poll has seen what was read.
+        Settle();
+        Assert.Equal(2, _bed.Log.Count(6110));
+        ring.Dispose();
+        Put(one);
+        Assert.Null(await ring.ReloadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(two, CopyOfCurrent(ring));
+    }
+
+    [Fact]
+    public async Task Reload_KeysOfTheProcess_ChangesNothing()
+    {
+        using var ring = new TicketKeyRing(Lifetime, _bed.Services, null, string.Empty);
+        var key = CopyOfCurrent(ring);
+        Assert.Null(await ring.ReloadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(key, CopyOfCurrent(ring));
+    }
+
     [Theory]
     [InlineData(0, "it is empty")]
     [InlineData(48, "it has 48 bytes, as of keys of 48 bytes for AES-128; keys of 80 bytes each were expected (make one: openssl rand 80 > FILE)")]
