@@ -157,9 +157,10 @@ internal static class OpenSslChecks
                 Expect(client.Layer is not null && server.Layer is not null, () => $"nothing is changed, and the handshake fails: {client.Session.Error}, {server.Session.Error}");
 
                 // Tickets come behind the handshake.
+                server.Layer!.Flush();
                 client.Read(1, out _);
                 client.Layer!.EndSend();
-                server.Layer!.EndSend();
+                server.Layer.EndSend();
                 IsPrepared = true;
             }
         }

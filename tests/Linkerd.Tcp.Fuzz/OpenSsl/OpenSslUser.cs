@@ -72,7 +72,12 @@ internal sealed class OpenSslUser(OpenSslEnd end, RecordWire wire, byte[] text, 
                 case 1:
                     if (updatesKeys && !end.Session.HasFailed && !HasSentAll && !end.Layer.HasOutput && next(4) == 0)
                     {
-                        wire.Send(end.EncryptKeyUpdate(isRequest: next(2) == 0));
+                        // It goes past the layer, behind what that holds back.
+                        end.Layer.Flush();
+                        if (!end.Layer.HasOutput)
+                        {
+                            wire.Send(end.EncryptKeyUpdate(isRequest: next(2) == 0));
+                        }
                     }
 
                     Send();
