@@ -65,6 +65,10 @@ internal sealed unsafe class NativeSocket(void* state, delegate* unmanaged<void*
 
     public void ReadLater() => IsReadPutOff = true;
 
+    public void FlushLayerLater()
+    {
+    }
+
     public void CountReceived(int count) => Received += count;
 
     public void CountSent(int count) => Sent += count;

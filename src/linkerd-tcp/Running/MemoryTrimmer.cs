@@ -8,6 +8,34 @@ namespace Linkerd.Tcp.Cli.Running;
 /// </summary>
 internal sealed class MemoryTrimmer : IDisposable
 {
+    /// <summary>Thousands can connect, be served and be gone within two seconds.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly ProxyHost _proxy;
+    private readonly ITimer _timer;
+    private TrimDecision _decision = new();
+
+    public MemoryTrimmer(ProxyHost proxy, TimeProvider timeProvider)
+    {
+        _proxy = proxy;
+        _timer = timeProvider.CreateTimer(static trimmer => ((MemoryTrimmer)trimmer!).Look(), this, Interval, Interval);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        if (_decision.IsDue(_proxy.ActiveSessions, GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime))
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            ExecutablePages.Unmap();
+        }
+    }
+}
+
+/// <summary>Decides in each interval whether memory is given back.</summary>
+internal struct TrimDecision()
+{
     // Less than 2 MB is not worth it.
     private const int Crowd = 1000;
     private const long Garbage = 2 << 20;
@@ -20,39 +48,28 @@ internal sealed class MemoryTrimmer : IDisposable
     // In an interval: about 30 sessions.
     private const long Idle = 32 << 10;
 
-    // Thousands can connect, be served and be gone within two seconds.
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-
-    private readonly ProxyHost _proxy;
-    private readonly ITimer _timer;
     private int _most;
     private long _allocated;
     private long _allocatedAtTrim = -Garbage;
     private TimeSpan _processorTime;
 
-    public MemoryTrimmer(ProxyHost proxy, TimeProvider timeProvider)
+    /// <summary>Called once in each interval.</summary>
+    /// <param name="sessions">The number of sessions.</param>
+    /// <param name="allocated">The number of bytes that were allocated since the start.</param>
+    /// <param name="processorTime">The processor time since the start.</param>
+    public bool IsDue(int sessions, long allocated, TimeSpan processorTime)
     {
-        _proxy = proxy;
-        _timer = timeProvider.CreateTimer(static trimmer => ((MemoryTrimmer)trimmer!).Look(), this, Interval, Interval);
-    }
-
-    public void Dispose() => _timer.Dispose();
-
-    private void Look()
-    {
-        var sessions = _proxy.ActiveSessions;
-        var allocated = GC.GetTotalAllocatedBytes();
         _most = Math.Max(_most, sessions);
         var hasCrowdLeft = _most - sessions >= Crowd && sessions <= _most / 4;
-        var processorTime = Environment.CpuUsage.TotalTime;
-        var isQuiet = sessions < Crowd || (sessions < TooMany && processorTime - _processorTime < Interval * Quiet);
+        var isQuiet = sessions < Crowd || (sessions < TooMany && processorTime - _processorTime < MemoryTrimmer.Interval * Quiet);
         var isIdle = isQuiet && allocated - _allocated < Idle;
         (_allocated, _processorTime) = (allocated, processorTime);
-        if (hasCrowdLeft || (isIdle && allocated - _allocatedAtTrim >= Math.Max(Garbage, sessions * GarbageOfSession)))
+        if (!hasCrowdLeft && !(isIdle && allocated - _allocatedAtTrim >= Math.Max(Garbage, sessions * GarbageOfSession)))
         {
-            (_most, _allocatedAtTrim) = (sessions, allocated);
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            ExecutablePages.Unmap();
+            return false;
         }
+
+        (_most, _allocatedAtTrim) = (sessions, allocated);
+        return true;
     }
 }

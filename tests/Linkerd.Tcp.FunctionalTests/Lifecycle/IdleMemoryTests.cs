@@ -30,6 +30,38 @@ public sealed class IdleMemoryTests
         [((nint)0x400000, (nint)0x135000), (0x535000, 0xafc000)],
         ExecutablePages.FindUnchanged(Smaps.Split('\n'), "/opt/linkerd-tcp"));
 
+    // What is allocated is in KB since the last time, and the processor time in ms.
+    [Theory]
+    [InlineData(0, 1024, 0, false, "less than 2 MB is not worth it")]
+    [InlineData(0, 4096, 400, true, "few sessions: they may be busy")]
+    [InlineData(4000, 4096, 1, false, "less than 2 KB for each session")]
+    [InlineData(4000, 16_384, 1, true, "2 KB for each session, and the process has nothing to do")]
+    [InlineData(4000, 16_384, 400, false, "thousands of sessions, and the process is busy")]
+    [InlineData(20_000, 131_072, 1, false, "it would take too long")]
+    public void IsDue_NothingIsAllocatedAnyMore_DependsOnTheSessions(int sessions, long kilobytes, int busy, bool isDue, string why)
+    {
+        var decision = new TrimDecision();
+        Assert.True(decision.IsDue(0, 0, TimeSpan.Zero), "after the start");
+
+        // Not while they come, and not twice.
+        var allocated = kilobytes << 10;
+        Assert.False(decision.IsDue(sessions, allocated, TimeSpan.FromMilliseconds(400)), why);
+        Assert.True(isDue == decision.IsDue(sessions, allocated, TimeSpan.FromMilliseconds(400 + busy)), why);
+        Assert.False(isDue && decision.IsDue(sessions, allocated, TimeSpan.FromMilliseconds(400 + (2 * busy))), why);
+    }
+
+    [Theory]
+    [InlineData(4000, 1000, true)]
+    [InlineData(4000, 1001, false)]
+    [InlineData(1200, 300, false)]
+    public void IsDue_CrowdLeaves_EvenIfTheRestIsBusy(int most, int sessions, bool isDue)
+    {
+        var decision = new TrimDecision();
+        Assert.True(decision.IsDue(0, 0, TimeSpan.Zero));
+        Assert.False(decision.IsDue(most, 1 << 20, TimeSpan.FromSeconds(1)));
+        Assert.Equal(isDue, decision.IsDue(sessions, 3 << 20, TimeSpan.FromSeconds(2)));
+    }
+
     [Fact]
     public async Task Idle_AfterManyAnswers_GarbageIsNotResident()
     {

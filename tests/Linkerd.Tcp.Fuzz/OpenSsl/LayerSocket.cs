@@ -40,6 +40,8 @@ internal sealed unsafe class LayerSocket : ILayerSocket
 
     public int LaterReads { get; private set; }
 
+    public int LaterFlushes { get; private set; }
+
     public int Receives { get; private set; }
 
     /// <summary>The number of bytes that sends have taken.</summary>
@@ -127,6 +129,8 @@ internal sealed unsafe class LayerSocket : ILayerSocket
     }
 
     public void ReadLater() => LaterReads++;
+
+    public void FlushLayerLater() => LaterFlushes++;
 
     public void CountReceived(int count) => Received += count;
 

@@ -124,7 +124,11 @@ internal sealed unsafe partial class OpenSslEnd : IDisposable
     public byte[] EncryptCloseNotify()
     {
         Session.Memory.Window->Begin(null, 0);
-        Session.CloseNotify();
+        if (!Session.TryCloseNotify())
+        {
+            throw new InvalidOperationException("no close_notify");
+        }
+
         return Session.Memory.Output.ToArray();
     }
 

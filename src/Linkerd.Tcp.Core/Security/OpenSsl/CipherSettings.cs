@@ -50,14 +50,17 @@ internal sealed record CipherSettings(IReadOnlyList<string> Groups, IReadOnlyLis
     // One by one first, as OpenSSL does not tell which it does not know, and leaves unknown suites out if there is a known one.
     private List<OptionsError> Set(IReadOnlyList<string> names, string option, string kind, Func<string, bool> set)
     {
-        var errors = names.Where(name => !set(name)).Select(name => new OptionsError(OptionPath + option, $"{kind} was expected, not '{name}': {OpenSslErrors.TakeReason()}")).ToList();
+        var errors = names.Where(name => !set(name)).Select(name => new OptionsError(OptionPath + option, $"{kind} was expected, not '{name}'{Reason()}")).ToList();
         if (errors.Count == 0 && names.Count > 0 && !set(string.Join(':', names)))
         {
-            errors.Add(new(OptionPath + option, $"OpenSSL refuses {string.Join(", ", names)} together: {OpenSslErrors.TakeReason()}"));
+            errors.Add(new(OptionPath + option, $"OpenSSL refuses {string.Join(", ", names)} together{Reason()}"));
         }
 
         return errors;
     }
+
+    // Some versions refuse an unknown name without an error.
+    private static string Reason() => LibSsl.ERR_peek_error() == 0 ? "" : $": {OpenSslErrors.TakeReason()}";
 
     // A list of OpenSSL's can have keywords and commands, such as ALL and aNULL, which are no suites.
     private static unsafe bool HasAll(OpenSslContext context, string names)

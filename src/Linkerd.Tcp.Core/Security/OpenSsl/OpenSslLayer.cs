@@ -38,6 +38,7 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
     private bool _sessionHasInput;
     private bool _isOverfull;
     private bool _hasEndedSend;
+    private bool _endWaits;
     private volatile bool _wasTruncated;
 
     /// <summary>Takes a session over whose handshake is complete.</summary>
@@ -67,11 +68,89 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
 
     public override bool HasInput => _sessionHasInput || _input.Count > 0;
 
-    public override bool HasOutput => _output.Count > 0 && !_isHeldBack;
+    public override bool HasOutput => (_output.Count > 0 && !_isHeldBack) || _endWaits;
 
     public override bool WasTruncated => _wasTruncated;
 
     public override bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)
+    {
+        var hasResult = TryReadRecords(buffer, length, out count, out end);
+        if (_endWaits)
+        {
+            _endWaits = false;
+            if (!hasResult || count > 0)
+            {
+                EndSend();
+            }
+
+            if (!_endWaits)
+            {
+                _socket.FlushLayerLater();
+            }
+        }
+
+        return hasResult;
+    }
+
+    public override TransportStatus Send(byte* data, int length, out int sent)
+    {
+        sent = 0;
+        if (_session.HasFailed)
+        {
+            return TransportStatus.Reset;
+        }
+
+        if (HasOutput && FlushOutput() is var flushed && (flushed != TransportStatus.Ok || HasOutput))
+        {
+            return flushed;
+        }
+
+        // These are sent now: they were encrypted by the send that was not taken whole.
+        sent = Math.Min(_encrypted, length);
+        _encrypted = 0;
+        var status = TransportStatus.Ok;
+        for (var taken = 1; taken > 0 && sent < length && status == TransportStatus.Ok && !HasOutput; sent += taken)
+        {
+            status = SendRecords(data + sent, length - sent, out taken);
+        }
+
+        _socket.CountSent(sent);
+        return status;
+    }
+
+    public override void Flush()
+    {
+        if (_output.Count > 0)
+        {
+            FlushOutput();
+        }
+    }
+
+    public override void EndSend()
+    {
+        if (!_hasEndedSend && !_session.HasFailed)
+        {
+            var window = _memory.Window;
+            window->Begin(null, 0);
+
+            // OpenSSL encrypts nothing while a message of the peer has not come as a whole.
+            _endWaits = !_session.TryCloseNotify();
+            if (!_endWaits)
+            {
+                SendWindow(isLast: true);
+                _hasEndedSend = true;
+            }
+        }
+    }
+
+    public override void Close()
+    {
+        _session.Dispose();
+        _input.Clear();
+        _output.Clear();
+    }
+
+    private bool TryReadRecords(byte* buffer, int length, out int count, out TransportStatus end)
     {
         for (var taken = 0; taken < MaxInOneGo;)
         {
@@ -132,59 +211,6 @@ internal sealed unsafe class OpenSslLayer : ConnectionLayer, ITlsSession
         _socket.ReadLater();
         (count, end) = (0, TransportStatus.Ok);
         return false;
-    }
-
-    public override TransportStatus Send(byte* data, int length, out int sent)
-    {
-        sent = 0;
-        if (_session.HasFailed)
-        {
-            return TransportStatus.Reset;
-        }
-
-        if (HasOutput && FlushOutput() is var flushed && (flushed != TransportStatus.Ok || HasOutput))
-        {
-            return flushed;
-        }
-
-        // These are sent now: they were encrypted by the send that was not taken whole.
-        sent = Math.Min(_encrypted, length);
-        _encrypted = 0;
-        var status = TransportStatus.Ok;
-        for (var taken = 1; taken > 0 && sent < length && status == TransportStatus.Ok && !HasOutput; sent += taken)
-        {
-            status = SendRecords(data + sent, length - sent, out taken);
-        }
-
-        _socket.CountSent(sent);
-        return status;
-    }
-
-    public override void Flush()
-    {
-        if (_output.Count > 0)
-        {
-            FlushOutput();
-        }
-    }
-
-    public override void EndSend()
-    {
-        if (!_hasEndedSend && !_session.HasFailed)
-        {
-            var window = _memory.Window;
-            window->Begin(null, 0);
-            _session.CloseNotify();
-            SendWindow(isLast: true);
-            _hasEndedSend = true;
-        }
-    }
-
-    public override void Close()
-    {
-        _session.Dispose();
-        _input.Clear();
-        _output.Clear();
     }
 
     private bool TryDecrypt(byte* buffer, int length, out int count, out TransportStatus end)

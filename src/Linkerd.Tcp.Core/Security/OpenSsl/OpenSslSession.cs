@@ -174,15 +174,15 @@ internal sealed unsafe class OpenSslSession : IDisposable
     }
 
     /// <summary>Writes close_notify.</summary>
-    public void CloseNotify()
+    /// <returns>False if OpenSSL does not write it now, as a message of the peer has come in part.</returns>
+    public bool TryCloseNotify()
     {
         using (Enter())
         {
-            // 0: sent, and the peer's has not come.
-            if (LibSsl.SSL_shutdown(_ssl) < 0)
-            {
-                LibSsl.ERR_clear_error();
-            }
+            // 0: written, and the peer's has not come.
+            var isWritten = LibSsl.SSL_shutdown(_ssl) >= 0;
+            LibSsl.ERR_clear_error();
+            return isWritten;
         }
     }
 

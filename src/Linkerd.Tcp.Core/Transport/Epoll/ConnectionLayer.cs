@@ -60,6 +60,9 @@ internal unsafe interface ILayerSocket
     /// <summary>Notifies the reader again in the next turn, as a read stopped before the end of the available bytes.</summary>
     void ReadLater();
 
+    /// <summary>Flushes the layer at the end of the turn, and sends a FIN that has waited for its output.</summary>
+    void FlushLayerLater();
+
     /// <summary>Counts bytes that the user of the connection has received.</summary>
     void CountReceived(int count);
 

@@ -221,8 +221,8 @@ internal sealed class EpollConnection : EpollSocket, ILoopWork, IDirectReceiver
         SetLayer(layer);
     }
 
-    /// <summary>Sends what a layer holds back at the end of the turn, unless a send has taken it along by then. On the loop.</summary>
-    public void FlushLayerLater() => Loop.Enqueue(this);
+    /// <inheritdoc/>
+    public override void FlushLayerLater() => Loop.Enqueue(this);
 
     void ILoopWork.Run()
     {

@@ -102,6 +102,9 @@ internal abstract unsafe class EpollSocket : TransportConnection, IEpollHandler,
     /// <inheritdoc/>
     public abstract void ReadLater();
 
+    /// <inheritdoc/>
+    public abstract void FlushLayerLater();
+
     /// <summary>Receives bytes.</summary>
     /// <returns>True if there is a result: bytes, or the end if there are none.</returns>
     public bool TryRead(byte* buffer, int length, out int count, out TransportStatus end)

@@ -225,6 +225,40 @@ public sealed class OpenSslLayerSendTests
         Assert.Equal(OpenSslStatus.Closed, status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void EndSend_MessageOfThePeerHasComeInPart_FollowsItsRest(bool hasRest)
+    {
+        using var pair = new LayerPair(TlsVersion.Tls13, isServer: false, isMutual: true);
+        var ticket = pair.Peer.EncryptTicket();
+        var first = 5 + (ticket[3] << 8) + ticket[4];
+        pair.Socket.Arrive(ticket.AsSpan(0, first));
+        Assert.Null(pair.Tested.Read(10, out _));
+        pair.Tested.Layer!.EndSend();
+        pair.Tested.Layer.Flush();
+
+        // The FIN waits.
+        Assert.True(pair.Tested.Layer.HasOutput);
+        Assert.Empty(pair.TakeSent());
+        if (hasRest)
+        {
+            pair.Socket.Arrive(ticket.AsSpan(first));
+            Assert.Null(pair.Tested.Read(10, out _));
+            Assert.Empty(pair.Peer.Decrypt(pair.TakeSent(), out var status));
+            Assert.Equal(OpenSslStatus.Closed, status);
+        }
+        else
+        {
+            pair.Socket.ArriveEnd(TransportStatus.Ok);
+            Assert.Empty(pair.Tested.Read(10, out _)!);
+            Assert.Empty(pair.TakeSent());
+        }
+
+        Assert.False(pair.Tested.Layer.HasOutput);
+        Assert.Equal(1, pair.Socket.LaterFlushes);
+    }
+
     [Fact]
     public void EndSend_PeerAsksForAnAnswerBehindIt_NothingIsSent()
     {
