@@ -241,7 +241,7 @@ internal sealed partial class EpollLoop : EpollSet
     private int Wait()
     {
         var milliseconds = 0;
-        if (_posts.IsEmpty && _work.Count == 0 && _nextTurn.Count == 0)
+        if (_posts.IsEmpty && _work.Count == 0 && _nextTurn.Count == 0 && !HasDetached)
         {
             BeginSleep();
             if (_posts.IsEmpty && !_stopping)
@@ -368,7 +368,7 @@ internal sealed partial class EpollLoop : EpollSet
             }
         }
 
-        CloseDetached();
+        CloseDetached(isLast: true);
         Pipes.Dispose();
         DisposeSet();
         _threadId = 0;

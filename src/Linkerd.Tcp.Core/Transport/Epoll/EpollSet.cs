@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Linkerd.Tcp.Transport.Epoll;
@@ -8,6 +9,8 @@ internal abstract unsafe class EpollSet : TransportExecutor
 {
     private const int EventsPerWait = 512;
     private const ulong WakeUpData = ulong.MaxValue;
+    private const int ClosesByLook = 8;
+    private static readonly TimeSpan MaxClosing = TimeSpan.FromMilliseconds(0.25);
 
     private readonly FileDescriptorHandle _epoll;
     private readonly FileDescriptorHandle _wakeUp;
@@ -27,7 +30,7 @@ internal abstract unsafe class EpollSet : TransportExecutor
         _wakeUp = Create(LinuxCalls.EventFd(0, LinuxCalls.CloseOnExec | LinuxCalls.NonBlocking), "eventfd");
     }
 
-    /// <summary>Gets or sets the observer of the length of each turn, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; null, the default: none. For benchmarks. Called on the loop.</summary>
+    /// <summary>Gets or sets the observer of the length of each turn, in ticks of <see cref="Stopwatch"/>; null, the default: none. For benchmarks. Called on the loop.</summary>
     internal Action<long>? TurnObserver { get; set; }
 
     /// <summary>Gets the number of connections of this thread, including those that are being moved to it. Any thread.</summary>
@@ -71,7 +74,10 @@ internal abstract unsafe class EpollSet : TransportExecutor
     /// <summary>Removes the handler of a descriptor that is about to be closed, which removes it from epoll. On the loop.</summary>
     public void Forget(int descriptor) => _handlers[descriptor] = null;
 
-    /// <summary>Closes a descriptor at the end of the turn, together with others. On the loop.</summary>
+    /// <summary>Gets a value that indicates whether descriptors are left to be closed, in the next turn. On the loop.</summary>
+    private protected bool HasDetached => _toClose.Count > 0;
+
+    /// <summary>Closes a descriptor at the end of the turn, together with others, or of one of the next if there are many. On the loop.</summary>
     public void CloseLater(int descriptor) => _toClose.Add(descriptor);
 
     /// <summary>Removes a descriptor that stays open from epoll. On the loop.</summary>
@@ -173,14 +179,22 @@ internal abstract unsafe class EpollSet : TransportExecutor
         }
     }
 
-    private protected void CloseDetached()
+    /// <summary>Closes descriptors, for as long as others may wait for it, and at least every second one, so that they do not pile up.</summary>
+    /// <param name="isLast">True if there is no further turn: all are closed.</param>
+    private protected void CloseDetached(bool isLast = false)
     {
-        foreach (var descriptor in _toClose)
+        if (_toClose.Count == 0)
         {
-            _ = LinuxCalls.Close(descriptor);
+            return;
         }
 
-        _toClose.Clear();
+        var (least, start, closed) = (isLast ? _toClose.Count : _toClose.Count / 2, Stopwatch.GetTimestamp(), 0);
+        while (closed < _toClose.Count && (closed < least || closed % ClosesByLook != 0 || Stopwatch.GetElapsedTime(start) < MaxClosing))
+        {
+            _ = LinuxCalls.Close(_toClose[closed++]);
+        }
+
+        _toClose.RemoveRange(0, closed);
     }
 
     private protected void AbortConnections()
