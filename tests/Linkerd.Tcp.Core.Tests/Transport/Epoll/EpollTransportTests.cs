@@ -41,6 +41,39 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
+    public async Task DisposeAsync_CrowdInOneTurn_EveryPeerGetsItsFinAndTheLoopSleeps()
+    {
+        const int Count = 500;
+        var engine = new EpollTransport(new TransportOptions { Loops = 1 });
+        await using var bed = new SocketBed(IPAddress.Loopback, engine);
+        var (listener, handler) = await bed.ListenAsync();
+        var clients = new List<Socket>();
+        var accepted = new List<EpollConnection>();
+        for (var i = 0; i < Count; i++)
+        {
+            var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await client.ConnectAsync(listener.LocalEndPoint, TestContext.Current.CancellationToken);
+            clients.Add(client);
+            accepted.Add((EpollConnection)await handler.NextAsync());
+        }
+
+        // Closes of a crowd go on in later turns.
+        var loop = engine.Loops[0];
+        loop.Post(_ => accepted.ForEach(static connection => connection.DisposeNow()), null);
+        foreach (var client in clients)
+        {
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1]).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            client.Dispose();
+        }
+
+        Assert.Equal(0, loop.Connections);
+        var turns = 0;
+        loop.Post(_ => loop.TurnObserver = _ => turns++, null);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.InRange(turns, 0, 20);
+    }
+
+    [Fact]
     public async Task DisposeAsync_ConnectionsOpen_EveryOperationEndsThenAndLater()
     {
         var engine = new EpollTransport(new TransportOptions { Loops = 2 });
