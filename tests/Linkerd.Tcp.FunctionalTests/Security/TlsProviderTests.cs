@@ -50,10 +50,10 @@ public sealed class TlsProviderTests : IDisposable
     [Theory]
     [InlineData("error: --tls-cipher-suites: a cipher suite of TLS 1.2 was expected, not 'nonsense': ", "--tls-cipher-suites", "nonsense")]
     [InlineData("error: --tls-groups: a group of the key exchange was expected, not 'nonsense': ", "--tls-groups", "X25519,nonsense")]
-    [InlineData("error: --tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense': ", "--tls-signature-algorithms", "nonsense")]
+    [InlineData("error: --tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense'", "--tls-signature-algorithms", "nonsense")]
     [InlineData("error: --server-tls-cipher-suites: a cipher suite of TLS 1.3 was expected, not 'TLS_NONSENSE': ", "--server-tls", "--server-tls-cipher-suites", "TLS_NONSENSE")]
     [InlineData("error: --server-tls-groups: a group of the key exchange was expected, not 'nonsense': ", "--server-tls", "--server-tls-groups", "nonsense")]
-    [InlineData("error: --server-tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense': ", "--server-tls", "--server-tls-signature-algorithms", "nonsense")]
+    [InlineData("error: --server-tls-signature-algorithms: an algorithm of signatures was expected, not 'nonsense'", "--server-tls", "--server-tls-signature-algorithms", "nonsense")]
     public async Task Start_OpenSslDoesNotHaveTheAlgorithm_IsAnErrorOfTheOption(string expected, params string[] options)
     {
         Assert.SkipUnless(OpenSslLibrary.Problem is null, "libssl is not there");

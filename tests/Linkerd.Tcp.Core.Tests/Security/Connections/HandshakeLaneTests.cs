@@ -12,7 +12,7 @@ public sealed class HandshakeLaneTests
     public void Turn_StepsWithinTheBudget_AllRunInOneTurn()
     {
         var lane = new HandshakeLane(_loop);
-        var done = Start(lane, handshakes: 5, cost: TimeSpan.FromMicroseconds(90));
+        var done = Start(lane, handshakes: 5, cost: TimeSpan.FromMicroseconds(19));
         Assert.Empty(done);
         _loop.RunTurn();
         Assert.Equal([0, 1, 2, 3, 4], done);
@@ -22,7 +22,7 @@ public sealed class HandshakeLaneTests
     public void Turn_StepsBeyondTheBudget_AreSpreadOverTurnsInOrder()
     {
         var lane = new HandshakeLane(_loop);
-        var done = Start(lane, handshakes: 7, cost: TimeSpan.FromMilliseconds(0.2));
+        var done = Start(lane, handshakes: 7, cost: TimeSpan.FromMicroseconds(40));
         var perTurn = new List<int>();
         while (_loop.HasWork)
         {
@@ -31,7 +31,7 @@ public sealed class HandshakeLaneTests
             perTurn.Add(done.Count - before);
         }
 
-        // Three steps reach half a millisecond.
+        // Three steps reach a tenth of a millisecond.
         Assert.Equal([3, 3, 1], perTurn);
         Assert.Equal([0, 1, 2, 3, 4, 5, 6], done);
     }
