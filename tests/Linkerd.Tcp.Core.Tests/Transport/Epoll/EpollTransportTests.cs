@@ -41,7 +41,7 @@ public sealed class EpollTransportTests
     }
 
     [Fact]
-    public async Task DisposeAsync_CrowdInOneTurn_EveryPeerGetsItsFinAndTheLoopSleeps()
+    public async Task DisposeAsync_CrowdInOneTurn_EveryPeerGetsItsFin()
     {
         const int Count = 500;
         var engine = new EpollTransport(new TransportOptions { Loops = 1 });
@@ -67,10 +67,6 @@ public sealed class EpollTransportTests
         }
 
         Assert.Equal(0, loop.Connections);
-        var turns = 0;
-        loop.Post(_ => loop.TurnObserver = _ => turns++, null);
-        await Task.Delay(200, TestContext.Current.CancellationToken);
-        Assert.InRange(turns, 0, 20);
     }
 
     [Fact]
